@@ -1,0 +1,23 @@
+# make setup | demo | test | lint | bench; see README.md
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup demo test lint bench clean
+
+setup:
+	@sh docs/setup.sh
+
+demo: setup
+	@$(BIN)/konbini demo
+
+test: setup
+	@QT_QPA_PLATFORM=offscreen $(BIN)/pytest -n 2 --dist loadgroup
+
+lint: setup
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: setup
+	@QT_QPA_PLATFORM=offscreen $(BIN)/konbini bench
+
+clean:
+	rm -rf .konbini evidence gallery .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,223 @@
+"""What can happen to a visit: touches of the resident, answers of effects, devices, time. Plain data, no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server_stub.interface.secret import Secret
+from server_stub.interface.terminal import (
+    ApplicationOptions,
+    CertificateKind,
+    MunicipalityInfo,
+    Offers,
+    Place,
+    SignedManifest,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root of all events."""
+
+
+# --- touches: emitted by screens ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTouched(Event):
+    """行政サービス on the top menu, or 証明書交付サービス below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceChosen(Event):
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class MunicipalityChosen(Event):
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinEntered(Event):
+    pin: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class KindChosen(Event):
+    kind: CertificateKind
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeChosen(Event):
+    """Whole household (`members` empty) or chosen members by their refs."""
+
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsChosen(Event):
+    """`options.members` is ignored here; the scope was chosen before."""
+
+    options: ApplicationOptions
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesChosen(Event):
+    copies: int
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptChosen(Event):
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BackTouched(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTouched(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged(Event):
+    """The main button of a refusal or of the last screen (「終了する」, and 「もう一度」 where `again` is set)."""
+
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MoreTimeTouched(Event):
+    """Any touch during the visible countdown."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen(Event):
+    language: str  # "ja" or "en"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorResumed(Event):
+    """係員 has cleared the jam: go on at the sheet that did not come out."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRefunded(Event):
+    """係員 gives all money back and voids the sheets."""
+
+
+# --- time ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinePassed(Event):
+    """The deadline of the present state has passed on the one clock."""
+
+
+# --- answers of effects and devices ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Event):
+    """An effect or a device failed by a name of the catalogue."""
+
+    failure: str
+    facts: tuple[tuple[str, object], ...] = ()
+
+    def fact(self, name: str) -> object | None:
+        return dict(self.facts).get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class CardInserted(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CardRemoved(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CardRead(Event):
+    """The authentication certificate was read without PIN. `tries_left` is None when the card did not say."""
+
+    holder_ref: str
+    tries_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MunicipalitiesKnown(Event):
+    municipalities: tuple[MunicipalityInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted(Event):
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated(Event):
+    offers: Offers
+
+
+@dataclass(frozen=True, slots=True)
+class PaperReceived(Event):
+    """Manifest and all sheets are here and the binding was checked."""
+
+    signed: SignedManifest
+    application_id: str
+    sheets: int
+    fee_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyChanged(Event):
+    """`inserted` yen are in the escrow now."""
+
+    inserted: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoinRejected(Event):
+    denomination: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyTaken(Event):
+    """The escrow was taken in; `change` yen will be returned."""
+
+    change: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyReturned(Event):
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPrinted(Event):
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaperTaken(Event):
+    """The resident has taken the paper out of the tray."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPrinted(Event):
+    pass

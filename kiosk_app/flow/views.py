@@ -1,0 +1,205 @@
+"""What a screen shows, as plain data: the seam between flow and screens. A screen shows a view and decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from server_stub.interface.terminal import (
+    ApplicationOptions,
+    CertificateKind,
+    Member,
+    MunicipalityInfo,
+    Offer,
+    OptionName,
+)
+
+
+class Step(StrEnum):
+    """The row of steps on top (カード, 暗証番号, 証明書, 確認, お支払い, 印刷)."""
+
+    NONE = "none"
+    CARD = "card"
+    PIN = "pin"
+    CERTIFICATE = "certificate"
+    CONFIRM = "confirm"
+    PAY = "pay"
+    PRINT = "print"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Common to all screens. `deadline` (clock time) is counted visibly in its last 15 seconds; None: no time-out."""
+
+    language: str = "ja"
+    step: Step = Step.NONE
+    deadline: datetime | None = None
+    can_go_back: bool = False
+    can_cancel: bool = False
+    accent: str = "#1F5FA8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopMenu(View):
+    """The copier's top menu: 行政サービス is alive, the shop's other services are shown but rest in the simulator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceMenu(View):
+    """行政サービス: 証明書交付サービス."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent(View):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCard(View):
+    """カードを置く."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoosePlace(View):
+    """住所地 or 本籍地."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseMunicipality(View):
+    """Paged list; `municipalities` in the order to show (north to south, as the 団体コード)."""
+
+    municipalities: tuple[MunicipalityInfo, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterPin(View):
+    """PIN pad, 4 digits as dots. `tries_left` is told when it is below 3; `was_wrong` after a wrong PIN."""
+
+    tries_left: int | None = None
+    was_wrong: bool = False
+
+
+class WaitReason(StrEnum):
+    CARD_READING = "card_reading"
+    AUTHENTICATING = "authenticating"
+    PREPARING = "preparing"
+    RETURNING_MONEY = "returning_money"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PleaseWait(View):
+    reason: WaitReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeCard(View):
+    """カードをお取りください. `forgotten`: the first time-out has passed, the warning sounds."""
+
+    forgotten: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseCertificate(View):
+    """The menu of offers; an offer with a refusal is shown with its reason and cannot be chosen."""
+
+    municipality: MunicipalityInfo
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseScope(View):
+    """住民票: whole household or chosen members (paged, several can be chosen)."""
+
+    members: tuple[Member, ...]
+    whole_household: bool
+    chosen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseOptions(View):
+    """記載する/記載しない for each of `available`."""
+
+    available: tuple[OptionName, ...]
+    chosen: ApplicationOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseCopies(View):
+    kind: CertificateKind
+    fee: int
+    max_copies: int
+    copies: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm(View):
+    """Kind, persons, options, copies and the fee."""
+
+    municipality: MunicipalityInfo
+    kind: CertificateKind
+    names: tuple[str, ...]
+    whole_household: bool
+    options: ApplicationOptions
+    available: tuple[OptionName, ...]
+    copies: int
+    fee: int
+    fee_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pay(View):
+    """Drop money: `due` and `inserted` yen; `rejected` the denomination just given back, 0 for none."""
+
+    due: int
+    inserted: int
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printing(View):
+    """`printed` of `total` sheets have come out."""
+
+    printed: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jammed(View):
+    """The paper is stuck: the resident is asked to call 係員, who resumes or refunds."""
+
+    failure: str
+    printed: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakePaper(View):
+    """`change` yen lie in the return tray; `forgotten` after the first time-out."""
+
+    sheets: int
+    change: int = 0
+    forgotten: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskReceipt(View):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thanks(View):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal(View):
+    """The one refusal screen. `returned` yen were given back; `can_retry` offers to begin again at the card;
+    `card_inside`: also say to take the card; `contact` whom to ask; `doubt`: money and paper must be settled by 係員."""
+
+    failure: str
+    facts: tuple[tuple[str, object], ...] = ()
+    returned: int = 0
+    can_retry: bool = False
+    card_inside: bool = False
+    contact: str = ""

@@ -1,0 +1,1 @@
+"""What the terminal must remember across a power cut."""

@@ -1,0 +1,69 @@
+"""Which faults are switched on in a node."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+KNOWN: dict[str, str] = {
+    "issuing.swap_record": "認証の後、別人の記録で証明書を作る（facts: 横浜・川崎ほかの誤交付の型）",
+    "issuing.swap_sheet": "二枚目以降だけ別人の記録を印字する（徳島の型）",
+    "center.skip_binding": "センターが証明書と申請者の照合を行わない",
+    "center.tamper_manifest": "署名後に目録を書き換える",
+    "center.down": "センターがすべての要求に 503 を返す",
+    "issuing.down": "証明発行サーバがすべての要求に 503 を返す",
+    "authority.down": "OCSP がすべての要求に 503 を返す",
+    "center.hold": "証明書の応答を、解放されるまで保留する（遅れて届く応答）",
+    "center.corrupt_sheet": "紙面データの一部を壊して返す",
+}
+
+
+class FaultBox:
+    """Faults by name with parameters. `times=N` in the parameters: it strikes N times and is gone."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Condition()
+        self._active: dict[str, dict[str, Any]] = {}
+
+    def switch_on(self, name: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Raises KeyError for a name that is not in KNOWN."""
+        if name not in KNOWN:
+            raise KeyError(name)
+        with self._lock:
+            self._active[name] = dict(parameters or {})
+            self._lock.notify_all()
+
+    def switch_off(self, name: str) -> None:
+        with self._lock:
+            self._active.pop(name, None)
+            self._lock.notify_all()
+
+    def clear(self) -> None:
+        with self._lock:
+            self._active.clear()
+            self._lock.notify_all()
+
+    def active(self) -> dict[str, dict[str, Any]]:
+        with self._lock:
+            return {name: dict(parameters) for name, parameters in self._active.items()}
+
+    def strikes(self, name: str) -> dict[str, Any] | None:
+        """The parameters if `name` is on (counting one of its `times`), else None."""
+        with self._lock:
+            parameters = self._active.get(name)
+            if parameters is None:
+                return None
+            if "times" in parameters:
+                parameters["times"] = int(parameters["times"]) - 1
+                if parameters["times"] <= 0:
+                    del self._active[name]
+            return dict(parameters)
+
+    def wait_while_on(self, name: str, limit: float = 60.0) -> bool:
+        """Blocks the calling thread while `name` is on, at most `limit` real seconds; True if it blocked at all."""
+        with self._lock:
+            if name not in self._active:
+                return False
+            self._lock.wait_for(lambda: name not in self._active, limit)
+            return True

@@ -1,0 +1,156 @@
+"""The one trace: everything that happens is an event, in one JSON Lines file per process under one run id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+from .clock import Clock, real_monotonic_ns
+from .secret import masked
+
+Source = Literal[
+    "screen",
+    "card",
+    "network",
+    "centre",
+    "issuing",
+    "authority",
+    "money",
+    "paper",
+    "operator",
+    "fault",
+    "scenario",
+]
+
+_traceparent: ContextVar[str] = ContextVar("traceparent", default="")
+
+
+def new_traceparent() -> str:
+    """A W3C trace context value (version 00) for one request of the terminal."""
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def current_traceparent() -> str:
+    """The traceparent this thread or task works under, or ''."""
+    return _traceparent.get()
+
+
+@contextmanager
+def under_traceparent(value: str) -> Iterator[None]:
+    """Events emitted inside carry `value`, so that a server's events are tied to the terminal's."""
+    token = _traceparent.set(value)
+    try:
+        yield
+    finally:
+        _traceparent.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened. `mono_ns` orders events of one machine; `clock` is the stage's time, ISO 8601 JST."""
+
+    run: str
+    process: str
+    scenario: str
+    step: str
+    seq: int
+    mono_ns: int
+    clock: str
+    source: Source
+    kind: str
+    traceparent: str
+    data: dict[str, Any]
+
+    def to_line(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+
+
+class Trace:
+    """Where a process puts its events. Safe from any thread; secrets are masked here, when the event is made."""
+
+    def __init__(self, clock: Clock, *, run: str = "", process: str = "", folder: Path | None = None) -> None:
+        """With `folder`, events go to `folder/PROCESS.jsonl` and stored bodies to `folder/blobs/`; else memory only."""
+        self._clock = clock
+        self._run = run or secrets.token_hex(8)
+        self._process = process or "main"
+        self._lock = threading.RLock()
+        self._seq = 0
+        self._scenario = ""
+        self._step = ""
+        self._listeners: list[Callable[[Event], None]] = []
+        self._folder = folder
+        self._file: TextIO | None = None
+        self.open_folder(folder)
+
+    @property
+    def run(self) -> str:
+        return self._run
+
+    def open_folder(self, folder: Path | None) -> None:
+        """Write to another folder from now on (None: to none)."""
+        with self._lock:
+            self.close()
+            self._folder = folder
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+                self._file = (folder / f"{self._process}.jsonl").open("a", encoding="utf-8")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+    def scope(self, scenario: str, step: str = "") -> None:
+        """What the events from now on belong to."""
+        self._scenario, self._step = scenario, step
+
+    def emit(self, source: Source, kind: str, /, **data: Any) -> Event:
+        with self._lock:
+            self._seq += 1
+            event = Event(
+                self._run, self._process, self._scenario, self._step, self._seq, real_monotonic_ns(),
+                self._clock.now().isoformat(timespec="milliseconds"), source, kind, current_traceparent(),
+                masked(data),
+            )  # fmt: skip
+            if self._file is not None:
+                self._file.write(event.to_line() + "\n")
+                self._file.flush()
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(event)
+        return event
+
+    def store(self, body: bytes, suffix: str) -> str:
+        """Keep `body` once under its SHA-256 in the folder's `blobs/`; returns the file name ('' with no folder)."""
+        if self._folder is None:
+            return ""
+        name = hashlib.sha256(body).hexdigest() + suffix
+        blobs = self._folder / "blobs"
+        blobs.mkdir(exist_ok=True)
+        path = blobs / name
+        if not path.exists():
+            part = path.with_suffix(suffix + ".part")
+            part.write_bytes(body)
+            part.replace(path)
+        return name
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """`listener` gets every event from now on, on the emitting thread. Returns the way to stop."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def stop() -> None:
+            with self._lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return stop

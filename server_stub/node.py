@@ -1,0 +1,185 @@
+"""What every node (centre, issuing server, authority) is built with: failures as answers, trace context, control port.
+
+Centre, issuing and authority call `make_app`; the stage and the command line call `serve`.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from .faults.box import KNOWN, FaultBox
+from .interface.clock import Clock, ClockSetting
+from .interface.failures import Failed
+from .interface.terminal import FailureBody
+from .interface.trace import Source, Trace, new_traceparent, under_traceparent
+
+MAX_BODY = 1_000_000
+"""Bytes; no message of ours comes near it."""
+
+
+@dataclass
+class NodeContext:
+    """What a node is given: the one clock, the trace, its faults; `on_reset` puts its data back to the beginning.
+
+    `control`: whether the control port exists at all (off unless the stage switches it on).
+    """
+
+    clock: Clock
+    trace: Trace
+    faults: FaultBox = field(default_factory=FaultBox)
+    control: bool = False
+    on_reset: Callable[[], None] | None = None
+
+
+def failure_response(failed: Failed) -> JSONResponse:
+    body = FailureBody(failure=failed.failure, facts=failed.facts)
+    return JSONResponse(body.model_dump(mode="json"), status_code=failed.entry.status or 500)
+
+
+def make_app(context: NodeContext, *, title: str, source: Source, description: str) -> FastAPI:
+    """A FastAPI app that answers every failure by its name, ties its events to the caller's traceparent, and, if
+    switched on, has the control port. `source` names the node in the trace and in `SOURCE.down`."""
+    app = FastAPI(title=title, description=description, version="1", docs_url=None, redoc_url=None)
+    fault_name = {"centre": "center.down", "issuing": "issuing.down", "authority": "authority.down"}.get(
+        source, ""
+    )
+
+    @app.exception_handler(Failed)
+    async def _failed(request: Request, failed: Failed) -> Response:
+        context.trace.emit(source, "refused", failure=failed.failure, facts=failed.facts)
+        return failure_response(failed)
+
+    @app.exception_handler(RequestValidationError)
+    async def _malformed(request: Request, error: RequestValidationError) -> Response:
+        # the message only: the offending input may hold anything, so it is not sent back
+        fields = [
+            ".".join(str(part) for part in item["loc"]) + ": " + item["msg"] for item in error.errors()[:10]
+        ]
+        return await _failed(request, Failed("Request_Malformed", fields=fields))
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        name = "Request_Not_Found" if error.status_code in (404, 405) else "Request_Malformed"
+        response = failure_response(Failed(name))
+        response.status_code = error.status_code
+        return response
+
+    @app.middleware("http")
+    async def _around(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        with under_traceparent(request.headers.get("traceparent") or new_traceparent()):
+            control = request.url.path.startswith("/control/")
+            if not control and context.faults.strikes(fault_name) is not None:
+                return Response(status_code=503)
+            if int(request.headers.get("content-length") or 0) > MAX_BODY:
+                return failure_response(Failed("Request_Too_Large", limit=MAX_BODY))
+            try:
+                response = await call_next(request)
+            except Exception as error:
+                context.trace.emit(
+                    source, "internal_error", error=type(error).__name__, text=str(error)[:500]
+                )
+                response = failure_response(Failed("Internal_Error"))
+            if not control:
+                context.trace.emit(
+                    source,
+                    "answered",
+                    method=request.method,
+                    path=request.url.path,
+                    status=response.status_code,
+                )
+            return response
+
+    if context.control:
+        _add_control(app, context)
+    return app
+
+
+def _add_control(app: FastAPI, context: NodeContext) -> None:
+    capabilities = ["clock", "faults", "trace"] + (["reset"] if context.on_reset else [])
+
+    @app.get("/control/capabilities", include_in_schema=False)
+    def _capabilities() -> dict[str, Any]:
+        return {"capabilities": capabilities, "faults": KNOWN}
+
+    @app.get("/control/clock", include_in_schema=False)
+    def _clock() -> dict[str, Any]:
+        return context.clock.setting.to_json()
+
+    @app.put("/control/clock", include_in_schema=False)
+    def _set_clock(setting: dict[str, Any]) -> dict[str, Any]:
+        try:
+            context.clock.apply(ClockSetting.from_json(setting))
+        except (KeyError, ValueError) as error:
+            raise Failed("Request_Malformed", fields=[str(error)]) from error
+        return context.clock.setting.to_json()
+
+    @app.put("/control/faults/{name}", include_in_schema=False)
+    def _fault_on(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        try:
+            context.faults.switch_on(name, parameters)
+        except KeyError as error:
+            raise Failed("Request_Malformed", fields=[f"unknown fault {name}"]) from error
+        context.trace.emit("fault", "on", name=name, parameters=parameters)
+        return context.faults.active()
+
+    @app.delete("/control/faults/{name}", include_in_schema=False)
+    def _fault_off(name: str) -> dict[str, Any]:
+        context.faults.switch_off(name)
+        context.trace.emit("fault", "off", name=name)
+        return context.faults.active()
+
+    @app.put("/control/trace", include_in_schema=False)
+    def _trace(scope: dict[str, str]) -> dict[str, Any]:
+        context.trace.scope(scope.get("scenario", ""), scope.get("step", ""))
+        return {}
+
+    @app.post("/control/reset", include_in_schema=False)
+    def _reset() -> dict[str, Any]:
+        if context.on_reset is None:
+            raise Failed("Control_Not_Offered", capability="reset")
+        context.faults.clear()
+        context.on_reset()
+        return {}
+
+
+class RunningNode:
+    """A node on its own port in a thread of this process."""
+
+    def __init__(self, app: FastAPI, sock: socket.socket) -> None:
+        self.port: int = sock.getsockname()[1]
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        config = uvicorn.Config(
+            app, log_level="critical", access_log=False, lifespan="off", timeout_keep_alive=60
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([sock],), name=f"node-{self.port}", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the requests under way and close the port."""
+        self._server.should_exit = True
+        self._thread.join(10)
+
+
+def serve(app: FastAPI, port: int = 0, host: str = "127.0.0.1") -> RunningNode:
+    """Start `app` on `port` (0: a free one). The socket listens before this returns, so a first request cannot be early.
+
+    Raises OSError when the port is taken.
+    """
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    sock.listen(128)
+    return RunningNode(app, sock)
