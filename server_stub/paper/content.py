@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..interface.secret import Secret
+from server_stub.interface.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)

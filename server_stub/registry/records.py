@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ..interface.secret import Secret
+from server_stub.interface.secret import Secret
 
 
 class Sex(StrEnum):
