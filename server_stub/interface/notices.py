@@ -1,0 +1,64 @@
+"""The authority's delivery of issue notices (発行通知): header and meaning of one row. Centre and registry read the file,
+each with a reader of its own.
+
+The file: UTF-8 without BOM, comma separated after RFC 4180 (fields with a comma, a quote or a line break are quoted), first
+line exactly `HEADER`, one row a certificate ever issued, oldest first. Every delivery is complete: it replaces the one
+before. Held and revoked certificates stay in it (their state is OCSP's business). One person has as many rows as
+certificates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .binding import holder_ref
+
+FILE_NAME = "発行通知.csv"
+
+ISSUE_NUMBER = "発行番号"
+SERIAL = "シリアル番号"
+ISSUER = "発行者"
+PERSON = "識別番号"
+MUNICIPALITY = "市区町村コード"
+KIND = "種別"
+ISSUED_AT = "発行日時"
+EXPIRES_AT = "有効期間満了"
+
+HEADER: tuple[str, ...] = (
+    ISSUE_NUMBER,
+    SERIAL,
+    ISSUER,
+    PERSON,
+    MUNICIPALITY,
+    KIND,
+    ISSUED_AT,
+    EXPIRES_AT,
+)
+"""Columns in order: 発行番号 text (the subject's CN); シリアル番号 upper-case hex without prefix; 発行者 Base64 of the issuer's DER name;
+識別番号 the person key; 市区町村コード 5 digits; 種別 `NoticeKind`; 発行日時 and 有効期間満了 ISO 8601 with offset, to the second."""
+
+
+class NoticeKind(StrEnum):
+    AUTHENTICATION = "利用者証明用"
+    SIGNATURE = "署名用"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One row. `person` is the key under which the municipality's register knows the holder."""
+
+    issue_number: str
+    serial: int
+    issuer_der: bytes
+    person: str
+    municipality: str
+    kind: NoticeKind
+    issued_at: datetime
+    expires_at: datetime
+
+    @property
+    def holder_ref(self) -> str:
+        """What the terminal computes from the card. Meaningful for `NoticeKind.AUTHENTICATION` only."""
+        return holder_ref(self.issuer_der, self.serial)
