@@ -1,0 +1,188 @@
+"""The terminal's control port: what the driver of the scenarios and the presenter's panel may do to a terminal.
+
+Off unless the terminal is started with a control name; then JSON lines over a local socket. In process the same
+`TerminalControl` is called directly. Steps never touch a widget; they come through here.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+
+from cards.image import CardImage
+from cards.virtual import VirtualCard
+from kiosk_app.flow.events import OperatorRefunded, OperatorResumed
+from kiosk_app.heartbeat import Heartbeat
+from kiosk_app.screens.window import touchables
+from server_stub.interface.clock import ClockSetting
+from server_stub.interface.failures import Failed
+
+if TYPE_CHECKING:
+    from kiosk_app.assembly import Kiosk
+
+
+class TerminalControl(QObject):
+    """Every public method is a command; arguments and results are plain JSON data. GUI thread only."""
+
+    def __init__(self, kiosk: Kiosk) -> None:
+        super().__init__()
+        self._kiosk = kiosk
+        self.heartbeat = Heartbeat(self)
+
+    # --- what a resident does and sees ---------------------------------------------------------------------------
+
+    def screen(self) -> str:
+        """The name of the view shown."""
+        return self._kiosk.window.screen_name()
+
+    def touch(self, name: str) -> None:
+        """One touch on the button with that accessible name. Raises LookupError telling what can be touched."""
+        buttons = touchables(self._kiosk.window)
+        if name not in buttons:
+            raise LookupError(f"「{name}」 cannot be touched on {self.screen()}; there are: {'、'.join(sorted(buttons))}")
+        QTest.mouseClick(buttons[name], Qt.MouseButton.LeftButton)
+
+    def touchables(self) -> list[str]:
+        return list(touchables(self._kiosk.window))
+
+    def texts(self) -> list[str]:
+        """All texts that stand on the screen now, in no order."""
+        window = self._kiosk.window
+        labels = [label for label in window.findChildren(QLabel) if label.isVisibleTo(window)]
+        texts = [label.accessibleName() or label.text() for label in labels]
+        return [text for text in texts if text] + self.touchables()
+
+    def picture(self) -> str:
+        """The screen as PNG, base64."""
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        self._kiosk.window.picture().save(buffer, "PNG")  # type: ignore[call-overload]
+        return base64.b64encode(bytes(buffer.data().data())).decode()
+
+    def idle(self) -> bool:
+        return self._kiosk.terminal.idle()
+
+    def lay_card(self, image: str) -> None:
+        """Lay the card with the image at that path on the reader. The file is a copy and is never written back."""
+        self._kiosk.reader.insert(VirtualCard(CardImage.load(Path(image))))
+
+    def take_card(self) -> None:
+        self._kiosk.reader.remove()
+
+    def drop(self, denomination: int) -> None:
+        """Drop one coin or note (yen)."""
+        self._kiosk.devices.coin.drop(denomination)
+
+    def take_paper(self) -> None:
+        self._kiosk.devices.printer.take_paper()
+
+    def tray(self) -> list[dict[str, str]]:
+        return [{"sheet_id": s.sheet_id, "path": str(s.path)} for s in self._kiosk.devices.printer.tray()]
+
+    def money(self) -> dict[str, Any]:
+        state = self._kiosk.devices.coin.state()
+        return {"inserted": state.inserted, "taken": state.taken, "returned": state.returned}
+
+    # --- what staff and the stage do --------------------------------------------------------------------------------
+
+    def operator(self, action: str) -> None:
+        """係員: `resume` after a jam was cleared, or `refund`."""
+        if action == "resume":
+            self._kiosk.devices.printer.clear_jam()
+        self._kiosk.terminal.post(OperatorResumed() if action == "resume" else OperatorRefunded())
+
+    def jam_at(self, sheet: int) -> None:
+        self._kiosk.devices.printer.jam_at(sheet)
+
+    def paper_empty(self, empty: bool = True) -> None:
+        self._kiosk.devices.printer.set_paper_empty(empty)
+
+    def reject_next(self) -> None:
+        self._kiosk.devices.coin.reject_next()
+
+    def change_stock(self, stock: dict[str, int]) -> None:
+        """Coins in the change stock by denomination."""
+        self._kiosk.devices.coin.set_change_stock({int(yen): count for yen, count in stock.items()})
+
+    def card_faults(self, faults: list[dict[str, Any]]) -> None:
+        self._kiosk.set_card_faults(faults)
+
+    def die_at(self, record: str) -> None:
+        """Kill this process (SIGKILL) the moment the journal has written a record of that kind."""
+        self._kiosk.die_at(record)
+
+    def clock(self, setting: dict[str, Any]) -> dict[str, Any]:
+        self._kiosk.clock.apply(ClockSetting.from_json(setting))
+        return self._kiosk.clock.setting.to_json()
+
+    def scope(self, scenario: str, step: str) -> None:
+        self._kiosk.trace.scope(scenario, step)
+
+    def heart(self) -> float:
+        """The longest stand-still in ms since the last reset."""
+        return self.heartbeat.longest_ms
+
+    def reset(self, folder: str) -> None:
+        """Fresh devices, journal and outbox under `folder`, and the top menu."""
+        self._kiosk.reset(Path(folder))
+        self.heartbeat.reset()
+
+    def pending_notes(self) -> int:
+        """Notes of the outbox that the centre has not taken yet."""
+        return self._kiosk.terminal.pending_notes()
+
+    def call(self, command: str, arguments: dict[str, Any]) -> Any:
+        """One command by name. Raises Failed(Control_Not_Offered) for one that does not exist."""
+        method: Callable[..., Any] | None = None
+        if command in _COMMANDS:
+            method = getattr(self, command)
+        if method is None:
+            raise Failed("Control_Not_Offered", capability=command)
+        return method(**arguments)
+
+
+_COMMANDS = frozenset(
+    name
+    for name in vars(TerminalControl)
+    if not name.startswith("_") and name not in ("call", "heartbeat", "staticMetaObject")
+)
+
+
+class ControlServer(QObject):
+    """Serves a TerminalControl as JSON lines: {"command", "arguments"} -> {"result"} or {"error"}."""
+
+    def __init__(self, control: TerminalControl, name: str) -> None:
+        """Raises OSError when the name is taken."""
+        super().__init__()
+        self._control = control
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        QLocalServer.removeServer(name)
+        if not self._server.listen(name):
+            raise OSError(self._server.errorString())
+        self._server.newConnection.connect(self._accept)
+        control.heartbeat.resume()
+
+    def _accept(self) -> None:
+        while (connection := self._server.nextPendingConnection()) is not None:
+            connection.readyRead.connect(lambda c=connection: self._serve(c))
+
+    def _serve(self, connection: QLocalSocket) -> None:
+        while connection.canReadLine():
+            line = bytes(connection.readLine().data())
+            answer: dict[str, Any]
+            try:
+                message = json.loads(line)
+                answer = {"result": self._control.call(message["command"], message.get("arguments", {}))}
+            except Exception as error:
+                answer = {"error": f"{type(error).__name__}: {error}"}
+            connection.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+            connection.flush()

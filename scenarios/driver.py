@@ -1,0 +1,153 @@
+"""The `Terminal` driver: the one way in which steps, the panel and benchmarks reach a terminal.
+
+In process it pumps Qt's events while it waits; over a local socket it asks a terminal in its own process.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QCoreApplication, QEventLoop
+from PySide6.QtNetwork import QLocalSocket
+
+from kiosk_app.control import TerminalControl
+
+PATIENCE = 20.0
+"""Real seconds after which a state that does not come fails the step."""
+
+
+class NotReached(AssertionError):
+    """The terminal did not come to the expected state."""
+
+
+class TerminalDriver(Protocol):
+    """What can be done to a terminal, wherever it runs. `call` takes the commands of kiosk_app.control."""
+
+    def call(self, command: str, **arguments: Any) -> Any: ...
+
+    def wait_until(self, condition: Callable[[], bool], told: Callable[[], str], patience: float = PATIENCE) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class LocalDriver:
+    """A terminal in this process, on this (GUI) thread."""
+
+    def __init__(self, control: TerminalControl) -> None:
+        self._control = control
+
+    def call(self, command: str, **arguments: Any) -> Any:
+        with self._beating():
+            return self._control.call(command, arguments)
+
+    def wait_until(self, condition: Callable[[], bool], told: Callable[[], str], patience: float = PATIENCE) -> None:
+        limit = time.monotonic() + patience
+        with self._beating():
+            while not condition():
+                if time.monotonic() > limit:
+                    raise NotReached(told())
+                # the heartbeat wakes the loop every 10 ms at the latest
+                QCoreApplication.processEvents(
+                    QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
+                )
+
+    def close(self) -> None:
+        pass
+
+    @contextmanager
+    def _beating(self) -> Iterator[None]:
+        self._control.heartbeat.resume()
+        try:
+            yield
+        finally:
+            self._control.heartbeat.pause()
+
+
+class SocketDriver:
+    """A terminal in its own process, over its control port."""
+
+    def __init__(self, name: str, patience: float = PATIENCE) -> None:
+        """Raises NotReached when no terminal listens there within `patience` real seconds."""
+        self._socket = QLocalSocket()
+        limit = time.monotonic() + patience
+        while True:
+            self._socket.connectToServer(name)
+            if self._socket.waitForConnected(200):
+                return
+            if time.monotonic() > limit:
+                raise NotReached(f"no terminal listens at {name}")
+            time.sleep(0.01)
+
+    def call(self, command: str, **arguments: Any) -> Any:
+        """Raises ConnectionError when the terminal is gone, RuntimeError with its words when it refuses."""
+        self._socket.write(json.dumps({"command": command, "arguments": arguments}).encode() + b"\n")
+        while not self._socket.canReadLine():
+            if not self._socket.waitForReadyRead(int(PATIENCE * 1000)):
+                raise ConnectionError("the terminal does not answer")
+        answer = json.loads(bytes(self._socket.readLine().data()))
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer["result"]
+
+    def wait_until(self, condition: Callable[[], bool], told: Callable[[], str], patience: float = PATIENCE) -> None:
+        limit = time.monotonic() + patience
+        while not condition():
+            if time.monotonic() > limit:
+                raise NotReached(told())
+            time.sleep(0.005)
+
+    def close(self) -> None:
+        self._socket.disconnectFromServer()
+
+
+class Terminal:
+    """The words of the driver that steps use, over either transport."""
+
+    def __init__(self, driver: TerminalDriver) -> None:
+        self._driver = driver
+        self.call = driver.call
+
+    def screen(self) -> str:
+        return str(self.call("screen"))
+
+    def wait_for(self, *screens: str, patience: float = PATIENCE) -> str:
+        """Wait until one of these screens is shown and nothing is under way; returns its name."""
+
+        def there() -> bool:
+            return self.screen() in screens and bool(self.call("idle"))
+
+        self.wait_until(there, f"{'/'.join(screens)} was not reached", patience)
+        return self.screen()
+
+    def wait_until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+        self._driver.wait_until(
+            condition, lambda: f"{what}; the screen is {self.screen()}: {' / '.join(self.texts())}", patience
+        )
+
+    def texts(self) -> list[str]:
+        return list(self.call("texts"))
+
+    def shows(self, part: str) -> bool:
+        """Whether `part` stands on the screen (line breaks do not count)."""
+        return any(part in text.replace("\n", "") for text in self.texts())
+
+    def touch(self, name: str) -> None:
+        self.call("touch", name=name)
+
+    def picture(self) -> bytes:
+        return base64.b64decode(self.call("picture"))
+
+    def tray(self) -> list[Path]:
+        return [Path(sheet["path"]) for sheet in self.call("tray")]
+
+    def money(self) -> dict[str, int]:
+        return dict(self.call("money"))
+
+    def close(self) -> None:
+        self._driver.close()

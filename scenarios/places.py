@@ -1,0 +1,28 @@
+"""Where the stage keeps what it makes once per checkout: untracked, under `.konbini` (or KONBINI_HOME)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FEATURES = Path(__file__).resolve().parent / "features"
+DATA = Path(__file__).resolve().parent / "data"
+
+
+def home() -> Path:
+    """The folder itself, made if need be."""
+    folder = Path(os.environ.get("KONBINI_HOME") or Path.cwd() / ".konbini")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def digest_of(paths: Iterable[Path]) -> str:
+    """A short digest over the names and contents of files, so that what was made from them is made anew on a change."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(path.name.encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()[:16]
