@@ -1,0 +1,254 @@
+"""The ledger (台帳): what was issued, what became of it, and the money. Read by tests, evidence and officials' tools too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+
+from server_stub.db import migrate, open_engine
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import Note, NoteKind
+
+from . import tables as t
+from .entries import Application, Charge, Copy
+from .states import State, after
+
+
+def migrate_ledger(url: str) -> None:
+    """Bring the ledger at `url` to the newest revision."""
+    migrate(url, "server_stub.issuing")
+
+
+class Ledger:
+    """Safe from any thread; every method is one transaction."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._engine: Engine = open_engine(url)
+
+    def reopen(self) -> None:
+        """Forget open connections: the database file below may have been replaced."""
+        self._engine.dispose()
+
+    def record(self, application: Application, copies: Sequence[Copy]) -> None:
+        """Write a prepared application with its copies, all or nothing.
+
+        Raises sqlalchemy.exc.IntegrityError when the application id or an issue number is already in the ledger.
+        """
+        row = {
+            name: getattr(application, name)
+            for name in application.__dataclass_fields__
+            if name not in ("state", "received_at", "prepared_at")
+        }
+        row["received_at"] = application.received_at.isoformat()
+        row["prepared_at"] = application.prepared_at.isoformat()
+        with self._engine.begin() as connection:
+            connection.execute(insert(t.applications), row)
+            connection.execute(
+                insert(t.copies),
+                [
+                    {
+                        "issue_number": copy.issue_number,
+                        "application_id": copy.application_id,
+                        "copy_number": copy.copy_number,
+                        "sheets": copy.sheets,
+                        "subjects": list(copy.subjects),
+                    }
+                    for copy in copies
+                ],
+            )
+            connection.execute(
+                insert(t.standings),
+                {
+                    "application_id": application.application_id,
+                    "state": application.state,
+                    "since": row["prepared_at"],
+                },
+            )
+
+    def take_note(self, application_id: str, note: Note, taken_at: datetime) -> State:
+        """Apply `note` once for its note id; a repeated delivery changes nothing. Returns the state after it.
+
+        Raises Failed(Application_Unknown), Failed(Idempotency_Conflict) when the note id was used for something else,
+        Failed(Application_State_Conflict, state=..., note=...) when it contradicts what is known.
+        """
+        with self._engine.begin() as connection:
+            # the write lock first (SQLite takes it with the first write): two deliveries of one note stand in line
+            found = connection.execute(
+                update(t.standings)
+                .where(t.standings.c.application_id == application_id)
+                .values(since=t.standings.c.since)
+            )
+            if found.rowcount == 0:
+                raise Failed("Application_Unknown", application_id=application_id)
+            state = self._state(connection, application_id)
+            if self._already_taken(connection, application_id, note):
+                return state
+            then = after(state, note.kind)
+            if then is None:
+                raise Failed(
+                    "Application_State_Conflict",
+                    application_id=application_id,
+                    state=state.value,
+                    note=note.kind.value,
+                )
+            connection.execute(
+                insert(t.notes),
+                {
+                    **note.model_dump(exclude={"at", "reason"}),
+                    "application_id": application_id,
+                    "at": note.at.isoformat(),
+                    "taken_at": taken_at.isoformat(),
+                    "reason": note.reason[:200],
+                },
+            )
+            self._book(connection, application_id, note)
+            connection.execute(
+                update(t.standings)
+                .where(t.standings.c.application_id == application_id)
+                .values(state=then, since=taken_at.isoformat())
+            )
+            return then
+
+    def application(self, application_id: str) -> Application | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(t.applications, t.standings.c.state)
+                .join(t.standings)
+                .where(t.applications.c.application_id == application_id)
+            ).first()
+        return _application(row) if row is not None else None
+
+    def applications(self) -> tuple[Application, ...]:
+        """All, in the order of preparation."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(t.applications, t.standings.c.state)
+                .join(t.standings)
+                .order_by(t.applications.c.prepared_at, t.applications.c.application_id)
+            ).all()
+        return tuple(_application(row) for row in rows)
+
+    def copies(self, application_id: str) -> tuple[Copy, ...]:
+        """The copies of one application in order."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(t.copies)
+                .where(t.copies.c.application_id == application_id)
+                .order_by(t.copies.c.copy_number)
+            ).all()
+        return tuple(
+            Copy(row.application_id, row.copy_number, row.issue_number, row.sheets, tuple(row.subjects))
+            for row in rows
+        )
+
+    def charges(self, *, refunded: bool = False) -> tuple[Charge, ...]:
+        """The money kept, in the order of payment; with `refunded`, also what was given back."""
+        query = (
+            select(t.charges, t.refunds.c.note_id.label("refund"))
+            .join(t.refunds, isouter=True)
+            .order_by(t.charges.c.at, t.charges.c.application_id)
+        )
+        if not refunded:
+            query = query.where(t.refunds.c.note_id.is_(None))
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return tuple(
+            Charge(row.application_id, row.amount, datetime.fromisoformat(row.at), row.refund is not None)
+            for row in rows
+        )
+
+    def notes(self, application_id: str) -> tuple[Note, ...]:
+        """The notes of one application as they were taken in."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(t.notes)
+                .where(t.notes.c.application_id == application_id)
+                .order_by(t.notes.c.taken_at, t.notes.c.note_id)
+            ).all()
+        return tuple(_note(row) for row in rows)
+
+    def counts(
+        self, by: Literal["state", "kind", "municipality", "area", "terminal_kind", "shop", "hour", "day"]
+    ) -> dict[str, int]:
+        """Number of applications by one of their facts; `hour` is that of receipt ("00" to "23"), `day` the day of issue."""
+        column: Any = {
+            "state": t.standings.c.state,
+            "hour": func.substr(t.applications.c.received_at, 12, 2),
+            "day": t.applications.c.issued_on,
+        }.get(by)
+        if column is None:
+            column = t.applications.c[by]
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(column, func.count())
+                .select_from(t.applications.join(t.standings))
+                .group_by(column)
+                .order_by(column)
+            ).all()
+        return {str(value): number for value, number in rows}
+
+    @staticmethod
+    def _state(connection: Connection, application_id: str) -> State:
+        return State(
+            connection.execute(
+                select(t.standings.c.state).where(t.standings.c.application_id == application_id)
+            ).scalar_one()
+        )
+
+    @staticmethod
+    def _already_taken(connection: Connection, application_id: str, note: Note) -> bool:
+        row = connection.execute(select(t.notes).where(t.notes.c.note_id == note.note_id)).first()
+        if row is None:
+            return False
+        same = note.model_copy(update={"reason": note.reason[:200]})
+        if row.application_id != application_id or _note(row) != same:
+            raise Failed("Idempotency_Conflict", note_id=note.note_id)
+        return True
+
+    @staticmethod
+    def _book(connection: Connection, application_id: str, note: Note) -> None:
+        """The money that `note` moves: a charge with the first payment, a refund with a cancellation after it.
+
+        A payment is the whole fee, and no paper with a fee is handed over unpaid."""
+        charged = connection.execute(
+            select(t.charges.c.amount).where(t.charges.c.application_id == application_id)
+        ).scalar()
+        entry = {"application_id": application_id, "at": note.at.isoformat(), "note_id": note.note_id}
+        fee = connection.execute(
+            select(t.applications.c.fee_total).where(t.applications.c.application_id == application_id)
+        ).scalar_one()
+        if note.kind is NoteKind.PAID:
+            if note.amount != fee:
+                raise Failed(
+                    "Application_State_Conflict", application_id=application_id, fee=fee, amount=note.amount
+                )
+            if charged is None:
+                connection.execute(insert(t.charges), {**entry, "amount": note.amount})
+        if note.kind is NoteKind.HANDED_OVER and charged is None and fee > 0:
+            raise Failed("Application_State_Conflict", application_id=application_id, fee=fee, amount=0)
+        if note.kind is NoteKind.CANCELLED and charged is not None:
+            refunded = connection.execute(
+                select(t.refunds.c.note_id).where(t.refunds.c.application_id == application_id)
+            ).scalar()
+            if refunded is None:
+                connection.execute(insert(t.refunds), entry)
+
+
+def _application(row: Row[Any]) -> Application:
+    facts = dict(row._mapping)
+    facts["received_at"] = datetime.fromisoformat(facts["received_at"])
+    facts["prepared_at"] = datetime.fromisoformat(facts["prepared_at"])
+    facts["state"] = State(facts["state"])
+    return Application(**facts)
+
+
+def _note(row: Row[Any]) -> Note:
+    facts = dict(row._mapping)
+    for own in ("application_id", "taken_at"):
+        del facts[own]
+    return Note.model_validate_json(json.dumps(facts))

@@ -1,0 +1,103 @@
+"""The ledger's tables (台帳). Rows are written once; only `standings` changes, and every change has its note.
+
+No name, address or 個人番号 is kept: persons stand here as pseudonyms that only the issuing server can resolve.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("application_id", String(26), primary_key=True),
+    Column("municipality", String(5), nullable=False, index=True),
+    Column("kind", String(40), nullable=False),
+    Column("place", String(20), nullable=False),
+    Column("holder_ref", String(64), nullable=False),
+    Column("request_digest", String(64), nullable=False),
+    Column("copies", Integer, nullable=False),
+    Column("fee_total", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("received_at", String(40), nullable=False),
+    Column("prepared_at", String(40), nullable=False),
+    Column("issued_on", Date, nullable=False, index=True),
+    Column("paper_sha256", String(64), nullable=False),
+    Column("terminal_id", String(80), nullable=False),
+    Column("operator", String(80), nullable=False),
+    Column("shop", String(80), nullable=False),
+    Column("area", String(5), nullable=False),
+    Column("terminal_kind", String(20), nullable=False),
+    CheckConstraint("copies >= 1"),
+    CheckConstraint("fee_total >= 0"),
+)
+"""One row an application that became paper. Times are ISO 8601 with offset, as they were given."""
+
+copies = Table(
+    "copies",
+    metadata,
+    Column("issue_number", String(40), primary_key=True),
+    Column("application_id", String(26), ForeignKey("applications.application_id"), nullable=False),
+    Column("copy_number", Integer, nullable=False),
+    Column("sheets", Integer, nullable=False),
+    Column("subjects", JSON, nullable=False),
+    UniqueConstraint("application_id", "copy_number"),
+)
+"""One row a copy: its 発行番号, number of sheets, and the pseudonyms of the persons on it."""
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("note_id", String(26), primary_key=True),
+    Column(
+        "application_id", String(26), ForeignKey("applications.application_id"), nullable=False, index=True
+    ),
+    Column("kind", String(20), nullable=False),
+    Column("at", String(40), nullable=False),
+    Column("taken_at", String(40), nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("sheets_printed", Integer, nullable=False),
+    Column("reason", String(200), nullable=False),
+)
+"""What the terminal told, once for every note id, in whatever number of deliveries."""
+
+charges = Table(
+    "charges",
+    metadata,
+    Column("application_id", String(26), ForeignKey("applications.application_id"), primary_key=True),
+    Column("amount", Integer, nullable=False),
+    Column("at", String(40), nullable=False),
+    Column("note_id", String(26), ForeignKey("notes.note_id"), nullable=False),
+)
+"""Money kept for an application, whole yen: the primary key lets it happen once."""
+
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("application_id", String(26), ForeignKey("charges.application_id"), primary_key=True),
+    Column("at", String(40), nullable=False),
+    Column("note_id", String(26), ForeignKey("notes.note_id"), nullable=False),
+)
+"""The whole charge given back."""
+
+standings = Table(
+    "standings",
+    metadata,
+    Column("application_id", String(26), ForeignKey("applications.application_id"), primary_key=True),
+    Column("state", String(20), nullable=False, index=True),
+    Column("since", String(40), nullable=False),
+)
+"""Where an application stands now (`states.State`); the sum of its notes."""
