@@ -81,6 +81,7 @@ class EnterPin(View):
 
 
 class WaitReason(StrEnum):
+    CONNECTING = "connecting"
     CARD_READING = "card_reading"
     AUTHENTICATING = "authenticating"
     PREPARING = "preparing"
@@ -203,3 +204,4 @@ class Refusal(View):
     can_retry: bool = False
     card_inside: bool = False
     contact: str = ""
+    doubt: bool = False
