@@ -446,6 +446,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "",
     ),
     ("Settings_Wrong", 0, "設定ファイルに誤りがあります。", "facts に挙げた項目を直してください。", ""),
+    (
+        "Picture_Unreadable",
+        422,
+        "印影または公印の画像を読み取れません。",
+        "facts の field に挙げた画像（PNG）を確認してください。",
+        "",
+    ),
     ("Font_Missing", 0, "必要なフォントがありません。", "make setup を実行してください。", ""),
     (
         "Control_Not_Offered",
