@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from server_stub.authority import Authority
 from server_stub.authority.ocsp import MALFORMED_REQUEST
 from server_stub.authority.profile import Kind
-from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.clock import STAGE_START, Clock, real_monotonic_ns
 from server_stub.node import RunningNode
 from tests.authority.helper import OPERATOR_KEY, SomeHolder, authentication_ca, load, request_for
 
@@ -196,3 +196,15 @@ def test_the_ca_certificates_and_the_list_can_be_fetched(client: httpx.Client, a
     assert x509.load_der_x509_crl(crl.content).is_signature_valid(
         authentication_ca(authority).public_key()  # type: ignore[arg-type]
     )
+
+
+def test_an_answer_over_http_does_not_wait_for_a_delayed_ack(
+    client: httpx.Client, authority: Authority, leaf: x509.Certificate
+) -> None:
+    request = request_for(leaf, authentication_ca(authority))
+    durations = []
+    for _ in range(10):
+        start = real_monotonic_ns()
+        ask(client, request)
+        durations.append(real_monotonic_ns() - start)
+    assert min(durations) < 30_000_000, "40 ms a request: TCP_NODELAY is not set on the server's socket"
