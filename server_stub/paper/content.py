@@ -45,10 +45,12 @@ class ResidencePerson:
 
 @dataclass(frozen=True, slots=True)
 class ResidenceFront:
-    """One copy. `persons` in the order of the register; the layout puts up to 4 on a sheet (個人票: 1)."""
+    """One copy. `persons` in the order of the register; the layout puts up to 4 on a sheet (個人票: 1).
+
+    `head_of_household` None: not asked for, printed as 【省略】."""
 
     address: str
-    head_of_household: str
+    head_of_household: str | None
     persons: tuple[ResidencePerson, ...]
     whole_household: bool
     attestation: str
