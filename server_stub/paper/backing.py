@@ -1,0 +1,144 @@
+"""Made once per municipality: the back page's skeleton, the 見本 stamp and the pattern, as objects ready to be copied."""
+
+from __future__ import annotations
+
+import functools
+import io
+from dataclasses import dataclass
+
+import pikepdf
+from pikepdf import Dictionary, Name
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from .fonts import GOTHIC, font_file
+from .glyphs import check_printable
+from .pattern import HEIGHT, INK, WIDTH, ground_pattern
+
+PAGE = (210 * mm, 297 * mm)
+NOTICE = "試験用・証明書としての効力はありません"
+SAMPLE = "見本"
+QR_LEFT, QR_TOP, QR_SIDE = 141.0, 44.0, 48.0
+"""Where the QR code stands on the back, in mm from the upper left; its quiet zone lies within."""
+
+_FONT = "KonbiniGothic"
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-／ "
+_STAMP_INK = (0.84, 0.36, 0.33)
+_FACTS = (("申請番号", 55.0), ("部数", 67.0), ("ページ", 79.0))
+_EXPLANATION = (
+    "この面は、証明書交付センターが証明書の裏面に印刷したものです。",
+    "表面・裏面の地紋は、複写すると「複写」の文字が浮き出ます。",
+    "右上の二次元コードは、この用紙の申請番号、部数、ページを記録したもので、",
+    "表面の証明書と同じ内容でなければなりません。",
+)
+
+
+@dataclass(frozen=True)
+class Kit:
+    """`source` holds two pages: the back's skeleton and the stamp. `codes`: how dynamic text is written in `font`."""
+
+    source: pikepdf.Pdf
+    pattern: pikepdf.Object
+    font: str
+    codes: dict[str, int]
+
+    def encode(self, text: str) -> bytes:
+        """`text` as a hexadecimal PDF string of the back's font. Raises KeyError outside the alphabet of facts."""
+        return b"<" + bytes(self.codes[character] for character in text).hex().encode() + b">"
+
+
+@functools.lru_cache(maxsize=64)
+def kit(municipality: str) -> Kit:
+    """What the centre puts on and behind the fronts of `municipality`.
+
+    Raises Failed(Character_Not_Printable) for a name the back's font lacks, and Failed(Font_Missing).
+    """
+    check_printable(municipality, GOTHIC)
+    if _FONT not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(TTFont(_FONT, str(font_file(GOTHIC))))
+    stream = io.BytesIO()
+    # with its default first font reportlab would leave an unembedded Helvetica in every file
+    canvas = Canvas(stream, pagesize=PAGE, initialFontName=_FONT, invariant=1, pageCompression=1)
+    font, codes = _alphabet(canvas)
+    _draw_back(canvas, municipality)
+    canvas.showPage()
+    _draw_stamp(canvas)
+    canvas.showPage()
+    canvas.save()
+    source = pikepdf.open(io.BytesIO(stream.getvalue()))
+    return Kit(source, _pattern_object(source), font, codes)
+
+
+def _alphabet(canvas: Canvas) -> tuple[str, dict[str, int]]:
+    """Put every character of the facts into the embedded subset, and learn its code there."""
+    font = pdfmetrics.getFont(_FONT)
+    ((subset, _),) = font.splitString(_ALPHABET, canvas._doc)
+    codes = {c: font.splitString(c, canvas._doc)[0][1][0] for c in _ALPHABET}
+    return font.getSubsetInternalName(subset, canvas._doc), codes
+
+
+def _draw_back(canvas: Canvas, municipality: str) -> None:
+    canvas.setLineWidth(0.8)
+    canvas.rect(15 * mm, _up(100), 180 * mm, 72 * mm)
+    canvas.setFont(_FONT, 14)
+    canvas.drawString(20 * mm, _up(38), "コンビニ交付　証明書　裏面")
+    canvas.setFont(_FONT, 10.5)
+    canvas.drawRightString(190 * mm, _up(38), municipality)
+    canvas.setLineWidth(0.4)
+    canvas.line(15 * mm, _up(42), 195 * mm, _up(42))
+    for label, y in _FACTS:
+        canvas.drawString(20 * mm, _up(y), label)
+        canvas.line(20 * mm, _up(y + 3), 132 * mm, _up(y + 3))
+    canvas.setFont(_FONT, 9)
+    for i, sentence in enumerate(_EXPLANATION):
+        canvas.drawString(15 * mm, _up(110 + 6 * i), sentence)
+
+
+def _draw_stamp(canvas: Canvas) -> None:
+    """Hollow letters: nothing under them becomes illegible, and they are dark enough to live through a copier."""
+    canvas.setStrokeColorRGB(*_STAMP_INK)
+    canvas.setFillColorRGB(*_STAMP_INK)
+    canvas.setFont(_FONT, 9)
+    canvas.drawCentredString(105 * mm, _up(8.5), f"{SAMPLE}　{NOTICE}")
+    canvas.saveState()
+    canvas.translate(105 * mm, 148.5 * mm)
+    canvas.rotate(38)
+    canvas.setLineWidth(1.1)
+    size = 92 * mm
+    text = canvas.beginText(-size, -0.36 * size)
+    text.setFont(_FONT, size)
+    text.setTextRenderMode(1)
+    text.textOut(SAMPLE)
+    canvas.drawText(text)
+    canvas.restoreState()
+
+
+def facts_position(index: int) -> tuple[float, float]:
+    """Where the `index`-th fact is written on the back, in points."""
+    return 48 * mm, _up(_FACTS[index][1])
+
+
+def _up(y_mm: float) -> float:
+    """Millimetres from the upper edge as points from the lower."""
+    return float((297 - y_mm) * mm)
+
+
+def _pattern_object(source: pikepdf.Pdf) -> pikepdf.Object:
+    """The pattern as a form of exactly the pixels' size, its upper left corner on the page's."""
+    mask = pikepdf.Stream(source, ground_pattern().packed)
+    mask.stream_dict = Dictionary(
+        Type=Name.XObject, Subtype=Name.Image, Width=WIDTH, Height=HEIGHT, ImageMask=True, BitsPerComponent=1,
+        Decode=[1, 0], Filter=Name.FlateDecode,
+    )  # fmt: skip
+    width, height = WIDTH * 72 / 600, HEIGHT * 72 / 600
+    top = float(PAGE[1])
+    red, green, blue = INK
+    content = f"{red} {green} {blue} rg {width} 0 0 {height} 0 {top - height:.4f} cm /Dots Do"
+    form = pikepdf.Stream(source, content.encode())
+    form.stream_dict = Dictionary(
+        Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, *(float(side) for side in PAGE)],
+        Resources=Dictionary(XObject=Dictionary(Dots=mask)),
+    )  # fmt: skip
+    return source.make_indirect(form)

@@ -1,0 +1,181 @@
+"""Fronts of certificates: 住民票の写し in both layouts, 印鑑登録証明書."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server_stub.interface.secret import Secret
+from server_stub.interface.terminal import Box
+
+from .content import Issuer, ResidenceFront, ResidencePerson, SealFront
+from .glyphs import check_printable
+from .pictures import clear_white, official_seal
+from .typesetter import TEMPLATES, typeset
+
+LAYOUTS = ("household", "individual")
+"""世帯連記式 (up to 4 persons a sheet) and 個人票 (one), both A4 portrait."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPage:
+    """One front: sheet `k` of `n` of a copy; `person_indices` into that copy's persons; where 個人番号 stand (mm)."""
+
+    copy_number: int
+    k: int
+    n: int
+    person_indices: tuple[int, ...]
+    secret_boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A PDF of fronts and what stands on each page, in page order: the sheets of copy 1, then of copy 2, ..."""
+
+    pdf: bytes
+    pages: tuple[RenderedPage, ...]
+
+
+def render_residence(copies: Sequence[ResidenceFront], issuer: Issuer, layout: str) -> Rendered:
+    """住民票の写し, `layout` one of LAYOUTS.
+
+    Raises Failed: Character_Not_Printable, Text_Too_Long(field), Picture_Unreadable(field), Font_Missing.
+    """
+    if layout not in LAYOUTS:
+        raise ValueError(f"no layout {layout!r}")
+    if not copies or not all(copy.persons for copy in copies):
+        raise ValueError("every copy needs a person")
+    data = _common(issuer) | {"copies": [_residence(copy) for copy in copies]}
+    _check_all(data)
+    pdf = typeset("residence.typ", f'residence("{layout}",', data | {"seal": official_seal(issuer.seal_png)})
+    return Rendered(pdf, tuple(_residence_pages(copies, layout)))
+
+
+def render_seal(copies: Sequence[SealFront], issuer: Issuer) -> Rendered:
+    """印鑑登録証明書, one sheet a copy; the imprint at exactly its registered size. Raises as `render_residence`."""
+    if not copies:
+        raise ValueError("at least one copy")
+    data = _common(issuer) | {"copies": [_seal(copy) for copy in copies]}
+    _check_all(data)
+    for copy, wanted in zip(data["copies"], copies, strict=True):
+        copy["imprint"] = list(clear_white(wanted.imprint_png, "imprint"))
+        copy["width_mm"], copy["height_mm"] = wanted.width_mm, wanted.height_mm
+    pdf = typeset("seal.typ", "seal-registration(", data | {"seal": official_seal(issuer.seal_png)})
+    return Rendered(pdf, tuple(RenderedPage(i, 1, 1, (0,)) for i in range(1, len(copies) + 1)))
+
+
+def _common(issuer: Issuer) -> dict[str, Any]:
+    return {"issuer": {"office": _office(issuer), "mayor": issuer.mayor}}
+
+
+def _office(issuer: Issuer) -> str:
+    """見本市 and 市長 make 見本市長; a title that names the municipality stands as it is."""
+    if issuer.title.startswith(issuer.municipality):
+        return issuer.title
+    return issuer.municipality.removesuffix(issuer.title[:1]) + issuer.title
+
+
+def _residence(copy: ResidenceFront) -> dict[str, Any]:
+    return {
+        "address": copy.address,
+        "head_of_household": copy.head_of_household,
+        "attestation": copy.attestation,
+        "issued_on": copy.issued_on,
+        "issue_number": copy.issue_number,
+        "persons": [_person(person) for person in copy.persons],
+    }
+
+
+def _person(person: ResidencePerson) -> dict[str, Any]:
+    """`resident_code` (住民票コード) is never printed at a terminal, so it always reads 【省略】."""
+    return {
+        "name": person.name,
+        "kana": person.kana,
+        "former_surname": person.former_surname,
+        "alias": person.alias,
+        "birth": person.birth,
+        "sex": person.sex,
+        "relationship": person.relationship,
+        "resident_since": person.resident_since,
+        "address_since": person.address_since,
+        "notified_on": person.notified_on,
+        "previous_address": person.previous_address,
+        "domicile": person.domicile,
+        "domicile_head": person.domicile_head,
+        "my_number": person.my_number.reveal() if isinstance(person.my_number, Secret) else None,
+        "resident_code": None,
+        "foreign": [list(pair) for pair in person.foreign],
+    }
+
+
+def _seal(copy: SealFront) -> dict[str, Any]:
+    return {
+        "name": copy.name,
+        "kana": copy.kana,
+        "former_surname": copy.former_surname,
+        "alias": copy.alias,
+        "birth": copy.birth,
+        "address": copy.address,
+        "remarks": copy.remarks,
+        "attestation": copy.attestation,
+        "issued_on": copy.issued_on,
+        "issue_number": copy.issue_number,
+    }
+
+
+def _check_all(data: Any) -> None:
+    for text in _texts(data):
+        check_printable(text)
+
+
+def _texts(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict):
+        for value in data.values():
+            yield from _texts(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _texts(value)
+
+
+@functools.cache
+def _geometry(layout: str) -> dict[str, Any]:
+    """The same file that the template reads."""
+    geometry: dict[str, Any] = json.loads((TEMPLATES / f"{layout}.json").read_text(encoding="utf-8"))
+    return geometry
+
+
+def _residence_pages(copies: Sequence[ResidenceFront], layout: str) -> Iterator[RenderedPage]:
+    count = _geometry(layout)["block"]["count"]
+    for copy_number, copy in enumerate(copies, start=1):
+        indices = range(len(copy.persons))
+        sheets = [tuple(indices[start : start + count]) for start in range(0, len(indices), count)]
+        for k, sheet in enumerate(sheets, start=1):
+            boxes = tuple(
+                my_number_box(layout, slot)
+                for slot, index in enumerate(sheet)
+                if copy.persons[index].my_number is not None
+            )
+            yield RenderedPage(copy_number, k, len(sheets), sheet, boxes)
+
+
+@functools.cache
+def my_number_box(layout: str, slot: int) -> Box:
+    """Where the 個人番号 of the `slot`-th person of a sheet (from 0) is printed."""
+    geometry = _geometry(layout)
+    block = geometry["block"]
+    height = sum(row["height"] for row in block["rows"] + block["national_rows"])
+    y = block["y"] + slot * height
+    for row in block["rows"]:
+        x = geometry["left"] + block["number_width"]
+        for cell in row["cells"]:
+            x += cell["label_width"]
+            if cell.get("field") == "my_number":
+                return Box(x=x, y=y, width=cell["width"], height=row["height"])
+            x += cell["width"]
+        y += row["height"]
+    raise RuntimeError(f"the layout {layout} has no cell for 個人番号")

@@ -1,0 +1,80 @@
+"""The ground pattern (けん制文字): fine dots that a copier loses around coarse dots that it keeps, equally much ink in both.
+
+One full-page mask of 1 bit at 600 dpi rather than tiled vector dots: viewers thicken vector squares smaller than a
+pixel and leave seams between tiles, so that the word would show on the screen; a mask is averaged, hence even at any
+scale. Flate packs it well because the lattice repeats.
+"""
+
+from __future__ import annotations
+
+import functools
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from .fonts import GOTHIC, font_file
+
+WORD = "複写"
+DPI = 600
+WIDTH, HEIGHT = 4961, 7016
+"""A4 in pixels of 1/600 inch."""
+
+INK = (0.25, 0.55, 0.59)
+"""Blue-green, 8-bit grey 118 by ITU-R 601 weights: darker than the copier's threshold, pale at one ninth of coverage."""
+
+_FINE, _FINE_PITCH = 2, 6
+_COARSE, _COARSE_PITCH = 5, 15
+"""Side and pitch of the square dots in pixels: 85 um every 254 um, 212 um every 635 um; (2/6)^2 = (5/15)^2 = 1/9."""
+
+_GLYPH_MM, _BOLDER_MM, _GAP_X_MM, _GAP_Y_MM = 27.0, 0.35, 16.0, 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """`packed`: rows of bits, most significant first, 1 = ink, deflated; `coverage` is the share of inked pixels."""
+
+    packed: bytes
+    coverage: float
+
+
+@functools.cache
+def ground_pattern() -> Pattern:
+    """The pattern of every page, made once per process. Raises Failed(Font_Missing)."""
+    word = np.frombuffer(_word_picture().tobytes(), np.uint8).reshape(HEIGHT, -1)
+    dots = (word & _lattice(_COARSE, _COARSE_PITCH)) | (~word & _lattice(_FINE, _FINE_PITCH))
+    inked = int(np.bitwise_count(dots).sum())
+    return Pattern(zlib.compress(dots.tobytes(), 6), inked / (WIDTH * HEIGHT))
+
+
+def word_mask() -> NDArray[np.bool_]:
+    """True where the word stands, HEIGHT x WIDTH pixels at 600 dpi."""
+    return np.asarray(_word_picture())
+
+
+@functools.cache
+def _word_picture() -> Image.Image:
+    """Rows of the word over the whole page, every second row shifted by half a step."""
+    per_mm = DPI / 25.4
+    glyph = round(_GLYPH_MM * per_mm)
+    step_x, step_y = glyph * len(WORD) + round(_GAP_X_MM * per_mm), glyph + round(_GAP_Y_MM * per_mm)
+    font = ImageFont.truetype(str(font_file(GOTHIC)), glyph)
+    word = Image.new("1", (glyph * len(WORD), glyph))
+    ImageDraw.Draw(word).text((0, 0), WORD, font=font, fill=1, stroke_width=round(_BOLDER_MM * per_mm))
+    picture = Image.new("1", (WIDTH, HEIGHT))
+    for row in range(HEIGHT // step_y + 1):
+        for column in range(-1, WIDTH // step_x + 1):
+            picture.paste(word, (column * step_x + row % 2 * step_x // 2, row * step_y + step_y // 6))
+    return picture
+
+
+def _lattice(dot: int, pitch: int) -> NDArray[np.uint8]:
+    """Square dots, every second row shifted by half a pitch; packed rows of the page's width."""
+    tile = np.zeros((2 * pitch, pitch), dtype=np.bool_)
+    tile[:dot, :dot] = True
+    tile[pitch : pitch + dot, (np.arange(dot) + pitch // 2) % pitch] = True
+    band = np.tile(tile, (1, WIDTH // pitch + 1))[:, :WIDTH]
+    packed = np.packbits(band, axis=1)
+    return np.tile(packed, (HEIGHT // len(packed) + 1, 1))[:HEIGHT]

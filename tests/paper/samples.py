@@ -1,0 +1,157 @@
+"""Fictional content for fronts: everybody here is called 見本 or the like, and every number is made up."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+from PIL import Image, ImageDraw, ImageFont
+
+from server_stub.interface.secret import Secret
+from server_stub.paper.content import Issuer, ResidenceFront, ResidencePerson, SealFront
+from server_stub.paper.fonts import MINCHO, font_file
+
+PLAIN_NAME = "渡辺　見本"
+IVS_NAME = "渡辺\U000e0101　見本"
+"""辺 with a variant that IPAmj Mincho draws in another shape."""
+UNKNOWN_VARIANT = "渡辺\U000e01ee　見本"
+RARE_NAME = "𠮷田　見本"
+
+
+def official_seal() -> bytes:
+    return _stamp((600, 600), ["見本", "市長", "之印"], colour=(200, 30, 30, 255), round_=False)
+
+
+def imprint() -> bytes:
+    picture = Image.open(io.BytesIO(_stamp((300, 300), ["見", "本"], colour=(0, 0, 0, 255), round_=True)))
+    white = Image.new("RGBA", picture.size, "white")
+    white.alpha_composite(picture)
+    return _png(white.convert("L"))
+
+
+def issuer(mayor: str = "見本　花子") -> Issuer:
+    return Issuer("見本市", "市長", mayor, official_seal(), "#1F5FA8")
+
+
+def person(index: int = 0, **changes: object) -> ResidencePerson:
+    given = ["太郎", "花子", "一郎", "桜", "次郎", "梅子"][index % 6]
+    kana = ["タロウ", "ハナコ", "イチロウ", "サクラ", "ジロウ", "ウメコ"][index % 6]
+    plain = ResidencePerson(
+        name=f"見本　{given}",
+        kana=f"ミホン　{kana}",
+        former_surname="",
+        alias="",
+        birth=f"昭和{50 + index}年{index + 4}月1{index}日",
+        sex="女" if index % 2 else "男",
+        relationship=["世帯主", "妻", "長男", "長女", "二男", "母"][index % 6],
+        resident_since=f"平成2{index}年4月1日",
+        address_since=f"令和{index + 1}年10月15日",
+        notified_on=f"令和{index + 1}年10月2{index}日",
+        previous_address="兵庫県見本郡見本町大字見本1234番地の5",
+        domicile="兵庫県見本市中央区見本通六丁目5番地",
+        domicile_head="見本　太郎",
+        my_number=Secret(f"12345678901{index}"),
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def residence(*persons: ResidencePerson, **changes: object) -> ResidenceFront:
+    plain = ResidenceFront(
+        address="兵庫県見本市中央区見本通六丁目5番1号　見本マンション1203号室",
+        head_of_household="見本　太郎",
+        persons=persons or (person(),),
+        whole_household=True,
+        attestation="この写しは、世帯全員の住民票の原本と相違ないことを証明する。",
+        issued_on="令和8年6月3日",
+        issue_number="100-2026-00001234",
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def family() -> ResidenceFront:
+    return residence(
+        person(0),
+        person(1, former_surname="試験"),
+        person(2, name=IVS_NAME, kana="ワタナベ　ミホン"),
+        person(3, name=RARE_NAME, kana="ヨシダ　ミホン"),
+        person(4),
+        person(5),
+    )
+
+
+def single() -> ResidenceFront:
+    return residence(
+        person(0, relationship=None, domicile=None, domicile_head=None, my_number=None),
+        attestation="この写しは、住民票の原本と相違ないことを証明する。",
+    )
+
+
+def foreigner() -> ResidencePerson:
+    return person(
+        1,
+        name="MIHON MARIA APARECIDA DA SILVA",
+        kana="",
+        alias="見本　マリア",
+        birth="1985年7月14日",
+        relationship="妻",
+        domicile="",
+        domicile_head="",
+        previous_address="ブラジル",
+        foreign=(
+            ("国籍・地域", "ブラジル"),
+            ("在留資格", "永住者の配偶者等"),
+            ("在留期間", "3年"),
+            ("在留期間の満了の日", "令和9年3月31日"),
+            ("在留カード等の番号", "AB00000000CD"),
+            ("30条45規定区分", "中長期在留者"),
+        ),
+    )
+
+
+def seal(**changes: object) -> SealFront:
+    plain = SealFront(
+        name="見本　太郎",
+        kana="ミホン　タロウ",
+        former_surname="",
+        alias="",
+        birth="昭和50年4月10日",
+        address="兵庫県見本市中央区見本通六丁目5番1号　見本マンション1203号室",
+        remarks="",
+        imprint_png=imprint(),
+        width_mm=15.0,
+        height_mm=15.0,
+        attestation="この写しは、登録されている印影と相違ないことを証明する。",
+        issued_on="令和8年6月3日",
+        issue_number="100-2026-00001235",
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def _stamp(size: tuple[int, int], columns: list[str], colour: tuple[int, int, int, int], round_: bool) -> bytes:
+    picture = Image.new("RGBA", size, (255, 255, 255, 0))
+    draw = ImageDraw.Draw(picture)
+    width, height = size
+    edge = width // 24
+    frame = (edge, edge, width - edge, height - edge)
+    if round_:
+        draw.ellipse(frame, outline=colour, width=edge // 2)
+    else:
+        draw.rectangle(frame, outline=colour, width=edge)
+    inner = width * (0.62 if round_ else 0.84)
+    cell_x, cell_y = inner / len(columns) * (1 if not round_ else 1), inner / max(len(c) for c in columns)
+    if round_:
+        columns = ["".join(columns)]
+        cell_x, cell_y = inner, inner / 2
+    font = ImageFont.truetype(str(font_file(MINCHO)), int(min(cell_x, cell_y) * 0.95))
+    for i, column in enumerate(columns):
+        for j, character in enumerate(column):
+            x = width / 2 + inner / 2 - cell_x * (i + 0.5)
+            y = height / 2 - inner / 2 + cell_y * (j + 0.5)
+            draw.text((x, y), character, font=font, fill=colour, anchor="mm", stroke_width=edge // 8)
+    return _png(picture)
+
+
+def _png(picture: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()
