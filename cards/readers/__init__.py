@@ -1,0 +1,1 @@
+"""Readers behind one small interface: the virtual one, and PC/SC. The terminal's card thread connects through them."""

@@ -1,0 +1,169 @@
+"""All state of one card as data: applications, files, PINs with their counters, keys, and how it behaves.
+
+An image is a copy of a profile and is never written back to it; `save`/`load` keep it as JSON with a version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey
+
+FREE: None = None
+NEVER: frozenset[int] = frozenset()
+
+
+class FileKind(StrEnum):
+    """What an elementary file is. `INTERNAL`: a key reference that answers no read and no sign."""
+
+    BINARY = "binary"
+    RECORDS = "records"
+    PIN = "pin"
+    KEY = "key"
+    INTERNAL = "internal"
+
+
+class PinAlphabet(StrEnum):
+    """Which characters CHANGE PIN accepts. VERIFY only compares bytes."""
+
+    DIGITS = "digits"
+    UPPER_ALPHANUMERIC = "upper_alphanumeric"
+
+
+class KeyUse(StrEnum):
+    """Which command a key answers: `80 2A`, or INTERNAL AUTHENTICATE."""
+
+    SIGN = "sign"
+    INTERNAL_AUTHENTICATE = "internal_authenticate"
+
+
+@dataclass(slots=True)
+class Pin:
+    """A PIN and its counter. `limit` 0: unlimited, `tries` is then meaningless. Lengths in characters."""
+
+    value: str = field(repr=False)
+    limit: int
+    tries: int
+    minimum: int
+    maximum: int
+    alphabet: PinAlphabet
+
+    @property
+    def blocked(self) -> bool:
+        return self.limit > 0 and self.tries == 0
+
+    def accepts(self, new: bytes) -> bool:
+        """May `new` become this PIN (length and characters)?"""
+        if not self.minimum <= len(new) <= self.maximum:
+            return False
+        digits = all(0x30 <= byte <= 0x39 for byte in new)
+        if self.alphabet is PinAlphabet.DIGITS:
+            return digits
+        return all(0x30 <= byte <= 0x39 or 0x41 <= byte <= 0x5A for byte in new)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A private key, what it is for, and whether it signs garbage (a defect for tests)."""
+
+    private: PrivateKey = field(repr=False)
+    use: KeyUse = KeyUse.SIGN
+    garbage: bool = False
+
+
+@dataclass(slots=True)
+class ElementaryFile:
+    """One EF. `opened_by`: FREE, NEVER, or the PIN EFs of the same application of which one must be verified.
+
+    `personal`: its content is personal data and never stands in a trace.
+    """
+
+    fid: int
+    kind: FileKind
+    content: bytes = field(default=b"", repr=False)
+    records: tuple[bytes, ...] = field(default=(), repr=False)
+    opened_by: frozenset[int] | None = FREE
+    pin: Pin | None = None
+    key: Key | None = None
+    personal: bool = False
+
+
+@dataclass(slots=True)
+class Application:
+    """One application (DF): its applet by name, its AID, its files by identifier."""
+
+    name: str
+    aid: bytes
+    files: dict[int, ElementaryFile]
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How a card answers where cards differ, or where the public facts are unproven.
+
+    `blocked_query`: the status word of an empty VERIFY on a blocked PIN (63C0 or 6984). `restores_counter`: a correct
+    VERIFY restores the counter. `delay_ms`: real milliseconds before each answer.
+    """
+
+    mute: bool = False
+    delay_ms: int = 0
+    first_command_fails: bool = False
+    blocked_query: int = 0x63C0
+    restores_counter: bool = True
+    last_command_indicator: bool = False
+    extended_length: bool = True
+
+
+@dataclass(slots=True)
+class CardImage:
+    """One card. `kind`: plastic, android, iphone, draft_2028, juki or other. `data_objects`: GET DATA by tag."""
+
+    profile: str
+    kind: str
+    atr: bytes
+    behaviour: Behaviour
+    data_objects: dict[int, bytes]
+    applications: list[Application]
+
+    def application(self, name: str) -> Application:
+        """Raises KeyError if this card has no application of that name."""
+        for application in self.applications:
+            if application.name == name:
+                return application
+        raise KeyError(name)
+
+    def pin(self, application: str, fid: int) -> Pin:
+        """Raises KeyError if there is no PIN in that file."""
+        found = self.application(application).files[fid].pin
+        if found is None:
+            raise KeyError(fid)
+        return found
+
+    def keys(self) -> Iterator[PrivateKey]:
+        """Every private key on the card."""
+        for application in self.applications:
+            for file in application.files.values():
+                if file.key is not None:
+                    yield file.key.private
+
+    def copy(self) -> CardImage:
+        """An independent card: counters and contents change apart. Key objects are shared, they never change."""
+        return replace(
+            self,
+            data_objects=dict(self.data_objects),
+            applications=[
+                replace(
+                    application,
+                    files={
+                        fid: replace(file, pin=None if file.pin is None else replace(file.pin))
+                        for fid, file in application.files.items()
+                    },
+                )
+                for application in self.applications
+            ],
+        )

@@ -1,0 +1,245 @@
+"""The client of the 公的個人認証AP: read the certificate, verify the PIN, sign. The same code for every reader."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from contextlib import suppress
+
+from cryptography import x509
+
+from .apdu import (
+    AUTHENTICATION_BLOCKED,
+    FILE_NOT_FOUND,
+    MAX_SHORT,
+    NO_DIAGNOSIS,
+    OK,
+    OUTSIDE_FILE,
+    PIN_BLOCKED,
+    Command,
+    Response,
+    command_name,
+    tries_in,
+)
+from .errors import CardError
+from .observe import Observer, Revealable, nobody
+from .readers.interface import CardConnection
+from .trace import ObservedConnection
+
+JPKI_AID = bytes.fromhex("D392F000260100000001")
+CARD_MANAGER_AID = bytes.fromhex("A0000001510000")
+TOKEN_INFO = 0x0006
+AUTHENTICATION_CERTIFICATE = 0x000A
+AUTHENTICATION_KEY = 0x0017
+AUTHENTICATION_PIN = 0x0018
+PLASTIC_LABEL = "JPKIAPICCTOKEN2"
+SHA256_DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420")
+
+_REFUSED_LABELS = {
+    "JPKIAPICCTOKEN": "Card_Resident_Register_Card",
+    "JPKIAPGPSETOKEN": "Card_Phone_Not_Supported",
+    "JPKIAPIOSTOKEN": "Card_Phone_Not_Supported",
+}
+_LEAVE = Command(0x00, 0xA4, 0x04, 0x0C, CARD_MANAGER_AID)
+_LONGEST_ANSWER = 64
+"""GET RESPONSE rounds after which a card is taken for broken."""
+_FILE_LIMIT = 0x7FFF
+
+
+class JpkiClient:
+    """One card session over one connection. Every method raises CardError; after one from the transport it is over.
+
+    No method leaves a verified PIN behind: the application is left again before it returns or raises.
+    """
+
+    def __init__(
+        self, connection: CardConnection, observer: Observer = nobody, *, bodies: bool = False
+    ) -> None:
+        """`bodies`: public command and answer bodies go to the observer too."""
+        self._card = ObservedConnection(connection, observer, bodies=bodies)
+        self._selected = False
+        self._broken = False
+        self._digest: bytes | None = None
+        self._tries: int | None = None
+
+    def open(self) -> None:
+        """Select the application and look what kind of card this is.
+
+        Raises CardError: Card_Not_My_Number, Card_Resident_Register_Card, Card_Phone_Not_Supported,
+        Card_Kind_Not_Supported.
+        """
+        select = Command(0x00, 0xA4, 0x04, 0x0C, JPKI_AID)
+        response = self._send(select)
+        if response.sw == NO_DIAGNOSIS:
+            # the first command after power-on may be lost that way; once more tells
+            response = self._send(select)
+        if response.sw == FILE_NOT_FOUND:
+            raise CardError("Card_Not_My_Number")
+        self._expect(select, response)
+        self._selected = True
+        label = self._read(TOKEN_INFO, 32).decode("ascii", "replace").rstrip(" \0")
+        if label != PLASTIC_LABEL:
+            raise CardError(_REFUSED_LABELS.get(label, "Card_Kind_Not_Supported"), label=label)
+
+    def read_authentication_certificate(self) -> bytes:
+        """The 利用者証明用電子証明書 as DER, without the filler behind it; no PIN needed.
+
+        Raises CardError: Card_No_Authentication_Certificate, Certificate_Malformed, Card_Answer_Unexpected.
+        """
+        der = self._certificate()
+        self._digest = hashlib.sha256(der).digest()
+        return der
+
+    def tries_left(self) -> int | None:
+        """Tries left on the authentication PIN, asked without costing one; 0: blocked, None: the card does not say."""
+        self._tries = self._query_tries()
+        return self._tries
+
+    def sign_authentication(self, pin: Revealable, message: bytes) -> bytes:
+        """RSASSA-PKCS1-v1_5 with SHA-256 over `message`, by the authentication key (256 bytes).
+
+        The PIN is sent only to the card and at the counter last seen. A PIN that is not four digits costs no try.
+        Raises CardError: Card_Pin_Wrong(attempts_remaining), Card_Pin_Blocked, Card_Changed, and those of the transport.
+        """
+        try:
+            self._same_card()
+            self._verify(pin)
+            digest = SHA256_DIGEST_INFO + hashlib.sha256(message).digest()
+            self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_KEY.to_bytes(2, "big")))
+            signature = self._expect_ok(Command(0x80, 0x2A, 0x00, 0x80, digest, MAX_SHORT))
+        finally:
+            self.leave()
+        if len(signature) != 256:
+            raise CardError(
+                "Card_Answer_Unexpected", command="COMPUTE DIGITAL SIGNATURE", received=len(signature)
+            )
+        return signature
+
+    def leave(self) -> None:
+        """Leave the application, so that no verified PIN stays behind; if the card cannot, it loses its power."""
+        self._selected = False
+        with suppress(CardError):
+            if not self._broken and self._send(_LEAVE).sw == OK:
+                return
+        with suppress(CardError):
+            self._card.close()
+
+    def _same_card(self) -> None:
+        """Raises Card_Changed unless certificate and counter are those last seen, Card_Pin_Blocked without a try left."""
+        seen_digest, seen_tries = self._digest, self._tries
+        tries = self.tries_left()
+        digest = hashlib.sha256(self._certificate()).digest()
+        if seen_digest is not None and not hmac.compare_digest(digest, seen_digest):
+            raise CardError("Card_Changed", what="certificate")
+        if seen_tries is not None and tries != seen_tries:
+            raise CardError("Card_Changed", what="tries")
+        self._digest = digest
+        if tries == 0:
+            raise CardError("Card_Pin_Blocked", attempts_remaining=0)
+
+    def _verify(self, pin: Revealable) -> None:
+        text = pin.reveal()
+        if not (len(text) == 4 and text.isascii() and text.isdigit()):
+            raise CardError("Card_Pin_Wrong", attempts_remaining=self._tries, sent=False)
+        self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_PIN.to_bytes(2, "big")))
+        command = Command(0x00, 0x20, 0x00, 0x80, text.encode("ascii"))
+        response = self._send(command)
+        if response.sw == OK:
+            return
+        tries = _tries(response.sw)
+        if tries is None:
+            self._expect(command, response)
+        self._tries = tries
+        raise CardError("Card_Pin_Wrong" if tries else "Card_Pin_Blocked", attempts_remaining=tries)
+
+    def _query_tries(self) -> int | None:
+        self._ready()
+        self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_PIN.to_bytes(2, "big")))
+        return _tries(self._send(Command(0x00, 0x20, 0x00, 0x80)).sw)
+
+    def _certificate(self) -> bytes:
+        self._ready()
+        select = Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_CERTIFICATE.to_bytes(2, "big"))
+        response = self._send(select)
+        if response.sw == FILE_NOT_FOUND:
+            raise CardError("Card_No_Authentication_Certificate")
+        self._expect(select, response)
+        der = self._read_object()
+        try:
+            x509.load_der_x509_certificate(der)
+        except ValueError as error:
+            raise CardError("Certificate_Malformed", length=len(der)) from error
+        return der
+
+    def _read_object(self) -> bytes:
+        """The DER object at the beginning of the current EF."""
+        data = self._read_part(0, MAX_SHORT)
+        if not data.strip(b"\xff\x00"):
+            raise CardError("Card_No_Authentication_Certificate")
+        if len(data) < 4 or data[:2] != b"\x30\x82":
+            raise CardError("Certificate_Malformed", length=len(data))
+        total = 4 + int.from_bytes(data[2:4], "big")
+        while len(data) < min(total, _FILE_LIMIT):
+            part = self._read_part(len(data), min(MAX_SHORT, total - len(data)))
+            if not part:
+                raise CardError("Certificate_Malformed", length=len(data), expected=total)
+            data += part
+        return data[:total]
+
+    def _read(self, fid: int, length: int) -> bytes:
+        self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, fid.to_bytes(2, "big")))
+        return self._read_part(0, length)[:length]
+
+    def _read_part(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes of the current EF; none behind its end."""
+        command = Command(0x00, 0xB0, offset >> 8, offset & 0xFF, le=length)
+        response = self._send(command)
+        if response.sw in (OUTSIDE_FILE, 0x6282):
+            return response.data
+        self._expect(command, response)
+        return response.data
+
+    def _ready(self) -> None:
+        if not self._selected:
+            self.open()
+
+    def _expect_ok(self, command: Command) -> bytes:
+        response = self._send(command)
+        self._expect(command, response)
+        return response.data
+
+    @staticmethod
+    def _expect(command: Command, response: Response) -> None:
+        if response.sw != OK:
+            raise CardError("Card_Answer_Unexpected", command=command_name(command), sw=f"{response.sw:04X}")
+
+    def _send(self, command: Command) -> Response:
+        """One command with its detours: 6Cxx asks for another Le, 61xx for GET RESPONSE."""
+        response = self._exchange(command)
+        if response.sw >> 8 == 0x6C:
+            response = self._exchange(command.with_le(response.sw & 0xFF or MAX_SHORT))
+        data = response.data
+        for _ in range(_LONGEST_ANSWER):
+            if response.sw >> 8 != 0x61:
+                return Response(data, response.sw)
+            response = self._exchange(Command(0x00, 0xC0, 0x00, 0x00, le=response.sw & 0xFF or MAX_SHORT))
+            data += response.data
+        raise CardError("Card_Answer_Unexpected", command=command_name(command), sw=f"{response.sw:04X}")
+
+    def _exchange(self, command: Command) -> Response:
+        if self._broken:
+            # after a transport error the same handle may reach another card
+            raise CardError("Card_Removed")
+        try:
+            answer = self._card.transmit(command.encode())
+        except CardError:
+            self._broken = True
+            raise
+        if len(answer) < 2:
+            raise CardError("Card_Answer_Unexpected", command=command_name(command), received=len(answer))
+        return Response.parse(answer)
+
+
+def _tries(sw: int) -> int | None:
+    """Tries left by the answer of VERIFY; 6983 is ISO's word for 6984. None: it does not tell."""
+    return 0 if sw in (PIN_BLOCKED, AUTHENTICATION_BLOCKED) else tries_in(sw)

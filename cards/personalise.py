@@ -1,0 +1,201 @@
+"""From a profile and a holder to a card image: keys, certificates of the authority, files, PINs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from . import contents
+from .errors import CardError
+from .foreign import ForeignAuthority
+from .holder import Holder
+from .image import Application, Behaviour, CardImage, ElementaryFile, FileKind, Key, Pin, PrivateKey
+from .observe import Revealable
+from .profiles.schema import CertificateTable, FileTable, Profile
+
+__all__ = ["CardAuthority", "Holder", "personalise"]
+
+
+class CardAuthority(Protocol):
+    """Who issues certificates. Its methods answer DER; without dates its own rules of validity hold."""
+
+    def issue_authentication(
+        self,
+        public_key: RSAPublicKey,
+        holder: Holder,
+        *,
+        now: datetime,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+    ) -> bytes: ...
+
+    def issue_signature(
+        self,
+        public_key: RSAPublicKey,
+        holder: Holder,
+        *,
+        now: datetime,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+    ) -> bytes: ...
+
+    def authentication_ca_certificate(self) -> bytes: ...
+    def signature_ca_certificate(self) -> bytes: ...
+
+
+KeySource = Callable[[], RSAPrivateKey]
+
+
+def personalise(
+    profile: Profile,
+    holder: Holder,
+    authority: CardAuthority,
+    key_source: KeySource,
+    now: datetime,
+    *,
+    secrets: Mapping[str, Revealable] | None = None,
+) -> CardImage:
+    """A card of `holder` as `profile` says, at the moment `now` (aware).
+
+    `secrets` by name (authentication_pin, signature_password …) take the place of the profile's sample values.
+    Raises CardError(Settings_Wrong) if a secret or a modifier of the profile cannot be.
+    """
+    return _Personaliser(profile, holder, authority, key_source, now, dict(secrets or {})).image()
+
+
+@dataclass
+class _Personaliser:
+    profile: Profile
+    holder: Holder
+    authority: CardAuthority
+    key_source: KeySource
+    now: datetime
+    secrets: dict[str, Revealable]
+    _keys: dict[str, PrivateKey] = field(default_factory=dict)
+    _certificates: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+
+    def image(self) -> CardImage:
+        for name, spec in self.profile.keys.items():
+            self._keys[name] = (
+                self.key_source() if spec.algorithm == "rsa_2048" else ec.generate_private_key(ec.SECP384R1())
+            )
+        for kind, certificate in self.profile.certificates.items():
+            self._certificates[kind] = self._certificate(certificate)
+        behaviour = self.profile.behaviour.model_dump()
+        behaviour["blocked_query"] = int(behaviour["blocked_query"], 16)
+        return CardImage(
+            self.profile.name,
+            self.profile.kind,
+            bytes.fromhex(self.profile.atr),
+            Behaviour(**behaviour),
+            {int(tag, 16): self._content(name) for tag, name in self.profile.data_objects.items()},
+            [
+                Application(
+                    name,
+                    bytes.fromhex(spec.aid),
+                    {int(fid, 16): self._file(name, fid, file) for fid, file in spec.files.items()},
+                )
+                for name, spec in self.profile.applications.items()
+            ],
+        )
+
+    def _certificate(self, spec: CertificateTable) -> tuple[bytes, bytes]:
+        """The certificate and that of its CA."""
+        authority: CardAuthority = self.authority
+        key = self._keys[spec.key].public_key()
+        if spec.ca != "own":
+            own = (authority.authentication_ca_certificate(), authority.signature_ca_certificate())
+            authority = ForeignAuthority(
+                self.key_source, now=self.now, names=own if spec.ca == "impostor" else None
+            )
+        issue, ca = {
+            "authentication": (authority.issue_authentication, authority.authentication_ca_certificate),
+            "signature": (authority.issue_signature, authority.signature_ca_certificate),
+        }[spec.made_as]
+        der = issue(
+            key,  # type: ignore[arg-type]  # an EC key goes to the foreign authority only
+            self.holder,
+            now=self.now,
+            not_before=self._day(spec.valid_from_days),
+            not_after=self._day(spec.valid_to_days),
+        )
+        return der, ca()
+
+    def _day(self, days: int | None) -> datetime | None:
+        return None if days is None else self.now + timedelta(days=days)
+
+    def _file(self, application: str, fid: str, spec: FileTable) -> ElementaryFile:
+        opened_by = {"free": None, "never": frozenset[int]()}.get(
+            spec.read if isinstance(spec.read, str) else "",
+            frozenset(int(pin, 16) for pin in spec.read) if isinstance(spec.read, list) else None,
+        )
+        return ElementaryFile(
+            int(fid, 16),
+            spec.kind,
+            self._bytes(application, fid, spec) if spec.kind is FileKind.BINARY else b"",
+            tuple(self._content(name) for name in spec.records),
+            opened_by,
+            self._pin(application, fid, spec) if spec.kind is FileKind.PIN else None,
+            self._key(spec) if spec.kind is FileKind.KEY else None,
+            spec.personal,
+        )
+
+    def _bytes(self, application: str, fid: str, spec: FileTable) -> bytes:
+        data = bytes.fromhex(spec.hex) if spec.hex is not None else self._content(spec.content or "")
+        try:
+            if spec.length_error:
+                data = contents.with_length_error(data, spec.length_error)
+        except (ValueError, OverflowError) as error:
+            raise self._wrong(f"applications.{application}.files.{fid}.length_error", str(error)) from error
+        return data[: spec.cut] + b"\xff" * spec.filler
+
+    def _content(self, name: str) -> bytes:
+        if name.endswith("_ca_certificate"):
+            return self._ca_certificate(name.split("_")[0])
+        if name.endswith("_certificate"):
+            return self._certificates[name.split("_")[0]][0]
+        if name == "token_info":
+            return contents.token_info(self.profile.card.token_label, self.holder.person_key)
+        if name == "certificate_presence":
+            files = self.profile.applications["jpki"].files
+            return contents.certificate_presence(signature="0001" in files, authentication="000A" in files)
+        return b"\xff" * 16
+
+    def _ca_certificate(self, kind: str) -> bytes:
+        if kind in self._certificates:
+            return self._certificates[kind][1]
+        if kind == "authentication":
+            return self.authority.authentication_ca_certificate()
+        return self.authority.signature_ca_certificate()
+
+    def _pin(self, application: str, fid: str, spec: FileTable) -> Pin:
+        assert spec.secret is not None
+        name = spec.secret
+        given = self.secrets.get(name)
+        value = self.profile.secrets[name] if given is None else given.reveal()
+        pin = Pin(
+            value,
+            spec.limit,
+            spec.limit if spec.tries is None else spec.tries,
+            spec.minimum,
+            spec.maximum,
+            spec.alphabet,
+        )
+        if not pin.accepts(value.encode()):
+            raise self._wrong(
+                f"applications.{application}.files.{fid}.secret",
+                f"{name}: {spec.minimum}–{spec.maximum} 文字（{spec.alphabet.value}）",
+            )
+        return pin
+
+    def _key(self, spec: FileTable) -> Key:
+        name = spec.key or "authentication"
+        return Key(self._keys[name], spec.use, self.profile.keys[name].garbage)
+
+    def _wrong(self, key: str, expected: str) -> CardError:
+        return CardError("Settings_Wrong", file=f"{self.profile.name}.toml", key=key, expected=expected)

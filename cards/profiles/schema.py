@@ -1,0 +1,173 @@
+"""What a profile file may say. Unknown keys and impossible values are refused (the loader adds file and line)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cards.image import FileKind, KeyUse, PinAlphabet
+
+SecretName = Literal[
+    "authentication_pin",
+    "signature_password",
+    "text_pin",
+    "juki_pin",
+    "common_pin",
+    "code_a",
+    "code_b",
+    "birth_code",
+]
+DERIVED = frozenset({"code_a", "code_b", "birth_code"})
+"""Secrets that follow from the holder and the card."""
+ContentName = Literal[
+    "authentication_certificate",
+    "authentication_ca_certificate",
+    "signature_certificate",
+    "signature_ca_certificate",
+    "token_info",
+    "certificate_presence",
+    "unknown",
+]
+KeyName = Literal["authentication", "signature", "application", "common"]
+Hex = Annotated[str, Field(pattern=r"^([0-9A-F]{2})*$")]
+FileId = Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")]
+StatusWord = Literal["63C0", "6984"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BehaviourTable(_Table):
+    """See cards.image.Behaviour."""
+
+    mute: bool = False
+    delay_ms: int = Field(0, ge=0, le=10_000)
+    first_command_fails: bool = False
+    blocked_query: StatusWord = "63C0"
+    restores_counter: bool = True
+    last_command_indicator: bool = False
+    extended_length: bool = True
+
+
+class CertificateTable(_Table):
+    """How a certificate on the card was made. Days count from the moment of personalisation; none: the authority's rule.
+
+    `ca`: own, foreign (another name), impostor (the own name, another key). `made_as`: its kind.
+    """
+
+    key: KeyName
+    made_as: Literal["authentication", "signature"]
+    ca: Literal["own", "foreign", "impostor"] = "own"
+    valid_from_days: int | None = None
+    valid_to_days: int | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if None not in (self.valid_from_days, self.valid_to_days):
+            assert self.valid_from_days is not None and self.valid_to_days is not None
+            if self.valid_from_days >= self.valid_to_days:
+                raise ValueError("valid_to_days must be later than valid_from_days")
+        return self
+
+
+class KeyTable(_Table):
+    """A key pair of the card. RSA keys come from the key source."""
+
+    algorithm: Literal["rsa_2048", "ecdsa_p384"] = "rsa_2048"
+    garbage: bool = False
+
+
+class FileTable(_Table):
+    """One EF. `read`: free, never, or the PIN files of which one must be verified.
+
+    `content` by name or `hex`; then `length_error` is added to the DER length, `cut` bytes are kept, `filler` bytes of
+    FF follow. PIN files: `secret`, `limit` (0: unlimited), `tries` (none: `limit`), lengths, `alphabet`.
+    """
+
+    kind: FileKind
+    read: Literal["free", "never"] | list[FileId] = "free"
+    personal: bool = False
+    content: ContentName | None = None
+    hex: Hex | None = None
+    records: list[ContentName] = []
+    length_error: int = 0
+    cut: int | None = Field(None, ge=0)
+    filler: int = Field(0, ge=0, le=4096)
+    secret: SecretName | None = None
+    limit: int = Field(0, ge=0, le=15)
+    tries: int | None = Field(None, ge=0, le=15)
+    minimum: int = Field(4, ge=1, le=16)
+    maximum: int = Field(4, ge=1, le=16)
+    alphabet: PinAlphabet = PinAlphabet.DIGITS
+    key: KeyName | None = None
+    use: KeyUse = KeyUse.SIGN
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        wanted = {
+            FileKind.BINARY: (self.content is None) != (self.hex is None),
+            FileKind.RECORDS: bool(self.records),
+            FileKind.PIN: self.secret is not None,
+            FileKind.KEY: self.key is not None,
+            FileKind.INTERNAL: True,
+        }
+        if not wanted[self.kind]:
+            raise ValueError(
+                "binary needs content or hex, records needs records, pin needs secret, key needs key"
+            )
+        if self.tries is not None and self.tries > self.limit:
+            raise ValueError(f"tries must be at most limit ({self.limit})")
+        if self.minimum > self.maximum:
+            raise ValueError("minimum must be at most maximum")
+        return self
+
+
+class ApplicationTable(_Table):
+    aid: Annotated[Hex, Field(min_length=2, max_length=32)]
+    files: dict[FileId, FileTable]
+
+
+class CardTable(_Table):
+    """The token label of EF 0006, and for how many birthdays the card is valid."""
+
+    token_label: str = Field("JPKIAPICCTOKEN2", max_length=32)
+    valid_years: int = Field(10, ge=0, le=20)
+
+
+class Profile(_Table):
+    """One card file, overlays applied. `secrets` are sample values; personalisation may be given others."""
+
+    name: str
+    purpose: str = Field(min_length=1)
+    kind: Literal["plastic", "android", "iphone", "draft_2028", "juki", "other"]
+    atr: Hex
+    card: CardTable = CardTable()
+    behaviour: BehaviourTable = BehaviourTable()
+    secrets: dict[SecretName, str] = {}
+    keys: dict[KeyName, KeyTable] = {}
+    certificates: dict[Literal["authentication", "signature"], CertificateTable] = {}
+    data_objects: dict[FileId, ContentName] = {}
+    applications: dict[Literal["jpki", "text", "surface", "juki", "common"], ApplicationTable] = {}
+
+    @model_validator(mode="after")
+    def _refers_to_what_is_there(self) -> Self:
+        for application, table in self.applications.items():
+            for fid, file in table.files.items():
+                where = f"applications.{application}.files.{fid}"
+                if file.key is not None and file.key not in self.keys:
+                    raise ValueError(f"{where}: keys.{file.key} is missing")
+                if file.secret is not None and file.secret not in self.secrets and file.secret not in DERIVED:
+                    raise ValueError(f"{where}: secrets.{file.secret} is missing")
+                for content in (file.content, *file.records):
+                    kind = (content or "").removesuffix("_certificate")
+                    if kind in ("authentication", "signature") and kind not in self.certificates:
+                        raise ValueError(f"{where}: certificates.{kind} is missing")
+                for pin in file.read if isinstance(file.read, list) else []:
+                    if pin not in table.files or table.files[pin].kind is not FileKind.PIN:
+                        raise ValueError(f"{where}: read names {pin}, which is no PIN file")
+        for kind, certificate in self.certificates.items():
+            if certificate.key not in self.keys:
+                raise ValueError(f"certificates.{kind}: keys.{certificate.key} is missing")
+        return self
