@@ -135,7 +135,10 @@ def _file_from_json(data: dict[str, Any]) -> ElementaryFile:
         if not 0 <= pin.tries <= max(pin.limit, 0) <= 15:
             raise ValueError("tries")
     if "key" in data:
-        private = serialization.load_der_private_key(bytes.fromhex(data["key"]["pkcs8"]), None)
+        # our own file: checking the primes again would cost 30 ms a key
+        private = serialization.load_der_private_key(
+            bytes.fromhex(data["key"]["pkcs8"]), None, unsafe_skip_rsa_key_validation=True
+        )
         if not isinstance(private, RSAPrivateKey | EllipticCurvePrivateKey):
             raise ValueError("key")
         key = Key(private, KeyUse(data["key"]["use"]), bool(data["key"]["garbage"]))

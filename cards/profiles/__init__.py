@@ -1,1 +1,8 @@
 """Readable card files, one per case, and their loader. A profile may overlay another; `personalise` turns one into a card."""
+
+from __future__ import annotations
+
+from .loader import load_profile, profile_names
+from .schema import Profile
+
+__all__ = ["Profile", "load_profile", "profile_names"]
