@@ -1,0 +1,270 @@
+"""From the top menu to the card in the resident's hand again: services, consent, card, place, PIN, authentication."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from server_stub.interface.terminal import MunicipalityInfo, Place
+
+from . import events as e
+from .effects import Authenticate, FetchMunicipalities, OpenSession, ReadCard, Say
+from .ending import card_lies_there, finish, finish_with_card, leave, refuse, refused, refused_as
+from .row import Happening, Made, Row
+from .state import CardPresence, Visit
+from .state import StateName as S
+
+PIN_LENGTH = 4
+
+
+# --- conditions ----------------------------------------------------------------------------------------------------
+
+
+def card_is_fresh(h: Happening) -> bool:
+    return h.visit.card is CardPresence.FRESH
+
+
+def pin_is_blocked(h: Happening) -> bool:
+    return bool(h.event.tries_left == 0)
+
+
+def address_and_no_session(h: Happening) -> bool:
+    return h.event.place is Place.ADDRESS and not h.visit.session_id
+
+
+def address(h: Happening) -> bool:
+    return h.event.place is Place.ADDRESS
+
+
+def municipalities_are_known(h: Happening) -> bool:
+    return bool(h.visit.municipalities)
+
+
+def _chosen(h: Happening) -> MunicipalityInfo | None:
+    return next((m for m in h.visit.municipalities if m.code == h.event.code), None)
+
+
+def not_participating(h: Happening) -> bool:
+    chosen = _chosen(h)
+    return chosen is not None and not chosen.participating
+
+
+def listed_and_no_session(h: Happening) -> bool:
+    return _chosen(h) is not None and not h.visit.session_id
+
+
+def listed(h: Happening) -> bool:
+    return _chosen(h) is not None
+
+
+def domicile(h: Happening) -> bool:
+    return h.visit.place is Place.DOMICILE
+
+
+def four_digits(h: Happening) -> bool:
+    pin = h.event.pin
+    text = pin.reveal()
+    return len(pin) == PIN_LENGTH and text.isascii() and text.isdigit()
+
+
+def wrong_pin_with_tries_left(h: Happening) -> bool:
+    return wrong_pin(h) and h.event.fact("tries_left") != 0
+
+
+def wrong_pin_and_card_gone(h: Happening) -> bool:
+    return wrong_pin_with_tries_left(h) and not h.visit.card_inside
+
+
+def wrong_pin(h: Happening) -> bool:
+    return bool(h.event.failure == "Card_Pin_Wrong")
+
+
+def nothing_offered(h: Happening) -> bool:
+    """Every offer is refused, and all for the same reason: there is nothing to choose from."""
+    names = {offer.refusal.failure if offer.refusal else "" for offer in h.event.offers.offers}
+    return not names or (len(names) == 1 and "" not in names)
+
+
+# --- actions --------------------------------------------------------------------------------------------------------
+
+
+def begin(h: Happening) -> Made:
+    """A new visit; only language and card are taken over."""
+    return Visit(language=h.visit.language, card=h.visit.card), ()
+
+
+def read_card(h: Happening) -> Made:
+    return replace(h.visit, card=CardPresence.USED), (ReadCard(),)
+
+
+def card_known(h: Happening) -> Made:
+    return replace(h.visit, holder_ref=h.event.holder_ref, tries_left=h.event.tries_left), ()
+
+
+def choose_address(h: Happening) -> Made:
+    return replace(h.visit, place=Place.ADDRESS, chosen_municipality=None), ()
+
+
+def choose_address_and_open(h: Happening) -> Made:
+    return choose_address(h)[0], (OpenSession(),)
+
+
+def choose_domicile(h: Happening) -> Made:
+    return replace(h.visit, place=Place.DOMICILE), ()
+
+
+def choose_domicile_and_fetch(h: Happening) -> Made:
+    return choose_domicile(h)[0], (FetchMunicipalities(),)
+
+
+def know_municipalities(h: Happening) -> Made:
+    return replace(h.visit, municipalities=h.event.municipalities), ()
+
+
+def choose_municipality(h: Happening) -> Made:
+    return replace(h.visit, chosen_municipality=_chosen(h)), ()
+
+
+def choose_municipality_and_open(h: Happening) -> Made:
+    return choose_municipality(h)[0], (OpenSession(),)
+
+
+def session_known(h: Happening) -> Made:
+    return replace(h.visit, session_id=h.event.session_id), ()
+
+
+def authenticate(h: Happening) -> Made:
+    visit = replace(h.visit, was_wrong=False)
+    chosen = visit.chosen_municipality
+    code = chosen.code if chosen is not None and visit.place is Place.DOMICILE else None
+    return visit, (
+        Authenticate(visit.session_id, h.event.pin, visit.place, code, visit.holder_ref, visit.tries_left),
+    )
+
+
+def ask_pin_again(h: Happening) -> Made:
+    left = h.event.fact("tries_left")
+    tries = left if isinstance(left, int) else None
+    return replace(h.visit, was_wrong=True, tries_left=tries), (Say("error"),)
+
+
+def refuse_all_offers(h: Happening) -> Made:
+    visit = replace(h.visit, offers=h.event.offers)
+    body = next((offer.refusal for offer in h.event.offers.offers if offer.refusal), None)
+    if body is None:
+        return refuse(visit, "Service_Not_Offered")
+    return refuse(visit, body.failure, tuple(body.facts.items()))
+
+
+def know_offers(h: Happening) -> Made:
+    return replace(h.visit, offers=h.event.offers, was_wrong=False), ()
+
+
+def know_offers_ask_card(h: Happening) -> Made:
+    return know_offers(h)[0], (Say("attention"),)
+
+
+def card_away(h: Happening) -> Made:
+    return replace(h.visit, card=CardPresence.ABSENT, forgotten=False), ()
+
+
+def warn_card(h: Happening) -> Made:
+    return replace(h.visit, forgotten=True), (Say("card_forgotten"),)
+
+
+def card_pulled(h: Happening) -> Made:
+    return refuse(replace(h.visit, card=CardPresence.ABSENT), "Card_Removed")
+
+
+def card_was_warned(h: Happening) -> bool:
+    return h.visit.forgotten
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+def _stop(state: S, on_deadline: str) -> tuple[Row, ...]:
+    return (
+        Row(state, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
+        Row(state, e.DeadlinePassed, S.REFUSAL, refused_as(on_deadline)),
+    )
+
+
+ROWS: tuple[Row, ...] = (
+    Row(S.TOP_MENU, e.ServiceTouched, S.SERVICE_MENU, begin),
+    Row(S.TOP_MENU, e.DeadlinePassed, S.TOP_MENU, finish),
+    Row(S.SERVICE_MENU, e.ServiceTouched, S.CONSENT),
+    Row(S.SERVICE_MENU, e.BackTouched, S.TOP_MENU, finish),
+    *leave(S.SERVICE_MENU, e.CancelTouched, e.DeadlinePassed),
+    Row(S.CONSENT, e.Agreed, S.READING_CARD, read_card, card_is_fresh),
+    Row(S.CONSENT, e.Agreed, S.LIFT_CARD, None, card_lies_there),
+    Row(S.CONSENT, e.Agreed, S.PLACE_CARD),
+    Row(S.CONSENT, e.BackTouched, S.SERVICE_MENU),
+    *leave(S.CONSENT, e.CancelTouched, e.DeadlinePassed),
+    Row(S.PLACE_CARD, e.CardInserted, S.READING_CARD, read_card),
+    Row(S.PLACE_CARD, e.BackTouched, S.CONSENT),
+    Row(S.PLACE_CARD, e.CancelTouched, S.TOP_MENU, finish),
+    Row(S.PLACE_CARD, e.DeadlinePassed, S.TOP_MENU, finish),
+    Row(S.LIFT_CARD, e.CardRemoved, S.PLACE_CARD, card_away),
+    Row(S.LIFT_CARD, e.CancelTouched, S.CARD_LEFT, finish_with_card),
+    Row(S.LIFT_CARD, e.DeadlinePassed, S.CARD_LEFT, finish_with_card),
+    Row(S.READING_CARD, e.CardRead, S.REFUSAL, refused_as("Card_Pin_Blocked"), pin_is_blocked),
+    Row(S.READING_CARD, e.CardRead, S.CHOOSE_PLACE, card_known),
+    Row(S.READING_CARD, e.CardRemoved, S.REFUSAL, card_pulled),
+    Row(S.READING_CARD, e.Refused, S.REFUSAL, refused),
+    Row(S.READING_CARD, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
+    Row(S.CHOOSE_PLACE, e.PlaceChosen, S.OPENING_SESSION, choose_address_and_open, address_and_no_session),
+    Row(S.CHOOSE_PLACE, e.PlaceChosen, S.ENTER_PIN, choose_address, address),
+    Row(S.CHOOSE_PLACE, e.PlaceChosen, S.CHOOSE_MUNICIPALITY, choose_domicile, municipalities_are_known),
+    Row(S.CHOOSE_PLACE, e.PlaceChosen, S.FETCHING_MUNICIPALITIES, choose_domicile_and_fetch),
+    Row(S.CHOOSE_PLACE, e.CardRemoved, S.REFUSAL, card_pulled),
+    *_stop(S.CHOOSE_PLACE, "Visit_Timed_Out"),
+    Row(S.FETCHING_MUNICIPALITIES, e.MunicipalitiesKnown, S.CHOOSE_MUNICIPALITY, know_municipalities),
+    Row(S.FETCHING_MUNICIPALITIES, e.CardRemoved, S.REFUSAL, card_pulled),
+    Row(S.FETCHING_MUNICIPALITIES, e.Refused, S.REFUSAL, refused),
+    *_stop(S.FETCHING_MUNICIPALITIES, "Centre_Unreachable"),
+    Row(
+        S.CHOOSE_MUNICIPALITY,
+        e.MunicipalityChosen,
+        S.REFUSAL,
+        refused_as("Municipality_Not_Participating"),
+        not_participating,
+    ),
+    Row(
+        S.CHOOSE_MUNICIPALITY,
+        e.MunicipalityChosen,
+        S.OPENING_SESSION,
+        choose_municipality_and_open,
+        listed_and_no_session,
+    ),
+    Row(S.CHOOSE_MUNICIPALITY, e.MunicipalityChosen, S.ENTER_PIN, choose_municipality, listed),
+    Row(S.CHOOSE_MUNICIPALITY, e.BackTouched, S.CHOOSE_PLACE),
+    Row(S.CHOOSE_MUNICIPALITY, e.CardRemoved, S.REFUSAL, card_pulled),
+    *_stop(S.CHOOSE_MUNICIPALITY, "Visit_Timed_Out"),
+    Row(S.OPENING_SESSION, e.SessionStarted, S.ENTER_PIN, session_known),
+    Row(S.OPENING_SESSION, e.CardRemoved, S.REFUSAL, card_pulled),
+    Row(S.OPENING_SESSION, e.Refused, S.REFUSAL, refused),
+    *_stop(S.OPENING_SESSION, "Centre_Unreachable"),
+    Row(S.ENTER_PIN, e.PinEntered, S.AUTHENTICATING, authenticate, four_digits),
+    Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_MUNICIPALITY, None, domicile),
+    Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_PLACE),
+    Row(S.ENTER_PIN, e.CardRemoved, S.REFUSAL, card_pulled),
+    *_stop(S.ENTER_PIN, "Visit_Timed_Out"),
+    Row(
+        S.AUTHENTICATING,
+        e.Authenticated,
+        S.REFUSAL,
+        refuse_all_offers,
+        nothing_offered,
+    ),
+    Row(S.AUTHENTICATING, e.Authenticated, S.TAKE_CARD, know_offers_ask_card, card_lies_there),
+    Row(S.AUTHENTICATING, e.Authenticated, S.CHOOSE_CERTIFICATE, know_offers),
+    Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, card_pulled, wrong_pin_and_card_gone),
+    Row(S.AUTHENTICATING, e.Refused, S.ENTER_PIN, ask_pin_again, wrong_pin_with_tries_left),
+    Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, refused_as("Card_Pin_Blocked"), wrong_pin),
+    Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, refused),
+    *_stop(S.AUTHENTICATING, "Centre_Unreachable"),
+    Row(S.TAKE_CARD, e.CardRemoved, S.CHOOSE_CERTIFICATE, card_away),
+    Row(S.TAKE_CARD, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
+    Row(S.TAKE_CARD, e.DeadlinePassed, S.REFUSAL, refused_as("Card_Forgotten"), card_was_warned),
+    Row(S.TAKE_CARD, e.DeadlinePassed, S.TAKE_CARD, warn_card),
+)

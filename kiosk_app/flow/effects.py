@@ -1,0 +1,169 @@
+"""What a transition asks the terminal to do: plain data. The runner carries effects out in this order, off the GUI thread,
+and brings the answers back as events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server_stub.interface.secret import Secret
+from server_stub.interface.terminal import (
+    ApplicationRequest,
+    CertificateKind,
+    MunicipalityInfo,
+    NoteKind,
+    Offer,
+    Place,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The root of all effects."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCard(Effect):
+    """Read the authentication certificate without PIN -> CardRead."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchMunicipalities(Effect):
+    """-> MunicipalitiesKnown."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession(Effect):
+    """-> SessionStarted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate(Effect):
+    """Fetch a nonce, verify the PIN and sign on the card, send it to the centre -> Authenticated.
+
+    `holder_ref` and `tries_left` are what was read before: another card now is Card_Changed and gets no PIN.
+    """
+
+    session_id: str
+    pin: Secret
+    place: Place
+    municipality: str | None
+    holder_ref: str
+    tries_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Apply(Effect):
+    """Apply, fetch all sheets, check the binding to `holder_ref` -> PaperReceived."""
+
+    session_id: str
+    request: ApplicationRequest
+    offer: Offer
+    holder_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCoins(Effect):
+    """Write the application into the journal and accept money -> MoneyChanged, CoinRejected."""
+
+    application_id: str
+    session_id: str
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeMoney(Effect):
+    """-> MoneyTaken."""
+
+    application_id: str
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBackMoney(Effect):
+    """Everything in the escrow and everything taken for this application goes back; its sheets become void
+    -> MoneyReturned."""
+
+    application_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintSheet(Effect):
+    """Sheet `number` (from 1) of the application -> SheetPrinted."""
+
+    application_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearJam(Effect):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPaper(Effect):
+    """All sheets lie in the tray; from now on PaperTaken can come."""
+
+    application_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver(Effect):
+    """Write into the journal that the resident has the paper."""
+
+    application_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawInPaper(Effect):
+    """Nobody took the paper: it goes into the locked box inside the machine, void."""
+
+    application_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintReceipt(Effect):
+    """A receipt without any personal data -> ReceiptPrinted. Amounts in yen."""
+
+    application_id: str
+    municipality: MunicipalityInfo
+    kind: CertificateKind
+    copies: int
+    due: int
+    inserted: int
+    change: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettleNote(Effect):
+    """Put a note for the centre into the outbox."""
+
+    session_id: str
+    application_id: str
+    kind: NoteKind
+    amount: int = 0
+    sheets_printed: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession(Effect):
+    """Put the end of the session into the outbox, behind its notes; closes the application in the journal.
+
+    The centre cancels everything of the session that was not paid."""
+
+    session_id: str
+    application_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Effect):
+    """A cue of devices.interface.Speaker."""
+
+    cue: str
+
+
+@dataclass(frozen=True, slots=True)
+class WipeSession(Effect):
+    """The visit is over: drop paper, certificate and answers under way; what still arrives is late."""

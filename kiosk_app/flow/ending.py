@@ -1,0 +1,113 @@
+"""How a visit ends: the one refusal, the cancelling of everything, the wiping. Used by the rows of every phase."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from server_stub.interface.terminal import NoteKind
+
+from .effects import Effect, EndSession, GiveBackMoney, Say, SettleNote, WipeSession
+from .events import Event, Refused
+from .row import Action, Happening, Made, Row
+from .state import StateName, Visit
+
+INCIDENTS = frozenset({"Binding_Mismatch", "Manifest_Invalid"})
+"""Signs that paper and person do not belong together: operations must see them, trying again does not close them."""
+
+RETRY = frozenset(
+    {
+        "Reader_Absent", "Reader_Busy", "Reader_Service_Stopped",
+        "Card_Removed", "Card_Mute", "Card_Changed", "Card_Not_My_Number", "Card_Answer_Unexpected",
+        "Nonce_Not_Valid", "Session_Not_Valid", "Session_Not_Authenticated",
+        "Authority_Unreachable", "Certificate_Status_Unknown",
+        "Centre_Unreachable", "Issuing_Unreachable", "Answer_Malformed", "Paper_Corrupt",
+        "Fee_Changed", "Municipality_Not_Participating", "Service_Not_Offered", "Terminal_Kind_Excluded",
+        "Money_Not_Enough", "Money_Change_Short", "Visit_Timed_Out", "Visit_Cancelled",
+    }
+)  # fmt: skip
+"""Refusals after which the resident may begin again at the card at once, with a chance."""
+
+
+def refusal(visit: Visit, failure: str, facts: tuple[tuple[str, object], ...] = ()) -> Visit:
+    """The visit with what its refusal will tell; whom to ask is the municipality, if it is known."""
+    municipality = visit.municipality
+    contact = ""
+    if municipality is not None and municipality.telephone:
+        name = municipality.name_en if visit.language == "en" else municipality.name
+        contact = f"{name} {municipality.telephone}"
+    return replace(visit, failure=failure, facts=facts, contact=contact)
+
+
+def end(visit: Visit, reason: str) -> Made:
+    """Everything of the session ends, one message to the centre, and nothing of a person stays."""
+    effects: list[Effect] = []
+    if visit.session_id:
+        effects.append(EndSession(visit.session_id, visit.application_id, reason))
+    effects.append(WipeSession())
+    return visit.wiped(), tuple(effects)
+
+
+def refuse(visit: Visit, failure: str, facts: tuple[tuple[str, object], ...] = ()) -> Made:
+    """To the refusal: incident first, then the end of the session."""
+    notes: tuple[Effect, ...] = ()
+    told = dict(facts)
+    application_id = visit.application_id or str(told.get("application_id") or "")
+    if failure in INCIDENTS and application_id and visit.session_id:
+        reason = f"{failure}: {told.get('detail', '')}".rstrip(": ")
+        notes = (SettleNote(visit.session_id, application_id, NoteKind.INCIDENT, reason=reason),)
+    wiped, effects = end(refusal(visit, failure, facts), failure)
+    return wiped, (*notes, *effects, Say("error"))
+
+
+def refused(h: Happening) -> Made:
+    """The effect failed by a name; that name is told."""
+    event: Refused = h.event
+    return refuse(h.visit, event.failure, event.facts)
+
+
+def refused_as(failure: str) -> Action:
+    def action(h: Happening) -> Made:
+        return refuse(h.visit, failure)
+
+    return action
+
+
+def finish(h: Happening) -> Made:
+    """Back to the top menu, nothing left but a card that still lies there."""
+    visit, effects = end(h.visit, "finished")
+    return Visit(card=visit.card), effects
+
+
+def finish_with_card(h: Happening) -> Made:
+    visit, effects = end(h.visit, "finished")
+    return Visit(card=visit.card, language=visit.language), (*effects, Say("card_forgotten"))
+
+
+def give_back_as(failure: str) -> Action:
+    """All money back first; the refusal follows when it lies in the return tray."""
+
+    def action(h: Happening) -> Made:
+        return refusal(h.visit, failure), (GiveBackMoney(h.visit.application_id),)
+
+    return action
+
+
+def give_back_refused(h: Happening) -> Made:
+    event: Refused = h.event
+    return refusal(h.visit, event.failure, event.facts), (GiveBackMoney(h.visit.application_id),)
+
+
+def card_lies_there(h: Happening) -> bool:
+    return h.visit.card_inside
+
+
+def leave(state: StateName, *causes: type[Event]) -> tuple[Row, ...]:
+    """Rows straight back to the top menu, by way of the reminder if a card lies on the reader."""
+    return tuple(
+        row
+        for cause in causes
+        for row in (
+            Row(state, cause, StateName.CARD_LEFT, finish_with_card, card_lies_there),
+            Row(state, cause, StateName.TOP_MENU, finish),
+        )
+    )

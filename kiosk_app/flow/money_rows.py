@@ -1,0 +1,117 @@
+"""From the application to the money: nothing is charged before the paper is here, and until it is taken everything can be
+given back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from server_stub.interface.terminal import NoteKind
+
+from . import events as e
+from .effects import Effect, OpenCoins, PrintSheet, Say, SettleNote, TakeMoney
+from .ending import give_back_as, give_back_refused, refuse, refused, refused_as
+from .row import Happening, Made, Row
+from .state import StateName as S
+from .state import Visit
+
+
+def nothing_to_pay(h: Happening) -> bool:
+    return bool(h.event.fee_total == 0)
+
+
+def enough(h: Happening) -> bool:
+    return bool(h.event.inserted >= h.visit.due)
+
+
+def _paper_known(h: Happening) -> Visit:
+    event: e.PaperReceived = h.event
+    return replace(
+        h.visit,
+        application_id=event.application_id,
+        sheets=event.sheets,
+        due=event.fee_total,
+        inserted=0,
+        printed=0,
+    )
+
+
+def ask_money(h: Happening) -> Made:
+    visit = _paper_known(h)
+    return visit, (OpenCoins(visit.application_id, visit.session_id, visit.due),)
+
+
+def take_nothing(h: Happening) -> Made:
+    visit, effects = ask_money(h)
+    return visit, (*effects, TakeMoney(visit.application_id, visit.due))
+
+
+def count(h: Happening) -> Made:
+    return replace(h.visit, inserted=h.event.inserted, rejected=0), ()
+
+
+def take_money(h: Happening) -> Made:
+    visit, _ = count(h)
+    return visit, (TakeMoney(visit.application_id, visit.due),)
+
+
+def show_rejected(h: Happening) -> Made:
+    return replace(h.visit, rejected=h.event.denomination), (Say("attention"),)
+
+
+def money_taken(h: Happening) -> Made:
+    visit = replace(h.visit, paid=True, change=h.event.change)
+    note = SettleNote(visit.session_id, visit.application_id, NoteKind.PAID, amount=visit.due)
+    return visit, (note, PrintSheet(visit.application_id, 1))
+
+
+def money_returned(h: Happening) -> Made:
+    """The money lies in the return tray; now the refusal that was decided before is told."""
+    visit = replace(h.visit, returned=h.event.amount)
+    return refuse(visit, visit.failure, visit.facts)
+
+
+def money_not_returned(h: Happening) -> Made:
+    """The coin unit itself failed: nobody can tell where the money is, so staff must."""
+    visit = replace(h.visit, doubt=True)
+    note = _note(visit, NoteKind.IN_DOUBT, h.event.failure)
+    wiped, effects = refuse(visit, visit.failure, visit.facts)
+    return wiped, (note, *effects)
+
+
+def refunded(h: Happening) -> Made:
+    visit = replace(h.visit, returned=h.event.amount)
+    note = _note(visit, NoteKind.CANCELLED, visit.failure)
+    wiped, effects = refuse(visit, visit.failure, visit.facts)
+    return wiped, (note, *effects)
+
+
+def _note(visit: Visit, kind: NoteKind, reason: str) -> Effect:
+    return SettleNote(
+        visit.session_id,
+        visit.application_id,
+        kind,
+        amount=visit.returned,
+        sheets_printed=visit.printed,
+        reason=reason,
+    )
+
+
+ROWS: tuple[Row, ...] = (
+    Row(S.PREPARING, e.PaperReceived, S.TAKING_MONEY, take_nothing, nothing_to_pay),
+    Row(S.PREPARING, e.PaperReceived, S.PAY, ask_money),
+    Row(S.PREPARING, e.Refused, S.REFUSAL, refused),
+    Row(S.PREPARING, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
+    Row(S.PREPARING, e.DeadlinePassed, S.REFUSAL, refused_as("Centre_Unreachable")),
+    Row(S.PAY, e.MoneyChanged, S.TAKING_MONEY, take_money, enough),
+    Row(S.PAY, e.MoneyChanged, S.PAY, count),
+    Row(S.PAY, e.CoinRejected, S.PAY, show_rejected),
+    Row(S.PAY, e.Refused, S.RETURNING_MONEY, give_back_refused),
+    Row(S.PAY, e.CancelTouched, S.RETURNING_MONEY, give_back_as("Visit_Cancelled")),
+    Row(S.PAY, e.DeadlinePassed, S.RETURNING_MONEY, give_back_as("Money_Not_Enough")),
+    Row(S.TAKING_MONEY, e.MoneyTaken, S.PRINTING, money_taken),
+    Row(S.TAKING_MONEY, e.Refused, S.RETURNING_MONEY, give_back_refused),
+    Row(S.RETURNING_MONEY, e.MoneyReturned, S.REFUSAL, money_returned),
+    Row(S.RETURNING_MONEY, e.Refused, S.REFUSAL, money_not_returned),
+    Row(S.REFUNDING, e.MoneyReturned, S.REFUSAL, refunded),
+    Row(S.REFUNDING, e.Refused, S.REFUSAL, money_not_returned),
+)

@@ -1,0 +1,176 @@
+"""From the first sheet to the thanks: printing, the jam, taking the paper, the receipt; and the refusal's way out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from server_stub.interface.terminal import NoteKind
+
+from . import events as e
+from .effects import (
+    ClearJam,
+    DrawInPaper,
+    Effect,
+    EndSession,
+    GiveBackMoney,
+    HandOver,
+    OfferPaper,
+    PrintReceipt,
+    PrintSheet,
+    ReadCard,
+    Say,
+    SettleNote,
+)
+from .ending import RETRY, end, finish, leave, refusal, refuse
+from .row import Happening, Made, Row
+from .state import CardPresence, Visit
+from .state import StateName as S
+
+# --- conditions ----------------------------------------------------------------------------------------------------------
+
+
+def last_sheet(h: Happening) -> bool:
+    return bool(h.event.number == h.visit.printed + 1 == h.visit.sheets)
+
+
+def next_sheet(h: Happening) -> bool:
+    return bool(h.event.number == h.visit.printed + 1)
+
+
+def was_warned(h: Happening) -> bool:
+    return h.visit.forgotten
+
+
+def wanted(h: Happening) -> bool:
+    return bool(h.event.wanted)
+
+
+def again(h: Happening) -> bool:
+    return bool(h.event.again and h.visit.failure in RETRY)
+
+
+def again_with_fresh_card(h: Happening) -> bool:
+    return again(h) and h.visit.card is CardPresence.FRESH
+
+
+def again_with_card_inside(h: Happening) -> bool:
+    return again(h) and h.visit.card_inside
+
+
+# --- actions ---------------------------------------------------------------------------------------------------------------
+
+
+def print_next(h: Happening) -> Made:
+    visit = replace(h.visit, printed=h.event.number)
+    return visit, (PrintSheet(visit.application_id, visit.printed + 1),)
+
+
+def offer_paper(h: Happening) -> Made:
+    visit = replace(h.visit, printed=h.event.number, forgotten=False)
+    return visit, (OfferPaper(visit.application_id), Say("attention"))
+
+
+def jam(h: Happening) -> Made:
+    return refusal(h.visit, h.event.failure, h.event.facts), (Say("error"),)
+
+
+def go_on_printing(h: Happening) -> Made:
+    """At the sheet that did not come out; those before are not printed again."""
+    visit = replace(h.visit, failure="", facts=(), contact="")
+    return visit, (ClearJam(), PrintSheet(visit.application_id, visit.printed + 1))
+
+
+def refund(h: Happening) -> Made:
+    return h.visit, (GiveBackMoney(h.visit.application_id),)
+
+
+def warn_paper(h: Happening) -> Made:
+    return replace(h.visit, forgotten=True), (Say("paper_forgotten"),)
+
+
+def draw_in_paper(h: Happening) -> Made:
+    """Paid and printed, but the next resident must not find it: staff settle it with whoever comes for it."""
+    visit = replace(h.visit, doubt=True)
+    wiped, effects = refuse(visit, "Paper_Forgotten")
+    return wiped, (
+        DrawInPaper(visit.application_id),
+        _note(visit, NoteKind.IN_DOUBT, "Paper_Forgotten"),
+        *effects,
+    )
+
+
+def hand_over(h: Happening) -> Made:
+    """The resident has the paper: settle and end the session. What a receipt needs stays until the thanks."""
+    visit = h.visit
+    effects = (
+        HandOver(visit.application_id),
+        _note(visit, NoteKind.HANDED_OVER, ""),
+        EndSession(visit.session_id, visit.application_id, "handed over"),
+    )
+    kept = replace(
+        visit, session_id="", holder_ref="", members=(), municipalities=(), tries_left=None, forgotten=False
+    )
+    return replace(kept, chosen_municipality=visit.municipality, offers=None), effects
+
+
+def print_receipt(h: Happening) -> Made:
+    visit = h.visit
+    if visit.municipality is None or visit.kind is None:
+        raise ValueError("the table lets nobody come here without a paid application")
+    receipt = PrintReceipt(
+        visit.application_id, visit.municipality, visit.kind, visit.copies, visit.due, visit.inserted, visit.change,
+        visit.language,
+    )  # fmt: skip
+    return visit, (receipt,)
+
+
+def thank(h: Happening) -> Made:
+    wiped, effects = end(h.visit, "finished")
+    return wiped, (*effects, Say("thanks"))
+
+
+def begin_again(h: Happening) -> Made:
+    return Visit(language=h.visit.language, card=h.visit.card), ()
+
+
+def begin_again_and_read(h: Happening) -> Made:
+    return replace(begin_again(h)[0], card=CardPresence.USED), (ReadCard(),)
+
+
+def card_away_and_finish(h: Happening) -> Made:
+    return Visit(), ()
+
+
+def _note(visit: Visit, kind: NoteKind, reason: str) -> Effect:
+    return SettleNote(
+        visit.session_id,
+        visit.application_id,
+        kind,
+        amount=visit.due,
+        sheets_printed=visit.printed,
+        reason=reason,
+    )
+
+
+ROWS: tuple[Row, ...] = (
+    Row(S.PRINTING, e.SheetPrinted, S.TAKE_PAPER, offer_paper, last_sheet),
+    Row(S.PRINTING, e.SheetPrinted, S.PRINTING, print_next, next_sheet),
+    Row(S.PRINTING, e.Refused, S.JAMMED, jam),
+    Row(S.JAMMED, e.OperatorResumed, S.PRINTING, go_on_printing),
+    Row(S.JAMMED, e.OperatorRefunded, S.REFUNDING, refund),
+    Row(S.TAKE_PAPER, e.PaperTaken, S.ASK_RECEIPT, hand_over),
+    Row(S.TAKE_PAPER, e.DeadlinePassed, S.REFUSAL, draw_in_paper, was_warned),
+    Row(S.TAKE_PAPER, e.DeadlinePassed, S.TAKE_PAPER, warn_paper),
+    Row(S.ASK_RECEIPT, e.ReceiptChosen, S.PRINTING_RECEIPT, print_receipt, wanted),
+    Row(S.ASK_RECEIPT, e.ReceiptChosen, S.THANKS, thank),
+    Row(S.ASK_RECEIPT, e.DeadlinePassed, S.THANKS, thank),
+    Row(S.PRINTING_RECEIPT, e.ReceiptPrinted, S.THANKS, thank),
+    Row(S.PRINTING_RECEIPT, e.Refused, S.THANKS, thank),
+    *leave(S.THANKS, e.Acknowledged, e.DeadlinePassed),
+    Row(S.REFUSAL, e.Acknowledged, S.READING_CARD, begin_again_and_read, again_with_fresh_card),
+    Row(S.REFUSAL, e.Acknowledged, S.LIFT_CARD, begin_again, again_with_card_inside),
+    Row(S.REFUSAL, e.Acknowledged, S.PLACE_CARD, begin_again, again),
+    *leave(S.REFUSAL, e.Acknowledged, e.DeadlinePassed),
+    Row(S.CARD_LEFT, e.CardRemoved, S.TOP_MENU, card_away_and_finish),
+    Row(S.CARD_LEFT, e.DeadlinePassed, S.TOP_MENU, finish),
+)

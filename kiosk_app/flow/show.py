@@ -1,0 +1,154 @@
+"""What to show in which state: the view of a state, plain data for the screens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import views as v
+from .ending import RETRY
+from .events import BackTouched, CancelTouched
+from .state import State, Visit
+from .state import StateName as S
+from .table import row_for
+
+FULL_TRIES = 3
+"""Tries of the 4-digit PIN after the right one; fewer are told."""
+
+_STEPS: dict[S, v.Step] = (
+    dict.fromkeys(
+        (
+            S.PLACE_CARD, S.LIFT_CARD, S.READING_CARD, S.CHOOSE_PLACE, S.FETCHING_MUNICIPALITIES,
+            S.CHOOSE_MUNICIPALITY, S.OPENING_SESSION,
+        ),
+        v.Step.CARD,
+    )
+    | dict.fromkeys((S.ENTER_PIN, S.AUTHENTICATING, S.TAKE_CARD), v.Step.PIN)
+    | dict.fromkeys(
+        (S.CHOOSE_CERTIFICATE, S.CHOOSE_SCOPE, S.CHOOSE_OPTIONS, S.CHOOSE_COPIES), v.Step.CERTIFICATE
+    )
+    | dict.fromkeys((S.CONFIRM, S.PREPARING), v.Step.CONFIRM)
+    | dict.fromkeys((S.PAY, S.TAKING_MONEY, S.RETURNING_MONEY, S.REFUNDING), v.Step.PAY)
+    | dict.fromkeys(
+        (S.PRINTING, S.JAMMED, S.TAKE_PAPER, S.ASK_RECEIPT, S.PRINTING_RECEIPT), v.Step.PRINT
+    )
+)  # fmt: skip
+
+_WAITS = {
+    S.READING_CARD: v.WaitReason.CARD_READING,
+    S.FETCHING_MUNICIPALITIES: v.WaitReason.CONNECTING,
+    S.OPENING_SESSION: v.WaitReason.CONNECTING,
+    S.AUTHENTICATING: v.WaitReason.AUTHENTICATING,
+    S.PREPARING: v.WaitReason.PREPARING,
+    S.RETURNING_MONEY: v.WaitReason.RETURNING_MONEY,
+    S.REFUNDING: v.WaitReason.RETURNING_MONEY,
+}
+
+
+def view_of(state: State, accent: str = v.View().accent) -> v.View:
+    """The view of `state`; `accent` until the municipality (and its colour) is known."""
+    visit = state.visit
+    # back and cancel are offered exactly where the table knows an answer to them
+    common: dict[str, Any] = {
+        "language": visit.language,
+        "step": _STEPS.get(state.name, v.Step.NONE),
+        "deadline": None if state.name in (S.TOP_MENU, *_WAITS) else state.deadline,
+        "can_go_back": _knows(state, BackTouched()),
+        "can_cancel": _knows(state, CancelTouched()),
+        "accent": visit.municipality.accent if visit.municipality else accent,
+    }
+    if state.name in _WAITS:
+        return v.PleaseWait(reason=_WAITS[state.name], **common)
+    return _view(state.name, visit, common)
+
+
+def _knows(state: State, touch: BackTouched | CancelTouched) -> bool:
+    return row_for(state, touch) is not None
+
+
+def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
+    match name:
+        case S.TOP_MENU:
+            return v.TopMenu(**common)
+        case S.SERVICE_MENU:
+            return v.ServiceMenu(**common)
+        case S.CONSENT:
+            return v.Consent(**common)
+        case S.PLACE_CARD:
+            return v.PlaceCard(**common)
+        case S.LIFT_CARD:
+            return v.TakeCard(**common)
+        case S.CARD_LEFT:
+            return v.TakeCard(forgotten=True, **common)
+        case S.CHOOSE_PLACE:
+            return v.ChoosePlace(**common)
+        case S.CHOOSE_MUNICIPALITY:
+            listed = sorted(visit.municipalities, key=lambda m: m.code)
+            return v.ChooseMunicipality(municipalities=tuple(listed), **common)
+        case S.ENTER_PIN:
+            few = visit.tries_left is not None and visit.tries_left < FULL_TRIES
+            return v.EnterPin(
+                tries_left=visit.tries_left if few else None, was_wrong=visit.was_wrong, **common
+            )
+        case S.TAKE_CARD:
+            return v.TakeCard(forgotten=visit.forgotten, **common)
+        case S.ASK_RECEIPT:
+            return v.AskReceipt(**common)
+        case S.THANKS:
+            return v.Thanks(**common)
+        case S.REFUSAL:
+            return v.Refusal(
+                failure=visit.failure,
+                facts=visit.facts,
+                returned=visit.returned,
+                can_retry=visit.failure in RETRY,
+                card_inside=visit.card_inside,
+                contact=visit.contact,
+                doubt=visit.doubt,
+                **common,
+            )
+        case S.PAY | S.TAKING_MONEY:
+            return v.Pay(due=visit.due, inserted=visit.inserted, rejected=visit.rejected, **common)
+        case S.PRINTING:
+            return v.Printing(printed=visit.printed, total=visit.sheets, **common)
+        case S.PRINTING_RECEIPT:
+            return v.Printing(printed=0, total=1, **common)
+        case S.JAMMED:
+            return v.Jammed(failure=visit.failure, printed=visit.printed, total=visit.sheets, **common)
+        case S.TAKE_PAPER:
+            return v.TakePaper(sheets=visit.sheets, change=visit.change, forgotten=visit.forgotten, **common)
+        case _:
+            return _question(name, visit, common)
+
+
+def _question(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
+    """The menu of certificates and what follows it; there the offers are known."""
+    offers, offer = visit.offers, visit.offer
+    if offers is None:
+        raise ValueError(f"{name} without offers")
+    if name is S.CHOOSE_CERTIFICATE:
+        return v.ChooseCertificate(municipality=offers.municipality, offers=offers.offers, **common)
+    if offer is None:
+        raise ValueError(f"{name} without a chosen certificate")
+    if name is S.CHOOSE_SCOPE:
+        return v.ChooseScope(
+            members=offer.members, whole_household=offer.whole_household, chosen=visit.members, **common
+        )
+    if name is S.CHOOSE_OPTIONS:
+        return v.ChooseOptions(available=offer.options, chosen=visit.options, **common)
+    if name is S.CHOOSE_COPIES:
+        return v.ChooseCopies(
+            kind=offer.kind, fee=offer.fee, max_copies=offer.max_copies, copies=visit.copies, **common
+        )
+    chosen = visit.members or tuple(member.ref for member in offer.members)
+    return v.Confirm(
+        municipality=offers.municipality,
+        kind=offer.kind,
+        names=tuple(member.name for member in offer.members if member.ref in chosen),
+        whole_household=offer.whole_household and not visit.members,
+        options=visit.options,
+        available=offer.options,
+        copies=visit.copies,
+        fee=offer.fee,
+        fee_total=offer.fee * visit.copies,
+        **common,
+    )

@@ -1,0 +1,145 @@
+"""Where a visit stands and what is known of it. Plain values; a step makes new ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from server_stub.interface.terminal import (
+    ApplicationOptions,
+    ApplicationRequest,
+    CertificateKind,
+    MunicipalityInfo,
+    Offer,
+    Offers,
+    Place,
+)
+
+
+class StateName(StrEnum):
+    """The states in the order of a visit."""
+
+    TOP_MENU = "TopMenu"
+    SERVICE_MENU = "ServiceMenu"
+    CONSENT = "Consent"
+    PLACE_CARD = "PlaceCard"
+    LIFT_CARD = "LiftCard"
+    READING_CARD = "ReadingCard"
+    CHOOSE_PLACE = "ChoosePlace"
+    FETCHING_MUNICIPALITIES = "FetchingMunicipalities"
+    CHOOSE_MUNICIPALITY = "ChooseMunicipality"
+    OPENING_SESSION = "OpeningSession"
+    ENTER_PIN = "EnterPin"
+    AUTHENTICATING = "Authenticating"
+    TAKE_CARD = "TakeCard"
+    CHOOSE_CERTIFICATE = "ChooseCertificate"
+    CHOOSE_SCOPE = "ChooseScope"
+    CHOOSE_OPTIONS = "ChooseOptions"
+    CHOOSE_COPIES = "ChooseCopies"
+    CONFIRM = "Confirm"
+    PREPARING = "Preparing"
+    PAY = "Pay"
+    TAKING_MONEY = "TakingMoney"
+    RETURNING_MONEY = "ReturningMoney"
+    PRINTING = "Printing"
+    JAMMED = "Jammed"
+    REFUNDING = "Refunding"
+    TAKE_PAPER = "TakePaper"
+    ASK_RECEIPT = "AskReceipt"
+    PRINTING_RECEIPT = "PrintingReceipt"
+    THANKS = "Thanks"
+    REFUSAL = "Refusal"
+    CARD_LEFT = "CardLeft"
+
+
+class CardPresence(StrEnum):
+    """FRESH: laid down and not read yet. USED: read in this visit, or left behind by an earlier one."""
+
+    ABSENT = "absent"
+    FRESH = "fresh"
+    USED = "used"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """All that is known of the present visit; `wiped` keeps nothing of a person. Money in yen."""
+
+    language: str = "ja"
+    card: CardPresence = CardPresence.ABSENT
+    holder_ref: str = ""
+    tries_left: int | None = None
+    was_wrong: bool = False
+    place: Place = Place.ADDRESS
+    chosen_municipality: MunicipalityInfo | None = None
+    municipalities: tuple[MunicipalityInfo, ...] = ()
+    session_id: str = ""
+    offers: Offers | None = None
+    kind: CertificateKind | None = None
+    members: tuple[str, ...] = ()
+    options: ApplicationOptions = ApplicationOptions()
+    copies: int = 1
+    application_id: str = ""
+    sheets: int = 0
+    due: int = 0
+    inserted: int = 0
+    rejected: int = 0
+    paid: bool = False
+    change: int = 0
+    printed: int = 0
+    forgotten: bool = False
+    failure: str = ""
+    facts: tuple[tuple[str, object], ...] = ()
+    returned: int = 0
+    contact: str = ""
+    doubt: bool = False
+
+    @property
+    def card_inside(self) -> bool:
+        return self.card is not CardPresence.ABSENT
+
+    @property
+    def offer(self) -> Offer | None:
+        """The offer of the chosen kind."""
+        if self.offers is None:
+            return None
+        return next((offer for offer in self.offers.offers if offer.kind == self.kind), None)
+
+    @property
+    def municipality(self) -> MunicipalityInfo | None:
+        """Whose certificates: as the centre found, else as the resident chose."""
+        return self.offers.municipality if self.offers else self.chosen_municipality
+
+    def request(self) -> ApplicationRequest:
+        """The application as it will be sent. Needs a chosen offer."""
+        offer, municipality = self.offer, self.municipality
+        if offer is None or municipality is None:
+            raise ValueError("nothing was chosen yet")
+        return ApplicationRequest(
+            kind=offer.kind,
+            municipality=municipality.code,
+            options=self.options.model_copy(update={"members": self.members}),
+            copies=self.copies,
+            fee_total=offer.fee * self.copies,
+        )
+
+    def wiped(self) -> Visit:
+        """What may outlive the session: the language, the card on the reader and what the refusal tells."""
+        return Visit(
+            language=self.language,
+            card=CardPresence.USED if self.card_inside else CardPresence.ABSENT,
+            failure=self.failure,
+            facts=self.facts,
+            returned=self.returned,
+            contact=self.contact,
+            doubt=self.doubt,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`deadline` is a time of the one clock."""
+
+    name: StateName = StateName.TOP_MENU
+    visit: Visit = Visit()
+    deadline: datetime | None = None

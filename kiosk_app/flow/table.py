@@ -1,0 +1,123 @@
+"""The whole table: every state, what can happen in it and where that leads. `konbini flow` and the coverage read it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from . import card_rows, choice_rows, money_rows, paper_rows
+from . import events as e
+from .effects import Effect
+from .row import Happening, Made, Row
+from .state import CardPresence, State, StateName
+from .timeouts import TimeOuts
+
+WAITS = frozenset(
+    {
+        StateName.READING_CARD, StateName.FETCHING_MUNICIPALITIES, StateName.OPENING_SESSION, StateName.AUTHENTICATING,
+        StateName.PREPARING, StateName.TAKING_MONEY, StateName.RETURNING_MONEY, StateName.PRINTING, StateName.JAMMED,
+        StateName.REFUNDING, StateName.PRINTING_RECEIPT,
+    }
+)  # fmt: skip
+"""States in which the resident is asked nothing, so that a touch gives no more time."""
+
+
+def _speak(h: Happening) -> Made:
+    language = h.event.language if h.event.language in ("ja", "en") else h.visit.language
+    return replace(h.visit, language=language), ()
+
+
+def _card_came(h: Happening) -> Made:
+    return replace(h.visit, card=CardPresence.FRESH), ()
+
+
+def _card_went(h: Happening) -> Made:
+    return replace(h.visit, card=CardPresence.ABSENT), ()
+
+
+def _everywhere(state: StateName) -> tuple[Row, ...]:
+    rows = [
+        Row(state, e.LanguageChosen, state, _speak, keeps_deadline=state is not StateName.TOP_MENU),
+        Row(state, e.CardInserted, state, _card_came, keeps_deadline=True),
+        Row(state, e.CardRemoved, state, _card_went, keeps_deadline=True),
+    ]
+    if state not in WAITS:
+        rows.append(Row(state, e.MoreTimeTouched, state))
+    return tuple(rows)
+
+
+ROWS: tuple[Row, ...] = (
+    *card_rows.ROWS,
+    *choice_rows.ROWS,
+    *money_rows.ROWS,
+    *paper_rows.ROWS,
+    *(row for state in StateName for row in _everywhere(state)),
+)
+
+_BY_CAUSE: dict[tuple[StateName, type[e.Event]], list[Row]] = defaultdict(list)
+for _row in ROWS:
+    _BY_CAUSE[_row.state, _row.event].append(_row)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One possible transition, in words; `condition` is '' where there is none."""
+
+    state: str
+    event: str
+    target: str
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`transition` is None where the event means nothing in that state: the state stays, nothing is to be done."""
+
+    state: State
+    effects: tuple[Effect, ...] = ()
+    transition: Transition | None = None
+
+
+def row_for(state: State, event: e.Event) -> Row | None:
+    """The first row that holds."""
+    happening = Happening(state.visit, event)
+    for row in _BY_CAUSE.get((state.name, type(event)), ()):
+        if row.when is None or row.when(happening):
+            return row
+    return None
+
+
+def step(state: State, event: e.Event, now: datetime, time_outs: TimeOuts) -> Outcome:
+    """What follows from `event` in `state` at clock time `now`. Pure; an event without a row changes nothing."""
+    row = row_for(state, event)
+    if row is None:
+        return Outcome(state)
+    visit, effects = (state.visit, ()) if row.do is None else row.do(Happening(state.visit, event))
+    deadline = state.deadline
+    if not row.keeps_deadline:
+        seconds = time_outs.of(row.target, visit)
+        deadline = None if seconds is None else now + timedelta(seconds=seconds)
+    return Outcome(State(row.target, visit, deadline), effects, _transition(row))
+
+
+def transitions() -> list[Transition]:
+    """Every row, in the order of a visit."""
+    order = list(StateName)
+    return [_transition(row) for row in sorted(ROWS, key=lambda row: order.index(row.state))]
+
+
+def mermaid() -> str:
+    """The state diagram in mermaid's notation; what every state has (language, card seen, more time) is left out."""
+    common = {(row.state, row.event) for state in StateName for row in _everywhere(state)}
+    lines = ["stateDiagram-v2", f"    [*] --> {StateName.TOP_MENU}"]
+    for row in ROWS:
+        if (row.state, row.event) in common and row.state is row.target:
+            continue
+        label = row.event.__name__ + (f" [{row.condition}]" if row.condition else "")
+        lines.append(f"    {row.state} --> {row.target}: {label}")
+    return "\n".join(lines) + "\n"
+
+
+def _transition(row: Row) -> Transition:
+    return Transition(row.state, row.event.__name__, row.target, row.condition)
