@@ -1,0 +1,162 @@
+"""Reading the replica: one generation from beginning to end, whatever is loaded meanwhile."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, or_, select
+
+from server_stub.db import open_engine
+
+from .records import IssueNotice, Person, Restriction, Seal
+from .rows import LIVING_THERE, notice_of, person_of, restriction_of, seal_of
+from .tables import generations, imprints, notices, persons, pointer, restrictions, seals
+
+_POINTER = (
+    select(pointer.c.generation, generations.c.municipality, generations.c.made_at)
+    .join(generations, generations.c.number == pointer.c.generation)
+    .where(pointer.c.id == 1)
+)
+_BY_HOLDER = (
+    select(persons)
+    .join(
+        notices,
+        (notices.c.person == persons.c.key) & (notices.c.generation == persons.c.generation),
+    )
+    .where(notices.c.generation == bindparam("generation"), notices.c.holder_ref == bindparam("holder_ref"))
+)
+_BY_KEY = select(persons).where(
+    persons.c.generation == bindparam("generation"), persons.c.key == bindparam("key")
+)
+_HOUSEHOLD = (
+    select(persons)
+    .where(
+        persons.c.generation == bindparam("generation"),
+        persons.c.household == bindparam("household"),
+        persons.c.status.in_(sorted(LIVING_THERE)),
+    )
+    .order_by(persons.c.position)
+)
+_SEAL = (
+    select(seals, imprints.c.png)
+    .join(imprints, imprints.c.sha256 == seals.c.imprint)
+    .where(seals.c.generation == bindparam("generation"), seals.c.person == bindparam("person"))
+)
+_RESTRICTION = (
+    select(restrictions)
+    .where(
+        restrictions.c.generation == bindparam("generation"),
+        restrictions.c.person == bindparam("person"),
+        restrictions.c.since <= bindparam("on"),
+        or_(restrictions.c.until.is_(None), restrictions.c.until >= bindparam("on")),
+    )
+    .order_by(restrictions.c.line)
+    .limit(1)
+)
+_NOTICES = (
+    select(notices)
+    .where(notices.c.generation == bindparam("generation"), notices.c.person == bindparam("person"))
+    .order_by(notices.c.line.desc())
+)
+
+
+class ReplicaReader:
+    """One generation, read inside one transaction: a flip or a removal meanwhile changes nothing here.
+
+    A context manager; for one thread. `generation` is 0 and everything is absent as long as nothing was ever loaded.
+    `made_at` is the 作成日時 of its delivery.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        found = connection.execute(_POINTER).first()
+        self.generation: int = found.generation if found else 0
+        self.municipality: str = found.municipality if found else ""
+        self.made_at: datetime | None = datetime.fromisoformat(found.made_at) if found else None
+
+    def __enter__(self) -> ReplicaReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _first(self, statement: Any, **parameters: Any) -> Any:
+        return self._connection.execute(statement, {"generation": self.generation, **parameters}).first()
+
+    def person_by_holder(self, holder_ref: str) -> Person | None:
+        """Whose authentication certificate this is, by the issue notices; whatever the person's status."""
+        row = self._first(_BY_HOLDER, holder_ref=holder_ref)
+        return person_of(row) if row else None
+
+    def person(self, key: str) -> Person | None:
+        row = self._first(_BY_KEY, key=key)
+        return person_of(row) if row else None
+
+    def household(self, key: str) -> tuple[Person, ...]:
+        """Who lives in household `key` now (also who has announced a move), in the order of the register."""
+        parameters = {"generation": self.generation, "household": key}
+        return tuple(person_of(row) for row in self._connection.execute(_HOUSEHOLD, parameters))
+
+    def seal(self, person_key: str) -> Seal | None:
+        """The registration in force; None for never registered and for abolished."""
+        row = self._first(_SEAL, person=person_key)
+        return seal_of(row) if row else None
+
+    def restriction(self, person_key: str, on: date) -> Restriction | None:
+        """The first measure that holds for the person on that day."""
+        row = self._first(_RESTRICTION, person=person_key, on=on)
+        return restriction_of(row) if row else None
+
+    def notices_of(self, person_key: str) -> tuple[IssueNotice, ...]:
+        """The person's issue notices, latest first."""
+        parameters = {"generation": self.generation, "person": person_key}
+        return tuple(notice_of(row) for row in self._connection.execute(_NOTICES, parameters))
+
+    def holder_ref_of(self, person_key: str, presented: str = "") -> str | None:
+        """The holder_ref in the person's own issue notices: `presented` if one of them has it, else the latest one's.
+
+        So a person with several certificates is found under the card that was used, and another person's never is.
+        """
+        found = [notice.holder_ref for notice in self.notices_of(person_key)]
+        if presented in found:
+            return presented
+        return found[0] if found else None
+
+
+class Replica:
+    """The replica at `url`, which `load_delivery` or the stage has brought to its schema. Safe from several threads."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+
+    def open_generation(self) -> ReplicaReader:
+        """A reader of the generation that is living now; close it (or use `with`) when the paper is made."""
+        engine = self._engine
+        if engine.dialect.name == "sqlite":
+            connection = engine.connect()
+            # the driver opens no transaction for reads by itself, and without one there is no snapshot
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection = engine.connect().execution_options(isolation_level="REPEATABLE READ")
+        try:
+            return ReplicaReader(connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    def reopen(self) -> None:
+        """Let go of all connections, because the database file was replaced."""
+        self._engine.dispose()
+
+    def close(self) -> None:
+        self._engine.dispose()

@@ -1,0 +1,123 @@
+"""The tables of the replica.
+
+Generations are a column, first in every key, not tables of their own: the schema stays what Alembic knows on SQLite and
+PostgreSQL alike, a read is one descent of one index whatever number of generations lies there, and on PostgreSQL the same
+column can become the partition key when dropping a generation of 1.5 million rows at once matters. Imprints are kept once
+under their SHA-256 and shared by the generations, so that a new one does not copy gigabytes of pictures.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+
+metadata = MetaData()
+
+generations = Table(
+    "generation",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("municipality", String(5), nullable=False),
+    Column("made_at", String(32), nullable=False, comment="作成日時 of the delivery, ISO 8601"),
+    Column("loaded_at", String(32), nullable=False),
+)
+
+pointer = Table(
+    "pointer",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="always 1"),
+    Column("generation", Integer, nullable=False),
+)
+
+persons = Table(
+    "person",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("key", String(40), primary_key=True),
+    Column("line", Integer, nullable=False, comment="of the delivered file"),
+    Column("household", String(40), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("kana", String(200), nullable=False),
+    Column("birth", Date, nullable=False),
+    Column("sex", String(1), nullable=False),
+    Column("relationship", String(20), nullable=False),
+    Column("address", String(300), nullable=False),
+    Column("head_of_household", String(200), nullable=False),
+    Column("resident_since", Date, nullable=False),
+    Column("address_since", Date),
+    Column("notified_on", Date, nullable=False),
+    Column("previous_address", String(300), nullable=False),
+    Column("domicile", String(300), nullable=False),
+    Column("domicile_head", String(200), nullable=False),
+    Column("my_number", String(12), nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("moved_to", String(300), nullable=False),
+    Column("moves_on", Date),
+    Column("former_surname", String(200), nullable=False),
+    Column("alias", String(200), nullable=False),
+    Column("alias_kana", String(200), nullable=False),
+    Column("nationality", String(100), nullable=False, comment="empty: Japanese national"),
+    Column("status_of_residence", String(100), nullable=False),
+    Column("period", String(100), nullable=False),
+    Column("period_ends", Date),
+    Column("card_number", String(12), nullable=False),
+    Column("category", String(100), nullable=False),
+    Index("person_household", "generation", "household", "position"),
+)
+
+seals = Table(
+    "seal",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("person", String(40), primary_key=True),
+    Column("number", String(20), nullable=False),
+    Column("registered_on", Date, nullable=False),
+    Column("imprint", String(64), nullable=False),
+    Column("width_mm", Float, nullable=False),
+    Column("height_mm", Float, nullable=False),
+    Index("seal_imprint", "imprint"),
+)
+
+imprints = Table(
+    "imprint",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("png", LargeBinary, nullable=False),
+)
+
+restrictions = Table(
+    "restriction",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("person", String(40), primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("reason", String(100), nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date),
+)
+
+notices = Table(
+    "notice",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("holder_ref", String(64), primary_key=True),
+    Column("line", BigInteger, nullable=False, comment="order of issue"),
+    Column("issue_number", String(100), nullable=False),
+    Column("serial", String(40), nullable=False, comment="hexadecimal: up to 160 bits"),
+    Column("person", String(40), nullable=False),
+    Column("municipality", String(5), nullable=False),
+    Index("notice_person", "generation", "person", "line"),
+)
+
+OF_A_GENERATION = (persons, seals, restrictions, notices)
