@@ -1,0 +1,18 @@
+"""What each municipality has decided: fees, hours, options, wording, seal. Data in one folder a municipality, not code.
+
+`load_index` tells the centre whom a resident can name and whom it may route to; `load_municipality` tells the issuing
+server everything about one tenant. Both check what they read and refuse a wrong setting by name.
+"""
+
+from .loader import load_index, load_municipality
+from .model import Attestations, ClosedSpan, Municipality, MunicipalityEntry, ServiceTerms
+
+__all__ = [
+    "Attestations",
+    "ClosedSpan",
+    "Municipality",
+    "MunicipalityEntry",
+    "ServiceTerms",
+    "load_index",
+    "load_municipality",
+]

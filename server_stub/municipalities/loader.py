@@ -1,0 +1,172 @@
+"""Reading index.toml and the folders of the municipalities."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import CertificateKind, MunicipalityInfo, OptionName, TerminalKind
+
+from .model import Attestations, ClosedSpan, Municipality, MunicipalityEntry, ServiceTerms
+from .settings_table import SettingsTable
+
+HERE = Path(__file__).parent
+LAYOUTS = ("household", "individual")
+COIN = 10
+"""Yen: the smallest coin that a terminal takes."""
+_A_LEAP_YEAR = 2028
+
+
+def load_index(root: Path = HERE) -> tuple[MunicipalityEntry, ...]:
+    """All municipalities in the order of their codes. Raises Failed(Settings_Wrong, file=, field=, expected=)."""
+    index = SettingsTable.read(root / "index.toml")
+    prefectures: dict[str, tuple[str, str]] = {}
+    for table in index.tables("prefecture"):
+        code = table.text("code", r"[0-9]{2}", "2 digits")
+        prefectures[code] = (table.text("name"), table.text("name_en"))
+        table.close()
+    entries: dict[str, MunicipalityEntry] = {}
+    for table in index.tables("municipality"):
+        entry = _entry(table, prefectures, root)
+        if entry.info.code in entries:
+            raise table.wrong("code", "each code once")
+        entries[entry.info.code] = entry
+    index.close()
+    return tuple(entries[code] for code in sorted(entries))
+
+
+def load_municipality(code: str, root: Path = HERE) -> Municipality:
+    """Everything about one municipality that has a folder.
+
+    Raises Failed: Municipality_Unknown, Municipality_Not_Participating (no folder), Settings_Wrong.
+    """
+    found = [entry for entry in load_index(root) if entry.info.code == code]
+    if not found:
+        raise Failed("Municipality_Unknown", municipality=code)
+    entry = found[0]
+    if entry.folder is None:
+        raise Failed("Municipality_Not_Participating", municipality=code)
+    table = SettingsTable.read(entry.folder / "municipality.toml")
+    # read for the index already; here they only count as known
+    _own_settings(table)
+    certifier, layout, texts = (
+        table.table("certifier"),
+        table.table("residence_layout"),
+        table.table("attestation"),
+    )
+    municipality = Municipality(
+        info=entry.info,
+        title=certifier.text("title"),
+        mayor=certifier.text("mayor"),
+        seal_png=_official_seal(certifier, entry.folder),
+        seal_mm=certifier.number("seal_mm", 15, 30),
+        layout=layout.choice("form", LAYOUTS),
+        attestations=Attestations(
+            texts.text("residence_household"),
+            texts.text("residence_members"),
+            texts.text("seal_registration"),
+        ),
+        services=_services(table.table("service")),
+        closed=tuple(_closed(span) for span in table.tables("closed")),
+        minimum_age=table.whole("minimum_age", 0, 99),
+        excluded_terminal_kinds=entry.excluded_terminal_kinds,
+    )
+    for used in (certifier, layout, texts, table):
+        used.close()
+    return municipality
+
+
+def _entry(table: SettingsTable, prefectures: dict[str, tuple[str, str]], root: Path) -> MunicipalityEntry:
+    code = table.text("code", r"[0-9]{5}", "5 digits")
+    if code[:2] not in prefectures:
+        raise table.wrong("code", "the code of a prefecture in its first two digits")
+    participating = table.flag("participating")
+    folder: Path | None = None
+    accent, telephone = str(MunicipalityInfo.model_fields["accent"].default), ""
+    excluded: tuple[TerminalKind, ...] = ()
+    if table.has("folder"):
+        folder = root / table.text("folder", r"[0-9a-z_]+", "the name of a folder here")
+        accent, telephone, excluded = _own_settings(SettingsTable.read(folder / "municipality.toml"))
+    elif participating:
+        raise table.wrong("folder", "a folder for whoever participates")
+    info = MunicipalityInfo(
+        code=code,
+        prefecture=prefectures[code[:2]][0],
+        prefecture_en=prefectures[code[:2]][1],
+        name=table.text("name"),
+        name_en=table.text("name_en"),
+        kana=table.text("kana", r"[ぁ-ゖー]+", "hiragana"),
+        participating=participating,
+        accent=accent,
+        telephone=telephone,
+    )
+    table.close()
+    return MunicipalityEntry(info, excluded, folder)
+
+
+def _own_settings(table: SettingsTable) -> tuple[str, str, tuple[TerminalKind, ...]]:
+    """(accent colour, telephone, excluded kinds of terminals): what the centre and the terminal show or obey too."""
+    return (
+        table.text("accent", r"#[0-9A-Fa-f]{6}", "a colour such as #0A5A8C"),
+        table.text("telephone", r"[0-9-]{10,14}", "a telephone number"),
+        table.choices("excluded_terminal_kinds", TerminalKind),
+    )
+
+
+def _services(table: SettingsTable) -> dict[CertificateKind, ServiceTerms]:
+    services: dict[CertificateKind, ServiceTerms] = {}
+    for kind in CertificateKind:
+        if not table.has(kind):
+            continue
+        terms = table.table(kind)
+        opens, closes = terms.time("opens"), terms.time("closes")
+        if closes <= opens:
+            raise terms.wrong("closes", "a time after opens")
+        fee = terms.whole("fee", 0, 10_000)
+        if fee % COIN:
+            raise terms.wrong("fee", f"a multiple of {COIN}")
+        services[kind] = ServiceTerms(
+            fee=fee,
+            opens=opens,
+            closes=closes,
+            max_copies=terms.whole("max_copies", 1, 99),
+            options=terms.choices("options", OptionName),
+        )
+        terms.close()
+    table.close()
+    return services
+
+
+def _closed(table: SettingsTable) -> ClosedSpan:
+    span = ClosedSpan(_month_day(table, "first"), _month_day(table, "last"))
+    table.close()
+    return span
+
+
+def _month_day(table: SettingsTable, field: str) -> tuple[int, int]:
+    expected = "month and day such as 12-29"
+    text = table.text(field, r"[0-9]{2}-[0-9]{2}", expected)
+    try:
+        day = date(_A_LEAP_YEAR, int(text[:2]), int(text[3:]))
+    except ValueError:
+        raise table.wrong(field, expected) from None
+    return day.month, day.day
+
+
+def _official_seal(table: SettingsTable, folder: Path) -> bytes:
+    expected = "the name of a square PNG file in the folder"
+    name = table.text("seal", r"[0-9A-Za-z_-]+\.png", expected)
+    try:
+        png = (folder / name).read_bytes()
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+            across, down = image.size
+            image.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        raise table.wrong("seal", expected) from None
+    if across != down:
+        raise table.wrong("seal", expected)
+    return png
