@@ -1,0 +1,82 @@
+"""重大事象: what must never have happened is written down and stays. Printing again closes nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from server_stub.interface.binding import new_ulid
+from server_stub.interface.clock import Clock
+from server_stub.interface.secret import masked
+from server_stub.interface.trace import Trace
+
+from .database import Database
+from .tables import incidents
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """`noticed_by`: centre, terminal or ledger (the issuing server refused what the terminal told). `name`: a failure."""
+
+    incident_id: str
+    application_id: str
+    terminal_id: str
+    noticed_by: str
+    name: str
+    detail: dict[str, Any]
+    at: datetime
+
+
+class Incidents:
+    def __init__(self, database: Database, clock: Clock, trace: Trace) -> None:
+        self._database = database
+        self._clock = clock
+        self._trace = trace
+
+    def record(
+        self,
+        application_id: str,
+        terminal_id: str,
+        noticed_by: str,
+        name: str,
+        *,
+        key: str = "",
+        **detail: Any,
+    ) -> None:
+        """Durable when this returns. `key` (a ULID): the same key again is the same incident."""
+        row = {
+            "incident_id": key or new_ulid(self._clock),
+            "application_id": application_id,
+            "terminal_id": terminal_id,
+            "noticed_by": noticed_by,
+            "name": name,
+            "detail": json.dumps(masked(detail), ensure_ascii=False),
+            "at": self._clock.now(),
+        }
+        try:
+            with self._database.write() as connection:
+                connection.execute(insert(incidents).values(**row))
+        except IntegrityError:
+            return
+        self._trace.emit(
+            "centre",
+            "incident",
+            application_id=application_id,
+            noticed_by=noticed_by,
+            name=name,
+            detail=detail,
+        )
+
+    def of(self, application_id: str | None = None) -> tuple[Incident, ...]:
+        """The incidents of an application, or all, oldest first."""
+        query = select(incidents).order_by(incidents.c.incident_id)
+        if application_id is not None:
+            query = query.where(incidents.c.application_id == application_id)
+        with self._database.read() as connection:
+            rows = connection.execute(query).mappings().all()
+        return tuple(Incident(**(dict(row) | {"detail": json.loads(row["detail"])})) for row in rows)

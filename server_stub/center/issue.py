@@ -1,0 +1,242 @@
+"""From an application to paper: asked for at the issuing server, compared, finished, signed, kept; then answered."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from server_stub.interface import binding
+from server_stub.interface.failures import Failed
+from server_stub.interface.issuing import IssuedPaper, IssueRequest
+from server_stub.interface.terminal import ApplicationRequest, Manifest, Offer, SheetEntry, SignedManifest
+from server_stub.node import NodeContext
+from server_stub.paper.finish import SheetFacts
+
+from .applications import Application, Applications
+from .faults import corrupted, tampered
+from .incidents import Incidents
+from .issuing_servers import IssuingServers
+from .sessions import Authenticated, Sessions
+from .settings import CenterSettings
+from .terminals import Terminal
+
+FINISHING_SECONDS = 30.0
+"""Real seconds that paper may take after the issuing server's answer, before a repeated request stops waiting for it."""
+
+
+class FinishSheets(Protocol):
+    """The paper room's part: front pages in, one finished PDF a sheet out, in the same order. `municipality`: its name."""
+
+    def __call__(
+        self, front_pdf: bytes, *, municipality: str, application_id: str, sheets: list[SheetFacts]
+    ) -> list[bytes]: ...
+
+
+class Issue:
+    def __init__(
+        self,
+        context: NodeContext,
+        settings: CenterSettings,
+        sessions: Sessions,
+        applications: Applications,
+        incidents: Incidents,
+        servers: IssuingServers,
+        finish: FinishSheets,
+    ) -> None:
+        self._context = context
+        self._settings = settings
+        self._sessions = sessions
+        self._applications = applications
+        self._incidents = incidents
+        self._servers = servers
+        self._finish = finish
+        self._names = {entry.info.code: entry.info.name for entry in settings.municipalities}
+        self._answered = threading.Condition()
+
+    def apply(
+        self, terminal: Terminal, session_id: str, key: str, request: ApplicationRequest
+    ) -> SignedManifest:
+        """The answer to an application; the same answer for the same key and request, also while it is being made.
+
+        Raises Failed by the names of the application part of the catalogue.
+        """
+        session = self._sessions.known(session_id, terminal.facts.terminal_id)
+        offer = _offer_for(request, session)
+        application = self._applications.receive(terminal.facts.terminal_id, key, session, request)
+        if application.mine:
+            try:
+                signed = self._carry_out(application, terminal, session, offer, request)
+            finally:
+                with self._answered:
+                    self._answered.notify_all()
+            self._context.faults.wait_while_on("center.hold")
+        else:
+            signed = self._wait_for(application)
+        if self._context.faults.strikes("center.tamper_manifest") is not None:
+            return tampered(signed)
+        return signed
+
+    def sheet(self, application_id: str, terminal: Terminal, number: int) -> bytes:
+        body = self._applications.sheet(application_id, terminal.facts.terminal_id, number)
+        if self._context.faults.strikes("center.corrupt_sheet") is not None:
+            return corrupted(body)
+        return body
+
+    def _carry_out(
+        self,
+        application: Application,
+        terminal: Terminal,
+        session: Authenticated,
+        offer: Offer,
+        request: ApplicationRequest,
+    ) -> SignedManifest:
+        try:
+            paper = self._servers.issue(
+                request.municipality,
+                IssueRequest(
+                    application_id=application.application_id,
+                    holder_ref=session.holder_ref,
+                    place=session.place,
+                    application=request,
+                    terminal=terminal.facts,
+                    received_at=application.received_at,
+                ),
+            )
+            signed, bodies = self._make(application, terminal, session, offer, request, paper)
+        except Failed as failed:
+            self._applications.failed(
+                application.application_id, failed, tell_issuing=failed.entry.status >= 500
+            )
+            if failed.failure == "Binding_Mismatch":
+                self._stop(application, terminal, session, failed)
+            raise
+        except Exception:
+            self._applications.failed(application.application_id, Failed("Internal_Error"), tell_issuing=True)
+            raise
+        if not self._applications.prepared(
+            application.application_id, session.session_id, signed, bodies, self._settings.times.payment_life
+        ):
+            raise Failed("Session_Not_Valid")
+        return signed
+
+    def _make(
+        self,
+        application: Application,
+        terminal: Terminal,
+        session: Authenticated,
+        offer: Offer,
+        request: ApplicationRequest,
+        paper: IssuedPaper,
+    ) -> tuple[SignedManifest, list[bytes]]:
+        """Manifest and sheets; compared before the paper is finished, so that nothing wrong is ever a finished sheet."""
+
+        def manifest(sha256: Callable[[int], str]) -> Manifest:
+            return _manifest(application, terminal, session, request, paper, sha256)
+
+        if self._context.faults.strikes("center.skip_binding") is None:
+            if paper.application_id != application.application_id:
+                raise Failed(
+                    "Binding_Mismatch", detail="application", application_id=application.application_id
+                )
+            binding.check_binding(
+                manifest(lambda number: "0" * 64),
+                holder=session.holder_ref,
+                session_id=session.session_id,
+                terminal_id=terminal.facts.terminal_id,
+                asked=request,
+                offer=offer,
+            )
+        try:
+            front = base64.b64decode(paper.pdf, validate=True)
+        except binascii.Error as error:
+            raise Failed("Answer_Malformed", peer="issuing", fields=["pdf"]) from error
+        bodies = self._finish(
+            front,
+            municipality=self._names[request.municipality],
+            application_id=application.application_id,
+            sheets=[SheetFacts(p.copy_number, p.k, p.n, p.subjects) for p in paper.pages],
+        )
+        digests = [hashlib.sha256(body).hexdigest() for body in bodies]
+        signed = binding.sign_manifest(
+            manifest(lambda number: digests[number - 1]), self._settings.signing_key
+        )
+        return signed, bodies
+
+    def _stop(
+        self, application: Application, terminal: Terminal, session: Authenticated, failed: Failed
+    ) -> None:
+        """A mismatch is an incident, and the session that met it gets no second try."""
+        terminal_id = terminal.facts.terminal_id
+        self._incidents.record(
+            application.application_id, terminal_id, "centre", failed.failure, **failed.facts
+        )
+        self._sessions.end(session.session_id, terminal_id, "incident")
+
+    def _wait_for(self, application: Application) -> SignedManifest:
+        limit = self._settings.times.issuing_timeout + FINISHING_SECONDS
+        with self._answered:
+            self._answered.wait_for(
+                lambda: self._applications.outcome(application.application_id) is not None, limit
+            )
+        outcome = self._applications.outcome(application.application_id)
+        if outcome is None:
+            raise Failed("Application_State_Conflict", state="received")
+        if isinstance(outcome, Failed):
+            raise outcome
+        return outcome
+
+
+def _offer_for(request: ApplicationRequest, session: Authenticated) -> Offer:
+    """The offer of this session that the request takes up: what is compared later is compared with this."""
+    if request.municipality != session.offers.municipality.code:
+        raise Failed("Option_Not_Allowed", field="municipality")
+    offer = next((offer for offer in session.offers.offers if offer.kind == request.kind), None)
+    if offer is None:
+        raise Failed("Service_Not_Offered", kind=request.kind)
+    if offer.refusal is not None:
+        raise Failed(offer.refusal.failure, **offer.refusal.facts)
+    if not set(request.options.members) <= {member.ref for member in offer.members}:
+        raise Failed("Member_Not_In_Household")
+    if request.copies > offer.max_copies:
+        raise Failed("Copies_Out_Of_Range", most=offer.max_copies)
+    return offer
+
+
+def _manifest(
+    application: Application,
+    terminal: Terminal,
+    session: Authenticated,
+    request: ApplicationRequest,
+    paper: IssuedPaper,
+    sha256: Callable[[int], str],
+) -> Manifest:
+    """Holder, fee, copies and subjects as the issuing server returned them, never as they were asked for."""
+    return Manifest(
+        application_id=application.application_id,
+        session_id=session.session_id,
+        terminal_id=terminal.facts.terminal_id,
+        holder_ref=paper.holder_ref,
+        kind=request.kind,
+        municipality=request.municipality,
+        copies=len({page.copy_number for page in paper.pages}),
+        fee_total=paper.fee_total,
+        generation=paper.generation,
+        received_at=application.received_at,
+        sheets=tuple(
+            SheetEntry(
+                number=number,
+                copy_number=page.copy_number,
+                k=page.k,
+                n=page.n,
+                sha256=sha256(number),
+                subjects=page.subjects,
+                issue_number=page.issue_number,
+                secret_boxes=page.secret_boxes,
+            )
+            for number, page in enumerate(paper.pages, start=1)
+        ),
+    )

@@ -1,0 +1,82 @@
+"""The issuing servers (証明発行サーバ) as the centre sees them: which one hosts a municipality, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import httpx
+from pydantic import ValidationError
+
+from server_stub.interface.failures import CATALOGUE, Failed
+from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
+from server_stub.interface.terminal import FailureBody, Model, NoteTaken, Offers
+from server_stub.interface.trace import current_traceparent
+
+from .settings import CenterTimes, IssuingServer
+
+Answer = TypeVar("Answer", bound=Model)
+
+
+class IssuingServers:
+    """Safe from any thread. A refusal of an issuing server comes back as the same Failed, with its facts.
+
+    Besides, every method raises Failed: Issuing_Unreachable (no answer in time, or one without a word) and
+    Answer_Malformed (an answer that is not what `interface/issuing.py` says).
+    """
+
+    def __init__(self, client: httpx.Client, servers: Sequence[IssuingServer], times: CenterTimes) -> None:
+        self._client = client
+        self._timeout = httpx.Timeout(times.issuing_timeout, connect=times.connect_timeout)
+        self._by_municipality = {code: server for server in servers for code in server.municipalities}
+
+    def offers(self, request: OffersRequest) -> Offers:
+        answer = self._post(request.municipality, "/v1/offers", request, Offers)
+        if answer.municipality.code != request.municipality:
+            raise Failed("Answer_Malformed", peer="issuing", detail="another municipality")
+        return answer
+
+    def issue(self, municipality: str, request: IssueRequest) -> IssuedPaper:
+        return self._post(municipality, "/v1/applications", request, IssuedPaper)
+
+    def note(self, municipality: str, application_id: str, note_json: str) -> NoteTaken:
+        """Passes a note on, byte for byte as the centre keeps it."""
+        return self._post(municipality, f"/v1/applications/{application_id}/notes", note_json, NoteTaken)
+
+    def _post(self, municipality: str, path: str, body: Model | str, answer: type[Answer]) -> Answer:
+        server = self._by_municipality.get(municipality)
+        if server is None:
+            raise Failed("Issuing_Unreachable", municipality=municipality, detail="not configured")
+        headers = {
+            "Authorization": f"Bearer {server.key.reveal()}",
+            "Content-Type": "application/json",
+            "traceparent": current_traceparent(),
+        }
+        content = body if isinstance(body, str) else body.model_dump_json()
+        try:
+            response = self._client.post(
+                server.base_url.rstrip("/") + path, content=content, headers=headers, timeout=self._timeout
+            )
+        except httpx.HTTPError as error:
+            raise Failed(
+                "Issuing_Unreachable", municipality=municipality, error=type(error).__name__
+            ) from error
+        if not response.is_success:
+            raise _refusal(response, municipality)
+        try:
+            return answer.model_validate_json(response.content)
+        except ValidationError as error:
+            fields = [".".join(map(str, item["loc"])) for item in error.errors()[:10]]
+            raise Failed("Answer_Malformed", peer="issuing", fields=fields) from error
+
+
+def _refusal(response: httpx.Response, municipality: str) -> Failed:
+    try:
+        body = FailureBody.model_validate_json(response.content)
+    except ValidationError:
+        if response.status_code >= 500:
+            return Failed("Issuing_Unreachable", municipality=municipality, status=response.status_code)
+        return Failed("Answer_Malformed", peer="issuing", status=response.status_code)
+    if body.failure not in CATALOGUE or not CATALOGUE[body.failure].status:
+        return Failed("Answer_Malformed", peer="issuing", failure=body.failure[:80])
+    return Failed(body.failure, **body.facts)

@@ -1,0 +1,132 @@
+"""What the terminal tells of an application: taken once, checked against its state, passed on to the issuing server."""
+
+from __future__ import annotations
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from server_stub.interface.clock import Clock
+from server_stub.interface.failures import CATALOGUE, Failed
+from server_stub.interface.terminal import Note, NoteKind, NoteTaken
+from server_stub.interface.trace import Trace
+
+from .cancelling import REASON_LENGTH, enqueue, void
+from .database import Database
+from .incidents import Incidents
+from .states import State, after
+from .tables import applications, notes
+
+_TRIES = 10
+
+
+class Notes:
+    def __init__(self, database: Database, clock: Clock, trace: Trace, incidents: Incidents) -> None:
+        self._database = database
+        self._clock = clock
+        self._trace = trace
+        self._incidents = incidents
+
+    def take(self, terminal_id: str, application_id: str, note: Note) -> NoteTaken:
+        """Durable when this returns. Raises Failed: Application_Unknown, Application_State_Conflict,
+        Idempotency_Conflict (this note_id said something else before), Request_Malformed (a time without offset)."""
+        if note.at.tzinfo is None:
+            raise Failed("Request_Malformed", fields=["body.at: the offset is missing"])
+        note = note.model_copy(update={"reason": note.reason.replace("\0", "")[:REASON_LENGTH]})
+        for _ in range(_TRIES):
+            row = self._find(application_id, terminal_id)
+            if (before := self._taken_before(application_id, note)) is not None:
+                return before
+            state = self._next(row, terminal_id, note)
+            if self._keep(row, note, state):
+                self._tell(row, terminal_id, note, state)
+                return NoteTaken(application_id=application_id, state=state)
+        raise Failed("Application_State_Conflict", state=row["state"])
+
+    def _find(self, application_id: str, terminal_id: str) -> RowMapping:
+        with self._database.read() as connection:
+            row = (
+                connection.execute(
+                    select(applications).where(applications.c.application_id == application_id)
+                )
+                .mappings()
+                .first()
+            )
+        if row is None or row["terminal_id"] != terminal_id:
+            raise Failed("Application_Unknown")
+        return row
+
+    def _taken_before(self, application_id: str, note: Note) -> NoteTaken | None:
+        with self._database.read() as connection:
+            row = connection.execute(select(notes).where(notes.c.note_id == note.note_id)).first()
+        if row is None:
+            return None
+        if row.application_id != application_id or row.body != note.model_dump_json():
+            raise Failed("Idempotency_Conflict")
+        return NoteTaken(application_id=application_id, state=row.state_after)
+
+    def _next(self, row: RowMapping, terminal_id: str, note: Note) -> State:
+        """The state that the note leads to. Money or paper moved against the ledger is an incident besides."""
+        state = after(State(row["state"]), note.kind)
+        wrong_amount = note.kind is NoteKind.PAID and note.amount != row["fee_total"]
+        unpaid = note.kind is NoteKind.HANDED_OVER and row["paid_at"] is None
+        if state is not None and not wrong_amount and not unpaid:
+            return state
+        facts = {"state": row["state"], "note": note.kind}
+        if wrong_amount:
+            facts |= {"amount": note.amount, "fee_total": row["fee_total"]}
+        failed = Failed("Application_State_Conflict", **facts)
+        if note.kind in (NoteKind.PAID, NoteKind.HANDED_OVER):
+            self._incidents.record(
+                row["application_id"], terminal_id, "centre", failed.failure, key=note.note_id, **facts
+            )
+        raise failed
+
+    def _keep(self, row: RowMapping, note: Note, state: State) -> bool:
+        """False if somebody else was quicker: then look again."""
+        now = self._clock.now()
+        application_id = row["application_id"]
+        paid = {"paid_at": now} if note.kind is NoteKind.PAID and row["paid_at"] is None else {}
+        try:
+            with self._database.write() as connection:
+                changed = connection.execute(
+                    update(applications)
+                    .where(
+                        applications.c.application_id == application_id, applications.c.state == row["state"]
+                    )
+                    .values(state=state, changed_at=now, **paid)
+                )
+                if changed.rowcount != 1:
+                    return False
+                connection.execute(
+                    insert(notes).values(
+                        note_id=note.note_id,
+                        application_id=application_id,
+                        kind=note.kind,
+                        body=note.model_dump_json(),
+                        taken_at=now,
+                        state_after=state,
+                    )
+                )
+                enqueue(connection, application_id, row["municipality"], note)
+                if state in (State.HANDED_OVER, State.CANCELLED):
+                    void(connection, application_id)
+        except IntegrityError:
+            return False
+        return True
+
+    def _tell(self, row: RowMapping, terminal_id: str, note: Note, state: State) -> None:
+        application_id = row["application_id"]
+        if note.kind is NoteKind.INCIDENT:
+            self._incidents.record(
+                application_id, terminal_id, "terminal", _name_of(note), key=note.note_id, reason=note.reason
+            )
+        if state != row["state"]:
+            self._trace.emit(
+                "centre", str(state), application_id=application_id, amount=note.amount,
+                sheets_printed=note.sheets_printed, reason=note.reason,
+            )  # fmt: skip
+
+
+def _name_of(note: Note) -> str:
+    """Terminals tell an incident by the failure's name; in any other words it is what an incident mostly is."""
+    return note.reason if note.reason in CATALOGUE else "Binding_Mismatch"

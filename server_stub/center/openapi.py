@@ -1,0 +1,82 @@
+"""The published interface specification: what a centre of one's own must implement to be driven by our terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from server_stub.interface.failures import CATALOGUE
+from server_stub.interface.terminal import FailureBody, Manifest
+
+from .openapi_text import DESCRIPTION, INFO_NOTE
+
+ALWAYS = ("Terminal_Unknown", "Request_Malformed", "Request_Too_Large", "Internal_Error")
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def failures(*names: str) -> Responses:
+    """The failure answers of one path, by status: every name with its cause and an example of its body."""
+    by_status: dict[int, list[str]] = {}
+    for name in dict.fromkeys((*names, *ALWAYS)):
+        by_status.setdefault(CATALOGUE[name].status, []).append(name)
+    return {
+        status: {
+            "model": FailureBody,
+            "description": "\n\n".join(f"`{name}`: {CATALOGUE[name].cause}" for name in found),
+            "content": {
+                "application/json": {
+                    "examples": {name: {"value": {"failure": name, "facts": {}}} for name in found}
+                }
+            },
+        }
+        for status, found in sorted(by_status.items())
+    }
+
+
+def describe(app: FastAPI) -> None:
+    """Let `app` publish the whole document, with what FastAPI cannot know: the manifest inside the signed text, and the
+    catalogue of failures."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(
+                title=app.title,
+                version=app.version,
+                summary=INFO_NOTE,
+                description=f"{DESCRIPTION}\n\n{_catalogue()}",
+                routes=app.routes,
+            )
+            _add_manifest(made["components"]["schemas"])
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def write_openapi(path: Path, app: FastAPI) -> None:
+    """Write the document of `app` as JSON (UTF-8)."""
+    text = json.dumps(app.openapi(), ensure_ascii=False, indent=2, sort_keys=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _add_manifest(schemas: dict[str, Any]) -> None:
+    manifest = Manifest.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(manifest.pop("$defs"))
+    schemas["Manifest"] = manifest
+    text = schemas["SignedManifest"]["properties"]["text"]
+    text["contentMediaType"] = "application/json"
+    text["contentSchema"] = {"$ref": "#/components/schemas/Manifest"}
+
+
+def _catalogue() -> str:
+    rows = [
+        f"| `{failure.name}` | {failure.status} | {failure.cause} | {failure.remedy} |"
+        for failure in CATALOGUE.values()
+        if failure.status
+    ]
+    return "\n".join(["## Failures", "", "| failure | status | 原因 | 対処 |", "|---|---|---|---|", *rows])

@@ -1,0 +1,145 @@
+"""Passes notes on to the issuing servers until they are taken, in order, across restarts; and ends what has run out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import RowMapping, select, update
+
+from server_stub.interface.clock import Clock, real_monotonic_ns
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import Note, NoteKind
+from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
+
+from .database import Database
+from .incidents import Incidents
+from .issuing_servers import IssuingServers
+from .settings import CenterTimes
+from .tables import applications, outbox
+
+DELIVERED = "delivered"
+_TRY_AGAIN = {"Issuing_Unreachable", "Answer_Malformed", "Caller_Unknown", "Internal_Error"}
+"""Failures of the way there, not of the note."""
+
+
+class Outbox:
+    def __init__(
+        self, database: Database, servers: IssuingServers, incidents: Incidents, trace: Trace
+    ) -> None:
+        self._database = database
+        self._servers = servers
+        self._incidents = incidents
+        self._trace = trace
+
+    def pending(self) -> list[RowMapping]:
+        """Notes whose turn it is: of applications that the issuing server is no longer working on, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(outbox, applications.c.terminal_id)
+                .join(applications, applications.c.application_id == outbox.c.application_id)
+                .where(outbox.c.outcome.is_(None), applications.c.at_issuing.is_(False))
+                .order_by(outbox.c.position)
+            )
+            return list(rows.mappings())
+
+    def drain(self) -> bool:
+        """Try each pending note once; True if none is left that must be tried again.
+
+        A municipality whose server does not answer holds up its own notes only.
+        """
+        waiting: set[str] = set()
+        for row in self.pending():
+            if row["municipality"] in waiting:
+                continue
+            outcome = self._pass_on(row)
+            if outcome is None:
+                waiting.add(row["municipality"])
+                continue
+            with self._database.write() as connection:
+                connection.execute(
+                    update(outbox).where(outbox.c.position == row["position"]).values(outcome=outcome)
+                )
+        return not waiting
+
+    def _pass_on(self, row: RowMapping) -> str | None:
+        note = Note.model_validate_json(row["body"])
+        application_id = row["application_id"]
+        with under_traceparent(new_traceparent()):
+            try:
+                self._servers.note(row["municipality"], application_id, row["body"])
+            except Failed as failed:
+                if failed.failure in _TRY_AGAIN:
+                    return None
+                nothing_to_cancel = (
+                    failed.failure == "Application_Unknown" and note.kind is NoteKind.CANCELLED
+                )
+                if not nothing_to_cancel:
+                    # the terminal and the ledger say different things: people must look
+                    self._incidents.record(
+                        application_id, row["terminal_id"], "ledger", failed.failure, note=note.kind
+                    )
+                return failed.failure
+            self._trace.emit("centre", "note_passed_on", application_id=application_id, note=note.kind)
+        return DELIVERED
+
+
+class Housekeeper:
+    """One thread a centre: ends overdue sessions, drains the outbox; woken by `wake` and by every change of the clock."""
+
+    def __init__(
+        self, clock: Clock, times: CenterTimes, end_overdue: Callable[[], int], outbox: Outbox, trace: Trace
+    ) -> None:
+        self._times = times
+        self._end_overdue = end_overdue
+        self._outbox = outbox
+        self._trace = trace
+        self._wake = threading.Event()
+        self._stop = False
+        self._working = threading.Lock()
+        self._retry_at = 0
+        self._retry_after = times.note_retry
+        self._unsubscribe = clock.subscribe(self.wake)
+        self._thread = threading.Thread(target=self._run, name="centre-housekeeper", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Inside, the thread touches nothing; afterwards it looks at everything anew."""
+        with self._working:
+            yield
+            self._retry_at = 0
+            self._retry_after = self._times.note_retry
+        self.wake()
+
+    def close(self) -> None:
+        self._unsubscribe()
+        self._stop = True
+        self._wake.set()
+        self._thread.join(self._times.issuing_timeout + self._times.connect_timeout)
+
+    def _run(self) -> None:
+        while not self._stop:
+            self._wake.wait(self._times.housekeeping)
+            self._wake.clear()
+            if self._stop:
+                return
+            with self._working:
+                try:
+                    self._round()
+                except Exception as error:  # a database that is away now may be back in a second
+                    self._trace.emit("centre", "housekeeping_failed", error=type(error).__name__)
+
+    def _round(self) -> None:
+        self._end_overdue()
+        if real_monotonic_ns() < self._retry_at:
+            return
+        if self._outbox.drain():
+            self._retry_after = self._times.note_retry
+            return
+        self._retry_at = real_monotonic_ns() + int(self._retry_after * 1e9)
+        self._retry_after = min(self._retry_after * 2, self._times.note_retry_most)

@@ -1,0 +1,93 @@
+"""What a centre is told when it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from server_stub.interface.failures import Failed
+from server_stub.interface.secret import Secret
+from server_stub.municipalities import MunicipalityEntry, load_index
+
+from .terminals import Terminal, checked
+
+AUTHENTICATION_POLICY = "2.999.8.5.1.3.30"
+"""The real arc 8.5.1.3.30 (利用者証明用) below the arc for examples."""
+
+
+@dataclass(frozen=True, slots=True)
+class CenterTimes:
+    """Every waiting of the centre by its name. `timedelta` runs on the clock, plain seconds on real time."""
+
+    nonce_life: timedelta = timedelta(seconds=60)
+    """From the nonce to the signature over it."""
+    session_life: timedelta = timedelta(minutes=15)
+    """From the opening of a session to its end, as long as no paper is prepared."""
+    payment_life: timedelta = timedelta(minutes=10)
+    """A session lives at least this long after paper was prepared in it."""
+    status_skew: timedelta = timedelta(seconds=60)
+    """How far thisUpdate and nextUpdate of an OCSP answer may lie on the wrong side of the clock."""
+    connect_timeout: float = 2.0
+    ocsp_timeout: float = 5.0
+    issuing_timeout: float = 30.0
+    """For one answer of an issuing server; the terminal's own time-out must be longer."""
+    note_retry: float = 0.5
+    """Between two tries to tell an issuing server a note; doubles up to `note_retry_most`."""
+    note_retry_most: float = 30.0
+    housekeeping: float = 1.0
+    """Between two looks at sessions that have run out, when nothing else asks for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuingServer:
+    """An issuing server and whom it hosts. `key` is what the centre shows there."""
+
+    base_url: str
+    key: Secret
+    municipalities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CenterSettings:
+    """`trusted_cas`: the CA certificates (DER) of authentication certificates; several generations may share one name.
+
+    `ocsp_url` is asked for every certificate: an address that stands in a card is never contacted.
+    `municipalities`: the index of all municipalities; by default the one that the product carries.
+    Raises Failed(Settings_Wrong, item=...).
+    """
+
+    database_url: str
+    ocsp_url: str
+    trusted_cas: tuple[bytes, ...]
+    issuing_servers: tuple[IssuingServer, ...]
+    terminals: tuple[Terminal, ...]
+    signing_key: Ed25519PrivateKey = field(repr=False)
+    municipalities: tuple[MunicipalityEntry, ...] = field(default_factory=load_index)
+    policy_oids: tuple[str, ...] = (AUTHENTICATION_POLICY,)
+    times: CenterTimes = CenterTimes()
+
+    def __post_init__(self) -> None:
+        checked(self.terminals, "")
+        for name, url in [("ocsp_url", self.ocsp_url)] + [
+            ("base_url", s.base_url) for s in self.issuing_servers
+        ]:
+            if not url.startswith(("http://", "https://")):
+                raise Failed("Settings_Wrong", item=name)
+        hosted = [code for server in self.issuing_servers for code in server.municipalities]
+        if len(set(hosted)) != len(hosted):
+            raise Failed("Settings_Wrong", item="issuing", detail="a municipality is hosted twice")
+        known = {entry.info.code for entry in self.municipalities}
+        if strangers := sorted(set(hosted) - known):
+            raise Failed("Settings_Wrong", item="issuing", detail=f"not in the index: {', '.join(strangers)}")
+        if not self.trusted_cas:
+            raise Failed("Settings_Wrong", item="trusted_ca", detail="none")
+        for number, der in enumerate(self.trusted_cas, start=1):
+            try:
+                x509.load_der_x509_certificate(der)
+            except ValueError as error:
+                raise Failed(
+                    "Settings_Wrong", item=f"trusted_ca {number}", detail="no DER certificate"
+                ) from error

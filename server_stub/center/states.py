@@ -1,0 +1,64 @@
+"""Where an application stands at the centre, and what a note of the terminal makes of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from server_stub.interface.terminal import NoteKind
+
+
+class State(StrEnum):
+    RECEIVED = "received"
+    PREPARED = "prepared"
+    PAID = "paid"
+    HANDED_OVER = "handed_over"
+    CANCELLED = "cancelled"
+    IN_DOUBT = "in_doubt"
+
+
+UNPAID = (State.RECEIVED, State.PREPARED)
+"""What ends with its session."""
+
+SERVED = (State.PREPARED, State.PAID, State.IN_DOUBT)
+"""While an application stands so, its sheets can be fetched."""
+
+_NEXT: dict[NoteKind, dict[State, State]] = {
+    NoteKind.PAID: {
+        State.PREPARED: State.PAID,
+        State.PAID: State.PAID,
+        State.IN_DOUBT: State.PAID,
+    },
+    NoteKind.HANDED_OVER: {
+        State.PAID: State.HANDED_OVER,
+        State.IN_DOUBT: State.HANDED_OVER,
+        State.HANDED_OVER: State.HANDED_OVER,
+    },
+    NoteKind.CANCELLED: {
+        State.RECEIVED: State.CANCELLED,
+        State.PREPARED: State.CANCELLED,
+        State.PAID: State.CANCELLED,
+        State.IN_DOUBT: State.CANCELLED,
+        State.CANCELLED: State.CANCELLED,
+    },
+    NoteKind.IN_DOUBT: {
+        State.PREPARED: State.IN_DOUBT,
+        State.PAID: State.IN_DOUBT,
+        State.IN_DOUBT: State.IN_DOUBT,
+    },
+    NoteKind.INCIDENT: {
+        State.RECEIVED: State.CANCELLED,
+        State.PREPARED: State.CANCELLED,
+        State.PAID: State.IN_DOUBT,
+        State.IN_DOUBT: State.IN_DOUBT,
+        State.HANDED_OVER: State.HANDED_OVER,
+        State.CANCELLED: State.CANCELLED,
+    },
+}
+
+
+def after(state: State, note: NoteKind) -> State | None:
+    """The state after `note`, or None if the note contradicts what is known.
+
+    The same thing told twice under two note ids (a terminal restarted between writing and sending) changes nothing.
+    """
+    return _NEXT[note].get(state)

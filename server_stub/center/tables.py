@@ -1,0 +1,155 @@
+"""The centre's tables. No address and no 個人番号 is kept; names stand only in the offers of a living session and on the sheets
+of paper that is not yet handed over, and go with them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from server_stub.interface.clock import JST
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since 1970 UTC so that every database compares it alike; comes back in JST."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else (_EPOCH + timedelta(microseconds=value)).astimezone(JST)
+
+
+metadata = MetaData()
+
+terminals = Table(
+    "terminals",
+    metadata,
+    Column("terminal_id", String(80), primary_key=True),
+    Column("operator", String(80), nullable=False),
+    Column("shop", String(80), nullable=False),
+    Column("area", String(5), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("key_sha256", String(64), nullable=False, unique=True),
+)
+
+holders = Table(
+    "holders",
+    metadata,
+    Column("holder_ref", String(64), primary_key=True),
+    Column("municipality", String(5), nullable=False),
+)
+"""All that the centre takes from an issue notice."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_id", String(26), primary_key=True),
+    Column("terminal_id", String(80), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("nonce", String(44)),
+    Column("nonce_expires_at", Moment),
+    Column("holder_ref", String(64)),
+    Column("place", String(10)),
+    Column("municipality", String(5)),
+    Column("offers", Text),
+    Column("applications", Integer, nullable=False, default=0),
+    Column("ended_at", Moment),
+    Column("end_reason", String(200), nullable=False, default=""),
+    Index("sessions_living", "state", "expires_at"),
+)
+"""`state` open or ended. `nonce`: the one outstanding, NULL as soon as it was used."""
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("application_id", String(26), primary_key=True),
+    Column("session_id", String(26), ForeignKey("sessions.session_id"), nullable=False, index=True),
+    Column("terminal_id", String(80), nullable=False),
+    Column("idempotency_key", String(80), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("holder_ref", String(64), nullable=False),
+    Column("municipality", String(5), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("copies", Integer, nullable=False),
+    Column("fee_total", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("at_issuing", Boolean, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("paid_at", Moment),
+    Column("reason", String(200), nullable=False, default=""),
+    Column("answer", Text),
+    Column("failure", Text),
+    UniqueConstraint("terminal_id", "idempotency_key", name="one_application_per_key"),
+)
+"""`at_issuing`: the issuing server may still be working on it. `answer`: the SignedManifest, `failure`: the FailureBody given."""
+
+sheets = Table(
+    "sheets",
+    metadata,
+    Column("application_id", String(26), ForeignKey("applications.application_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""One finished PDF a sheet. Written once: the primary key refuses a second; deleted when handed over or cancelled."""
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("note_id", String(26), primary_key=True),
+    Column(
+        "application_id", String(26), ForeignKey("applications.application_id"), nullable=False, index=True
+    ),
+    Column("kind", String(20), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("taken_at", Moment, nullable=False),
+    Column("state_after", String(20), nullable=False),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("incident_id", String(26), primary_key=True),
+    Column("application_id", String(26), nullable=False, index=True),
+    Column("terminal_id", String(80), nullable=False),
+    Column("noticed_by", String(20), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""Only ever added to: no message of ours closes one."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("note_id", String(26), nullable=False, unique=True),
+    Column("application_id", String(26), ForeignKey("applications.application_id"), nullable=False),
+    Column("municipality", String(5), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("outcome", String(80), index=True),
+)
+"""Notes on their way to the issuing server. `outcome`: NULL while pending, then `delivered` or the failure's name."""
