@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
+from secrets import randbelow
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from . import contents
+from .contents import CONTENTS, CardFacts
+from .contents.facts import birth_code, birthday, digits, is_sample_my_number, sample_my_number
+from .contents.jpki import certificate_presence, with_length_error
 from .errors import CardError
 from .foreign import ForeignAuthority
 from .holder import Holder
 from .image import Application, Behaviour, CardImage, ElementaryFile, FileKind, Key, Pin, PrivateKey
 from .observe import Revealable
-from .profiles.schema import CertificateTable, FileTable, Profile
+from .profiles.schema import CertificateTable, FileTable, Profile, SecretName
+
+_JST = timezone(timedelta(hours=9))
 
 __all__ = ["CardAuthority", "Holder", "personalise"]
 
@@ -59,13 +64,20 @@ def personalise(
     now: datetime,
     *,
     secrets: Mapping[str, Revealable] | None = None,
+    my_number: Revealable | None = None,
 ) -> CardImage:
     """A card of `holder` as `profile` says, at the moment `now` (aware).
 
-    `secrets` by name (authentication_pin, signature_password …) take the place of the profile's sample values.
-    Raises CardError(Settings_Wrong) if a secret or a modifier of the profile cannot be.
+    `secrets` by name (authentication_pin, signature_password …) take the place of the profile's sample values;
+    `my_number` is a sample number (wrong check digit), else one is made up.
+    Raises CardError(Settings_Wrong) if a secret, the number or a modifier of the profile cannot be.
     """
-    return _Personaliser(profile, holder, authority, key_source, now, dict(secrets or {})).image()
+    number = sample_my_number(holder.person_key) if my_number is None else my_number.reveal()
+    if not is_sample_my_number(number):
+        raise CardError(
+            "Settings_Wrong", key="my_number", expected="検査用数字が誤りの見本の個人番号（12桁）"
+        )
+    return _Personaliser(profile, holder, authority, key_source, now, dict(secrets or {}), number).image()
 
 
 @dataclass
@@ -76,14 +88,17 @@ class _Personaliser:
     key_source: KeySource
     now: datetime
     secrets: dict[str, Revealable]
+    my_number: str = field(repr=False)
     _keys: dict[str, PrivateKey] = field(default_factory=dict)
     _certificates: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    _facts: CardFacts = field(init=False)
 
     def image(self) -> CardImage:
         for name, spec in self.profile.keys.items():
             self._keys[name] = (
                 self.key_source() if spec.algorithm == "rsa_2048" else ec.generate_private_key(ec.SECP384R1())
             )
+        self._facts = self._known()
         for kind, certificate in self.profile.certificates.items():
             self._certificates[kind] = self._certificate(certificate)
         behaviour = self.profile.behaviour.model_dump()
@@ -102,6 +117,21 @@ class _Personaliser:
                 )
                 for name, spec in self.profile.applications.items()
             ],
+        )
+
+    def _known(self) -> CardFacts:
+        key = self._keys.get("application")
+        person = self.holder.person_key
+        issued = self.now.astimezone(_JST).date()
+        return CardFacts(
+            self.holder,
+            birthday(self.holder.birth, self.profile.card.valid_years, issued),
+            digits(person, "serial", 15),
+            digits(person, "security code", 4),
+            self.my_number,
+            self.profile.card.token_label,
+            bytes.fromhex(self.profile.card.contact_atr),
+            key if isinstance(key, RSAPrivateKey) else None,
         )
 
     def _certificate(self, spec: CertificateTable) -> tuple[bytes, bytes]:
@@ -149,7 +179,7 @@ class _Personaliser:
         data = bytes.fromhex(spec.hex) if spec.hex is not None else self._content(spec.content or "")
         try:
             if spec.length_error:
-                data = contents.with_length_error(data, spec.length_error)
+                data = with_length_error(data, spec.length_error)
         except (ValueError, OverflowError) as error:
             raise self._wrong(f"applications.{application}.files.{fid}.length_error", str(error)) from error
         return data[: spec.cut] + b"\xff" * spec.filler
@@ -157,14 +187,12 @@ class _Personaliser:
     def _content(self, name: str) -> bytes:
         if name.endswith("_ca_certificate"):
             return self._ca_certificate(name.split("_")[0])
-        if name.endswith("_certificate"):
+        if name in ("authentication_certificate", "signature_certificate"):
             return self._certificates[name.split("_")[0]][0]
-        if name == "token_info":
-            return contents.token_info(self.profile.card.token_label, self.holder.person_key)
         if name == "certificate_presence":
             files = self.profile.applications["jpki"].files
-            return contents.certificate_presence(signature="0001" in files, authentication="000A" in files)
-        return b"\xff" * 16
+            return certificate_presence(signature="0001" in files, authentication="000A" in files)
+        return CONTENTS[name](self._facts)
 
     def _ca_certificate(self, kind: str) -> bytes:
         if kind in self._certificates:
@@ -176,8 +204,7 @@ class _Personaliser:
     def _pin(self, application: str, fid: str, spec: FileTable) -> Pin:
         assert spec.secret is not None
         name = spec.secret
-        given = self.secrets.get(name)
-        value = self.profile.secrets[name] if given is None else given.reveal()
+        value = self._secret(name)
         pin = Pin(
             value,
             spec.limit,
@@ -192,6 +219,21 @@ class _Personaliser:
                 f"{name}: {spec.minimum}–{spec.maximum} 文字（{spec.alphabet.value}）",
             )
         return pin
+
+    def _secret(self, name: SecretName) -> str:
+        given = self.secrets.get(name)
+        if given is not None:
+            return given.reveal()
+        match name:
+            case "code_a":
+                return self.my_number
+            case "code_b":
+                return self._facts.code_b
+            case "birth_code":
+                return birth_code(self.holder.birth)
+            case "unknown":
+                return f"{randbelow(10**16):016d}"
+        return self.profile.secrets[name]
 
     def _key(self, spec: FileTable) -> Key:
         name = spec.key or "authentication"

@@ -22,14 +22,22 @@ from .apdu import (
     Response,
 )
 from .applets.base import Applet, Session
+from .applets.common import CommonApplet, JukiApplet
 from .applets.jpki import JpkiApplet
+from .applets.surface import SurfaceApplet, TextApplet
 from .errors import CardError
 from .image import Application, CardImage
 
 CARD_MANAGER_AID = bytes.fromhex("A0000001510000")
 """The GlobalPlatform issuer security domain; selecting it leaves every application."""
 
-_APPLETS: dict[str, Applet] = {"jpki": JpkiApplet()}
+_APPLETS: dict[str, Applet] = {
+    "jpki": JpkiApplet(),
+    "text": TextApplet(),
+    "surface": SurfaceApplet(),
+    "juki": JukiApplet(),
+    "common": CommonApplet(),
+}
 _CARD_MANAGER = Applet()
 
 
@@ -121,12 +129,12 @@ class VirtualCard:
         return None
 
     def _select_application(self, command: Command) -> int:
-        """By the full AID. An unknown one leaves the selection as it was."""
+        """By the full AID, or none for the card manager. An unknown one leaves the selection as it was."""
         if command.p2 not in (0x00, 0x0C):
             return WRONG_P1_P2
-        if not 1 <= len(command.data) <= 16:
+        if len(command.data) > 16:
             return WRONG_LENGTH
-        if command.data == CARD_MANAGER_AID:
+        if command.data in (b"", CARD_MANAGER_AID):
             self._session.enter(None)
             return OK
         found = self._find(command.data)

@@ -29,18 +29,13 @@ from cards.apdu import (
     Command,
     Response,
 )
-from cards.image import Application, CardImage, ElementaryFile, FileKind, Pin
+from cards.image import Application, CardImage, ElementaryFile, FileKind, KeyUse, Pin
+
+from .refusal import Refusal
+from .signing import sign
 
 LAST_SHORT_ID = 0x1E
 """Short EF identifiers run from 01 to 1E (JICSAP 4.2)."""
-
-
-class Refusal(Exception):
-    """Ends a command with a status word; never leaves the card."""
-
-    def __init__(self, sw: int) -> None:
-        super().__init__(sw)
-        self.sw = sw
 
 
 @dataclass(slots=True)
@@ -86,9 +81,6 @@ class Session:
         return file.opened_by is None or bool(file.opened_by & self.verified)
 
 
-Handler = Callable[["Applet", Session, Command], bytes]
-
-
 class Applet:
     """The commands of one application. Stateless: all state is in the session and the image.
 
@@ -98,6 +90,7 @@ class Applet:
     commands: dict[tuple[int, int], str] = {
         (0x00, 0x20): "verify",
         (0x00, 0x84): "get_challenge",
+        (0x00, 0x88): "internal_authenticate",
         (0x00, 0xA4): "select_file",
         (0x00, 0xB0): "read_binary",
         (0x00, 0xB2): "read_record",
@@ -238,6 +231,19 @@ class Applet:
             raise Refusal(CONDITIONS)
         return session.random_bytes(command.le)
 
+    def internal_authenticate(self, session: Session, command: Command) -> bytes:
+        """SHA-256 with DigestInfo over 1 to 255 bytes. One key on the card answers; the others refuse (measured)."""
+        if command.p1 != 0x00:
+            raise Refusal(WRONG_P1_P2)
+        file = session.referenced(command.p2)
+        if file.key is None:
+            raise Refusal(FILE_STRUCTURE)
+        if file.key.use is not KeyUse.INTERNAL_AUTHENTICATE:
+            raise Refusal(CONDITIONS if file.opened_by is None else SECURITY_STATUS)
+        if not 1 <= len(command.data) <= 255 or command.le is None:
+            raise Refusal(WRONG_LENGTH)
+        return fitting(sign(file.key, 0x03, command.data), command.le)
+
     def get_data(self, session: Session, command: Command) -> bytes:
         """Data objects of the card manager; inside an application only the contact ATR (5F51) answers."""
         if command.data or command.le is None:
@@ -249,6 +255,13 @@ class Applet:
         if len(value) > command.le:
             raise Refusal(WRONG_LENGTH)
         return value
+
+
+def fitting(answer: bytes, le: int) -> bytes:
+    """`answer`, if that many bytes were asked for; else the right number is told (6Cxx)."""
+    if le < len(answer):
+        raise Refusal(0x6C00 | len(answer) % MAX_SHORT)
+    return answer
 
 
 def pin_of(file: ElementaryFile) -> Pin:

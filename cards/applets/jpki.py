@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cards.apdu import (
     FILE_STRUCTURE,
-    MAX_SHORT,
     SECURITY_STATUS,
     WRONG_LENGTH,
     WRONG_P1_P2,
@@ -12,7 +11,8 @@ from cards.apdu import (
 )
 from cards.image import Key, KeyUse
 
-from .base import Applet, Refusal, Session
+from .base import Applet, Session, fitting
+from .refusal import Refusal
 from .signing import check_scheme, sign
 
 
@@ -31,10 +31,7 @@ class JpkiApplet(Applet):
         key = self._key(session, command.p2)
         if not command.data or command.le is None:
             raise Refusal(WRONG_LENGTH)
-        signature = sign(key, command.p1, command.data)
-        if command.le < len(signature):
-            raise Refusal(0x6C00 | len(signature) % MAX_SHORT)
-        return signature
+        return fitting(sign(key, command.p1, command.data), command.le)
 
     def _key(self, session: Session, p2: int) -> Key:
         file = session.referenced(p2)

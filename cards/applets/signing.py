@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cards.apdu import CONDITIONS, WRONG_P1_P2
 from cards.image import Key
 
-from .base import Refusal
+from .refusal import Refusal
 
 SHA256_DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420")
 VERBATIM_LIMIT = 245

@@ -17,16 +17,35 @@ SecretName = Literal[
     "code_a",
     "code_b",
     "birth_code",
+    "unknown",
 ]
-DERIVED = frozenset({"code_a", "code_b", "birth_code"})
-"""Secrets that follow from the holder and the card."""
+DERIVED = frozenset({"code_a", "code_b", "birth_code", "unknown"})
+"""Secrets that follow from the holder and the card, or that nobody knows."""
 ContentName = Literal[
     "authentication_certificate",
     "authentication_ca_certificate",
     "signature_certificate",
     "signature_ca_certificate",
-    "token_info",
     "certificate_presence",
+    "token_info",
+    "my_number",
+    "four_attributes",
+    "integrity_record",
+    "text_basic_data",
+    "session_key",
+    "signed_key",
+    "age_record",
+    "card_face",
+    "surface_basic_data",
+    "my_number_image",
+    "issuer_certificate",
+    "card_info",
+    "key_reference",
+    "issuer_number",
+    "card_number",
+    "municipality",
+    "expiry",
+    "contact_atr",
     "unknown",
 ]
 KeyName = Literal["authentication", "signature", "application", "common"]
@@ -130,10 +149,11 @@ class ApplicationTable(_Table):
 
 
 class CardTable(_Table):
-    """The token label of EF 0006, and for how many birthdays the card is valid."""
+    """The token label of EF 0006, the birthday (counted from issue) on which the card ends, the ATR of its contacts."""
 
     token_label: str = Field("JPKIAPICCTOKEN2", max_length=32)
-    valid_years: int = Field(10, ge=0, le=20)
+    valid_years: int = Field(10, ge=1, le=20)
+    contact_atr: Annotated[Hex, Field(min_length=4)] = "3BE000FF8131FE4514"
 
 
 class Profile(_Table):

@@ -1,18 +1,19 @@
-"""What stands in the files of a card, made from its holder (layouts: docs/facts.md, the card)."""
+"""公的個人認証AP: token information, which certificates exist, and DER with a wrong length."""
 
 from __future__ import annotations
 
-import hashlib
+from .facts import CardFacts, digits
 
 CERTIFICATE_PRESENT = 0x8F
-TOKEN_INFO_LENGTH = 160
 
 
-def token_info(label: str, person_key: str) -> bytes:
-    """EF 0006: a PKCS #11 CK_TOKEN_INFO with 32-bit big-endian words, 160 bytes; `label` comes first."""
-    number = int.from_bytes(hashlib.sha256(b"token " + person_key.encode()).digest()[:8], "big")
+def token_info(facts: CardFacts) -> bytes:
+    """EF 0006: a PKCS #11 CK_TOKEN_INFO with 32-bit big-endian words, 160 bytes; the label comes first."""
     texts = (
-        label.encode("ascii").ljust(32) + b"0" * 32 + b"SIM01".ljust(16) + f"{number % 10**16:016d}".encode()
+        facts.token_label.encode("ascii").ljust(32)
+        + digits(facts.holder.person_key, "manufacturer", 32).encode()
+        + b"SIM01".ljust(16)
+        + digits(facts.holder.person_key, "token", 16).encode()
     )
     # RNG, LOGIN_REQUIRED, USER_PIN_INITIALIZED, TOKEN_INITIALIZED; sessions; longest and shortest PIN; memory unknown
     words = (0x0000040D, 1, 0, 1, 0, 16, 6, *(0xFFFFFFFF,) * 4)

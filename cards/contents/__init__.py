@@ -1,0 +1,34 @@
+"""What stands in the files of a card, made from its holder (layouts: docs/facts.md, the card). Only `personalise` calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from . import common, jpki, surface, text
+from .facts import CardFacts
+
+CONTENTS: dict[str, Callable[[CardFacts], bytes]] = {
+    "token_info": jpki.token_info,
+    "my_number": text.my_number,
+    "four_attributes": text.four_attributes,
+    "integrity_record": text.integrity_record,
+    "text_basic_data": text.basic_data,
+    "session_key": text.session_key,
+    "signed_key": text.signed_key,
+    "age_record": surface.age_record,
+    "card_face": surface.card_face,
+    "surface_basic_data": surface.basic_data,
+    "my_number_image": surface.my_number_image,
+    "issuer_certificate": common.issuer_certificate,
+    "card_info": common.card_info,
+    "key_reference": common.key_reference_record,
+    "issuer_number": lambda facts: common.key_reference(42),
+    "card_number": lambda facts: facts.serial.encode(),
+    "municipality": lambda facts: facts.holder.municipality.encode(),
+    "expiry": lambda facts: f"{facts.expiry:%Y%m%d}".encode(),
+    "contact_atr": lambda facts: facts.contact_atr[1:],
+    "unknown": lambda facts: b"\xff" * 16,
+}
+"""Contents by the name that profiles use; certificates are the authority's."""
+
+__all__ = ["CONTENTS", "CardFacts"]
