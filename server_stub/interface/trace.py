@@ -101,7 +101,9 @@ class Trace:
             self._folder = folder
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
-                self._file = (folder / f"{self._process}.jsonl").open("a", encoding="utf-8")
+                self._file = (folder / f"{self._process}.jsonl").open(
+                    "a", encoding="utf-8", errors="backslashreplace"
+                )
 
     def close(self) -> None:
         with self._lock:

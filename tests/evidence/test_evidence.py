@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+import io
+import json
+import re
+import zlib
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from scenarios.evidence import write_evidence
+from scenarios.evidence.reading import read_story
+from scenarios.evidence.sheets import render_sheet
+from server_stub.interface.clock import real_monotonic_ns
+from server_stub.interface.terminal import Box
+from server_stub.interface.trace import new_traceparent, under_traceparent
+from tests.evidence.helper import BOX, MY_NUMBER, PIN, Written, embedded, sheet_pdf, whole_visit
+
+
+def page_of(folder: Path, **how: str) -> str:
+    return write_evidence(folder, folder / "evidence.html", **how).read_text(encoding="utf-8")
+
+
+def open_up(body: bytes) -> bytes:
+    """`body` and, behind it, everything in it that zlib can unpack."""
+    unpacked = [body]
+    for match in re.finditer(rb"\x78[\x01\x5e\x9c\xda]", body):
+        try:
+            unpacked.append(zlib.decompressobj().decompress(body[match.start() :]))
+        except zlib.error:
+            continue
+    return b"\0".join(unpacked)
+
+
+def box_pixels(jpeg: bytes, box: Box) -> list[int]:
+    """Brightness (0 black, 255 white) of every pixel inside the box, found from the picture's own size on A4."""
+    picture = Image.open(io.BytesIO(jpeg)).convert("L")
+    scale = picture.width / 210
+    part = picture.crop(
+        (
+            round(box.x * scale),
+            round(box.y * scale),
+            round((box.x + box.width) * scale),
+            round((box.y + box.height) * scale),
+        )
+    )
+    return list(part.tobytes())
+
+
+def test_every_step_stands_with_sentence_result_and_picture(tmp_path: Path) -> None:
+    whole_visit(tmp_path)
+    page = page_of(tmp_path)
+    for sentence in (
+        "住民の花子さんのカードがある",
+        "正しい暗証番号を入力する",
+        "住民票の写しが出てくる",
+    ):
+        assert sentence in page
+    assert page.count('<span class="mark passed">合格</span>') == 3
+    assert [kind for kind, _ in embedded(page)].count("image/png") == 3
+    assert "確認者" in page and "確認日" in page
+
+
+def test_no_secret_of_the_scenario_is_in_the_page_or_in_anything_it_carries(tmp_path: Path) -> None:
+    whole_visit(tmp_path)
+    blobs = b"".join(path.read_bytes() for path in (tmp_path / "blobs").glob("*.pdf"))
+    assert blobs, "the scenario has printed something that could leak"
+    page = page_of(tmp_path)
+    objects = embedded(page)
+    assert [kind for kind, _ in objects].count("image/jpeg") == 2
+    text_of_page = re.sub(r"base64,[A-Za-z0-9+/=]+", "", page)
+    carried = b"\0".join(open_up(body) for _, body in objects)
+    for secret in (MY_NUMBER, PIN):
+        assert secret not in text_of_page
+        for written in (secret.encode(), secret.encode("utf-16-le"), secret.encode("utf-16-be")):
+            assert written not in carried
+    assert b"%PDF" not in carried
+
+
+def test_the_search_for_secrets_would_find_one(tmp_path: Path) -> None:
+    packed = zlib.compress(f"x{MY_NUMBER}x".encode())
+    assert MY_NUMBER.encode() in open_up(b"head" + packed)
+
+
+def test_the_box_of_the_number_is_black_and_the_rest_is_not(tmp_path: Path) -> None:
+    whole_visit(tmp_path)
+    front, back = [body for kind, body in embedded(page_of(tmp_path)) if kind == "image/jpeg"]
+    assert max(box_pixels(front, BOX)) < 24
+    assert min(box_pixels(front, Box(x=120, y=200, width=55, height=8))) > 230
+    assert min(box_pixels(back, BOX)) > 230
+
+
+def test_an_unblackened_sheet_would_be_noticed() -> None:
+    front = render_sheet("0" * 64, sheet_pdf(), ())[0]
+    assert max(box_pixels(front.jpeg, BOX)) > 230
+
+
+def test_two_papers_that_differ_in_the_number_only_look_the_same(tmp_path: Path) -> None:
+    sides = []
+    for number in (MY_NUMBER, "111111111111"):
+        folder = tmp_path / number
+        whole_visit(folder, pdf=sheet_pdf(number))
+        sides.append([body for kind, body in embedded(page_of(folder)) if kind == "image/jpeg"])
+    assert sheet_pdf(MY_NUMBER) != sheet_pdf("111111111111")
+    assert sides[0] == sides[1]
+
+
+@pytest.mark.parametrize("boxes", [None, "none", [{"x": 1}], {"x": 1, "y": 1, "width": 1, "height": 1}])
+def test_a_sheet_whose_boxes_are_not_known_is_not_shown(tmp_path: Path, boxes: object) -> None:
+    trace = Written(tmp_path)
+    trace.begin("紙")
+    trace.step(0, "もし", "印刷する")
+    trace.sheet(sheet_pdf(), boxes)
+    trace.end_step(0)
+    trace.end()
+    trace.close()
+    page = page_of(tmp_path)
+    assert "紙面は掲載しません" in page
+    assert "image/jpeg" not in page
+
+
+@pytest.mark.parametrize("body", [b"", b"no pdf"])
+def test_a_sheet_that_cannot_be_read_is_named_and_the_rest_stands(tmp_path: Path, body: bytes) -> None:
+    whole_visit(tmp_path, pdf=body or b"%PDF-1.7 cut")
+    assert "紙面の記録がないか、読み取れません" in page_of(tmp_path)
+
+
+def test_a_blob_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "trace"
+    (tmp_path / "outside.png").write_bytes(b"\x89PNG outside")
+    trace = Written(folder)
+    trace.begin("名前")
+    trace.step(0, "もし", "何かする")
+    trace.terminal.emit("scenario", "step_ended", index=0, status="passed", picture="../../outside.png")
+    trace.end()
+    trace.close()
+    assert "画面の記録はありません" in page_of(folder)
+
+
+def test_events_of_all_processes_stand_under_the_step_in_which_their_request_began(tmp_path: Path) -> None:
+    trace = Written(tmp_path)
+    trace.begin("順序")
+    trace.step(0, "もし", "待つ")
+    with under_traceparent(new_traceparent()):
+        trace.terminal.emit("network", "sent", number=1)
+        trace.end_step(0)
+        trace.step(1, "ならば", "次へ進む")
+        trace.centre.emit("centre", "late", number=2)
+    trace.terminal.emit("money", "inserted", number=3)
+    trace.end_step(1)
+    trace.end()
+    trace.close()
+    steps = read_story(tmp_path).steps
+    assert [[e.data["number"] for e in step.events] for step in steps] == [[1, 2], [3]]
+
+
+def test_what_happened_before_the_first_step_is_the_preparation(tmp_path: Path) -> None:
+    trace = Written(tmp_path)
+    trace.begin("準備のある話")
+    trace.centre.emit("centre", "ready")
+    trace.step(0, "もし", "始める")
+    trace.end_step(0)
+    trace.end()
+    trace.close()
+    assert [step.number for step in read_story(tmp_path).steps] == [0, 1]
+
+
+def test_a_failed_step_shows_its_error_as_text(tmp_path: Path) -> None:
+    trace = Written(tmp_path)
+    trace.begin("失敗する話")
+    trace.step(0, "ならば", "紙が出る")
+    trace.request("GET", "/v1/nothing", 500)
+    trace.end_step(0, "failed", "AssertionError: <b>tray</b> & 0 枚\n2 行目")
+    trace.end("failed")
+    trace.close()
+    page = page_of(tmp_path)
+    assert "&lt;b&gt;tray&lt;/b&gt; &amp; 0 枚\n2 行目" in page
+    assert '<div class="stamp failed">不合格</div>' in page
+    assert "<details open>" in page
+
+
+def test_a_scenario_that_was_cut_off_is_told_as_such(tmp_path: Path) -> None:
+    trace = Written(tmp_path)
+    trace.begin("停電")
+    trace.step(0, "もし", "電源が切れる")
+    trace.close()
+    with (tmp_path / "terminal.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"run":"RUN-1","proc')
+    (tmp_path / "strange.jsonl").write_bytes(b"\xff\xfe\n[1]\nnull\n")
+    page = page_of(tmp_path)
+    assert '<div class="stamp broken">中断</div>' in page and "終了せず" in page
+    assert "4 行は読み取れませんでした" in page
+
+
+def test_each_scenario_of_a_trace_gets_its_own_events(tmp_path: Path) -> None:
+    trace = Written(tmp_path)
+    for name in ("一つ目", "二つ目", "二つ目"):
+        trace.begin(name)
+        trace.step(0, "もし", f"{name}をする")
+        trace.request("GET", f"/{name}")
+        trace.end_step(0)
+        trace.end()
+    trace.close()
+    with pytest.raises(LookupError, match="several"):
+        read_story(tmp_path)
+    with pytest.raises(LookupError, match="三つ目"):
+        read_story(tmp_path, "三つ目")
+    first = read_story(tmp_path, "一つ目")
+    assert [e.data.get("path") for e in first.steps[0].events if e.source == "centre"] == ["/一つ目"]
+    assert len(read_story(tmp_path, "二つ目").steps) == 1
+
+
+class _Addresses(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in {"link", "iframe", "object", "embed"}
+        self.found += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "action"}]
+
+
+def test_the_page_needs_nothing_from_anywhere(tmp_path: Path) -> None:
+    whole_visit(tmp_path)
+    page = page_of(tmp_path)
+    addresses = _Addresses()
+    addresses.feed(page)
+    assert len(addresses.found) == 5
+    assert all(address.startswith("data:image/") for address in addresses.found)
+    assert "default-src 'none'" in page
+    assert "url(" not in page and "@import" not in page
+
+
+def test_strange_text_in_an_event_stays_text(tmp_path: Path) -> None:
+    trace = Written(tmp_path)
+    trace.begin("</script><script>alert(1)</script>")
+    trace.step(0, "もし", "<img src=x>")
+    trace.terminal.emit(
+        "network", "odd", text="\x00\x1b[31m </td>" + "長" * 5000, lone=json.loads('"\\ud800"')
+    )
+    trace.end_step(0)
+    trace.end()
+    trace.close()
+    page = page_of(tmp_path)
+    assert "<script>alert" not in page and "<img src=x>" not in page
+    assert "\x00" not in page and "\\x1b[31m &lt;/td&gt;" in page and "（全" in page
+
+
+def test_a_step_costs_less_than_100_ms_of_evidence(tmp_path: Path) -> None:
+    whole_visit(tmp_path / "warm")
+    page_of(tmp_path / "warm")
+    trace = Written(tmp_path / "long")
+    trace.begin("長い話")
+    for index in range(12):
+        trace.step(index, "もし", "何かする")
+        for _ in range(10):
+            trace.request("GET", "/v1/something")
+        if index == 11:
+            trace.sheet(sheet_pdf("222222222222"))
+        trace.end_step(index)
+    trace.end()
+    trace.close()
+    begun = real_monotonic_ns()
+    page_of(tmp_path / "long")
+    assert (real_monotonic_ns() - begun) / 12 < 100e6
+
+
+def test_a_sheet_is_rendered_once(tmp_path: Path) -> None:
+    first = render_sheet("1" * 64, sheet_pdf(), (BOX,))
+    assert render_sheet("1" * 64, b"not looked at again", (BOX,)) is first
