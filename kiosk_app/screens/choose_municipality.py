@@ -1,0 +1,129 @@
+"""A paged list of municipalities; where it is long, first the prefecture or the first kana."""
+
+from __future__ import annotations
+
+from kiosk_app.flow.events import MunicipalityChosen
+from kiosk_app.flow.views import ChooseMunicipality
+from server_stub.interface.terminal import MunicipalityInfo
+
+from . import theme
+from .pager import cells, page_of
+from .parts import Align, Kind, rect
+from .screen import Screen
+
+COLUMNS, ROWS = 3, 4
+PER_PAGE = COLUMNS * ROWS
+KANA_ROWS = ("あいうえお", "かきくけこ", "さしすせそ", "たちつてと", "なにぬねの", "はひふへほ", "まみむめも", "やゆよ", "らりるれろ", "わをん")  # fmt: skip
+_PLAIN = str.maketrans(
+    "がぎぐげござじずぜぞだぢづでどばびぶべぼぱぴぷぺぽ", "かきくけこさしすせそたちつてとはひふへほはひふへほ"
+)
+
+
+def kana_row(kana: str) -> str:
+    """The row of the syllabary a reading belongs to, by its first kana (あ, か, …); わ for anything else."""
+    first = kana[:1]
+    if "ァ" <= first <= "ヶ":
+        first = chr(ord(first) - 0x60)
+    first = first.translate(_PLAIN)
+    return next((row[0] for row in KANA_ROWS if first in row), "わ")
+
+
+class ChooseMunicipalityScreen(Screen[ChooseMunicipality]):
+    """Memory: `by` (prefecture or kana), `group` (the one chosen), `page`."""
+
+    def title(self) -> str:
+        return self.words("municipality.title" if self._direct() else f"municipality.title.{self._level()}")
+
+    def _level(self) -> str:
+        return "name" if "group" in self.memory else str(self.memory.get("by", "prefecture"))
+
+    def _direct(self) -> bool:
+        return len(self.view.municipalities) <= PER_PAGE
+
+    def has_back(self) -> bool:
+        return super().has_back() or "group" in self.memory
+
+    def go_back(self) -> None:
+        if "group" in self.memory:
+            del self.memory["group"]
+            self.memory.pop("page", None)
+            self.refill()
+        else:
+            super().go_back()
+
+    def fill(self) -> None:
+        if self._direct() or "group" in self.memory:
+            self._names()
+        else:
+            self._groups()
+
+    def _groups(self) -> None:
+        c = self.content
+        by = self._level()
+        wide = (c.width() - theme.GAP) / 2
+        for index, way in enumerate(("prefecture", "kana")):
+            tab = self.button(
+                rect(c.left() + index * (wide + theme.GAP), c.top(), wide, theme.TOUCH),
+                self.words(f"municipality.by.{way}"),
+                lambda way=way: self._remember(by=way),
+                checkable=True,
+                size=theme.TEXT,
+            )
+            tab.setChecked(way == by)
+            tab.setAutoExclusive(True)
+        top = c.top() + theme.TOUCH + theme.GAP
+        area = rect(c.left(), top, c.width(), c.bottom() - top)
+        grid = rect(area.left(), area.top(), area.width(), area.height() - theme.TOUCH - theme.TOUCH_GAP)
+        if by == "kana":
+            found = {kana_row(m.kana) for m in self.view.municipalities}
+            for box, row in zip(cells(area, 5, 2), KANA_ROWS, strict=True):
+                name = self.words("municipality.kana_row", kana=row[0])
+                self.button(
+                    box, name, lambda row=row: self._remember(group=row[0]), size=theme.LARGE
+                ).setEnabled(row[0] in found)
+        else:
+            prefectures = list(dict.fromkeys(self._prefecture(m) for m in self.view.municipalities))
+            page = page_of(self, "page", prefectures, 12, area)
+            for box, name in zip(cells(grid, 4, 3), page, strict=False):
+                self.button(box, name, lambda name=name: self._remember(group=name))
+
+    def _remember(self, **memory: str) -> None:
+        self.memory.pop("page", None)
+        self.memory.update(memory)
+        self.refill()
+
+    def _prefecture(self, one: MunicipalityInfo) -> str:
+        return self.words.either(one.prefecture, one.prefecture_en)
+
+    def _names(self) -> None:
+        group = self.memory.get("group")
+        by = self.memory.get("by", "prefecture")
+        shown = [
+            one
+            for one in self.view.municipalities
+            if group is None or group == (kana_row(one.kana) if by == "kana" else self._prefecture(one))
+        ]
+        if group is not None and by == "kana":
+            shown.sort(key=lambda one: one.kana)
+        c = self.content
+        grid = c
+        if len(shown) > PER_PAGE:
+            grid = rect(c.left(), c.top(), c.width(), c.height() - theme.TOUCH - theme.TOUCH_GAP)
+        names = [self.words.either(one.name, one.name_en) for one in shown]
+        boxes = cells(grid, COLUMNS, ROWS)
+        for box, one in zip(boxes, page_of(self, "names", shown, PER_PAGE, c), strict=False):
+            name = self.words.either(one.name, one.name_en)
+            twice = names.count(name) > 1
+            tile = self.button(
+                box,
+                name,
+                lambda code=one.code: self.emit(MunicipalityChosen(code)),
+                Kind.CHOICE,
+                bare=True,
+                name=self.words("municipality.in", name=name, prefecture=self._prefecture(one))
+                if twice
+                else None,
+            )
+            middle = box.height() / 2
+            tile.on(rect(16, middle - 40, box.width() - 32, 44), name, theme.LEAD, bold=True, align=Align.CENTRE, least=theme.SMALL)  # fmt: skip
+            tile.on(rect(16, middle + 4, box.width() - 32, 36), self._prefecture(one), theme.SMALL, align=Align.CENTRE)  # fmt: skip

@@ -1,0 +1,32 @@
+"""住所地 or 本籍地."""
+
+from __future__ import annotations
+
+from kiosk_app.flow.events import PlaceChosen
+from kiosk_app.flow.views import ChoosePlace
+from server_stub.interface.terminal import Place
+
+from . import theme
+from .parts import Align, Drawing, rect
+from .screen import Screen
+
+
+class ChoosePlaceScreen(Screen[ChoosePlace]):
+    def title(self) -> str:
+        return self.words("place.title")
+
+    def fill(self) -> None:
+        c = self.content
+        wide = (c.width() - theme.GAP) / 2
+        for index, place in enumerate(Place):
+            tile = self.button(
+                rect(c.left() + index * (wide + theme.GAP), c.top(), wide, c.height()),
+                self.words(f"place.{place}"),
+                lambda place=place: self.emit(PlaceChosen(place)),
+                bare=True,
+            )
+            Drawing(tile, rect(40, 36, wide - 80, c.height() - 284), f"place_{place}", self.colours)
+            top = c.height() - 228
+            tile.on(rect(24, top, wide - 48, 92), tile.text(), theme.LARGE, bold=True, align=Align.CENTRE)
+            about = rect(24, top + 100, wide - 48, 104)
+            tile.on(about, self.words(f"place.{place}.about"), theme.SMALL, align=Align.CENTRE)

@@ -1,0 +1,113 @@
+"""The PIN pad. The digits live in this object only, until they leave as one secret; nothing on the page tells them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from kiosk_app.flow.events import PinEntered
+from kiosk_app.flow.views import EnterPin
+from server_stub.interface.secret import Secret
+
+from . import theme
+from .pager import cells
+from .parts import Button, Kind, Placed, rect, rounded
+from .screen import Screen
+
+LENGTH = 4
+
+
+class Dots(Placed, QWidget):
+    """Four fields; a dot stands for each digit."""
+
+    def __init__(self, parent: QWidget, colours: theme.Palette) -> None:
+        super().__init__(parent)
+        self.colours, self.count = colours, 0
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = self.pen()
+        for index, box in enumerate(cells(self.area, LENGTH, 1, theme.GAP)):
+            rounded(
+                painter, box, theme.GROUND, self.colours.accent if index <= self.count else theme.FRAME, 8, 3
+            )
+            if index < self.count:
+                painter.setPen(QPen(Qt.PenStyle.NoPen))
+                painter.setBrush(QColor(theme.INK))
+                painter.drawEllipse(QPointF(box.center()), 16, 16)
+        painter.end()
+
+
+class EnterPinScreen(Screen[EnterPin]):
+    """The keys carry the property `secret`: what was touched there must not be written down anywhere."""
+
+    def title(self) -> str:
+        return self.words("pin.title")
+
+    def fill(self) -> None:
+        self._digits: list[str] = []
+        c = self.content
+        pad_wide = 480
+        left = c.width() - pad_wide - 2 * theme.GAP
+        self._told(rect(c.left(), c.top(), left, 148))
+        self.dots = Dots(self, self.colours)
+        self.dots.place(rect(c.left() + (left - 456) / 2, c.top() + 172, 456, 104))
+        note = rect(c.left(), c.top() + 300, left, c.height() - 300)
+        self.text(note, self.words("pin.note"), theme.TEXT)
+        pad = rect(c.right() - pad_wide, c.top(), pad_wide, c.height())
+        keys = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "", "0", self.words("pin.correct")]
+        self.keys: list[Button] = []
+        for box, key in zip(cells(pad, 3, 4), keys, strict=True):
+            if not key:
+                continue
+            digit = key.isdigit()
+            made = self.button(
+                box,
+                key,
+                (lambda key=key: self._digit(key)) if digit else self._correct,
+                Kind.CHOICE if digit else Kind.QUIET,
+                size=44 if digit else theme.LEAD,
+            )
+            made.setProperty("secret", digit)
+            self.keys.append(made)
+        self.next = self.main(self.words("main.next"), self._done, enabled=False)
+
+    def _told(self, box: object) -> None:
+        from PySide6.QtCore import QRectF
+
+        assert isinstance(box, QRectF)
+        tries = self.view.tries_left
+        if not self.view.was_wrong and tries is None:
+            self.text(box, self.words("pin.ask"), theme.LEAD)
+            return
+        self.panel(box, theme.INK)
+        sentences = [self.words("pin.wrong")] if self.view.was_wrong else []
+        if tries is not None:
+            sentences.append(self.words.count("pin.tries", tries))
+        inner = box.adjusted(28, 8, -28, -8)
+        self.text(inner, "\n".join(sentences), theme.LEAD, bold=True, colour=theme.GROUND, least=theme.SMALL)
+
+    def _digit(self, digit: str) -> None:
+        if len(self._digits) < LENGTH:
+            self._digits.append(digit)
+            self._changed()
+
+    def _correct(self) -> None:
+        if self._digits:
+            self._digits.pop()
+            self._changed()
+
+    def _changed(self) -> None:
+        self.dots.count = len(self._digits)
+        self.dots.update()
+        self.next.setEnabled(len(self._digits) == LENGTH)
+
+    def _done(self) -> None:
+        pin = Secret("".join(self._digits))
+        self.leave()
+        self._changed()
+        self.emit(PinEntered(pin))
+
+    def leave(self) -> None:
+        self._digits.clear()

@@ -1,0 +1,274 @@
+"""The few widgets all screens are made of. They are laid out in logical pixels and painted through one scale."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+
+from . import theme
+from .wrap import wrap
+
+
+def rect(x: float, y: float, width: float, height: float) -> QRectF:
+    return QRectF(x, y, width, height)
+
+
+class Placed:
+    """Mixed into a QWidget: its logical box within its parent, and the scale it is shown at."""
+
+    box: QRectF
+    ratio: float = 1.0
+
+    def place(self, box: QRectF) -> None:
+        self.box = box
+        self._lay()
+
+    def rescale(self, ratio: float) -> None:
+        """Show this widget and all it holds at `ratio` device pixels per logical pixel."""
+        self.ratio = ratio
+        self._lay()
+        assert isinstance(self, QWidget)
+        for child in self.children():
+            if isinstance(child, Placed):
+                child.rescale(ratio)
+
+    def _lay(self) -> None:
+        assert isinstance(self, QWidget)
+        b, r = self.box, self.ratio
+        left, top = round(b.left() * r), round(b.top() * r)
+        self.setGeometry(QRect(left, top, round(b.right() * r) - left, round(b.bottom() * r) - top))
+
+    def pen(self) -> QPainter:
+        """A painter on this widget in logical pixels."""
+        assert isinstance(self, QWidget)
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        painter.scale(self.ratio, self.ratio)
+        return painter
+
+    @property
+    def area(self) -> QRectF:
+        return QRectF(0, 0, self.box.width(), self.box.height())
+
+
+class Align(StrEnum):
+    LEFT = "left"
+    CENTRE = "centre"
+    RIGHT = "right"
+
+
+class Text(Placed, QLabel):
+    """Words in a box, broken between phrases. `least`: may shrink to this size before it would be cut.
+
+    `top`: begin at the upper edge; otherwise the lines stand in the middle of the box.
+    """
+
+    def __init__(
+        self,
+        parent: QWidget,
+        box: QRectF,
+        text: str,
+        size: int = theme.TEXT,
+        *,
+        bold: bool = False,
+        colour: str = theme.INK,
+        align: Align = Align.LEFT,
+        top: bool = False,
+        least: int | None = None,
+        figures: bool = False,
+    ) -> None:
+        super().__init__(text, parent)
+        self.size_px, self.bold, self.colour, self.align, self.top = size, bold, colour, align, top
+        self.figures = figures
+        self._least = min(size, least or size)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.place(box)
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        """Show `text` instead, broken and sized for the box."""
+        self.setText(text)
+        size = self.size_px
+        while True:
+            metrics = QFontMetricsF(theme.font(size, self.bold, self.figures))
+            self.lines = wrap(text, self.box.width(), metrics.horizontalAdvance)
+            self.used = QSizeF(
+                max((metrics.horizontalAdvance(line) for line in self.lines), default=0.0),
+                size * (1 + theme.LINE * (len(self.lines) - 1)),
+            )
+            if self.fits() or size <= self._least:
+                break
+            size -= 1
+        self.size_px = size
+        self.update()
+
+    def fits(self) -> bool:
+        return self.used.width() <= self.box.width() + 0.5 and self.used.height() <= self.box.height() + 0.5
+
+    def set_colour(self, colour: str) -> None:
+        self.colour = colour
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = self.pen()
+        font = theme.font(self.size_px, self.bold, self.figures)
+        painter.setFont(font)
+        painter.setPen(QColor(self.colour))
+        metrics = QFontMetricsF(font)
+        step = self.size_px * theme.LINE
+        start = 0.0 if self.top else (self.box.height() - self.used.height()) / 2
+        # letters are centred on their line by the height of kanji, not by ascent and descent of the font file
+        baseline = start + self.size_px * 0.88
+        for line in self.lines:
+            rest = self.box.width() - metrics.horizontalAdvance(line)
+            x = {Align.LEFT: 0.0, Align.CENTRE: rest / 2, Align.RIGHT: rest}[self.align]
+            painter.drawText(QPointF(x, baseline), line)
+            baseline += step
+        painter.end()
+
+
+class Panel(Placed, QWidget):
+    """A ground with rounded corners."""
+
+    def __init__(
+        self,
+        parent: QWidget,
+        box: QRectF,
+        fill: str = theme.PANEL,
+        edge: str | None = None,
+        radius: float = theme.RADIUS,
+        edge_width: float = 2,
+    ) -> None:
+        super().__init__(parent)
+        self.fill, self.edge, self.radius, self.edge_width = fill, edge, radius, edge_width
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.place(box)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = self.pen()
+        rounded(painter, self.area, self.fill, self.edge, self.radius, self.edge_width)
+        painter.end()
+
+
+def rounded(
+    painter: QPainter, area: QRectF, fill: str, edge: str | None, radius: float, edge_width: float
+) -> None:
+    inset = edge_width / 2 if edge else 0
+    painter.setPen(QPen(QColor(edge), edge_width) if edge else Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(fill))
+    painter.drawRoundedRect(area.adjusted(inset, inset, -inset, -inset), radius, radius)
+
+
+class Kind(StrEnum):
+    """What a button is for: the one main thing, a choice, or a way out."""
+
+    MAIN = "main"
+    CHOICE = "choice"
+    QUIET = "quiet"
+
+
+class Button(Placed, QAbstractButton):
+    """A touch target. Its accessible name is the label that a person reads on it.
+
+    It never takes the focus: a focus frame would tell the last touched key of the PIN pad.
+    `bare`: the label is not drawn here, the screen puts Texts on the button itself (see `on`).
+    """
+
+    def __init__(
+        self,
+        parent: QWidget,
+        box: QRectF,
+        label: str,
+        colours: theme.Palette,
+        kind: Kind = Kind.CHOICE,
+        size: int = theme.LEAD,
+        *,
+        bare: bool = False,
+        name: str | None = None,
+        checkable: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self.kind, self.colours = kind, colours
+        self._texts: list[Text] = []
+        self.setText(label)
+        self.setAccessibleName(name or label)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setCheckable(checkable)
+        self.place(box)
+        if not bare:
+            inner = self.area.adjusted(16, 8, -16, -8)
+            self.on(inner, label, size, bold=kind is not Kind.QUIET, align=Align.CENTRE, least=theme.SMALL)
+        self.toggled.connect(self._recolour)
+
+    def on(
+        self,
+        box: QRectF,
+        text: str,
+        size: int = theme.TEXT,
+        *,
+        bold: bool = False,
+        align: Align = Align.LEFT,
+        least: int | None = None,
+        figures: bool = False,
+        top: bool = False,
+    ) -> Text:
+        """Put words on the button; they take the button's colour."""
+        made = Text(self, box, text, size, bold=bold, align=align, least=least, figures=figures, top=top)
+        self.adopt(made)
+        return made
+
+    def adopt(self, text: Text) -> None:
+        """`text`, a child of this button, takes the button's colour from now on."""
+        self._texts.append(text)
+        self._recolour()
+
+    def setEnabled(self, enabled: bool) -> None:
+        super().setEnabled(enabled)
+        self._recolour()
+
+    def look(self) -> tuple[str, str | None, str]:
+        """Fill, edge and letters of the present state."""
+        if not self.isEnabled():
+            return theme.REST, None, theme.SOFT
+        c = self.colours
+        if self.kind is Kind.MAIN or self.isChecked():
+            return (c.pressed if self.isDown() else c.accent), None, theme.GROUND
+        if self.kind is Kind.QUIET:
+            return (theme.REST if self.isDown() else theme.GROUND), theme.FRAME, theme.INK
+        return (c.tint if self.isDown() else theme.GROUND), c.accent, c.accent
+
+    def _recolour(self) -> None:
+        for text in self._texts:
+            text.set_colour(self.look()[2])
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        fill, edge, _ = self.look()
+        painter = self.pen()
+        rounded(painter, self.area, fill, edge, theme.RADIUS, 3 if self.kind is Kind.CHOICE else 2)
+        painter.end()
+
+
+class Drawing(Placed, QWidget):
+    """One of our own SVG drawings, in the municipality's colour."""
+
+    def __init__(
+        self, parent: QWidget, box: QRectF, name: str, colours: theme.Palette, resting: bool = False
+    ) -> None:
+        super().__init__(parent)
+        self.name, self.colours, self.resting = name, colours, resting
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.place(box)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        from .drawing import renderer
+
+        painter = self.pen()
+        svg = renderer(self.name, self.colours, self.resting)
+        size = QSizeF(svg.defaultSize()).scaled(self.area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        corner = self.area.center() - QPointF(size.width() / 2, size.height() / 2)
+        svg.render(painter, QRectF(corner, size))
+        painter.end()

@@ -1,0 +1,47 @@
+"""The resident's words for a failure: what happened, what to do now, whom to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .texts import Words
+
+UNKNOWN = "Internal_Error"
+
+
+class RefusalWords:
+    """Words for a failure by its name; a name the catalogue does not have speaks as Internal_Error.
+
+    A row `NAME.what.FACT` or `NAME.do.FACT` adds a sentence where that fact is known (hours, tries left).
+    """
+
+    def __init__(self, words: Words, failure: str, facts: Mapping[str, Any]) -> None:
+        self._words = words
+        self._name = failure if words.find(f"{failure}.what") is not None else UNKNOWN
+        self._facts = dict(facts)
+
+    @property
+    def happened(self) -> str:
+        return self._words(f"{self._name}.what")
+
+    @property
+    def known(self) -> list[str]:
+        """A sentence for each fact there are words for."""
+        told = []
+        for fact, value in self._facts.items():
+            key = f"{self._name}.fact.{fact}"
+            if value is None or self._words.find(key, n=value) is None:
+                continue
+            told.append(
+                self._words.count(key, value) if isinstance(value, int) else self._words(key, n=value)
+            )
+        return told
+
+    @property
+    def advice(self) -> str:
+        return self._words(f"{self._name}.do")
+
+    @property
+    def ask(self) -> str:
+        return self._words(f"{self._name}.ask")

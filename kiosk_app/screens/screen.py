@@ -1,0 +1,211 @@
+"""What all screens have in common: the page with title, steps, way back, main button, cancel and language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, TypeVar
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from kiosk_app.flow.events import BackTouched, CancelTouched, Event, LanguageChosen, MoreTimeTouched
+from kiosk_app.flow.views import Step, View
+
+from . import theme
+from .chrome import Countdown, StepRow
+from .parts import Align, Button, Drawing, Kind, Panel, Placed, Text, rect
+from .texts import Words
+
+V = TypeVar("V", bound=View)
+
+
+class Screen(Placed, QWidget, Generic[V]):
+    """One view on a page. A screen says what it holds in `fill`; what it tells goes through `emit`.
+
+    `memory` is what the resident has begun on this screen (a page turned, a box ticked); it survives only a change
+    of language.
+    """
+
+    MAIN_WIDTH: ClassVar[float] = 364
+
+    def __init__(
+        self, parent: QWidget, view: V, emit: Callable[[Event], None], memory: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.view = view
+        self.words = Words(view.language)
+        self.colours = theme.palette(view.accent)
+        self.memory: dict[str, Any] = memory if memory is not None else {}
+        self._emit = emit
+        self._countdown: Countdown | None = None
+        self.has_steps = view.step is not Step.NONE
+        self.content = theme.content(self.has_steps)
+        self.setObjectName(type(view).__name__)
+        self.place(QRectF(0, 0, theme.WIDTH, theme.HEIGHT))
+        self._chrome()
+        self.fill()
+
+    # --- for screens ---------------------------------------------------------------------------------------------
+
+    def fill(self) -> None:
+        """Put this screen's own things on the page."""
+        raise NotImplementedError
+
+    def title(self) -> str:
+        """One polite sentence that says what to do."""
+        raise NotImplementedError
+
+    def go_back(self) -> None:
+        """What 「戻る」 does; a screen with steps of its own takes one of these back first."""
+        self.emit(BackTouched())
+
+    def has_back(self) -> bool:
+        return self.view.can_go_back
+
+    def leave(self) -> None:
+        """The screen will not be shown again."""
+
+    def still(self) -> None:
+        """Set what moves by itself to its first position, so that pictures of one view are the same."""
+
+    def emit(self, event: Event) -> None:
+        self._emit(event)
+
+    def refill(self) -> None:
+        """Build the page anew from view and memory (another page of a list, another selection)."""
+        for child in self.children():
+            if isinstance(child, QWidget) and child is not self._countdown:
+                child.hide()
+                child.setParent(None)
+                child.deleteLater()
+        self._chrome()
+        self.fill()
+        self.rescale(self.ratio)
+        for child in self.children():
+            if isinstance(child, QWidget) and child is not self._countdown:
+                child.show()
+
+    def text(self, box: QRectF, text: str, size: int = theme.TEXT, **how: Any) -> Text:
+        return Text(self, box, text, size, **how)
+
+    def panel(self, box: QRectF, fill: str = theme.PANEL, edge: str | None = None) -> Panel:
+        return Panel(self, box, fill, edge)
+
+    def drawing(self, box: QRectF, name: str) -> Drawing:
+        return Drawing(self, box, name, self.colours)
+
+    def button(
+        self,
+        box: QRectF,
+        label: str,
+        act: Callable[[], None],
+        kind: Kind = Kind.CHOICE,
+        size: int = theme.LEAD,
+        **how: Any,
+    ) -> Button:
+        """A touch target that calls `act`."""
+        made = Button(self, box, label, self.colours, kind, size, **how)
+        made.pressed.connect(self._touched)
+        made.clicked.connect(lambda: act())
+        return made
+
+    def main(self, label: str, act: Callable[[], None], enabled: bool = True) -> Button:
+        """The main button, lower right."""
+        foot = theme.FOOTER
+        box = rect(foot.right() - self.MAIN_WIDTH, foot.top(), self.MAIN_WIDTH, foot.height())
+        made = self.button(box, label, act, Kind.MAIN)
+        made.setEnabled(enabled)
+        return made
+
+    def way_back(self, label: str, act: Callable[[], None]) -> Button:
+        """The quiet button, lower left."""
+        foot = theme.FOOTER
+        return self.button(rect(foot.left(), foot.top(), 260, foot.height()), label, act, Kind.QUIET)
+
+    # --- chrome --------------------------------------------------------------------------------------------------
+
+    def _chrome(self) -> None:
+        head = theme.HEADER
+        right = head.right()
+        self.button(
+            rect(right - 160, head.top(), 160, theme.TOUCH),
+            self.words("chrome.language"),
+            lambda: self.emit(LanguageChosen("ja" if self.words.language == "en" else "en")),
+            Kind.QUIET,
+            theme.TEXT,
+        )
+        right -= 160 + theme.TOUCH_GAP
+        if self.view.can_cancel:
+            cancel = rect(right - 180, head.top(), 180, theme.TOUCH)
+            self.button(
+                cancel,
+                self.words("chrome.cancel"),
+                lambda: self.emit(CancelTouched()),
+                Kind.QUIET,
+                theme.TEXT,
+            )
+        right -= 180 + theme.GAP
+        self.text(
+            rect(head.left(), head.top(), right - head.left(), head.height()),
+            self.title(),
+            theme.TITLE,
+            bold=True,
+            least=theme.LARGE,
+        )
+        if self.has_steps:
+            StepRow(self, self.words, self.colours, self.view.step)
+        if self.has_back():
+            self.way_back(self.words("chrome.back"), lambda: self.go_back())
+
+    def count_down(self, seconds: int | None) -> None:
+        """Show that `seconds` are left; None: no countdown."""
+        if seconds is None:
+            if self._countdown is not None:
+                self._countdown.hide()
+            return
+        if self._countdown is None:
+            self._countdown = Countdown(self, self.words, self.colours)
+            self._countdown.button.pressed.connect(self._touched)
+            self._countdown.rescale(self.ratio)
+        self._countdown.count(seconds)
+        self._countdown.show()
+
+    def _touched(self) -> None:
+        if self._countdown is not None and self._countdown.isVisible():
+            self.emit(MoreTimeTouched())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._touched()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = self.pen()
+        painter.fillRect(self.area, QColor(theme.GROUND))
+        painter.fillRect(QRectF(0, 0, theme.WIDTH, theme.BAND), QColor(self.colours.accent))
+        painter.end()
+
+
+class Picture(Screen[V]):
+    """A screen that says one thing with a drawing: the drawing at the left, sentences at the right."""
+
+    def show_picture(self, name: str, sentences: list[str], strong: str = "") -> None:
+        """`strong`: an urgent sentence on a dark ground above the others."""
+        c = self.content
+        half = c.width() * 0.46
+        self.panel(rect(c.left(), c.top(), half, c.height()))
+        self.drawing(rect(c.left() + 24, c.top() + 24, half - 48, c.height() - 48), name)
+        left = c.left() + half + 2 * theme.GAP
+        wide = c.right() - left
+        top = c.top()
+        if strong:
+            self.panel(rect(left, top, wide, 112), theme.INK)
+            self.text(
+                rect(left + 24, top, wide - 48, 112), strong, theme.LEAD, bold=True, colour=theme.GROUND
+            )
+            top += 112 + theme.GAP
+        share = (c.bottom() - top) / max(3, len(sentences))
+        for index, sentence in enumerate(sentences):
+            self.text(rect(left, top + index * share, wide, share), sentence, theme.LEAD)
+
+
+__all__ = ["Align", "Kind", "Picture", "Qt", "Screen", "rect"]

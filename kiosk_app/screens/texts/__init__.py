@@ -1,0 +1,74 @@
+"""The words of the terminal: a catalogue with one column a language (key, ja, en). No other module holds a sentence.
+
+A cell `@key` says the same as that key. `key.one` is used for the number one. `words` fills facts into braces.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("ja", "en")
+_FILES = ("screens.csv", "failures.csv")
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def _table(file: str) -> dict[str, dict[str, str]]:
+    with (_FOLDER / file).open(encoding="utf-8-sig", newline="") as source:
+        rows = csv.reader(source)
+        columns = next(rows)[1:]
+        return {row[0]: dict(zip(columns, row[1:], strict=True)) for row in rows if row}
+
+
+def catalogue() -> dict[str, dict[str, str]]:
+    """Every row of every file: key -> language -> cell as written."""
+    return {key: cells for file in _FILES for key, cells in _table(file).items()}
+
+
+def _cell(key: str, language: str) -> str | None:
+    for file in _FILES:  # the failures are read only when first needed
+        cells = _table(file).get(key)
+        if cells is not None:
+            text = cells[language]
+            return _cell(text[1:], language) if text.startswith("@") else text
+    return None
+
+
+class Words:
+    """The catalogue in one language. An unknown language speaks Japanese."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language if language in LANGUAGES else LANGUAGES[0]
+
+    def __call__(self, key: str, /, **facts: Any) -> str:
+        """The sentence of `key`. Raises KeyError for a key that is not in the catalogue."""
+        text = self.find(key, **facts)
+        if text is None:
+            raise KeyError(key)
+        return text
+
+    def find(self, key: str, /, **facts: Any) -> str | None:
+        """The sentence of `key`, or None if the catalogue does not have it or a fact for it is missing."""
+        text = _cell(key, self.language)
+        if text is None:
+            return None
+        try:
+            return text.format(**facts) if "{" in text else text
+        except (KeyError, IndexError):
+            return None
+
+    def count(self, key: str, number: int, /, **facts: Any) -> str:
+        """The sentence of `key` for a `number` of things."""
+        singular = f"{key}.one"
+        chosen = singular if number == 1 and _cell(singular, self.language) is not None else key
+        return self(chosen, n=number, **facts)
+
+    def money(self, yen: int) -> str:
+        return f"¥{yen:,}" if self.language == "en" else f"{yen:,}円"
+
+    def either(self, ja: str, en: str) -> str:
+        """Of a name that data carry in both languages, the one to show."""
+        return en if self.language == "en" and en else ja

@@ -1,0 +1,108 @@
+"""Colours, sizes and spacings of the terminal: the one place. All lengths are logical pixels of the 1280x800 page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QFont
+
+WIDTH, HEIGHT = 1280, 800
+MARGIN = 48
+GAP = 24
+TOUCH_GAP = 16
+TOUCH = 72
+RADIUS = 12
+
+TITLE = 40
+LARGE = 34
+LEAD = 30
+TEXT = 26
+SMALL = 24
+CODE = 18
+LINE = 1.4
+"""Line height as a multiple of the letter size."""
+
+INK = "#1A1A1A"
+SOFT = "#454545"
+GROUND = "#FFFFFF"
+PANEL = "#F2F4F7"
+REST = "#E9EBEE"
+RULE = "#C4CAD2"
+FRAME = "#6B7280"
+BORDER = "#2B2B2B"
+"""Around the page when the panel has another shape."""
+
+CONTRAST = 7.0
+"""Least contrast of a text to its ground (WCAG 2 AAA)."""
+
+FAMILIES = ["BIZ UDPGothic", "BIZ UDPゴシック", "Noto Sans CJK JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
+FIGURE_FAMILIES = ["BIZ UDGothic", "BIZ UDゴシック", *FAMILIES[2:]]
+
+HEADER = QRectF(MARGIN, 28, WIDTH - 2 * MARGIN, TOUCH)
+STEPS = QRectF(MARGIN, 116, WIDTH - 2 * MARGIN, 56)
+FOOTER = QRectF(MARGIN, HEIGHT - GAP - 80, WIDTH - 2 * MARGIN, 80)
+BAND = 10
+COUNTDOWN_SECONDS = 15
+
+
+def content(with_steps: bool) -> QRectF:
+    """Where a screen may put its own things: below title (and steps), above the lower buttons."""
+    top = STEPS.bottom() + GAP if with_steps else HEADER.bottom() + GAP
+    return QRectF(MARGIN, top, WIDTH - 2 * MARGIN, FOOTER.top() - GAP - top)
+
+
+def luminance(colour: QColor) -> float:
+    """Relative luminance of WCAG 2, 0 to 1."""
+
+    def linear(value: float) -> float:
+        return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
+
+    return 0.2126 * linear(colour.redF()) + 0.7152 * linear(colour.greenF()) + 0.0722 * linear(colour.blueF())
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of WCAG 2, 1 to 21."""
+    lighter, darker = sorted((luminance(QColor(one)), luminance(QColor(other))), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def mix(one: str, other: str, share: float) -> str:
+    """`share` (0 to 1) of `other` in `one`."""
+    a, b = QColor(one), QColor(other)
+    return QColor(
+        round(a.red() + (b.red() - a.red()) * share),
+        round(a.green() + (b.green() - a.green()) * share),
+        round(a.blue() + (b.blue() - a.blue()) * share),
+    ).name()
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """What follows from a municipality's accent colour. `accent` is darkened until text in it can be read."""
+
+    accent: str
+    pressed: str
+    tint: str
+
+
+@lru_cache(maxsize=32)
+def palette(accent: str) -> Palette:
+    strong = QColor(accent).name()
+    tint = mix(GROUND, strong, 0.09)
+    while contrast(strong, tint) < CONTRAST:
+        strong = mix(strong, "#000000", 0.04)
+        tint = mix(GROUND, strong, 0.09)
+    return Palette(strong, mix(strong, "#000000", 0.35), tint)
+
+
+@lru_cache(maxsize=32)
+def font(size: int, bold: bool = False, figures: bool = False) -> QFont:
+    """The terminal's face at `size` pixels, unhinted so that a scaled page breaks its lines as the unscaled one."""
+    made = QFont()
+    made.setFamilies(FIGURE_FAMILIES if figures else FAMILIES)
+    made.setPixelSize(size)
+    made.setBold(bold)
+    made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return made

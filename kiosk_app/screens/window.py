@@ -1,0 +1,170 @@
+"""The terminal's window: shows a view, tells touches, counts the last seconds, fits any panel."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+
+from kiosk_app.flow.views import View
+from server_stub.interface.clock import Clock
+
+from . import theme
+from .screen import Screen
+
+POLL_MS = 100
+"""How often the one clock is asked (it may jump, so no timer can be set for the moment itself)."""
+
+# view -> module of this folder; imported when first shown
+_MODULES = {
+    "TopMenu": "top_menu",
+    "ServiceMenu": "service_menu",
+    "Consent": "consent",
+    "PlaceCard": "place_card",
+    "ChoosePlace": "choose_place",
+    "ChooseMunicipality": "choose_municipality",
+    "EnterPin": "enter_pin",
+    "PleaseWait": "please_wait",
+    "TakeCard": "take_card",
+    "ChooseCertificate": "choose_certificate",
+    "ChooseScope": "choose_scope",
+    "ChooseOptions": "choose_options",
+    "ChooseCopies": "choose_copies",
+    "Confirm": "confirm",
+    "Pay": "pay",
+    "Printing": "printing",
+    "Jammed": "jammed",
+    "TakePaper": "take_paper",
+    "AskReceipt": "ask_receipt",
+    "Thanks": "thanks",
+    "Refusal": "refusal",
+}
+
+
+def screen_class(view: View) -> type[Screen[Any]]:
+    """The screen for `view`. Raises KeyError for a view that has none."""
+    name = type(view).__name__
+    module = import_module(f".{_MODULES[name]}", __package__)
+    found: type[Screen[Any]] = getattr(module, f"{name}Screen")
+    return found
+
+
+class KioskWindow(QWidget):
+    """One window, one view at a time. Call its methods on the GUI thread only."""
+
+    emitted = Signal(object)
+    """Every touch, as an event of kiosk_app.flow.events."""
+    shown = Signal(str)
+    """The name of the view that is now on the window."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._screen: Screen[Any] | None = None
+        self._view: View | None = None
+        self.setObjectName("KioskWindow")
+        self.setWindowTitle("行政サービス端末")
+        self.resize(theme.WIDTH, theme.HEIGHT)
+        self._poll = QTimer(self)
+        self._poll.setInterval(POLL_MS)
+        self._poll.timeout.connect(self.count_down)
+
+    # --- showing ---------------------------------------------------------------------------------------------------
+
+    def show_view(self, view: View) -> None:
+        """Show `view`. Where only its deadline differs from the present one, nothing under a finger is touched."""
+        before, old = self._view, self._screen
+        if old is None or before is None or replace(before, deadline=view.deadline) != view:
+            same = (
+                before is not None and replace(before, language=view.language, deadline=view.deadline) == view
+            )
+            memory = old.memory if old is not None and same else None
+            screen = screen_class(view)(self, view, self.emitted.emit, memory)
+            self._screen = screen
+            self._lay()
+            screen.show()
+            if old is not None:
+                old.leave()
+                old.hide()
+                old.deleteLater()
+        self._view = view
+        self.count_down()
+        if view.deadline is None:
+            self._poll.stop()
+        elif not self._poll.isActive():
+            self._poll.start()
+        self.shown.emit(self.screen_name())
+
+    def screen_name(self) -> str:
+        """The class name of the view shown; empty before the first."""
+        return type(self._view).__name__ if self._view is not None else ""
+
+    def view(self) -> View | None:
+        return self._view
+
+    def picture(self) -> QImage:
+        """The page as it stands, without the border that fits it to the panel."""
+        if self._screen is None:
+            return self.grab().toImage()
+        self._screen.still()
+        return self._screen.grab().toImage()
+
+    def full_screen(self, monitor: int = 0) -> None:
+        """Fill a monitor (0 is the first); one that is not there means the last."""
+        screens = QApplication.screens()
+        self.setGeometry(screens[min(monitor, len(screens) - 1)].geometry())
+        self.showFullScreen()
+
+    def count_down(self) -> None:
+        """Ask the clock and show the last seconds, if they have come."""
+        if self._screen is None or self._view is None:
+            return
+        left: int | None = None
+        if self._view.deadline is not None:
+            left = max(0, math.ceil((self._view.deadline - self._clock.now()).total_seconds()))
+        self._screen.count_down(left if left is not None and left <= theme.COUNTDOWN_SECONDS else None)
+
+    # --- Qt ----------------------------------------------------------------------------------------------------------
+
+    def _lay(self) -> None:
+        if self._screen is None:
+            return
+        ratio = min(self.width() / theme.WIDTH, self.height() / theme.HEIGHT)
+        left = (self.width() / ratio - theme.WIDTH) / 2
+        top = (self.height() / ratio - theme.HEIGHT) / 2
+        self._screen.box = QRectF(left, top, theme.WIDTH, theme.HEIGHT)
+        self._screen.rescale(ratio)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._lay()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.BORDER))
+        painter.end()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._poll.stop()
+        super().closeEvent(event)
+
+
+def touchables(window: QWidget) -> dict[str, QAbstractButton]:
+    """What can be touched now: accessible name -> button, only those enabled and visible."""
+    return {
+        button.accessibleName(): button
+        for button in window.findChildren(QAbstractButton)
+        if button.isEnabled() and button.isVisibleTo(window)
+    }
+
+
+def texts_shown(window: QWidget) -> list[str]:
+    """Every text that can be read on the window now, in the order of the page."""
+    return [label.text() for label in window.findChildren(QLabel) if label.isVisibleTo(window)]
+
+
+__all__ = ["KioskWindow", "Qt", "screen_class", "texts_shown", "touchables"]
