@@ -8,14 +8,18 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from server_stub.db import migrate, open_engine
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Note, NoteKind
+from server_stub.interface.terminal import Note
 
 from . import tables as t
+from .charges import book
 from .entries import Application, Charge, Copy
-from .states import State, after
+from .states import OVERTAKING, State, after
+
+_STANDING = t.standings.c.application_id == t.applications.c.application_id
 
 
 def migrate_ledger(url: str) -> None:
@@ -37,7 +41,8 @@ class Ledger:
     def record(self, application: Application, copies: Sequence[Copy]) -> None:
         """Write a prepared application with its copies, all or nothing.
 
-        Raises sqlalchemy.exc.IntegrityError when the application id or an issue number is already in the ledger.
+        Raises sqlalchemy.exc.IntegrityError when the application id or an issue number is already in the ledger, or the
+        application was stopped before it came.
         """
         row = {
             name: getattr(application, name)
@@ -73,9 +78,18 @@ class Ledger:
     def take_note(self, application_id: str, note: Note, taken_at: datetime) -> State:
         """Apply `note` once for its note id; a repeated delivery changes nothing. Returns the state after it.
 
+        A cancellation (or incident) may overtake its own application: it is kept, and `record` refuses what comes later.
         Raises Failed(Application_Unknown), Failed(Idempotency_Conflict) when the note id was used for something else,
         Failed(Application_State_Conflict, state=..., note=...) when it contradicts what is known.
         """
+        try:
+            return self._take(application_id, note, taken_at)
+        except (
+            IntegrityError
+        ):  # it was recorded or stopped at this very moment: now there is something to stand on
+            return self._take(application_id, note, taken_at)
+
+    def _take(self, application_id: str, note: Note, taken_at: datetime) -> State:
         with self._engine.begin() as connection:
             # the write lock first (SQLite takes it with the first write): two deliveries of one note stand in line
             found = connection.execute(
@@ -84,7 +98,16 @@ class Ledger:
                 .values(since=t.standings.c.since)
             )
             if found.rowcount == 0:
-                raise Failed("Application_Unknown", application_id=application_id)
+                if note.kind not in OVERTAKING:
+                    raise Failed("Application_Unknown", application_id=application_id)
+                connection.execute(
+                    insert(t.standings),
+                    {
+                        "application_id": application_id,
+                        "state": State.PREPARED,
+                        "since": taken_at.isoformat(),
+                    },
+                )
             state = self._state(connection, application_id)
             if self._already_taken(connection, application_id, note):
                 return state
@@ -106,7 +129,7 @@ class Ledger:
                     "reason": note.reason[:200],
                 },
             )
-            self._book(connection, application_id, note)
+            book(connection, application_id, note)
             connection.execute(
                 update(t.standings)
                 .where(t.standings.c.application_id == application_id)
@@ -118,7 +141,7 @@ class Ledger:
         with self._engine.connect() as connection:
             row = connection.execute(
                 select(t.applications, t.standings.c.state)
-                .join(t.standings)
+                .join(t.standings, _STANDING)
                 .where(t.applications.c.application_id == application_id)
             ).first()
         return _application(row) if row is not None else None
@@ -128,7 +151,7 @@ class Ledger:
         with self._engine.connect() as connection:
             rows = connection.execute(
                 select(t.applications, t.standings.c.state)
-                .join(t.standings)
+                .join(t.standings, _STANDING)
                 .order_by(t.applications.c.prepared_at, t.applications.c.application_id)
             ).all()
         return tuple(_application(row) for row in rows)
@@ -186,7 +209,7 @@ class Ledger:
         with self._engine.connect() as connection:
             rows = connection.execute(
                 select(column, func.count())
-                .select_from(t.applications.join(t.standings))
+                .select_from(t.applications.join(t.standings, _STANDING))
                 .group_by(column)
                 .order_by(column)
             ).all()
@@ -209,34 +232,6 @@ class Ledger:
         if row.application_id != application_id or _note(row) != same:
             raise Failed("Idempotency_Conflict", note_id=note.note_id)
         return True
-
-    @staticmethod
-    def _book(connection: Connection, application_id: str, note: Note) -> None:
-        """The money that `note` moves: a charge with the first payment, a refund with a cancellation after it.
-
-        A payment is the whole fee, and no paper with a fee is handed over unpaid."""
-        charged = connection.execute(
-            select(t.charges.c.amount).where(t.charges.c.application_id == application_id)
-        ).scalar()
-        entry = {"application_id": application_id, "at": note.at.isoformat(), "note_id": note.note_id}
-        fee = connection.execute(
-            select(t.applications.c.fee_total).where(t.applications.c.application_id == application_id)
-        ).scalar_one()
-        if note.kind is NoteKind.PAID:
-            if note.amount != fee:
-                raise Failed(
-                    "Application_State_Conflict", application_id=application_id, fee=fee, amount=note.amount
-                )
-            if charged is None:
-                connection.execute(insert(t.charges), {**entry, "amount": note.amount})
-        if note.kind is NoteKind.HANDED_OVER and charged is None and fee > 0:
-            raise Failed("Application_State_Conflict", application_id=application_id, fee=fee, amount=0)
-        if note.kind is NoteKind.CANCELLED and charged is not None:
-            refunded = connection.execute(
-                select(t.refunds.c.note_id).where(t.refunds.c.application_id == application_id)
-            ).scalar()
-            if refunded is None:
-                connection.execute(insert(t.refunds), entry)
 
 
 def _application(row: Row[Any]) -> Application:

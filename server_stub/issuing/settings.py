@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
@@ -23,6 +24,7 @@ class HostedMunicipality:
 @dataclass(frozen=True, slots=True)
 class IssuingSettings:
     """`ledger_url` is this server's own database, apart from every replica; `centre_key` is what the centre must show.
+    `municipalities_root`: another folder of municipalities' data than the one that the product carries.
 
     Raises Failed(Settings_Wrong, item=...) for a key that is too short, no tenant, or a tenant named twice.
     """
@@ -30,6 +32,7 @@ class IssuingSettings:
     ledger_url: str
     centre_key: Secret
     municipalities: tuple[HostedMunicipality, ...]
+    municipalities_root: Path | None = None
 
     def __post_init__(self) -> None:
         if len(self.centre_key) < SECRET_LENGTH:

@@ -29,6 +29,10 @@ TRANSITIONS: dict[NoteKind, tuple[frozenset[State], State]] = {
 was restarted between writing and sending) changes nothing."""
 
 
+OVERTAKING = frozenset({NoteKind.CANCELLED, NoteKind.INCIDENT})
+"""Notes that may come before their application: the centre gave up waiting for it."""
+
+
 def after(state: State, note: NoteKind) -> State | None:
     """The state after `note`, or None if it contradicts what is known (paper handed over is not cancelled, and so on).
 

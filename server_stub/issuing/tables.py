@@ -62,9 +62,7 @@ notes = Table(
     "notes",
     metadata,
     Column("note_id", String(26), primary_key=True),
-    Column(
-        "application_id", String(26), ForeignKey("applications.application_id"), nullable=False, index=True
-    ),
+    Column("application_id", String(26), nullable=False, index=True),
     Column("kind", String(20), nullable=False),
     Column("at", String(40), nullable=False),
     Column("taken_at", String(40), nullable=False),
@@ -96,8 +94,9 @@ refunds = Table(
 standings = Table(
     "standings",
     metadata,
-    Column("application_id", String(26), ForeignKey("applications.application_id"), primary_key=True),
+    Column("application_id", String(26), primary_key=True),
     Column("state", String(20), nullable=False, index=True),
     Column("since", String(40), nullable=False),
 )
-"""Where an application stands now (`states.State`); the sum of its notes."""
+"""Where an application stands now (`states.State`); the sum of its notes. Also of one that was stopped before
+it came, so that it can never be recorded afterwards."""

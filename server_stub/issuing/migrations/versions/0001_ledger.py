@@ -50,9 +50,7 @@ def upgrade() -> None:
     op.create_table(
         "notes",
         sa.Column("note_id", sa.String(26), primary_key=True),
-        sa.Column(
-            "application_id", application, sa.ForeignKey("applications.application_id"), nullable=False
-        ),
+        sa.Column("application_id", application, nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("at", sa.String(40), nullable=False),
         sa.Column("taken_at", sa.String(40), nullable=False),
@@ -78,9 +76,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "standings",
-        sa.Column(
-            "application_id", application, sa.ForeignKey("applications.application_id"), primary_key=True
-        ),
+        sa.Column("application_id", application, primary_key=True),
         sa.Column("state", sa.String(20), nullable=False),
         sa.Column("since", sa.String(40), nullable=False),
     )

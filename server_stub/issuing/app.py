@@ -1,0 +1,123 @@
+"""The issuing server over HTTP: the endpoints of `interface/issuing.py`."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Path
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from server_stub.interface.failures import CATALOGUE, Failed
+from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
+from server_stub.interface.terminal import FailureBody, MunicipalityList, Note, NoteTaken, Offers, Ulid
+from server_stub.node import NodeContext, make_app
+
+from .service import IssuingService
+from .settings import IssuingSettings
+
+DESCRIPTION = """証明発行サーバ: what the centre may ask of it. All money is whole yen, all times are ISO 8601 with offset.
+
+Every refusal is `FailureBody` with a name of the failure catalogue and facts. The real telegrams between the centre and
+a municipality's server are not public: these are this simulator's own."""
+
+PERSON_REFUSED = (
+    "Holder_Not_Linked",
+    "Holder_Not_Registered",
+    "Holder_Deceased",
+    "Holder_Moved_Out",
+    "Holder_Restricted",
+    "Holder_Under_Fifteen",
+)
+SERVICE_REFUSED = (
+    "Municipality_Unknown",
+    "Service_Not_Offered",
+    "Terminal_Kind_Excluded",
+    "Service_Closed_Today",
+    "Service_Closed_Now",
+)
+REQUEST_REFUSED = (
+    "Seal_Not_Registered",
+    "Option_Not_Allowed",
+    "Member_Not_In_Household",
+    "Household_Member_Restricted",
+    "Copies_Out_Of_Range",
+    "Fee_Changed",
+    "Character_Not_Printable",
+    "Text_Too_Long",
+    "Idempotency_Conflict",
+    "Application_State_Conflict",
+)
+
+
+def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
+    """The node. `app.state.issuing` is its IssuingService (`reopen()`, `ledger`).
+
+    The ledger and the replicas are at their newest schema already. Raises as IssuingService.
+    """
+    service = IssuingService(context, settings)
+    app = make_app(context, title="証明発行サーバ", source="issuing", description=DESCRIPTION)
+    app.state.issuing = service
+    bearer = HTTPBearer(auto_error=False, description="The centre's key at this issuing server")
+
+    def caller(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+        key = shown.credentials if shown is not None else ""
+        if not hmac.compare_digest(key.encode(), settings.centre_key.reveal().encode()):
+            raise Failed("Caller_Unknown")
+
+    guarded = [Depends(caller)]
+
+    @app.get(
+        "/v1/municipalities",
+        dependencies=guarded,
+        responses=_refusals(),
+        summary="The municipalities hosted here",
+        operation_id="listMunicipalities",
+    )
+    def municipalities() -> MunicipalityList:
+        return service.municipalities()
+
+    @app.post(
+        "/v1/offers",
+        dependencies=guarded,
+        responses=_refusals(*SERVICE_REFUSED, *PERSON_REFUSED),
+        summary="What the holder of a certificate may get now",
+        operation_id="offers",
+    )
+    def offers(request: OffersRequest) -> Offers:
+        """What stands against one kind alone is in that offer's `refusal`, against one member in that member's."""
+        return service.offers(request)
+
+    @app.post(
+        "/v1/applications",
+        dependencies=guarded,
+        responses=_refusals(*SERVICE_REFUSED, *PERSON_REFUSED, *REQUEST_REFUSED),
+        summary="Make the paper for an application",
+        operation_id="issue",
+    )
+    def issue(request: IssueRequest) -> IssuedPaper:
+        """Rights, hours (by `received_at`) and fee are decided again. Repeated with the same `application_id`, it answers the
+        same paper while nothing has become of it; with another request under that id, Idempotency_Conflict."""
+        return service.issue(request)
+
+    @app.post(
+        "/v1/applications/{application_id}/notes",
+        dependencies=guarded,
+        responses=_refusals("Application_Unknown", "Idempotency_Conflict", "Application_State_Conflict"),
+        summary="What became of an application at the terminal",
+        operation_id="note",
+    )
+    def note(application_id: Annotated[Ulid, Path()], note: Note) -> NoteTaken:
+        """Any number of deliveries of one `note_id` count once. A cancellation may come before its application."""
+        return service.take_note(application_id, note)
+
+    return app
+
+
+def _refusals(*names: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's answers for these failures and those of every endpoint, by status."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for name in ("Caller_Unknown", *names, "Request_Malformed", "Request_Too_Large", "Internal_Error"):
+        told = by_status.setdefault(CATALOGUE[name].status, {"model": FailureBody, "description": ""})
+        told["description"] = ", ".join(filter(None, (told["description"], name)))
+    return by_status

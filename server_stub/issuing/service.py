@@ -1,0 +1,186 @@
+"""What the issuing server does with a request of the centre; `app` puts HTTP round it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from server_stub.interface.clock import JST
+from server_stub.interface.failures import Failed
+from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
+from server_stub.interface.terminal import MunicipalityList, Note, NoteTaken, Offers
+from server_stub.node import NodeContext
+from server_stub.registry.replica import ReplicaReader
+
+from .answers import answer_of, ledger_copies, ledger_entry, request_digest
+from .copies import Paper, Records, set_paper
+from .disasters import swap_record, swap_sheet
+from .entries import Application
+from .holders import find_holder
+from .ledger import Ledger
+from .numbers import new_issue_number
+from .rights.hours import check_any_open, check_open
+from .rights.request import check_request
+from .rights.visit import check_visit, kind_is_offered
+from .settings import IssuingSettings
+from .states import State
+from .tenants import Tenant, Tenants
+
+
+class IssuingService:
+    """Safe from any thread; nothing of one application is kept in it for the next."""
+
+    def __init__(self, context: NodeContext, settings: IssuingSettings) -> None:
+        """Raises Failed: Municipality_Unknown, Municipality_Not_Participating, Settings_Wrong."""
+        self._context = context
+        self._tenants = Tenants(settings.municipalities, settings.municipalities_root)
+        self.ledger = Ledger(settings.ledger_url)
+
+    def reopen(self) -> None:
+        """Forget open connections: the databases below may have been replaced."""
+        self.ledger.reopen()
+        for tenant in self._tenants:
+            tenant.replica.reopen()
+
+    def reload_municipalities(self) -> None:
+        """Read fees, hours and all other data of the municipalities again. Requests under way finish with the old ones."""
+        self._tenants.reload()
+
+    def municipalities(self) -> MunicipalityList:
+        return MunicipalityList(municipalities=tuple(t.municipality.info for t in self._tenants))
+
+    def offers(self, request: OffersRequest) -> Offers:
+        """What the holder may get now. A refusal of the person, or of all kinds by the time, refuses the whole request."""
+        now = self._context.clock.now()
+        tenant = self._tenants.get(request.municipality)
+        check_visit(tenant.municipality, request.place, request.terminal.kind)
+        check_any_open(tenant.municipality, now)
+        with tenant.replica.open_generation() as reader:
+            holder = find_holder(tenant, reader, request.holder_ref, now.date())
+            offers = tuple(holder.offer(kind, now) for kind in tenant.municipality.services)
+        return Offers(municipality=tenant.municipality.info, offers=offers)
+
+    def issue(self, request: IssueRequest) -> IssuedPaper:
+        """The paper for an application; everything is decided again. The same application id gives the same paper.
+
+        Raises Failed: as `offers`, the refusal of the kind, what `check_request` raises, Character_Not_Printable,
+        Text_Too_Long, Idempotency_Conflict (the id stands for another request), Application_State_Conflict (the paper
+        of this id cannot be given out any more, or not as it was).
+        """
+        received_at = _in_jst(request.received_at)
+        digest = request_digest(request)
+        before = self.ledger.application(request.application_id)
+        if before is not None:
+            return self._again(request, digest, before)
+        now = self._context.clock.now()
+        tenant = self._tenants.get(request.application.municipality)
+        numbers = [
+            new_issue_number(request.application.municipality, now.date())
+            for _ in range(request.application.copies)
+        ]
+        with tenant.replica.open_generation() as reader:
+            paper, holder_ref = self._make(tenant, reader, request, received_at, now, numbers)
+            answer = answer_of(tenant, reader.generation, request, paper, holder_ref)
+        application = ledger_entry(request, answer, digest, paper, received_at, now)
+        try:
+            self.ledger.record(application, ledger_copies(answer))
+        except IntegrityError:
+            # the same application came twice at the same time, or was cancelled meanwhile
+            first = self.ledger.application(request.application_id)
+            if first is None:
+                raise Failed(
+                    "Application_State_Conflict", application_id=request.application_id, state="cancelled"
+                ) from None
+            return self._again(request, digest, first)
+        self._context.trace.emit(
+            "issuing", "prepared", application_id=request.application_id, kind=application.kind,
+            municipality=application.municipality, copies=application.copies, sheets=len(answer.pages),
+            fee_total=application.fee_total, generation=answer.generation,
+        )  # fmt: skip
+        return answer
+
+    def take_note(self, application_id: str, note: Note) -> NoteTaken:
+        """Raises as `Ledger.take_note`."""
+        state = self.ledger.take_note(application_id, note, self._context.clock.now())
+        self._context.trace.emit(
+            "issuing",
+            "noted",
+            application_id=application_id,
+            note=note.kind.value,
+            amount=note.amount,
+            state=state.value,
+        )
+        return NoteTaken(application_id=application_id, state=state.value)
+
+    def _make(
+        self,
+        tenant: Tenant,
+        reader: ReplicaReader,
+        request: IssueRequest,
+        received_at: datetime,
+        now: datetime,
+        numbers: list[str],
+    ) -> tuple[Paper, str]:
+        """Rights, records, paper, and the holder_ref that the records lead to; all from the one generation of `reader`."""
+        asked = request.application
+        check_visit(tenant.municipality, request.place, request.terminal.kind)
+        kind_is_offered(tenant.municipality, asked.kind)
+        check_open(tenant.municipality, asked.kind, received_at)
+        holder = find_holder(tenant, reader, request.holder_ref, now.date())
+        offer = holder.offer(asked.kind, received_at)
+        if offer.refusal is not None:
+            raise Failed(offer.refusal.failure, **offer.refusal.facts)
+        check_request(asked, offer)
+        faults = self._context.faults
+        copies = [holder.records(asked.kind, asked.options)] * asked.copies
+        copies = swap_record(faults, tenant.replica_url, reader, copies)
+
+        def paper_of(records: list[Records]) -> Paper:
+            return set_paper(
+                records, asked.options, tenant.municipality, issued_on=now.date(), issue_numbers=numbers
+            )
+
+        paper = paper_of(copies)
+        swapped = swap_sheet(faults, tenant.replica_url, reader, copies, paper.pages)
+        if swapped is not None:
+            paper = paper_of(swapped)
+        first = copies[0]
+        return paper, tenant.holder_ref_of_paper(
+            reader, first.persons, request.holder_ref, own_only=first.seal is not None
+        )
+
+    def _again(self, request: IssueRequest, digest: str, before: Application) -> IssuedPaper:
+        """The paper of an application that is in the ledger: set again, and given out only if it is the same byte for byte.
+
+        The ledger keeps no paper (it would be personal data); number, day and generation make it the same one.
+        """
+        if before.request_digest != digest:
+            raise Failed("Idempotency_Conflict", application_id=request.application_id)
+        if before.state is not State.PREPARED:
+            raise self._gone(before)
+        tenant = self._tenants.get(before.municipality)
+        numbers = [copy.issue_number for copy in self.ledger.copies(before.application_id)]
+        with tenant.replica.open_generation() as reader:
+            if reader.generation != before.generation:
+                raise self._gone(before)
+            paper, holder_ref = self._make(
+                tenant, reader, request, before.received_at, before.prepared_at, numbers
+            )
+            answer = answer_of(tenant, reader.generation, request, paper, holder_ref)
+        if hashlib.sha256(paper.pdf).hexdigest() != before.paper_sha256:
+            raise self._gone(before)
+        return answer
+
+    @staticmethod
+    def _gone(before: Application) -> Failed:
+        return Failed(
+            "Application_State_Conflict", application_id=before.application_id, state=before.state.value
+        )
+
+
+def _in_jst(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise Failed("Request_Malformed", fields=["body.received_at: a time with its offset"])
+    return moment.astimezone(JST)

@@ -1,0 +1,92 @@
+"""The municipalities hosted here, each with its data, its replica and its pseudonyms."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+from server_stub.interface.failures import Failed
+from server_stub.interface.secret import Secret
+from server_stub.municipalities import Municipality, load_municipality
+from server_stub.registry.records import Person
+from server_stub.registry.replica import Replica, ReplicaReader
+
+from .settings import HostedMunicipality
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One hosted municipality, opened once and kept warm."""
+
+    municipality: Municipality
+    replica: Replica
+    replica_url: str
+    pseudonym_secret: Secret
+
+    def ref(self, person_key: str) -> str:
+        """The pseudonym of a person: HMAC-SHA256 of the key under the municipality's secret, 64 hexadecimal digits.
+
+        The same for one person always; without the secret it leads back to nobody.
+        """
+        secret = self.pseudonym_secret.reveal().encode()
+        return hmac.new(secret, person_key.encode(), hashlib.sha256).hexdigest()
+
+    def holder_ref_of_paper(
+        self, reader: ReplicaReader, rendered: Sequence[Person], asked: str, *, own_only: bool
+    ) -> str:
+        """Whose visit the rendered records belong to, found from their own issue notices, never from the request.
+
+        `asked` if a notice of a rendered person has it, or, unless `own_only`, one of the rendered household (the holder
+        need not stand on a paper of other members). Otherwise the first holder_ref found there; without any, the first
+        person's pseudonym, which no certificate has. So a paper of other people says so to whoever compares.
+        """
+        keys = [person.key for person in rendered]
+        found = ""
+        for key in chain(dict.fromkeys(keys), () if own_only else _household(reader, rendered)):
+            ref = reader.holder_ref_of(key, asked)
+            if ref == asked:
+                return asked
+            found = found or ref or ""
+        return found or self.ref(keys[0])
+
+
+def _household(reader: ReplicaReader, rendered: Sequence[Person]) -> Iterator[str]:
+    """Read only when the rendered persons themselves do not settle it."""
+    for person in reader.household(rendered[0].household):
+        yield person.key
+
+
+class Tenants:
+    """By municipality code. Raises Failed as `load_municipality` does."""
+
+    def __init__(self, hosted: Iterable[HostedMunicipality], root: Path | None = None) -> None:
+        self._hosted, self._root = tuple(hosted), root
+        self._by_code = {
+            item.code: Tenant(
+                self._load(item.code), Replica(item.replica_url), item.replica_url, item.pseudonym_secret
+            )
+            for item in self._hosted
+        }
+
+    def _load(self, code: str) -> Municipality:
+        return load_municipality(code) if self._root is None else load_municipality(code, self._root)
+
+    def reload(self) -> None:
+        """Read the municipalities' data again; the replicas stay open."""
+        self._by_code = {
+            code: replace(tenant, municipality=self._load(code)) for code, tenant in self._by_code.items()
+        }
+
+    def __iter__(self) -> Iterator[Tenant]:
+        return iter(self._by_code.values())
+
+    def get(self, code: str) -> Tenant:
+        """Raises Failed(Municipality_Unknown)."""
+        tenant = self._by_code.get(code)
+        if tenant is None:
+            raise Failed("Municipality_Unknown", municipality=code)
+        return tenant
