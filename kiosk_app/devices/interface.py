@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from server_stub.interface.terminal import Box
+
 DENOMINATIONS = (10, 50, 100, 500, 1000)
 """Accepted coins and the note, in yen (domain facts: payment; the chain's setting)."""
 
@@ -61,13 +63,17 @@ class PrintedSheet:
 class Printer(Protocol):
     """Prints sheet by sheet, both sides. `sheet_id` is unique for ever: the same id is never printed twice."""
 
-    def print_sheet(self, sheet_id: str, pdf: bytes) -> None:
-        """Blocks until the sheet lies in the tray. Raises Failed(Printer_Jam / Printer_Paper_Empty)."""
+    def print_sheet(self, sheet_id: str, pdf: bytes, front_boxes: tuple[Box, ...] = ()) -> None:
+        """Blocks until the sheet lies in the tray. `front_boxes` (mm on the front) hold 個人番号 and are for the trace.
+        Raises Failed(Printer_Jam / Printer_Paper_Empty / Printer_Print_In_Doubt: this id was printed before)."""
 
     def has_printed(self, sheet_id: str) -> bool: ...
     def tray(self) -> tuple[PrintedSheet, ...]: ...
     def void(self, application_id: str) -> int:
         """Mark the sheets of this application in the tray as void and draw them in; returns how many."""
+
+    def is_void(self, sheet_id: str) -> bool:
+        """Whether this sheet was drawn in as void."""
 
     def clear_jam(self) -> None: ...
     def on_taken(self, callback: Callable[[], None]) -> None:

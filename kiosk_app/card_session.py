@@ -1,0 +1,84 @@
+"""What the terminal does with a card: read whose it is, and sign once. Runs on the card thread; holds no connection
+between two calls, so that the card is without power whenever the terminal does not need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+
+from cards.errors import CardError
+from cards.jpki import JpkiClient
+from cards.observe import Observer
+from cards.readers.interface import Reader
+from server_stub.interface.binding import holder_ref
+from server_stub.interface.failures import CATALOGUE, Failed
+from server_stub.interface.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What a card tells without a PIN. `tries_left` is None when it does not say."""
+
+    certificate: bytes
+    holder_ref: str
+    tries_left: int | None
+
+
+def read_card(reader: Reader, observer: Observer) -> CardFacts:
+    """Raises Failed by the names of cards.jpki (Card_Removed, Card_Not_My_Number, Certificate_Malformed …)."""
+    with _client(reader, observer) as client:
+        return _facts(client)
+
+
+def sign(
+    reader: Reader,
+    observer: Observer,
+    *,
+    seen: tuple[str, int | None],
+    pin: Secret,
+    message: Callable[[], bytes],
+) -> tuple[CardFacts, bytes]:
+    """The card's facts and its signature over `message()`.
+
+    `seen`: holder_ref and tries as read before. Raises Failed(Card_Changed) before any PIN is sent if they are others now;
+    Failed(Card_Pin_Wrong, tries_left=...), Failed(Card_Pin_Blocked).
+    """
+    with _client(reader, observer) as client:
+        facts = _facts(client)
+        if (facts.holder_ref, facts.tries_left) != seen:
+            raise Failed("Card_Changed")
+        return facts, client.sign_authentication(pin, message())
+
+
+def _facts(client: JpkiClient) -> CardFacts:
+    certificate = client.read_authentication_certificate()
+    tries = client.tries_left()
+    try:
+        parsed = x509.load_der_x509_certificate(certificate)
+        reference = holder_ref(parsed.issuer.public_bytes(), parsed.serial_number)
+    except ValueError as error:
+        raise Failed("Certificate_Malformed") from error
+    return CardFacts(certificate, reference, tries)
+
+
+@contextmanager
+def _client(reader: Reader, observer: Observer) -> Iterator[JpkiClient]:
+    try:
+        with reader.connect() as connection:
+            client = JpkiClient(connection, observer)
+            client.open()
+            yield client
+    except CardError as error:
+        raise _failed(error) from error
+
+
+def _failed(error: CardError) -> Failed:
+    facts: dict[str, Any] = dict(error.facts)
+    if "attempts_remaining" in facts:
+        facts["tries_left"] = facts.pop("attempts_remaining")
+    name = error.failure if error.failure in CATALOGUE else "Card_Answer_Unexpected"
+    return Failed(name, **facts)

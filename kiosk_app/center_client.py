@@ -1,0 +1,165 @@
+"""The terminal's way to the centre: requests, answers, and failures by their name. Used on the network thread only,
+except `close`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import ValidationError
+
+from server_stub.interface.failures import CATALOGUE, Failed
+from server_stub.interface.secret import Secret
+from server_stub.interface.terminal import (
+    ApplicationRequest,
+    AuthenticationRequest,
+    FailureBody,
+    Model,
+    MunicipalityList,
+    Nonce,
+    Note,
+    NoteTaken,
+    Offers,
+    SessionEnd,
+    SessionOpened,
+    SignedManifest,
+)
+from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
+
+_M = TypeVar("_M", bound=Model)
+
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 90.0
+"""Real time: the network's own limits. The resident's patience is the flow's, on the one clock."""
+LONGEST_ANSWER = 32_000_000
+"""Bytes; no sheet of paper comes near it."""
+
+
+class CenterClient:
+    """One HTTP client, made once. Every method raises Failed: the centre's own refusals by their name,
+    Centre_Unreachable for no connection, no answer in time or 503, Answer_Malformed for anything not agreed on."""
+
+    def __init__(self, base_url: str, terminal_key: Secret, trace: Trace) -> None:
+        self._trace = trace
+        self._http = httpx.Client(
+            base_url=base_url.rstrip("/"),
+            headers={"Authorization": f"Bearer {terminal_key.reveal()}"},
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            trust_env=False,
+        )
+
+    def municipalities(self) -> MunicipalityList:
+        return self._message("GET", "/v1/municipalities", MunicipalityList)
+
+    def open_session(self) -> SessionOpened:
+        return self._message("POST", "/v1/sessions", SessionOpened)
+
+    def nonce(self, session_id: str) -> Nonce:
+        return self._message("POST", f"/v1/sessions/{session_id}/nonce", Nonce)
+
+    def authenticate(self, session_id: str, request: AuthenticationRequest) -> Offers:
+        return self._message("POST", f"/v1/sessions/{session_id}/authentication", Offers, request)
+
+    def apply(self, session_id: str, request: ApplicationRequest, idempotency_key: str) -> SignedManifest:
+        """Sent once more under the same key when the connection broke; the centre makes the paper only once."""
+        path = f"/v1/sessions/{session_id}/applications"
+        headers = {"Idempotency-Key": idempotency_key}
+        try:
+            return self._message("POST", path, SignedManifest, request, headers)
+        except _ConnectionBroke:
+            return self._message("POST", path, SignedManifest, request, headers)
+
+    def sheet(self, application_id: str, number: int) -> bytes:
+        """The PDF of one sheet, as it came."""
+        answer = self._request("GET", f"/v1/applications/{application_id}/sheets/{number}")
+        if answer.kind != "application/pdf":
+            raise Failed("Answer_Malformed", path="sheets", detail="content type")
+        return answer.body
+
+    def note(self, application_id: str, note: Note) -> NoteTaken:
+        return self._message("POST", f"/v1/applications/{application_id}/notes", NoteTaken, note)
+
+    def end_session(self, session_id: str, reason: str) -> None:
+        self._request("POST", f"/v1/sessions/{session_id}/end", SessionEnd(reason=reason))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _message(
+        self,
+        method: str,
+        path: str,
+        kind: type[_M],
+        body: Model | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> _M:
+        answer = self._request(method, path, body, headers)
+        try:
+            return kind.model_validate_json(answer.body)
+        except ValidationError as error:
+            places = [".".join(str(part) for part in item["loc"]) for item in error.errors()[:5]]
+            raise Failed("Answer_Malformed", message=kind.__name__, fields=places) from error
+
+    def _request(
+        self, method: str, path: str, body: Model | None = None, headers: dict[str, str] | None = None
+    ) -> _Answer:
+        traceparent = new_traceparent()
+        sent = {"traceparent": traceparent, **(headers or {})}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        content = None if body is None else body.model_dump_json()
+        with under_traceparent(traceparent):
+            self._trace.emit("network", "request", method=method, path=path)
+            try:
+                with self._http.stream(method, path, headers=sent, content=content) as response:
+                    answer = _read(response)
+            except httpx.HTTPError as error:
+                self._trace.emit("network", "no_answer", method=method, path=path, error=type(error).__name__)
+                if isinstance(error, httpx.TimeoutException):
+                    raise Failed("Centre_Unreachable", reason="time-out") from error
+                if isinstance(error, httpx.TransportError):
+                    raise _ConnectionBroke(reason="connection") from error
+                # a body that does not decode: somebody else answers there
+                raise Failed("Answer_Malformed", detail=type(error).__name__) from error
+            self._trace.emit("network", "answered", method=method, path=path, status=answer.status)
+            answer.must_be_good()
+            return answer
+
+
+class _ConnectionBroke(Failed):
+    """Centre_Unreachable of the kind that may be gone at the next request (a kept connection that was closed)."""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__("Centre_Unreachable", **facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    kind: str
+    body: bytes
+
+    def must_be_good(self) -> None:
+        """Raises what the centre refused by."""
+        if 200 <= self.status < 300:
+            return
+        try:
+            refusal = FailureBody.model_validate_json(self.body)
+        except ValidationError as error:
+            if self.status == 503:
+                raise Failed("Centre_Unreachable", reason="503") from error
+            raise Failed("Answer_Malformed", status=self.status) from error
+        if refusal.failure not in CATALOGUE:
+            raise Failed("Answer_Malformed", status=self.status, detail="unknown failure")
+        raise Failed(refusal.failure, **refusal.facts)
+
+
+def _read(response: httpx.Response) -> _Answer:
+    body = bytearray()
+    for part in response.iter_bytes():
+        body += part
+        if len(body) > LONGEST_ANSWER:
+            raise Failed("Answer_Malformed", detail="too long")
+    kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+    return _Answer(response.status_code, kind, bytes(body))

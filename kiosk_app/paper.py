@@ -1,0 +1,105 @@
+"""The paper of one application as the terminal holds it: fetched, and checked against card, request and manifest before
+anybody pays for it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pikepdf
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from server_stub.interface.binding import check_binding, open_manifest, sheet_keywords
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import (
+    ApplicationRequest,
+    Manifest,
+    Offer,
+    SheetEntry,
+    SignedManifest,
+)
+
+SIDES = 2
+"""Pages of a sheet's PDF at most: front and back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """`sheets` are the PDFs in the order of the manifest."""
+
+    signed: SignedManifest
+    manifest: Manifest
+    sheets: tuple[bytes, ...]
+
+    def sheet_id(self, number: int) -> str:
+        """Application, copy and k/n of sheet `number` (from 1); unique for ever, good as a file name."""
+        entry = self.manifest.sheets[number - 1]
+        return sheet_id(self.manifest.application_id, entry)
+
+
+def sheet_id(application_id: str, entry: SheetEntry) -> str:
+    return f"{application_id}-{entry.copy_number:02d}-{entry.k:02d}of{entry.n:02d}"
+
+
+def fetch_paper(
+    signed: SignedManifest,
+    fetch_sheet: Callable[[str, int], bytes],
+    *,
+    pinned: Ed25519PublicKey,
+    holder_ref: str,
+    session_id: str,
+    terminal_id: str,
+    asked: ApplicationRequest,
+    offer: Offer,
+) -> Paper:
+    """All sheets, each checked. `holder_ref` was computed from the card.
+
+    Raises Failed with fact `application_id` where it is known: Manifest_Invalid, Binding_Mismatch, Paper_Corrupt, and what
+    `fetch_sheet` raises.
+    """
+    application_id = ""
+    try:
+        application_id = claimed_application(signed)
+        manifest = open_manifest(signed, pinned)
+        check_binding(
+            manifest,
+            holder=holder_ref,
+            session_id=session_id,
+            terminal_id=terminal_id,
+            asked=asked,
+            offer=offer,
+        )
+        sheets = []
+        for entry in manifest.sheets:
+            pdf = fetch_sheet(manifest.application_id, entry.number)
+            check_sheet(manifest.application_id, entry, pdf)
+            sheets.append(pdf)
+    except Failed as failed:
+        raise Failed(failed.failure, **{"application_id": application_id, **failed.facts}) from failed
+    return Paper(signed, manifest, tuple(sheets))
+
+
+def claimed_application(signed: SignedManifest) -> str:
+    """The application that a manifest says it is for, whoever signed it; '' if it says nothing readable."""
+    try:
+        return Manifest.model_validate_json(signed.text).application_id
+    except ValueError:
+        return ""
+
+
+def check_sheet(application_id: str, entry: SheetEntry, pdf: bytes) -> None:
+    """Is this the very sheet of the manifest? Raises Failed(Paper_Corrupt), Failed(Binding_Mismatch)."""
+    if hashlib.sha256(pdf).hexdigest() != entry.sha256:
+        raise Failed("Paper_Corrupt", sheet=entry.number, detail="sha256")
+    try:
+        with pikepdf.open(io.BytesIO(pdf)) as document:
+            pages = len(document.pages)
+            keywords = str(document.docinfo.get("/Keywords", ""))
+    except (pikepdf.PdfError, ValueError) as error:
+        raise Failed("Paper_Corrupt", sheet=entry.number, detail="no readable PDF") from error
+    if not 1 <= pages <= SIDES:
+        raise Failed("Paper_Corrupt", sheet=entry.number, detail="pages")
+    if keywords != sheet_keywords(application_id, entry.copy_number, entry.k, entry.n, entry.subjects):
+        raise Failed("Binding_Mismatch", sheet=entry.number, detail="what the sheet says of itself")

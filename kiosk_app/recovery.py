@@ -1,0 +1,150 @@
+"""After a power cut: make journal, ledger, coins and tray agree, before the first resident may begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server_stub.interface.binding import new_ulid
+from server_stub.interface.clock import Clock
+from server_stub.interface.terminal import Note, NoteKind
+
+from .devices.interface import CoinUnit, Printer
+from .journal import Journal, Record
+from .outbox import Outbox
+
+
+class Outcome(StrEnum):
+    """How an interrupted application was settled."""
+
+    CANCELLED = "cancelled"
+    HANDED_OVER = "handed_over"
+    IN_DOUBT = "in_doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """One interrupted application, or (`application_id` '') money that belonged to none. Amounts in yen."""
+
+    application_id: str
+    outcome: Outcome
+    returned: int = 0
+    voided: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What journal and devices say about one open application."""
+
+    session_id: str
+    due: int
+    sheets: tuple[str, ...]
+    kinds: frozenset[str]
+    taken: int
+    printed: int
+    doubt: bool
+
+    @property
+    def all_printed(self) -> bool:
+        return self.printed == len(self.sheets)
+
+    @property
+    def paid(self) -> bool:
+        return self.taken == self.due and "take_money.intent" in self.kinds
+
+
+def recover(
+    journal: Journal, coin: CoinUnit, printer: Printer, outbox: Outbox, clock: Clock
+) -> list[Recovered]:
+    """Settle every application that the journal has open, and empty the escrow. The first row that holds decides.
+
+    The coin unit is the witness for money, the printer for paper; the journal only says what was tried.
+
+    ==  =================================================================  ==========================================
+    #   what is found                                                      what is done
+    ==  =================================================================  ==========================================
+    1   the paper was being drawn in, or was                               draw the rest in; note in_doubt
+    2   the hand-over is in the journal                                    notes paid and handed_over
+    3   money was being given back, or was                                 refund, void; note cancelled
+    4   the right amount is taken and every sheet is printed               notes paid and handed_over
+    5   money is taken, but not the amount that was due                    refund, void; note in_doubt
+    6   the right amount is taken, not every sheet is printed              refund, void; note cancelled
+    7   nothing is taken, no sheet is printed                              escrow back; note cancelled
+    8   nothing is taken, but sheets are printed                           void; note cancelled
+    9   as 3, 6, 8, but a printed sheet is no longer there to be void      the same, but note in_doubt
+    --  money in the escrow and no application open                        escrow back
+    ==  =================================================================  ==========================================
+
+    A sheet whose print was begun and not finished is never printed again here. Running it again changes nothing.
+    """
+    found = journal.open_applications()
+    recovered = []
+    for application_id, records in found.items():
+        evidence = _evidence(application_id, records, coin, printer)
+        result = _settle(application_id, evidence, journal, coin, printer, outbox, clock)
+        outbox.put_end(evidence.session_id, "Visit_Interrupted")
+        journal.append("application.closed", application_id, outcome=result.outcome.value)
+        recovered.append(result)
+    stray = coin.give_back()
+    if stray:
+        recovered.append(Recovered("", Outcome.CANCELLED, stray))
+    return recovered
+
+
+def _evidence(application_id: str, records: list[Record], coin: CoinUnit, printer: Printer) -> _Evidence:
+    begun = records[0].facts
+    sheets = tuple(str(sheet) for sheet in begun["sheets"])
+    return _Evidence(
+        session_id=str(begun["session"]),
+        due=int(begun["due"]),
+        sheets=sheets,
+        kinds=frozenset(record.kind for record in records),
+        taken=coin.taken_for(application_id),
+        printed=sum(1 for sheet in sheets if printer.has_printed(sheet)),
+        doubt=any(record.facts.get("doubt") is True for record in records),
+    )
+
+
+def _settle(
+    application_id: str,
+    found: _Evidence,
+    journal: Journal,
+    coin: CoinUnit,
+    printer: Printer,
+    outbox: Outbox,
+    clock: Clock,
+) -> Recovered:
+    def note(kind: NoteKind, amount: int) -> None:
+        outbox.put_note(
+            found.session_id,
+            application_id,
+            Note(
+                note_id=new_ulid(clock),
+                kind=kind,
+                at=clock.now(),
+                amount=amount,
+                sheets_printed=found.printed,
+                reason="Visit_Interrupted",
+            ),
+        )
+
+    if "draw_in.intent" in found.kinds:
+        voided = printer.void(application_id)
+        note(NoteKind.PAID, found.taken)
+        note(NoteKind.IN_DOUBT, found.taken)
+        return Recovered(application_id, Outcome.IN_DOUBT, 0, voided)
+    giving_back = "give_back.intent" in found.kinds
+    if "hand_over.done" in found.kinds or (found.paid and found.all_printed and not giving_back):
+        note(NoteKind.PAID, found.due)
+        note(NoteKind.HANDED_OVER, found.due)
+        return Recovered(application_id, Outcome.HANDED_OVER)
+
+    wrong_amount = found.doubt or found.taken not in (0, found.due)
+    journal.append("give_back.intent", application_id, after="power cut", doubt=wrong_amount)
+    returned = coin.give_back() + coin.refund(application_id)
+    voided = printer.void(application_id)
+    journal.append("give_back.done", application_id, amount=returned, voided=voided)
+    carried_off = any(printer.has_printed(sheet) and not printer.is_void(sheet) for sheet in found.sheets)
+    outcome = Outcome.IN_DOUBT if wrong_amount or carried_off else Outcome.CANCELLED
+    note(NoteKind(outcome.value), returned)
+    return Recovered(application_id, outcome, returned, voided)
