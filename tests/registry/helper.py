@@ -1,0 +1,116 @@
+"""Deliveries to break: copies of the sample delivery, single cells changed, issue notices of an invented authority."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from server_stub.interface import notices
+from server_stub.interface.binding import holder_ref
+from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.trace import Trace
+from server_stub.registry.links import load_delivery
+
+KOBE = Path(__file__).parents[2] / "scenarios" / "data" / "kobe"
+ISSUER_DER = b"\x30\x00"
+ENCODINGS = {
+    "連携票.csv": "utf-8",
+    "住民記録.csv": "utf-8",
+    "印鑑登録.csv": "cp932",
+    "発行制限.csv": "utf-8-sig",
+    notices.FILE_NAME: "utf-8",
+}
+
+
+@dataclass(frozen=True)
+class Notice:
+    serial: int
+    person: str
+    municipality: str = "28100"
+    kind: str = "利用者証明用"
+
+    @property
+    def holder_ref(self) -> str:
+        return holder_ref(ISSUER_DER, self.serial)
+
+    def cells(self) -> list[str]:
+        return [
+            f"N{self.serial:08d}", f"{self.serial:X}", base64.b64encode(ISSUER_DER).decode(), self.person, self.municipality,
+            self.kind, "2025-04-01T09:00:00+09:00", "2030-04-01T23:59:59+09:00",
+        ]  # fmt: skip
+
+
+def write_notices(path: Path, found: Iterable[Notice]) -> None:
+    write_cells(path, [list(notices.HEADER), *[notice.cells() for notice in found]])
+
+
+def read_cells(path: Path) -> list[list[str]]:
+    text = path.read_bytes().decode(ENCODINGS[path.name])
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def write_cells(path: Path, rows: list[list[str]]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
+    path.write_bytes(text.getvalue().encode(ENCODINGS[path.name]))
+
+
+class Delivery:
+    """A copy of the sample delivery in a folder of its own, with notices beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(KOBE, folder)
+        self.notices = folder / notices.FILE_NAME
+        self.clock = Clock(STAGE_START)
+        self.trace = Trace(self.clock)
+        write_notices(self.notices, [Notice(n, row[0]) for n, row in enumerate(self.residents(), start=1)])
+
+    def residents(self) -> list[list[str]]:
+        return read_cells(self.folder / "住民記録.csv")[1:]
+
+    def line_of(self, file: str, key: str, column: str = "宛名番号") -> int:
+        """The line of the first row with `key` in `column`."""
+        header, *rows = read_cells(self.folder / file)
+        where = header.index(column)
+        return next(number for number, row in enumerate(rows, start=2) if row[where] == key)
+
+    def change(self, file: str, line: int, column: str, text: str) -> None:
+        rows = read_cells(self.folder / file)
+        rows[line - 1][rows[0].index(column)] = text
+        write_cells(self.folder / file, rows)
+
+    def change_person(self, key: str, column: str, text: str) -> int:
+        line = self.line_of("住民記録.csv", key)
+        self.change("住民記録.csv", line, column, text)
+        return line
+
+    def remove(self, file: str, line: int) -> None:
+        """Remove a row and correct the slip, as a system would deliver it."""
+        rows = read_cells(self.folder / file)
+        del rows[line - 1]
+        write_cells(self.folder / file, rows)
+        self.count(file, len(rows) - 1)
+
+    def append(self, file: str, cells: list[str]) -> int:
+        """Add a row and correct the slip; the line of the new row."""
+        rows = [*read_cells(self.folder / file), cells]
+        write_cells(self.folder / file, rows)
+        self.count(file, len(rows) - 1)
+        return len(rows)
+
+    def count(self, file: str, number: int) -> None:
+        self.change("連携票.csv", self.line_of("連携票.csv", file, "ファイル名"), "件数", str(number))
+
+    def made_at(self, moment: datetime) -> None:
+        for line in (2, 3, 4):
+            self.change("連携票.csv", line, "作成日時", moment.isoformat())
+
+    def load(self, url: str) -> int:
+        return load_delivery(url, self.folder, self.notices, self.clock, self.trace)

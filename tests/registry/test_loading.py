@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+
+from server_stub.interface.secret import Secret
+from server_stub.registry.links.resident_register import read_residents
+from server_stub.registry.links.seal_register import read_seals
+from server_stub.registry.records import ForeignResident, Person, ResidentStatus, Sex
+from server_stub.registry.replica import Replica
+from tests.registry.helper import Delivery, Notice, write_notices
+
+
+def test_every_person_comes_out_as_delivered(delivery: Delivery, url: str, replica: Replica) -> None:
+    delivered = {person.key: person for _row, person in read_residents(delivery.folder)}
+    delivery.load(url)
+    with replica.open_generation() as reader:
+        read = {key: reader.person(key) for key in delivered}
+    assert read == delivered
+    # every field is used by somebody, so that none can be lost unnoticed
+    unused = [
+        field.name
+        for field in fields(Person)
+        if not any(getattr(person, field.name) not in ("", None) for person in delivered.values())
+    ]
+    assert unused == []
+
+
+def test_a_row_means_what_the_format_says(delivery: Delivery) -> None:
+    rows = {row.cells["宛名番号"]: (row, person) for row, person in read_residents(delivery.folder)}
+    row, person = rows["0000100501"]
+    assert person == Person(
+        key="0000100501", household="0000100500", order=1, name="TRAN VAN MAU", kana="チャン　ヴァン　マウ",
+        birth=date(1998, 6, 21), sex=Sex.MALE, relationship="世帯主",
+        address="兵庫県神戸市兵庫区標本通一丁目３番２号　標本コーポ１０５号", head_of_household="TRAN VAN MAU",
+        resident_since=date(2024, 10, 15), address_since=None, notified_on=date(2024, 10, 18),
+        previous_address="福岡県福岡市博多区試験町４番地", domicile="", domicile_head="",
+        my_number=Secret(row.cells["個人番号"]), alias="川原　翔", alias_kana="カワハラ　ショウ",
+        foreign=ForeignResident(
+            "ベトナム", "技術・人文知識・国際業務", "３年", date(2027, 10, 14), "ZZ10000501ZZ", "中長期在留者"
+        ),
+    )  # fmt: skip
+    moving = rows["0000101602"][1]
+    assert (moving.status, moving.moves_on, moving.moved_to) == (
+        ResidentStatus.MOVING_OUT, date(2026, 6, 20), "神奈川県川崎市中原区見本町１番地の２",
+    )  # fmt: skip
+    assert rows["0000100302"][1].former_surname == "岡本"
+    assert rows["0000100402"][1].foreign.period_ends is None  # type: ignore[union-attr]
+    assert rows["0000100601"][1].name == "辻\U000e0102　千代"
+
+
+def test_every_living_seal_comes_out_with_its_picture_and_millimetres(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    registrations = list(read_seals(delivery.folder, {row[0] for row in delivery.residents()}))
+    delivery.load(url)
+    with replica.open_generation() as reader:
+        for found in registrations:
+            assert reader.seal(found.seal.person) == (found.seal if found.living else None)
+        six = reader.seal("0000100201")
+        assert six is not None and (six.width_mm, six.height_mm) == (9.0, 12.0)
+        assert reader.seal("0000100103") is None
+    assert {found.living for found in registrations} == {True, False}
+
+
+def test_a_household_is_who_lives_there_now_in_the_order_of_the_register(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    delivery.load(url)
+    with replica.open_generation() as reader:
+        names = {key: [person.name for person in reader.household(key)] for key in
+                 ("0000100100", "0000101500", "0000101600", "0000101700", "9999999999")}  # fmt: skip
+    assert names["0000100100"] == ["港　太一", "港　美波", "港　海斗", "港　汐里", "港　渚", "港　ハツ江"]
+    assert names["0000101500"] == ["垂水　健吾", "垂水　由美"]
+    assert names["0000101600"] == ["舞子　光", "舞子　遥"]
+    assert names["0000101700"] == ["有馬　ふみ"]
+    assert names["9999999999"] == []
+
+
+def test_a_restriction_holds_from_its_first_to_its_last_day(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    delivery.append("発行制限.csv", ["0000101401", "19", "R08.07.01", ""])
+    delivery.load(url)
+    with replica.open_generation() as reader:
+        holds = {
+            (key, on): reader.restriction(key, on)
+            for key in ("0000101401", "0000101201", "0000100101")
+            for on in (date(2025, 6, 1), date(2025, 6, 2), date(2026, 6, 1), date(2026, 6, 2), date(2099, 1, 1))
+        }
+    assert [found is not None for (key, _), found in holds.items() if key == "0000101401"] == [
+        False, True, True, False, True,
+    ]  # fmt: skip
+    assert holds["0000101201", date(2026, 6, 2)].reason == "支援措置（配偶者からの暴力）"  # type: ignore[union-attr]
+    assert holds["0000101201", date(2099, 1, 1)] is None
+    assert holds["0000100101", date(2026, 6, 1)] is None
+
+
+def test_a_holder_is_found_by_every_authentication_certificate_and_by_nothing_else(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    old, new = Notice(0x10, "0000100101"), Notice(0x11, "0000100101")
+    other = Notice(0x12, "0000100102")
+    signature = Notice(0x13, "0000100101", kind="署名用")
+    elsewhere = Notice(0x14, "unknown-here", municipality="09202")
+    write_notices(delivery.notices, [old, new, other, signature, elsewhere])
+    delivery.load(url)
+    with replica.open_generation() as reader:
+        found = {n.serial: reader.person_by_holder(n.holder_ref) for n in (old, new, other, signature, elsewhere)}
+        assert {serial: person and person.key for serial, person in found.items()} == {
+            0x10: "0000100101", 0x11: "0000100101", 0x12: "0000100102", 0x13: None, 0x14: None,
+        }  # fmt: skip
+        assert reader.person_by_holder("00" * 32) is None
+        assert reader.holder_ref_of("0000100101") == new.holder_ref
+        assert reader.holder_ref_of("0000100101", presented=old.holder_ref) == old.holder_ref
+        # another person's certificate never becomes one's own
+        assert reader.holder_ref_of("0000100101", presented=other.holder_ref) == new.holder_ref
+        assert reader.holder_ref_of("0000100201") is None
+        assert [notice.serial for notice in reader.notices_of("0000100101")] == [0x11, 0x10]
+
+
+def test_serials_of_160_bits_are_kept(delivery: Delivery, url: str, replica: Replica) -> None:
+    long = Notice(2**159 + 1, "0000100101")
+    write_notices(delivery.notices, [long])
+    delivery.load(url)
+    with replica.open_generation() as reader:
+        assert [notice.serial for notice in reader.notices_of("0000100101")] == [long.serial]
+        assert reader.holder_ref_of("0000100101") == long.holder_ref
+
+
+def test_the_trace_tells_counts_and_no_person(delivery: Delivery, url: str) -> None:
+    events = []
+    delivery.trace.subscribe(events.append)
+    delivery.load(url)
+    [event] = events
+    assert event.kind == "delivery_applied"
+    assert (event.data["persons"], event.data["seals"], event.data["generation"]) == (37, 24, 1)
+    assert not any(row[3] in event.to_line() for row in delivery.residents())
