@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from secrets import randbelow
 from typing import Protocol
@@ -77,6 +77,8 @@ def personalise(
         raise CardError(
             "Settings_Wrong", key="my_number", expected="検査用数字が誤りの見本の個人番号（12桁）"
         )
+    length = profile.card.address_length
+    holder = replace(holder, address=holder.address.ljust(length, "見"))
     return _Personaliser(profile, holder, authority, key_source, now, dict(secrets or {}), number).image()
 
 

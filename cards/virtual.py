@@ -21,9 +21,10 @@ from .apdu import (
     MalformedCommand,
     Response,
 )
-from .applets.base import Applet, Session
+from .applets.base import Applet
 from .applets.common import CommonApplet, JukiApplet
 from .applets.jpki import JpkiApplet
+from .applets.session import Session
 from .applets.surface import SurfaceApplet, TextApplet
 from .errors import CardError
 from .image import Application, CardImage

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cards.apdu import SECURITY_STATUS, Command
 
-from .base import Applet, Session
+from .base import Applet
 from .refusal import Refusal
+from .session import Session
 from .surface import SECURITY_ENVIRONMENT
 
 

@@ -11,8 +11,9 @@ from cards.apdu import (
 )
 from cards.image import Key, KeyUse
 
-from .base import Applet, Session, fitting
+from .base import Applet, fitting
 from .refusal import Refusal
+from .session import Session
 from .signing import check_scheme, sign
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from cards.apdu import REFERENCE_NOT_FOUND, SECURITY_STATUS, Command
 from cards.image import FileKind, Key, KeyUse
 
-from .base import Session
 from .jpki import JpkiApplet
 from .refusal import Refusal
+from .session import Session
 
 WRONG_DATA = 0x6A80
 SECURITY_ENVIRONMENT = 0x66F1

@@ -149,11 +149,22 @@ class ApplicationTable(_Table):
 
 
 class CardTable(_Table):
-    """The token label of EF 0006, the birthday (counted from issue) on which the card ends, the ATR of its contacts."""
+    """The token label of EF 0006, the birthday (counted from issue) on which the card ends, the ATR of its contacts.
+
+    `address_length`: the address in certificate and files is filled up to so many characters.
+    """
 
     token_label: str = Field("JPKIAPICCTOKEN2", max_length=32)
     valid_years: int = Field(10, ge=1, le=20)
+    address_length: int = Field(0, ge=0, le=200)
     contact_atr: Annotated[Hex, Field(min_length=4)] = "3BE000FF8131FE4514"
+
+
+class AuthorityTable(_Table):
+    """What the authority must be told after personalisation, since a card does not know it. Whoever personalises does."""
+
+    authentication: Literal["good", "revoked", "on_hold"] = "good"
+    signature: Literal["good", "revoked", "on_hold"] = "good"
 
 
 class Profile(_Table):
@@ -164,6 +175,7 @@ class Profile(_Table):
     kind: Literal["plastic", "android", "iphone", "draft_2028", "juki", "other"]
     atr: Hex
     card: CardTable = CardTable()
+    at_authority: AuthorityTable = AuthorityTable()
     behaviour: BehaviourTable = BehaviourTable()
     secrets: dict[SecretName, str] = {}
     keys: dict[KeyName, KeyTable] = {}
