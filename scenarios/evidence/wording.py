@@ -39,6 +39,34 @@ _KINDS: dict[tuple[str, str], str] = {
     ("fault", "off"): "障害を戻した",
 }
 
+_NAMES: dict[str, str] = {
+    "amount": "金額",
+    "application": "アプリケーション",
+    "application_id": "申請番号",
+    "denomination": "金種",
+    "failure": "名称",
+    "file": "ファイル",
+    "header": "ヘッダ",
+    "inserted": "投入金額",
+    "change": "釣銭",
+    "method": "方式",
+    "ms": "所要ミリ秒",
+    "name": "名前",
+    "path": "宛先",
+    "pin": "暗証番号",
+    "reader": "リーダ",
+    "reason": "理由",
+    "received": "受信バイト",
+    "screen": "画面",
+    "sent": "送信バイト",
+    "serial": "シリアル番号",
+    "sheet_id": "用紙",
+    "state": "状態",
+    "status": "結果",
+    "url": "宛先",
+}
+"""Names of data in people's words; what is not here stands under its own name."""
+
 LONGEST = 400
 """Characters of one value that are shown; evidence is read by people, the trace keeps the whole."""
 
@@ -56,10 +84,12 @@ def counted(events: Iterable[Event]) -> str:
 def headline(event: Event) -> str:
     """What happened, in one phrase."""
     data = event.data
-    if event.source == "card" and event.kind == "command":
-        return str(data.get("name", event.kind))
-    if event.kind == "answered" and "method" in data:
-        return f"{data['method']} {data.get('path', '')} → {data.get('status', '')}"
+    if _is_command(event):
+        about = " ".join(str(data[key]) for key in ("application", "file") if data.get(key))
+        return f"{data['name']}（{about}）" if about else str(data["name"])
+    if "method" in data and ("path" in data or "url" in data):
+        address = data.get("path", data.get("url"))
+        return f"{data['method']} {address}" + (f" → {data['status']}" if "status" in data else "")
     if event.kind == "refused":
         entry = CATALOGUE.get(str(data.get("failure", "")))
         return f"拒否：{entry.cause}" if entry else "拒否"
@@ -68,19 +98,31 @@ def headline(event: Event) -> str:
 
 def details(event: Event) -> list[tuple[str, str]]:
     """Names and values of the event's data that the headline does not already say."""
-    said: set[str] = set()
-    if event.source == "card" and event.kind == "command":
-        said = {"name"}
-    elif event.kind == "answered" and "method" in event.data:
-        said = {"method", "path", "status"}
-    return [(key, shown(value)) for key, value in event.data.items() if key not in said and value != ""]
+    data = dict(event.data)
+    if _is_command(event):
+        sw, status = data.pop("sw", ""), data.pop("status", "")
+        data = {"応答": f"{sw} {status}".strip()} | data
+        said = {"name", "application", "file"}
+    elif "method" in data and ("path" in data or "url" in data):
+        said = {"method", "path" if "path" in data else "url", "status"}
+    elif (event.source, event.kind) == ("paper", "sheet_printed"):
+        said = {"front_boxes", "blob"}
+    else:
+        said = set()
+    return [
+        (_NAMES.get(key, key), shown(value)) for key, value in data.items() if key not in said and value != ""
+    ]
+
+
+def _is_command(event: Event) -> bool:
+    return event.source == "card" and event.kind == "command" and bool(event.data.get("name"))
 
 
 def shown(value: Any) -> str:
     """`value` as readable text of bounded length, control characters made visible."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = "".join(
-        c if c.isprintable() or c in " \n\u3000" or ord(c) >= 0xFE00 else f"\\x{ord(c):02x}" for c in text
+        c if c.isprintable() or c in " \n\u3000" or ord(c) >= 0xFE00 else f"\\u{ord(c):04x}" for c in text
     )
     if len(text) > LONGEST:
         return f"{text[:LONGEST]}…（全{len(text)}文字）"

@@ -92,7 +92,7 @@ def _summary(story: Story) -> dict[str, Any]:
         "seconds": round(story.seconds, 3),
         "clock_from": story.clock_from,
         "began_ns": story.steps[0].begun_ns if story.steps else 0,
-        "broken_at": f"{broken.number}. {broken.keyword}{broken.sentence}" if broken else "",
+        "broken_at": f"{broken.number}. {broken.keyword}　{broken.sentence}" if broken else "",
     }
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import csv
 import re
 import secrets
 from datetime import datetime
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.notices import HEADER, NoticeKind
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 
@@ -26,10 +21,10 @@ from .profile import (
     Holder,
     Kind,
     ca_certificate,
-    ca_name,
     leaf_certificate,
     validity,
 )
+from .publications import crl, write_notices
 from .settings import AuthoritySettings, KeySource
 from .store import MAX_SERIAL, REASONS, CertificateRecord, State, Store
 
@@ -201,53 +196,14 @@ class Authority:
     def crl(self, kind: Kind) -> bytes:
         """The DER of the list of revoked and held certificates, as of the clock."""
         now = self._clock.now().replace(microsecond=0)
-        builder = (
-            x509.CertificateRevocationListBuilder()
-            .issuer_name(ca_name(self.settings, kind))
-            .last_update(now)
-            .next_update(now + self.settings.crl_life)
-            .add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._keys[kind].public_key()),
-                critical=False,
-            )
-        )
-        for record in self._store.all(kind=kind, stopped=True):
-            entry = (
-                x509.RevokedCertificateBuilder()
-                .serial_number(record.serial)
-                .revocation_date(record.changed_at)
-            )
-            reason = REASONS[record.reason]
-            if reason is not x509.ReasonFlags.unspecified:  # RFC 5280 5.3.1: then the extension is left out
-                entry = entry.add_extension(x509.CRLReason(reason), critical=False)
-            builder = builder.add_revoked_certificate(entry.build())
-        return builder.sign(self._keys[kind], hashes.SHA256()).public_bytes(Encoding.DER)
+        stopped = self._store.all(kind=kind, stopped=True)
+        return crl(self._ca[kind].subject, self._keys[kind], stopped, now, now + self.settings.crl_life)
 
     def write_issue_notices(self, path: Path) -> int:
         """The whole delivery to `path` (see interface/notices.py), all or nothing; returns the number of notices."""
         records = self._store.all()
-        part = path.with_name(path.name + ".part")
-        with part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(HEADER)
-            writer.writerows(self._notice(record) for record in records)
-        part.replace(path)
+        write_notices(path, records, {kind: ca.subject.public_bytes() for kind, ca in self._ca.items()})
         return len(records)
-
-    def _notice(self, record: CertificateRecord) -> tuple[str, ...]:
-        issuer = self._ca[record.kind].subject.public_bytes()
-        kind = NoticeKind.AUTHENTICATION if record.kind is Kind.AUTHENTICATION else NoticeKind.SIGNATURE
-        return (
-            record.issue_number,
-            f"{record.serial:X}",
-            base64.b64encode(issuer).decode(),
-            record.person,
-            record.municipality,
-            str(kind),
-            record.issued_at.isoformat(timespec="seconds"),
-            record.expires_at.isoformat(timespec="seconds"),
-        )
 
     def close(self) -> None:
         """Let go of the database file (the stage may put a copy in its place); the next call opens it anew."""

@@ -245,7 +245,7 @@ def test_strange_text_in_an_event_stays_text(tmp_path: Path) -> None:
     trace.close()
     page = page_of(tmp_path)
     assert "<script>alert" not in page and "<img src=x>" not in page
-    assert "\x00" not in page and "\\x1b[31m &lt;/td&gt;" in page and "（全" in page
+    assert "\x00" not in page and "\\u001b[31m &lt;/td&gt;" in page and "（全" in page
 
 
 def test_a_step_costs_less_than_100_ms_of_evidence(tmp_path: Path) -> None:

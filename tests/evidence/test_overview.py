@@ -30,7 +30,7 @@ def test_the_overview_counts_and_links_every_page(tmp_path: Path) -> None:
         "%E7%9C%81%E7%95%A5.html",
     ]
     assert re.search(r"シナリオ<b>3</b>", page) and re.search(r'class="passed">合格<b>1</b>', page)
-    assert "不合格あり" in page and "1. もし何かする" in page
+    assert "不合格あり" in page and "1. もし　何かする" in page
     assert re.search(r"印刷された用紙<b>1</b>", page)
 
 
