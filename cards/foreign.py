@@ -12,8 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.x509.oid import NameOID
 
+from .contents.tlv import tlv
 from .holder import Holder
 
+_ARC = "2.999.8.5.5"
+"""Below the arc that is set aside for examples."""
 _KINDS = ("user authentication", "digital signature")
 
 
@@ -28,11 +31,12 @@ class ForeignAuthority:
         key_source: Callable[[], RSAPrivateKey],
         *,
         now: datetime,
+        organisation: str = "JPKI-SIM-FOREIGN",
         names: tuple[bytes, bytes] | None = None,
     ) -> None:
         self._keys = (key_source(), key_source())
         if names is None:
-            self._names = tuple(_name(kind) for kind in _KINDS)
+            self._names = tuple(_name(organisation, kind) for kind in _KINDS)
         else:
             self._names = tuple(x509.load_der_x509_certificate(der).subject for der in names)
         self._certificates = tuple(self._own(index, now) for index in range(2))
@@ -92,6 +96,8 @@ class ForeignAuthority:
             .not_valid_after(not_after or start + timedelta(days=1826))
             .add_extension(_usage(signer=index == 1), critical=True)
         )
+        if index == 1:
+            builder = builder.add_extension(_attributes(holder), critical=False)
         return _der(builder.sign(self._keys[index], hashes.SHA256()))
 
     def _own(self, index: int, now: datetime) -> bytes:
@@ -108,12 +114,30 @@ class ForeignAuthority:
         return _der(builder.sign(self._keys[index], hashes.SHA256()))
 
 
-def _name(kind: str) -> x509.Name:
+def _name(organisation: str, kind: str) -> x509.Name:
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "JPKI-SIM-FOREIGN"),
-            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, f"Untrusted test authority for {kind}"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, f"Throw-away authority for {kind}"),
+        ]
+    )
+
+
+def _attributes(holder: Holder) -> x509.SubjectAlternativeName:
+    """The four attributes with their substitute flags, as other names of the order in which they are published."""
+    values = (
+        (1, holder.name),
+        (4, f"0{holder.birth:%Y%m%d}"),
+        (3, holder.sex),
+        (5, holder.address),
+        (2, "0" * len(holder.name)),
+        (6, "0" * len(holder.address)),
+    )
+    return x509.SubjectAlternativeName(
+        [
+            x509.OtherName(x509.ObjectIdentifier(f"{_ARC}.{number}"), tlv(0x0C, text.encode()))
+            for number, text in values
         ]
     )
 

@@ -45,7 +45,7 @@ def key_source() -> rsa.RSAPrivateKey:
 
 @functools.cache
 def authority() -> ForeignAuthority:
-    return ForeignAuthority(key_source, now=NOW)
+    return ForeignAuthority(key_source, now=NOW, organisation="JPKI-SIM-OWN")
 
 
 @functools.cache
