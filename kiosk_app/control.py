@@ -47,7 +47,9 @@ class TerminalControl(QObject):
         """One touch on the button with that accessible name. Raises LookupError telling what can be touched."""
         buttons = touchables(self._kiosk.window)
         if name not in buttons:
-            raise LookupError(f"「{name}」 cannot be touched on {self.screen()}; there are: {'、'.join(sorted(buttons))}")
+            raise LookupError(
+                f"「{name}」 cannot be touched on {self.screen()}; there are: {'、'.join(sorted(buttons))}"
+            )
         QTest.mouseClick(buttons[name], Qt.MouseButton.LeftButton)
 
     def touchables(self) -> list[str]:

@@ -123,7 +123,7 @@ class Authority:
             issue_number=issue_number,
             person=holder.person_key,
             municipality=holder.municipality,
-            issued_at=now,
+            issued_at=min(start, now),
             expires_at=end,
             der=certificate,
             state=State.GOOD,

@@ -94,6 +94,11 @@ class Trace:
     def run(self) -> str:
         return self._run
 
+    @property
+    def folder(self) -> Path | None:
+        """Where events and bodies are kept, None for nowhere."""
+        return self._folder
+
     def open_folder(self, folder: Path | None) -> None:
         """Write to another folder from now on (None: to none)."""
         with self._lock:

@@ -1,0 +1,52 @@
+"""What the servers' books say, for those who compare: read only, straight from the databases of the stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from server_stub.center import tables
+from server_stub.db import open_engine, sqlite_url
+from server_stub.issuing.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class CenterApplication:
+    application_id: str
+    state: str
+
+
+class Books:
+    """The centre's and the issuing server's books in one folder of databases."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ledger = Ledger(sqlite_url(folder / "ledger.db"))
+        self._center = open_engine(sqlite_url(folder / "center.db"))
+
+    def charges(self) -> list[int]:
+        """Yen kept for each application, refunds taken out."""
+        return [charge.amount for charge in self._ledger.charges()]
+
+    def issue_numbers(self) -> list[str]:
+        return [
+            copy.issue_number
+            for application in self._ledger.applications()
+            for copy in self._ledger.copies(application.application_id)
+        ]
+
+    def applications(self) -> list[CenterApplication]:
+        """As the centre has them, oldest first."""
+        query = select(tables.applications.c.application_id, tables.applications.c.state)
+        with self._center.connect() as connection:
+            rows = connection.execute(query.order_by(tables.applications.c.received_at)).all()
+        return [CenterApplication(row.application_id, row.state) for row in rows]
+
+    def incidents(self) -> int:
+        with self._center.connect() as connection:
+            return int(connection.execute(select(func.count()).select_from(tables.incidents)).scalar_one())
+
+    def close(self) -> None:
+        self._ledger.close()
+        self._center.dispose()

@@ -1,0 +1,112 @@
+"""`konbini doctor`: what this machine has and lacks, each with the remedy. Changes nothing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+SETUP = "make setup を実行してください。"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `needed`: nothing works without it; otherwise only what `remedy` names is missing."""
+
+    name: str
+    found: bool
+    needed: bool
+    detail: str
+    remedy: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def examine() -> list[Finding]:
+    """All findings in the order to read them."""
+    return list(_examine())
+
+
+def _examine() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("Python", sys.version_info >= (3, 11), True, version, "Python 3.11 以上を使用してください。")
+    for package in ("PySide6-Essentials", "typst", "pikepdf", "fastapi", "SQLAlchemy"):
+        yield _package(package)
+    for family, use in (("IPAmj明朝", "証明書の氏名"), ("BIZ UDPGothic", "端末の画面")):
+        yield _font(family, use)
+    for program, use in (
+        ("openssl", "認証局の独立した検証"),
+        ("pdffonts", "証明書の独立した検証"),
+        ("pkcs15-tool", "仮想カードの独立した検証（OpenSC）"),
+    ):
+        path = shutil.which(program)
+        yield Finding(program, path is not None, False, use, SETUP)
+    yield _pcsc()
+    yield _display()
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, True, True, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, False, True, "パッケージがありません", SETUP)
+
+
+def _font(family: str, use: str) -> Finding:
+    if shutil.which("fc-match") is None:
+        return Finding(family, False, True, "fontconfig がありません", SETUP)
+    query = ["fc-match", "-f", "%{family}", family]
+    found = subprocess.run(query, capture_output=True, text=True, check=False).stdout
+    return Finding(f"フォント {family}", family in found, True, f"{use}に使用", SETUP)
+
+
+def _pcsc() -> Finding:
+    """Readers of the system's own PC/SC service; needed for real cards only."""
+
+    def readers() -> str:
+        from smartcard.scard import (
+            SCARD_S_SUCCESS,
+            SCARD_SCOPE_USER,
+            SCardEstablishContext,
+            SCardListReaders,
+            SCardReleaseContext,
+        )
+
+        code, context = SCardEstablishContext(SCARD_SCOPE_USER)
+        if code != SCARD_S_SUCCESS:
+            raise OSError("サービスが動いていません")
+        try:
+            code, names = SCardListReaders(context, [])
+        finally:
+            SCardReleaseContext(context)
+        if code != SCARD_S_SUCCESS or not names:
+            raise OSError("リーダがつながっていません")
+        return "、".join(names)
+
+    remedy = "実カードを使うときは、リーダをつなぎ、pcscd（Windows では Smart Card サービス）を開始してください。"
+    return _tried("PC/SC リーダ", readers, remedy)
+
+
+def _tried(name: str, look: Callable[[], str], remedy: str) -> Finding:
+    try:
+        return Finding(name, True, False, look())
+    except (ImportError, OSError) as error:
+        return Finding(name, False, False, str(error), remedy)
+
+
+def _display() -> Finding:
+    shown = has_display()
+    detail = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or ("あり" if shown else "画面がありません")
+    return Finding("画面", shown, False, detail, "画面のない環境では、make demo は画面を出さずに一連の手続を実演します。")
+
+
+def has_display() -> bool:
+    """Whether a window could be seen by anybody."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY"))

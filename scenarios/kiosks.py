@@ -1,0 +1,87 @@
+"""Terminals of a stage: one in this process (driven through Qt's test tools) or one in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtWidgets import QApplication
+
+from kiosk_app.assembly import Assembly, KioskSettings
+from kiosk_app.control import TerminalControl
+from server_stub.interface.clock import Clock, ClockSetting
+from server_stub.interface.trace import Trace
+
+from .driver import LocalDriver, SocketDriver, Terminal
+
+__all__ = ["Kiosk", "KioskSettings", "LocalKiosk", "ProcessKiosk"]
+
+
+class Kiosk(Protocol):
+    terminal: Terminal
+
+    def stop(self) -> None: ...
+
+
+class LocalKiosk:
+    """In this process, on this thread. The window lives on; terminal, devices and journal are new at each `restart`."""
+
+    def __init__(self, settings: KioskSettings, clock: Clock, trace: Trace) -> None:
+        self._application = QApplication.instance() or QApplication([])
+        self._assembly = Assembly(settings, clock, trace)
+        self._assembly.start()
+        self.terminal = Terminal(LocalDriver(TerminalControl(self._assembly)))
+
+    def restart(self, settings: KioskSettings) -> None:
+        self._assembly.restart(settings)
+
+    def stop(self) -> None:
+        self._assembly.stop()
+
+
+class ProcessKiosk:
+    """In its own process, over its control port; it can be killed and switched on again."""
+
+    def __init__(self, settings: KioskSettings) -> None:
+        self._settings = settings
+        self._start()
+
+    def _start(self) -> None:
+        folder = Path(self._settings.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        control = f"konbini-{os.getpid()}-{secrets.token_hex(4)}"
+        file = folder / "kiosk.json"
+        file.write_text(json.dumps(self._settings.to_json(), ensure_ascii=False), encoding="utf-8")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "kiosk_app.main", "--settings", str(file), "--control", control]
+        )
+        self.terminal = Terminal(SocketDriver(control))
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def cut_power_at(self, record: str, action: Callable[[], None]) -> None:
+        self.terminal.call("die_at", record=record)
+        try:
+            action()
+        except ConnectionError:  # it died while the last word was under way
+            pass
+        self._process.wait(30)
+        self.terminal.close()
+
+    def restart(self, clock: ClockSetting) -> None:
+        self._settings = self._settings.at(clock)
+        self._start()
+
+    def stop(self) -> None:
+        self.terminal.close()
+        if self.alive:
+            self._process.terminate()
+            self._process.wait(10)

@@ -1,0 +1,93 @@
+"""`konbini run`: scenarios without knowing pytest. It starts pytest with our plugin and tells the result in our words."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from . import places
+from .evidence import write_overview
+
+PASSED, FAILED, WRONG_USE = 0, 1, 2
+FEATURES_VARIABLE = "KONBINI_FEATURES"
+_BINDING = Path(__file__).resolve().parent / "steps" / "bind.py"
+_SETTINGS = Path(__file__).resolve().parent / "steps" / "pytest.ini"
+
+
+@dataclass
+class Outcome:
+    """Counts a run as it goes, and prints a line for each scenario."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+    collected: int = 0
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.collected = len(session.items)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.problems.append(str(report.longrepr))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        final = report.when == "call" or (report.when != "call" and report.outcome != "passed")
+        if not final:
+            return
+        self.counts[report.outcome] += 1
+        mark = {"passed": "○", "failed": "×", "skipped": "－"}[report.outcome]
+        title = report.nodeid.split("::")[-1].removeprefix("test_")
+        print(f"{mark} {title}  {report.duration:.2f} 秒", flush=True)  # noqa: T201
+        if report.failed:
+            print(report.longreprtext, flush=True)  # noqa: T201
+
+
+def run_scenarios(
+    paths: Sequence[Path],
+    *,
+    keyword: str = "",
+    jobs: int = 1,
+    evidence: Path | None = None,
+    junit: Path | None = None,
+    headed: bool = False,
+) -> int:
+    """Runs the features under `paths` (all of the project's if empty) and returns the exit code: 0 all passed, 1 any
+    failed, 2 wrong use, set-up error or nothing matched. The last line printed is `N passed, N failed`."""
+    chosen = [path.resolve() for path in paths] or [places.FEATURES]
+    for path in chosen:
+        if not path.exists():
+            print(f"konbini run: {path} がありません。", file=sys.stderr)  # noqa: T201
+            return WRONG_USE
+    os.environ[FEATURES_VARIABLE] = os.pathsep.join(map(str, chosen))
+    if not headed:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    arguments = [str(_BINDING), "-c", str(_SETTINGS), f"--rootdir={places.ROOT}", "-p", "scenarios.quiet"]
+    arguments += ["-p", "scenarios.steps.plugin", "-p", "no:cacheprovider", "-q", "--no-header", "--tb=short"]
+    if keyword:
+        arguments += ["-k", keyword]
+    if jobs > 1:
+        arguments += ["-n", str(jobs)]
+    if junit:
+        arguments += [f"--junitxml={junit.resolve()}"]
+    if evidence:
+        arguments += [f"--konbini-evidence={evidence.resolve()}"]
+    if headed:
+        arguments += ["--konbini-headed"]
+    outcome = Outcome()
+    code = pytest.main(arguments, plugins=[outcome])
+    if evidence and evidence.exists():
+        write_overview(evidence)
+    counts = outcome.counts
+    for problem in outcome.problems:
+        print(problem, file=sys.stderr)  # noqa: T201
+    line = f"{counts['passed']} passed, {counts['failed']} failed"
+    print(line + (f", {counts['skipped']} skipped" if counts["skipped"] else ""))  # noqa: T201
+    if outcome.problems or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or not sum(counts.values()):
+        return WRONG_USE
+    return FAILED if counts["failed"] else PASSED

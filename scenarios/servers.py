@@ -1,0 +1,200 @@
+"""The three nodes of a stage, each on its own port: in this process, or in one of their own and reached over HTTP."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+
+from server_stub.authority import Authority
+from server_stub.authority import create_app as create_authority
+from server_stub.center.app import create_app as create_center
+from server_stub.center.settings import CenterSettings, IssuingServer
+from server_stub.center.terminals import Terminal
+from server_stub.db import sqlite_url
+from server_stub.faults.box import FaultBox
+from server_stub.interface.clock import Clock, ClockSetting
+from server_stub.interface.issuing import TerminalFacts
+from server_stub.interface.secret import Secret
+from server_stub.interface.terminal import TerminalKind
+from server_stub.interface.trace import Trace
+from server_stub.issuing.app import create_app as create_issuing
+from server_stub.issuing.settings import HostedMunicipality, IssuingSettings
+from server_stub.node import NodeContext, RunningNode, serve
+
+from .keys import KeyPool
+from .template import DATABASES, KOBE, authority_settings
+
+NODES = ("authority", "issuing", "center")
+
+
+def demo_terminals(keys: KeyPool) -> tuple[Terminal, ...]:
+    """Two fictional terminals: a shop's, and one set up by a municipality."""
+    places = (
+        ("KIOSK-STORE-01", "見本コンビニ", "見本町一丁目店", TerminalKind.STORE),
+        ("KIOSK-CITY-01", "神戸市", "見本区役所", TerminalKind.MUNICIPAL),
+    )
+    return tuple(
+        Terminal.with_key(
+            TerminalFacts(terminal_id=name, operator=operator, shop=shop, area=KOBE, kind=kind),
+            Secret(keys.text(f"terminal-{name}")),
+        )
+        for name, operator, shop, kind in places
+    )
+
+
+class Servers(Protocol):
+    """What the stage asks of the nodes, wherever they run."""
+
+    center_url: str
+    authority_url: str
+    issuing_url: str
+
+    def set_clock(self, setting: ClockSetting) -> None: ...
+
+    def fault_on(self, name: str, parameters: dict[str, Any]) -> None: ...
+
+    def fault_off(self, name: str) -> None: ...
+
+    def scope(self, scenario: str, step: str) -> None: ...
+
+    def reset(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class LocalServers:
+    """The nodes in threads of this process, on databases in `folder` that `reset` copies anew from `template`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        template: Path,
+        clock: Clock,
+        trace: Trace,
+        *,
+        control: bool = False,
+        ports: tuple[int, int, int] = (0, 0, 0),
+    ) -> None:
+        """`ports` of authority, issuing server and centre (0: free ones). Raises OSError for a port that is taken."""
+        self._folder, self._template, self._trace = folder, template, trace
+        self._clock = clock
+        self._faults = {node: FaultBox() for node in NODES}
+        self._copy()
+        keys = KeyPool()
+        self.issuing_key = Secret(keys.text("centre-to-issuing"))
+
+        def context(node: str) -> NodeContext:
+            return NodeContext(clock, trace, self._faults[node], control, self.reset if node == "center" else None)
+
+        self._authority = Authority(authority_settings(folder, keys), clock, trace)
+        authority_app = create_authority(context("authority"), self._authority.settings, self._authority)
+        self._nodes: list[RunningNode] = [serve(authority_app, ports[0])]
+        issuing_settings = IssuingSettings(
+            ledger_url=sqlite_url(folder / "ledger.db"),
+            centre_key=self.issuing_key,
+            municipalities=(
+                HostedMunicipality(KOBE, sqlite_url(folder / "replica.db"), Secret(keys.text("pseudonyms-28100"))),
+            ),
+        )
+        self._issuing_app = create_issuing(context("issuing"), issuing_settings)
+        self._nodes.append(serve(self._issuing_app, ports[1]))
+        center_settings = CenterSettings(
+            database_url=sqlite_url(folder / "center.db"),
+            ocsp_url=f"{self._nodes[0].base_url}/ocsp/authentication",
+            trusted_cas=(self._authority.authentication_ca_certificate(),),
+            issuing_servers=(IssuingServer(self._nodes[1].base_url, self.issuing_key, (KOBE,)),),
+            terminals=demo_terminals(keys),
+            signing_key=keys.ed25519("centre"),
+        )
+        self._center_app = create_center(context("center"), center_settings)
+        self._nodes.append(serve(self._center_app, ports[2]))
+        self.authority_url, self.issuing_url, self.center_url = (node.base_url for node in self._nodes)
+
+    def _copy(self) -> None:
+        """Every database as it is in the template. SQLite's own backup: safe while the nodes have the files open."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for name in DATABASES:
+            with (
+                closing(sqlite3.connect(self._template / f"{name}.db")) as source,
+                closing(sqlite3.connect(self._folder / f"{name}.db", timeout=10)) as target,
+            ):
+                source.backup(target)
+
+    def set_clock(self, setting: ClockSetting) -> None:
+        self._clock.apply(setting)  # no effect where the stage's own clock is shared
+
+    def fault_on(self, name: str, parameters: dict[str, Any]) -> None:
+        self._faults[name.split(".")[0]].switch_on(name, parameters)
+        self._trace.emit("fault", "on", name=name, parameters=parameters)
+
+    def fault_off(self, name: str) -> None:
+        self._faults[name.split(".")[0]].switch_off(name)
+        self._trace.emit("fault", "off", name=name)
+
+    def scope(self, scenario: str, step: str) -> None:
+        self._trace.scope(scenario, step)
+
+    def reset(self) -> None:
+        """All nodes back to the template, all faults off."""
+        for box in self._faults.values():
+            box.clear()
+        self._copy()
+
+    def stop(self) -> None:
+        for node in reversed(self._nodes):
+            node.stop()
+        self._center_app.state.center.close()
+        self._issuing_app.state.issuing.close()
+        self._authority.close()
+
+
+class RemoteServers:
+    """The nodes in a process of their own (`konbini server --control`), reached through their control ports."""
+
+    def __init__(self, folder: Path, run: str, ports: tuple[int, int, int] = (0, 0, 0)) -> None:
+        """Starts the process and waits for its first line, which tells the base URLs. Raises RuntimeError."""
+        told = ["--folder", str(folder), "--run", run, "--ports", ",".join(map(str, ports))]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "scenarios.cli", "server", "--control", "--json", *told],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the servers did not start")
+        urls = json.loads(line)
+        self.authority_url, self.issuing_url, self.center_url = (urls[node] for node in NODES)
+        self._urls: dict[str, str] = {node: urls[node] for node in NODES}
+        self._client = httpx.Client(timeout=10, trust_env=False)
+
+    def _ask(self, node: str, method: str, path: str, body: dict[str, Any] | None = None) -> None:
+        self._client.request(method, f"{self._urls[node]}/control/{path}", json=body).raise_for_status()
+
+    def set_clock(self, setting: ClockSetting) -> None:
+        for node in NODES:
+            self._ask(node, "PUT", "clock", setting.to_json())
+
+    def fault_on(self, name: str, parameters: dict[str, Any]) -> None:
+        self._ask(name.split(".")[0], "PUT", f"faults/{name}", parameters)
+
+    def fault_off(self, name: str) -> None:
+        self._ask(name.split(".")[0], "DELETE", f"faults/{name}")
+
+    def scope(self, scenario: str, step: str) -> None:
+        self._ask("center", "PUT", "trace", {"scenario": scenario, "step": step})
+
+    def reset(self) -> None:
+        self._ask("center", "POST", "reset")
+
+    def stop(self) -> None:
+        self._client.close()
+        self._process.terminate()
+        self._process.wait(10)

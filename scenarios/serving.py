@@ -1,0 +1,85 @@
+"""Parts alone: the servers, or one terminal, until they are stopped."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from types import FrameType
+
+from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.trace import Trace
+
+from . import places
+from .keys import KeyPool
+from .servers import NODES, LocalServers
+from .template import template_folder
+
+
+def serve_until_stopped(
+    folder: Path | None, ports: tuple[int, int, int], *, control: bool, run: str = "", as_json: bool = False
+) -> None:
+    """Serve authority, issuing server and centre until SIGINT or SIGTERM. Raises OSError for a port that is taken.
+
+    Prints where they listen: one line of JSON if `as_json`, else what a person needs to connect a terminal.
+    """
+    clock = Clock(STAGE_START)
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    with tempfile.TemporaryDirectory(prefix="konbini-servers-") as temporary:
+        trace = Trace(clock, run=run, process="servers")
+        servers = LocalServers(
+            folder or Path(temporary), template_folder(), clock, trace, control=control, ports=ports
+        )
+        urls = {"authority": servers.authority_url, "issuing": servers.issuing_url, "center": servers.center_url}
+        if as_json:
+            print(json.dumps({node: urls[node] for node in NODES}), flush=True)  # noqa: T201
+        else:
+            for node, name in (("center", "証明書交付センター"), ("issuing", "証明発行サーバ"), ("authority", "認証局")):
+                print(f"{name}\t{urls[node]}")  # noqa: T201
+            print(f"端末をつなぐ: konbini kiosk --center {urls['center']}", flush=True)  # noqa: T201
+        stop.wait()
+        servers.stop()
+
+
+def run_kiosk(
+    center: str,
+    reader: str,
+    terminal_id: str,
+    key_file: Path | None,
+    center_key: str,
+    folder: Path | None,
+    *,
+    full_screen: bool,
+    control: str,
+) -> int:
+    """One terminal against the centre at `center`; without keys given, with those of this checkout's stage."""
+    from kiosk_app.assembly import KioskSettings
+    from kiosk_app.main import run_terminal
+
+    if reader != "virtual":
+        print("konbini: この版の端末は仮想カード（--reader virtual）だけを扱います。", file=sys.stderr)  # noqa: T201
+        return 2
+    keys = KeyPool()
+    if key_file is not None and not key_file.is_file():
+        print(f"konbini: {key_file} がありません。", file=sys.stderr)  # noqa: T201
+        return 2
+    key = key_file.read_text(encoding="utf-8").strip() if key_file else keys.text(f"terminal-{terminal_id}")
+    settings = KioskSettings(
+        center_url=center,
+        terminal_id=terminal_id,
+        terminal_key=key,
+        center_key=center_key or keys.ed25519("centre").public_key().public_bytes_raw().hex(),
+        folder=str(folder or places.home() / "kiosk"),
+        clock=Clock(STAGE_START).setting.to_json(),
+        full_screen=full_screen,
+    )
+    return run_terminal(settings, control)

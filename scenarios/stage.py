@@ -1,0 +1,212 @@
+"""The stage: clock, servers, cards and kiosk of a run. Demo, tests, benchmarks and load all start the system through it.
+
+A stage is made once per worker; `reset` gives every scenario fresh databases, devices and card images.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.secret import Secret
+from server_stub.interface.trace import Trace
+
+from .books import Books, CenterApplication
+from .driver import Terminal
+from .keys import KeyPool
+from .kiosks import Kiosk, KioskSettings, LocalKiosk, ProcessKiosk
+from .servers import LocalServers, RemoteServers, Servers
+from .template import PIN, CardEntry, load_cards, template_folder
+
+STORE, CITY = "KIOSK-STORE-01", "KIOSK-CITY-01"
+
+
+class Stage:
+    """Everything that one run needs. Close it, or use it in a `with`."""
+
+    def __init__(
+        self, *, separate: bool = False, folder: Path | None = None, ports: tuple[int, int, int] = (0, 0, 0)
+    ) -> None:
+        """`separate`: the servers in a process of their own. `folder`: where it keeps its files (a temporary one else).
+
+        Raises OSError for a port that is taken.
+        """
+        self._temporary = tempfile.TemporaryDirectory(prefix="konbini-") if folder is None else None
+        self.folder = Path(self._temporary.name) if self._temporary else folder or Path()
+        self.template = template_folder()
+        self.cards = load_cards(self.template)
+        self.clock = Clock(STAGE_START)
+        self.trace = Trace(self.clock, run=secrets.token_hex(8), process="stage")
+        self.keys = KeyPool()
+        self.servers_folder = self.folder / "servers"
+        self.servers: Servers
+        if separate:
+            self.servers = RemoteServers(self.servers_folder, self.trace.run, ports)
+        else:
+            self.servers = LocalServers(self.servers_folder, self.template, self.clock, self.trace, ports=ports)
+        self.books = Books(self.servers_folder)
+        self._separate = separate
+        self._kiosks: dict[bool, Kiosk] = {}
+        self._kiosk: Kiosk | None = None
+        self._scenario = 0
+        self._stop_clock = self.clock.subscribe(self._spread_clock)
+        self._spread_clock()
+
+    # --- one scenario after the other ----------------------------------------------------------------------------------
+
+    def reset(self, trace_folder: Path | None = None) -> None:
+        """Fresh databases, card images and devices; Wednesday 10:00 again. `trace_folder`: where events are kept."""
+        self._scenario += 1
+        self.trace.open_folder(trace_folder)
+        self.clock.run()
+        self.clock.set(STAGE_START)
+        self.servers.reset()
+        shutil.rmtree(self.visit_folder, ignore_errors=True)
+        self.visit_folder.mkdir(parents=True)
+
+    @property
+    def visit_folder(self) -> Path:
+        """Where the present scenario's devices, journal and card images lie."""
+        return self.folder / "visit"
+
+    def start_kiosk(self, *, separate: bool = False, terminal_id: str = STORE) -> Terminal:
+        """A terminal at its top menu; in a process of its own if `separate`. The one before is put away."""
+        settings = KioskSettings(
+            center_url=self.servers.center_url,
+            terminal_id=terminal_id,
+            terminal_key=self.keys.text(f"terminal-{terminal_id}"),
+            center_key=self.keys.ed25519("centre").public_key().public_bytes_raw().hex(),
+            folder=str(self.visit_folder / "kiosk"),
+            run=self.trace.run,
+            trace_folder=str(self.trace.folder or ""),
+            clock=self.clock.setting.to_json(),
+        )
+        if separate:
+            self._stop_kiosk()
+            self._kiosk = ProcessKiosk(settings)
+        elif isinstance(self._kiosk, LocalKiosk):
+            self._kiosk.restart(settings)
+        else:
+            self._stop_kiosk()
+            self._kiosk = LocalKiosk(settings, self.clock, self.trace)
+        return self._kiosk.terminal
+
+    def restart_kiosk(self) -> Terminal:
+        """Switch the terminal on again after a power cut, with its journal and devices as they were left."""
+        assert isinstance(self._kiosk, ProcessKiosk)
+        self._kiosk.restart(self.clock.setting)
+        return self._kiosk.terminal
+
+    def cut_power_at(self, record: str, action: Callable[[], None]) -> None:
+        """Do `action`, and kill the terminal's process the moment its journal has a record of that kind."""
+        assert isinstance(self._kiosk, ProcessKiosk)
+        self._kiosk.cut_power_at(record, action)
+
+    def _stop_kiosk(self) -> None:
+        if self._kiosk is not None:
+            self._kiosk.stop()
+            self._kiosk = None
+
+    @property
+    def kiosk(self) -> Kiosk:
+        if self._kiosk is None:
+            raise RuntimeError("no terminal was started")
+        return self._kiosk
+
+    # --- cards ------------------------------------------------------------------------------------------------------------
+
+    def card(self, name: str) -> CardEntry:
+        """Raises LookupError for a card that nobody has."""
+        if name not in self.cards:
+            raise LookupError(f"there is no card 「{name}」; konbini card list shows them")
+        return self.cards[name]
+
+    def lay_card(self, name: str) -> None:
+        """Lay a copy of the card on the reader; within one scenario the same card keeps its counters."""
+        image = self.visit_folder / Path(self.card(name).file).name
+        if not image.exists():
+            shutil.copyfile(self.template / self.card(name).file, image)
+        self.kiosk.terminal.call("lay_card", image=str(image))
+
+    def take_card(self) -> None:
+        self.kiosk.terminal.call("take_card")
+
+    def pin_of(self, name: str) -> Secret:
+        self.card(name)
+        return PIN
+
+    def person_key(self, calling: str) -> str:
+        """The 宛名番号 of a 呼び名."""
+        return self.card(f"{calling}のカード").person
+
+    def hold_certificates(self, calling: str) -> None:
+        """紛失の届出: stop the authentication certificate of that person's ordinary card, as its operator does."""
+        serial = self.card(f"{calling}のカード").serial
+        key = self.keys.text("authority-operator")
+        url = f"{self.servers.authority_url}/v1/certificates/{serial}/hold"
+        httpx.post(url, headers={"Authorization": f"Bearer {key}"}, trust_env=False).raise_for_status()
+
+    # --- paper and books --------------------------------------------------------------------------------------------------
+
+    def take_paper(self) -> list[Path]:
+        """The resident takes what lies in the tray; copies of the sheets, in order."""
+        kept = []
+        papers = self.visit_folder / "papers"
+        papers.mkdir(exist_ok=True)
+        for number, sheet in enumerate(self.kiosk.terminal.tray(), start=1):
+            kept.append(papers / f"{number:02d}.pdf")
+            shutil.copyfile(sheet, kept[-1])
+        self.kiosk.terminal.call("take_paper")
+        return kept
+
+    def charges(self) -> list[int]:
+        return self.books.charges()
+
+    def issue_numbers(self) -> list[str]:
+        return self.books.issue_numbers()
+
+    def applications(self) -> list[CenterApplication]:
+        return self.books.applications()
+
+    def incidents(self) -> int:
+        return self.books.incidents()
+
+    # --- the rest ---------------------------------------------------------------------------------------------------------
+
+    def scope(self, scenario: str, step: str) -> None:
+        """What the events of all processes belong to from now on."""
+        self.trace.scope(scenario, step)
+        self.servers.scope(scenario, step)
+        if isinstance(self._kiosk, ProcessKiosk):
+            self._kiosk.terminal.call("scope", scenario=scenario, step=step)
+
+    def _spread_clock(self) -> None:
+        if self._separate:
+            self.servers.set_clock(self.clock.setting)
+        if isinstance(self._kiosk, ProcessKiosk) and self._kiosk.alive:
+            self._kiosk.terminal.call("clock", setting=self.clock.setting.to_json())
+
+    def close(self) -> None:
+        self._stop_clock()
+        self._stop_kiosk()
+        self.books.close()
+        self.servers.stop()
+        self.trace.close()
+        if self._temporary:
+            self._temporary.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+

@@ -1,0 +1,14 @@
+"""Binds the chosen feature files to the steps: each scenario becomes one test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pytest_bdd import scenarios
+
+from scenarios import places
+from scenarios.running import FEATURES_VARIABLE
+
+for _path in os.environ.get(FEATURES_VARIABLE, str(places.FEATURES)).split(os.pathsep):
+    scenarios(Path(_path))

@@ -1,0 +1,136 @@
+"""The pytest plugin of the scenarios: the stage per worker, a fresh world per scenario, and the evidence of each step."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk_app.heartbeat import LIMIT_MS
+from scenarios.evidence import write_evidence
+from scenarios.kiosks import LocalKiosk
+from scenarios.stage import Stage
+
+from .world import World
+
+pytest_plugins = [
+    "scenarios.steps.visit",
+    "scenarios.steps.trouble",
+    "scenarios.steps.outcome",
+    "scenarios.steps.english",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("konbini")
+    group.addoption("--konbini-evidence", default="", help="folder for the evidence of every scenario")
+    group.addoption("--konbini-headed", action="store_true", help="show the terminal's window")
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    """Servers, cards and devices of this worker."""
+    with Stage() as made:
+        yield made
+
+
+class Recorder:
+    """Keeps the trace of one scenario, and makes its evidence: always on request, and always after a failure."""
+
+    def __init__(self, config: pytest.Config, name: str) -> None:
+        asked = config.getoption("--konbini-evidence")
+        self.wanted = bool(asked)
+        self.target = Path(asked or "evidence")
+        self.name = re.sub(r"[^\w\[\]-]+", "_", name)
+        self.folder = Path(tempfile.mkdtemp(prefix="konbini-trace-"))
+        self.failed = False
+        self.index = 0
+
+    def finish(self) -> None:
+        if self.wanted or self.failed:
+            self.target.mkdir(parents=True, exist_ok=True)
+            write_evidence(self.folder, self.target / f"{self.name}.html")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def recorder(request: pytest.FixtureRequest) -> Iterator[Recorder]:
+    made = Recorder(request.config, request.node.name)
+    yield made
+    made.finish()
+
+
+@pytest.fixture
+def world(stage: Stage, recorder: Recorder) -> Iterator[World]:
+    """A terminal at its top menu on a freshly set stage. A terminal that stood still for too long fails the scenario."""
+    stage.reset(recorder.folder)
+    made = World(stage, stage.start_kiosk())
+    yield made
+    longest = 0.0
+    if isinstance(stage.kiosk, LocalKiosk):
+        longest = float(made.terminal.call("heart"))
+    stage.trace.open_folder(None)
+    assert longest <= LIMIT_MS, f"the terminal stood still for {longest:.0f} ms (at most {LIMIT_MS} ms)"
+
+
+# --- the steps in the trace ------------------------------------------------------------------------------------------
+
+
+def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
+    stage: Stage = request.getfixturevalue("world").stage
+    stage.scope(scenario.name, "")
+    tags = sorted(scenario.tags | feature.tags)
+    stage.trace.emit("scenario", "scenario_started", name=scenario.name, feature=feature.name, tags=tags)
+
+
+def pytest_bdd_before_step(request: pytest.FixtureRequest, feature: Any, scenario: Any, step: Any, step_func: Any) -> None:
+    recorder: Recorder = request.getfixturevalue("recorder")
+    stage: Stage = request.getfixturevalue("world").stage
+    recorder.index += 1
+    stage.scope(scenario.name, step.name)
+    stage.trace.emit("scenario", "step_started", keyword=step.keyword, sentence=step.name, index=recorder.index)
+
+
+def pytest_bdd_after_step(
+    request: pytest.FixtureRequest, feature: Any, scenario: Any, step: Any, step_func: Any, step_func_args: Any
+) -> None:
+    _end_step(request, "passed", "")
+
+
+def pytest_bdd_step_error(
+    request: pytest.FixtureRequest, feature: Any, scenario: Any, step: Any, step_func: Any, step_func_args: Any, exception: Exception
+) -> None:
+    recorder: Recorder = request.getfixturevalue("recorder")
+    recorder.failed = True
+    _end_step(request, "failed", f"{type(exception).__name__}: {exception}")
+    _end_scenario(request, "failed")
+
+
+def pytest_bdd_after_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
+    if not request.getfixturevalue("recorder").failed:
+        _end_scenario(request, "passed")
+
+
+def _end_step(request: pytest.FixtureRequest, status: str, error: str) -> None:
+    recorder: Recorder = request.getfixturevalue("recorder")
+    world: World = request.getfixturevalue("world")
+    picture = ""
+    if recorder.wanted or status == "failed":
+        try:
+            picture = world.stage.trace.store(world.terminal.picture(), ".png")
+        except (ConnectionError, RuntimeError):  # after a power cut there is nothing to see
+            picture = ""
+    world.stage.trace.emit(
+        "scenario", "step_ended", index=recorder.index, status=status, picture=picture, error=error
+    )
+
+
+def _end_scenario(request: pytest.FixtureRequest, status: str) -> None:
+    request.getfixturevalue("world").stage.trace.emit("scenario", "scenario_ended", status=status)
+
+

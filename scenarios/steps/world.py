@@ -1,0 +1,184 @@
+"""The world of one scenario: stage, terminal, and what has happened so far. Steps are thin words over its verbs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from scenarios.driver import Terminal
+from scenarios.stage import Stage
+from server_stub.interface.clock import JST
+from server_stub.municipalities import load_index
+
+COINS = (1000, 500, 100, 50, 10)
+
+
+@dataclass
+class World:
+    """`card`: the name of the card in use. `papers`: sheets that were taken, in the order they came out.
+
+    `kind`, `options` and `copies` are what the resident asked for, for the one who reads the paper back.
+    """
+
+    stage: Stage
+    terminal: Terminal
+    card: str = ""
+    papers: list[Path] = field(default_factory=list)
+    kind: str = ""
+    options: dict[str, bool] = field(default_factory=dict)
+    copies: int = 1
+    late_application: str = ""
+
+    # --- the way to the menu of certificates -------------------------------------------------------------------------
+
+    def go_to_card(self) -> None:
+        """From the top menu to 「カードを置く」."""
+        self.terminal.wait_for("TopMenu")
+        self.terminal.touch("行政サービス")
+        self.terminal.wait_for("ServiceMenu")
+        self.terminal.touch("証明書交付サービス")
+        self.terminal.wait_for("Consent")
+        self.terminal.touch("同意する")
+        self.terminal.wait_for("PlaceCard")
+
+    def lay(self, card: str) -> str:
+        """Lay the card; the screen that follows."""
+        if self.terminal.screen() == "TopMenu":
+            self.go_to_card()
+        self.card = card
+        self.stage.lay_card(card)
+        return self.terminal.wait_for("ChoosePlace", "Refusal")
+
+    def choose_address(self) -> None:
+        self.terminal.touch("お住まいの市区町村の証明書")
+        self.terminal.wait_for("EnterPin", "Refusal")
+
+    def choose_domicile(self, municipality: str) -> None:
+        self.terminal.touch("本籍地の市区町村の証明書")
+        self.terminal.wait_for("ChooseMunicipality")
+        prefecture = next(e.info.prefecture for e in load_index() if e.info.name == municipality)
+        for name in (prefecture, municipality):
+            while name not in self.terminal.call("touchables"):
+                self.terminal.touch("次のページ")
+            self.terminal.touch(name)
+        self.terminal.wait_for("EnterPin", "Refusal")
+
+    def enter_pin(self, *, right: bool) -> str:
+        """The card's own PIN, or one that is surely another; the screen that follows."""
+        pin = self.stage.pin_of(self.card).reveal()
+        if not right:
+            pin = "".join(str((int(digit) + 1) % 10) for digit in pin)
+        for digit in pin:
+            self.terminal.touch(digit)
+        self.terminal.touch("次へ")
+        return self.terminal.wait_for("EnterPin", "TakeCard", "Refusal")
+
+    def take_card(self) -> str:
+        self.stage.take_card()
+        return self.terminal.wait_for("ChooseCertificate", "TopMenu", "Refusal")
+
+    def identify(self, card: str) -> None:
+        """Everything up to the menu of certificates, as a resident to whom nothing happens."""
+        assert self.lay(card) == "ChoosePlace", self.refusal()
+        self.choose_address()
+        self.enter_pin(right=True)
+        self.terminal.wait_for("TakeCard", "Refusal")
+        assert self.terminal.screen() == "TakeCard", self.refusal()
+        self.take_card()
+
+    # --- choosing ------------------------------------------------------------------------------------------------------
+
+    def choose_kind(self, kind: str) -> None:
+        self.kind = kind
+        self.options = {}
+        self.terminal.touch(kind)
+        self.terminal.wait_for("ChooseScope", "ChooseOptions", "ChooseCopies")
+
+    def choose_members(self, *people: str) -> None:
+        """Those members of the household only, by 呼び名 (no space, no variation selector)."""
+        by_plain = {plain(name): name for name in self.terminal.call("touchables")}
+        for person in people:
+            self.terminal.touch(by_plain[person])
+        self.next("ChooseOptions")
+
+    def choose_residence(self, scope: str, copies: int) -> None:
+        """住民票の写し with everything but 個人番号, up to the confirmation. `scope`: 世帯全員 or 本人だけ."""
+        self.choose_kind("住民票の写し")
+        if scope == "世帯全員":
+            self.terminal.touch("世帯全員")
+            self.next("ChooseOptions")
+        else:
+            self.choose_members(self.card.removesuffix("のカード"))
+        for name, wanted in (("続柄", True), ("本籍・筆頭者", True), ("個人番号", False)):
+            self.set_option(name, "記載する" if wanted else "記載しない")
+        self.next("ChooseCopies")
+        self.set_copies(copies)
+
+    def next(self, *screens: str) -> str:
+        self.terminal.touch("次へ")
+        return self.terminal.wait_for(*screens)
+
+    def set_option(self, name: str, wanted: str) -> None:
+        self.options[name] = wanted == "記載する"
+        self.terminal.touch(f"{name} {wanted}")
+
+    def set_copies(self, copies: int) -> None:
+        self.copies = copies
+        self.terminal.touch(f"{copies}部")
+        self.next("Confirm")
+
+    def apply(self) -> str:
+        """Confirm; the screen when the paper is there, or the refusal."""
+        self.terminal.touch("この内容で申請する")
+        return self.terminal.wait_for("Pay", "Refusal")
+
+    # --- money and paper -------------------------------------------------------------------------------------------------
+
+    def drop(self, amount: int) -> None:
+        """Coins and notes of this amount, the largest first, as long as the machine takes them."""
+        for coin in COINS:
+            while amount >= coin:
+                self.terminal.call("drop", denomination=coin)
+                amount -= coin
+        assert amount == 0, "no coins for that amount"
+
+    def take_paper(self) -> None:
+        self.terminal.wait_for("TakePaper", "Jammed", "Refusal")
+        assert self.terminal.screen() == "TakePaper", f"{self.terminal.screen()}: {self.terminal.texts()}"
+        self.papers = self.stage.take_paper()
+        self.terminal.wait_for("AskReceipt")
+
+    # --- time ---------------------------------------------------------------------------------------------------------------
+
+    def pass_time(self, seconds: float) -> None:
+        """The one clock goes on by so much (and a little more, so that a deadline lies behind it)."""
+        self.stage.clock.advance(timedelta(seconds=seconds + 0.5))
+
+    # --- what is asserted -----------------------------------------------------------------------------------------------------
+
+    def refusal(self) -> str:
+        return f"{self.terminal.screen()}: {' / '.join(self.terminal.texts())}"
+
+    def eventually(self, condition: Callable[[], bool], what: str) -> None:
+        self.terminal.wait_until(condition, what)
+
+
+def plain(name: str) -> str:
+    """A name as 呼び名: without spaces and variation selectors."""
+    return "".join(c for c in name if not c.isspace() and not 0xE0100 <= ord(c) <= 0xE01EF)
+
+
+ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+
+
+def moment(text: str) -> datetime:
+    """「令和8年6月5日22時59分」 as a time. Raises ValueError for another form."""
+    match = re.fullmatch(r"(令和|平成|昭和)(\d+|元)年(\d+)月(\d+)日(\d+)時(\d+)分", text)
+    if match is None:
+        raise ValueError(f"「{text}」 is not of the form 令和8年6月5日22時59分")
+    era, year, month, day, hour, minute = match.groups()
+    number = 1 if year == "元" else int(year)
+    return datetime(ERAS[era] + number, int(month), int(day), int(hour), int(minute), tzinfo=JST)

@@ -1,0 +1,163 @@
+"""The template of a stage: databases migrated and filled, cards personalised. Made once per checkout, copied per scenario.
+
+Everything comes in the real way: cards are personalised at the authority, the authority writes its issue notices, and
+the registry and the centre take those and the deliveries of the existing systems in.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from cards.image import CardImage
+from cards.personalise import Holder, personalise
+from cards.profiles import load_profile
+from server_stub.authority import Authority, AuthoritySettings, prepare_database
+from server_stub.center.database import Database
+from server_stub.center.holders import Holders
+from server_stub.db import sqlite_url
+from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.notices import FILE_NAME, SERIAL
+from server_stub.interface.secret import Secret
+from server_stub.interface.trace import Trace
+from server_stub.issuing.ledger import migrate_ledger
+from server_stub.registry.links import load_delivery
+from server_stub.registry.links.resident_register import read_residents
+from server_stub.registry.records import Person
+
+from . import places
+from .keys import KeyPool
+
+DATABASES = ("authority", "center", "ledger", "replica")
+KOBE = "28100"
+DELIVERY = places.DATA / "kobe"
+PIN = Secret("4973")
+"""The PIN of every virtual card of the stage; steps name it (「正しい暗証番号」) and never spell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardEntry:
+    """One card of scenarios/data/cards.toml: `file` is its image within the template, `serial` of its authentication
+    certificate (hex, '' where it has none)."""
+
+    name: str
+    person: str
+    profile: str
+    state: str
+    linked: bool
+    purpose: str
+    file: str
+    serial: str
+
+
+def template_folder() -> Path:
+    """The template for the present code and data, made if it is not there yet (a few seconds, once per checkout)."""
+    made_from = [p for room in ("cards", "server_stub", "scenarios/data") for p in (places.ROOT / room).rglob("*")]
+    kept = [p for p in made_from if p.is_file() and p.suffix not in (".pyc", ".md")]
+    folder = places.home() / f"template-{places.digest_of([*kept, Path(__file__)])}"
+    if not folder.exists():
+        part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir()
+        build_template(part)
+        try:
+            part.rename(folder)
+        except OSError:  # another process was faster; its template is as good
+            shutil.rmtree(part)
+        for old in places.home().glob("template-*"):
+            if old != folder and not old.name.endswith(".part"):
+                shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def build_template(folder: Path, told: Callable[[str], None] = lambda line: None) -> None:
+    """Fill `folder`: databases, card images and their list. `told` hears what is being done."""
+    keys = KeyPool()
+    clock = Clock(STAGE_START)
+    clock.freeze()
+    trace = Trace(clock)
+    told("試験用の鍵と認証局を用意しています")
+    databases = {name: sqlite_url(folder / f"{name}.db") for name in DATABASES}
+    prepare_database(databases["authority"])
+    authority = Authority(authority_settings(folder, keys), clock, trace)
+    people = {person.key: person for _row, person in read_residents(DELIVERY)}
+    told("カードを発行しています")
+    entries = _personalise_all(folder, authority, keys, people)
+    notices = folder / FILE_NAME
+    authority.write_issue_notices(notices)
+    _take_out(notices, {int(entry.serial, 16) for entry in entries if entry.serial and not entry.linked})
+    authority.close()
+    told("副本に取り込んでいます")
+    load_delivery(databases["replica"], DELIVERY, notices, clock, trace)
+    migrate_ledger(databases["ledger"])
+    center = Database(databases["center"])
+    Holders(center).take(notices)
+    center.dispose()
+    cards = [asdict(entry) for entry in entries]
+    (folder / "cards.json").write_text(json.dumps(cards, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def authority_settings(folder: Path, keys: KeyPool) -> AuthoritySettings:
+    return AuthoritySettings(
+        database_url=sqlite_url(folder / "authority.db"),
+        keys=lambda name: keys.rsa(name.replace("/", "-")),
+        operator_key=Secret(keys.text("authority-operator")),
+    )
+
+
+def load_cards(template: Path) -> dict[str, CardEntry]:
+    """The cards of a template by name."""
+    rows = json.loads((template / "cards.json").read_text(encoding="utf-8"))
+    return {row["name"]: CardEntry(**row) for row in rows}
+
+
+def _personalise_all(
+    folder: Path, authority: Authority, keys: KeyPool, people: Mapping[str, Person]
+) -> list[CardEntry]:
+    (folder / "cards").mkdir()
+    listed = tomllib.loads((places.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
+    entries = []
+    for number, card in enumerate(listed, start=1):
+        person = people[card["person"]]
+        known = {record.serial for record in authority.of_person(person.key)}
+        image = personalise(
+            load_profile(card["profile"]),
+            Holder(
+                person.key, KOBE, person.name, person.address, person.birth, person.sex.value, "Hyogo-ken", "Kobe-shi"
+            ),
+            authority,
+            keys.source(f"card-{number:03d}"),
+            STAGE_START,
+            secrets={"authentication_pin": PIN},
+        )
+        serial = _new_authentication_serial(authority, person.key, known)
+        if card["state"] == "held":
+            authority.hold(int(serial, 16))
+        elif card["state"] == "revoked":
+            authority.revoke(int(serial, 16))
+        file = f"cards/{number:03d}.json"
+        image.save(folder / file)
+        entries.append(CardEntry(**card, file=file, serial=serial))
+    return entries
+
+
+def _new_authentication_serial(authority: Authority, person: str, known: set[int]) -> str:
+    new = [r for r in authority.of_person(person) if r.serial not in known and r.kind == "authentication"]
+    return f"{new[0].serial:X}" if new else ""
+
+
+def _take_out(notices: Path, serials: set[int]) -> None:
+    """Notices that did not arrive: the holders of these certificates are not linked."""
+    with notices.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        header, rows = list(reader.fieldnames or ()), list(reader)
+    with notices.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header)
+        writer.writeheader()
+        writer.writerows(row for row in rows if int(row[SERIAL], 16) not in serials)
