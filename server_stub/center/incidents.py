@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from server_stub.interface.binding import new_ulid
@@ -44,33 +45,49 @@ class Incidents:
         terminal_id: str,
         noticed_by: str,
         name: str,
+        detail: Mapping[str, Any],
         *,
         key: str = "",
-        **detail: Any,
     ) -> None:
         """Durable when this returns. `key` (a ULID): the same key again is the same incident."""
-        row = {
-            "incident_id": key or new_ulid(self._clock),
-            "application_id": application_id,
-            "terminal_id": terminal_id,
-            "noticed_by": noticed_by,
-            "name": name,
-            "detail": json.dumps(masked(detail), ensure_ascii=False),
-            "at": self._clock.now(),
-        }
         try:
             with self._database.write() as connection:
-                connection.execute(insert(incidents).values(**row))
+                tell = self.add(connection, application_id, terminal_id, noticed_by, name, detail, key=key)
         except IntegrityError:
             return
-        self._trace.emit(
-            "centre",
-            "incident",
-            application_id=application_id,
-            noticed_by=noticed_by,
-            name=name,
-            detail=detail,
+        tell()
+
+    def add(
+        self,
+        connection: Connection,
+        application_id: str,
+        terminal_id: str,
+        noticed_by: str,
+        name: str,
+        detail: Mapping[str, Any],
+        *,
+        key: str = "",
+    ) -> Callable[[], None]:
+        """Like `record`, in the caller's transaction; to be called after its end: what comes back tells the trace."""
+        connection.execute(
+            insert(incidents).values(
+                incident_id=key or new_ulid(self._clock),
+                application_id=application_id,
+                terminal_id=terminal_id,
+                noticed_by=noticed_by,
+                name=name,
+                detail=json.dumps(masked(dict(detail)), ensure_ascii=False),
+                at=self._clock.now(),
+            )
         )
+
+        def tell() -> None:
+            self._trace.emit(
+                "centre", "incident", application_id=application_id, noticed_by=noticed_by, name=name,
+                detail=dict(detail),
+            )  # fmt: skip
+
+        return tell
 
     def of(self, application_id: str | None = None) -> tuple[Incident, ...]:
         """The incidents of an application, or all, oldest first."""

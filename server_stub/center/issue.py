@@ -108,11 +108,21 @@ class Issue:
             )
             signed, bodies = self._make(application, terminal, session, offer, request, paper)
         except Failed as failed:
+            mismatch = failed.failure == "Binding_Mismatch"
+            if mismatch:
+                self._incidents.record(
+                    application.application_id,
+                    terminal.facts.terminal_id,
+                    "centre",
+                    failed.failure,
+                    failed.facts,
+                )
             self._applications.failed(
                 application.application_id, failed, tell_issuing=failed.entry.status >= 500
             )
-            if failed.failure == "Binding_Mismatch":
-                self._stop(application, terminal, session, failed)
+            if mismatch:
+                # the session that met it gets no second try
+                self._sessions.end(session.session_id, terminal.facts.terminal_id, "incident")
             raise
         except Exception:
             self._applications.failed(application.application_id, Failed("Internal_Error"), tell_issuing=True)
@@ -165,16 +175,6 @@ class Issue:
             manifest(lambda number: digests[number - 1]), self._settings.signing_key
         )
         return signed, bodies
-
-    def _stop(
-        self, application: Application, terminal: Terminal, session: Authenticated, failed: Failed
-    ) -> None:
-        """A mismatch is an incident, and the session that met it gets no second try."""
-        terminal_id = terminal.facts.terminal_id
-        self._incidents.record(
-            application.application_id, terminal_id, "centre", failed.failure, **failed.facts
-        )
-        self._sessions.end(session.session_id, terminal_id, "incident")
 
     def _wait_for(self, application: Application) -> SignedManifest:
         limit = self._settings.times.issuing_timeout + FINISHING_SECONDS

@@ -38,7 +38,6 @@ class Notes:
                 return before
             state = self._next(row, terminal_id, note)
             if self._keep(row, note, state):
-                self._tell(row, terminal_id, note, state)
                 return NoteTaken(application_id=application_id, state=state)
         raise Failed("Application_State_Conflict", state=row["state"])
 
@@ -77,7 +76,7 @@ class Notes:
         failed = Failed("Application_State_Conflict", **facts)
         if note.kind in (NoteKind.PAID, NoteKind.HANDED_OVER):
             self._incidents.record(
-                row["application_id"], terminal_id, "centre", failed.failure, key=note.note_id, **facts
+                row["application_id"], terminal_id, "centre", failed.failure, facts, key=note.note_id
             )
         raise failed
 
@@ -110,21 +109,20 @@ class Notes:
                 enqueue(connection, application_id, row["municipality"], note)
                 if state in (State.HANDED_OVER, State.CANCELLED):
                     void(connection, application_id)
+                tell_incident = note.kind is NoteKind.INCIDENT and self._incidents.add(
+                    connection, application_id, row["terminal_id"], "terminal", _name_of(note),
+                    {"reason": note.reason}, key=note.note_id,
+                )  # fmt: skip
         except IntegrityError:
             return False
-        return True
-
-    def _tell(self, row: RowMapping, terminal_id: str, note: Note, state: State) -> None:
-        application_id = row["application_id"]
-        if note.kind is NoteKind.INCIDENT:
-            self._incidents.record(
-                application_id, terminal_id, "terminal", _name_of(note), key=note.note_id, reason=note.reason
-            )
+        if tell_incident:
+            tell_incident()
         if state != row["state"]:
             self._trace.emit(
                 "centre", str(state), application_id=application_id, amount=note.amount,
                 sheets_printed=note.sheets_printed, reason=note.reason,
             )  # fmt: skip
+        return True
 
 
 def _name_of(note: Note) -> str:

@@ -78,7 +78,7 @@ class Outbox:
                 if not nothing_to_cancel:
                     # the terminal and the ledger say different things: people must look
                     self._incidents.record(
-                        application_id, row["terminal_id"], "ledger", failed.failure, note=note.kind
+                        application_id, row["terminal_id"], "ledger", failed.failure, {"note": note.kind}
                     )
                 return failed.failure
             self._trace.emit("centre", "note_passed_on", application_id=application_id, note=note.kind)

@@ -1,0 +1,150 @@
+"""An issuing server for the centre's tests: answers by the contract, and can be told to break it."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Callable
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+from fastapi import FastAPI, Request, Response
+
+from server_stub.interface.failures import Failed
+from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest, OffersRequest
+from server_stub.interface.terminal import (
+    CertificateKind,
+    Member,
+    MunicipalityInfo,
+    Note,
+    NoteTaken,
+    Offer,
+    Offers,
+    OptionName,
+)
+from server_stub.node import failure_response
+
+KEY = "centre-shows-this-key"
+MEMBERS = (
+    Member(ref="a" * 32, name="見本　太郎", relationship="世帯主", holder=True),
+    Member(ref="b" * 32, name="見本　花子", relationship="妻", holder=False),
+)
+FEE = 300
+
+
+@cache
+def blank_pages(number: int) -> str:
+    with pikepdf.new() as pdf:
+        for _ in range(number):
+            pdf.add_blank_page(page_size=(595.28, 841.89))
+        stream = BytesIO()
+        pdf.save(stream)
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+class FakeIssuing:
+    """`offers` and `paper` may be replaced by a test; `requests` and `notes` hold what came in, in order."""
+
+    def __init__(self, info: Callable[[str], MunicipalityInfo]) -> None:
+        self._info = info
+        self.reset()
+
+    def reset(self) -> None:
+        self.refusal: Failed | None = None
+        self.answer: Response | None = None
+        self.note_refusal: Failed | None = None
+        self.change: Callable[[dict[str, Any]], None] = lambda paper: None
+        self.before_answer: Callable[[], None] = lambda: None
+        self.offer_refusal: Failed | None = None
+        self.traceparents: list[str] = []
+        self.asked: list[OffersRequest] = []
+        self.requests: list[IssueRequest] = []
+        self.notes: list[tuple[str, Note]] = []
+        self.changed = threading.Condition()
+
+    def offers(self, request: OffersRequest) -> Offers:
+        refusal = self.offer_refusal and {
+            "failure": self.offer_refusal.failure,
+            "facts": self.offer_refusal.facts,
+        }
+        residence = Offer.model_validate(
+            {
+                "kind": CertificateKind.RESIDENCE, "fee": FEE, "max_copies": 10, "hours": "6時30分から23時",
+                "options": tuple(OptionName), "members": MEMBERS, "whole_household": True, "refusal": refusal,
+            }
+        )  # fmt: skip
+        return Offers(municipality=self._info(request.municipality), offers=(residence,))
+
+    def paper(self, request: IssueRequest) -> dict[str, Any]:
+        """One sheet a member and copy."""
+        asked = request.application
+        refs = asked.options.members or tuple(member.ref for member in MEMBERS)
+        pages = [
+            IssuedPage(
+                copy_number=copy,
+                k=k,
+                n=len(refs),
+                subjects=(ref,),
+                issue_number=f"{request.application_id}-{copy}",
+            )
+            for copy in range(1, asked.copies + 1)
+            for k, ref in enumerate(refs, start=1)
+        ]
+        paper = IssuedPaper(
+            application_id=request.application_id,
+            holder_ref=request.holder_ref,
+            generation=7,
+            fee_total=FEE * asked.copies,
+            pages=tuple(pages),
+            pdf=blank_pages(len(pages)),
+        ).model_dump(mode="json")
+        self.change(paper)
+        return paper
+
+    def wait_for_notes(self, number: int) -> list[tuple[str, Note]]:
+        """Waits for the state, not for time; the limit only ends a test that has failed."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.notes) >= number, 10), self.notes
+            return list(self.notes)
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+
+        @app.middleware("http")
+        async def _around(request: Request, call_next: Any) -> Response:
+            if request.headers.get("authorization") != f"Bearer {KEY}":
+                return failure_response(Failed("Caller_Unknown"))
+            self.traceparents.append(request.headers["traceparent"])
+            if self.answer is not None:
+                return self.answer
+            if self.refusal is not None:
+                return failure_response(self.refusal)
+            response: Response = await call_next(request)
+            return response
+
+        @app.post("/v1/offers")
+        def offers(body: OffersRequest) -> Offers:
+            self.asked.append(body)
+            return self.offers(body)
+
+        @app.post("/v1/applications")
+        def applications(body: IssueRequest) -> dict[str, Any]:
+            with self.changed:
+                self.requests.append(body)
+                self.changed.notify_all()
+            paper = self.paper(body)
+            self.before_answer()
+            return paper
+
+        @app.post("/v1/applications/{application_id}/notes", response_model=None)
+        def notes(application_id: str, body: Note) -> NoteTaken | Response:
+            with self.changed:
+                self.notes.append((application_id, body))
+                self.changed.notify_all()
+            if self.note_refusal is not None:
+                return failure_response(self.note_refusal)
+            return NoteTaken(application_id=application_id, state=body.kind)
+
+        return app

@@ -1,0 +1,294 @@
+"""One application is one application, however often it is sent; and no paper that is not this holder's."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from fastapi import Response
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
+from server_stub.center.app import create_app
+from server_stub.center.tables import sheets
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import SignedManifest
+from server_stub.node import NodeContext, serve
+
+from .fake_issuing import MEMBERS
+from .world import World, refused, until
+
+KEY = "visit-0001"
+
+
+def test_the_same_request_again_gets_the_same_answer_and_no_second_paper(world: World) -> None:
+    session_id = world.known_session()
+    first = world.apply(session_id, idempotency=KEY)
+    again = world.apply(session_id, idempotency=KEY)
+    assert first.raise_for_status().content == again.raise_for_status().content
+    assert len(world.issuing.requests) == 1
+
+
+def test_another_request_under_the_same_key_is_a_conflict(world: World) -> None:
+    session_id = world.known_session()
+    world.apply(session_id, idempotency=KEY).raise_for_status()
+    refused(world.apply(session_id, idempotency=KEY, copies=2, fee_total=600), "Idempotency_Conflict")
+    other = world.known_session()
+    refused(world.apply(other, idempotency=KEY), "Idempotency_Conflict")
+    assert len(world.issuing.requests) == 1
+
+
+def test_two_terminals_may_happen_to_use_the_same_key(world: World) -> None:
+    from .world import SECOND_KEY
+
+    one = world.manifest(world.apply(world.known_session(), idempotency=KEY))
+    two = world.manifest(world.apply(world.known_session(SECOND_KEY), idempotency=KEY, key=SECOND_KEY))
+    assert one.application_id != two.application_id
+
+
+def test_a_repetition_while_the_paper_is_being_made_waits_for_the_same_answer(world: World) -> None:
+    session_id = world.known_session()
+    go_on = threading.Event()
+    world.issuing.before_answer = lambda: _wait(go_on)
+    answers: list[bytes] = []
+    threads = [
+        threading.Thread(
+            target=lambda: answers.append(world.apply(session_id, idempotency=KEY).raise_for_status().content)
+        )
+        for _ in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    until(lambda: world.issuing.requests)
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(answers) == 5
+    assert len(set(answers)) == 1
+    assert len(world.issuing.requests) == 1
+
+
+def _wait(event: threading.Event) -> None:
+    assert event.wait(10)
+
+
+def test_a_refusal_is_repeated_too_and_a_new_key_is_a_new_application(world: World) -> None:
+    session_id = world.known_session()
+    world.issuing.refusal = Failed("Fee_Changed", fee_total=400)
+    assert refused(world.apply(session_id, idempotency=KEY), "Fee_Changed") == {"fee_total": 400}
+    world.issuing.refusal = None
+    assert refused(world.apply(session_id, idempotency=KEY), "Fee_Changed") == {"fee_total": 400}
+    assert world.apply(session_id).status_code == 200
+
+
+def test_what_the_issuing_server_refused_needs_no_note_and_is_cancelled(world: World) -> None:
+    session_id = world.known_session()
+    world.issuing.refusal = Failed("Service_Closed_Now")
+    refused(world.apply(session_id), "Service_Closed_Now")
+    (cancelled,) = world.happened("cancelled")
+    assert world.state(cancelled["application_id"]) == "cancelled"
+    assert not world.center.outbox.pending()
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (Response(status_code=503), "Issuing_Unreachable"),
+        (Response("<html>", status_code=502), "Issuing_Unreachable"),
+        (Response("<html>", status_code=404), "Answer_Malformed"),
+        (Response('{"failure": "Nobody_Knows", "facts": {}}', status_code=409), "Answer_Malformed"),
+        (Response('{"failure": "Card_Pin_Wrong", "facts": {}}', status_code=409), "Answer_Malformed"),
+        (Response("{}", status_code=200), "Answer_Malformed"),
+        (Response("", status_code=204), "Answer_Malformed"),
+    ],
+)
+def test_where_the_issuing_server_may_have_made_paper_it_is_told_that_nobody_gets_it(
+    world: World, answer: Response, failure: str
+) -> None:
+    session_id = world.known_session()
+    world.issuing.answer = answer
+    refused(world.apply(session_id), failure)
+    world.issuing.answer = None
+    told = world.issuing.wait_for_notes(1)
+    (cancelled,) = world.happened("cancelled")
+    assert [(ref, note.kind, note.reason) for ref, note in told] == [
+        (cancelled["application_id"], "cancelled", failure)
+    ]
+
+
+def test_only_what_was_offered_can_be_applied_for(world: World) -> None:
+    session_id = world.known_session()
+    refused(world.apply(session_id, municipality="09202"), "Option_Not_Allowed")
+    refused(world.apply(session_id, kind="seal_registration"), "Service_Not_Offered")
+    refused(world.apply(session_id, options={"members": ["c" * 32]}), "Member_Not_In_Household")
+    refused(world.apply(session_id, copies=11, fee_total=3300), "Copies_Out_Of_Range")
+    assert not world.issuing.requests
+    chosen = world.manifest(world.apply(session_id, options={"members": [MEMBERS[1].ref]}))
+    assert [sheet.subjects for sheet in chosen.sheets] == [(MEMBERS[1].ref,)]
+
+
+def test_an_offer_that_was_refused_stays_refused(world: World) -> None:
+    world.issuing.offer_refusal = Failed("Household_Member_Restricted")
+    refused(world.apply(world.known_session()), "Household_Member_Restricted")
+    assert not world.issuing.requests
+
+
+def _set(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    def change(paper: dict[str, Any]) -> None:
+        target: Any = paper
+        *parents, last = path.split(".")
+        for part in parents:
+            target = target[int(part) if part.isdigit() else part]
+        target[last] = value
+
+    return change
+
+
+SWAPS = {
+    "the record of another holder": _set("holder_ref", "f" * 64),
+    "the paper of another application": _set("application_id", "0" * 26),
+    "a stranger on the second sheet": _set("pages.1.subjects", ["e" * 32]),
+    "a stranger besides": _set("pages.0.subjects", ["a" * 32, "e" * 32]),
+    "somebody missing": _set("pages.1.subjects", ["a" * 32]),
+    "another fee": _set("fee_total", 600),
+    "sheets in another order": _set("pages.0.k", 2),
+    "a sheet of another copy": _set("pages.1.copy_number", 2),
+    "another issue number on the second sheet": _set("pages.1.issue_number", "X"),
+}
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_paper_that_is_not_exactly_this_holders_is_an_incident_and_ends_the_session(
+    world: World, swap: str
+) -> None:
+    session_id = world.known_session()
+    world.issuing.change = SWAPS[swap]
+    refused(world.apply(session_id), "Binding_Mismatch")
+    (incident,) = world.center.incidents.of()
+    assert (incident.name, incident.noticed_by, incident.terminal_id) == ("Binding_Mismatch", "centre", "T1")
+    assert world.state(incident.application_id) == "cancelled"
+    assert [data["application_id"] for data in world.happened("incident")] == [incident.application_id]
+    world.issuing.change = lambda paper: None
+    refused(world.apply(session_id), "Session_Not_Valid")
+    told = world.issuing.wait_for_notes(1)
+    assert told[0][1].kind == "cancelled"
+
+
+def test_printing_again_closes_no_incident(world: World) -> None:
+    world.issuing.change = SWAPS["the record of another holder"]
+    refused(world.apply(world.known_session()), "Binding_Mismatch")
+    world.issuing.change = lambda paper: None
+    again = world.prepared()
+    world.note(again.application_id, "paid", amount=300).raise_for_status()
+    world.note(again.application_id, "handed_over").raise_for_status()
+    assert len(world.center.incidents.of()) == 1
+
+
+def test_a_bad_centre_can_be_made_to_let_a_swap_through_for_the_terminal_to_find(world: World) -> None:
+    world.faults.switch_on("center.skip_binding")
+    world.issuing.change = SWAPS["the record of another holder"]
+    assert world.prepared().holder_ref == "f" * 64
+
+
+def test_a_bad_centre_can_be_made_to_tamper_with_the_manifest(world: World) -> None:
+    session_id = world.known_session()
+    world.faults.switch_on("center.tamper_manifest", {"times": 1})
+    signed = SignedManifest.model_validate_json(world.apply(session_id, idempotency=KEY).content)
+    assert json.loads(signed.text)["holder_ref"] == "0" * 64
+    with pytest.raises(Failed, match="Manifest_Invalid"):
+        world.manifest(_as_response(signed))
+    assert world.manifest(world.apply(session_id, idempotency=KEY)).holder_ref == world.card.holder_ref
+
+
+def _as_response(signed: SignedManifest) -> Any:
+    import httpx
+
+    return httpx.Response(200, json=signed.model_dump(), request=httpx.Request("POST", "http://centre"))
+
+
+def test_a_bad_centre_can_be_made_to_corrupt_a_sheet(world: World) -> None:
+    manifest = world.prepared()
+    good = world.sheet(manifest.application_id, 1).content
+    world.faults.switch_on("center.corrupt_sheet", {"times": 1})
+    bad = world.sheet(manifest.application_id, 1).content
+    assert len(bad) == len(good)
+    assert bad != good
+    assert world.sheet(manifest.application_id, 1).content == good
+
+
+def test_a_sheet_that_does_not_exist_is_named(world: World) -> None:
+    manifest = world.prepared()
+    refused(world.sheet(manifest.application_id, 3), "Request_Not_Found")
+    refused(world.sheet(manifest.application_id, 0), "Request_Malformed")
+    refused(world.sheet("0" * 26, 1), "Application_Unknown")
+
+
+def test_no_sheet_is_ever_overwritten(world: World) -> None:
+    manifest = world.prepared()
+    row = {"application_id": manifest.application_id, "number": 1, "body": b"another"}
+    with pytest.raises(IntegrityError), world.center.database.write() as connection:
+        connection.execute(insert(sheets).values(**row))
+
+
+def test_a_front_that_is_no_pdf_stops_the_application(world: World, tmp_path: Path) -> None:
+    with _real_paper(world, tmp_path) as ask:
+        world.issuing.change = _set("pdf", "AAAA")
+        refused(ask(), "Paper_Corrupt")
+        world.issuing.change = _set("pdf", "AAA")
+        refused(ask(), "Answer_Malformed")
+        assert [note.kind for _, note in world.issuing.wait_for_notes(2)] == ["cancelled", "cancelled"]
+
+
+def test_sheets_are_finished_by_the_paper_room_under_the_municipalitys_name(
+    world: World, tmp_path: Path
+) -> None:
+    with _real_paper(world, tmp_path) as ask:
+        manifest = world.manifest(ask())
+        body = ask.sheet(manifest.application_id, 2)  # type: ignore[attr-defined]
+        path = tmp_path / "sheet.pdf"
+        path.write_bytes(body)
+        with pikepdf.open(path) as pdf:
+            assert len(pdf.pages) == 2
+            keywords = json.loads(str(pdf.docinfo["/Keywords"]))
+        assert keywords == {
+            "application": manifest.application_id, "copy": 1, "sheet": [2, 2], "subjects": [MEMBERS[1].ref],
+        }  # fmt: skip
+
+
+class _real_paper:
+    """A second centre, as it is by default: its paper finished by the paper room."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        context = NodeContext(world.clock, world.trace, world.faults)
+        self._app = create_app(context, world.settings(folder / "real.db"))
+        self._node = serve(self._app)
+        self._world = world
+
+    def __enter__(self) -> _real_paper:
+        self._app.state.center.take_issue_notices(self._world.notices(self._world.card))
+        return self
+
+    def __call__(self) -> Any:
+        world, usual = self._world, self._world.http.base_url
+        try:
+            world.http.base_url = self._node.base_url  # type: ignore[assignment]
+            return world.apply(world.known_session())
+        finally:
+            world.http.base_url = usual
+
+    def sheet(self, application_id: str, number: int) -> bytes:
+        world, usual = self._world, self._world.http.base_url
+        try:
+            world.http.base_url = self._node.base_url  # type: ignore[assignment]
+            return world.sheet(application_id, number).raise_for_status().content
+        finally:
+            world.http.base_url = usual
+
+    def __exit__(self, *_: object) -> None:
+        self._node.stop()
+        self._app.state.center.close()
