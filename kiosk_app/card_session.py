@@ -3,7 +3,7 @@ between two calls, so that the card is without power whenever the terminal does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -40,18 +40,19 @@ def sign(
     *,
     seen: tuple[str, int | None],
     pin: Secret,
-    message: Callable[[], bytes],
+    message: bytes,
 ) -> tuple[CardFacts, bytes]:
-    """The card's facts and its signature over `message()`.
+    """The card's facts and its signature over `message`.
 
     `seen`: holder_ref and tries as read before. Raises Failed(Card_Changed) before any PIN is sent if they are others now;
     Failed(Card_Pin_Wrong, tries_left=...), Failed(Card_Pin_Blocked).
     """
     with _client(reader, observer) as client:
         facts = _facts(client)
-        if (facts.holder_ref, facts.tries_left) != seen:
+        holder, tries = seen
+        if facts.holder_ref != holder or tries not in (None, facts.tries_left):
             raise Failed("Card_Changed")
-        return facts, client.sign_authentication(pin, message())
+        return facts, client.sign_authentication(pin, message)
 
 
 def _facts(client: JpkiClient) -> CardFacts:

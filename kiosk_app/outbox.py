@@ -50,7 +50,8 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
-        self._draining = threading.Lock()
+        self._sending = False
+        self._again = False
         self._book = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._book.execute("PRAGMA journal_mode=WAL")
         self._book.execute("PRAGMA synchronous=FULL")
@@ -86,32 +87,43 @@ class Outbox:
 
     def drain(self, send: Callable[[Message], None]) -> list[tuple[Message, Failed]]:
         """Send what waits. Returns what the centre refused for good. Raises the Failed for which something still waits.
-        Only one thread sends at a time: a second returns at once."""
-        if not self._draining.acquire(blocking=False):
-            return []
+        Only one thread sends at a time: a second one leaves it to the first."""
+        with self._lock:
+            self._again = self._sending
+            if self._sending:
+                return []
+            self._sending = True
+        refused: list[tuple[Message, Failed]] = []
+        try:
+            while True:
+                refused += self._send_all(send)
+                with self._lock:
+                    if not self._again:
+                        return refused
+                    self._again = False
+        finally:
+            with self._lock:
+                self._sending = False
+
+    def _send_all(self, send: Callable[[Message], None]) -> list[tuple[Message, Failed]]:
         refused: list[tuple[Message, Failed]] = []
         stuck: dict[str, Failed] = {}
-        try:
-            for message in self.pending():
-                if message.session_id in stuck:
+        for message in self.pending():
+            if message.session_id in stuck:
+                continue
+            state = "taken"
+            try:
+                send(message)
+            except Failed as failed:
+                if failed.failure == "Centre_Unreachable":
+                    raise
+                if failed.failure in LATER:
+                    stuck[message.session_id] = failed
                     continue
-                state = "taken"
-                try:
-                    send(message)
-                except Failed as failed:
-                    if failed.failure == "Centre_Unreachable":
-                        raise
-                    if failed.failure in LATER:
-                        stuck[message.session_id] = failed
-                        continue
-                    refused.append((message, failed))
-                    state = failed.failure
-                with self._lock:
-                    self._book.execute(
-                        "UPDATE message SET state = ? WHERE number = ?", (state, message.number)
-                    )
-        finally:
-            self._draining.release()
+                refused.append((message, failed))
+                state = failed.failure
+            with self._lock:
+                self._book.execute("UPDATE message SET state = ? WHERE number = ?", (state, message.number))
         if stuck:
             raise next(iter(stuck.values()))
         return refused

@@ -1,0 +1,185 @@
+"""What the terminal asks the centre, one effect at a time. Runs on the network thread; whatever needs the card is done on the
+card thread meanwhile."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import threading
+from typing import TYPE_CHECKING
+
+from cards.observe import Observer
+from cards.readers.interface import Reader
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import AuthenticationRequest, Box, signed_text
+from server_stub.interface.trace import Trace
+
+from .flow import effects as f
+from .flow.events import (
+    Authenticated,
+    CardRead,
+    Event,
+    MunicipalitiesKnown,
+    PaperReceived,
+    SessionStarted,
+)
+from .outbox import Message
+from .settings import TerminalSettings
+from .workers import Worker
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from .center_client import CenterClient
+    from .paper import Paper
+
+
+class Correspondence:
+    """Holds the client (made once, at first use: its modules are big) and the papers received in the present visit."""
+
+    def __init__(self, settings: TerminalSettings, trace: Trace, reader: Reader) -> None:
+        self._settings = settings
+        self._trace = trace
+        self._reader = reader
+        self._card_worker = Worker("card")
+        self._lock = threading.Lock()
+        self._made: tuple[CenterClient, Ed25519PublicKey] | None = None
+        self._papers: dict[str, Paper] = {}
+
+    # --- effects -----------------------------------------------------------------------------------------------------
+
+    def perform(self, effect: f.Effect) -> Event:
+        """The answer. Raises Failed by name."""
+        match effect:
+            case f.ReadCard():
+                return self._read_card()
+            case f.FetchMunicipalities():
+                return MunicipalitiesKnown(self._center()[0].municipalities().municipalities)
+            case f.OpenSession():
+                return SessionStarted(self._center()[0].open_session().session_id)
+            case f.Authenticate():
+                return self._authenticate(effect)
+            case f.Apply():
+                return self._apply(effect)
+        raise TypeError(f"{type(effect).__name__} is no matter of the centre")
+
+    def send(self, message: Message) -> None:
+        """One message of the outbox. Raises Failed."""
+        client, _ = self._center()
+        if message.note is None:
+            client.end_session(message.session_id, message.reason)
+        else:
+            client.note(message.application_id, message.note)
+
+    def warm_up(self) -> None:
+        """Load the big modules before the first resident needs them."""
+        from . import card_session, paper
+
+        self._center()
+        self._trace.emit("network", "ready", modules=[card_session.__name__, paper.__name__])
+
+    def forget(self) -> None:
+        """The visit is over: no paper stays, and nobody waits for the card any more."""
+        with self._lock:
+            self._papers.clear()
+        self._card_worker.replace()
+
+    def drop(self, application_id: str) -> None:
+        with self._lock:
+            self._papers.pop(application_id, None)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._made is not None:
+                self._made[0].close()
+        self._card_worker.replace()
+        self._card_worker.stop(0)
+
+    # --- papers (machine.SheetSource) ------------------------------------------------------------------------------------
+
+    def sheet_ids(self, application_id: str) -> list[str]:
+        paper = self._paper(application_id)
+        return [paper.sheet_id(number) for number in range(1, len(paper.sheets) + 1)]
+
+    def sheet(self, application_id: str, number: int) -> tuple[str, bytes, tuple[Box, ...]]:
+        paper = self._paper(application_id)
+        boxes = paper.manifest.sheets[number - 1].secret_boxes
+        return paper.sheet_id(number), paper.sheets[number - 1], boxes
+
+    def _paper(self, application_id: str) -> Paper:
+        with self._lock:
+            paper = self._papers.get(application_id)
+        if paper is None:
+            raise Failed("Paper_Corrupt", detail="not here")
+        return paper
+
+    # --- card and centre ----------------------------------------------------------------------------------------------------
+
+    def _read_card(self) -> Event:
+        from .card_session import read_card
+
+        try:
+            facts = self._card_worker.call(
+                lambda: read_card(self._reader, self._observer), self._settings.card_limit
+            )
+        except TimeoutError as error:
+            raise Failed("Card_Mute") from error
+        return CardRead(facts.holder_ref, facts.tries_left)
+
+    def _authenticate(self, effect: f.Authenticate) -> Event:
+        from .card_session import sign
+
+        client, _ = self._center()
+        nonce = client.nonce(effect.session_id)
+        message = signed_text(nonce.context, effect.session_id, nonce.nonce)
+        seen = (effect.holder_ref, effect.tries_left)
+        try:
+            facts, signature = self._card_worker.call(
+                lambda: sign(self._reader, self._observer, seen=seen, pin=effect.pin, message=message),
+                self._settings.card_limit,
+            )
+        except TimeoutError as error:
+            raise Failed("Card_Mute") from error
+        request = AuthenticationRequest(
+            place=effect.place,
+            municipality=effect.municipality,
+            certificate=base64.b64encode(facts.certificate).decode(),
+            signature=base64.b64encode(signature).decode(),
+        )
+        return Authenticated(client.authenticate(effect.session_id, request))
+
+    def _apply(self, effect: f.Apply) -> Event:
+        from .paper import fetch_paper
+
+        client, pinned = self._center()
+        signed = client.apply(effect.session_id, effect.request, secrets.token_hex(16))
+        paper = fetch_paper(
+            signed,
+            client.sheet,
+            pinned=pinned,
+            holder_ref=effect.holder_ref,
+            session_id=effect.session_id,
+            terminal_id=self._settings.terminal_id,
+            asked=effect.request,
+            offer=effect.offer,
+        )
+        manifest = paper.manifest
+        with self._lock:
+            self._papers[manifest.application_id] = paper
+        return PaperReceived(signed, manifest.application_id, len(paper.sheets), manifest.fee_total)
+
+    @property
+    def _observer(self) -> Observer:
+        return lambda kind, /, **data: self._trace.emit("card", kind, **data)
+
+    def _center(self) -> tuple[CenterClient, Ed25519PublicKey]:
+        with self._lock:
+            if self._made is None:
+                from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+                from .center_client import CenterClient
+
+                client = CenterClient(self._settings.center_url, self._settings.terminal_key, self._trace)
+                key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(self._settings.pinned_key))
+                self._made = client, key
+            return self._made

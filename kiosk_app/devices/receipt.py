@@ -1,0 +1,140 @@
+"""The receipt: 80 mm wide, amounts and what was bought, nothing of a person. Like every paper of this project it says 見本."""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+from datetime import datetime
+from pathlib import Path
+
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFError, TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from kiosk_app.flow.effects import PrintReceipt
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import CertificateKind
+
+WIDTH, HEIGHT, MARGIN = 80 * mm, 126 * mm, 7 * mm
+FONT, FONT_FILE = "BIZUDGothic", "BIZUDGothic-Regular.ttf"
+FOLDERS = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "~/.local/share/fonts",
+    "/Library/Fonts",
+    "C:/Windows/Fonts",
+)
+
+SAMPLE, NOT_VALID = "見本", "試験用・証明書としての効力はありません"
+
+_KINDS = {
+    "ja": {
+        CertificateKind.RESIDENCE: "住民票の写し",
+        CertificateKind.SEAL_REGISTRATION: "印鑑登録証明書",
+    },
+    "en": {
+        CertificateKind.RESIDENCE: "Certificate of residence",
+        CertificateKind.SEAL_REGISTRATION: "Seal registration certificate",
+    },
+}
+_WORDS = {
+    "ja": {
+        "title": "領収書", "each": "{yen} × {count}通", "total": "合計", "paid": "お預り", "change": "お釣り",
+        "yen": "{:,}円", "at": "{0.year}年{0.month}月{0.day}日 {0:%H:%M}", "terminal": "端末", "number": "申請番号",
+        "thanks": "ご利用ありがとうございました。", "keep": "この領収書は大切に保管してください。",
+    },
+    "en": {
+        "title": "Receipt", "each": "{yen} × {count}", "total": "Total", "paid": "Received",
+        "change": "Change", "yen": "¥{:,}", "at": "{0:%Y-%m-%d %H:%M}", "terminal": "Terminal",
+        "number": "Application", "thanks": "Thank you.", "keep": "Please keep this receipt.",
+    },
+}  # fmt: skip
+
+
+@functools.cache
+def _register_font() -> None:
+    """Raises Failed(Font_Missing)."""
+    configured = os.environ.get("KONBINI_FONTS", "")
+    folders = configured.split(os.pathsep) if configured else FOLDERS
+    for folder in folders:
+        for found in sorted(Path(folder).expanduser().rglob(FONT_FILE)):
+            try:
+                pdfmetrics.registerFont(TTFont(FONT, str(found)))
+            except TTFError:
+                continue
+            return
+    raise Failed("Font_Missing", font="BIZ UDGothic")
+
+
+def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:
+    """One page. Raises Failed(Font_Missing)."""
+    _register_font()
+    words = _WORDS.get(receipt.language, _WORDS["ja"])
+    english = receipt.language == "en"
+    municipality = receipt.municipality.name_en if english else receipt.municipality.name
+    kind = _KINDS.get(receipt.language, _KINDS["ja"])[receipt.kind]
+
+    def yen(amount: int) -> str:
+        return words["yen"].format(amount)
+
+    buffer = io.BytesIO()
+    # without the name Helvetica would be left unembedded; the stub takes the font's name for a number
+    page = Canvas(buffer, pagesize=(WIDTH, HEIGHT), initialFontName=FONT, invariant=True)  # type: ignore[arg-type]
+    page.setTitle(words["title"])
+    page.setAuthor(NOT_VALID)
+    page.setLineWidth(0.5)
+    _sample(page)
+    y = HEIGHT - 15 * mm
+    page.setFont(FONT, 17)
+    page.drawCentredString(WIDTH / 2, y, words["title"])
+    page.setFont(FONT, 8.5)
+    y -= 9 * mm
+    page.drawString(MARGIN, y, words["at"].format(at))
+    page.drawRightString(WIDTH - MARGIN, y, f"{words['terminal']} {terminal_id}")
+    y -= 4 * mm
+    page.line(MARGIN, y, WIDTH - MARGIN, y)
+    page.setFont(FONT, 10)
+    y -= 7 * mm
+    page.drawString(MARGIN, y, municipality)
+    y -= 6 * mm
+    page.drawString(MARGIN, y, kind)
+    y -= 6 * mm
+    page.setFont(FONT, 9)
+    each = words["each"].format(yen=yen(receipt.due // receipt.copies), count=receipt.copies)
+    page.drawString(MARGIN + 4 * mm, y, each)
+    page.drawRightString(WIDTH - MARGIN, y, yen(receipt.due))
+    y -= 4 * mm
+    page.line(MARGIN, y, WIDTH - MARGIN, y)
+    page.setFont(FONT, 14)
+    y -= 9 * mm
+    page.drawString(MARGIN, y, words["total"])
+    page.drawRightString(WIDTH - MARGIN, y, yen(receipt.due))
+    page.setFont(FONT, 10)
+    for name, amount in (("paid", receipt.inserted), ("change", receipt.change)):
+        y -= 7 * mm
+        page.drawString(MARGIN, y, words[name])
+        page.drawRightString(WIDTH - MARGIN, y, yen(amount))
+    y -= 5 * mm
+    page.line(MARGIN, y, WIDTH - MARGIN, y)
+    page.setFont(FONT, 8)
+    for line in (words["number"], receipt.application_id, "", words["keep"], words["thanks"]):
+        y -= 4.6 * mm
+        page.drawString(MARGIN, y, line)
+    page.showPage()
+    page.save()
+    return buffer.getvalue()
+
+
+def _sample(page: Canvas) -> None:
+    """見本 across the page and the sentence below; no setting takes them away."""
+    page.saveState()
+    page.setFillGray(0.86)
+    page.setFont(FONT, 72)
+    page.translate(WIDTH / 2, HEIGHT * 0.44)
+    page.rotate(35)
+    page.drawCentredString(0, 0, SAMPLE)
+    page.restoreState()
+    page.setFont(FONT, 8)
+    page.drawCentredString(WIDTH / 2, 9 * mm, NOT_VALID)

@@ -1,0 +1,167 @@
+"""The threads behind the terminal: which effect is done where, in which order, and what becomes of answers and faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from cards.readers.interface import Reader
+from server_stub.interface.clock import Clock
+from server_stub.interface.failures import Failed
+from server_stub.interface.trace import Trace
+
+from .correspondence import Correspondence
+from .flow import effects as f
+from .flow.events import Event, PaperReceived, Refused
+from .journal import Journal
+from .machine import Devices, Machine
+from .outbox import Outbox
+from .recovery import Recovered
+from .settings import TerminalSettings
+from .workers import Worker
+
+REMOTE = (f.ReadCard, f.FetchMunicipalities, f.OpenSession, f.Authenticate, f.Apply)
+"""Effects that wait for somebody else; everything else is done by the terminal's own devices."""
+
+DEVICE_PATIENCE = 5.0
+"""Real seconds that `close` waits for the device at work."""
+
+
+class Answer(Protocol):
+    """Takes (tag of the effect, event or None, whether the effect is done); called on any thread."""
+
+    def __call__(self, tag: Any, event: Event | None, done: bool) -> None: ...
+
+
+class Office:
+    """One life of the terminal: from one start or reset to the next. Journal and outbox lie in `settings.data_dir`."""
+
+    def __init__(
+        self,
+        settings: TerminalSettings,
+        clock: Clock,
+        trace: Trace,
+        devices: Devices,
+        reader: Reader,
+        answer: Answer,
+    ) -> None:
+        """Raises Failed(Journal_Damaged)."""
+        self._trace = trace
+        self._answer = answer
+        self._closed = False
+        self.journal = Journal(settings.data_dir / "journal.jsonl", clock)
+        self.outbox = Outbox(settings.data_dir / "outbox.sqlite")
+        self._remote = Correspondence(settings, trace, reader)
+        self._machine = Machine(devices, self.journal, self.outbox, self._remote, clock, settings.terminal_id)
+        self._devices = Worker("devices")
+        self._network = Worker("network")
+
+    def recover(self) -> list[Recovered]:
+        """Settle what is open in the journal; on the calling thread, before anything else."""
+        if self.journal.torn:
+            self._trace.emit("fault", "journal_torn", length=len(self.journal.torn))
+        recovered = self._machine.recover()
+        for one in recovered:
+            self._trace.emit(
+                "fault",
+                "recovered",
+                application_id=one.application_id,
+                outcome=one.outcome.value,
+                returned=one.returned,
+                voided=one.voided,
+            )
+        return recovered
+
+    def warm_up(self) -> None:
+        self._network.submit(lambda: self._guard(self._remote.warm_up))
+        self.send_notes()
+
+    def perform(self, effect: f.Effect, tag: Any) -> None:
+        """Begin `effect`; its answer comes under `tag`."""
+        if isinstance(effect, REMOTE):
+            self._network.submit(lambda: self._do(lambda: self._remote.perform(effect), tag))
+            return
+        self._devices.submit(
+            lambda: self._do(
+                lambda: self._machine.perform(effect, lambda event: self._answer(tag, event, False)), tag
+            )
+        )
+        if isinstance(effect, f.SettleNote | f.EndSession):
+            self._devices.submit(self.send_notes)
+
+    def wipe(self, waiting: bool) -> None:
+        """The visit is over. `waiting`: the network thread waits for an answer of it; then another takes over."""
+        self._remote.forget()
+        if waiting:
+            self._network.replace()
+
+    def late(self, effect: f.Effect, event: Event) -> None:
+        """An answer to an ended visit: what it holds is cancelled."""
+        self._trace.emit("network", "late_answer", effect=type(effect).__name__, answer=type(event).__name__)
+        session_id, application_id = "", ""
+        if isinstance(effect, f.Apply):
+            session_id = effect.session_id
+            if isinstance(event, PaperReceived):
+                application_id = event.application_id
+            elif isinstance(event, Refused):
+                application_id = str(event.fact("application_id") or "")
+            self._remote.drop(application_id)
+        elif isinstance(effect, f.OpenSession):
+            session_id = str(getattr(event, "session_id", ""))
+        if session_id:
+            self._devices.submit(
+                lambda: self._guard(lambda: self._machine.cancel_late(session_id, application_id))
+            )
+            self._devices.submit(self.send_notes)
+
+    def send_notes(self) -> None:
+        """Try to deliver what the outbox holds, soon."""
+        self._network.submit(lambda: self._guard(self._drain))
+
+    def close(self) -> None:
+        """Finish what the devices do, leave everything else."""
+        self._closed = True
+        self._devices.stop(DEVICE_PATIENCE)
+        self._network.replace()
+        self._network.stop(0)
+        self._remote.close()
+        self.journal.close()
+        self.outbox.close()
+
+    def _drain(self) -> None:
+        try:
+            refused = self.outbox.drain(self._remote.send)
+        except Failed as failed:
+            self._trace.emit("network", "notes_wait", failure=failed.failure)
+            return
+        for message, reason in refused:
+            kind = message.note.kind.value if message.note else "end"
+            self._trace.emit(
+                "network",
+                "note_refused",
+                kind=kind,
+                application_id=message.application_id,
+                failure=reason.failure,
+            )
+
+    def _do(self, job: Callable[[], Event | None], tag: Any) -> None:
+        """Whatever happens, there is one answer, and a fault in it has a name."""
+        event: Event | None
+        try:
+            event = job()
+        except Failed as failed:
+            event = Refused(failed.failure, tuple(failed.facts.items()))
+        except Exception as error:
+            self._tell_defect(error)
+            event = Refused("Internal_Error")
+        self._answer(tag, event, True)
+
+    def _guard(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        except Exception as error:
+            self._tell_defect(error)
+
+    def _tell_defect(self, error: Exception) -> None:
+        if not self._closed:
+            self._trace.emit("fault", "internal_error", error=type(error).__name__, text=str(error)[:500])

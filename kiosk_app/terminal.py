@@ -1,0 +1,282 @@
+"""The runner: carries the flow's effects out on its threads, brings answers back as events, watches the deadlines.
+
+The GUI thread only steps the flow and shows views. Network, card and device work have a thread each; the reader has its own
+to watch for cards. Every answer carries the visit and the effect it belongs to: what comes late never reaches the next
+resident, and a paper in it is cancelled at the centre.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from cards.readers.interface import Reader
+from server_stub.interface.clock import Clock
+from server_stub.interface.trace import Trace
+
+from .flow import effects as f
+from .flow.events import CardInserted, CardRemoved, DeadlinePassed, Event, PaperTaken
+from .flow.show import view_of
+from .flow.state import CardPresence, State, StateName, Visit
+from .flow.table import step
+from .flow.views import View
+from .journal import Journal
+from .machine import Devices
+from .office import REMOTE, Office
+from .recovery import Outcome, Recovered
+from .settings import TerminalSettings as TerminalSettings
+
+POLL_MS = 100
+"""How often the one clock is asked for a passed deadline; a jump of the clock is told at once."""
+
+
+class Window(Protocol):
+    """What the terminal needs of a window."""
+
+    emitted: Any
+    """A Qt signal with one flow event."""
+
+    def show_view(self, view: View) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Which visit and which effect an answer belongs to. `life` counts the resets."""
+
+    life: int
+    visit: int
+    effect: int = 0
+
+
+class Terminal(QObject):
+    """One terminal. Its methods are called on the GUI thread; `post` on any."""
+
+    changed = Signal()
+    """After each view that was shown."""
+    _arrived = Signal(object, object, object)
+    _clock_jumped = Signal()
+
+    def __init__(
+        self,
+        settings: TerminalSettings,
+        clock: Clock,
+        trace: Trace,
+        devices: Devices,
+        reader: Reader,
+        window: Window,
+    ) -> None:
+        super().__init__()
+        self._settings, self._clock, self._trace = settings, clock, trace
+        self._devices, self._reader, self._window = devices, reader, window
+        self._state = State()
+        self._life = self._visit = 0
+        self._effects = itertools.count(1)
+        self._pending: dict[int, f.Effect] = {}
+        self._late: dict[int, f.Effect] = {}
+        self._queued = 0
+        self._lock = threading.Lock()
+        self._office: Office | None = None
+        self._stops: list[Any] = []
+        self._shown: View | None = None
+        queued = Qt.ConnectionType.QueuedConnection
+        self._arrived.connect(self._arrive, queued)
+        self._clock_jumped.connect(self._jumped, queued)
+        window.emitted.connect(self.handle)
+        self._poll = QTimer(self)
+        self._poll.setInterval(POLL_MS)
+        self._poll.timeout.connect(self._watch_deadline)
+        self._retry = QTimer(self)
+        self._retry.setInterval(int(settings.outbox_retry * 1000))
+        self._retry.timeout.connect(self._send_notes)
+
+    # --- life ----------------------------------------------------------------------------------------------------------
+
+    def start(self) -> list[Recovered]:
+        """Settle what a power cut left, show the first screen, begin to watch. Returns what was settled.
+
+        Raises Failed(Journal_Damaged): such a terminal must not take money.
+        """
+        recovered = self._begin_life()
+        self._stops = [
+            self._clock.subscribe(self._tell_jump),
+            self._reader.watch(lambda: self.post(CardInserted()), lambda: self.post(CardRemoved())),
+        ]
+        self._poll.start()
+        self._retry.start()
+        # the big modules load behind the first paint
+        QTimer.singleShot(0, self, self._warm_up)
+        return recovered
+
+    def stop(self) -> None:
+        """Leave everything as it is; what is open will be settled at the next start."""
+        self._poll.stop()
+        self._retry.stop()
+        while self._stops:
+            self._stops.pop()()
+        self._end_life()
+
+    def reset(self, devices: Devices | None = None, data_dir: Path | None = None) -> None:
+        """For the stage: the visit is wiped and nobody is told, as if it had never been.
+
+        Give fresh `devices` and a fresh `data_dir` too, or what the journal has open is settled as after a power cut.
+        """
+        self._end_life()
+        self._devices = devices or self._devices
+        self._settings = replace(self._settings, data_dir=data_dir or self._settings.data_dir)
+        self._shown = None
+        self._begin_life()
+        self._warm_up()
+
+    # --- to look at ----------------------------------------------------------------------------------------------------
+
+    def state_name(self) -> str:
+        return self._state.name.value
+
+    def idle(self) -> bool:
+        """No effect is under way, no event waits to be handled, no deadline is due."""
+        return not self._pending and self._queued == 0 and not self._deadline_is_due()
+
+    def pending_notes(self) -> int:
+        """Messages that the centre has not taken yet."""
+        return len(self._office.outbox.pending()) if self._office else 0
+
+    @property
+    def journal(self) -> Journal:
+        """The journal of the present life. Raises RuntimeError before `start`."""
+        if self._office is None:
+            raise RuntimeError("the terminal was not started")
+        return self._office.journal
+
+    # --- events --------------------------------------------------------------------------------------------------------
+
+    def post(self, event: Event) -> None:
+        """An event from outside (card slot, staff), from any thread."""
+        self._answer(None, event, False)
+
+    def handle(self, event: Event) -> None:
+        """One event, now: step the flow, show, begin the effects."""
+        if self._office is None:
+            return
+        outcome = step(self._state, event, self._clock.now(), self._settings.time_outs)
+        if outcome.transition is None:
+            return
+        self._state = outcome.state
+        self._trace.emit("screen", "transition", **asdict(outcome.transition))
+        for effect in outcome.effects:
+            self._begin(self._office, effect)
+        self._show()
+
+    def _begin(self, office: Office, effect: f.Effect) -> None:
+        if isinstance(effect, f.WipeSession):
+            waiting = {number: e for number, e in self._pending.items() if isinstance(e, REMOTE)}
+            self._late |= waiting
+            self._pending = {n: e for n, e in self._pending.items() if n not in waiting}
+            self._visit += 1
+            office.wipe(bool(waiting))
+            return
+        number = next(self._effects)
+        self._pending[number] = effect
+        office.perform(effect, Tag(self._life, self._visit, number))
+
+    def _answer(self, tag: Tag | None, event: Event | None, done: bool) -> None:
+        with self._lock:
+            self._queued += 1
+        self._arrived.emit(tag, event, done)
+
+    def _arrive(self, tag: Tag | None, event: Event | None, done: bool) -> None:
+        with self._lock:
+            self._queued -= 1
+        if tag is None:
+            if event is not None:
+                self.handle(event)
+            return
+        if tag.life != self._life:
+            return
+        effect = None
+        if done:
+            effect = self._pending.pop(tag.effect, None) or self._late.pop(tag.effect, None)
+        if event is None or self._office is None:
+            return
+        if tag.visit == self._visit:
+            self.handle(event)
+        elif effect is not None:
+            self._office.late(effect, event)
+
+    # --- time ----------------------------------------------------------------------------------------------------------
+
+    def _tell_jump(self) -> None:
+        with self._lock:
+            self._queued += 1
+        self._clock_jumped.emit()
+
+    def _jumped(self) -> None:
+        with self._lock:
+            self._queued -= 1
+        self._watch_deadline()
+
+    def _watch_deadline(self) -> None:
+        if self._deadline_is_due():
+            self.handle(DeadlinePassed())
+
+    def _deadline_is_due(self) -> bool:
+        deadline = self._state.deadline
+        return deadline is not None and self._clock.now() >= deadline
+
+    # --- the rest ------------------------------------------------------------------------------------------------------
+
+    def _begin_life(self) -> list[Recovered]:
+        self._life += 1
+        self._visit += 1
+        self._pending, self._late = {}, {}
+        self._office = Office(
+            self._settings, self._clock, self._trace, self._devices, self._reader, self._answer
+        )
+        recovered = self._office.recover()
+        self._state = self._first_state(recovered)
+        life = self._life
+        self._devices.printer.on_taken(lambda: self._paper_taken(life))
+        self._show()
+        return recovered
+
+    def _paper_taken(self, life: int) -> None:
+        # a printer of an earlier life may still be there
+        if life == self._life:
+            self.post(PaperTaken())
+
+    def _end_life(self) -> None:
+        office, self._office = self._office, None
+        if office is not None:
+            office.close()
+
+    def _first_state(self, recovered: list[Recovered]) -> State:
+        card = CardPresence.FRESH if self._reader.present() else CardPresence.ABSENT
+        returned = sum(one.returned for one in recovered)
+        doubt = any(one.outcome is Outcome.IN_DOUBT for one in recovered)
+        if not returned and not doubt:
+            return State(visit=Visit(card=card))
+        visit = Visit(card=card, failure="Visit_Interrupted", returned=returned, doubt=doubt)
+        wait = timedelta(seconds=self._settings.time_outs.refusal)
+        return State(StateName.REFUSAL, visit, self._clock.now() + wait)
+
+    def _warm_up(self) -> None:
+        if self._office is not None:
+            self._office.warm_up()
+
+    def _send_notes(self) -> None:
+        if self._office is not None:
+            self._office.send_notes()
+
+    def _show(self) -> None:
+        view = view_of(self._state, self._settings.accent)
+        if view == self._shown:
+            return
+        self._shown = view
+        self._trace.emit("screen", "screen", name=type(view).__name__, state=self._state.name.value)
+        self._window.show_view(view)
+        self.changed.emit()

@@ -1,0 +1,91 @@
+"""Threads that do the waiting, so that the GUI thread never does."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
+
+class Worker:
+    """One thread that does jobs in order. A job that does not come back cannot be stopped, but its thread can be abandoned:
+    `replace` puts a new one at the queue, and the old one ends with its job."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._busy = False
+        self._generation = 0
+        self._thread = self._start()
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """`job` must not raise."""
+        self._jobs.put(job)
+
+    def call(self, job: Callable[[], _T], limit: float) -> _T:
+        """Do `job` there and wait for its result, at most `limit` real seconds; raises what it raises.
+
+        Raises TimeoutError after the limit; the thread is replaced then, and what the job still returns is lost.
+        """
+        future: Future[_T] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                result = job()
+            except Exception as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        self.submit(run)
+        try:
+            return future.result(limit)
+        except TimeoutError:
+            # what has not begun must not begin later, when nobody waits for it
+            if not future.cancel():
+                self.replace()
+            raise
+
+    def replace(self) -> bool:
+        """Abandon the thread if it is at a job; whether it was."""
+        with self._lock:
+            if not self._busy:
+                return False
+            self._generation += 1
+            self._busy = False
+            self._thread = self._start()
+            return True
+
+    def stop(self, patience: float) -> bool:
+        """Finish what was submitted and end; False if that took longer than `patience` real seconds."""
+        self._jobs.put(None)
+        self._thread.join(patience)
+        return not self._thread.is_alive()
+
+    def _start(self) -> threading.Thread:
+        generation = self._generation
+        thread = threading.Thread(
+            target=self._work, args=(generation,), name=f"{self._name}-{generation}", daemon=True
+        )
+        thread.start()
+        return thread
+
+    def _work(self, generation: int) -> None:
+        while True:
+            job = self._jobs.get()
+            if job is None:
+                return
+            with self._lock:
+                self._busy = True
+            job()
+            with self._lock:
+                if generation != self._generation:
+                    return
+                self._busy = False
