@@ -38,6 +38,9 @@ class Ledger:
         """Forget open connections: the database file below may have been replaced."""
         self._engine.dispose()
 
+    def close(self) -> None:
+        self._engine.dispose()
+
     def record(self, application: Application, copies: Sequence[Copy]) -> None:
         """Write a prepared application with its copies, all or nothing.
 

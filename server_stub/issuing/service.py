@@ -44,6 +44,11 @@ class IssuingService:
         for tenant in self._tenants:
             tenant.replica.reopen()
 
+    def close(self) -> None:
+        self.ledger.close()
+        for tenant in self._tenants:
+            tenant.replica.close()
+
     def reload_municipalities(self) -> None:
         """Read fees, hours and all other data of the municipalities again. Requests under way finish with the old ones."""
         self._tenants.reload()

@@ -75,7 +75,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     migrate_ledger(url)
     ledger = Ledger(url)
     yield ledger
-    ledger.reopen()
+    ledger.close()
 
 
 @pytest.fixture
@@ -249,6 +249,25 @@ def test_no_note_closes_an_incident(ledger: Ledger, recorded: Application) -> No
 def test_an_unknown_application_takes_no_note(ledger: Ledger) -> None:
     with pytest.raises(Failed, match="Application_Unknown"):
         note(ledger, an_application(), a_note(PAID, 250))
+
+
+def test_a_cancellation_that_overtakes_its_application_stops_it(ledger: Ledger) -> None:
+    late, in_time = an_application(), an_application()
+    assert note(ledger, late, a_note(CANCELLED)) is State.CANCELLED
+    with pytest.raises(IntegrityError):
+        ledger.record(late, copies_of(late))
+    ledger.record(in_time, copies_of(in_time))
+    assert ledger.applications() == (in_time,)
+    with pytest.raises(Failed, match="Application_State_Conflict"):
+        note(ledger, late, a_note(PAID, 250))
+
+
+def test_an_application_that_was_never_prepared_is_never_charged(ledger: Ledger) -> None:
+    never = an_application()
+    assert note(ledger, never, a_note(INCIDENT)) is State.INCIDENT
+    with pytest.raises(Failed, match="Application_Unknown"):
+        note(ledger, never, a_note(PAID, 250))
+    assert ledger.charges(refunded=True) == ()
 
 
 def test_counts_for_the_statistics(ledger: Ledger, recorded: Application) -> None:

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server_stub.db import sqlite_url
+from server_stub.issuing.ledger import migrate_ledger
+from tests.issuing.helper import UNLINKED, OpenTownHall, TownHall, deliver, open_town_hall
+
+
+@pytest.fixture(scope="session")
+def replica_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The sample people of Kobe as they are delivered; nobody writes to it."""
+    folder = tmp_path_factory.mktemp("replica")
+    url = sqlite_url(folder / "replica.db")
+    deliver(url, folder, unlinked=[UNLINKED])
+    return url
+
+
+@pytest.fixture(scope="session")
+def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    migrate_ledger(sqlite_url(path))
+    return path
+
+
+@pytest.fixture
+def open_hall(tmp_path: Path, replica_url: str, empty_ledger: Path) -> Iterator[OpenTownHall]:
+    """Opens town halls, each in a folder of its own."""
+    halls: list[TownHall] = []
+
+    def open_one(*, root: Path | None = None, replica: str = replica_url) -> TownHall:
+        folder = tmp_path / f"hall{len(halls)}"
+        folder.mkdir()
+        hall = open_town_hall(folder, replica, root=root, ledger=empty_ledger)
+        halls.append(hall)
+        return hall
+
+    yield open_one
+    for hall in halls:
+        hall.service.close()
+
+
+@pytest.fixture
+def hall(open_hall: OpenTownHall) -> TownHall:
+    return open_hall()

@@ -1,0 +1,194 @@
+"""Each rule refuses, and its twin that differs in one fact gets an offer (the sample people stand in pairs)."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server_stub.db import sqlite_url
+from server_stub.interface.terminal import FailureBody, Place
+from server_stub.issuing.rights.holder import age
+from tests.issuing.helper import (
+    FUMI,
+    HARUKA,
+    HIKARI,
+    HINA,
+    JUZO,
+    KEN,
+    KENGO,
+    MAKOTO,
+    MARIA,
+    MIDORI,
+    NAOKI,
+    RESIDENCE,
+    RYO,
+    SAKURA,
+    SEAL,
+    SEIJI,
+    SHIZUKA,
+    TOME,
+    TOWN_HALL,
+    UNLINKED,
+    YUMI,
+    YUNA,
+    OpenTownHall,
+    TownHall,
+    edited_municipality,
+    refused,
+)
+
+
+@pytest.mark.parametrize(
+    ("person", "twin", "failure", "facts"),
+    [
+        (YUNA, HINA, "Holder_Under_Fifteen", {"minimum_age": 15}),
+        (SHIZUKA, SEIJI, "Holder_Restricted", {}),
+        (RYO, KENGO, "Holder_Moved_Out", {}),
+        (HARUKA, HIKARI, "Holder_Moved_Out", {}),
+        (JUZO, FUMI, "Holder_Deceased", {}),
+        (UNLINKED, MARIA, "Holder_Not_Linked", {}),
+    ],
+)
+def test_a_person_is_refused_and_the_twin_is_not(
+    hall: TownHall, person: str, twin: str, failure: str, facts: dict[str, object]
+) -> None:
+    at_offers = refused(lambda: hall.offers(person))
+    at_application = refused(lambda: hall.apply(person))
+    assert (at_offers.failure, at_offers.facts) == (failure, facts)
+    assert (at_application.failure, at_application.facts) == (failure, facts)
+    assert hall.service.ledger.applications() == ()
+    assert {offer.kind for offer in hall.offers(twin).offers} == {RESIDENCE, SEAL}
+    assert hall.apply(twin, members=[twin]).pages
+
+
+def test_fifteen_is_reached_at_midnight_of_the_birthday(hall: TownHall) -> None:
+    hall.at("2026-06-03 22:59:59")
+    assert refused(lambda: hall.offers(YUNA)).failure == "Holder_Under_Fifteen"
+    hall.at("2026-06-04 06:30:00")
+    assert hall.offers(YUNA).offers
+
+
+@pytest.mark.parametrize(
+    ("birth", "today", "years"),
+    [
+        (date(2012, 2, 29), date(2027, 2, 28), 14),
+        (date(2012, 2, 29), date(2027, 3, 1), 15),
+        (date(2012, 2, 29), date(2028, 2, 28), 15),
+        (date(2012, 2, 29), date(2028, 2, 29), 16),
+        (date(2011, 6, 4), date(2026, 6, 3), 14),
+        (date(2011, 6, 3), date(2026, 6, 3), 15),
+    ],
+)
+def test_age_counts_up_on_the_birthday(birth: date, today: date, years: int) -> None:
+    assert age(birth, today) == years
+
+
+@given(
+    st.dates(date(1900, 1, 1), date(2026, 1, 1)), st.integers(0, 120), st.integers(1, 12), st.integers(1, 28)
+)
+def test_age_grows_by_one_a_year_and_never_between_birthdays(
+    birth: date, years: int, month: int, day: int
+) -> None:
+    today = date(birth.year + years, month, day)
+    assert age(birth, today.replace(year=today.year + 1)) == age(birth, today) + 1
+    assert age(birth, today) in (years - 1, years)
+
+
+def test_a_restriction_ends_after_its_last_day(hall: TownHall) -> None:
+    hall.at("2026-06-01 22:00:00")
+    assert refused(lambda: hall.offers(SEIJI)).failure == "Holder_Restricted"
+    hall.at("2026-06-02 06:30:00")
+    assert hall.offers(SEIJI).offers
+
+
+def test_why_a_person_is_restricted_is_not_told(hall: TownHall) -> None:
+    restricted = refused(lambda: hall.offers(SHIZUKA))
+    assert restricted.facts == {}
+    assert "配偶者" not in str(restricted)
+
+
+def test_the_minimum_age_is_the_municipalitys(open_hall: OpenTownHall, tmp_path: Path) -> None:
+    root = edited_municipality(tmp_path, ("minimum_age = 15", "minimum_age = 14"))
+    assert open_hall(root=root).offers(YUNA).offers
+    assert refused(lambda: open_hall().offers(YUNA)).failure == "Holder_Under_Fifteen"
+
+
+def test_machines_of_municipalities_are_excluded_where_the_city_says_so(
+    open_hall: OpenTownHall, tmp_path: Path
+) -> None:
+    hall = open_hall()
+    for attempt in (
+        lambda: hall.offers(MIDORI, terminal=TOWN_HALL),
+        lambda: hall.apply(MIDORI, terminal=TOWN_HALL),
+    ):
+        excluded = refused(attempt)
+        assert (excluded.failure, excluded.facts) == (
+            "Terminal_Kind_Excluded",
+            {"terminal_kind": "municipal"},
+        )
+    assert hall.offers(MIDORI).offers
+    everywhere = open_hall(
+        root=edited_municipality(
+            tmp_path, (r'excluded_terminal_kinds = \["municipal"\]', "excluded_terminal_kinds = []")
+        )
+    )
+    assert everywhere.offers(MIDORI, terminal=TOWN_HALL).offers
+    assert everywhere.apply(MIDORI, terminal=TOWN_HALL).pages
+
+
+def test_of_the_domicile_nothing_is_issued_yet(hall: TownHall) -> None:
+    for attempt in (
+        lambda: hall.offers(MIDORI, place=Place.DOMICILE),
+        lambda: hall.apply(MIDORI, place=Place.DOMICILE),
+    ):
+        assert refused(attempt).failure == "Service_Not_Offered"
+    assert hall.offers(MIDORI, place=Place.ADDRESS).offers
+
+
+def test_without_a_registered_seal_only_that_certificate_is_refused(hall: TownHall) -> None:
+    """さくら had a seal that was abolished; 直樹, of the same household, has one."""
+    offers = {offer.kind: offer for offer in hall.offers(SAKURA).offers}
+    assert offers[SEAL].refusal == FailureBody(failure="Seal_Not_Registered")
+    assert offers[RESIDENCE].refusal is None
+    assert refused(lambda: hall.apply(SAKURA, SEAL)).failure == "Seal_Not_Registered"
+    assert hall.apply(SAKURA, RESIDENCE).pages
+    assert hall.offer(NAOKI, SEAL).refusal is None
+    assert hall.apply(NAOKI, SEAL).pages
+
+
+@pytest.mark.parametrize(("holder", "member"), [(MAKOTO, TOME), (HIKARI, HARUKA)])
+def test_a_member_who_cannot_be_on_paper_closes_the_whole_household_only(
+    hall: TownHall, holder: str, member: str
+) -> None:
+    """The mother is under restriction; the sister is about to move out. Neither reason is told."""
+    offer = hall.offer(holder)
+    refusals = {m.ref: m.refusal for m in offer.members}
+    assert refusals == {
+        hall.ref(holder): None,
+        hall.ref(member): FailureBody(failure="Household_Member_Restricted"),
+    }
+    assert not offer.whole_household and offer.refusal is None
+    assert refused(lambda: hall.apply(holder)).failure == "Household_Member_Restricted"
+    assert (
+        refused(lambda: hall.apply(holder, members=[holder, member])).failure == "Household_Member_Restricted"
+    )
+    assert hall.subjects(hall.apply(holder, members=[holder])) == [hall.refs(holder)]
+
+
+def test_who_moved_out_or_died_is_no_member_any_more(hall: TownHall) -> None:
+    assert [m.ref for m in hall.offer(KENGO).members] == [hall.ref(KENGO), hall.ref(YUMI)]
+    assert hall.offer(KENGO).whole_household
+    assert [m.ref for m in hall.offer(FUMI).members] == [hall.ref(FUMI)]
+    assert refused(lambda: hall.apply(KENGO, members=[RYO])).failure == "Member_Not_In_Household"
+
+
+def test_a_replica_that_was_never_loaded_knows_nobody(open_hall: OpenTownHall, tmp_path: Path) -> None:
+    from server_stub.db import migrate
+
+    url = sqlite_url(tmp_path / "empty.db")
+    migrate(url, "server_stub.registry")
+    assert refused(lambda: open_hall(replica=url).offers(KEN)).failure == "Holder_Not_Registered"
