@@ -12,7 +12,13 @@ from server_stub.registry.links.my_number import could_be_real, right_check_digi
 from server_stub.registry.replica import Replica
 from tests.registry.helper import ENCODINGS, Delivery, Notice, read_cells, write_cells, write_notices
 
-RESIDENTS, SEALS, RESTRICTIONS, SLIP, NOTICES = "住民記録.csv", "印鑑登録.csv", "発行制限.csv", "連携票.csv", "発行通知.csv"
+RESIDENTS, SEALS, RESTRICTIONS, SLIP, NOTICES = (
+    "住民記録.csv",
+    "印鑑登録.csv",
+    "発行制限.csv",
+    "連携票.csv",
+    "発行通知.csv",
+)
 
 
 def refused(delivery: Delivery, url: str) -> Failed:
@@ -88,7 +94,9 @@ def test_a_broken_cell_of_the_resident_file_is_named(
 
 def test_a_my_number_with_a_right_check_digit_is_refused(delivery: Delivery, url: str) -> None:
     first_eleven = "12345678901"
-    line = delivery.change_person("0000100101", "個人番号", f"{first_eleven}{right_check_digit(first_eleven)}")
+    line = delivery.change_person(
+        "0000100101", "個人番号", f"{first_eleven}{right_check_digit(first_eleven)}"
+    )
     failed = refused(delivery, url)
     assert place(failed) == ("Delivery_Row_Broken", RESIDENTS, line, "個人番号")
     assert first_eleven not in str(failed)
@@ -149,7 +157,9 @@ def test_a_household_that_does_not_agree_with_itself_is_named(
         ("印影高さ", "140"),
     ],
 )
-def test_a_broken_cell_of_the_seal_file_is_named(delivery: Delivery, url: str, column: str, text: str) -> None:
+def test_a_broken_cell_of_the_seal_file_is_named(
+    delivery: Delivery, url: str, column: str, text: str
+) -> None:
     line = delivery.line_of(SEALS, "0000100101")
     delivery.change(SEALS, line, column, text)
     told = {("登録状態コード", "9"): "廃止年月日"}.get((column, text), column)
@@ -170,7 +180,7 @@ def test_an_imprint_that_is_no_picture_is_named(delivery: Delivery, url: str, co
 def test_a_character_of_another_encoding_has_a_column_too(delivery: Delivery, url: str) -> None:
     path = delivery.folder / RESIDENTS
     path.write_bytes(path.read_bytes().replace("六甲　翠".encode(), "六甲　翠".encode("cp932"), 1))
-    line = delivery_line(path, "0000100201".encode())
+    line = delivery_line(path, b"0000100201")
     assert place(refused(delivery, url)) == ("Delivery_Row_Broken", RESIDENTS, line, "氏名")
 
 
@@ -188,7 +198,9 @@ def delivery_line(path: Path, part: bytes) -> int:
         ("終了日", "R05.01.01"),
     ],
 )
-def test_a_broken_cell_of_the_restrictions_is_named(delivery: Delivery, url: str, column: str, text: str) -> None:
+def test_a_broken_cell_of_the_restrictions_is_named(
+    delivery: Delivery, url: str, column: str, text: str
+) -> None:
     delivery.change(RESTRICTIONS, 2, column, text)
     assert place(refused(delivery, url)) == ("Delivery_Row_Broken", RESTRICTIONS, 2, column)
 
@@ -324,5 +336,9 @@ def test_the_trace_tells_the_place_and_not_what_stood_there(delivery: Delivery, 
     delivery.trace.subscribe(events.append)
     refused(delivery, url)
     [event] = events
-    assert (event.kind, event.data["failure"], event.data["column"]) == ("delivery_refused", "Delivery_Row_Broken", "生年月日")
+    assert (event.kind, event.data["failure"], event.data["column"]) == (
+        "delivery_refused",
+        "Delivery_Row_Broken",
+        "生年月日",
+    )
     assert "秘密の値" not in event.to_line()

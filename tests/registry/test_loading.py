@@ -86,7 +86,13 @@ def test_a_restriction_holds_from_its_first_to_its_last_day(
         holds = {
             (key, on): reader.restriction(key, on)
             for key in ("0000101401", "0000101201", "0000100101")
-            for on in (date(2025, 6, 1), date(2025, 6, 2), date(2026, 6, 1), date(2026, 6, 2), date(2099, 1, 1))
+            for on in (
+                date(2025, 6, 1),
+                date(2025, 6, 2),
+                date(2026, 6, 1),
+                date(2026, 6, 2),
+                date(2099, 1, 1),
+            )
         }
     assert [found is not None for (key, _), found in holds.items() if key == "0000101401"] == [
         False, True, True, False, True,
@@ -106,7 +112,9 @@ def test_a_holder_is_found_by_every_authentication_certificate_and_by_nothing_el
     write_notices(delivery.notices, [old, new, other, signature, elsewhere])
     delivery.load(url)
     with replica.open_generation() as reader:
-        found = {n.serial: reader.person_by_holder(n.holder_ref) for n in (old, new, other, signature, elsewhere)}
+        found = {
+            n.serial: reader.person_by_holder(n.holder_ref) for n in (old, new, other, signature, elsewhere)
+        }
         assert {serial: person and person.key for serial, person in found.items()} == {
             0x10: "0000100101", 0x11: "0000100101", 0x12: "0000100102", 0x13: None, 0x14: None,
         }  # fmt: skip

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import io
+import shutil
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import CertificateKind, OptionName, TerminalKind
+from server_stub.municipalities import load_index, load_municipality
+from server_stub.municipalities.loader import HERE
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    shutil.copy(HERE / "index.toml", tmp_path)
+    shutil.copytree(HERE / "28100_kobe", tmp_path / "28100_kobe")
+    return tmp_path
+
+
+def test_the_index_has_a_page_full_of_municipalities_of_which_kobe_participates() -> None:
+    index = load_index()
+    assert len(index) >= 60
+    assert [entry.info.code for entry in index] == sorted({entry.info.code for entry in index})
+    assert [entry.info.name for entry in index if entry.info.participating] == ["神戸市"]
+    ashikaga = next(entry for entry in index if entry.info.code == "09202")
+    assert (ashikaga.info.prefecture, ashikaga.info.name, ashikaga.folder) == ("栃木県", "足利市", None)
+    assert (ashikaga.info.name_en, ashikaga.info.prefecture_en) == ("Ashikaga City", "Tochigi")
+
+
+def test_kobe_is_as_the_city_published_it() -> None:
+    kobe = load_municipality("28100")
+    for kind in CertificateKind:
+        terms = kobe.services[kind]
+        assert (terms.fee, terms.opens, terms.closes) == (250, time(6, 30), time(23, 0))
+    assert kobe.services[CertificateKind.RESIDENCE].options == tuple(OptionName)
+    assert kobe.services[CertificateKind.SEAL_REGISTRATION].options == ()
+    assert kobe.excluded_terminal_kinds == (TerminalKind.MUNICIPAL,)
+    assert kobe.minimum_age == 15
+    assert kobe.layout == "household"
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_open"),
+    [(time(6, 29, 59), False), (time(6, 30), True), (time(22, 59, 59), True), (time(23, 0), False)],
+)
+def test_service_ends_with_the_closing_time(moment: time, is_open: bool) -> None:
+    assert load_municipality("28100").services[CertificateKind.RESIDENCE].open_at(moment) is is_open
+
+
+@pytest.mark.parametrize(
+    ("day", "closed"),
+    [
+        (date(2026, 12, 28), False),
+        (date(2026, 12, 29), True),
+        (date(2026, 12, 31), True),
+        (date(2027, 1, 1), True),
+        (date(2027, 1, 3), True),
+        (date(2027, 1, 4), False),
+        (date(2026, 6, 3), False),
+    ],
+)
+def test_the_turn_of_the_year_is_closed(day: date, closed: bool) -> None:
+    assert load_municipality("28100").closed_on(day) is closed
+
+
+def test_a_span_within_one_year_is_closed_on_its_days_only(root: Path) -> None:
+    set_in(root, 'first = "12-29"\nlast = "01-03"', 'first = "06-01"\nlast = "06-02"')
+    kobe = load_municipality("28100", root)
+    assert [kobe.closed_on(date(2026, month, day)) for month, day in ((5, 31), (6, 1), (6, 2), (6, 3), (12, 30))] == [
+        False, True, True, False, False,
+    ]  # fmt: skip
+
+
+def test_the_official_seal_is_a_square_of_legible_size() -> None:
+    kobe = load_municipality("28100")
+    with Image.open(io.BytesIO(kobe.seal_png)) as image:
+        assert image.width == image.height
+        assert image.width >= 300 * kobe.seal_mm / 25.4
+    assert 21 <= kobe.seal_mm <= 24
+
+
+def test_the_accent_is_readable_on_white() -> None:
+    def linear(channel: int) -> float:
+        value = channel / 255
+        return value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = bytes.fromhex(load_municipality("28100").info.accent[1:])
+    luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    assert 1.05 / (luminance + 0.05) >= 7
+
+
+def set_in(root: Path, before: str, after: str, file: str = "28100_kobe/municipality.toml") -> None:
+    text = (root / file).read_text(encoding="utf-8")
+    assert text.count(before) >= 1
+    (root / file).write_text(text.replace(before, after, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        ("fee = 250", "fee = -10", "service.residence.fee"),
+        ("fee = 250", "fee = 255", "service.residence.fee"),
+        ("fee = 250", 'fee = "250"', "service.residence.fee"),
+        ("fee = 250", "fee = true", "service.residence.fee"),
+        ("opens = 06:30:00", 'opens = "6:30"', "service.residence.opens"),
+        ("closes = 23:00:00", "closes = 06:30:00", "service.residence.closes"),
+        ("max_copies = 10", "max_copies = 0", "service.residence.max_copies"),
+        ('"my_number"', '"number"', "service.residence.options"),
+        ('"my_number"', '"domicile"', "service.residence.options"),
+        ("[service.residence]", "[service.residense]", "service.residense"),
+        ("[service.residence]", "[service]\nresidence = 1\n[other]", "service.residence"),
+        ('form = "household"', 'form = "sheet"', "residence_layout.form"),
+        ('accent = "#0A5A8C"', 'accent = "blue"', "accent"),
+        ("minimum_age = 15", "minimum_age = 150", "minimum_age"),
+        ("minimum_age = 15", "minimum_age = 15\nmaximum_age = 99", "maximum_age"),
+        (
+            'excluded_terminal_kinds = ["municipal"]',
+            'excluded_terminal_kinds = ["shop"]',
+            "excluded_terminal_kinds",
+        ),
+        ('first = "12-29"', 'first = "02-30"', "closed[1].first"),
+        ('mayor = "見本　太郎"', 'mayor = ""', "certifier.mayor"),
+        ('seal = "official_seal.png"', 'seal = "none.png"', "certifier.seal"),
+        ('seal = "official_seal.png"', 'seal = "../index.toml"', "certifier.seal"),
+        ("seal_mm = 22.5", "seal_mm = 225", "certifier.seal_mm"),
+        ('telephone = "078-000-0000"', "", "telephone"),
+        ("[attestation]", "[attestations]", "attestation"),
+        ("minimum_age = 15", "minimum_age = ", ""),
+    ],
+)
+def test_a_wrong_setting_is_named(root: Path, before: str, after: str, field: str) -> None:
+    set_in(root, before, after)
+    with pytest.raises(Failed) as caught:
+        load_municipality("28100", root)
+    assert caught.value.failure == "Settings_Wrong"
+    assert (caught.value.facts["file"], caught.value.facts["field"]) == (
+        "28100_kobe/municipality.toml",
+        field,
+    )
+    assert caught.value.facts["expected"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        ('code = "09201"', 'code = "9201"', "municipality[1].code"),
+        ('code = "09201"', 'code = "99201"', "municipality[1].code"),
+        ('code = "09202"', 'code = "09201"', "municipality[2].code"),
+        ('kana = "うつのみやし"', 'kana = "ウツノミヤシ"', "municipality[1].kana"),
+        ("participating = false", "participating = true", "municipality[1].folder"),
+        ("participating = false", 'participating = "no"', "municipality[1].participating"),
+        ("participating = false", "participating = false\nfee = 300", "municipality[1].fee"),
+    ],
+)
+def test_a_wrong_line_of_the_index_is_named(root: Path, before: str, after: str, field: str) -> None:
+    set_in(root, before, after, "index.toml")
+    with pytest.raises(Failed) as caught:
+        load_index(root)
+    assert (caught.value.failure, caught.value.facts["field"]) == ("Settings_Wrong", field)
+
+
+def test_a_seal_that_is_no_square_picture_is_named(root: Path) -> None:
+    seal = root / "28100_kobe" / "official_seal.png"
+    Image.new("RGB", (600, 500)).save(seal)
+    with pytest.raises(Failed, match="certifier.seal"):
+        load_municipality("28100", root)
+    seal.write_bytes(seal.read_bytes()[:100])
+    with pytest.raises(Failed, match="certifier.seal"):
+        load_municipality("28100", root)
+
+
+def test_a_missing_folder_is_named(root: Path) -> None:
+    shutil.rmtree(root / "28100_kobe")
+    with pytest.raises(Failed) as caught:
+        load_index(root)
+    assert (caught.value.failure, caught.value.facts["file"]) == (
+        "Settings_Wrong",
+        "28100_kobe/municipality.toml",
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "failure"), [("09202", "Municipality_Not_Participating"), ("99999", "Municipality_Unknown")]
+)
+def test_a_municipality_without_settings_is_refused_by_name(code: str, failure: str) -> None:
+    with pytest.raises(Failed) as caught:
+        load_municipality(code)
+    assert caught.value.failure == failure
