@@ -20,28 +20,30 @@ from .pattern import HEIGHT, INK, WIDTH, ground_pattern
 PAGE = (210 * mm, 297 * mm)
 NOTICE = "試験用・証明書としての効力はありません"
 SAMPLE = "見本"
-QR_LEFT, QR_TOP, QR_SIDE = 141.0, 44.0, 48.0
+QR_LEFT, QR_TOP, QR_SIDE = 142.0, 47.0, 48.0
 """Where the QR code stands on the back, in mm from the upper left; its quiet zone lies within."""
 
 _FONT = "KonbiniGothic"
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-／ "
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ／部目"
 _STAMP_INK = (0.84, 0.36, 0.33)
-_FACTS = (("申請番号", 55.0), ("部数", 67.0), ("ページ", 79.0))
+_FACTS = (("申請番号", 59.0), ("部数", 73.0), ("ページ", 87.0))
 _EXPLANATION = (
     "この面は、証明書交付センターが証明書の裏面に印刷したものです。",
     "表面・裏面の地紋は、複写すると「複写」の文字が浮き出ます。",
-    "右上の二次元コードは、この用紙の申請番号、部数、ページを記録したもので、",
-    "表面の証明書と同じ内容でなければなりません。",
+    "二次元コードには、この用紙の申請番号、部数、ページなどを記録しています。",
+    "表面と合わないときは、証明書に記載の市区町村にお問い合わせください。",
 )
 
 
 @dataclass(frozen=True)
 class Kit:
-    """`source` holds two pages: the back's skeleton and the stamp. `codes`: how dynamic text is written in `font`."""
+    """Indirect objects of one open PDF, to be copied into every sheet. `codes`: how the facts are written in `font`."""
 
     source: pikepdf.Pdf
     pattern: pikepdf.Object
-    font: str
+    stamp: pikepdf.Object
+    back: pikepdf.Object
+    font: pikepdf.Object
     codes: dict[str, int]
 
     def encode(self, text: str) -> bytes:
@@ -61,14 +63,15 @@ def kit(municipality: str) -> Kit:
     stream = io.BytesIO()
     # with its default first font reportlab would leave an unembedded Helvetica in every file
     canvas = Canvas(stream, pagesize=PAGE, initialFontName=_FONT, invariant=1, pageCompression=1)
-    font, codes = _alphabet(canvas)
+    font_name, codes = _alphabet(canvas)
     _draw_back(canvas, municipality)
     canvas.showPage()
     _draw_stamp(canvas)
     canvas.showPage()
     canvas.save()
     source = pikepdf.open(io.BytesIO(stream.getvalue()))
-    return Kit(source, _pattern_object(source), font, codes)
+    back, stamp = (source.make_indirect(page.as_form_xobject()) for page in source.pages)
+    return Kit(source, _pattern_object(source), stamp, back, source.pages[0].resources.Font[font_name], codes)
 
 
 def _alphabet(canvas: Canvas) -> tuple[str, dict[str, int]]:
@@ -103,10 +106,10 @@ def _draw_stamp(canvas: Canvas) -> None:
     canvas.setFont(_FONT, 9)
     canvas.drawCentredString(105 * mm, _up(8.5), f"{SAMPLE}　{NOTICE}")
     canvas.saveState()
-    canvas.translate(105 * mm, 148.5 * mm)
-    canvas.rotate(38)
+    canvas.translate(105 * mm, _up(168))
+    canvas.rotate(35)
     canvas.setLineWidth(1.1)
-    size = 92 * mm
+    size = 84 * mm
     text = canvas.beginText(-size, -0.36 * size)
     text.setFont(_FONT, size)
     text.setTextRenderMode(1)

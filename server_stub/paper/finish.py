@@ -17,7 +17,8 @@ from server_stub.interface.failures import Failed
 from .backing import PAGE, QR_LEFT, QR_SIDE, QR_TOP, Kit, facts_position, kit
 
 _POINTS = 72 / 25.4
-_A4_TOLERANCE = 3.0
+_TOLERANCE = 3.0
+"""Points by which a front may miss A4."""
 _lock = threading.Lock()
 
 
@@ -46,32 +47,29 @@ def finish_sheets(
             with pikepdf.open(io.BytesIO(front_pdf)) as fronts:
                 if len(fronts.pages) != len(sheets):
                     raise Failed("Paper_Corrupt", pages=len(fronts.pages), sheets=len(sheets))
-                return [
-                    _finish(made, fronts.pages[i], application_id, facts) for i, facts in enumerate(sheets)
-                ]
+                return [_finish(made, fronts, i, application_id, facts) for i, facts in enumerate(sheets)]
         except pikepdf.PdfError as error:
             raise Failed("Paper_Corrupt") from error
 
 
-def _finish(made: Kit, front: pikepdf.Page, application_id: str, facts: SheetFacts) -> bytes:
-    width, height = (float(front.mediabox[i + 2]) - float(front.mediabox[i]) for i in (0, 1))
-    if abs(width - PAGE[0]) > _A4_TOLERANCE or abs(height - PAGE[1]) > _A4_TOLERANCE:
-        raise Failed("Paper_Corrupt", page_size=f"{width:.0f}x{height:.0f}")
+def _finish(made: Kit, fronts: pikepdf.Pdf, index: int, application_id: str, facts: SheetFacts) -> bytes:
+    _check_size(fronts.pages[index])
     keywords = sheet_keywords(application_id, facts.copy_number, facts.k, facts.n, facts.subjects)
+    # as a form, the front's content cannot touch what is drawn before and after it, whatever it does to the graphics
+    # state; and no annotation, action or layer comes with it
+    front = fronts.make_indirect(fronts.pages[index].as_form_xobject())
     with pikepdf.new() as sheet:
-        sheet.pages.append(front)
-        for page in made.source.pages:
-            sheet.pages.append(page)
-        stamp = sheet.make_indirect(sheet.pages[2].as_form_xobject())
-        del sheet.pages[2]
-        pattern = sheet.copy_foreign(made.pattern)
-        for page in sheet.pages:
-            _only_content(page)
-            resources = page.add_resource(pattern, Name.XObject, Name("/KonbiniPattern"))
-            page.add_resource(stamp, Name.XObject, Name("/KonbiniStamp"))
-            page.contents_add(f"q {resources} Do Q q\n".encode(), prepend=True)
-        sheet.pages[0].contents_add(b"\nQ q /KonbiniStamp Do Q")
-        sheet.pages[1].contents_add(_back_content(made, application_id, facts, keywords))
+        fonts = Dictionary(Facts=sheet.copy_foreign(made.font))
+        for body, written in ((front, b""), (made.back, _facts_content(made, application_id, facts, keywords))):
+            forms = Dictionary(
+                Pattern=sheet.copy_foreign(made.pattern),
+                Body=sheet.copy_foreign(body),
+                Stamp=sheet.copy_foreign(made.stamp),
+            )
+            content = b"q /Pattern Do Q q /Body Do Q %s q /Stamp Do Q" % written
+            page = sheet.add_blank_page(page_size=(float(PAGE[0]), float(PAGE[1])))
+            page.obj.Contents = sheet.make_stream(content)
+            page.obj.Resources = Dictionary(XObject=forms, Font=fonts) if written else Dictionary(XObject=forms)
         sheet.docinfo = sheet.make_indirect(Dictionary(Keywords=keywords))
         stream = io.BytesIO()
         sheet.save(
@@ -84,20 +82,20 @@ def _finish(made: Kit, front: pikepdf.Page, application_id: str, facts: SheetFac
     return stream.getvalue()
 
 
-def _only_content(page: pikepdf.Page) -> None:
-    """No annotation, action or optional part of a foreign front comes with the page."""
-    for key in list(page.obj.keys()):
-        if key not in ("/Type", "/Parent", "/MediaBox", "/Resources", "/Contents", "/Group"):
-            del page.obj[key]
+def _check_size(front: pikepdf.Page) -> None:
+    left, low, right, high = (float(edge) for edge in front.mediabox)
+    off = max(abs(left), abs(low), abs(right - PAGE[0]), abs(high - PAGE[1]))
+    if off > _TOLERANCE or front.rotation != 0 or "/UserUnit" in front.obj:
+        raise Failed("Paper_Corrupt", page_size=f"{right - left:.0f}x{high - low:.0f}")
 
 
-def _back_content(made: Kit, application_id: str, facts: SheetFacts, keywords: str) -> bytes:
-    texts = (application_id, f"{facts.copy_number}", f"{facts.k}／{facts.n}")
-    parts = [b"\nBT %s 11 Tf" % made.font.encode()]
+def _facts_content(made: Kit, application_id: str, facts: SheetFacts, keywords: str) -> bytes:
+    texts = (application_id, f"{facts.copy_number}部目", f"{facts.k}／{facts.n}")
+    parts = [b"q BT /Facts 11 Tf"]
     for i, text in enumerate(texts):
         x, y = facts_position(i)
         parts.append(f"1 0 0 1 {x:.2f} {y:.2f} Tm ".encode() + made.encode(text) + b" Tj")
-    parts += [b"ET", _qr(keywords), b"Q q /KonbiniStamp Do Q"]
+    parts += [b"ET", _qr(keywords), b"Q"]
     return b"\n".join(parts)
 
 

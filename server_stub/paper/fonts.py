@@ -57,4 +57,4 @@ def _ask_fontconfig(family: str) -> Path | None:
     ).stdout.split("\n")
     if len(answer) < 2 or family not in [name.strip() for name in answer[0].split(",")]:
         return None
-    return Path(answer[1])
+    return Path(answer[1]).resolve()

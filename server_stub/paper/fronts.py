@@ -12,9 +12,9 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Box
 
 from .content import Issuer, ResidenceFront, ResidencePerson, SealFront
-from .glyphs import check_printable
 from .pictures import clear_white, official_seal
-from .typesetter import TEMPLATES, typeset
+from .texts import check_texts
+from .typesetter import TEMPLATES, main_file, typeset
 
 LAYOUTS = ("household", "individual")
 """世帯連記式 (up to 4 persons a sheet) and 個人票 (one), both A4 portrait."""
@@ -44,14 +44,21 @@ def render_residence(copies: Sequence[ResidenceFront], issuer: Issuer, layout: s
 
     Raises Failed: Character_Not_Printable, Text_Too_Long(field), Picture_Unreadable(field), Font_Missing.
     """
+    return Rendered(typeset(residence_main(copies, issuer, layout)), tuple(_residence_pages(copies, layout)))
+
+
+def residence_main(copies: Sequence[ResidenceFront], issuer: Issuer, layout: str) -> bytes:
+    """The Typst main file of a 住民票の写し, checked; for `typeset`, and for measuring that alone. Raises as above.
+
+    It holds 個人番号 in clear: it is not to be stored.
+    """
     if layout not in LAYOUTS:
         raise ValueError(f"no layout {layout!r}")
     if not copies or not all(copy.persons for copy in copies):
         raise ValueError("every copy needs a person")
     data = _common(issuer) | {"copies": [_residence(copy) for copy in copies]}
-    _check_all(data)
-    pdf = typeset("residence.typ", f'residence("{layout}",', data | {"seal": official_seal(issuer.seal_png)})
-    return Rendered(pdf, tuple(_residence_pages(copies, layout)))
+    check_texts(data)
+    return main_file("residence.typ", f'residence("{layout}",', data | {"seal": official_seal(issuer.seal_png)})
 
 
 def render_seal(copies: Sequence[SealFront], issuer: Issuer) -> Rendered:
@@ -59,11 +66,12 @@ def render_seal(copies: Sequence[SealFront], issuer: Issuer) -> Rendered:
     if not copies:
         raise ValueError("at least one copy")
     data = _common(issuer) | {"copies": [_seal(copy) for copy in copies]}
-    _check_all(data)
+    check_texts(data)
     for copy, wanted in zip(data["copies"], copies, strict=True):
         copy["imprint"] = list(clear_white(wanted.imprint_png, "imprint"))
         copy["width_mm"], copy["height_mm"] = wanted.width_mm, wanted.height_mm
-    pdf = typeset("seal.typ", "seal-registration(", data | {"seal": official_seal(issuer.seal_png)})
+    data["seal"] = official_seal(issuer.seal_png)
+    pdf = typeset(main_file("seal.typ", "seal-registration(", data))
     return Rendered(pdf, tuple(RenderedPage(i, 1, 1, (0,)) for i in range(1, len(copies) + 1)))
 
 
@@ -124,22 +132,6 @@ def _seal(copy: SealFront) -> dict[str, Any]:
         "issued_on": copy.issued_on,
         "issue_number": copy.issue_number,
     }
-
-
-def _check_all(data: Any) -> None:
-    for text in _texts(data):
-        check_printable(text)
-
-
-def _texts(data: Any) -> Iterator[str]:
-    if isinstance(data, str):
-        yield data
-    elif isinstance(data, dict):
-        for value in data.values():
-            yield from _texts(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _texts(value)
 
 
 @functools.cache

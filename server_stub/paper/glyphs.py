@@ -19,19 +19,27 @@ _NOTDEF = 0
 
 
 class Coverage:
-    """The characters and variation sequences of one TrueType or OpenType file. About 20 ms for IPAmj Mincho."""
+    """The characters and variation sequences of one TrueType or OpenType file. About 10 ms for IPAmj Mincho.
+
+    Raises Failed(Font_Missing) for a file without a Unicode cmap.
+    """
 
     def __init__(self, path: Path) -> None:
-        cmap = _read_table(path, b"cmap")
+        tables = _read_tables(path, (b"cmap", b"head", b"loca"))
+        cmap = tables.get(b"cmap", b"")
+        self._outlines = tables.get(b"loca", b"")
+        self._long_offsets = tables.get(b"head", b"").ljust(54)[50:52] == b"\0\1"
         self._starts: list[int] = []
         self._groups: list[tuple[int, int, int]] = []
         self._plain: dict[int, list[tuple[int, int]]] = {}
         self._variants: dict[tuple[int, int], int] = {}
-        subtables = self._subtables(cmap)
+        subtables = self._subtables(cmap) if cmap else {}
         if (3, 10) in subtables:
             self._read_format_12(cmap, subtables[3, 10])
-        else:
+        elif (3, 1) in subtables:
             self._read_format_4(cmap, subtables[3, 1])
+        else:
+            raise Failed("Font_Missing", font=path.name)
         if (0, 5) in subtables:
             self._read_format_14(cmap, subtables[0, 5])
 
@@ -50,7 +58,11 @@ class Coverage:
         return glyph + character - start if character <= end else _NOTDEF
 
     def missing(self, text: str) -> list[str]:
-        """What `text` needs and the font lacks, in code points: 'U+XXXX', or 'U+XXXX U+E01XX' for a variant."""
+        """What `text` needs and the font lacks, in code points: 'U+XXXX', or 'U+XXXX U+E01XX' for a variant.
+
+        A character that is no space but would be drawn as nothing counts as lacking, and so does a selector that
+        follows no character.
+        """
         lacking: list[str] = []
         base: int | None = None
         codes = [ord(character) for character in text]
@@ -62,9 +74,19 @@ class Coverage:
                 continue
             base = code
             followed = position + 1 < len(codes) and is_selector(codes[position + 1])
-            if not followed and not self.glyph(code):
+            if not followed and not self._drawn(code):
                 lacking.append(_notation(code))
         return lacking
+
+    def _drawn(self, code: int) -> bool:
+        glyph = self.glyph(code)
+        return glyph != _NOTDEF and (chr(code).isspace() or not self._is_empty(glyph))
+
+    def _is_empty(self, glyph: int) -> bool:
+        """Has the glyph no outline? (Only TrueType outlines tell.)"""
+        size = 4 if self._long_offsets else 2
+        offsets = self._outlines[size * glyph : size * (glyph + 2)]
+        return bool(offsets) and offsets[:size] == offsets[size:]
 
     @staticmethod
     def _subtables(cmap: bytes) -> dict[tuple[int, int], int]:
@@ -137,13 +159,14 @@ def _notation(code: int) -> str:
     return f"U+{code:04X}"
 
 
-def _read_table(path: Path, wanted: bytes) -> bytes:
-    """One table only: the whole file of IPAmj is 46 MB."""
+def _read_tables(path: Path, wanted: tuple[bytes, ...]) -> dict[bytes, bytes]:
+    """These tables only: the whole file of IPAmj is 46 MB."""
     with path.open("rb") as file:
         (count,) = struct.unpack(">4xH6x", file.read(12))
-        for _ in range(count):
-            tag, offset, length = struct.unpack(">4s4xLL", file.read(16))
-            if tag == wanted:
+        entries = [struct.unpack(">4s4xLL", file.read(16)) for _ in range(count)]
+        tables = {}
+        for tag, offset, length in entries:
+            if tag in wanted:
                 file.seek(offset)
-                return file.read(length)
-    raise Failed("Font_Missing", font=path.name)
+                tables[tag] = file.read(length)
+    return tables

@@ -22,12 +22,12 @@ DPI = 600
 WIDTH, HEIGHT = 4961, 7016
 """A4 in pixels of 1/600 inch."""
 
-INK = (0.25, 0.55, 0.59)
-"""Blue-green, 8-bit grey 118 by ITU-R 601 weights: darker than the copier's threshold, pale at one ninth of coverage."""
+INK = (0.18, 0.48, 0.53)
+"""Blue-green, grey 0.40 of white by ITU-R 601 weights: darker than the copier's threshold, pale at one ninth of coverage."""
 
 _FINE, _FINE_PITCH = 2, 6
-_COARSE, _COARSE_PITCH = 5, 15
-"""Side and pitch of the square dots in pixels: 85 um every 254 um, 212 um every 635 um; (2/6)^2 = (5/15)^2 = 1/9."""
+_COARSE, _COARSE_PITCH = 4, 12
+"""Side and pitch of the square dots in pixels: 85 um every 254 um, 169 um every 508 um; (2/6)^2 = (4/12)^2 = 1/9."""
 
 _GLYPH_MM, _BOLDER_MM, _GAP_X_MM, _GAP_Y_MM = 27.0, 0.35, 16.0, 15.0
 
@@ -43,26 +43,21 @@ class Pattern:
 @functools.cache
 def ground_pattern() -> Pattern:
     """The pattern of every page, made once per process. Raises Failed(Font_Missing)."""
-    word = np.frombuffer(_word_picture().tobytes(), np.uint8).reshape(HEIGHT, -1)
+    word = np.frombuffer(word_picture().tobytes(), np.uint8).reshape(HEIGHT, -1)
     dots = (word & _lattice(_COARSE, _COARSE_PITCH)) | (~word & _lattice(_FINE, _FINE_PITCH))
     inked = int(np.bitwise_count(dots).sum())
     return Pattern(zlib.compress(dots.tobytes(), 6), inked / (WIDTH * HEIGHT))
 
 
-def word_mask() -> NDArray[np.bool_]:
-    """True where the word stands, HEIGHT x WIDTH pixels at 600 dpi."""
-    return np.asarray(_word_picture())
-
-
 @functools.cache
-def _word_picture() -> Image.Image:
-    """Rows of the word over the whole page, every second row shifted by half a step."""
+def word_picture() -> Image.Image:
+    """Where the word stands (mode "1", WIDTH x HEIGHT): rows of it over the page, every second one shifted by half."""
     per_mm = DPI / 25.4
     glyph = round(_GLYPH_MM * per_mm)
     step_x, step_y = glyph * len(WORD) + round(_GAP_X_MM * per_mm), glyph + round(_GAP_Y_MM * per_mm)
     font = ImageFont.truetype(str(font_file(GOTHIC)), glyph)
     word = Image.new("1", (glyph * len(WORD), glyph))
-    ImageDraw.Draw(word).text((0, 0), WORD, font=font, fill=1, stroke_width=round(_BOLDER_MM * per_mm))
+    ImageDraw.Draw(word).text((0, 0), WORD, font=font, fill=255, stroke_width=round(_BOLDER_MM * per_mm))
     picture = Image.new("1", (WIDTH, HEIGHT))
     for row in range(HEIGHT // step_y + 1):
         for column in range(-1, WIDTH // step_x + 1):

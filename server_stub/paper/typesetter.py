@@ -26,18 +26,21 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(root=str(TEMPLATES), font_paths=fonts, ignore_system_fonts=True)
 
 
-def typeset(template: str, call: str, data: dict[str, Any]) -> bytes:
-    """The PDF of `call` of the template file `template`, given `data` as its last argument.
+def main_file(template: str, call: str, data: dict[str, Any]) -> bytes:
+    """A Typst file that sets `data` with the call that `call` begins, of the template file `template`.
 
-    `template` and `call` are the program's own words; `data` goes in as JSON text and is never read as markup. (Handed
-    over inside the main file and not as sys_inputs, which would make Typst evaluate every template again.)
-    Raises Failed(Text_Too_Long, field=...) and Failed(Font_Missing).
+    `template` and `call` are the program's own words; `data` goes in as JSON text and is never read as markup. (It
+    stands inside the main file and not in sys_inputs, which would make Typst evaluate every template again.)
     """
     text = json.dumps(json.dumps(data, ensure_ascii=False, separators=(",", ":")), ensure_ascii=False)
-    main = f'#import "/{template}": *\n#{call}json(bytes({text})))'
+    return f'#import "/{template}": *\n#{call}json(bytes({text})))'.encode()
+
+
+def typeset(main: bytes) -> bytes:
+    """The PDF of a main file. Raises Failed(Text_Too_Long, field=...) and Failed(Font_Missing)."""
     with _lock:
         try:
-            pdf = _compiler().compile(main.encode(), format="pdf", pdf_tags=False)
+            pdf = _compiler().compile(main, format="pdf", pdf_tags=False)
         except typst.TypstError as error:
             raise _named(error) from None
     if not isinstance(pdf, bytes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from dataclasses import replace
 
@@ -11,19 +12,22 @@ from server_stub.interface.secret import Secret
 from server_stub.paper.content import Issuer, ResidenceFront, ResidencePerson, SealFront
 from server_stub.paper.fonts import MINCHO, font_file
 
-PLAIN_NAME = "渡辺　見本"
-IVS_NAME = "渡辺\U000e0101　見本"
-"""辺 with a variant that IPAmj Mincho draws in another shape."""
-UNKNOWN_VARIANT = "渡辺\U000e01ee　見本"
+PLAIN_NAME = "渡邉　見本"
+IVS_NAME = "渡邉\U000e0110　見本"
+"""邉 with a variant of the Moji_Joho collection that IPAmj Mincho draws in another shape."""
+UNKNOWN_VARIANT = "渡邉\U000e0103　見本"
+"""A registered variant of another collection (Hanyo-Denshi or Adobe-Japan1) that IPAmj Mincho lacks."""
 RARE_NAME = "𠮷田　見本"
 
 
+@functools.cache
 def official_seal() -> bytes:
-    return _stamp((600, 600), ["見本", "市長", "之印"], colour=(200, 30, 30, 255), round_=False)
+    return _stamp((600, 600), ["見本", "之印"], colour=(200, 30, 30, 255), round_=False)
 
 
+@functools.cache
 def imprint() -> bytes:
-    picture = Image.open(io.BytesIO(_stamp((300, 300), ["見", "本"], colour=(0, 0, 0, 255), round_=True)))
+    picture = Image.open(io.BytesIO(_stamp((300, 300), ["見本"], colour=(0, 0, 0, 255), round_=True)))
     white = Image.new("RGBA", picture.size, "white")
     white.alpha_composite(picture)
     return _png(white.convert("L"))
@@ -138,10 +142,7 @@ def _stamp(size: tuple[int, int], columns: list[str], colour: tuple[int, int, in
     else:
         draw.rectangle(frame, outline=colour, width=edge)
     inner = width * (0.62 if round_ else 0.84)
-    cell_x, cell_y = inner / len(columns) * (1 if not round_ else 1), inner / max(len(c) for c in columns)
-    if round_:
-        columns = ["".join(columns)]
-        cell_x, cell_y = inner, inner / 2
+    cell_x, cell_y = inner / len(columns), inner / max(len(column) for column in columns)
     font = ImageFont.truetype(str(font_file(MINCHO)), int(min(cell_x, cell_y) * 0.95))
     for i, column in enumerate(columns):
         for j, character in enumerate(column):
