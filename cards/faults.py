@@ -51,7 +51,7 @@ class Fault:
 class FaultLine:
     """The line to a card on which faults strike. Each strikes once and leaves `faults`.
 
-    `remove` takes the card away; `wait(seconds)` blocks and returns early when the conversation ends.
+    `remove` takes the card away; `wait(seconds)` blocks; True, and early, when the conversation has ended.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class FaultLine:
         faults: list[Fault],
         card: Callable[[bytes], bytes],
         remove: Callable[[], object],
-        wait: Callable[[float], object],
+        wait: Callable[[float], bool],
     ) -> None:
         self._faults = faults
         self._card = card
@@ -100,8 +100,7 @@ class FaultLine:
                 self._remove()
                 raise CardError("Card_Removed")
             case Effect.SILENT:
-                self._wait(fault.seconds)
-                raise CardError("Card_Mute")
+                raise CardError("Card_Removed" if self._wait(fault.seconds) else "Card_Mute")
             case Effect.SLOW:
                 self._wait(fault.seconds)
                 return self._card(command)

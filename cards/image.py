@@ -145,7 +145,7 @@ class CardImage:
             raise KeyError(fid)
         return found
 
-    def keys(self) -> Iterator[PrivateKey]:
+    def private_keys(self) -> Iterator[PrivateKey]:
         """Every private key on the card."""
         for application in self.applications:
             for file in application.files.values():

@@ -92,12 +92,13 @@ class VirtualCard:
 
     def transmit(self, raw: bytes) -> bytes:
         """The answer to any bytes. Raises CardError(Card_Mute) from a card without power or one that never answers."""
+        behaviour = self.image.behaviour
+        if behaviour.delay_ms:
+            # not under the lock: a slow card can be taken away without waiting for it
+            self._sleep(behaviour.delay_ms / 1000)
         with self._lock:
-            behaviour = self.image.behaviour
             if not self._powered or behaviour.mute:
                 raise CardError("Card_Mute")
-            if behaviour.delay_ms:
-                self._sleep(behaviour.delay_ms / 1000)
             fresh, self._fresh = self._fresh, False
             if fresh and behaviour.first_command_fails:
                 return Response(b"", NO_DIAGNOSIS).encode()

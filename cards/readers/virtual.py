@@ -110,7 +110,12 @@ class _VirtualConnection(CardConnection):
     def transmit(self, command: bytes) -> bytes:
         if self._gone.is_set():
             raise CardError("Card_Removed")
-        answer = self._line.transmit(command)
+        try:
+            answer = self._line.transmit(command)
+        except CardError as error:
+            if self._gone.is_set():
+                raise CardError("Card_Removed") from error
+            raise
         if self._gone.is_set():
             raise CardError("Card_Removed")
         return answer

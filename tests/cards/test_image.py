@@ -1,0 +1,102 @@
+"""A card image on disk keeps every state, and a file that is none is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cards.errors import CardError
+from cards.image import CardImage
+from cards.profiles import profile_names
+from cards.virtual import VirtualCard
+from tests.cards.helper import JPKI, ask, image
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_card_survives_saving_and_loading(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "card.json"
+    before = image(name)
+    before.save(path)
+    after = CardImage.load(path)
+    keys = [key.public_key().public_numbers() for key in before.private_keys()]
+    assert [key.public_key().public_numbers() for key in after.private_keys()] == keys
+    after.save(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
+
+
+def test_counters_and_changed_pins_live_on_the_image(tmp_path: Path) -> None:
+    path = tmp_path / "card.json"
+    card = VirtualCard(image())
+    card.power_on()
+    ask(card, JPKI, "0020009804" + b"1234".hex(), "0024019804" + b"5678".hex(), "0020009804" + b"9999".hex())
+    card.image.save(path)
+    again = VirtualCard(CardImage.load(path))
+    again.power_on()
+    assert ask(again, JPKI, "00200098") == b"\x63\xc2"
+    assert ask(again, "0020009804" + b"1234".hex()) == b"\x63\xc1"
+    assert ask(again, "0020009804" + b"5678".hex()) == b"\x90\x00"
+
+
+def test_an_image_does_not_show_its_secrets() -> None:
+    told = repr(image())
+    assert "ABC123" not in told and "'1234'" not in told
+
+
+def saved(tmp_path: Path) -> dict[str, Any]:
+    image().save(tmp_path / "card.json")
+    data: dict[str, Any] = json.loads((tmp_path / "card.json").read_text("utf-8"))
+    return data
+
+
+def refused(tmp_path: Path, data: object) -> dict[str, Any]:
+    path = tmp_path / "card.json"
+    path.write_text(data if isinstance(data, str) else json.dumps(data), "utf-8")
+    with pytest.raises(CardError) as caught:
+        CardImage.load(path)
+    assert caught.value.failure == "Settings_Wrong"
+    assert caught.value.facts["file"] == "card.json"
+    return caught.value.facts
+
+
+def test_a_newer_version_is_refused_not_guessed(tmp_path: Path) -> None:
+    facts = refused(tmp_path, saved(tmp_path) | {"version": 2})
+    assert facts["expected"] == "version 1" and facts["found"] == "2"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": "other"}'])
+def test_what_is_no_image_is_refused(tmp_path: Path, text: str) -> None:
+    refused(tmp_path, text)
+
+
+@pytest.mark.parametrize("field", ["profile", "kind", "atr", "behaviour", "data_objects", "applications"])
+def test_a_missing_part_is_refused(tmp_path: Path, field: str) -> None:
+    data = saved(tmp_path)
+    del data[field]
+    refused(tmp_path, data)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tries": 4},
+        {"tries": -1},
+        {"alphabet": "kana"},
+        {"limit": 99},
+        {"surprise": 1},
+    ],
+)
+def test_an_impossible_pin_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    data = saved(tmp_path)
+    for file in data["applications"][0]["files"]:
+        if file["fid"] == "0018":
+            file["pin"] |= change
+    refused(tmp_path, data)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CardError) as caught:
+        CardImage.load(tmp_path / "nothing.json")
+    assert caught.value.facts["file"] == "nothing.json"
