@@ -71,7 +71,8 @@ def make_app(context: NodeContext, *, title: str, source: Source, description: s
     async def _http(request: Request, error: HTTPException) -> Response:
         name = "Request_Not_Found" if error.status_code in (404, 405) else "Request_Malformed"
         response = failure_response(Failed(name))
-        response.status_code = error.status_code
+        if name == "Request_Not_Found":
+            response.status_code = error.status_code
         return response
 
     @app.middleware("http")
