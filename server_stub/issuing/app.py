@@ -60,7 +60,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     app.state.issuing = service
     bearer = HTTPBearer(auto_error=False, description="The centre's key at this issuing server")
 
-    def caller(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+    def caller(shown: HTTPAuthorizationCredentials | None = Depends(bearer)) -> None:
         key = shown.credentials if shown is not None else ""
         if not hmac.compare_digest(key.encode(), settings.centre_key.reveal().encode()):
             raise Failed("Caller_Unknown")

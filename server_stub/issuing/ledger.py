@@ -95,23 +95,18 @@ class Ledger:
     def _take(self, application_id: str, note: Note, taken_at: datetime) -> State:
         with self._engine.begin() as connection:
             # the write lock first (SQLite takes it with the first write): two deliveries of one note stand in line
-            found = connection.execute(
+            connection.execute(
                 update(t.standings)
                 .where(t.standings.c.application_id == application_id)
                 .values(since=t.standings.c.since)
             )
-            if found.rowcount == 0:
+            state = self._state(connection, application_id)
+            if state is None:
                 if note.kind not in OVERTAKING:
                     raise Failed("Application_Unknown", application_id=application_id)
-                connection.execute(
-                    insert(t.standings),
-                    {
-                        "application_id": application_id,
-                        "state": State.PREPARED,
-                        "since": taken_at.isoformat(),
-                    },
-                )
-            state = self._state(connection, application_id)
+                state = State.PREPARED
+                standing = {"application_id": application_id, "state": state, "since": taken_at.isoformat()}
+                connection.execute(insert(t.standings), standing)
             if self._already_taken(connection, application_id, note):
                 return state
             then = after(state, note.kind)
@@ -148,6 +143,11 @@ class Ledger:
                 .where(t.applications.c.application_id == application_id)
             ).first()
         return _application(row) if row is not None else None
+
+    def state(self, application_id: str) -> State | None:
+        """Where it stands; also of an application that was stopped before it came, which `application` does not know."""
+        with self._engine.connect() as connection:
+            return self._state(connection, application_id)
 
     def applications(self) -> tuple[Application, ...]:
         """All, in the order of preparation."""
@@ -219,12 +219,11 @@ class Ledger:
         return {str(value): number for value, number in rows}
 
     @staticmethod
-    def _state(connection: Connection, application_id: str) -> State:
-        return State(
-            connection.execute(
-                select(t.standings.c.state).where(t.standings.c.application_id == application_id)
-            ).scalar_one()
-        )
+    def _state(connection: Connection, application_id: str) -> State | None:
+        found = connection.execute(
+            select(t.standings.c.state).where(t.standings.c.application_id == application_id)
+        ).scalar()
+        return None if found is None else State(found)
 
     @staticmethod
     def _already_taken(connection: Connection, application_id: str, note: Note) -> bool:

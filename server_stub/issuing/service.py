@@ -92,12 +92,13 @@ class IssuingService:
         try:
             self.ledger.record(application, ledger_copies(answer))
         except IntegrityError:
-            # the same application came twice at the same time, or was cancelled meanwhile
+            # the same application came twice at the same time, or was stopped meanwhile
             first = self.ledger.application(request.application_id)
             if first is None:
-                raise Failed(
-                    "Application_State_Conflict", application_id=request.application_id, state="cancelled"
-                ) from None
+                state = self.ledger.state(request.application_id)
+                if state is None:
+                    raise
+                raise self._gone(request.application_id, state) from None
             return self._again(request, digest, first)
         self._context.trace.emit(
             "issuing", "prepared", application_id=request.application_id, kind=application.kind,
@@ -164,25 +165,23 @@ class IssuingService:
         if before.request_digest != digest:
             raise Failed("Idempotency_Conflict", application_id=request.application_id)
         if before.state is not State.PREPARED:
-            raise self._gone(before)
+            raise self._gone(before.application_id, before.state)
         tenant = self._tenants.get(before.municipality)
         numbers = [copy.issue_number for copy in self.ledger.copies(before.application_id)]
         with tenant.replica.open_generation() as reader:
             if reader.generation != before.generation:
-                raise self._gone(before)
+                raise self._gone(before.application_id, before.state)
             paper, holder_ref = self._make(
                 tenant, reader, request, before.received_at, before.prepared_at, numbers
             )
             answer = answer_of(tenant, reader.generation, request, paper, holder_ref)
         if hashlib.sha256(paper.pdf).hexdigest() != before.paper_sha256:
-            raise self._gone(before)
+            raise self._gone(before.application_id, before.state)
         return answer
 
     @staticmethod
-    def _gone(before: Application) -> Failed:
-        return Failed(
-            "Application_State_Conflict", application_id=before.application_id, state=before.state.value
-        )
+    def _gone(application_id: str, state: State) -> Failed:
+        return Failed("Application_State_Conflict", application_id=application_id, state=state.value)
 
 
 def _in_jst(moment: datetime) -> datetime:

@@ -7,6 +7,7 @@ import pytest
 
 from server_stub.db import sqlite_url
 from server_stub.issuing.ledger import migrate_ledger
+from server_stub.node import RunningNode, serve
 from tests.issuing.helper import UNLINKED, OpenTownHall, TownHall, deliver, open_town_hall
 
 
@@ -46,3 +47,21 @@ def open_hall(tmp_path: Path, replica_url: str, empty_ledger: Path) -> Iterator[
 @pytest.fixture
 def hall(open_hall: OpenTownHall) -> TownHall:
     return open_hall()
+
+
+@pytest.fixture(scope="module")
+def shared_hall(
+    tmp_path_factory: pytest.TempPathFactory, replica_url: str, empty_ledger: Path
+) -> Iterator[TownHall]:
+    """One town hall for tests that only add to the ledger."""
+    hall = open_town_hall(tmp_path_factory.mktemp("shared"), replica_url, ledger=empty_ledger)
+    yield hall
+    hall.service.close()
+
+
+@pytest.fixture(scope="module")
+def node(shared_hall: TownHall) -> Iterator[RunningNode]:
+    """`shared_hall` on a port."""
+    node = serve(shared_hall.app)
+    yield node
+    node.stop()

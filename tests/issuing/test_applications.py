@@ -1,0 +1,273 @@
+"""From an allowed application to paper: fees, copies, members, options, numbers, one generation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from server_stub.db import sqlite_url
+from server_stub.interface.issuing import IssuedPaper
+from server_stub.interface.terminal import OptionName
+from server_stub.issuing import service as service_module
+from server_stub.issuing.numbers import new_issue_number
+from server_stub.issuing.states import State
+from tests.issuing.helper import (
+    KAITO,
+    KEN,
+    KOBE,
+    MAMORU,
+    MARIA,
+    MIDORI,
+    MINAMI,
+    NAOKI,
+    OSAMU,
+    RESIDENCE,
+    SEAL,
+    STORE,
+    TAICHI,
+    OpenTownHall,
+    TownHall,
+    deliver,
+    edited_municipality,
+    ref_of,
+    refused,
+)
+
+HOUSEHOLD_OF_SIX = [f"000010010{number}" for number in range(1, 7)]
+
+
+def test_the_offers_tell_fee_hours_options_and_members(hall: TownHall) -> None:
+    offers = hall.offers(TAICHI)
+    assert (offers.municipality.code, offers.municipality.name) == (KOBE, "神戸市")
+    residence, seal = hall.offer(TAICHI), hall.offer(TAICHI, SEAL)
+    assert (residence.fee, residence.max_copies, residence.hours) == (250, 10, "6:30〜23:00")
+    assert set(residence.options) == set(OptionName) and residence.whole_household
+    assert [m.ref for m in residence.members] == [hall.ref(key) for key in HOUSEHOLD_OF_SIX]
+    assert [m.holder for m in residence.members] == [True] + [False] * 5
+    assert [m.relationship for m in residence.members] == ["世帯主", "妻", "子", "子", "子", "母"]
+    assert residence.members[1].name == "港　美波"
+    assert [m.ref for m in seal.members] == [hall.ref(TAICHI)]
+    assert seal.options == () and not seal.whole_household
+
+
+def test_a_whole_household_of_six_stands_on_two_sheets(hall: TownHall) -> None:
+    paper = hall.apply(TAICHI, relationship=True)
+    assert [(p.copy_number, p.k, p.n) for p in paper.pages] == [(1, 1, 2), (1, 2, 2)]
+    assert hall.subjects(paper) == [hall.refs(*HOUSEHOLD_OF_SIX[:4]), hall.refs(*HOUSEHOLD_OF_SIX[4:])]
+    assert paper.holder_ref == ref_of(TAICHI)
+    assert len({page.issue_number for page in paper.pages}) == 1
+    first, second = hall.text(paper)
+    assert "港太一" in first and "港ハツ江" not in first.replace("世帯主港太一", "")
+    assert "港ハツ江" in second and "昭和26年2月11日" in second
+    assert "世帯全員の住民票の原本と相違ない" in first
+    assert "令和8年6月3日" in first and "神戸市長" in first
+
+
+def test_every_copy_has_its_own_number_and_its_own_sheets(hall: TownHall) -> None:
+    paper = hall.apply(TAICHI, copies=3)
+    assert [(p.copy_number, p.k) for p in paper.pages] == [(c, k) for c in (1, 2, 3) for k in (1, 2)]
+    numbers = [page.issue_number for page in paper.pages]
+    assert len(set(numbers)) == 3 and numbers[0::2] == numbers[1::2]
+    for page, text in zip(paper.pages, hall.text(paper), strict=True):
+        assert page.issue_number in text
+        assert re.fullmatch(r"28100-20260603(-[2-9A-HJKMNP-TV-Z]{4}){3}", page.issue_number)
+    entry = hall.service.ledger.application(paper.application_id)
+    assert entry is not None
+    assert (entry.state, entry.copies, entry.fee_total, entry.generation) == (State.PREPARED, 3, 750, 1)
+    assert (entry.operator, entry.shop, entry.area, entry.terminal_kind) == (
+        STORE.operator,
+        STORE.shop,
+        STORE.area,
+        "store",
+    )
+    copies = hall.service.ledger.copies(paper.application_id)
+    assert [copy.issue_number for copy in copies] == numbers[0::2]
+    assert [copy.sheets for copy in copies] == [2, 2, 2]
+    assert all(set(copy.subjects) == hall.refs(*HOUSEHOLD_OF_SIX) for copy in copies)
+
+
+def test_chosen_members_stand_in_the_order_of_the_register(hall: TownHall) -> None:
+    paper = hall.apply(TAICHI, members=[KAITO, MINAMI])
+    assert [page.subjects for page in paper.pages] == [(hall.ref(MINAMI), hall.ref(KAITO))]
+    assert paper.holder_ref == ref_of(TAICHI), "the holder is found though not on the paper"
+    (text,) = hall.text(paper)
+    assert "世帯の一部" in text and "港太一" not in text and "ミナトタイチ" not in text
+
+
+def test_all_members_chosen_one_by_one_are_the_whole_household(hall: TownHall) -> None:
+    paper = hall.apply(NAOKI, members=["0000100302", NAOKI])
+    assert "世帯全員" in hall.text(paper)[0]
+
+
+@pytest.mark.parametrize(
+    ("option", "shown"),
+    [
+        ("relationship", ["妻", "世帯主港太一"]),
+        ("domicile", ["神戸市中央区見本町一丁目１番地"]),
+        ("my_number", ["836502228576"]),
+    ],
+)
+def test_an_option_is_on_the_paper_only_if_asked_for(hall: TownHall, option: str, shown: list[str]) -> None:
+    (with_it,) = hall.text(hall.apply(TAICHI, members=[MINAMI], **{option: True}))
+    (without,) = hall.text(hall.apply(TAICHI, members=[MINAMI]))
+    assert all(text in with_it for text in shown)
+    assert not any(text in without for text in shown)
+    assert with_it.count("【省略】") < without.count("【省略】")
+
+
+def test_where_the_my_numbers_stand_is_told_with_the_page(hall: TownHall) -> None:
+    assert [len(p.secret_boxes) for p in hall.apply(TAICHI, my_number=True).pages] == [4, 2]
+    assert [len(p.secret_boxes) for p in hall.apply(TAICHI).pages] == [0, 0]
+
+
+def test_a_foreign_residents_items(hall: TownHall) -> None:
+    (text,) = hall.text(hall.apply(MARIA, members=[MARIA], domicile=True))
+    for item in (
+        "1987年2月19日",
+        "北野マリア",
+        "ブラジル",
+        "永住者",
+        "無期限",
+        "ZZ10000402ZZ",
+        "中長期在留者",
+    ):
+        assert item in text
+    assert "昭和62年" not in text
+
+
+def test_a_seal_certificate_is_of_the_holder_alone(hall: TownHall) -> None:
+    paper = hall.apply(TAICHI, SEAL, copies=2)
+    assert hall.subjects(paper) == [hall.refs(TAICHI)] * 2
+    assert paper.holder_ref == ref_of(TAICHI)
+    assert "登録されている印影と相違ない" in hall.text(paper)[0]
+    assert hall.apply(TAICHI, SEAL, members=[TAICHI]).pages
+    assert refused(lambda: hall.apply(TAICHI, SEAL, members=[MINAMI])).failure == "Member_Not_In_Household"
+
+
+@pytest.mark.parametrize("option", ["relationship", "domicile", "my_number"])
+def test_a_seal_certificate_has_no_options(hall: TownHall, option: str) -> None:
+    strange = refused(lambda: hall.apply(TAICHI, SEAL, **{option: True}))
+    assert (strange.failure, strange.facts) == ("Option_Not_Allowed", {"options": [option]})
+
+
+def test_a_city_may_leave_the_my_number_out(open_hall: OpenTownHall, tmp_path: Path) -> None:
+    root = edited_municipality(
+        tmp_path, ('"relationship", "domicile", "my_number"', '"relationship", "domicile"')
+    )
+    strict = open_hall(root=root)
+    assert OptionName.MY_NUMBER not in strict.offer(MIDORI).options
+    assert refused(lambda: strict.apply(MIDORI, my_number=True)).failure == "Option_Not_Allowed"
+    assert strict.apply(MIDORI, relationship=True).pages
+    assert open_hall().apply(MIDORI, my_number=True).pages
+
+
+def test_copies_up_to_the_citys_limit(hall: TownHall) -> None:
+    over = refused(lambda: hall.apply(MIDORI, copies=11))
+    assert (over.failure, over.facts) == ("Copies_Out_Of_Range", {"copies": 11, "limit": 10})
+    assert len(hall.apply(MIDORI, copies=10).pages) == 10
+
+
+def test_somebody_elses_reference_is_no_member(hall: TownHall) -> None:
+    assert refused(lambda: hall.apply(TAICHI, members=[TAICHI, MIDORI])).failure == "Member_Not_In_Household"
+
+
+@pytest.mark.parametrize(
+    ("copies", "confirmed", "fee"), [(1, 200, 250), (2, 250, 500), (1, 0, 250), (1, 300, 250)]
+)
+def test_another_total_than_the_fee_is_never_charged(
+    hall: TownHall, copies: int, confirmed: int, fee: int
+) -> None:
+    changed = refused(lambda: hall.apply(MIDORI, copies=copies, fee_total=confirmed))
+    assert (changed.failure, changed.facts) == ("Fee_Changed", {"fee_total": fee, "confirmed": confirmed})
+    assert hall.service.ledger.applications() == ()
+
+
+def test_a_fee_that_changes_between_offer_and_application_is_told(
+    open_hall: OpenTownHall, tmp_path: Path
+) -> None:
+    hall = open_hall(root=edited_municipality(tmp_path))
+    fee = hall.offer(MIDORI).fee
+    assert hall.apply(MIDORI, fee_total=fee).pages
+    edited_municipality(tmp_path, (r"\[service\.residence\]\nfee = 250", "[service.residence]\nfee = 300"))
+    hall.service.reload_municipalities()
+    assert refused(lambda: hall.apply(MIDORI, fee_total=fee)).failure == "Fee_Changed"
+    assert hall.offer(MIDORI).fee == 300
+    assert hall.apply(MIDORI, fee_total=300).fee_total == 300
+
+
+def test_a_kind_that_the_city_does_not_offer(open_hall: OpenTownHall, tmp_path: Path) -> None:
+    root = edited_municipality(tmp_path, (r"\[service\.seal_registration\].*", ""))
+    hall = open_hall(root=root)
+    assert [offer.kind for offer in hall.offers(MIDORI).offers] == [RESIDENCE]
+    assert refused(lambda: hall.apply(MIDORI, SEAL)).failure == "Service_Not_Offered"
+
+
+def test_one_person_a_sheet_where_the_city_has_that_form(open_hall: OpenTownHall, tmp_path: Path) -> None:
+    hall = open_hall(root=edited_municipality(tmp_path, ('form = "household"', 'form = "individual"')))
+    paper = hall.apply(TAICHI)
+    assert [set(p.subjects) for p in paper.pages] == [hall.refs(key) for key in HOUSEHOLD_OF_SIX]
+
+
+def test_a_variant_that_the_font_lacks_is_refused_and_nothing_is_kept(hall: TownHall) -> None:
+    lacking = refused(lambda: hall.apply(OSAMU))
+    assert (lacking.failure, lacking.facts) == ("Character_Not_Printable", {"characters": ["U+845B U+E0100"]})
+    assert hall.service.ledger.applications() == ()
+    assert hall.apply(MAMORU).pages
+
+
+def test_a_paper_is_of_one_generation_though_another_is_loaded_meanwhile(
+    open_hall: OpenTownHall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = sqlite_url(tmp_path / "replica.db")
+    deliver(url, tmp_path, unlinked=[KEN])
+    hall = open_hall(replica=url)
+    set_paper = service_module.set_paper
+
+    def load_then_set(*arguments: object, **named: object) -> object:
+        # everybody loses the notice; the paper under way must not notice
+        deliver(url, tmp_path, unlinked=HOUSEHOLD_OF_SIX)
+        return set_paper(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(service_module, "set_paper", load_then_set)
+    paper = hall.apply(TAICHI)
+    assert (paper.generation, paper.holder_ref) == (1, ref_of(TAICHI))
+    monkeypatch.undo()
+    assert refused(lambda: hall.apply(TAICHI)).failure == "Holder_Not_Linked"
+    assert hall.apply(MIDORI).generation == 2
+
+
+def test_issue_numbers_do_not_follow_each_other() -> None:
+    numbers = [new_issue_number(KOBE, date(2026, 6, 3)) for _ in range(200)]
+    assert len({number[15:] for number in numbers}) == 200
+    assert sorted(numbers) != numbers and sorted(numbers, reverse=True) != numbers
+
+
+def test_a_number_drawn_twice_ends_the_second_application_whole(
+    hall: TownHall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_module, "new_issue_number", lambda *_: "28100-20260603-SAME-SAME-SAME")
+    first = hall.apply(MIDORI)
+    with pytest.raises(IntegrityError):
+        hall.apply(NAOKI)
+    assert [a.application_id for a in hall.service.ledger.applications()] == [first.application_id]
+
+
+Change = Callable[[IssuedPaper], None]
+
+
+def test_no_person_stands_in_the_ledger_or_in_the_trace(hall: TownHall) -> None:
+    events: list[str] = []
+    hall.context.trace.subscribe(lambda event: events.append(event.to_line()))
+    hall.apply(TAICHI, my_number=True, relationship=True, domicile=True)
+    kept = Path(hall.ledger_url.removeprefix("sqlite:///"))
+    raw = b"".join(path.read_bytes() for path in kept.parent.glob("ledger.db*")).decode("utf-8", "ignore")
+    assert "28100-20260603" in raw, "the check would find what is there"
+    for secret in ("港", "太一", "見本町", "0000100101", "507727018413"):
+        assert secret not in raw
+        assert not any(secret in line for line in events)
+    assert any('"prepared"' in line for line in events)
