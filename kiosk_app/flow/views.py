@@ -86,6 +86,7 @@ class WaitReason(StrEnum):
     AUTHENTICATING = "authenticating"
     PREPARING = "preparing"
     RETURNING_MONEY = "returning_money"
+    PRINTING_RECEIPT = "printing_receipt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

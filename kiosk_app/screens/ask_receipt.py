@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from kiosk_app.flow.events import ReceiptChosen
 from kiosk_app.flow.views import AskReceipt
 
@@ -17,15 +19,15 @@ class AskReceiptScreen(Screen[AskReceipt]):
     def fill(self) -> None:
         c = self.content
         wide = (c.width() - theme.GAP) / 2
-        high = min(c.height(), 400)
+        high = c.height()
         for index, (name, wanted) in enumerate((("yes", True), ("no", False))):
             tile = self.button(
                 rect(c.left() + index * (wide + theme.GAP), c.top(), wide, high),
                 self.words(f"receipt.{name}"),
-                lambda wanted=wanted: self.emit(ReceiptChosen(wanted)),
+                partial(self.tell, ReceiptChosen(wanted)),
                 bare=True,
             )
             Drawing(tile, rect(40, 40, wide - 80, high - 180), f"receipt_{name}", self.colours)
             tile.on(
-                rect(24, high - 116, wide - 48, 72), tile.text(), theme.TITLE, bold=True, align=Align.CENTRE
+                rect(24, high - 140, wide - 48, 72), tile.text(), theme.TITLE, bold=True, align=Align.CENTRE
             )

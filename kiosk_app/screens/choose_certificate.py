@@ -10,7 +10,7 @@ from server_stub.interface.terminal import Offer
 
 from . import theme
 from .pager import cells, page_of
-from .parts import Align, Drawing, rect
+from .parts import Align, Button, Drawing, rect, stack
 from .refusal_words import RefusalWords
 from .screen import Screen
 
@@ -44,40 +44,42 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
         return RefusalWords(self.words, offer.refusal.failure, offer.refusal.facts).happened
 
     def _wide(self, box: QRectF, offer: Offer) -> None:
-        tile = self.button(
-            box, self.words(f"kind.{offer.kind}"), lambda: self.emit(KindChosen(offer.kind)), bare=True
-        )
-        refused = offer.refusal is not None
-        tile.setEnabled(not refused)
-        high = box.height()
-        Drawing(tile, rect(32, 24, 140, high - 48), f"kind_{offer.kind}", self.colours, resting=refused)
-        fee_wide = 260
-        wide = box.width() - 204 - fee_wide - 32
-        tile.on(rect(204, 28, wide, 64), tile.text(), 42, bold=True, least=theme.LEAD)
-        second = (
-            self._why_not(offer) if refused else self.words("certificate.hours", hours=self._hours(offer))
-        )
-        tile.on(rect(204, 100, wide, high - 116), second, theme.TEXT, top=True, least=theme.SMALL)
-        right = box.width() - fee_wide - 32
-        tile.on(rect(right, 28, fee_wide, 64), self.words.money(offer.fee), 48, bold=True, align=Align.RIGHT)
-        each = self.words("certificate.each")
-        tile.on(rect(right, 100, fee_wide, 36), each, theme.SMALL, align=Align.RIGHT)
+        tile = self._tile(box, offer)
+        high, fee_wide = box.height(), 260
+        picture = rect(32, 24, 140, high - 48)
+        Drawing(tile, picture, f"kind_{offer.kind}", self.colours, resting=offer.refusal is not None)
+        left = rect(204, 12, box.width() - 236 - fee_wide, high - 24)
+        name = tile.on(left, tile.text(), theme.TITLE, bold=True, least=theme.LEAD, single=True)
+        lines = [self._why_not(offer)] if offer.refusal is not None else []
+        if offer.refusal is None or offer.refusal.failure.startswith("Service_Closed"):
+            lines.append(self._hours(offer))
+        stack(left, [name, *(tile.on(left, line, theme.TEXT, least=theme.SMALL) for line in lines)], 16)
+        right = rect(box.width() - fee_wide - 32, 12, fee_wide, high - 24)
+        fee = tile.on(right, self.words.money(offer.fee), 48, bold=True, align=Align.RIGHT, single=True)
+        each = tile.on(right, self.words("certificate.each"), theme.SMALL, align=Align.RIGHT)
+        stack(right, [fee, each], 16)
 
     def _narrow(self, box: QRectF, offer: Offer) -> None:
+        tile = self._tile(box, offer)
+        wide, fee_wide = box.width() - 48, 120
+        inner = rect(24, 6, wide, box.height() - 12)
+        name_box = rect(24, 6, wide - fee_wide, 36)
+        name = tile.on(name_box, tile.text(), theme.LEAD, bold=True, least=theme.SMALL, single=True)
+        fee_box = rect(24 + wide - fee_wide, 6, fee_wide, 36)
+        money = self.words.money(offer.fee)
+        fee = tile.on(
+            fee_box, money, theme.LEAD, bold=True, align=Align.RIGHT, least=theme.SMALL, single=True
+        )
+        second = self._hours(offer) if offer.refusal is None else self._why_not(offer)
+        stack(inner, [name, tile.on(inner, second, theme.SMALL)], 8)
+        fee.place(rect(fee_box.left(), name.box.top(), fee_wide, name.box.height()))
+
+    def _tile(self, box: QRectF, offer: Offer) -> Button:
         tile = self.button(
-            box, self.words(f"kind.{offer.kind}"), lambda: self.emit(KindChosen(offer.kind)), bare=True
+            box, self.words(f"kind.{offer.kind}"), lambda: self.tell(KindChosen(offer.kind)), bare=True
         )
         tile.setEnabled(offer.refusal is None)
-        wide, fee_wide = box.width() - 48, 110
-        name = rect(24, 10, wide - fee_wide, 44)
-        tile.on(name, tile.text(), theme.LEAD, bold=True, least=theme.SMALL)
-        fee = rect(24 + wide - fee_wide, 10, fee_wide, 44)
-        tile.on(fee, self.words.money(offer.fee), theme.LEAD, bold=True, align=Align.RIGHT)
-        refused = offer.refusal is not None
-        second = (
-            self._why_not(offer) if refused else self.words("certificate.hours", hours=self._hours(offer))
-        )
-        tile.on(rect(24, 58, wide, box.height() - 66), second, theme.SMALL, top=True)
+        return tile
 
     def _hours(self, offer: Offer) -> str:
-        return offer.hours.replace("~", self.words("hours.to")).replace("〜", self.words("hours.to"))
+        return self.words("certificate.hours", hours=self.words.hours(offer.hours))

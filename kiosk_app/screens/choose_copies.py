@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from kiosk_app.flow.events import CopiesChosen
 from kiosk_app.flow.views import ChooseCopies
 
@@ -33,13 +35,13 @@ class ChooseCopiesScreen(Screen[ChooseCopies]):
             made = self.button(
                 box,
                 self.words.count("copies.number", number),
-                lambda number=number: self._choose(number),
-                size=theme.TITLE,
+                partial(self._choose, number),
+                size=theme.LARGE,
                 checkable=True,
             )
             made.setChecked(number == copies)
         self._sum(c.bottom() - sum_high, sum_high, copies)
-        self.main(self.words("main.next"), lambda: self.emit(CopiesChosen(int(self.memory["copies"]))))
+        self.main(self.words("main.next"), lambda: self.tell(CopiesChosen(int(self.memory["copies"]))))
 
     def _sum(self, top: float, high: float, copies: int) -> None:
         c = self.content
@@ -54,7 +56,15 @@ class ChooseCopiesScreen(Screen[ChooseCopies]):
         self.text(
             rect(right - 460, top, 200, high), self.words("copies.total"), theme.LEAD, align=Align.RIGHT
         )
-        self.text(rect(right - 240, top, 240, high), total, 52, bold=True, align=Align.RIGHT)
+        self.text(
+            rect(right - 240, top, 240, high),
+            total,
+            52,
+            bold=True,
+            align=Align.RIGHT,
+            least=theme.LEAD,
+            single=True,
+        )
 
     def _choose(self, copies: int) -> None:
         self.memory["copies"] = copies

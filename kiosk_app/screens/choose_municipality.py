@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from kiosk_app.flow.events import MunicipalityChosen
 from kiosk_app.flow.views import ChooseMunicipality
 from server_stub.interface.terminal import MunicipalityInfo
 
 from . import theme
 from .pager import cells, page_of
-from .parts import Align, Kind, rect
+from .parts import Align, Kind, rect, stack
 from .screen import Screen
 
 COLUMNS, ROWS = 3, 4
@@ -65,7 +67,7 @@ class ChooseMunicipalityScreen(Screen[ChooseMunicipality]):
             tab = self.button(
                 rect(c.left() + index * (wide + theme.GAP), c.top(), wide, theme.TOUCH),
                 self.words(f"municipality.by.{way}"),
-                lambda way=way: self._remember(by=way),
+                partial(self._remember, by=way),
                 checkable=True,
                 size=theme.TEXT,
             )
@@ -78,14 +80,14 @@ class ChooseMunicipalityScreen(Screen[ChooseMunicipality]):
             found = {kana_row(m.kana) for m in self.view.municipalities}
             for box, row in zip(cells(area, 5, 2), KANA_ROWS, strict=True):
                 name = self.words("municipality.kana_row", kana=row[0])
-                self.button(
-                    box, name, lambda row=row: self._remember(group=row[0]), size=theme.LARGE
-                ).setEnabled(row[0] in found)
+                self.button(box, name, partial(self._remember, group=row[0]), size=theme.LARGE).setEnabled(
+                    row[0] in found
+                )
         else:
             prefectures = list(dict.fromkeys(self._prefecture(m) for m in self.view.municipalities))
             page = page_of(self, "page", prefectures, 12, area)
             for box, name in zip(cells(grid, 4, 3), page, strict=False):
-                self.button(box, name, lambda name=name: self._remember(group=name))
+                self.button(box, name, partial(self._remember, group=name))
 
     def _remember(self, **memory: str) -> None:
         self.memory.pop("page", None)
@@ -106,24 +108,29 @@ class ChooseMunicipalityScreen(Screen[ChooseMunicipality]):
         if group is not None and by == "kana":
             shown.sort(key=lambda one: one.kana)
         c = self.content
+        few = len(shown) <= 6
         grid = c
         if len(shown) > PER_PAGE:
             grid = rect(c.left(), c.top(), c.width(), c.height() - theme.TOUCH - theme.TOUCH_GAP)
         names = [self.words.either(one.name, one.name_en) for one in shown]
-        boxes = cells(grid, COLUMNS, ROWS)
+        boxes = cells(grid, 2, 3) if few else cells(grid, COLUMNS, ROWS)
         for box, one in zip(boxes, page_of(self, "names", shown, PER_PAGE, c), strict=False):
             name = self.words.either(one.name, one.name_en)
             twice = names.count(name) > 1
             tile = self.button(
                 box,
                 name,
-                lambda code=one.code: self.emit(MunicipalityChosen(code)),
+                partial(self.tell, MunicipalityChosen(one.code)),
                 Kind.CHOICE,
                 bare=True,
                 name=self.words("municipality.in", name=name, prefecture=self._prefecture(one))
                 if twice
                 else None,
             )
-            middle = box.height() / 2
-            tile.on(rect(16, middle - 40, box.width() - 32, 44), name, theme.LEAD, bold=True, align=Align.CENTRE, least=theme.SMALL)  # fmt: skip
-            tile.on(rect(16, middle + 4, box.width() - 32, 36), self._prefecture(one), theme.SMALL, align=Align.CENTRE)  # fmt: skip
+            inner = rect(16, 6, box.width() - 32, box.height() - 12)
+            size = theme.TITLE if few else theme.LEAD
+            written = tile.on(
+                inner, name, size, bold=True, align=Align.CENTRE, least=theme.SMALL, single=True
+            )
+            where = tile.on(inner, self._prefecture(one), theme.SMALL, align=Align.CENTRE, single=True)
+            stack(inner, [written, where])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from kiosk_app.flow.events import OptionsChosen
 from kiosk_app.flow.views import ChooseOptions
 from server_stub.interface.terminal import ApplicationOptions, OptionName
 
 from . import theme
 from .pager import cells
-from .parts import rect
+from .parts import rect, stack
 from .screen import Screen
 from .tick import Tick
 
@@ -34,16 +36,16 @@ class ChooseOptionsScreen(Screen[ChooseOptions]):
         buttons_wide = 568.0
         words_wide = wide - buttons_wide - 72
         label = self.words(f"option.{option}")
-        self.text(rect(left + 28, top + high / 2 - 60, words_wide, 44), label, theme.LEAD, bold=True)
-        about = rect(left + 28, top + high / 2 - 10, words_wide, 72)
-        self.text(about, self.words(f"option.{option}.about"), theme.SMALL, top=True)
+        box = rect(left + 28, top, words_wide, high)
+        about = self.words(f"option.{option}.about")
+        stack(box, [self.text(box, label, theme.LEAD, bold=True), self.text(box, about, theme.SMALL)])
         area = rect(left + wide - buttons_wide - 20, top + high / 2 - 40, buttons_wide, 80)
         for box, value, key in zip(cells(area, 2, 1), (True, False), ("yes", "no"), strict=True):
             choice = self.words(f"option.{key}")
             made = self.button(
                 box,
                 choice,
-                lambda value=value: self._choose(option, value),
+                partial(self._choose, option, value),
                 bare=True,
                 checkable=True,
                 name=f"{label} {choice}",
@@ -58,4 +60,4 @@ class ChooseOptionsScreen(Screen[ChooseOptions]):
 
     def _done(self) -> None:
         chosen = {str(option): bool(self.memory[option]) for option in self.view.available}
-        self.emit(OptionsChosen(ApplicationOptions(**chosen)))
+        self.tell(OptionsChosen(ApplicationOptions(**chosen)))

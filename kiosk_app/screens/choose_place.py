@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from kiosk_app.flow.events import PlaceChosen
 from kiosk_app.flow.views import ChoosePlace
 from server_stub.interface.terminal import Place
 
 from . import theme
-from .parts import Align, Drawing, rect
+from .parts import Align, Drawing, rect, stack
 from .screen import Screen
 
 
@@ -22,11 +24,13 @@ class ChoosePlaceScreen(Screen[ChoosePlace]):
             tile = self.button(
                 rect(c.left() + index * (wide + theme.GAP), c.top(), wide, c.height()),
                 self.words(f"place.{place}"),
-                lambda place=place: self.emit(PlaceChosen(place)),
+                partial(self.tell, PlaceChosen(place)),
                 bare=True,
             )
             Drawing(tile, rect(40, 36, wide - 80, c.height() - 284), f"place_{place}", self.colours)
-            top = c.height() - 228
-            tile.on(rect(24, top, wide - 48, 92), tile.text(), theme.LARGE, bold=True, align=Align.CENTRE)
-            about = rect(24, top + 100, wide - 48, 104)
-            tile.on(about, self.words(f"place.{place}.about"), theme.SMALL, align=Align.CENTRE)
+            under = rect(24, c.height() - 228, wide - 48, 204)
+            name = tile.on(
+                under, tile.text(), theme.LARGE, bold=True, align=Align.CENTRE, single=True, least=theme.LEAD
+            )
+            about = tile.on(under, self.words(f"place.{place}.about"), theme.SMALL, align=Align.CENTRE)
+            stack(under, [name, about], 24)

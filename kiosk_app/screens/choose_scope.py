@@ -11,7 +11,7 @@ from server_stub.interface.terminal import Member
 from . import theme
 from .names import Name, needs_register_face
 from .pager import cells, page_of
-from .parts import Align, Button, Drawing, rect
+from .parts import Align, Drawing, rect, stack
 from .refusal_words import RefusalWords
 from .screen import Screen
 from .tick import Tick
@@ -50,9 +50,24 @@ class ChooseScopeScreen(Screen[ChooseScope]):
         wide, high = box.width(), box.height()
         Tick(tile, rect(20, 20, 44, 44))
         Drawing(tile, rect(40, 72, wide - 80, high - 296), "household", self.colours)
-        tile.on(rect(16, high - 212, wide - 32, 64), tile.text(), theme.TITLE, bold=True, align=Align.CENTRE, least=theme.LEAD)  # fmt: skip
         people = self.words.count("scope.household.about", len(self.view.members))
-        tile.on(rect(16, high - 140, wide - 32, 112), people, theme.SMALL, align=Align.CENTRE, top=True)
+        under = rect(16, high - 208, wide - 32, 176)
+        stack(
+            under,
+            [
+                tile.on(
+                    under,
+                    tile.text(),
+                    theme.TITLE,
+                    bold=True,
+                    align=Align.CENTRE,
+                    least=theme.LEAD,
+                    single=True,
+                ),
+                tile.on(under, people, theme.SMALL, align=Align.CENTRE),
+            ],
+            20,
+        )
 
     def _member(self, box: QRectF, member: Member, twice: bool) -> None:
         label = self._label(member)
@@ -68,13 +83,13 @@ class ChooseScopeScreen(Screen[ChooseScope]):
             second = self._relationship(member)
         else:
             second = RefusalWords(self.words, member.refusal.failure, member.refusal.facts).happened
-        split = high * 0.56
-        self._name(tile, rect(left, 8, wide - left - 16, split - 8), label)
-        tile.on(rect(left, split, wide - left - 16, high - split - 8), second, theme.SMALL, top=True)
-
-    def _name(self, tile: Button, box: QRectF, name: str) -> None:
-        made = Name(tile, box, name, theme.LEAD, register=self._register, bold=True, least=theme.SMALL)
-        tile.adopt(made)
+        inner = rect(left, 6, wide - left - 16, high - 12)
+        name_box = rect(left, 6, wide - left - 16, 60)
+        written = Name(
+            tile, name_box, label, theme.LEAD, register=self._register, bold=True, least=theme.SMALL
+        )
+        tile.adopt(written)
+        stack(inner, [written, tile.on(inner, second, theme.SMALL)], 8)
 
     def _label(self, member: Member) -> str:
         return member.name
@@ -96,7 +111,7 @@ class ChooseScopeScreen(Screen[ChooseScope]):
 
     def _done(self) -> None:
         if self.memory.get("all"):
-            self.emit(ScopeChosen(()))
+            self.tell(ScopeChosen(()))
             return
         ticked = set(self.memory["members"])
-        self.emit(ScopeChosen(tuple(member.ref for member in self.view.members if member.ref in ticked)))
+        self.tell(ScopeChosen(tuple(member.ref for member in self.view.members if member.ref in ticked)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from kiosk_app.flow.views import Step
@@ -14,6 +14,17 @@ from .texts import Words
 
 STEPS = (Step.CARD, Step.PIN, Step.CERTIFICATE, Step.CONFIRM, Step.PAY, Step.PRINT)
 _DISC = 36.0
+_EDGE = 12.0
+_BEFORE = _EDGE + _DISC + 10
+"""From the beginning of a step to its word."""
+
+
+def _cells(labels: list[str]) -> list[tuple[float, float]]:
+    """(left, width) of each step: the words as they are, and the rest of the row shared evenly."""
+    metrics = QFontMetricsF(theme.font(theme.SMALL, bold=True))
+    widths = [_BEFORE + metrics.horizontalAdvance(label) for label in labels]
+    share = (theme.STEPS.width() - sum(widths)) / len(labels)
+    return [(sum(widths[:index]) + share * index, wide + share) for index, wide in enumerate(widths)]
 
 
 class StepRow(Placed, QWidget):
@@ -25,13 +36,13 @@ class StepRow(Placed, QWidget):
         self.present = STEPS.index(step)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.place(theme.STEPS)
-        self._cell = theme.STEPS.width() / len(STEPS)
+        self._cells = _cells([words(f"step.{one}") for one in STEPS])
         for index, one in enumerate(STEPS):
             now = index == self.present
-            left = index * self._cell + 16 + _DISC + 10
+            start, wide = self._cells[index]
             Text(
                 self,
-                rect(left, 0, self._cell - 16 - _DISC - 18, theme.STEPS.height()),
+                rect(start + _BEFORE, 0, wide - _BEFORE, theme.STEPS.height()),
                 words(f"step.{one}"),
                 theme.SMALL,
                 bold=now,
@@ -40,7 +51,7 @@ class StepRow(Placed, QWidget):
             if index >= self.present:
                 Text(
                     self,
-                    rect(index * self._cell + 16, 0, _DISC, theme.STEPS.height()),
+                    rect(start + _EDGE, 0, _DISC, theme.STEPS.height()),
                     str(index + 1),
                     theme.SMALL,
                     bold=True,
@@ -56,12 +67,10 @@ class StepRow(Placed, QWidget):
         painter.setBrush(QColor(theme.PANEL))
         painter.drawRoundedRect(self.area, height / 2, height / 2)
         painter.setBrush(QColor(self.colours.accent))
-        painter.drawRoundedRect(
-            QRectF(self.present * self._cell, 0, self._cell, height), height / 2, height / 2
-        )
-        for index in range(len(STEPS)):
-            centre = QPointF(index * self._cell + 16 + _DISC / 2, height / 2)
-            self._disc(painter, index, centre)
+        start, wide = self._cells[self.present]
+        painter.drawRoundedRect(QRectF(start, 0, wide, height), height / 2, height / 2)
+        for index, (start, _) in enumerate(self._cells):
+            self._disc(painter, index, QPointF(start + _EDGE + _DISC / 2, height / 2))
         painter.end()
 
     def _disc(self, painter: QPainter, index: int, centre: QPointF) -> None:
@@ -87,15 +96,21 @@ class StepRow(Placed, QWidget):
 class Countdown(Panel):
     """The last seconds before the time-out, between the lower buttons, with a button that asks for more."""
 
-    BOX = rect(theme.MARGIN + 284, theme.FOOTER.top(), 536, theme.FOOTER.height())
+    BOX = rect(theme.MARGIN + 276, theme.FOOTER.top(), 528, theme.FOOTER.height())
 
     def __init__(self, parent: QWidget, words: Words, colours: theme.Palette) -> None:
         super().__init__(parent, self.BOX, theme.INK)
         self._words = words
         self._text = Text(
-            self, rect(20, 0, 250, self.BOX.height()), "", theme.TEXT, bold=True, colour=theme.GROUND
+            self,
+            rect(20, 0, 296, self.BOX.height()),
+            "",
+            theme.TEXT,
+            bold=True,
+            colour=theme.GROUND,
+            single=True,
         )
-        more = rect(self.BOX.width() - 244, 4, 240, theme.TOUCH)
+        more = rect(self.BOX.width() - 204, 4, 200, theme.TOUCH)
         self.button = Button(self, more, words("countdown.more"), colours, Kind.QUIET, theme.TEXT)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, False)
 

@@ -8,12 +8,16 @@ from kiosk_app.flow.events import Confirmed
 from kiosk_app.flow.views import Confirm
 
 from . import theme
-from .names import Name, needs_register_face
-from .parts import Align, rect
+from .names import Name, needs_register_face, width_of_name
+from .parts import rect
 from .screen import Screen
 
-NAMES = 6
-"""Names that are written out; of more people the rest is counted."""
+Entry = tuple[str, bool]
+"""Words, and whether they are a name."""
+COLUMNS = 2
+NAME_HIGH = 36.0
+ROW_HIGH = 52.0
+LABEL_WIDE = 200.0
 
 
 class ConfirmScreen(Screen[Confirm]):
@@ -25,59 +29,91 @@ class ConfirmScreen(Screen[Confirm]):
         money_wide = 340.0
         facts = rect(c.left(), c.top(), c.width() - money_wide - theme.GAP, c.height())
         self.panel(facts)
-        city = self.words.either(view.municipality.name, view.municipality.name_en)
+        inner = facts.adjusted(28, 8, -28, -8)
         options = self._options()
-        lines: list[tuple[str, str, float]] = [
-            ("kind", self.words(f"kind.{view.kind}"), 62),
-            ("municipality", city, 62),
-            ("copies", self.words.count("copies.number", view.copies), 62),
+        options_high = 20 + 34.0 * (options.count("\n") + 1) if options else 0.0
+        room = inner.height() - 3 * ROW_HIGH - options_high - 16
+        self._wide = inner.width() - LABEL_WIDE
+        rows = self._rows(max(1, int(room // NAME_HIGH)))
+        city = self.words.either(view.municipality.name, view.municipality.name_en)
+        lines = [
+            ("kind", self.words(f"kind.{view.kind}"), ROW_HIGH),
+            ("municipality", city, ROW_HIGH),
+            ("persons", "", max(ROW_HIGH, 16 + NAME_HIGH * self._lines(rows))),
+            ("copies", self.words.count("copies.number", view.copies), ROW_HIGH),
         ]
         if options:
-            lines.append(("options", options, 112))
-        names_high = facts.height() - 24 - sum(high for _, _, high in lines)
-        top = facts.top() + 12
-        for index, (key, text, high) in enumerate([*lines[:2], ("persons", "", names_high), *lines[2:]]):
+            lines.append(("options", options, options_high))
+        spare = (inner.height() - sum(high for _, _, high in lines)) / len(lines)
+        top = inner.top()
+        for index, (key, text, high) in enumerate(lines):
             if index:
-                self.panel(rect(facts.left() + 24, top, facts.width() - 48, 2), theme.RULE)
-            self._line(key, text, rect(facts.left() + 28, top, facts.width() - 56, high))
-            top += high
-        self._money(rect(facts.right() + theme.GAP, c.top(), money_wide, c.height()))
-        self.main(self.words("confirm.apply"), lambda: self.emit(Confirmed()))
-
-    def _line(self, key: str, text: str, box: QRectF) -> None:
-        label = rect(box.left(), box.top(), 190, box.height())
-        self.text(label, self.words(f"confirm.{key}"), theme.SMALL, colour=theme.SOFT)
-        value = rect(box.left() + 200, box.top(), box.width() - 200, box.height())
-        if key == "persons":
-            self._persons(value)
-        else:
-            self.text(value, text, theme.TEXT, bold=key == "kind", least=theme.SMALL)
-
-    def _persons(self, box: QRectF) -> None:
-        names = self.view.names
-        register = needs_register_face(names)
-        told = names if len(names) <= NAMES else names[: NAMES - 1]
-        rows: list[tuple[str, bool]] = [(name, True) for name in told]
-        if len(told) < len(names):
-            rows.append((self.words.count("confirm.others", len(names) - len(told)), False))
-        top = box.top()
-        high = box.height()
-        if self.view.whole_household:
-            whole = self.words.count("confirm.household", len(names))
-            self.text(rect(box.left(), top, box.width(), 44), whole, theme.TEXT)
-            top, high = top + 42, high - 50
-        columns = 1 if len(rows) <= 1 else 2
-        lines = -(-len(rows) // columns)
-        each = high / max(1, lines)
-        wide = box.width() / columns
-        for index, (text, person) in enumerate(rows):
-            cell = rect(
-                box.left() + (index % columns) * wide, top + (index // columns) * each, wide - 12, each
-            )
-            if person:
-                Name(self, cell, text, theme.TEXT, register=register, least=theme.SMALL)
+                self.panel(rect(inner.left(), top, inner.width(), 2), theme.RULE)
+            label = rect(inner.left(), top, LABEL_WIDE - 12, high + spare)
+            self.text(label, self.words(f"confirm.{key}"), theme.SMALL, colour=theme.SOFT)
+            value = rect(inner.left() + LABEL_WIDE, top, inner.width() - LABEL_WIDE, high + spare)
+            if key == "persons":
+                self._persons(value, rows)
             else:
-                self.text(cell, text, theme.SMALL)
+                self.text(value, text, theme.TEXT, bold=key == "kind", least=theme.SMALL)
+            top += high + spare
+        self._money(rect(facts.right() + theme.GAP, c.top(), money_wide, c.height()))
+        self.main(self.words("confirm.apply"), lambda: self.tell(Confirmed()))
+
+    def _rows(self, room: int) -> list[list[Entry]]:
+        """The persons in at most `room` lines: those for whom there is no room are counted."""
+        names = self.view.names
+        self._register = needs_register_face(names)
+        head: list[list[Entry]] = []
+        if self.view.whole_household:
+            head = [[(self.words.count("confirm.household", len(names)), False)]]
+        elif not names:
+            head = [[(self.words("confirm.self"), False)]]
+        for told in range(len(names), -1, -1):
+            entries: list[Entry] = [(name, True) for name in names[:told]]
+            if told < len(names):
+                entries.append((self.words.count("confirm.others", len(names) - told), False))
+            rows = head + self._in_columns(entries)
+            if self._lines(rows) <= room:
+                break
+        return rows
+
+    def _lines(self, rows: list[list[Entry]]) -> int:
+        """How many lines `rows` take: a name too long for one is broken."""
+        return sum(2 if len(row) == 1 and self._too_long(*row[0]) else 1 for row in rows)
+
+    def _too_long(self, text: str, person: bool) -> bool:
+        return person and width_of_name(text, theme.SMALL, self._register) > self._wide - 12
+
+    def _in_columns(self, entries: list[Entry]) -> list[list[Entry]]:
+        """Two entries a row; a long name has a row for itself."""
+        rows: list[list[Entry]] = []
+        open_row = False
+        for text, person in entries:
+            half = self._wide / COLUMNS - 12
+            short = not person or width_of_name(text, theme.TEXT, self._register) <= half
+            if short and open_row:
+                rows[-1].append((text, person))
+                open_row = False
+            else:
+                rows.append([(text, person)])
+                open_row = short
+        return rows
+
+    def _persons(self, box: QRectF, rows: list[list[Entry]]) -> None:
+        top = box.center().y() - NAME_HIGH * self._lines(rows) / 2
+        for row in rows:
+            wide = box.width() / len(row)
+            high = NAME_HIGH * self._lines([row])
+            for column, (text, person) in enumerate(row):
+                cell = rect(box.left() + column * wide, top, wide - 12, high)
+                if person:
+                    Name(
+                        self, cell, text, theme.TEXT, register=self._register, least=theme.SMALL, single=True
+                    )
+                else:
+                    self.text(cell, text, theme.SMALL)
+            top += high
 
     def _options(self) -> str:
         parts = []
@@ -85,7 +121,7 @@ class ConfirmScreen(Screen[Confirm]):
             chosen = bool(getattr(self.view.options, option))
             choice = self.words("confirm.with" if chosen else "confirm.without")
             parts.append(self.words("confirm.option", option=self.words(f"option.{option}"), choice=choice))
-        return self.words("confirm.options.between").join(parts)
+        return "\n".join(parts)
 
     def _money(self, box: QRectF) -> None:
         self.panel(box, self.colours.tint)
@@ -96,6 +132,6 @@ class ConfirmScreen(Screen[Confirm]):
         self.text(rect(inner.left(), inner.top() + 52, inner.width(), 44), terms, theme.SMALL)
         total = self.words.money(self.view.fee_total)
         big = rect(inner.left(), inner.top() + 110, inner.width(), 90)
-        self.text(big, total, 64, bold=True, align=Align.RIGHT, colour=self.colours.accent)
+        self.text(big, total, 64, bold=True, colour=self.colours.accent, least=theme.TITLE, single=True)
         note = rect(inner.left(), inner.top() + 220, inner.width(), inner.height() - 220)
         self.text(note, self.words("confirm.note"), theme.SMALL)

@@ -27,5 +27,5 @@ class ConsentScreen(Screen[Consent]):
             )
             Text(disc, disc.area, str(index + 1), theme.TEXT, bold=True, colour=theme.GROUND, align=Align.CENTRE, figures=True)  # fmt: skip
             box = rect(c.left() + 104, top, c.width() - 136, high)
-            self.text(box, self.words(f"consent.{note}"), theme.TEXT)
-        self.main(self.words("consent.agree"), lambda: self.emit(Agreed()))
+            self.text(box, self.words(f"consent.{note}"), 28)
+        self.main(self.words("consent.agree"), lambda: self.tell(Agreed()))

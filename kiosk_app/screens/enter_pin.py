@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt
+from functools import partial
+
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -65,7 +67,7 @@ class EnterPinScreen(Screen[EnterPin]):
             made = self.button(
                 box,
                 key,
-                (lambda key=key: self._digit(key)) if digit else self._correct,
+                partial(self._digit, key) if digit else self._correct,
                 Kind.CHOICE if digit else Kind.QUIET,
                 size=44 if digit else theme.LEAD,
             )
@@ -73,10 +75,7 @@ class EnterPinScreen(Screen[EnterPin]):
             self.keys.append(made)
         self.next = self.main(self.words("main.next"), self._done, enabled=False)
 
-    def _told(self, box: object) -> None:
-        from PySide6.QtCore import QRectF
-
-        assert isinstance(box, QRectF)
+    def _told(self, box: QRectF) -> None:
         tries = self.view.tries_left
         if not self.view.was_wrong and tries is None:
             self.text(box, self.words("pin.ask"), theme.LEAD)
@@ -107,7 +106,7 @@ class EnterPinScreen(Screen[EnterPin]):
         pin = Secret("".join(self._digits))
         self.leave()
         self._changed()
-        self.emit(PinEntered(pin))
+        self.tell(PinEntered(pin))
 
     def leave(self) -> None:
         self._digits.clear()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from kiosk_app.flow.views import Jammed
 
-from . import theme
-from .parts import Align, rect
 from .refusal_words import RefusalWords
 from .screen import Picture
 
@@ -21,6 +19,4 @@ class JammedScreen(Picture[Jammed]):
         view = self.view
         printed = self.words("jammed.printed", printed=view.printed, total=view.total)
         self.show_picture("call_staff", [printed, self.words("jammed.about")], self.words("jammed.call"))
-        c = self.content
-        foot = rect(c.right() - 500, theme.FOOTER.top() + 32, 500, 48)
-        self.text(foot, view.failure, theme.CODE, colour=theme.SOFT, align=Align.RIGHT)
+        self.code(view.failure)

@@ -12,13 +12,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainterPath, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainterPath, QPaintEvent, QTransform
 from PySide6.QtWidgets import QWidget
 
 from . import theme
 from .parts import Align, Text
-from .wrap import wrap
 
 _FILE = "ipamjm.ttf"
 
@@ -114,10 +113,15 @@ def outline(text: str) -> tuple[QPainterPath, float]:
         font.draw_glyph_with_pen(glyph, pen)
         whole.addPath(pen.path.translated(x, 0))
         x += advance
-    from PySide6.QtGui import QTransform
-
     em = float(font.face.upem)
     return QTransform.fromScale(1 / em, 1 / em).map(whole), x / em
+
+
+def width_of_name(name: str, size: int, register: bool) -> float:
+    """How wide `name` is in one line of `size`, in the face that `register` says."""
+    if register and register_font() is not None:
+        return outline(name)[1] * size
+    return QFontMetricsF(theme.font(size)).horizontalAdvance(name)
 
 
 class Name(Text):
@@ -129,21 +133,8 @@ class Name(Text):
         self._register = register and register_font() is not None
         super().__init__(parent, box, name, size, **how)
 
-    def say(self, text: str) -> None:
-        if not self._register:
-            super().say(text)
-            return
-        self.setText(text)
-        size = self.size_px
-        while True:
-            self.lines = wrap(text, self.box.width(), lambda line, size=size: outline(line)[1] * size)
-            widest = max(outline(line)[1] for line in self.lines) * size
-            self.used = QSizeF(widest, size * (1 + theme.LINE * (len(self.lines) - 1)))
-            if self.fits() or size <= self._least:
-                break
-            size -= 1
-        self.size_px = size
-        self.update()
+    def width_of(self, line: str) -> float:
+        return outline(line)[1] * self.size_px if self._register else super().width_of(line)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._register:

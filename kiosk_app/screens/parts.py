@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
@@ -63,7 +64,8 @@ class Align(StrEnum):
 class Text(Placed, QLabel):
     """Words in a box, broken between phrases. `least`: may shrink to this size before it would be cut.
 
-    `top`: begin at the upper edge; otherwise the lines stand in the middle of the box.
+    `top`: begin at the upper edge; otherwise the lines stand in the middle of the box. `single`: shrinks rather than
+    to be broken.
     """
 
     def __init__(
@@ -79,10 +81,11 @@ class Text(Placed, QLabel):
         top: bool = False,
         least: int | None = None,
         figures: bool = False,
+        single: bool = False,
     ) -> None:
         super().__init__(text, parent)
         self.size_px, self.bold, self.colour, self.align, self.top = size, bold, colour, align, top
-        self.figures = figures
+        self.figures, self.single = figures, single
         self._least = min(size, least or size)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.place(box)
@@ -91,19 +94,21 @@ class Text(Placed, QLabel):
     def say(self, text: str) -> None:
         """Show `text` instead, broken and sized for the box."""
         self.setText(text)
-        size = self.size_px
         while True:
-            metrics = QFontMetricsF(theme.font(size, self.bold, self.figures))
-            self.lines = wrap(text, self.box.width(), metrics.horizontalAdvance)
+            self.lines = wrap(text, self.box.width(), self.width_of)
             self.used = QSizeF(
-                max((metrics.horizontalAdvance(line) for line in self.lines), default=0.0),
-                size * (1 + theme.LINE * (len(self.lines) - 1)),
+                max((self.width_of(line) for line in self.lines), default=0.0),
+                self.size_px * (1 + theme.LINE * (len(self.lines) - 1)),
             )
-            if self.fits() or size <= self._least:
+            good = self.fits() and not (self.single and len(self.lines) > 1)
+            if good or self.size_px <= self._least:
                 break
-            size -= 1
-        self.size_px = size
+            self.size_px -= 1
         self.update()
+
+    def width_of(self, line: str) -> float:
+        """How wide `line` is at the present size."""
+        return QFontMetricsF(theme.font(self.size_px, self.bold, self.figures)).horizontalAdvance(line)
 
     def fits(self) -> bool:
         return self.used.width() <= self.box.width() + 0.5 and self.used.height() <= self.box.height() + 0.5
@@ -117,17 +122,24 @@ class Text(Placed, QLabel):
         font = theme.font(self.size_px, self.bold, self.figures)
         painter.setFont(font)
         painter.setPen(QColor(self.colour))
-        metrics = QFontMetricsF(font)
         step = self.size_px * theme.LINE
         start = 0.0 if self.top else (self.box.height() - self.used.height()) / 2
         # letters are centred on their line by the height of kanji, not by ascent and descent of the font file
         baseline = start + self.size_px * 0.88
         for line in self.lines:
-            rest = self.box.width() - metrics.horizontalAdvance(line)
+            rest = self.box.width() - self.width_of(line)
             x = {Align.LEFT: 0.0, Align.CENTRE: rest / 2, Align.RIGHT: rest}[self.align]
             painter.drawText(QPointF(x, baseline), line)
             baseline += step
         painter.end()
+
+
+def stack(box: QRectF, texts: Sequence[Text], gap: float = 12) -> None:
+    """Set `texts` under each other, as one block in the middle of the height of `box`."""
+    top = box.top() + (box.height() - sum(t.used.height() for t in texts) - gap * (len(texts) - 1)) / 2
+    for text in texts:
+        text.place(rect(text.box.left(), top, text.box.width(), text.used.height()))
+        top += text.used.height() + gap
 
 
 class Panel(Placed, QWidget):
@@ -200,7 +212,8 @@ class Button(Placed, QAbstractButton):
         self.place(box)
         if not bare:
             inner = self.area.adjusted(16, 8, -16, -8)
-            self.on(inner, label, size, bold=kind is not Kind.QUIET, align=Align.CENTRE, least=theme.SMALL)
+            bold = kind is not Kind.QUIET
+            self.on(inner, label, size, bold=bold, align=Align.CENTRE, least=theme.SMALL, single=True)
         self.toggled.connect(self._recolour)
 
     def on(
@@ -212,11 +225,11 @@ class Button(Placed, QAbstractButton):
         bold: bool = False,
         align: Align = Align.LEFT,
         least: int | None = None,
-        figures: bool = False,
         top: bool = False,
+        single: bool = False,
     ) -> Text:
         """Put words on the button; they take the button's colour."""
-        made = Text(self, box, text, size, bold=bold, align=align, least=least, figures=figures, top=top)
+        made = Text(self, box, text, size, bold=bold, align=align, least=least, top=top, single=single)
         self.adopt(made)
         return made
 

@@ -15,7 +15,7 @@ NOTE = 1000
 
 class PayScreen(Screen[Pay]):
     def title(self) -> str:
-        return self.words("pay.title")
+        return self.words("pay.title" if self.view.inserted < self.view.due else "pay.done")
 
     def fill(self) -> None:
         c, view = self.content, self.view
@@ -31,10 +31,17 @@ class PayScreen(Screen[Pay]):
         high = c.bottom() - top
         big = rect(c.left(), top, left_wide, high if not view.rejected else high - 120)
         self.panel(big, self.colours.accent)
-        self.text(rect(big.left() + 32, big.top(), 240, big.height()), self.words("pay.rest"), theme.LARGE, bold=True, colour=theme.GROUND)  # fmt: skip
-        box = rect(big.right() - 372, big.top(), 340, big.height())
+        self.text(rect(big.left() + 32, big.top(), 210, big.height()), self.words("pay.rest"), theme.LARGE, bold=True, colour=theme.GROUND)  # fmt: skip
+        box = rect(big.left() + 274, big.top(), big.width() - 306, big.height())
         self.text(
-            box, self.words.money(rest), 88, bold=True, align=Align.RIGHT, colour=theme.GROUND, least=60
+            box,
+            self.words.money(rest),
+            88,
+            bold=True,
+            align=Align.RIGHT,
+            colour=theme.GROUND,
+            least=48,
+            single=True,
         )
         if view.rejected:
             box = rect(c.left(), c.bottom() - 104, left_wide, 104)

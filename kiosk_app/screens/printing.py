@@ -24,7 +24,7 @@ class PrintingScreen(Picture[Printing]):
         self.panel(stay, theme.INK)
         self.text(stay.adjusted(24, 8, -24, -8), self.words("printing.stay"), theme.LEAD, bold=True, colour=theme.GROUND)  # fmt: skip
         sheet = self.words("printing.sheet", printed=view.printed, total=view.total)
-        self.text(rect(left, c.top() + 168, wide, 72), sheet, 44, bold=True)
+        self.text(rect(left, c.top() + 176, wide, 72), sheet, 44, bold=True, least=theme.LEAD, single=True)
         bar = Panel(self, rect(left, c.top() + 256, wide, 32), theme.REST, radius=16)
         share = view.printed / max(1, view.total)
         if share > 0:

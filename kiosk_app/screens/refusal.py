@@ -13,27 +13,22 @@ from .screen import Screen
 
 class RefusalScreen(Screen[Refusal]):
     def title(self) -> str:
-        return self.words("refusal.title")
+        return self._told().title
+
+    def _told(self) -> RefusalWords:
+        return RefusalWords(self.words, self.view.failure, dict(self.view.facts))
 
     def fill(self) -> None:
         c, view = self.content, self.view
-        told = RefusalWords(self.words, view.failure, dict(view.facts))
+        told = self._told()
         head = rect(c.left(), c.top(), c.width(), 132)
         self.panel(head, theme.INK)
         self.drawing(rect(head.left() + 32, head.top() + 30, 72, 72), "attention")
-        words_box = rect(head.left() + 136, head.top() + 8, head.width() - 168, 116)
-        self.text(words_box, told.happened, theme.LARGE, bold=True, colour=theme.GROUND, least=theme.LEAD)
-        rows = [("do", " ".join([*told.known, told.advice]) if self.words.language == "en" else "".join([*told.known, told.advice]))]  # fmt: skip
-        extra = []
-        if view.card_inside:
-            extra.append(self.words("refusal.card"))
-        if view.returned:
-            extra.append(self.words("refusal.returned", amount=self.words.money(view.returned)))
-        if extra:
-            rows.append(("also", (" " if self.words.language == "en" else "").join(extra)))
-        rows.append(("ask", view.contact or told.ask))
-        top = head.bottom() + theme.GAP
-        high = (c.bottom() - top) / len(rows)
+        happened = rect(head.left() + 136, head.top() + 8, head.width() - 168, 116)
+        self.text(happened, told.happened, theme.LARGE, bold=True, colour=theme.GROUND, least=theme.LEAD)
+        rows = self._rows(told)
+        top = head.bottom() + 12
+        high = (c.bottom() - 32 - top) / len(rows)
         for index, (key, text) in enumerate(rows):
             box = rect(c.left(), top + index * high, c.width(), high)
             if index:
@@ -42,10 +37,25 @@ class RefusalScreen(Screen[Refusal]):
             self.text(label, self.words(f"refusal.{key}"), theme.TEXT, bold=True, colour=self.colours.accent)
             value = rect(box.left() + 288, box.top(), box.width() - 296, box.height())
             self.text(value, text, theme.LEAD, least=theme.SMALL)
-        code = rect(c.left() + 284, theme.FOOTER.top(), 520, theme.FOOTER.height())
-        self.text(code, self.words("refusal.code", code=view.failure), theme.CODE, colour=theme.SOFT)
+        self.code(view.failure)
         if view.can_retry:
-            self.way_back(self.words("main.end"), lambda: self.emit(Acknowledged()))
-            self.main(self.words("main.again"), lambda: self.emit(Acknowledged(again=True)))
+            self.way_back(self.words("main.end"), lambda: self.tell(Acknowledged()))
+            self.main(self.words("main.again"), lambda: self.tell(Acknowledged(again=True)))
         else:
-            self.main(self.words("main.end"), lambda: self.emit(Acknowledged()))
+            self.main(self.words("main.end"), lambda: self.tell(Acknowledged()))
+
+    def _rows(self, told: RefusalWords) -> list[tuple[str, str]]:
+        """What to do, what lies ready to be taken, whom to ask."""
+        view = self.view
+        between = self.words("between.sentences")
+        advice = self.words("refusal.doubt") if view.doubt else told.advice
+        rows = [("do", between.join([*told.known, advice]))]
+        back = []
+        if view.card_inside:
+            back.append(self.words("refusal.card"))
+        if view.returned:
+            back.append(self.words("refusal.returned", amount=self.words.money(view.returned)))
+        if back:
+            rows.append(("also", "\n".join(back)))
+        rows.append(("ask", told.ask(view.contact)))
+        return rows

@@ -13,7 +13,7 @@ UNKNOWN = "Internal_Error"
 class RefusalWords:
     """Words for a failure by its name; a name the catalogue does not have speaks as Internal_Error.
 
-    A row `NAME.what.FACT` or `NAME.do.FACT` adds a sentence where that fact is known (hours, tries left).
+    A row `NAME.fact.FACT` adds a sentence where that fact is known (hours, tries left).
     """
 
     def __init__(self, words: Words, failure: str, facts: Mapping[str, Any]) -> None:
@@ -31,11 +31,10 @@ class RefusalWords:
         told = []
         for fact, value in self._facts.items():
             key = f"{self._name}.fact.{fact}"
-            if value is None or self._words.find(key, n=value) is None:
-                continue
-            told.append(
-                self._words.count(key, value) if isinstance(value, int) else self._words(key, n=value)
-            )
+            if isinstance(value, int) and self._words.find(key, n=value) is not None:
+                told.append(self._words.count(key, value))
+            elif isinstance(value, str) and (sentence := self._words.find(key, n=self._words.hours(value))):
+                told.append(sentence)
         return told
 
     @property
@@ -43,5 +42,11 @@ class RefusalWords:
         return self._words(f"{self._name}.do")
 
     @property
-    def ask(self) -> str:
-        return self._words(f"{self._name}.ask")
+    def title(self) -> str:
+        return self._words.find(f"{self._name}.title") or self._words("refusal.title")
+
+    def ask(self, municipality: str = "") -> str:
+        """Whom to ask; `municipality` stands in where its office is the one to be asked."""
+        office = self._words("ask.office")
+        asked = self._words(f"{self._name}.ask")
+        return municipality if municipality and asked == office else asked

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from kiosk_app.flow import views as v
 from server_stub.interface.clock import STAGE_START
@@ -109,7 +110,7 @@ def samples() -> dict[str, v.View]:
     """Name of the sample -> view, in Japanese; `in_language` makes the others."""
     card, pin, certificate = v.Step.CARD, v.Step.PIN, v.Step.CERTIFICATE
     confirm, pay, paper = v.Step.CONFIRM, v.Step.PAY, v.Step.PRINT
-    ways = {"can_go_back": True, "can_cancel": True}
+    ways: dict[str, Any] = {"can_go_back": True, "can_cancel": True}
     soon = MOMENT + timedelta(seconds=12)
     full = ApplicationOptions(relationship=True, domicile=True, my_number=True)
     plain = v.Confirm(
@@ -131,6 +132,8 @@ def samples() -> dict[str, v.View]:
         "EnterPin_wrong": v.EnterPin(step=pin, tries_left=2, was_wrong=True, **ways),
         "EnterPin_last_try": v.EnterPin(step=pin, tries_left=1, was_wrong=True, deadline=soon, **ways),
         "EnterPin_one_left": v.EnterPin(step=pin, tries_left=1, **ways),
+        "PleaseWait_connecting": v.PleaseWait(step=card, reason=v.WaitReason.CONNECTING),
+        "PleaseWait_receipt": v.PleaseWait(step=paper, reason=v.WaitReason.PRINTING_RECEIPT),
         "PleaseWait_card": v.PleaseWait(step=card, reason=v.WaitReason.CARD_READING),
         "PleaseWait_authenticating": v.PleaseWait(step=pin, reason=v.WaitReason.AUTHENTICATING),
         "PleaseWait_preparing": v.PleaseWait(
@@ -213,8 +216,7 @@ def samples() -> dict[str, v.View]:
 
 
 def in_language(view: v.View, language: str) -> v.View:
+    """The same view in another language, the municipality's name in it too."""
+    if isinstance(view, v.Refusal) and language == "en":
+        view = replace(view, contact=view.contact.replace(KOBE.name, KOBE.name_en))
     return replace(view, language=language)
-
-
-def moment() -> datetime:
-    return MOMENT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -21,7 +21,7 @@ V = TypeVar("V", bound=View)
 
 
 class Screen(Placed, QWidget, Generic[V]):
-    """One view on a page. A screen says what it holds in `fill`; what it tells goes through `emit`.
+    """One view on a page. A screen says what it holds in `fill`; what it tells goes through `tell`.
 
     `memory` is what the resident has begun on this screen (a page turned, a box ticked); it survives only a change
     of language.
@@ -58,7 +58,7 @@ class Screen(Placed, QWidget, Generic[V]):
 
     def go_back(self) -> None:
         """What 「戻る」 does; a screen with steps of its own takes one of these back first."""
-        self.emit(BackTouched())
+        self.tell(BackTouched())
 
     def has_back(self) -> bool:
         return self.view.can_go_back
@@ -69,7 +69,7 @@ class Screen(Placed, QWidget, Generic[V]):
     def still(self) -> None:
         """Set what moves by itself to its first position, so that pictures of one view are the same."""
 
-    def emit(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:
         self._emit(event)
 
     def refill(self) -> None:
@@ -131,7 +131,7 @@ class Screen(Placed, QWidget, Generic[V]):
         self.button(
             rect(right - 160, head.top(), 160, theme.TOUCH),
             self.words("chrome.language"),
-            lambda: self.emit(LanguageChosen("ja" if self.words.language == "en" else "en")),
+            lambda: self.tell(LanguageChosen("ja" if self.words.language == "en" else "en")),
             Kind.QUIET,
             theme.TEXT,
         )
@@ -141,7 +141,7 @@ class Screen(Placed, QWidget, Generic[V]):
             self.button(
                 cancel,
                 self.words("chrome.cancel"),
-                lambda: self.emit(CancelTouched()),
+                lambda: self.tell(CancelTouched()),
                 Kind.QUIET,
                 theme.TEXT,
             )
@@ -158,6 +158,13 @@ class Screen(Placed, QWidget, Generic[V]):
         if self.has_back():
             self.way_back(self.words("chrome.back"), lambda: self.go_back())
 
+    def code(self, failure: str) -> None:
+        """The name of a failure, small, for whoever is asked."""
+        c = self.content
+        box = rect(c.right() - 520, c.bottom() - 24, 520, 24)
+        told = self.words("refusal.code", code=failure)
+        self.text(box, told, theme.CODE, colour=theme.SOFT, align=Align.RIGHT)
+
     def count_down(self, seconds: int | None) -> None:
         """Show that `seconds` are left; None: no countdown."""
         if seconds is None:
@@ -173,7 +180,7 @@ class Screen(Placed, QWidget, Generic[V]):
 
     def _touched(self) -> None:
         if self._countdown is not None and self._countdown.isVisible():
-            self.emit(MoreTimeTouched())
+            self.tell(MoreTimeTouched())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._touched()
@@ -206,6 +213,3 @@ class Picture(Screen[V]):
         share = (c.bottom() - top) / max(3, len(sentences))
         for index, sentence in enumerate(sentences):
             self.text(rect(left, top + index * share, wide, share), sentence, theme.LEAD)
-
-
-__all__ = ["Align", "Kind", "Picture", "Qt", "Screen", "rect"]

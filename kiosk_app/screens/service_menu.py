@@ -19,7 +19,7 @@ class ServiceMenuScreen(Screen[ServiceMenu]):
         tile = self.button(
             rect(c.left(), c.top(), c.width(), 216),
             self.words("service.certificates"),
-            lambda: self.emit(ServiceTouched()),
+            lambda: self.tell(ServiceTouched()),
             bare=True,
         )
         Drawing(tile, rect(40, 28, 200, 160), "certificate", self.colours)

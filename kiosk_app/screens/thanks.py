@@ -14,4 +14,4 @@ class ThanksScreen(Picture[Thanks]):
 
     def fill(self) -> None:
         self.show_picture("thanks", [self.words(f"thanks.{n}") for n in (1, 2)])
-        self.main(self.words("main.end"), lambda: self.emit(Acknowledged()))
+        self.main(self.words("main.end"), lambda: self.tell(Acknowledged()))

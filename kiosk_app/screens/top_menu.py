@@ -22,7 +22,7 @@ class TopMenuScreen(Screen[TopMenu]):
         service = self.button(
             rect(c.left(), c.top(), 2 * wide + theme.GAP, c.height() + 104),
             self.words("top.service"),
-            lambda: self.emit(ServiceTouched()),
+            lambda: self.tell(ServiceTouched()),
             bare=True,
         )
         across = service.area.width()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
@@ -165,6 +165,3 @@ def touchables(window: QWidget) -> dict[str, QAbstractButton]:
 def texts_shown(window: QWidget) -> list[str]:
     """Every text that can be read on the window now, in the order of the page."""
     return [label.text() for label in window.findChildren(QLabel) if label.isVisibleTo(window)]
-
-
-__all__ = ["KioskWindow", "Qt", "screen_class", "texts_shown", "touchables"]

@@ -7,9 +7,11 @@ from functools import lru_cache
 
 Width = Callable[[str], float]
 
-_AFTER = "。、！？）」』〉》】　,"
-_NEVER_AFTER = "（「『〈《【([¥"
-_NEVER_BEFORE = _AFTER + "・ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々：:;)]%〜~"
+_AFTER = "。、！？　"
+_CLOSING = "）」』〉》】"
+_OPENING = "（「『〈《【"
+_NEVER_AFTER = _OPENING + "([¥"
+_NEVER_BEFORE = _AFTER + _CLOSING + "・ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々：:;,.)]%〜～~"
 _COMPOUNDS = ("読み取", "受け取", "取り扱", "取り消", "取り除", "取り出", "お取り", "払い戻", "切り替", "引き続", "差し込", "置き直", "申し訳", "申し出", "問い合", "取り忘", "お受け", "置き忘", "引き換", "振り込", "やり直", "繰り返")  # fmt: skip
 
 
@@ -22,6 +24,10 @@ def _breaks_between(text: str, index: int) -> bool:
     if after == " " or after in _NEVER_BEFORE or before in _NEVER_AFTER:
         return False
     if before == " " or before in _AFTER:
+        return True
+    if before in _CLOSING:
+        return not _hiragana(after)
+    if after in _OPENING:
         return True
     if not _hiragana(before) or _hiragana(after):
         return False
@@ -89,7 +95,7 @@ def _even(pieces: list[str], limit: float, width: Width) -> list[str]:
                 break
             slack = max(0.0, limit - used) / limit
             ends_well = end == len(pieces) or line[-1] in "。！？.!?"
-            cost = slack**2 + (0.0 if ends_well else 0.02 if line[-1] in "、,）)" else 0.08)
+            cost = slack**2 + (0.0 if ends_well else 0.02 if line[-1] in "、,）)　" else 0.08)
             lines, before, _ = best[start]
             choices.append((lines + 1, before + cost, start))
         best.append(min(choices))

@@ -69,6 +69,12 @@ class Words:
     def money(self, yen: int) -> str:
         return f"¥{yen:,}" if self.language == "en" else f"{yen:,}円"
 
+    def hours(self, told: str) -> str:
+        """Hours as the servers word them (6:30～23:00), with this language's sign for "to"."""
+        for sign in "~〜～":
+            told = told.replace(sign, self("hours.to"))
+        return told
+
     def either(self, ja: str, en: str) -> str:
         """Of a name that data carry in both languages, the one to show."""
         return en if self.language == "en" and en else ja
