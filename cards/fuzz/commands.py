@@ -5,7 +5,10 @@ from __future__ import annotations
 import random
 
 from cards.apdu import Command
-from cards.image import CardImage
+from cards.image import Application, CardImage, Pin
+
+CARD_MANAGER = bytes.fromhex("A0000001510000")
+UNKNOWN = bytes.fromhex("D392F0002601000000FF")
 
 
 class CommandSource:
@@ -13,13 +16,10 @@ class CommandSource:
 
     def __init__(self, chance: random.Random, image: CardImage) -> None:
         self._chance = chance
-        self._aids = [application.aid for application in image.applications]
-        self._aids += [bytes.fromhex("A0000001510000"), bytes.fromhex("D392F0002601000000FF")]
+        self._applications = image.applications
+        self._here: Application | None = None
         self._secrets = [
-            file.pin.value.encode()
-            for application in image.applications
-            for file in application.files.values()
-            if file.pin is not None
+            pin.value.encode() for application in image.applications for pin in _pins(application)
         ]
         self._secrets += [b"9999", b"0000", b"WRONG1", b"5678", b"NEWPASS1"]
 
@@ -32,36 +32,52 @@ class CommandSource:
         return self._chance.randbytes(self._chance.choice((0, 1, 3, 4, 5, 6, 7, 8, 20, 262, 300)))
 
     def _sensible(self) -> Command:
+        """Mostly about the files of the application it selected last."""
         chance = self._chance
-        short = chance.choice(
-            (0x01, 0x02, 0x06, 0x0A, 0x11, 0x14, 0x15, 0x17, 0x18, 0x1A, 0x1B, 0x1C, 0x13, 0x09)
-        )
-        here = 0x80 | chance.choice((0, short))
-        match chance.randrange(12):
+        here = self._here
+        if here is None or chance.random() < 0.08:
+            return self._select_application()
+        fids = list(here.files)
+        file = here.files[chance.choice(fids)]
+        short = 0x80 | chance.choice((0, file.fid, chance.randrange(32)))
+        match chance.randrange(11):
             case 0 | 1:
-                return Command(0x00, 0xA4, 0x04, chance.choice((0x0C, 0x00)), chance.choice(self._aids))
-            case 2 | 3:
-                return Command(0x00, 0xA4, 0x02, 0x0C, bytes((0, short)))
-            case 4 | 5:
-                return Command(0x00, 0x20, 0x00, here, chance.choice(self._secrets))
-            case 6:
-                return Command(0x00, 0x20, 0x00, here)
-            case 7:
-                return Command(0x00, 0xB0, chance.choice((0, 1, 5, here)), chance.randrange(256), le=256)
-            case 8:
+                return Command(0x00, 0xA4, 0x02, 0x0C, bytes((0, file.fid)))
+            case 2 | 3 | 4:
+                return self._verify(here)
+            case 5:
+                p1 = chance.choice((0, 1, 5, short))
+                return Command(0x00, 0xB0, p1, chance.randrange(256), le=256)
+            case 6 | 7:
                 data = chance.randbytes(chance.choice((1, 31, 32, 33, 48, 51, 245, 246)))
-                return Command(
-                    0x80, 0x2A, chance.randrange(7), chance.choice((here, 0x97, 0x9A, 0)), data, 256
-                )
-            case 9:
+                p2 = chance.choice((short, 0x97, 0x9A, 0))
+                return Command(0x80, 0x2A, chance.randrange(7), p2, data, 256)
+            case 8:
                 cla, ins, p1 = chance.choice(((0x00, 0x24, 0x01), (0x80, 0x32, 0x00)))
-                return Command(cla, ins, p1, here, chance.choice(self._secrets))
-            case 10:
+                return Command(cla, ins, p1, short, chance.choice(self._secrets))
+            case 9:
                 return Command(0x00, 0xB2, chance.randrange(4), chance.choice((0x04, 0x0C, 0x05)), le=256)
             case _:
                 ins, p2 = chance.choice(((0x84, 0), (0xCA, 0x45), (0x88, 0x99), (0x88, 0x97)))
                 data = b"\x01\x02" if ins == 0x88 else b""
                 return Command(0x00, ins, 0x00, p2, data, chance.choice((256, 16)))
+
+    def _select_application(self) -> Command:
+        chance = self._chance
+        if chance.random() < 0.1 or not self._applications:
+            return Command(0x00, 0xA4, 0x04, 0x0C, chance.choice((CARD_MANAGER, UNKNOWN, b"")))
+        weights = [3 if application.name == "jpki" else 1 for application in self._applications]
+        self._here = chance.choices(self._applications, weights)[0]
+        return Command(0x00, 0xA4, 0x04, chance.choice((0x0C, 0x00)), self._here.aid)
+
+    def _verify(self, here: Application) -> Command:
+        """The right value as often as a wrong one, and a question for the tries left in between."""
+        chance = self._chance
+        fid, pin = chance.choice(
+            [(fid, file.pin) for fid, file in here.files.items() if file.pin is not None] or [(0x18, None)]
+        )
+        value = chance.choice(self._secrets) if pin is None or chance.random() < 0.3 else pin.value.encode()
+        return Command(0x00, 0x20, 0x00, 0x80 | fid, chance.choice((value, value, b"")))
 
     def _mutated(self, raw: bytes) -> bytes:
         chance = self._chance
@@ -80,3 +96,7 @@ class CommandSource:
                 case _:
                     body[place:place] = body[:place] if chance.random() < 0.5 else b"\0"
         return bytes(body)
+
+
+def _pins(application: Application) -> list[Pin]:
+    return [file.pin for file in application.files.values() if file.pin is not None]
