@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from server_stub.interface.failures import CATALOGUE
-from server_stub.interface.terminal import FailureBody, Manifest
+from server_stub.interface.terminal import Manifest
 
 from .openapi_text import DESCRIPTION, INFO_NOTE
 
@@ -26,11 +26,11 @@ def failures(*names: str) -> Responses:
         by_status.setdefault(CATALOGUE[name].status, []).append(name)
     return {
         status: {
-            "model": FailureBody,
             "description": "\n\n".join(f"`{name}`: {CATALOGUE[name].cause}" for name in found),
             "content": {
                 "application/json": {
-                    "examples": {name: {"value": {"failure": name, "facts": {}}} for name in found}
+                    "schema": {"$ref": "#/components/schemas/FailureBody"},
+                    "examples": {name: {"value": {"failure": name, "facts": {}}} for name in found},
                 }
             },
         }

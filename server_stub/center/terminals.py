@@ -44,6 +44,8 @@ def load_terminals(path: Path) -> tuple[Terminal, ...]:
     """
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["terminal"]
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise TypeError("[[terminal]]")
         return checked(tuple(_terminal(entry) for entry in entries), path.name)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise Failed(

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pikepdf
 import pytest
 from fastapi import Response
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from server_stub.center.app import create_app
 from server_stub.center.tables import sheets
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import SignedManifest
-from server_stub.node import NodeContext, serve
 
-from .fake_issuing import MEMBERS
-from .world import World, refused, until
+from .fake_issuing import MEMBERS, blank_pages
+from .world import SECOND_KEY, World, refused, until, wait_for
 
 KEY = "visit-0001"
 
@@ -44,8 +45,6 @@ def test_another_request_under_the_same_key_is_a_conflict(world: World) -> None:
 
 
 def test_two_terminals_may_happen_to_use_the_same_key(world: World) -> None:
-    from .world import SECOND_KEY
-
     one = world.manifest(world.apply(world.known_session(), idempotency=KEY))
     two = world.manifest(world.apply(world.known_session(SECOND_KEY), idempotency=KEY, key=SECOND_KEY))
     assert one.application_id != two.application_id
@@ -54,7 +53,7 @@ def test_two_terminals_may_happen_to_use_the_same_key(world: World) -> None:
 def test_a_repetition_while_the_paper_is_being_made_waits_for_the_same_answer(world: World) -> None:
     session_id = world.known_session()
     go_on = threading.Event()
-    world.issuing.before_answer = lambda: _wait(go_on)
+    world.issuing.before_answer = lambda: wait_for(go_on)
     answers: list[bytes] = []
     threads = [
         threading.Thread(
@@ -71,10 +70,6 @@ def test_a_repetition_while_the_paper_is_being_made_waits_for_the_same_answer(wo
     assert len(answers) == 5
     assert len(set(answers)) == 1
     assert len(world.issuing.requests) == 1
-
-
-def _wait(event: threading.Event) -> None:
-    assert event.wait(10)
 
 
 def test_a_refusal_is_repeated_too_and_a_new_key_is_a_new_application(world: World) -> None:
@@ -205,9 +200,7 @@ def test_a_bad_centre_can_be_made_to_tamper_with_the_manifest(world: World) -> N
     assert world.manifest(world.apply(session_id, idempotency=KEY)).holder_ref == world.card.holder_ref
 
 
-def _as_response(signed: SignedManifest) -> Any:
-    import httpx
-
+def _as_response(signed: SignedManifest) -> httpx.Response:
     return httpx.Response(200, json=signed.model_dump(), request=httpx.Request("POST", "http://centre"))
 
 
@@ -236,59 +229,28 @@ def test_no_sheet_is_ever_overwritten(world: World) -> None:
 
 
 def test_a_front_that_is_no_pdf_stops_the_application(world: World, tmp_path: Path) -> None:
-    with _real_paper(world, tmp_path) as ask:
-        world.issuing.change = _set("pdf", "AAAA")
-        refused(ask(), "Paper_Corrupt")
-        world.issuing.change = _set("pdf", "AAA")
-        refused(ask(), "Answer_Malformed")
-        assert [note.kind for _, note in world.issuing.wait_for_notes(2)] == ["cancelled", "cancelled"]
+    with world.other_centre(tmp_path):
+        for pdf, failure in (
+            ("AAAA", "Paper_Corrupt"),
+            ("AAA", "Answer_Malformed"),
+            (blank_pages(3), "Paper_Corrupt"),
+        ):
+            world.issuing.change = _set("pdf", pdf)
+            refused(world.apply(world.known_session()), failure)
+        told = world.issuing.wait_for_notes(3)
+        assert [note.kind for _, note in told] == ["cancelled"] * 3
 
 
-def test_sheets_are_finished_by_the_paper_room_under_the_municipalitys_name(
-    world: World, tmp_path: Path
-) -> None:
-    with _real_paper(world, tmp_path) as ask:
-        manifest = world.manifest(ask())
-        body = ask.sheet(manifest.application_id, 2)  # type: ignore[attr-defined]
-        path = tmp_path / "sheet.pdf"
-        path.write_bytes(body)
-        with pikepdf.open(path) as pdf:
-            assert len(pdf.pages) == 2
-            keywords = json.loads(str(pdf.docinfo["/Keywords"]))
-        assert keywords == {
-            "application": manifest.application_id, "copy": 1, "sheet": [2, 2], "subjects": [MEMBERS[1].ref],
-        }  # fmt: skip
-
-
-class _real_paper:
-    """A second centre, as it is by default: its paper finished by the paper room."""
-
-    def __init__(self, world: World, folder: Path) -> None:
-        context = NodeContext(world.clock, world.trace, world.faults)
-        self._app = create_app(context, world.settings(folder / "real.db"))
-        self._node = serve(self._app)
-        self._world = world
-
-    def __enter__(self) -> _real_paper:
-        self._app.state.center.take_issue_notices(self._world.notices(self._world.card))
-        return self
-
-    def __call__(self) -> Any:
-        world, usual = self._world, self._world.http.base_url
-        try:
-            world.http.base_url = self._node.base_url  # type: ignore[assignment]
-            return world.apply(world.known_session())
-        finally:
-            world.http.base_url = usual
-
-    def sheet(self, application_id: str, number: int) -> bytes:
-        world, usual = self._world, self._world.http.base_url
-        try:
-            world.http.base_url = self._node.base_url  # type: ignore[assignment]
-            return world.sheet(application_id, number).raise_for_status().content
-        finally:
-            world.http.base_url = usual
-
-    def __exit__(self, *_: object) -> None:
-        self._node.stop()
-        self._app.state.center.close()
+def test_sheets_are_finished_by_the_paper_room(world: World, tmp_path: Path) -> None:
+    with world.other_centre(tmp_path):
+        manifest = world.prepared()
+        for entry in manifest.sheets:
+            body = world.sheet(manifest.application_id, entry.number).raise_for_status().content
+            assert hashlib.sha256(body).hexdigest() == entry.sha256
+            with pikepdf.open(io.BytesIO(body)) as pdf:
+                assert len(pdf.pages) == 2
+                keywords = json.loads(str(pdf.docinfo["/Keywords"]))
+            assert keywords == {
+                "application": manifest.application_id, "copy": 1, "sheet": [entry.k, 2],
+                "subjects": list(entry.subjects),
+            }  # fmt: skip

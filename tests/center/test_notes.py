@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from fastapi import Response
+from sqlalchemy import insert
 
 from server_stub.center.app import create_app
 from server_stub.center.states import State, after
+from server_stub.center.tables import applications, sessions
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import NoteKind
@@ -164,10 +166,6 @@ def test_a_note_without_offset_or_of_an_unknown_application_is_named(world: Worl
 
 def test_what_a_centre_owes_the_ledger_survives_its_end(world: World, tmp_path: Path) -> None:
     """Notes not yet passed on, and an application that was under way when the centre died."""
-    from sqlalchemy import insert
-
-    from server_stub.center.tables import applications, sessions
-
     context = NodeContext(world.clock, world.trace, world.faults)
     settings = world.settings(tmp_path / "dying.db")
     now = world.clock.now()

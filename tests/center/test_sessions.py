@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-from server_stub.center.settings import CenterTimes
+from sqlalchemy import select
 
-from .world import World, refused, until
+from server_stub.center.settings import CenterTimes
+from server_stub.center.tables import sessions, sheets
+
+from .world import World, refused, until, wait_for
 
 LIFE = CenterTimes().session_life
 PAYMENT = CenterTimes().payment_life
@@ -79,7 +82,7 @@ def _apply_and_end_meanwhile(world: World, end: str) -> str:
     """An application whose paper is ready only after its session has ended; returns the application's id."""
     session_id = world.known_session()
     go_on = threading.Event()
-    world.issuing.before_answer = lambda: go_on.wait(10) or None  # type: ignore[assignment,return-value]
+    world.issuing.before_answer = lambda: wait_for(go_on)
     answers = []
     asking = threading.Thread(target=lambda: answers.append(world.apply(session_id)))
     asking.start()
@@ -132,10 +135,6 @@ def test_an_answer_that_is_held_back_arrives_late_and_its_paper_is_cancelled(wor
 
 
 def test_a_resident_leaves_no_names_behind(world: World) -> None:
-    from sqlalchemy import select
-
-    from server_stub.center.tables import sessions, sheets
-
     session_id = world.known_session()
     world.apply(session_id).raise_for_status()
     world.end(session_id).raise_for_status()

@@ -8,7 +8,7 @@ from server_stub.interface.binding import key_id
 from server_stub.interface.terminal import SignedManifest
 
 from .fake_issuing import MEMBERS
-from .world import CITY, HOUSEHOLD, World, refused
+from .world import CITY, HOUSEHOLD, SECOND_KEY, World, refused
 
 
 def test_a_whole_visit_ends_with_the_paper_handed_over_and_the_ledger_told(world: World) -> None:
@@ -112,8 +112,6 @@ def test_a_key_that_no_terminal_has_is_refused_everywhere(world: World) -> None:
 
 
 def test_another_terminal_can_use_neither_session_nor_paper(world: World) -> None:
-    from .world import SECOND_KEY
-
     session_id = world.known_session()
     manifest = world.manifest(world.apply(session_id))
     refused(world.ask("POST", f"/v1/sessions/{session_id}/nonce", key=SECOND_KEY), "Session_Not_Valid")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import shutil
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
 
 from server_stub.center.app import Center, create_app
 from server_stub.center.database import prepare_database
 from server_stub.center.settings import CenterSettings, CenterTimes, IssuingServer
+from server_stub.center.tables import applications
 from server_stub.center.terminals import Terminal
 from server_stub.db import sqlite_url
 from server_stub.faults.box import FaultBox
@@ -80,6 +85,10 @@ def until(condition: Callable[[], Any]) -> Any:
     raise AssertionError("the state did not come")
 
 
+def wait_for(event: threading.Event) -> None:
+    assert event.wait(10)
+
+
 class World:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -137,6 +146,22 @@ class World:
         self.events.clear()
         self.card = self.linked(self.ca.card())
 
+    @contextmanager
+    def other_centre(self, folder: Path, **changes: Any) -> Iterator[Center]:
+        """Inside, the terminals speak with another centre, with other settings and the real paper room."""
+        context = NodeContext(self.clock, self.trace, self.faults)
+        app = create_app(context, self.settings(folder / "other.db", **changes))
+        node, usual = serve(app), self.http.base_url
+        center: Center = app.state.center
+        center.take_issue_notices(self.notices(self.card))
+        self.http.base_url = node.base_url  # type: ignore[assignment]
+        try:
+            yield center
+        finally:
+            self.http.base_url = usual
+            node.stop()
+            center.close()
+
     def close(self) -> None:
         self.http.close()
         for node in reversed(self._nodes):
@@ -157,8 +182,6 @@ class World:
         return cards[-1]
 
     def notices(self, *cards: Card, municipality: str = CITY) -> Path:
-        import base64
-
         path = self._folder / notices.FILE_NAME
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
@@ -238,11 +261,7 @@ class World:
         return self.ask("POST", f"/v1/sessions/{session_id}/end", key=key, json={"reason": reason})
 
     def state(self, application_id: str) -> str:
-        """As a terminal sees it without changing anything: nobody may read another way, so the tests read the table."""
-        from sqlalchemy import select
-
-        from server_stub.center.tables import applications
-
+        """No message asks for it without telling something, so this reads the table."""
         with self.center.database.read() as connection:
             return str(
                 connection.execute(
