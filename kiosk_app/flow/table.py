@@ -47,13 +47,12 @@ def _everywhere(state: StateName) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-ROWS: tuple[Row, ...] = (
-    *card_rows.ROWS,
-    *choice_rows.ROWS,
-    *money_rows.ROWS,
-    *paper_rows.ROWS,
-    *(row for state in StateName for row in _everywhere(state)),
+_OWN = (*card_rows.ROWS, *choice_rows.ROWS, *money_rows.ROWS, *paper_rows.ROWS)
+_DECIDED = {(row.state, row.event) for row in _OWN if row.when is None}
+_COMMON = tuple(
+    row for state in StateName for row in _everywhere(state) if (row.state, row.event) not in _DECIDED
 )
+ROWS: tuple[Row, ...] = _OWN + _COMMON
 
 _BY_CAUSE: dict[tuple[StateName, type[e.Event]], list[Row]] = defaultdict(list)
 for _row in ROWS:
@@ -109,11 +108,8 @@ def transitions() -> list[Transition]:
 
 def mermaid() -> str:
     """The state diagram in mermaid's notation; what every state has (language, card seen, more time) is left out."""
-    common = {(row.state, row.event) for state in StateName for row in _everywhere(state)}
     lines = ["stateDiagram-v2", f"    [*] --> {StateName.TOP_MENU}"]
-    for row in ROWS:
-        if (row.state, row.event) in common and row.state is row.target:
-            continue
+    for row in _OWN:
         label = row.event.__name__ + (f" [{row.condition}]" if row.condition else "")
         lines.append(f"    {row.state} --> {row.target}: {label}")
     return "\n".join(lines) + "\n"

@@ -1,0 +1,167 @@
+"""A fictional offer, every event that can happen, and a walk through the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from kiosk_app.flow import events as e
+from kiosk_app.flow.effects import Effect
+from kiosk_app.flow.state import State
+from kiosk_app.flow.table import Outcome, step
+from kiosk_app.flow.timeouts import TimeOuts
+from server_stub.interface.clock import STAGE_START
+from server_stub.interface.secret import Secret
+from server_stub.interface.terminal import (
+    ApplicationOptions,
+    CertificateKind,
+    FailureBody,
+    Member,
+    MunicipalityInfo,
+    Offer,
+    Offers,
+    OptionName,
+    Place,
+    SignedManifest,
+)
+
+PIN = Secret("7294")
+SESSION = "01JWZZZZZZZZZZZZZZZZZZZZZZ"
+APPLICATION = "01JWYYYYYYYYYYYYYYYYYYYYYY"
+HOLDER = "ab" * 32
+TIME_OUTS = TimeOuts()
+
+KOBE = MunicipalityInfo(
+    code="28100", prefecture="兵庫県", name="神戸市", prefecture_en="Hyogo", name_en="Kobe City", kana="こうべし",
+    participating=True, accent="#00796B", telephone="078-000-0000",
+)  # fmt: skip
+ELSEWHERE = KOBE.model_copy(
+    update={"code": "09202", "name": "足利市", "name_en": "Ashikaga City", "participating": False}
+)
+
+FATHER = Member(ref="a" * 16, name="見本　太郎", relationship="世帯主", holder=True)
+MOTHER = Member(ref="b" * 16, name="見本　花子", relationship="妻", holder=False)
+STOPPED = Member(
+    ref="c" * 16, name="見本　次郎", relationship="子", holder=False, refusal=FailureBody(failure="Holder_Restricted")
+)  # fmt: skip
+NAMES = tuple(member.name for member in (FATHER, MOTHER, STOPPED))
+
+
+def offer(
+    kind: CertificateKind = CertificateKind.RESIDENCE,
+    *,
+    fee: int = 250,
+    max_copies: int = 3,
+    options: tuple[OptionName, ...] = tuple(OptionName),
+    members: tuple[Member, ...] = (FATHER, MOTHER),
+    whole: bool = True,
+    refusal: str = "",
+) -> Offer:
+    return Offer(
+        kind=kind, fee=fee, max_copies=max_copies, hours="6:30-23:00", options=options, members=members,
+        whole_household=whole, refusal=FailureBody(failure=refusal) if refusal else None,
+    )  # fmt: skip
+
+
+SEAL = offer(CertificateKind.SEAL_REGISTRATION, options=(), members=(FATHER,), whole=False)
+
+
+def offers(*listed: Offer) -> Offers:
+    return Offers(municipality=KOBE, offers=listed or (offer(), SEAL))
+
+
+def paper(sheets: int = 2, fee: int = 250) -> e.PaperReceived:
+    signed = SignedManifest(text="{}", signature="AAAA", key_id="0")
+    return e.PaperReceived(signed, APPLICATION, sheets, fee)
+
+
+def refused(name: str, **facts: object) -> e.Refused:
+    return e.Refused(name, tuple(facts.items()))
+
+
+class Walk:
+    """One terminal's flow, driven by hand; `effects` are all that were asked for so far."""
+
+    def __init__(self, time_outs: TimeOuts = TIME_OUTS, start: State | None = None) -> None:
+        self.state = start or State()
+        self.now = STAGE_START
+        self.time_outs = time_outs
+        self.effects: list[Effect] = []
+        self.last: Outcome = Outcome(self.state)
+
+    @property
+    def name(self) -> str:
+        return self.state.name.value
+
+    def do(self, *events: e.Event) -> Walk:
+        for event in events:
+            self.last = step(self.state, event, self.now, self.time_outs)
+            self.state = self.last.state
+            self.effects += self.last.effects
+        return self
+
+    def wait(self, seconds: float) -> Walk:
+        """Time passes; a deadline on the way passes at its moment."""
+        until = self.now + timedelta(seconds=seconds)
+        while self.state.deadline is not None and self.state.deadline <= until:
+            self.now = self.state.deadline
+            self.do(e.DeadlinePassed())
+        self.now = until
+        return self
+
+    def asked(self, kind: type[Effect]) -> list[Effect]:
+        return [effect for effect in self.effects if isinstance(effect, kind)]
+
+
+TO_CARD = (e.ServiceTouched(), e.ServiceTouched(), e.Agreed())
+READ = (e.CardInserted(), e.CardRead(HOLDER, 3))
+TO_PIN = (*TO_CARD, *READ, e.PlaceChosen(Place.ADDRESS), e.SessionStarted(SESSION))
+TO_MENU = (*TO_PIN, e.PinEntered(PIN), e.Authenticated(offers()), e.CardRemoved())
+TO_CONFIRM = (
+    *TO_MENU, e.KindChosen(CertificateKind.RESIDENCE), e.ScopeChosen(()), e.OptionsChosen(ApplicationOptions()),
+    e.CopiesChosen(1),
+)  # fmt: skip
+TO_PAY = (*TO_CONFIRM, e.Confirmed(), paper())
+TO_PRINTING = (*TO_PAY, e.MoneyChanged(500), e.MoneyTaken(250))
+TO_PAPER = (*TO_PRINTING, e.SheetPrinted(1), e.SheetPrinted(2))
+
+ALL_OFFERS = (
+    offers(),
+    offers(offer(options=(), max_copies=1), SEAL),
+    offers(offer(max_copies=1), SEAL),
+    offers(offer(members=(FATHER,), whole=False), offer(CertificateKind.SEAL_REGISTRATION, options=(), max_copies=1)),
+    offers(offer(members=(FATHER, STOPPED), whole=False, options=()), SEAL),
+    offers(offer(refusal="Service_Closed_Now"), offer(CertificateKind.SEAL_REGISTRATION, refusal="Service_Closed_Now")),
+    offers(offer(refusal="Holder_Under_Fifteen"), SEAL),
+)  # fmt: skip
+
+
+def all_events() -> Iterable[e.Event]:
+    """At least one event of every kind, with every value that decides something."""
+    yield from (e.ServiceTouched(), e.Agreed(), e.Confirmed(), e.BackTouched(), e.CancelTouched())
+    yield from (e.PlaceChosen(place) for place in Place)
+    yield from (e.MunicipalityChosen(code) for code in ("28100", "09202", "99999"))
+    yield from (e.PinEntered(PIN), e.PinEntered(Secret("12")), e.PinEntered(Secret("abcd")))
+    yield from (e.KindChosen(kind) for kind in CertificateKind)
+    yield from (e.ScopeChosen(members) for members in ((), (FATHER.ref,), (STOPPED.ref,), ("f" * 16,)))
+    yield from (e.OptionsChosen(ApplicationOptions()), e.OptionsChosen(ApplicationOptions(my_number=True)))
+    yield from (e.CopiesChosen(copies) for copies in (0, 1, 2, 99))
+    yield from (e.ReceiptChosen(True), e.ReceiptChosen(False))
+    yield from (e.Acknowledged(), e.Acknowledged(again=True), e.MoreTimeTouched())
+    yield from (e.LanguageChosen("ja"), e.LanguageChosen("en"), e.LanguageChosen("xx"))
+    yield from (e.OperatorResumed(), e.OperatorRefunded(), e.DeadlinePassed())
+    yield from (e.CardInserted(), e.CardRemoved(), e.CardRead(HOLDER, 3), e.CardRead(HOLDER, 0))
+    yield from (e.MunicipalitiesKnown((KOBE, ELSEWHERE)), e.SessionStarted(SESSION))
+    yield from (e.Authenticated(known) for known in ALL_OFFERS)
+    yield from (paper(), paper(1, 0), e.MoneyTaken(0), e.MoneyReturned(100), e.CoinRejected(500))
+    yield from (e.MoneyChanged(100), e.MoneyChanged(500), e.SheetPrinted(1), e.SheetPrinted(2))
+    yield from (e.PaperTaken(), e.ReceiptPrinted())
+    yield from (
+        refused("Card_Pin_Wrong", tries_left=2), refused("Card_Pin_Wrong", tries_left=0), refused("Holder_Restricted"),
+        refused("Centre_Unreachable"), refused("Binding_Mismatch", application_id=APPLICATION, detail="holder"),
+        refused("Printer_Jam"),
+    )  # fmt: skip
+
+
+def later(seconds: float) -> datetime:
+    return STAGE_START + timedelta(seconds=seconds)
