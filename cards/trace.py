@@ -90,7 +90,7 @@ class ObservedConnection(CardConnection):
         if (command.cla, command.ins, command.p1) == (0x00, 0xA4, 0x04) and response.sw == 0x9000:
             self._application = APPLICATION_NAMES.get(command.data, command.data.hex().upper())
             self._file = 0
-        elif (command.cla, command.ins, command.p1) == (0x00, 0xA4, 0x02) and len(command.data) == 2:
+        elif (command.cla, command.ins, command.p1) == (0x00, 0xA4, 0x02) and response.sw == 0x9000:
             self._file = int.from_bytes(command.data, "big")
         elif command.ins == 0xB0 and command.p1 & 0x80:
             self._file = command.p1 & 0x1F
