@@ -70,7 +70,9 @@ def test_an_event_without_a_transition_changes_nothing_and_asks_for_nothing(expl
 def test_every_state_is_reached_and_every_event_means_something_somewhere() -> None:
     listed = transitions()
     assert {t.target for t in listed} == set(StateName)
-    kinds = {kind.__name__ for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
+    kinds = {
+        kind.__name__ for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)
+    }
     assert {t.event for t in listed} == kinds - {"Event"}
 
 

@@ -1,0 +1,529 @@
+"""The resident's way, without a window."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk_app.flow import effects as f
+from kiosk_app.flow import events as e
+from kiosk_app.flow import views as v
+from kiosk_app.flow.ending import RETRY
+from kiosk_app.flow.show import view_of
+from kiosk_app.flow.state import State, Visit
+from kiosk_app.flow.timeouts import TimeOuts
+from server_stub.interface.failures import CATALOGUE
+from server_stub.interface.secret import Secret
+from server_stub.interface.terminal import ApplicationOptions, CertificateKind, NoteKind, OptionName, Place
+
+from .helper import (
+    APPLICATION,
+    ELSEWHERE,
+    FATHER,
+    HOLDER,
+    KOBE,
+    MOTHER,
+    NAMES,
+    PIN,
+    READ,
+    SEAL,
+    SESSION,
+    STOPPED,
+    TO_CARD,
+    TO_CONFIRM,
+    TO_MENU,
+    TO_PAPER,
+    TO_PAY,
+    TO_PIN,
+    TO_PRINTING,
+    Walk,
+    offer,
+    offers,
+    paper,
+    refused,
+)  # fmt: skip
+
+
+def shown(walk: Walk) -> v.View:
+    return view_of(walk.state)
+
+
+# --- the main way ------------------------------------------------------------------------------------------------------
+
+
+def test_the_whole_way_to_the_paper_in_the_order_of_the_service() -> None:
+    walk = Walk()
+    names = []
+    for event in (*TO_PAPER, e.PaperTaken(), e.ReceiptChosen(True), e.ReceiptPrinted(), e.Acknowledged()):
+        walk.do(event)
+        names.append(walk.name)
+    assert names == [
+        "ServiceMenu", "Consent", "PlaceCard", "ReadingCard", "ChoosePlace", "OpeningSession", "EnterPin",
+        "Authenticating", "TakeCard", "ChooseCertificate", "ChooseScope", "ChooseOptions", "ChooseCopies", "Confirm",
+        "Preparing", "Pay", "TakingMoney", "Printing", "Printing", "TakePaper", "AskReceipt", "PrintingReceipt",
+        "Thanks", "TopMenu",
+    ]  # fmt: skip
+
+
+def test_the_card_is_taken_away_before_the_menu_of_certificates_is_shown() -> None:
+    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(offers()))
+    assert isinstance(shown(walk), v.TakeCard)
+    assert not walk.do(e.KindChosen(CertificateKind.RESIDENCE)).last.transition
+    assert isinstance(shown(walk.do(e.CardRemoved())), v.ChooseCertificate)
+
+
+def test_a_card_already_in_the_hand_again_leads_straight_to_the_menu() -> None:
+    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.CardRemoved(), e.Authenticated(offers()))
+    assert walk.name == "ChooseCertificate"
+
+
+def test_the_application_is_what_was_confirmed() -> None:
+    walk = Walk().do(*TO_MENU, e.KindChosen(CertificateKind.RESIDENCE), e.ScopeChosen((MOTHER.ref,)))
+    walk.do(e.OptionsChosen(ApplicationOptions(my_number=True)), e.CopiesChosen(3))
+    confirm = shown(walk)
+    assert isinstance(confirm, v.Confirm)
+    assert (confirm.names, confirm.whole_household, confirm.copies) == ((MOTHER.name,), False, 3)
+    assert (confirm.fee, confirm.fee_total) == (250, 750)
+    (effect,) = walk.do(e.Confirmed()).asked(f.Apply)
+    assert isinstance(effect, f.Apply)
+    request = effect.request
+    assert request.options == ApplicationOptions(members=(MOTHER.ref,), my_number=True)
+    assert (request.municipality, request.copies, request.fee_total) == (KOBE.code, 3, 750)
+    assert (effect.session_id, effect.holder_ref) == (SESSION, HOLDER)
+
+
+def test_an_option_that_is_not_offered_cannot_be_wished_for() -> None:
+    few = offers(offer(options=(OptionName.RELATIONSHIP,)))
+    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(few), e.CardRemoved())
+    walk.do(e.KindChosen(CertificateKind.RESIDENCE), e.ScopeChosen(()))
+    walk.do(e.OptionsChosen(ApplicationOptions(relationship=True, my_number=True)))
+    assert walk.state.visit.options == ApplicationOptions(relationship=True)
+
+
+def test_the_seal_certificate_asks_for_copies_only() -> None:
+    walk = Walk().do(*TO_MENU, e.KindChosen(CertificateKind.SEAL_REGISTRATION))
+    assert walk.name == "ChooseCopies"
+    walk.do(e.CopiesChosen(1), e.Confirmed())
+    assert walk.state.visit.request().options == ApplicationOptions()
+
+
+@pytest.mark.parametrize(("whole", "members"), [(True, ()), (False, (FATHER.ref,))])
+def test_someone_living_alone_is_not_asked_for_the_scope(whole: bool, members: tuple[str, ...]) -> None:
+    alone = offers(offer(members=(FATHER,), whole=whole))
+    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(alone), e.CardRemoved())
+    walk.do(e.KindChosen(CertificateKind.RESIDENCE))
+    assert walk.name == "ChooseOptions"
+    assert walk.state.visit.members == members
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        e.ScopeChosen((STOPPED.ref,)), e.ScopeChosen(("f" * 16,)), e.ScopeChosen((FATHER.ref, FATHER.ref)),
+        e.ScopeChosen(()),
+    ],
+)  # fmt: skip
+def test_persons_who_cannot_be_had_cannot_be_chosen(touch: e.Event) -> None:
+    some = offers(offer(members=(FATHER, MOTHER, STOPPED), whole=False))
+    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(some), e.CardRemoved())
+    walk.do(e.KindChosen(CertificateKind.RESIDENCE), touch)
+    assert walk.name == "ChooseScope"
+
+
+def test_a_certificate_that_is_refused_cannot_be_chosen_but_its_reason_is_shown() -> None:
+    some = offers(offer(), SEAL.model_copy(update={"refusal": offer(refusal="Seal_Not_Registered").refusal}))
+    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(some), e.CardRemoved())
+    walk.do(e.KindChosen(CertificateKind.SEAL_REGISTRATION))
+    menu = shown(walk)
+    assert isinstance(menu, v.ChooseCertificate)
+    assert [o.refusal.failure for o in menu.offers if o.refusal] == ["Seal_Not_Registered"]
+
+
+def test_where_everything_is_refused_for_one_reason_that_reason_is_the_refusal() -> None:
+    closed = offers(offer(refusal="Service_Closed_Now"), SEAL.model_copy(
+        update={"refusal": offer(refusal="Service_Closed_Now").refusal}))  # fmt: skip
+    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(closed))
+    refusal = shown(walk)
+    assert isinstance(refusal, v.Refusal)
+    assert (refusal.failure, refusal.card_inside, refusal.contact) == (
+        "Service_Closed_Now", True, "神戸市 078-000-0000",
+    )  # fmt: skip
+    assert walk.asked(f.EndSession) == [f.EndSession(SESSION, "", "Service_Closed_Now")]
+
+
+# --- place, back -----------------------------------------------------------------------------------------------------
+
+
+def test_the_family_register_needs_a_municipality_from_the_list() -> None:
+    walk = Walk().do(*TO_CARD, *READ, e.PlaceChosen(Place.DOMICILE))
+    assert walk.asked(f.FetchMunicipalities)
+    walk.do(e.MunicipalitiesKnown((KOBE, ELSEWHERE)))
+    listed = shown(walk)
+    assert isinstance(listed, v.ChooseMunicipality)
+    assert [m.code for m in listed.municipalities] == ["09202", "28100"]
+    walk.do(e.MunicipalityChosen("28100"), e.SessionStarted(SESSION), e.PinEntered(PIN))
+    (effect,) = walk.asked(f.Authenticate)
+    assert isinstance(effect, f.Authenticate)
+    assert (effect.place, effect.municipality) == (Place.DOMICILE, "28100")
+
+
+def test_a_municipality_that_does_not_take_part_is_refused_by_name() -> None:
+    walk = Walk().do(*TO_CARD, *READ, e.PlaceChosen(Place.DOMICILE), e.MunicipalitiesKnown((KOBE, ELSEWHERE)))
+    assert walk.do(e.MunicipalityChosen("09202")).state.visit.failure == "Municipality_Not_Participating"
+
+
+def test_going_back_for_another_place_keeps_the_one_session() -> None:
+    walk = Walk().do(*TO_PIN, e.BackTouched(), e.PlaceChosen(Place.DOMICILE), e.MunicipalitiesKnown((KOBE,)))
+    walk.do(e.MunicipalityChosen("28100"))
+    assert walk.name == "EnterPin"
+    assert len(walk.asked(f.OpenSession)) == 1
+    walk.do(e.BackTouched(), e.BackTouched(), e.PlaceChosen(Place.ADDRESS), e.PinEntered(PIN))
+    effect = walk.effects[-1]
+    assert isinstance(effect, f.Authenticate)
+    assert effect.municipality is None
+
+
+def test_back_walks_through_the_questions_and_keeps_what_was_chosen() -> None:
+    walk = Walk().do(*TO_MENU, e.KindChosen(CertificateKind.RESIDENCE), e.ScopeChosen((MOTHER.ref,)))
+    walk.do(e.OptionsChosen(ApplicationOptions(domicile=True)), e.CopiesChosen(2))
+    names = []
+    for _ in range(4):
+        names.append(walk.do(e.BackTouched()).name)
+    assert names == ["ChooseCopies", "ChooseOptions", "ChooseScope", "ChooseCertificate"]
+    walk.do(e.KindChosen(CertificateKind.SEAL_REGISTRATION), e.BackTouched())
+    assert walk.name == "ChooseCertificate"
+
+
+def test_the_language_changes_at_any_time_and_nothing_is_lost() -> None:
+    walk = Walk()
+    for event in TO_PAPER:
+        walk.do(event)
+        before = walk.state
+        walk.do(e.LanguageChosen("en"))
+        assert shown(walk).language == "en"
+        walk.do(e.LanguageChosen("ja"))
+        assert walk.state == before
+
+
+def test_the_next_resident_is_greeted_in_japanese() -> None:
+    walk = Walk().do(e.ServiceTouched(), e.LanguageChosen("en"), e.CancelTouched())
+    assert shown(walk).language == "ja"
+    assert shown(walk.do(e.LanguageChosen("en"))).language == "en"
+    assert shown(walk.wait(60)).language == "ja"
+
+
+# --- card and PIN --------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_pin_leads_back_with_the_tries_left() -> None:
+    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), refused("Card_Pin_Wrong", tries_left=2))
+    pad = shown(walk)
+    assert isinstance(pad, v.EnterPin)
+    assert (pad.was_wrong, pad.tries_left) == (True, 2)
+    walk.do(e.PinEntered(PIN))
+    effect = walk.effects[-1]
+    assert isinstance(effect, f.Authenticate)
+    assert (effect.session_id, effect.tries_left) == (SESSION, 2)
+
+
+@pytest.mark.parametrize(
+    "answer", [refused("Card_Pin_Wrong", tries_left=0), refused("Card_Pin_Blocked", tries_left=0)]
+)
+def test_after_the_last_try_the_pin_is_blocked_and_that_is_final(answer: e.Event) -> None:
+    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), answer)
+    refusal = shown(walk)
+    assert isinstance(refusal, v.Refusal)
+    assert (refusal.failure, refusal.can_retry, refusal.card_inside) == ("Card_Pin_Blocked", False, True)
+
+
+def test_a_blocked_card_is_refused_before_any_pin_is_asked() -> None:
+    walk = Walk().do(*TO_CARD, e.CardInserted(), e.CardRead(HOLDER, 0))
+    assert walk.state.visit.failure == "Card_Pin_Blocked"
+    assert not walk.asked(f.OpenSession)
+
+
+@pytest.mark.parametrize("text", ["", "123", "12345", "１２３４", "12a4"])
+def test_only_four_digits_are_sent_to_a_card(text: str) -> None:
+    walk = Walk().do(*TO_PIN, e.PinEntered(Secret(text)))
+    assert walk.name == "EnterPin"
+    assert not walk.asked(f.Authenticate)
+
+
+@pytest.mark.parametrize("count", [4, 5, 6, 7])
+def test_a_card_pulled_before_the_pin_was_checked_ends_the_try(count: int) -> None:
+    walk = Walk().do(*TO_PIN[:count], e.CardRemoved())
+    refusal = shown(walk)
+    assert isinstance(refusal, v.Refusal)
+    assert (refusal.failure, refusal.can_retry, refusal.card_inside) == ("Card_Removed", True, False)
+
+
+def test_each_try_needs_the_card_to_be_laid_down_again() -> None:
+    walk = Walk().do(*TO_CARD, e.CardInserted(), refused("Card_Mute"), e.Acknowledged(again=True))
+    assert walk.name == "LiftCard"
+    assert isinstance(shown(walk), v.TakeCard)
+    walk.do(e.CardRemoved())
+    assert walk.name == "PlaceCard"
+    assert len(walk.do(e.CardInserted()).asked(f.ReadCard)) == 2
+
+
+def test_a_card_laid_down_early_is_read_after_the_consent() -> None:
+    walk = Walk().do(e.CardInserted(), *TO_CARD)
+    assert walk.name == "ReadingCard"
+    assert walk.asked(f.ReadCard)
+
+
+def test_a_card_that_another_resident_left_is_never_read() -> None:
+    walk = Walk().do(*TO_CARD, *READ).wait(60).wait(60).wait(60)
+    assert walk.name == "TopMenu"
+    walk.do(*TO_CARD)
+    assert walk.name == "LiftCard"
+    assert len(walk.asked(f.ReadCard)) == 1
+
+
+def test_a_forgotten_card_is_warned_of_and_then_ends_the_visit() -> None:
+    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(offers())).wait(20)
+    assert shown(walk) == view_of(walk.state)
+    assert isinstance(taking := shown(walk), v.TakeCard)
+    assert taking.forgotten
+    assert f.Say("card_forgotten") in walk.effects
+    assert not walk.asked(f.EndSession)
+    walk.wait(30)
+    assert walk.state.visit.failure == "Card_Forgotten"
+    assert walk.asked(f.EndSession) == [f.EndSession(SESSION, "", "Card_Forgotten")]
+
+
+def test_whoever_leaves_a_card_behind_is_reminded_before_the_top_menu() -> None:
+    walk = Walk().do(*TO_CARD, *READ, e.CancelTouched(), e.Acknowledged())
+    assert walk.name == "CardLeft"
+    assert walk.do(e.CardRemoved()).name == "TopMenu"
+
+
+# --- money ---------------------------------------------------------------------------------------------------------
+
+
+def test_no_coin_is_accepted_before_the_paper_is_here() -> None:
+    walk = Walk().do(*TO_CONFIRM, e.Confirmed(), e.MoneyChanged(500))
+    assert walk.name == "Preparing"
+    assert not walk.asked(f.OpenCoins)
+    walk.do(paper())
+    assert walk.asked(f.OpenCoins) == [f.OpenCoins(APPLICATION, SESSION, 250)]
+    assert not walk.asked(f.TakeMoney)
+
+
+def test_money_is_taken_as_soon_as_it_is_enough() -> None:
+    walk = Walk().do(*TO_PAY, e.MoneyChanged(100), e.MoneyChanged(200))
+    assert walk.name == "Pay"
+    walk.do(e.MoneyChanged(300))
+    assert walk.asked(f.TakeMoney) == [f.TakeMoney(APPLICATION, 250)]
+    walk.do(e.MoneyTaken(50))
+    assert f.SettleNote(SESSION, APPLICATION, NoteKind.PAID, amount=250) in walk.effects
+    assert walk.asked(f.PrintSheet) == [f.PrintSheet(APPLICATION, 1)]
+
+
+def test_what_is_free_is_printed_without_a_coin() -> None:
+    walk = Walk().do(*TO_CONFIRM, e.Confirmed(), paper(1, 0))
+    assert walk.asked(f.TakeMoney) == [f.TakeMoney(APPLICATION, 0)]
+    assert walk.do(e.MoneyTaken(0)).name == "Printing"
+
+
+def test_a_rejected_coin_is_told_until_the_next_one() -> None:
+    walk = Walk().do(*TO_PAY, e.CoinRejected(500))
+    assert isinstance(pay := shown(walk), v.Pay)
+    assert pay.rejected == 500
+    assert isinstance(pay := shown(walk.do(e.MoneyChanged(100))), v.Pay)
+    assert pay.rejected == 0
+
+
+@pytest.mark.parametrize(
+    ("last", "failure"),
+    [
+        (e.CancelTouched(), "Visit_Cancelled"),
+        (e.DeadlinePassed(), "Money_Not_Enough"),
+    ],
+)
+def test_all_money_comes_back_and_everything_is_cancelled(last: e.Event, failure: str) -> None:
+    walk = Walk().do(*TO_PAY, e.MoneyChanged(100), last)
+    assert walk.asked(f.GiveBackMoney) == [f.GiveBackMoney(APPLICATION)]
+    assert not walk.asked(f.EndSession)
+    walk.do(e.MoneyReturned(100))
+    refusal = shown(walk)
+    assert isinstance(refusal, v.Refusal)
+    assert (refusal.failure, refusal.returned) == (failure, 100)
+    assert walk.asked(f.EndSession) == [f.EndSession(SESSION, APPLICATION, failure)]
+
+
+def test_without_change_the_money_comes_back_and_that_is_told() -> None:
+    walk = Walk().do(*TO_PAY, e.MoneyChanged(1000), refused("Money_Change_Short"), e.MoneyReturned(1000))
+    refusal = shown(walk)
+    assert isinstance(refusal, v.Refusal)
+    assert (refusal.failure, refusal.returned, refusal.can_retry) == ("Money_Change_Short", 1000, True)
+    assert not [
+        n for n in walk.asked(f.SettleNote) if isinstance(n, f.SettleNote) and n.kind is NoteKind.PAID
+    ]
+
+
+def test_a_coin_unit_that_cannot_give_back_leaves_it_to_staff() -> None:
+    walk = Walk().do(*TO_PAY, e.MoneyChanged(100), e.CancelTouched(), refused("Internal_Error"))
+    assert isinstance(refusal := shown(walk), v.Refusal)
+    assert refusal.doubt
+    assert any(isinstance(n, f.SettleNote) and n.kind is NoteKind.IN_DOUBT for n in walk.effects)
+
+
+@pytest.mark.parametrize("events", [TO_PRINTING, TO_PAPER, (*TO_PAY, e.MoneyChanged(500))])
+def test_after_the_money_was_taken_nothing_is_cancelled_by_a_touch(events: tuple[e.Event, ...]) -> None:
+    walk = Walk().do(*events)
+    before = walk.state
+    assert walk.do(e.CancelTouched(), e.BackTouched()).state == before
+
+
+# --- paper -----------------------------------------------------------------------------------------------------------
+
+
+def test_after_a_jam_printing_goes_on_at_the_sheet_that_did_not_come_out() -> None:
+    walk = Walk().do(*TO_PAY[:-1], paper(sheets=3), e.MoneyChanged(250), e.MoneyTaken(0), e.SheetPrinted(1))
+    walk.do(refused("Printer_Jam"))
+    jammed = shown(walk)
+    assert isinstance(jammed, v.Jammed)
+    assert (jammed.printed, jammed.total, jammed.deadline) == (1, 3, None)
+    walk.do(e.OperatorResumed(), e.SheetPrinted(2), e.SheetPrinted(3))
+    assert walk.name == "TakePaper"
+    numbers = [effect.number for effect in walk.effects if isinstance(effect, f.PrintSheet)]
+    assert numbers == [1, 2, 2, 3]
+
+
+def test_after_a_jam_staff_can_give_all_money_back() -> None:
+    walk = Walk().do(*TO_PRINTING, e.SheetPrinted(1), refused("Printer_Jam"), e.OperatorRefunded())
+    assert walk.asked(f.GiveBackMoney) == [f.GiveBackMoney(APPLICATION)]
+    walk.do(e.MoneyReturned(250))
+    assert isinstance(refusal := shown(walk), v.Refusal)
+    assert (refusal.failure, refusal.returned) == ("Printer_Jam", 250)
+    notes = [n for n in walk.effects if isinstance(n, f.SettleNote | f.EndSession)]
+    assert [getattr(n, "kind", "end") for n in notes] == [NoteKind.PAID, NoteKind.CANCELLED, "end"]
+
+
+def test_the_session_ends_after_its_notes_when_the_paper_was_taken() -> None:
+    walk = Walk().do(*TO_PAPER, e.PaperTaken())
+    notes = [n for n in walk.effects if isinstance(n, f.SettleNote | f.EndSession)]
+    assert [getattr(n, "kind", "end") for n in notes] == [NoteKind.PAID, NoteKind.HANDED_OVER, "end"]
+
+
+def test_forgotten_paper_is_warned_of_and_then_drawn_in_for_staff() -> None:
+    walk = Walk().do(*TO_PAPER).wait(40)
+    assert isinstance(view := shown(walk), v.TakePaper)
+    assert view.forgotten
+    walk.wait(60)
+    assert isinstance(refusal := shown(walk), v.Refusal)
+    assert (refusal.failure, refusal.doubt, refusal.returned) == ("Paper_Forgotten", True, 0)
+    assert walk.asked(f.DrawInPaper) == [f.DrawInPaper(APPLICATION)]
+    assert any(isinstance(n, f.SettleNote) and n.kind is NoteKind.IN_DOUBT for n in walk.effects)
+
+
+def test_the_receipt_has_amounts_and_nobody_in_it() -> None:
+    walk = Walk().do(*TO_PAPER, e.PaperTaken(), e.ReceiptChosen(True))
+    (receipt,) = walk.asked(f.PrintReceipt)
+    assert isinstance(receipt, f.PrintReceipt)
+    assert (receipt.due, receipt.inserted, receipt.change, receipt.municipality.name) == (
+        250,
+        500,
+        250,
+        "神戸市",
+    )
+    assert not any(name in repr(receipt) for name in NAMES)
+
+
+def test_a_receipt_that_does_not_come_out_does_not_hold_the_resident() -> None:
+    walk = Walk().do(*TO_PAPER, e.PaperTaken(), e.ReceiptChosen(True), refused("Printer_Paper_Empty"))
+    assert walk.name == "Thanks"
+
+
+# --- ends ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_mismatch_is_an_incident_that_trying_again_does_not_close() -> None:
+    mismatch = refused("Binding_Mismatch", application_id=APPLICATION, detail="holder")
+    walk = Walk().do(*TO_CONFIRM, e.Confirmed(), mismatch)
+    assert isinstance(refusal := shown(walk), v.Refusal)
+    assert not refusal.can_retry
+    kept = [n for n in walk.effects if isinstance(n, f.SettleNote | f.EndSession)]
+    assert kept == [
+        f.SettleNote(SESSION, APPLICATION, NoteKind.INCIDENT, reason="Binding_Mismatch: holder"),
+        f.EndSession(SESSION, "", "Binding_Mismatch"),
+    ]
+    assert not walk.asked(f.OpenCoins)
+
+
+@pytest.mark.parametrize("count", range(len(TO_CARD) + 2, len(TO_PAY)))
+def test_cancel_and_time_out_end_everything_once_wherever_the_visit_stands(count: int) -> None:
+    for stop in (e.CancelTouched(), e.DeadlinePassed()):
+        walk = Walk().do(*TO_PAY[:count], stop)
+        if walk.name in ("TakeCard", "ReadingCard"):
+            continue
+        assert walk.name == "Refusal"
+        opened = e.SessionStarted(SESSION) in TO_PAY[:count]
+        assert len(walk.asked(f.EndSession)) == int(opened)
+        assert walk.state.visit == walk.state.visit.wiped()
+
+
+def test_after_the_thanks_nothing_of_the_resident_is_left() -> None:
+    walk = Walk().do(*TO_PAPER, e.PaperTaken(), e.ReceiptChosen(False))
+    assert walk.name == "Thanks"
+    assert walk.state.visit == Visit()
+    assert walk.effects[-2:] == [f.WipeSession(), f.Say("thanks")]
+
+
+def test_begin_again_is_offered_only_where_it_has_a_chance() -> None:
+    for name in CATALOGUE:
+        walk = Walk().do(*TO_CONFIRM, e.Confirmed(), refused(name))
+        assert isinstance(refusal := shown(walk), v.Refusal)
+        assert refusal.can_retry == (name in RETRY)
+        walk.do(e.Acknowledged(again=True))
+        assert walk.name == ("PlaceCard" if name in RETRY else "TopMenu")
+    assert set(CATALOGUE) >= RETRY
+
+
+# --- time ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_touch_during_the_countdown_gives_the_whole_time_again() -> None:
+    walk = Walk().do(*TO_PIN).wait(59).do(e.MoreTimeTouched()).wait(59)
+    assert walk.name == "EnterPin"
+    assert walk.wait(1).state.visit.failure == "Visit_Timed_Out"
+
+
+def test_every_coin_gives_the_whole_time_again() -> None:
+    walk = Walk().do(*TO_PAY).wait(119).do(e.MoneyChanged(100)).wait(119)
+    assert walk.name == "Pay"
+
+
+def test_a_touch_gives_no_more_time_to_a_centre_that_does_not_answer() -> None:
+    walk = (
+        Walk()
+        .do(*TO_CONFIRM, e.Confirmed())
+        .wait(119)
+        .do(e.MoreTimeTouched(), e.LanguageChosen("en"))
+        .wait(1)
+    )
+    assert walk.state.visit.failure == "Centre_Unreachable"
+
+
+def test_a_quiet_terminal_returns_to_the_top_menu_by_itself_from_everywhere() -> None:
+    walk = Walk()
+    for event in TO_PAY:
+        walk.do(event)
+        alone = Walk(start=walk.state)
+        for _ in range(4):
+            alone.wait(600).do(e.MoneyReturned(0))
+        if walk.name not in ("ReadingCard", "TakingMoney", "Printing"):
+            assert alone.name == "TopMenu", walk.name
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_a_time_out_of_nothing_is_refused(seconds: float) -> None:
+    with pytest.raises(ValueError, match="pin"):
+        TimeOuts(pin=seconds)
+
+
+def test_a_state_shows_its_deadline_unless_the_resident_can_do_nothing_about_it() -> None:
+    walk = Walk().do(*TO_CONFIRM)
+    assert shown(walk).deadline == walk.state.deadline is not None
+    assert shown(walk.do(e.Confirmed())).deadline is None
+    assert shown(Walk(start=State())).deadline is None
