@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import pikepdf
 from pikepdf import Dictionary, Name
@@ -62,7 +63,7 @@ def kit(municipality: str) -> Kit:
         pdfmetrics.registerFont(TTFont(_FONT, str(font_file(GOTHIC))))
     stream = io.BytesIO()
     # with its default first font reportlab would leave an unembedded Helvetica in every file
-    canvas = Canvas(stream, pagesize=PAGE, initialFontName=_FONT, invariant=1, pageCompression=1)
+    canvas: Any = Canvas(stream, pagesize=PAGE, initialFontName=_FONT, invariant=1, pageCompression=1)  # type: ignore[arg-type]
     font_name, codes = _alphabet(canvas)
     _draw_back(canvas, municipality)
     canvas.showPage()
@@ -74,9 +75,9 @@ def kit(municipality: str) -> Kit:
     return Kit(source, _pattern_object(source), stamp, back, source.pages[0].resources.Font[font_name], codes)
 
 
-def _alphabet(canvas: Canvas) -> tuple[str, dict[str, int]]:
+def _alphabet(canvas: Any) -> tuple[str, dict[str, int]]:
     """Put every character of the facts into the embedded subset, and learn its code there."""
-    font = pdfmetrics.getFont(_FONT)
+    font: Any = pdfmetrics.getFont(_FONT)
     ((subset, _),) = font.splitString(_ALPHABET, canvas._doc)
     codes = {c: font.splitString(c, canvas._doc)[0][1][0] for c in _ALPHABET}
     return font.getSubsetInternalName(subset, canvas._doc), codes

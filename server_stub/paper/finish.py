@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pikepdf
 import segno
-from pikepdf import Dictionary, Name
+from pikepdf import Dictionary
 
 from server_stub.interface.binding import sheet_keywords
 from server_stub.interface.failures import Failed
@@ -44,11 +44,11 @@ def finish_sheets(
     with _lock:
         made = kit(municipality)
         try:
-            with pikepdf.open(io.BytesIO(front_pdf)) as fronts:
+            with pikepdf.open(io.BytesIO(front_pdf), attempt_recovery=False) as fronts:
                 if len(fronts.pages) != len(sheets):
                     raise Failed("Paper_Corrupt", pages=len(fronts.pages), sheets=len(sheets))
                 return [_finish(made, fronts, i, application_id, facts) for i, facts in enumerate(sheets)]
-        except pikepdf.PdfError as error:
+        except (pikepdf.PdfError, segno.DataOverflowError) as error:
             raise Failed("Paper_Corrupt") from error
 
 
@@ -60,7 +60,10 @@ def _finish(made: Kit, fronts: pikepdf.Pdf, index: int, application_id: str, fac
     front = fronts.make_indirect(fronts.pages[index].as_form_xobject())
     with pikepdf.new() as sheet:
         fonts = Dictionary(Facts=sheet.copy_foreign(made.font))
-        for body, written in ((front, b""), (made.back, _facts_content(made, application_id, facts, keywords))):
+        for body, written in (
+            (front, b""),
+            (made.back, _facts_content(made, application_id, facts, keywords)),
+        ):
             forms = Dictionary(
                 Pattern=sheet.copy_foreign(made.pattern),
                 Body=sheet.copy_foreign(body),
@@ -69,7 +72,9 @@ def _finish(made: Kit, fronts: pikepdf.Pdf, index: int, application_id: str, fac
             content = b"q /Pattern Do Q q /Body Do Q %s q /Stamp Do Q" % written
             page = sheet.add_blank_page(page_size=(float(PAGE[0]), float(PAGE[1])))
             page.obj.Contents = sheet.make_stream(content)
-            page.obj.Resources = Dictionary(XObject=forms, Font=fonts) if written else Dictionary(XObject=forms)
+            page.obj.Resources = (
+                Dictionary(XObject=forms, Font=fonts) if written else Dictionary(XObject=forms)
+            )
         sheet.docinfo = sheet.make_indirect(Dictionary(Keywords=keywords))
         stream = io.BytesIO()
         sheet.save(

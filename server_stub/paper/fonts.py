@@ -53,7 +53,11 @@ def _ask_fontconfig(family: str) -> Path | None:
     if program is None:
         return None
     answer = subprocess.run(
-        [program, "--format=%{family}\n%{file}", family], capture_output=True, text=True, timeout=10, check=False
+        [program, "--format=%{family}\n%{file}", family],
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
     ).stdout.split("\n")
     if len(answer) < 2 or family not in [name.strip() for name in answer[0].split(",")]:
         return None

@@ -58,7 +58,7 @@ def residence_main(copies: Sequence[ResidenceFront], issuer: Issuer, layout: str
         raise ValueError("every copy needs a person")
     data = _common(issuer) | {"copies": [_residence(copy) for copy in copies]}
     check_texts(data)
-    return main_file("residence.typ", f'residence("{layout}",', data | {"seal": official_seal(issuer.seal_png)})
+    return main_file("residence.typ", f'residence("{layout}",', data, official_seal(issuer.seal_png))
 
 
 def render_seal(copies: Sequence[SealFront], issuer: Issuer) -> Rendered:
@@ -70,8 +70,7 @@ def render_seal(copies: Sequence[SealFront], issuer: Issuer) -> Rendered:
     for copy, wanted in zip(data["copies"], copies, strict=True):
         copy["imprint"] = list(clear_white(wanted.imprint_png, "imprint"))
         copy["width_mm"], copy["height_mm"] = wanted.width_mm, wanted.height_mm
-    data["seal"] = official_seal(issuer.seal_png)
-    pdf = typeset(main_file("seal.typ", "seal-registration(", data))
+    pdf = typeset(main_file("seal.typ", "seal-registration(", data, official_seal(issuer.seal_png)))
     return Rendered(pdf, tuple(RenderedPage(i, 1, 1, (0,)) for i in range(1, len(copies) + 1)))
 
 

@@ -69,7 +69,9 @@ class Coverage:
         for position, code in enumerate(codes):
             if is_selector(code):
                 if base is None or not self.glyph(base, code):
-                    lacking.append(f"{_notation(base)} {_notation(code)}" if base is not None else _notation(code))
+                    lacking.append(
+                        f"{_notation(base)} {_notation(code)}" if base is not None else _notation(code)
+                    )
                 base = None
                 continue
             base = code

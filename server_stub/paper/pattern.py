@@ -56,8 +56,10 @@ def word_picture() -> Image.Image:
     glyph = round(_GLYPH_MM * per_mm)
     step_x, step_y = glyph * len(WORD) + round(_GAP_X_MM * per_mm), glyph + round(_GAP_Y_MM * per_mm)
     font = ImageFont.truetype(str(font_file(GOTHIC)), glyph)
-    word = Image.new("1", (glyph * len(WORD), glyph))
+    word = Image.new("L", (glyph * len(WORD), glyph))
     ImageDraw.Draw(word).text((0, 0), WORD, font=font, fill=255, stroke_width=round(_BOLDER_MM * per_mm))
+    # not drawn in mode "1" at once: that leaves pixels that are set, yet not 255, which masks then count as clear
+    word = word.point([0] * 128 + [255] * 128, mode="1")
     picture = Image.new("1", (WIDTH, HEIGHT))
     for row in range(HEIGHT // step_y + 1):
         for column in range(-1, WIDTH // step_x + 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import json
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -14,9 +15,12 @@ _MOST_PIXELS = 4_000_000
 
 
 @functools.lru_cache(maxsize=32)
-def official_seal(png: bytes) -> list[int]:
-    """The picture of an official seal as byte values. Raises Failed(Picture_Unreadable, field="seal_png")."""
-    return list(clear_white(png, "seal_png"))
+def official_seal(png: bytes) -> str:
+    """The picture of an official seal as a JSON list of byte values, made once per seal.
+
+    Raises Failed(Picture_Unreadable, field="seal_png").
+    """
+    return json.dumps(list(clear_white(png, "seal_png")), separators=(",", ":"))
 
 
 def clear_white(png: bytes, field: str) -> bytes:
@@ -42,4 +46,6 @@ def _clear(picture: Image.Image) -> Image.Image:
     on_white = 1 - alpha + colour * alpha
     ink = 1 - on_white.min(axis=2, keepdims=True)
     pure = np.where(ink > 0, (on_white - (1 - ink)) / np.maximum(ink, 1e-6), 0)
-    return Image.fromarray(np.rint(np.concatenate([pure, ink], axis=2) * 255).clip(0, 255).astype(np.uint8), "RGBA")
+    return Image.fromarray(
+        np.rint(np.concatenate([pure, ink], axis=2) * 255).clip(0, 255).astype(np.uint8), "RGBA"
+    )

@@ -26,14 +26,15 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(root=str(TEMPLATES), font_paths=fonts, ignore_system_fonts=True)
 
 
-def main_file(template: str, call: str, data: dict[str, Any]) -> bytes:
-    """A Typst file that sets `data` with the call that `call` begins, of the template file `template`.
+def main_file(template: str, call: str, data: dict[str, Any], seal: str = "[]") -> bytes:
+    """A Typst file that begins `call` of the template file `template` with its last two arguments: data and seal.
 
     `template` and `call` are the program's own words; `data` goes in as JSON text and is never read as markup. (It
     stands inside the main file and not in sys_inputs, which would make Typst evaluate every template again.)
+    `seal` is JSON already: a list of the picture's byte values.
     """
     text = json.dumps(json.dumps(data, ensure_ascii=False, separators=(",", ":")), ensure_ascii=False)
-    return f'#import "/{template}": *\n#{call}json(bytes({text})))'.encode()
+    return f'#import "/{template}": *\n#{call} json(bytes({text})), json(bytes("{seal}")))'.encode()
 
 
 def typeset(main: bytes) -> bytes:

@@ -131,7 +131,9 @@ def seal(**changes: object) -> SealFront:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-def _stamp(size: tuple[int, int], columns: list[str], colour: tuple[int, int, int, int], round_: bool) -> bytes:
+def _stamp(
+    size: tuple[int, int], columns: list[str], colour: tuple[int, int, int, int], round_: bool
+) -> bytes:
     picture = Image.new("RGBA", size, (255, 255, 255, 0))
     draw = ImageDraw.Draw(picture)
     width, height = size

@@ -85,7 +85,12 @@ def test_the_known_boxes_hold_the_numbers_and_no_other_place_does(layout: str) -
     rendered = render_residence([replace(family, persons=persons)], samples.issuer(), layout)
     for number, described in enumerate(rendered.pages):
         printed = [persons[i].my_number for i in described.person_indices if persons[i].my_number]
-        places = [place for secret in printed if secret for place in places_of(rendered.pdf, number, secret.reveal())]
+        places = [
+            place
+            for secret in printed
+            if secret
+            for place in places_of(rendered.pdf, number, secret.reveal())
+        ]
         assert len(places) == len(printed) == len(described.secret_boxes)
         for place, box in zip(places, described.secret_boxes, strict=True):
             assert box.x < place.left and place.right < box.x + box.width
@@ -110,7 +115,11 @@ def test_a_variant_is_drawn_in_its_own_shape_and_reads_back_with_its_selector() 
 
 
 def test_a_character_outside_the_basic_plane_reads_back() -> None:
-    page = texts(render_residence([samples.residence(samples.person(name=samples.RARE_NAME))], samples.issuer(), "household").pdf)
+    page = texts(
+        render_residence(
+            [samples.residence(samples.person(name=samples.RARE_NAME))], samples.issuer(), "household"
+        ).pdf
+    )
     assert "𠮷田見本" in page[0]
 
 
@@ -140,7 +149,9 @@ def test_a_long_name_is_set_smaller_and_stays_in_its_box() -> None:
     assert name in texts(rendered.pdf)[0]
     # the name's value: after number and label columns, below the reading
     lines = places_of(rendered.pdf, 0, "見本見本見本")
-    assert lines and all(46 < line.left and line.right < 117 and 53 < line.top and line.bottom < 61 for line in lines)
+    assert lines and all(
+        line.left > 46 and line.right < 117 and line.top > 53 and line.bottom < 61 for line in lines
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,7 +177,9 @@ def test_what_does_not_fit_at_the_smallest_legible_size_is_refused_by_its_field(
 
 def test_text_is_never_read_as_markup() -> None:
     name = 'A"\\u{41}#panic() $x$ *b* \\" //'
-    page = texts(render_residence([samples.residence(samples.person(name=name))], samples.issuer(), "individual").pdf)
+    page = texts(
+        render_residence([samples.residence(samples.person(name=name))], samples.issuer(), "individual").pdf
+    )
     assert "".join(name.split()) in page[0]
 
 
@@ -191,7 +204,7 @@ def test_the_imprint_is_printed_at_exactly_its_registered_size(width: float, hei
     ]
     (place,) = imprints
     # within the cell for it
-    assert 15 < place.left and place.right < 71 and 46 < place.top and place.bottom < 114
+    assert place.left > 15 and place.right < 71 and place.top > 46 and place.bottom < 114
 
 
 def test_an_imprint_larger_than_its_cell_is_refused() -> None:
@@ -203,9 +216,20 @@ def test_an_imprint_larger_than_its_cell_is_refused() -> None:
 def test_a_seal_certificate_says_what_was_registered() -> None:
     copy = samples.seal(former_surname="試験", remarks="氏名のカタカナ表記　ミホン")
     rendered = render_seal([copy, replace(copy, issue_number="100-2")], samples.issuer())
-    assert [(p.copy_number, p.k, p.n, p.secret_boxes) for p in rendered.pages] == [(1, 1, 1, ()), (2, 1, 1, ())]
+    assert [(p.copy_number, p.k, p.n, p.secret_boxes) for p in rendered.pages] == [
+        (1, 1, 1, ()),
+        (2, 1, 1, ()),
+    ]
     first, second = texts(rendered.pdf)
-    for text in (copy.name, copy.kana, copy.former_surname, copy.birth, copy.address, copy.remarks, copy.attestation):
+    for text in (
+        copy.name,
+        copy.kana,
+        copy.former_surname,
+        copy.birth,
+        copy.address,
+        copy.remarks,
+        copy.attestation,
+    ):
         assert "".join(text.split()) in first
     assert copy.issue_number in first and "100-2" in second
 
@@ -218,7 +242,9 @@ def test_the_official_seal_lies_over_the_end_of_the_mayors_name() -> None:
     assert seal.top < last_character.top and last_character.bottom < seal.bottom
 
 
-@pytest.mark.parametrize("broken", [b"", b"no picture", samples.imprint()[:200]], ids=["empty", "text", "cut off"])
+@pytest.mark.parametrize(
+    "broken", [b"", b"no picture", samples.imprint()[:200]], ids=["empty", "text", "cut off"]
+)
 def test_a_broken_picture_is_refused_by_its_field(broken: bytes) -> None:
     with pytest.raises(Failed) as caught:
         render_seal([samples.seal(imprint_png=broken)], samples.issuer())

@@ -25,7 +25,8 @@ def refused(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "text", [samples.PLAIN_NAME, samples.IVS_NAME, samples.RARE_NAME, "MIHON Álvaro", "髙﨑　𠮟", "令和8年【省略】"]
+    "text",
+    [samples.PLAIN_NAME, samples.IVS_NAME, samples.RARE_NAME, "MIHON Álvaro", "髙﨑　𠮟", "令和8年【省略】"],
 )
 def test_what_the_font_has_passes(text: str) -> None:
     check_printable(text)
@@ -47,7 +48,16 @@ def test_a_variant_that_the_font_lacks_is_refused_by_base_and_selector() -> None
         ("見\uf860本", "U+F860"),
         ("見\ud842本", "U+D842"),
     ],
-    ids=["unassigned", "selector first", "two selectors", "emoji selector", "newline", "invisible", "blank", "half a pair"],
+    ids=[
+        "unassigned",
+        "selector first",
+        "two selectors",
+        "emoji selector",
+        "newline",
+        "invisible",
+        "blank",
+        "half a pair",
+    ],
 )
 def test_what_would_be_drawn_as_a_box_or_as_nothing_is_refused(text: str, named: str) -> None:
     assert refused(text) == [named]
@@ -115,7 +125,9 @@ def no_font_known() -> Iterator[None]:
     font_file.cache_clear()
 
 
-def test_a_missing_font_is_named(no_font_known: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_font_is_named(
+    no_font_known: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("KONBINI_FONTS", str(tmp_path))
     with pytest.raises(Failed) as caught:
         font_file(MINCHO)
