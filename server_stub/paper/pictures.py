@@ -24,11 +24,17 @@ def official_seal(png: bytes) -> str:
 
 
 def clear_white(png: bytes, field: str) -> bytes:
-    """`png` with its white turned transparent. Raises Failed(Picture_Unreadable, field=...)."""
+    """`png` with its white turned transparent; as it is if its corner is transparent already.
+
+    Raises Failed(Picture_Unreadable, field=...).
+    """
     try:
         picture = Image.open(io.BytesIO(png), formats=["PNG"])
         if picture.width * picture.height > _MOST_PIXELS:
             raise Failed("Picture_Unreadable", field=field)
+        picture.load()
+        if picture.mode in ("RGBA", "LA") and picture.getchannel("A").getpixel((0, 0)) == 0:
+            return png
         clear = _clear(picture)
     except (OSError, SyntaxError, ValueError) as error:
         raise Failed("Picture_Unreadable", field=field) from error
