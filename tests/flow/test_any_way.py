@@ -86,6 +86,12 @@ class AnyVisit(RuleBasedStateMachine):
     def something_that_matters_happens(self, data: st.DataObject) -> None:
         self._do(data.draw(st.sampled_from([x for x in TOUCHES if row_for(self.walk.state, x) is not None])))
 
+    @precondition(lambda self: self.walk.state.name is S.TOP_MENU)
+    @rule(steps=st.integers(1, len(TO_PAPER)))
+    def someone_comes(self, steps: int) -> None:
+        for event in TO_PAPER[:steps]:
+            self._do(event)
+
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
     def the_world_answers(self, data: st.DataObject) -> None:
@@ -125,5 +131,5 @@ class AnyVisit(RuleBasedStateMachine):
 
 TestAnyVisit = AnyVisit.TestCase
 TestAnyVisit.settings = settings(
-    max_examples=60, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )

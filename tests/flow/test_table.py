@@ -8,6 +8,7 @@ import pytest
 
 from kiosk_app.flow import events
 from kiosk_app.flow.effects import Effect
+from kiosk_app.flow.ending import RETRY
 from kiosk_app.flow.events import Event
 from kiosk_app.flow.show import view_of
 from kiosk_app.flow.state import State, StateName
@@ -24,7 +25,7 @@ def _facts(state: State) -> tuple[object, ...]:
     v = state.visit
     return (
         state.name, v.card, v.tries_left, v.place, v.chosen_municipality is None, bool(v.municipalities),
-        bool(v.session_id), id(v.offers), v.kind, v.sheets, v.printed, v.paid, v.forgotten, v.failure,
+        bool(v.session_id), id(v.offers), v.kind, v.sheets, v.printed, v.paid, v.forgotten, v.failure in RETRY,
     )  # fmt: skip
 
 
