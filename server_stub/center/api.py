@@ -127,8 +127,9 @@ def apply(
     center = _center(request)
     try:
         return center.issue.apply(terminal, session_id, idempotency_key, body)
-    finally:
+    except Failed:
         center.housekeeper.wake()
+        raise
 
 
 class PdfResponse(Response):

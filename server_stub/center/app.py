@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
+from server_stub.interface.clock import Clock
 from server_stub.interface.terminal import MunicipalityList
+from server_stub.interface.trace import Trace
 from server_stub.node import NodeContext, make_app
 from server_stub.paper.finish import finish_sheets
 
@@ -104,12 +108,23 @@ def create_app(
 
     `finish` is the paper room's part. Raises Failed(Settings_Wrong).
     """
-    app = bare_app(context)
+    app = _bare_app(context)
     app.state.center = Center(context, settings, finish)
     return app
 
 
-def bare_app(context: NodeContext) -> FastAPI:
+def openapi_document() -> dict[str, Any]:
+    """The interface specification, complete, without a centre behind it."""
+    clock = Clock()
+    return _bare_app(NodeContext(clock, Trace(clock))).openapi()
+
+
+def write_openapi(path: Path) -> None:
+    """Write the interface specification as JSON (UTF-8)."""
+    path.write_text(json.dumps(openapi_document(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _bare_app(context: NodeContext) -> FastAPI:
     """The paths and their specification, with nothing behind them."""
     app = make_app(context, title="証明書交付センター", source="centre", description="")
     app.include_router(router)

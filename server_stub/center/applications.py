@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, insert, select, update
+from sqlalchemy import and_, case, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server_stub.interface.binding import new_ulid
@@ -27,7 +27,7 @@ from .cancelling import REASON_LENGTH, Cancelled, enqueue, tell_cancelled
 from .database import Database
 from .sessions import OPEN, Authenticated
 from .states import SERVED, State
-from .tables import applications, sessions, sheets
+from .tables import Moment, applications, sessions, sheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Applications:
         """Keep answer and sheets; the session lives at least `payment_life` from now. False, with nothing kept and the
         issuing server told, if the session has ended meanwhile: then the application is cancelled."""
         now = self._clock.now()
-        lives = now + payment_life
+        lives = literal(now + payment_life, Moment)
         with self._database.write() as connection:
             alive = connection.execute(
                 update(sessions)

@@ -126,5 +126,6 @@ class Notes:
 
 
 def _name_of(note: Note) -> str:
-    """Terminals tell an incident by the failure's name; in any other words it is what an incident mostly is."""
-    return note.reason if note.reason in CATALOGUE else "Binding_Mismatch"
+    """A terminal tells an incident as `Failure` or `Failure: detail`; any other words mean what incidents mostly are."""
+    name = note.reason.partition(":")[0]
+    return name if name in CATALOGUE else "Binding_Mismatch"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -56,12 +54,6 @@ def describe(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
-
-
-def write_openapi(path: Path, app: FastAPI) -> None:
-    """Write the document of `app` as JSON (UTF-8)."""
-    text = json.dumps(app.openapi(), ensure_ascii=False, indent=2, sort_keys=False)
-    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _add_manifest(schemas: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .world import World
+from tests.center.world import World
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,8 @@ from sqlalchemy.exc import IntegrityError
 from server_stub.center.tables import sheets
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import SignedManifest
-
-from .fake_issuing import MEMBERS, blank_pages
-from .world import SECOND_KEY, World, refused, until, wait_for
+from tests.center.fake_issuing import MEMBERS, blank_pages
+from tests.center.world import SECOND_KEY, World, refused, until, wait_for
 
 KEY = "visit-0001"
 

@@ -14,9 +14,8 @@ from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponseStatus
 from server_stub.center.certificates import TrustedCertificates
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.failures import Failed
-
-from .pki import POLICY, Issuer, usage
-from .world import CITY, HALL_KEY, OTHER, OUTSIDE, STORES_ONLY, World, refused
+from tests.center.pki import POLICY, Issuer, usage
+from tests.center.world import CITY, HALL_KEY, OTHER, OUTSIDE, STORES_ONLY, World, refused
 
 SECOND = timedelta(seconds=1)
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .world import HOUSEHOLD, STORE_KEY, World, refused
+from tests.center.world import HOUSEHOLD, STORE_KEY, World, refused
 
 JSON = {"Content-Type": "application/json"}
 
@@ -24,6 +24,7 @@ JSON = {"Content-Type": "application/json"}
         b'{"place": "address", "certificate": "\\ud800", "signature": ""}',
         b'{"place": "domicile", "municipality": "' + "２８１００".encode() + b'", "certificate": "", "signature": ""}',
     ],
+    ids=lambda body: repr(body[:30]),
 )  # fmt: skip
 def test_a_broken_body_is_named_and_uses_no_nonce(world: World, body: bytes) -> None:
     session_id = world.session()

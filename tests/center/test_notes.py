@@ -16,8 +16,7 @@ from server_stub.interface.binding import new_ulid
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import NoteKind
 from server_stub.node import NodeContext
-
-from .world import World, quick_sheets, refused, until
+from tests.center.world import World, quick_sheets, refused, until
 
 WAYS: list[tuple[list[str], str]] = [
     (["paid"], "paid"),
@@ -118,7 +117,7 @@ def test_a_note_id_that_said_something_else_before_is_a_conflict(world: World) -
 
 def test_an_incident_told_by_the_terminal_is_kept_and_stops_the_application(world: World) -> None:
     manifest = world.prepared()
-    world.note(manifest.application_id, "incident", reason="Manifest_Invalid").raise_for_status()
+    world.note(manifest.application_id, "incident", reason="Manifest_Invalid: signature").raise_for_status()
     (incident,) = world.center.incidents.of(manifest.application_id)
     assert (incident.noticed_by, incident.name) == ("terminal", "Manifest_Invalid")
     refused(world.sheet(manifest.application_id, 1), "Application_State_Conflict")

@@ -9,8 +9,7 @@ from sqlalchemy import select
 
 from server_stub.center.settings import CenterTimes
 from server_stub.center.tables import sessions, sheets
-
-from .world import World, refused, until, wait_for
+from tests.center.world import World, refused, until, wait_for
 
 LIFE = CenterTimes().session_life
 PAYMENT = CenterTimes().payment_life
@@ -70,12 +69,17 @@ def test_a_time_out_cancels_the_whole_application(world: World) -> None:
     refused(world.sheet(manifest.application_id, 1), "Application_State_Conflict")
 
 
-def test_paper_prepared_late_in_a_session_leaves_time_to_pay(world: World) -> None:
+def test_paper_prepared_late_in_a_session_leaves_time_to_pay_and_no_more(world: World) -> None:
     session_id = world.known_session()
     world.clock.advance(LIFE - timedelta(seconds=1))
-    manifest = world.manifest(world.apply(session_id))
+    paid, unpaid = (world.manifest(world.apply(session_id)) for _ in range(2))
     world.clock.advance(PAYMENT - timedelta(seconds=1))
-    assert world.note(manifest.application_id, "paid", amount=300).json()["state"] == "paid"
+    world.nonce(session_id)
+    assert world.note(paid.application_id, "paid", amount=300).json()["state"] == "paid"
+    world.clock.advance(timedelta(seconds=1))
+    refused(world.ask("POST", f"/v1/sessions/{session_id}/nonce"), "Session_Not_Valid")
+    until(lambda: world.state(unpaid.application_id) == "cancelled")
+    assert world.state(paid.application_id) == "paid"
 
 
 def _apply_and_end_meanwhile(world: World, end: str) -> str:

@@ -22,9 +22,8 @@ from server_stub.center.terminals import load_terminals, sha256_of_key
 from server_stub.db import open_engine, sqlite_url
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
-
-from .pki import Issuer
-from .world import CITY, OTHER, World, refused
+from tests.center.pki import Issuer
+from tests.center.world import CITY, OTHER, World, refused
 
 TERMINAL = """
 [[terminal]]

@@ -6,9 +6,8 @@ import hashlib
 
 from server_stub.interface.binding import key_id
 from server_stub.interface.terminal import SignedManifest
-
-from .fake_issuing import MEMBERS
-from .world import CITY, HOUSEHOLD, SECOND_KEY, World, refused
+from tests.center.fake_issuing import MEMBERS
+from tests.center.world import CITY, HOUSEHOLD, SECOND_KEY, World, refused
 
 
 def test_a_whole_visit_ends_with_the_paper_handed_over_and_the_ledger_told(world: World) -> None:

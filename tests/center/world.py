@@ -33,9 +33,8 @@ from server_stub.interface.trace import Event, Trace
 from server_stub.municipalities import MunicipalityEntry
 from server_stub.node import NodeContext, serve
 from server_stub.paper.finish import SheetFacts
-
-from .fake_issuing import KEY, FakeIssuing
-from .pki import Card, Issuer, Responder
+from tests.center.fake_issuing import KEY, FakeIssuing
+from tests.center.pki import Card, Issuer, Responder
 
 CITY, OTHER, OUTSIDE, STORES_ONLY = "28100", "09202", "28201", "28202"
 STORE_KEY, SECOND_KEY, HALL_KEY = "store-terminal-key", "second-terminal-key", "hall-terminal-key"
