@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .faults.box import KNOWN, FaultBox
 from .interface.clock import Clock, ClockSetting
@@ -75,34 +78,60 @@ def make_app(context: NodeContext, *, title: str, source: Source, description: s
             response.status_code = error.status_code
         return response
 
-    @app.middleware("http")
-    async def _around(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        with under_traceparent(request.headers.get("traceparent") or new_traceparent()):
-            control = request.url.path.startswith("/control/")
-            if not control and context.faults.strikes(fault_name) is not None:
-                return Response(status_code=503)
-            if int(request.headers.get("content-length") or 0) > MAX_BODY:
-                return failure_response(Failed("Request_Too_Large", limit=MAX_BODY))
-            try:
-                response = await call_next(request)
-            except Exception as error:
-                context.trace.emit(
-                    source, "internal_error", error=type(error).__name__, text=str(error)[:500]
-                )
-                response = failure_response(Failed("Internal_Error"))
-            if not control:
-                context.trace.emit(
-                    source,
-                    "answered",
-                    method=request.method,
-                    path=request.url.path,
-                    status=response.status_code,
-                )
-            return response
-
+    app.add_middleware(_Around, context=context, source=source, fault_name=fault_name)
     if context.control:
         _add_control(app, context)
     return app
+
+
+class _Around:
+    """Around every request of a node: its trace context, its faults, its limit, its last resort.
+
+    Plain ASGI, because Starlette's function middleware costs 0.3 ms a request, which is a third of a bare one.
+    """
+
+    def __init__(self, app: ASGIApp, context: NodeContext, source: Source, fault_name: str) -> None:
+        self._app, self._context, self._source, self._fault_name = app, context, source, fault_name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        with under_traceparent(headers.get("traceparent") or new_traceparent()):
+            control = scope["path"].startswith("/control/")
+            if not control and self._context.faults.strikes(self._fault_name) is not None:
+                await Response(status_code=503)(scope, receive, send)
+            elif int(headers.get("content-length") or 0) > MAX_BODY:
+                await failure_response(Failed("Request_Too_Large", limit=MAX_BODY))(scope, receive, send)
+            else:
+                await self._answer(scope, receive, send, told=not control)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, *, told: bool) -> None:
+        begun = False
+        trace = self._context.trace
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                if told:  # before the caller can know of it
+                    trace.emit(
+                        self._source,
+                        "answered",
+                        method=scope["method"],
+                        path=scope["path"],
+                        status=message["status"],
+                    )
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            trace.emit(self._source, "internal_error", error=type(error).__name__, text=str(error)[:500])
+            if begun:
+                raise
+            await failure_response(Failed("Internal_Error"))(scope, receive, noting)
 
 
 def _add_control(app: FastAPI, context: NodeContext) -> None:
@@ -140,8 +169,11 @@ def _add_control(app: FastAPI, context: NodeContext) -> None:
         return context.faults.active()
 
     @app.put("/control/trace", include_in_schema=False)
-    def _trace(scope: dict[str, str]) -> dict[str, Any]:
-        context.trace.scope(scope.get("scenario", ""), scope.get("step", ""))
+    def _trace(wanted: dict[str, str]) -> dict[str, Any]:
+        """`folder`: where events go from now on ('' for nowhere); `scenario`: what they belong to."""
+        if "folder" in wanted:
+            context.trace.open_folder(Path(wanted["folder"]) if wanted["folder"] else None)
+        context.trace.scope(wanted.get("scenario", ""))
         return {}
 
     @app.post("/control/reset", include_in_schema=False)
