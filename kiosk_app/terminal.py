@@ -87,7 +87,6 @@ class Terminal(QObject):
         queued = Qt.ConnectionType.QueuedConnection
         self._arrived.connect(self._arrive, queued)
         self._clock_jumped.connect(self._jumped, queued)
-        window.emitted.connect(self.handle)
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self._watch_deadline)
@@ -103,7 +102,9 @@ class Terminal(QObject):
         Raises Failed(Journal_Damaged): such a terminal must not take money.
         """
         recovered = self._begin_life()
+        self._window.emitted.connect(self.handle)
         self._stops = [
+            lambda: self._window.emitted.disconnect(self.handle),
             self._clock.subscribe(self._tell_jump),
             self._reader.watch(lambda: self.post(CardInserted()), lambda: self.post(CardRemoved())),
         ]

@@ -99,6 +99,16 @@ class SimulatedCoinUnit:
         with self._lock:
             return self._pile("stock")
 
+    def vault(self) -> int:
+        """Yen that lie inside behind the escrow: change stock and notes."""
+        with self._lock:
+            return self._value("stock") + self._value("notes")
+
+    def paid_by_hand(self) -> int:
+        """Yen that staff paid out for the unit, for want of the right coins."""
+        with self._lock:
+            return self._total("by_hand")
+
     # --- what the terminal does ------------------------------------------------------------------------------------------
 
     def state(self) -> CoinState:
