@@ -15,24 +15,23 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
 
 from cards.image import CardImage
 from cards.virtual import VirtualCard
 from kiosk_app.flow.events import OperatorRefunded, OperatorResumed
 from kiosk_app.heartbeat import Heartbeat
-from kiosk_app.screens.window import touchables
+from kiosk_app.screens.window import texts_shown, touchables
 from server_stub.interface.clock import ClockSetting
 from server_stub.interface.failures import Failed
 
 if TYPE_CHECKING:
-    from kiosk_app.assembly import Kiosk
+    from kiosk_app.assembly import Assembly
 
 
 class TerminalControl(QObject):
     """Every public method is a command; arguments and results are plain JSON data. GUI thread only."""
 
-    def __init__(self, kiosk: Kiosk) -> None:
+    def __init__(self, kiosk: Assembly) -> None:
         super().__init__()
         self._kiosk = kiosk
         self.heartbeat = Heartbeat(self)
@@ -57,10 +56,7 @@ class TerminalControl(QObject):
 
     def texts(self) -> list[str]:
         """All texts that stand on the screen now, in no order."""
-        window = self._kiosk.window
-        labels = [label for label in window.findChildren(QLabel) if label.isVisibleTo(window)]
-        texts = [label.accessibleName() or label.text() for label in labels]
-        return [text for text in texts if text] + self.touchables()
+        return texts_shown(self._kiosk.window) + self.touchables()
 
     def picture(self) -> str:
         """The screen as PNG, base64."""
@@ -97,8 +93,6 @@ class TerminalControl(QObject):
 
     def operator(self, action: str) -> None:
         """係員: `resume` after a jam was cleared, or `refund`."""
-        if action == "resume":
-            self._kiosk.devices.printer.clear_jam()
         self._kiosk.terminal.post(OperatorResumed() if action == "resume" else OperatorRefunded())
 
     def jam_at(self, sheet: int) -> None:
@@ -129,17 +123,17 @@ class TerminalControl(QObject):
         self._kiosk.trace.scope(scenario, step)
 
     def heart(self) -> float:
-        """The longest stand-still in ms since the last reset."""
-        return self.heartbeat.longest_ms
-
-    def reset(self, folder: str) -> None:
-        """Fresh devices, journal and outbox under `folder`, and the top menu."""
-        self._kiosk.reset(Path(folder))
-        self.heartbeat.reset()
+        """The longest stand-still in ms since this was last asked."""
+        longest, self.heartbeat.longest_ms = self.heartbeat.longest_ms, 0.0
+        return longest
 
     def pending_notes(self) -> int:
-        """Notes of the outbox that the centre has not taken yet."""
+        """Messages that the centre has not taken yet."""
         return self._kiosk.terminal.pending_notes()
+
+    def open_journal_entries(self) -> int:
+        """Applications that were begun and not closed."""
+        return len(self._kiosk.terminal.journal.open_applications())
 
     def call(self, command: str, arguments: dict[str, Any]) -> Any:
         """One command by name. Raises Failed(Control_Not_Offered) for one that does not exist."""

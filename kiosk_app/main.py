@@ -1,54 +1,69 @@
-"""The terminal as a process of its own: window, devices and runner put together, then Qt's event loop."""
+"""The terminal as a process of its own: `python -m kiosk_app.main --settings FILE [--control NAME]`."""
 
 from __future__ import annotations
 
+import argparse
+import json
+import signal
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import FrameType
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from cards.readers.interface import Reader
-from server_stub.interface.clock import Clock
+from kiosk_app.assembly import Assembly, KioskSettings
+from server_stub.interface.clock import Clock, ClockSetting
+from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 
-from .devices.simulated import SimulatedDevices, simulated_devices
-from .settings import TerminalSettings
-from .terminal import Terminal
 
-if TYPE_CHECKING:
-    from .screens.window import KioskWindow
+def run_terminal(settings: KioskSettings, control: str = "") -> int:
+    """Run one terminal until its window is closed or the process is told to end; the exit code.
 
-
-def build_terminal(
-    settings: TerminalSettings,
-    *,
-    clock: Clock,
-    trace: Trace,
-    reader: Reader,
-    devices: SimulatedDevices | None = None,
-) -> tuple[Terminal, KioskWindow, SimulatedDevices]:
-    """A terminal with its window, not started yet; needs a QApplication. Simulated devices in `settings.device_dir` unless
-    others are given."""
-    from .screens.window import KioskWindow
-
-    machines = devices or simulated_devices(settings.device_dir, trace)
-    window = KioskWindow(clock)
-    return Terminal(settings, clock, trace, machines, reader, window), window, machines
-
-
-def run_kiosk(
-    settings: TerminalSettings, *, clock: Clock, trace: Trace, reader: Reader, full_screen: bool = False
-) -> int:
-    """Run until the window is closed; the exit code. Raises Failed(Journal_Damaged) before anything is shown."""
+    `control` is the name of its control port; '' for none.
+    """
     application = QApplication.instance() or QApplication(sys.argv[:1])
-    terminal, window, devices = build_terminal(settings, clock=clock, trace=trace, reader=reader)
-    terminal.start()
-    if full_screen:
-        window.showFullScreen()
-    else:
-        window.show()
+    clock = Clock()
+    if settings.clock:
+        clock.apply(ClockSetting.from_json(settings.clock))
+    folder = Path(settings.trace_folder) if settings.trace_folder else None
+    trace = Trace(clock, run=settings.run, process="kiosk", folder=folder)
+    assembly = Assembly(settings, clock, trace)
+    assembly.start()
+    if control:
+        # the control port brings Qt's test tools; it loads behind the first paint
+        QTimer.singleShot(0, lambda: _open_control(assembly, control))
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        application.quit()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    code = application.exec()
+    assembly.stop()
+    trace.close()
+    return code
+
+
+def _open_control(assembly: Assembly, name: str) -> None:
+    from kiosk_app.control import ControlServer, TerminalControl
+
+    assembly.control = ControlServer(TerminalControl(assembly), name)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="kiosk", description="行政サービス端末（模擬）")
+    parser.add_argument("--settings", type=Path, required=True)
+    parser.add_argument("--control", default="")
+    arguments = parser.parse_args()
     try:
-        return application.exec()
-    finally:
-        terminal.stop()
-        devices.shut_down()
+        settings = KioskSettings.from_json(json.loads(arguments.settings.read_text(encoding="utf-8")))
+        return run_terminal(settings, arguments.control)
+    except (Failed, OSError, ValueError) as error:
+        print(f"kiosk: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -41,6 +41,7 @@ class LocalDriver:
 
     def __init__(self, control: TerminalControl) -> None:
         self._control = control
+        self._depth = 0
 
     def call(self, command: str, **arguments: Any) -> Any:
         with self._beating():
@@ -62,11 +63,15 @@ class LocalDriver:
 
     @contextmanager
     def _beating(self) -> Iterator[None]:
-        self._control.heartbeat.resume()
+        if self._depth == 0:
+            self._control.heartbeat.resume()
+        self._depth += 1
         try:
             yield
         finally:
-            self._control.heartbeat.pause()
+            self._depth -= 1
+            if self._depth == 0:
+                self._control.heartbeat.pause()
 
 
 class SocketDriver:

@@ -27,25 +27,32 @@ class Outcome:
 
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
-    collected: int = 0
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.collected = len(session.items)
+    _reports: dict[str, list[pytest.TestReport]] = field(default_factory=dict)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.problems.append(str(report.longrepr))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        final = report.when == "call" or (report.when != "call" and report.outcome != "passed")
-        if not final:
+        known = self._reports.setdefault(report.nodeid, [])
+        known.append(report)
+        if report.when != "teardown":
             return
-        self.counts[report.outcome] += 1
-        mark = {"passed": "○", "failed": "×", "skipped": "－"}[report.outcome]
-        title = report.nodeid.split("::")[-1].removeprefix("test_")
-        print(f"{mark} {title}  {report.duration:.2f} 秒", flush=True)  # noqa: T201
-        if report.failed:
-            print(report.longreprtext, flush=True)  # noqa: T201
+        worst = max(known, key=lambda one: ("passed", "skipped", "failed").index(one.outcome))
+        self.counts[worst.outcome] += 1
+        mark = {"passed": "○", "failed": "×", "skipped": "－"}[worst.outcome]
+        seconds = sum(one.duration for one in known)
+        print(f"{mark} {_title(known)}  {seconds:.2f} 秒", flush=True)  # noqa: T201
+        for one in known:
+            if one.failed:
+                print(one.longreprtext, flush=True)  # noqa: T201
+        del self._reports[report.nodeid]
+
+
+def _title(reports: list[pytest.TestReport]) -> str:
+    """The scenario's own title."""
+    told = {key: value for one in reports for key, value in one.user_properties}
+    return str(told.get("scenario", "")) or reports[0].nodeid.split("::")[-1].removeprefix("test_")
 
 
 def run_scenarios(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -62,9 +63,7 @@ class Servers(Protocol):
 
     def fault_off(self, name: str) -> None: ...
 
-    def scope(self, scenario: str, step: str) -> None: ...
-
-    def reset(self) -> None: ...
+    def reset(self, scenario: str, trace_folder: Path | None) -> None: ...
 
     def stop(self) -> None: ...
 
@@ -83,7 +82,10 @@ class LocalServers:
         ports: tuple[int, int, int] = (0, 0, 0),
     ) -> None:
         """`ports` of authority, issuing server and centre (0: free ones). Raises OSError for a port that is taken."""
-        self._folder, self._template, self._trace = folder, template, trace
+        self._folder, self._fresh, self._trace = folder, folder / "fresh", trace
+        self._fresh.mkdir(parents=True, exist_ok=True)
+        for name in DATABASES:  # another process may replace the template at any time
+            shutil.copyfile(template / f"{name}.db", self._fresh / f"{name}.db")
         self._clock = clock
         self._faults = {node: FaultBox() for node in NODES}
         self._copy()
@@ -119,10 +121,9 @@ class LocalServers:
 
     def _copy(self) -> None:
         """Every database as it is in the template. SQLite's own backup: safe while the nodes have the files open."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         for name in DATABASES:
             with (
-                closing(sqlite3.connect(self._template / f"{name}.db")) as source,
+                closing(sqlite3.connect(self._fresh / f"{name}.db")) as source,
                 closing(sqlite3.connect(self._folder / f"{name}.db", timeout=10)) as target,
             ):
                 source.backup(target)
@@ -138,11 +139,8 @@ class LocalServers:
         self._faults[name.split(".")[0]].switch_off(name)
         self._trace.emit("fault", "off", name=name)
 
-    def scope(self, scenario: str, step: str) -> None:
-        self._trace.scope(scenario, step)
-
-    def reset(self) -> None:
-        """All nodes back to the template, all faults off."""
+    def reset(self, scenario: str = "", trace_folder: Path | None = None) -> None:
+        """All nodes back to the template, all faults off. Their events go where those of the stage go."""
         for box in self._faults.values():
             box.clear()
         self._copy()
@@ -179,8 +177,7 @@ class RemoteServers:
         self._client.request(method, f"{self._urls[node]}/control/{path}", json=body).raise_for_status()
 
     def set_clock(self, setting: ClockSetting) -> None:
-        for node in NODES:
-            self._ask(node, "PUT", "clock", setting.to_json())
+        self._ask("center", "PUT", "clock", setting.to_json())  # one process, one clock, one trace
 
     def fault_on(self, name: str, parameters: dict[str, Any]) -> None:
         self._ask(name.split(".")[0], "PUT", f"faults/{name}", parameters)
@@ -188,10 +185,8 @@ class RemoteServers:
     def fault_off(self, name: str) -> None:
         self._ask(name.split(".")[0], "DELETE", f"faults/{name}")
 
-    def scope(self, scenario: str, step: str) -> None:
-        self._ask("center", "PUT", "trace", {"scenario": scenario, "step": step})
-
-    def reset(self) -> None:
+    def reset(self, scenario: str = "", trace_folder: Path | None = None) -> None:
+        self._ask("center", "PUT", "trace", {"scenario": scenario, "folder": str(trace_folder or "")})
         self._ask("center", "POST", "reset")
 
     def stop(self) -> None:

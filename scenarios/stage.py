@@ -41,7 +41,9 @@ class Stage:
         """
         self._temporary = tempfile.TemporaryDirectory(prefix="konbini-") if folder is None else None
         self.folder = Path(self._temporary.name) if self._temporary else folder or Path()
-        self.template = template_folder()
+        # a copy: another process may replace the template of an older state of the code at any time
+        self.template = self.folder / "template"
+        shutil.copytree(template_folder(), self.template, dirs_exist_ok=True)
         self.cards = load_cards(self.template)
         self.clock = Clock(STAGE_START)
         self.trace = Trace(self.clock, run=secrets.token_hex(8), process="stage")
@@ -56,19 +58,17 @@ class Stage:
         self._separate = separate
         self._kiosks: dict[bool, Kiosk] = {}
         self._kiosk: Kiosk | None = None
-        self._scenario = 0
         self._stop_clock = self.clock.subscribe(self._spread_clock)
         self._spread_clock()
 
     # --- one scenario after the other ----------------------------------------------------------------------------------
 
-    def reset(self, trace_folder: Path | None = None) -> None:
+    def reset(self, scenario: str = "", trace_folder: Path | None = None) -> None:
         """Fresh databases, card images and devices; Wednesday 10:00 again. `trace_folder`: where events are kept."""
-        self._scenario += 1
         self.trace.open_folder(trace_folder)
-        self.clock.run()
-        self.clock.set(STAGE_START)
-        self.servers.reset()
+        self.trace.scope(scenario)
+        self.clock.start_again(STAGE_START)
+        self.servers.reset(scenario, trace_folder)
         shutil.rmtree(self.visit_folder, ignore_errors=True)
         self.visit_folder.mkdir(parents=True)
 
@@ -182,10 +182,9 @@ class Stage:
     # --- the rest ---------------------------------------------------------------------------------------------------------
 
     def scope(self, scenario: str, step: str) -> None:
-        """What the events of all processes belong to from now on."""
+        """What the events of stage and terminal belong to from now on; the servers' are tied to them by their requests."""
         self.trace.scope(scenario, step)
-        self.servers.scope(scenario, step)
-        if isinstance(self._kiosk, ProcessKiosk):
+        if isinstance(self._kiosk, ProcessKiosk) and self._kiosk.alive:
             self._kiosk.terminal.call("scope", scenario=scenario, step=step)
 
     def _spread_clock(self) -> None:

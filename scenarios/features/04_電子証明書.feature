@@ -28,7 +28,7 @@
       | 場合                       | カード                               | 断り                        |
       | 住民基本台帳カード         | 北野健の住基カード                   | Card_Resident_Register_Card |
       | 公的個人認証のないカード   | 北野健の公的個人認証のないカード     | Card_Not_My_Number          |
-      | 電子証明書が壊れたカード   | 北野健の電子証明書が壊れたカード     | Card_Answer_Unexpected      |
+      | 電子証明書が壊れたカード   | 北野健の電子証明書が壊れたカード     | Certificate_Malformed       |
       | 応答しないカード           | 北野健の応答しないカード             | Card_Mute                   |
 
   シナリオ: 同じ人のふつうのカードでは紙が出る

@@ -34,10 +34,7 @@ def apply_in_english(world: World, card: str, copies: int) -> None:
     terminal.wait_for("ChooseCertificate")
     world.kind = "住民票の写し"
     terminal.touch("Residence certificate")
-    terminal.wait_for("ChooseScope")
-    terminal.touch("Whole household")
-    terminal.touch("Next")
-    terminal.wait_for("ChooseOptions")
+    terminal.wait_for("ChooseOptions")  # who lives alone is not asked whom to choose
     terminal.touch("Next")
     terminal.wait_for("ChooseCopies")
     terminal.touch("Next")

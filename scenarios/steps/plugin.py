@@ -35,7 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
     """Servers, cards and devices of this worker."""
-    with Stage() as made:
+    # servers in a process of their own: the terminal's thread shares its interpreter with nobody it would not share it with
+    with Stage(separate=True) as made:
         yield made
 
 
@@ -68,7 +69,7 @@ def recorder(request: pytest.FixtureRequest) -> Iterator[Recorder]:
 @pytest.fixture
 def world(stage: Stage, recorder: Recorder) -> Iterator[World]:
     """A terminal at its top menu on a freshly set stage. A terminal that stood still for too long fails the scenario."""
-    stage.reset(recorder.folder)
+    stage.reset(trace_folder=recorder.folder)
     made = World(stage, stage.start_kiosk())
     yield made
     longest = 0.0
@@ -83,6 +84,7 @@ def world(stage: Stage, recorder: Recorder) -> Iterator[World]:
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
     stage: Stage = request.getfixturevalue("world").stage
+    request.node.user_properties.append(("scenario", scenario.name))
     stage.scope(scenario.name, "")
     tags = sorted(scenario.tags | feature.tags)
     stage.trace.emit("scenario", "scenario_started", name=scenario.name, feature=feature.name, tags=tags)

@@ -31,7 +31,7 @@ def municipal_terminal(world: World) -> None:
 
 @given(parsers.parse("カードは{count:d}回目のやり取りで取り除かれる"))
 def card_removed_at(world: World, count: int) -> None:
-    world.terminal.call("card_faults", faults=[{"kind": "removed", "at": count}])
+    world.terminal.call("card_faults", faults=[{"effect": "removed", "at": count}])
 
 
 @given("釣銭がない")

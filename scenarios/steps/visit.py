@@ -12,12 +12,12 @@ def waiting(world: World) -> None:
     world.terminal.wait_for("TopMenu")
 
 
-@when(parsers.parse("「{card}」を置く"))
+@when(parsers.re("「(?P<card>[^「」]+)」を置く"))
 def lay(world: World, card: str) -> None:
     world.lay(card)
 
 
-@when(parsers.parse("「{card}」を置いて住所地の証明書を選ぶ"))
+@when(parsers.re("「(?P<card>[^「」]+)」を置いて住所地の証明書を選ぶ"))
 def lay_and_choose_address(world: World, card: str) -> None:
     assert world.lay(card) == "ChoosePlace", world.refusal()
     world.choose_address()
@@ -57,7 +57,7 @@ def identify(world: World, card: str) -> None:
     world.identify(card)
 
 
-@when(parsers.parse("「{kind}」を選ぶ"))
+@when(parsers.re("「(?P<kind>[^「」]+)」を選ぶ"))
 def choose_kind(world: World, kind: str) -> None:
     world.choose_kind(kind)
 

@@ -105,9 +105,14 @@ class World:
         self.next("ChooseOptions")
 
     def choose_residence(self, scope: str, copies: int) -> None:
-        """住民票の写し with everything but 個人番号, up to the confirmation. `scope`: 世帯全員 or 本人だけ."""
+        """住民票の写し with everything but 個人番号, up to the confirmation. `scope`: 世帯全員 or 本人だけ.
+
+        Who lives alone is not asked whom to choose.
+        """
         self.choose_kind("住民票の写し")
-        if scope == "世帯全員":
+        if self.terminal.screen() == "ChooseOptions":
+            pass
+        elif scope == "世帯全員":
             self.terminal.touch("世帯全員")
             self.next("ChooseOptions")
         else:
@@ -155,6 +160,7 @@ class World:
 
     def pass_time(self, seconds: float) -> None:
         """The one clock goes on by so much (and a little more, so that a deadline lies behind it)."""
+        self.eventually(lambda: bool(self.terminal.call("idle")), "the terminal is still busy")
         self.stage.clock.advance(timedelta(seconds=seconds + 0.5))
 
     # --- what is asserted -----------------------------------------------------------------------------------------------------

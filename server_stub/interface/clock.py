@@ -81,6 +81,10 @@ class Clock:
             raise ValueError("the clock takes aware times only")
         self._change(lambda s, wall: replace(s, anchor_clock=moment.astimezone(JST), anchor_wall=wall))
 
+    def start_again(self, moment: datetime) -> None:
+        """Run from `moment` (aware) at the rate of real time, whatever was before."""
+        self._change(lambda s, wall: replace(s, anchor_clock=moment.astimezone(JST), anchor_wall=wall, rate=1.0, frozen=False))
+
     def advance(self, step: timedelta) -> None:
         self._change(lambda s, wall: replace(s, anchor_clock=s.at(wall) + step, anchor_wall=wall))
 

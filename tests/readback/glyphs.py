@@ -19,8 +19,10 @@ def _register_font() -> TTFont:
     found = subprocess.run(
         ["fc-match", "-f", "%{file}", "IPAmjMincho"], capture_output=True, text=True, check=True
     ).stdout
-    assert "ipamj" in Path(found).name.lower(), f"IPAmj明朝 is not installed (fc-match gives {found})"
-    return TTFont(found, lazy=True)
+    font = TTFont(io.BytesIO(Path(found).read_bytes()), lazy=True)
+    family = font["name"].getDebugName(1)
+    assert family == "IPAmjMincho", f"IPAmj明朝 is not installed (fc-match gives {family})"
+    return font
 
 
 def _sequences(text: str) -> Iterator[tuple[int, int | None]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ERAS = {"1": "明治", "2": "大正", "3": "昭和", "4": "平成", "5": "令和"}
+FIRST_YEARS = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019}
 WARDS = {
     "101": "東灘区", "102": "灘区", "105": "兵庫区", "106": "長田区", "107": "須磨区", "108": "垂水区", "109": "北区",
     "110": "中央区", "111": "西区",
@@ -52,7 +53,13 @@ class Resident:
 
     @property
     def birth(self) -> str:
-        return in_words(self["生年月日"])
+        """As it stands on paper: the Japanese era, for foreign residents the Western year."""
+        words = in_words(self["生年月日"])
+        if not self["国籍・地域"]:
+            return words
+        era, year, rest = words[:2], words[2:].split("年", 1)[0], words.split("年", 1)[1]
+        number = 1 if year == "元" else int(year)
+        return f"{FIRST_YEARS[era] + number - 1}年{rest}"
 
     @property
     def address(self) -> str:

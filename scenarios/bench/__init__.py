@@ -1,0 +1,31 @@
+"""The benchmarks (`make bench`): medians, each taken in turn with its yardstick in the same run.
+
+One module a part of the system; each offers a function that returns its measurements by metric and stands in `BENCHMARKS`.
+Only the command line and the tests call `run_benchmarks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import card, certificate, server
+from .measure import Measurement
+
+BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
+    card.measure,
+    certificate.measure,
+    server.measure,
+)
+"""In the order in which they run. A further part of the system (a whole scenario, evidence, the first screen) adds its
+module's `measure` here."""
+
+
+def run_benchmarks(tell: Callable[[str], None] = lambda line: None) -> dict[str, dict[str, Any]]:
+    """Every metric -> {value, unit, yardstick, ratio}. `tell` hears one line for each as it is measured."""
+    results: dict[str, dict[str, Any]] = {}
+    for benchmark in BENCHMARKS:
+        for metric, measured in benchmark().items():
+            tell(f"{metric}: {measured.in_words()}")
+            results[metric] = measured.to_json()
+    return results

@@ -1,0 +1,16 @@
+"""The virtual card against the bare signature it cannot beat."""
+
+from __future__ import annotations
+
+from cards.bench import signature_times
+from cards.image import CardImage
+from scenarios.template import load_cards, template_folder
+
+from .measure import Measurement
+from .people import CARD
+
+
+def measure() -> dict[str, Measurement]:
+    template = template_folder()
+    ours, bare = signature_times(CardImage.load(template / load_cards(template)[CARD].file))
+    return {"card_signature": Measurement(ours, bare, "ms", 1.3)}

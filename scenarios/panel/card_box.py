@@ -1,0 +1,204 @@
+"""カード: the cards in the presenter's hand, the one on the reader, its PIN on demand, and the report of a loss."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QColor, QHideEvent, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
+
+from server_stub.interface.secret import MASK
+
+from . import theme
+from .client import Attempt, PanelCard, PanelClient
+from .parts import Box, Elided, button, label, row, set_role
+
+_NAME, _PURPOSE = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole + 1
+_SEARCHED, _CARD, _LAID = (Qt.ItemDataRole.UserRole + n for n in (2, 3, 4))
+NOBODY = "カードはありません"
+Index = QModelIndex | QPersistentModelIndex
+
+
+def plain(text: str) -> str:
+    """For searching: width, case and spaces do not count."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+class CardRow(QStyledItemDelegate):
+    """A card in two lines: whose, and what it is for."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(100, 46)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        box: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, QColor(theme.CHOSEN))
+        painter.setPen(QColor(theme.RULE))
+        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        laid = bool(index.data(_LAID))
+        if laid:
+            painter.fillRect(QRect(box.left(), box.top(), 4, box.height() - 1), QColor(theme.ACCENT))
+        inner = box.adjusted(12, 5, -8, -5)
+        for size, bold, colour, text, top in (
+            (theme.SIZE, True, theme.ACCENT if laid else theme.INK, str(index.data(_NAME)), 0),
+            (theme.SMALL, False, theme.SOFT, str(index.data(_PURPOSE)), 19),
+        ):
+            painter.setFont(theme.font(size, bold))
+            painter.setPen(QColor(colour))
+            fitting = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+            line = QRect(inner.left(), inner.top() + top, inner.width(), 18)
+            painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), fitting)
+        painter.restore()
+
+
+class CardBox(Box):
+    """`attempt` does what may fail and tells the presenter."""
+
+    def __init__(self, client: PanelClient, attempt: Attempt) -> None:
+        super().__init__("カード")
+        self._client, self._attempt = client, attempt
+        self.on_reader = Elided(NOBODY)
+        self.on_reader.setObjectName("on_reader")
+        self.search = QLineEdit()
+        self.search.setAccessibleName("カードを探す")
+        self.search.setPlaceholderText("氏名や用途で探す（例：支援措置）")
+        self.search.setClearButtonEnabled(True)
+        self.list = QListView()
+        self.list.setAccessibleName("カードの一覧")
+        self.list.setItemDelegate(CardRow(self.list))
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._items = QStandardItemModel(self)
+        for card in client.cards():
+            self._items.appendRow(_item(card))
+        self.found = QSortFilterProxyModel(self)
+        self.found.setSourceModel(self._items)
+        self.found.setFilterRole(_SEARCHED)
+        self.list.setModel(self.found)
+        self.purpose = label("", "soft", wrap=True)
+        self.purpose.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.purpose.setFixedHeight(36)
+        self.lay = button(
+            "カードを置く", self._lay, role="main", tip="選んだカードを、端末の読み取り部に置きます"
+        )
+        self.take = button("カードを取る", self._take, tip="読み取り部のカードを取ります")
+        self.show_pin = button("暗証番号を見る", tip="押している間だけ表示します")
+        self.pin = label("", "large", name="pin")
+        self.pin.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hold = button("電子証明書を一時停止", self._hold)
+        self._lay_out()
+        self.search.textChanged.connect(self._search)
+        self.search.returnPressed.connect(self.list.setFocus)
+        self.list.selectionModel().currentChanged.connect(lambda *_: self._selected())
+        self.list.doubleClicked.connect(lambda *_: self._lay())
+        self.show_pin.pressed.connect(self._reveal)
+        self.show_pin.released.connect(self._conceal)
+        self._conceal()
+        self.list.setCurrentIndex(self.found.index(0, 0))
+
+    def _lay_out(self) -> None:
+        on_reader = row(label("読み取り部", "soft"), self.on_reader)
+        on_reader.setStretch(1, 1)
+        self.inside.addLayout(on_reader)
+        self.inside.addWidget(self.search)
+        self.inside.addWidget(self.list, 1)
+        self.inside.addWidget(self.purpose)
+        for left, right in ((self.lay, self.take), (self.show_pin, self.pin)):
+            pair = row(left, right)
+            pair.setStretch(0, 1)
+            pair.setStretch(1, 1)
+            self.inside.addLayout(pair)
+        self.inside.addWidget(label("住所地の職員として（紛失の届出を受けたとき）", "small"))
+        self.inside.addWidget(self.hold)
+
+    def chosen(self) -> PanelCard | None:
+        """The card that is selected in the list."""
+        index = self.list.currentIndex()
+        card = index.data(_CARD) if index.isValid() else None
+        return card if isinstance(card, PanelCard) else None
+
+    def refresh(self) -> None:
+        """Show which card lies on the reader."""
+        laid = self._client.laid_card()
+        self.on_reader.setText(laid or NOBODY)
+        set_role(self.on_reader, "good" if laid else "soft")
+        for number in range(self._items.rowCount()):
+            item = self._items.item(number)
+            if bool(item.data(_LAID)) != (item.text() == laid):
+                item.setData(item.text() == laid, _LAID)
+        self._selected()
+
+    # --- what the presenter does -----------------------------------------------------------------------------------------
+
+    def _search(self, text: str) -> None:
+        self.found.setFilterFixedString(plain(text))
+        if not self.list.currentIndex().isValid():
+            self.list.setCurrentIndex(self.found.index(0, 0))
+        self._selected()
+
+    def _selected(self) -> None:
+        card, laid = self.chosen(), self._client.laid_card()
+        text = card.purpose if card else "当てはまるカードがありません。"
+        self.purpose.setText(text)
+        self.purpose.setToolTip(text)
+        self.lay.setEnabled(card is not None and not laid)
+        self.take.setEnabled(bool(laid))
+        self.show_pin.setEnabled(card is not None)
+        self.hold.setEnabled(card is not None and bool(card.calling))
+        self.hold.setText(
+            f"{card.calling}さんの電子証明書を一時停止" if card and card.calling else "電子証明書を一時停止"
+        )
+
+    def _do(self, action: Callable[[], object], done: str) -> None:
+        self._attempt(action, done)
+        self.refresh()
+
+    def _lay(self) -> None:
+        card = self.chosen()
+        if card is not None and not self._client.laid_card():
+            self._do(lambda: self._client.lay_card(card.name), f"「{card.name}」を置きました。")
+
+    def _take(self) -> None:
+        self._do(self._client.take_card, "カードを取りました。")
+
+    def _hold(self) -> None:
+        card = self.chosen()
+        if card is not None and card.calling:
+            self._do(
+                lambda: self._client.hold_certificates(card.calling),
+                f"{card.calling}さんの利用者証明用電子証明書を一時停止しました。",
+            )
+
+    def _reveal(self) -> None:
+        card = self.chosen()
+        if card is not None:
+            self._attempt(lambda: self.pin.setText(self._client.pin_of(card.name).reveal()))
+
+    def _conceal(self) -> None:
+        self.pin.setText(MASK)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._conceal()
+        super().hideEvent(event)
+
+
+def _item(card: PanelCard) -> QStandardItem:
+    item = QStandardItem(card.name)
+    item.setData(card.purpose, _PURPOSE)
+    item.setData(plain(card.name + card.purpose), _SEARCHED)
+    item.setData(card, _CARD)
+    item.setToolTip(card.purpose)
+    return item

@@ -1,0 +1,98 @@
+"""時計: the stage's time in words, and the ways to set, freeze and run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QDate, QDateTime, QTime, QTimeZone
+from PySide6.QtWidgets import QDateTimeEdit
+
+from server_stub.interface.clock import JST, STAGE_START
+from server_stub.issuing.wareki import wareki
+
+from . import theme
+from .client import Attempt, PanelClient
+from .parts import Box, button, label, row, set_role
+
+_DAYS = "月火水木金土日"
+PRESETS: tuple[tuple[str, datetime, str], ...] = (
+    ("金曜 22:59", STAGE_START.replace(day=5, hour=22, minute=59), "取扱時間が終わる1分前"),
+    ("12月29日", STAGE_START.replace(month=12, day=29), "年末年始の休止の初日"),
+    ("いま（舞台の始まり）", STAGE_START, "令和8年6月3日（水）10時"),
+)
+
+
+def in_words(moment: datetime) -> str:
+    """「令和8年6月3日（水）」."""
+    return f"{wareki(moment.date())}（{_DAYS[moment.weekday()]}）"
+
+
+class ClockBox(Box):
+    def __init__(self, client: PanelClient, attempt: Attempt) -> None:
+        super().__init__("時計（舞台の時刻）")
+        self._client, self._attempt = client, attempt
+        self.state = label("", "good", name="clock_state")
+        self.heading.addWidget(self.state)
+        self.day = label("", "large", name="clock_day")
+        self.time = label("", "large", name="clock_time")
+        self.freeze = button("止める", self._freeze)
+        self.run = button("進める", self._run)
+        self.inside.addLayout(row(self.day, self.time, 1, self.freeze, self.run))
+        self.moment = QDateTimeEdit()
+        self.moment.setAccessibleName("日時")
+        self.moment.setTimeZone(QTimeZone.utc())  # a zone without summer time: every time of day exists
+        self.moment.setDisplayFormat("yyyy年M月d日 HH:mm")
+        self.moment.setCalendarPopup(True)
+        self.moment.setDateRange(QDate(2020, 1, 1), QDate(2039, 12, 31))
+        self._show_in_field(STAGE_START)
+        self.set = button("この日時にする", self._set)
+        chosen = row(self.moment, self.set)
+        chosen.setStretch(0, 1)
+        self.inside.addLayout(chosen)
+        presets = row()
+        for text, moment, tip in PRESETS:
+            presets.addWidget(button(text, partial(self._jump, moment), tip=tip), len(text) + 6)
+        self.inside.addLayout(presets)
+        self.inside.setSpacing(theme.GAP)
+
+    def refresh(self) -> None:
+        now, frozen = self._client.now(), self._client.is_frozen()
+        self.day.setText(in_words(now))
+        self.time.setText(f"{now:%H:%M:%S}")
+        self.state.setText("止まっています" if frozen else "動いています")
+        set_role(self.state, "bad" if frozen else "good")
+        self.freeze.setEnabled(not frozen)
+        self.run.setEnabled(frozen)
+
+    def _show_in_field(self, moment: datetime) -> None:
+        self.moment.setDateTime(
+            QDateTime(
+                QDate(moment.year, moment.month, moment.day),
+                QTime(moment.hour, moment.minute),
+                QTimeZone.utc(),
+            )
+        )
+
+    def _set(self) -> None:
+        given = self.moment.dateTime()
+        day, time = given.date(), given.time()
+        self._jump(datetime(day.year(), day.month(), day.day(), time.hour(), time.minute(), tzinfo=JST))
+
+    def _jump(self, moment: datetime) -> None:
+        self._show_in_field(moment)
+        self._do(
+            lambda: self._client.set_clock(moment), f"時計を{in_words(moment)}{moment:%H:%M}にしました。"
+        )
+
+    def _freeze(self) -> None:
+        self._do(self._client.freeze, "時計を止めました。")
+
+    def _run(self) -> None:
+        self._do(self._client.run, "時計を進めています。")
+
+    def _do(self, action: Callable[[], Any], done: str) -> None:
+        self._attempt(action, done)
+        self.refresh()

@@ -1,0 +1,137 @@
+"""Sheets of the tray as pictures and on a real printer. pdfium serves one thread at a time: all of it runs under one lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pypdfium2
+from PySide6.QtCore import QObject, QRectF, QRunnable, QSizeF, QThreadPool, Signal
+from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter
+from PySide6.QtPrintSupport import QPrinter
+
+POINTS_PER_INCH = 72.0
+MM_PER_INCH = 25.4
+VIEW_DPI = 115
+"""What pictures for the screen are made at; one A4 side is about 950 x 1345 pixels."""
+MAX_PRINT_DPI = 600
+"""The ground pattern is drawn for this; more would only cost memory (100 MB a side)."""
+
+_pdfium = threading.Lock()
+
+
+@contextmanager
+def _opened(pdf: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    """Raises ValueError for what is no PDF."""
+    with _pdfium:
+        try:
+            document = pypdfium2.PdfDocument(pdf)
+        except pypdfium2.PdfiumError as error:
+            raise ValueError("no PDF") from error
+        try:
+            yield document
+        finally:
+            document.close()
+
+
+def pictures(pdf: bytes, dpi: float = VIEW_DPI) -> list[QImage]:
+    """Every side of one sheet, white paper. Raises ValueError for what is no PDF."""
+    with _opened(pdf) as document:
+        return [_picture(page, dpi) for page in document]
+
+
+def _picture(page: pypdfium2.PdfPage, dpi: float) -> QImage:
+    bitmap = page.render(scale=dpi / POINTS_PER_INCH, prefer_bgrx=True)
+    image = QImage(
+        bitmap.buffer, bitmap.width, bitmap.height, bitmap.stride, QImage.Format.Format_RGB32
+    ).copy()
+    bitmap.close()
+    page.close()
+    return image
+
+
+def join(pdfs: Sequence[Path], target: Path) -> None:
+    """All sheets in one file, for a viewer. Raises OSError for a sheet that is gone, ValueError for what is no PDF."""
+    bodies = [path.read_bytes() for path in pdfs]
+    with _pdfium:
+        whole = pypdfium2.PdfDocument.new()
+        try:
+            for body in bodies:
+                part = pypdfium2.PdfDocument(body)
+                whole.import_pages(part)
+                part.close()
+            whole.save(target)
+        except pypdfium2.PdfiumError as error:
+            raise ValueError("no PDF") from error
+        finally:
+            whole.close()
+
+
+def prepare(printer: QPrinter) -> None:
+    """A4 to its edges, both sides on one sheet, nothing scaled."""
+    printer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    printer.setPageOrientation(QPageLayout.Orientation.Portrait)
+    printer.setFullPage(True)
+    printer.setDuplex(QPrinter.DuplexMode.DuplexLongSide)
+    printer.setDocName("証明書（見本）")
+
+
+def print_sheets(pdfs: Sequence[Path], printer: QPrinter) -> int:
+    """Print every sheet in its true size, front and back; returns how many sides.
+
+    Raises OSError for a sheet that is gone or a printer that does not take the job, ValueError for what is no PDF.
+    """
+    bodies = [path.read_bytes() for path in pdfs]
+    dpi = min(printer.resolution(), MAX_PRINT_DPI)
+    painter = QPainter()
+    if not painter.begin(printer):
+        raise OSError("the printer does not take the job")
+    sides = 0
+    try:
+        for body in bodies:
+            with _opened(body) as document:
+                if sides % 2:  # a sheet with one side only: the next begins on paper of its own
+                    _turn(printer)
+                    sides += 1
+                for page in document:
+                    if sides:
+                        _turn(printer)
+                    size = QSizeF(*page.get_size()) * (printer.resolution() / POINTS_PER_INCH)
+                    painter.drawImage(QRectF(0, 0, size.width(), size.height()), _picture(page, dpi))
+                    sides += 1
+    finally:
+        painter.end()
+    return sides
+
+
+def _turn(printer: QPrinter) -> None:
+    if not printer.newPage():
+        raise OSError("the printer does not take the page")
+
+
+class Renderer(QObject):
+    """Renders sheets off the GUI thread, one after the other; `ready` tells path and sides (none: it cannot be shown)."""
+
+    ready = Signal(object, object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+
+    def ask(self, path: Path) -> None:
+        self._pool.start(QRunnable.create(lambda: self._render(path)))
+
+    def stop(self) -> None:
+        """What waits is dropped, what runs is waited for."""
+        self._pool.clear()
+        self._pool.waitForDone()
+
+    def _render(self, path: Path) -> None:
+        try:
+            sides = pictures(path.read_bytes())
+        except (OSError, ValueError):  # taken meanwhile, or no PDF
+            sides = []
+        self.ready.emit(path, sides)

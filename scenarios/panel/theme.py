@@ -1,0 +1,96 @@
+"""Colours, sizes and the style sheet of the panel: dark slate, so that nobody takes it for a part of the white terminal."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QWidget
+
+FAMILIES = ["BIZ UDPGothic", "BIZ UDPゴシック", "Noto Sans CJK JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
+
+GROUND = "#17202B"
+BOX = "#212D3B"
+FIELD = "#17202B"
+RAISED = "#33445A"
+RAISED_OVER = "#3E526C"
+RULE = "#3B4C61"
+INK = "#F1F5F9"
+SOFT = "#B4C1CF"
+REST = "#7C8B9C"
+ACCENT = "#F2B84B"
+ACCENT_OVER = "#FFCB69"
+ON_ACCENT = "#1B1405"
+GOOD = "#6FD3A0"
+BAD = "#FF9C8C"
+CHOSEN = "#3A5A80"
+PAPER = "#FFFFFF"
+
+SIZE, SMALL, HEAD, LARGE = 14, 12, 15, 20
+GAP, EDGE = 8, 10
+
+
+def font(size: int = SIZE, bold: bool = False) -> QFont:
+    made = QFont()
+    made.setFamilies(FAMILIES)
+    made.setPixelSize(size)
+    made.setBold(bold)
+    return made
+
+
+def colour(name: str) -> QColor:
+    return QColor(name)
+
+
+def style(widget: QWidget) -> None:
+    """Dress `widget` and everything in it. Roles are told by the property `role`."""
+    widget.setFont(font())
+    widget.setStyleSheet(_SHEET)
+
+
+_SHEET = f"""
+* {{ color: {INK}; font-size: {SIZE}px; }}
+QWidget#PanelWindow, QDialog {{ background: {GROUND}; }}
+QToolTip {{ background: {INK}; color: {GROUND}; border: 0; padding: 4px; }}
+QFrame[role="box"] {{ background: {BOX}; border: 1px solid {RULE}; border-radius: 8px; }}
+QFrame[role="line"] {{ background: {RULE}; border: 0; max-height: 1px; min-height: 1px; }}
+QLabel {{ background: transparent; border: 0; }}
+QLabel[role="title"] {{ font-size: 19px; font-weight: bold; color: {ACCENT}; }}
+QLabel[role="head"] {{ font-size: {HEAD}px; font-weight: bold; }}
+QLabel[role="soft"] {{ color: {SOFT}; font-size: 13px; }}
+QLabel[role="small"] {{ color: {SOFT}; font-size: {SMALL}px; }}
+QLabel[role="large"] {{ font-size: {LARGE}px; font-weight: bold; }}
+QLabel[role="good"] {{ color: {GOOD}; }}
+QLabel[role="bad"] {{ color: {BAD}; }}
+QPushButton {{ background: {RAISED}; border: 1px solid {RULE}; border-radius: 6px; padding: 6px 10px; min-height: 18px; }}
+QPushButton:hover {{ background: {RAISED_OVER}; }}
+QPushButton:pressed {{ background: {CHOSEN}; }}
+QPushButton:checked {{ background: {ACCENT}; color: {ON_ACCENT}; border-color: {ACCENT}; }}
+QPushButton:disabled {{ background: {BOX}; color: {REST}; border-color: {RULE}; }}
+QPushButton[role="main"] {{ background: {ACCENT}; color: {ON_ACCENT}; border-color: {ACCENT}; font-weight: bold; }}
+QPushButton[role="main"]:hover {{ background: {ACCENT_OVER}; }}
+QPushButton[role="main"]:disabled {{ background: {BOX}; color: {REST}; border-color: {RULE}; }}
+QPushButton:focus, QLineEdit:focus, QListView:focus, QTableView:focus {{ border: 1px solid {ACCENT}; }}
+QLineEdit, QDateTimeEdit, QSpinBox, QComboBox {{
+    background: {FIELD}; border: 1px solid {RULE}; border-radius: 6px; padding: 5px 8px; min-height: 18px;
+    selection-background-color: {CHOSEN};
+}}
+QComboBox QAbstractItemView {{ background: {FIELD}; border: 1px solid {RULE}; selection-background-color: {CHOSEN}; }}
+QListView, QTableView, QScrollArea, QScrollArea > QWidget > QWidget {{
+    background: {FIELD}; border: 0; border-radius: 6px;
+}}
+QListView, QTableView, QScrollArea {{ border: 1px solid {RULE}; }}
+QTableView {{ gridline-color: transparent; selection-background-color: {CHOSEN}; selection-color: {INK}; }}
+QTabWidget::pane {{ border: 0; }}
+QTabBar {{ background: transparent; }}
+QTabBar::tab {{
+    background: transparent; border: 0; border-bottom: 3px solid transparent; color: {SOFT};
+    padding: 5px 12px; margin-right: 4px; font-size: {HEAD}px; font-weight: bold;
+}}
+QTabBar::tab:selected {{ color: {INK}; border-bottom-color: {ACCENT}; }}
+QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
+QScrollBar::handle:vertical {{ background: {RAISED_OVER}; border-radius: 4px; min-height: 28px; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QStatusBar {{ background: {GROUND}; color: {INK}; }}
+QStatusBar::item {{ border: 0; }}
+QCalendarWidget QWidget {{ background: {BOX}; }}
+"""

@@ -1,0 +1,198 @@
+"""記録: the trace as it grows, the newest below, with what one event says in full under the list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableView, QVBoxLayout, QWidget
+
+from scenarios.evidence.wording import SOURCES, details
+from server_stub.interface.trace import Event
+
+from . import theme
+from .parts import button, label, row
+from .tail import TraceTail
+from .words import is_notable, told
+
+LIMIT = 3000
+"""Events kept; the oldest go. The files have all of them."""
+
+MAIN, ALL = "おもな出来事", "すべて"
+_COLUMNS = ("時刻", "出所", "出来事")
+_COLOURS = {"fault": theme.BAD, "operator": theme.ACCENT, "money": theme.GOOD, "paper": theme.GOOD}
+Index = QModelIndex | QPersistentModelIndex
+
+
+class TraceModel(QAbstractTableModel):
+    """Time, source and phrase of the last LIMIT events, in the order in which they happened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[Event] = []
+
+    def clear(self) -> None:
+        self.beginResetModel()
+        self.events = []
+        self.endResetModel()
+
+    def add(self, events: Sequence[Event]) -> None:
+        """`events` by time; those that another process wrote late are put where they belong."""
+        if not events:
+            return
+        last = self.events[-1].mono_ns if self.events else 0
+        if events[0].mono_ns >= last and len(self.events) + len(events) <= LIMIT:
+            self.beginInsertRows(QModelIndex(), len(self.events), len(self.events) + len(events) - 1)
+            self.events.extend(events)
+            self.endInsertRows()
+            return
+        self.beginResetModel()
+        merged = sorted([*self.events, *events], key=lambda event: (event.mono_ns, event.process, event.seq))
+        self.events = merged[-LIMIT:]
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self.events)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(_COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        event = self.events[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (event.clock[11:19], SOURCES.get(event.source, event.source), told(event))[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return told(event)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            refused = event.kind in ("refused", "incident", "jammed", "empty", "coin_rejected")
+            fallback = theme.INK if index.column() == 2 else theme.SOFT
+            return QColor(theme.BAD if refused else _COLOURS.get(event.source, fallback))
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return _COLUMNS[section]
+        return None
+
+
+class TraceFilter(QSortFilterProxyModel):
+    def __init__(self, model: TraceModel) -> None:
+        super().__init__()
+        self._events = model
+        self._wanted = MAIN
+        self.setSourceModel(model)
+
+    def want(self, choice: str) -> None:
+        """MAIN, ALL, or a source of the trace."""
+        self._wanted = choice
+        self.invalidate()
+
+    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
+        event = self._events.events[source_row]
+        if self._wanted == MAIN:
+            return is_notable(event)
+        return self._wanted in (ALL, event.source)
+
+
+class TraceBox(QWidget):
+    """The list with its filter. `refresh` is called by the window's timer."""
+
+    def __init__(self, folder: Callable[[], Path | None]) -> None:
+        super().__init__()
+        self._folder = folder
+        self._tail = TraceTail()
+        self.model = TraceModel()
+        self.shown = TraceFilter(self.model)
+        self._follow = True
+        self.choice = QComboBox()
+        self.choice.setAccessibleName("表示する記録")
+        self.choice.addItem(MAIN, MAIN)
+        self.choice.addItem(ALL, ALL)
+        for source, word in SOURCES.items():
+            self.choice.addItem(word, source)
+        self.choice.setMaxVisibleItems(len(SOURCES) + 2)
+        self.choice.currentIndexChanged.connect(self._choose)
+        self._count = label("", "soft")
+        self.table = self._made_table()
+        self._detail = label("行を選ぶと、ここに詳しい内容を表示します。", "soft", wrap=True)
+        self._detail.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._detail.setFixedHeight(52)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, theme.GAP, 0, 0)
+        layout.setSpacing(theme.GAP)
+        newest = button("最新へ", self._to_newest, tip="いちばん新しい記録を表示します")
+        layout.addLayout(row(label("表示", "soft"), self.choice, self._count, 1, newest))
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self._detail)
+
+    def _made_table(self) -> QTableView:
+        table = QTableView()
+        table.setAccessibleName("記録")
+        table.setModel(self.shown)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.setWordWrap(False)
+        table.setShowGrid(False)
+        table.setTabKeyNavigation(False)
+        table.horizontalHeader().hide()
+        table.verticalHeader().hide()
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        table.verticalHeader().setDefaultSectionSize(24)
+        header = table.horizontalHeader()
+        header.setMinimumSectionSize(20)
+        for column, width in ((0, 70), (1, 82)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            table.setColumnWidth(column, width)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        table.selectionModel().currentRowChanged.connect(self._show_detail)
+        bar = table.verticalScrollBar()
+        bar.valueChanged.connect(lambda value: setattr(self, "_follow", value >= bar.maximum() - 4))
+        return table
+
+    def refresh(self) -> None:
+        """Take in what was written since the last time."""
+        follow = self._follow
+        events = self._tail.read(self._folder())
+        if events is None:
+            self.model.clear()
+            events = self._tail.read(self._folder()) or []
+        if not events and self._count.text():
+            return
+        self.model.add(events)
+        self._tell_count()
+        if follow:
+            self._to_newest()
+
+    def _choose(self) -> None:
+        self.shown.want(str(self.choice.currentData()))
+        self._tell_count()
+        self._to_newest()
+
+    def _to_newest(self) -> None:
+        self.table.scrollToBottom()
+        self._follow = True
+
+    def _tell_count(self) -> None:
+        self._count.setText(f"{self.shown.rowCount()}件")
+
+    def _show_detail(self, current: QModelIndex, before: QModelIndex) -> None:
+        if not current.isValid():
+            return
+        event = self.model.events[self.shown.mapToSource(current).row()]
+        said = "　".join(f"{name}：{value}" for name, value in details(event))
+        self._detail.setText(f"{event.clock[:10]} {event.clock[11:19]}　{told(event)}\n{said}")
+        self._detail.setToolTip(said)

@@ -1,0 +1,248 @@
+"""取り出し口: the sheets as paper, front and back; enlarged, opened in a viewer, printed, taken."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtGui import (
+    QDesktopServices,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QDialog,
+    QGridLayout,
+    QScrollArea,
+    QStackedLayout,
+    QWidget,
+)
+
+from . import theme
+from .client import Attempt, PanelClient, TerminalState
+from .parts import Box, button, label, row
+from .sheets import Renderer, join, prepare, print_sheets
+
+PER_ROW = 4
+"""Sides in a row: two sheets."""
+_SIDES = ("表", "裏")
+_CAPTION = 18
+
+
+class TrayBox(Box):
+    def __init__(self, client: PanelClient, attempt: Attempt) -> None:
+        super().__init__("取り出し口（トレイ）")
+        self._client, self._attempt = client, attempt
+        self._renderer = Renderer(self)
+        self._renderer.ready.connect(self._rendered)
+        self._pictures: dict[Path, list[QImage]] = {}
+        self._temporary = tempfile.TemporaryDirectory(prefix="konbini-panel-")
+        self._opened = 0
+        self.sheets: tuple[Path, ...] = ()
+        self.thumbnails: list[Side] = []
+        self.count = label("", "soft", name="tray_count")
+        self.heading.addWidget(self.count)
+        self._paper = QWidget()
+        self._grid = QGridLayout(self._paper)
+        self._grid.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        self._grid.setSpacing(theme.GAP)
+        self._area = QScrollArea()
+        self._area.setAccessibleName("取り出し口の用紙")
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setWidget(self._paper)
+        nothing = label("用紙はありません。\n印刷が始まると、ここに表と裏が並びます。", "soft")
+        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        holder = QWidget()
+        self._stack = QStackedLayout(holder)
+        self._stack.addWidget(nothing)
+        self._stack.addWidget(self._area)
+        self.inside.addWidget(holder, 1)
+        self.take = button(
+            "用紙を取る", self._take, role="main", tip="利用者として、全部の用紙を取り出します"
+        )
+        self.open = button("PDFを開く", self._open, tip="この機械のPDF表示ソフトで開きます")
+        self.print = button(
+            "実物のプリンターで印刷…", self._print, tip="この機械のプリンターを選んで、両面・原寸で印刷します"
+        )
+        actions = row(self.take, self.open, self.print)
+        actions.setStretch(2, 1)
+        self.inside.addLayout(actions)
+        self.refresh(None)
+
+    def refresh(self, state: TerminalState | None) -> None:
+        """Show the sheets of `state`; None (the terminal does not answer) leaves what is seen."""
+        if state is not None and state.tray != self.sheets:
+            self.sheets = state.tray
+            self._pictures = {path: sides for path, sides in self._pictures.items() if path in self.sheets}
+            for path in self.sheets:
+                if path not in self._pictures:
+                    self._pictures[path] = []
+                    self._renderer.ask(path)
+            self._lay_out()
+        there = bool(self.sheets)
+        self.count.setText(f"{len(self.sheets)}枚" if there else "空")
+        self._stack.setCurrentIndex(1 if there else 0)
+        for action in (self.take, self.open, self.print):
+            action.setEnabled(there)
+
+    def stop(self) -> None:
+        """The panel is closed."""
+        self._renderer.stop()
+        self._temporary.cleanup()
+
+    # --- paper --------------------------------------------------------------------------------------------------------------
+
+    def _rendered(self, path: Path, sides: list[QImage]) -> None:
+        if path in self.sheets:
+            self._pictures[path] = sides
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        self.thumbnails = []
+        place = 0
+        for number, path in enumerate(self.sheets, start=1):
+            sides = self._pictures[path] or [QImage()]
+            if place % PER_ROW + len(sides) > PER_ROW:
+                place += PER_ROW - place % PER_ROW
+            for title, picture in zip(_SIDES, sides, strict=False):
+                side = Side(f"{number}枚目 {title}", picture)
+                side.clicked.connect(lambda _=False, side=side: self._enlarge(side))
+                self._grid.addWidget(side, place // PER_ROW, place % PER_ROW, Qt.AlignmentFlag.AlignTop)
+                self.thumbnails.append(side)
+                place += 1
+        for column in range(PER_ROW):
+            self._grid.setColumnStretch(column, 1)
+        self._grid.setRowStretch((place + PER_ROW - 1) // PER_ROW, 1)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self._area.viewport().width() - 2 * theme.GAP - (PER_ROW - 1) * theme.GAP
+        for side in self.thumbnails:
+            side.fit(max(40, room // PER_ROW))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _enlarge(self, side: Side) -> None:
+        if not side.picture.isNull():
+            Enlarged(self.window(), side.text(), side.picture).open()
+
+    # --- what the presenter does ---------------------------------------------------------------------------------------------
+
+    def _take(self) -> None:
+        self._attempt(self._client.take_paper, "用紙を取りました。")
+
+    def _open(self) -> None:
+        self._opened += 1
+        target = Path(self._temporary.name) / f"証明書（見本）{self._opened}.pdf"
+
+        def show() -> None:
+            join(self.sheets, target)
+            if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(target))):
+                raise FileNotFoundError(target)
+
+        self._attempt(show, "PDFを開きました。")
+
+    def _print(self) -> None:
+        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        prepare(printer)
+        if ask_printer(printer, self.window()):
+            self._attempt(lambda: print_sheets(self.sheets, printer), "プリンターへ送りました。")
+
+
+def ask_printer(printer: QPrinter, parent: QWidget) -> bool:
+    """The system's dialog; False if the presenter cancels."""
+    dialog = QPrintDialog(printer, parent)
+    dialog.setWindowTitle("実物のプリンターで印刷")
+    return bool(dialog.exec())
+
+
+class Side(QAbstractButton):
+    """One side of a sheet as a small picture; a click enlarges it."""
+
+    def __init__(self, title: str, picture: QImage) -> None:
+        super().__init__()
+        self.picture = picture
+        self.setText(title)
+        self.setAccessibleName(title)
+        self.setToolTip("押すと大きく表示します")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._small = QImage()
+
+    def fit(self, width: int) -> None:
+        shape = self.picture.size() if not self.picture.isNull() else QSize(210, 297)
+        height = width * shape.height() // shape.width()
+        if height > width * 1.5:  # a receipt is narrow and long, and shown no taller than a sheet
+            height = int(width * 1.5)
+        self.setFixedSize(width, height + _CAPTION)
+        ratio = self.devicePixelRatioF()
+        self._small = self.picture.scaled(
+            QSize(int(width * ratio), int(height * ratio)),
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+        self._small.setDevicePixelRatio(ratio)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        sheet = self.rect().adjusted(0, 0, 0, -_CAPTION)
+        painter.setFont(theme.font(theme.SMALL))
+        if self._small.isNull():
+            painter.fillRect(sheet, theme.colour(theme.PAPER))
+            painter.setPen(theme.colour(theme.REST))
+            painter.drawText(sheet, int(Qt.AlignmentFlag.AlignCenter), "印刷中…")
+        else:
+            size = self._small.deviceIndependentSize().toSize()
+            painter.drawImage((sheet.width() - size.width()) // 2, 0, self._small)
+        if self.hasFocus() or self.underMouse():
+            painter.setPen(theme.colour(theme.ACCENT))
+            painter.drawRect(sheet.adjusted(0, 0, -1, -1))
+        painter.setPen(theme.colour(theme.SOFT))
+        caption = self.rect().adjusted(0, sheet.height() + 2, 0, 0)
+        painter.drawText(caption, int(Qt.AlignmentFlag.AlignCenter), self.text())
+        painter.end()
+
+
+class Enlarged(QDialog):
+    """One side as large as the screen allows; a click or a key closes it."""
+
+    def __init__(self, parent: QWidget, title: str, picture: QImage) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(f"{title}　押すと閉じます")
+        self._picture = picture
+        room = self.screen().availableSize() * 0.92
+        self.resize(picture.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio).boundedTo(picture.size()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        box = self.rect()
+        size = self._picture.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        painter.drawImage(
+            box.adjusted(
+                (box.width() - size.width()) // 2, (box.height() - size.height()) // 2,
+                -(box.width() - size.width() + 1) // 2, -(box.height() - size.height() + 1) // 2,
+            ),
+            self._picture,
+        )  # fmt: skip
+        painter.end()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.accept()
