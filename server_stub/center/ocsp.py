@@ -127,7 +127,7 @@ def _is_responder(answer: ocsp.OCSPResponse, candidate: x509.Certificate) -> boo
     key = candidate.public_key()
     if not isinstance(key, RSAPublicKey):
         return False
-    digest = hashes.Hash(hashes.SHA1())  # noqa: S303 - byKey is SHA-1 by RFC 6960 4.2.1, a name and no proof
+    digest = hashes.Hash(hashes.SHA1())  # byKey is SHA-1 by RFC 6960 4.2.1, a name and no proof
     digest.update(key.public_bytes(Encoding.DER, PublicFormat.PKCS1))
     return digest.finalize() == answer.responder_key_hash
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from server_stub.interface.clock import Clock, real_monotonic_ns
 from server_stub.interface.failures import Failed
@@ -53,36 +53,50 @@ class Outbox:
         for row in self.pending():
             if row["municipality"] in waiting:
                 continue
-            outcome = self._pass_on(row)
-            if outcome is None:
-                waiting.add(row["municipality"])
-                continue
-            with self._database.write() as connection:
-                connection.execute(
-                    update(outbox).where(outbox.c.position == row["position"]).values(outcome=outcome)
-                )
-        return not waiting
-
-    def _pass_on(self, row: RowMapping) -> str | None:
-        note = Note.model_validate_json(row["body"])
-        application_id = row["application_id"]
-        with under_traceparent(new_traceparent()):
             try:
-                self._servers.note(row["municipality"], application_id, row["body"])
+                self._pass_on(row)
             except Failed as failed:
                 if failed.failure in _TRY_AGAIN:
-                    return None
-                nothing_to_cancel = (
-                    failed.failure == "Application_Unknown" and note.kind is NoteKind.CANCELLED
-                )
-                if not nothing_to_cancel:
-                    # the terminal and the ledger say different things: people must look
-                    self._incidents.record(
-                        application_id, row["terminal_id"], "ledger", failed.failure, {"note": note.kind}
-                    )
-                return failed.failure
-            self._trace.emit("centre", "note_passed_on", application_id=application_id, note=note.kind)
-        return DELIVERED
+                    waiting.add(row["municipality"])
+                else:
+                    self._refused(row, failed)
+        return not waiting
+
+    def _pass_on(self, row: RowMapping) -> None:
+        with under_traceparent(new_traceparent()):
+            self._servers.note(row["municipality"], row["application_id"], row["body"])
+            with self._database.write() as connection:
+                _settle(connection, row, DELIVERED)
+            self._trace.emit(
+                "centre", "note_passed_on", application_id=row["application_id"], note=_kind(row)
+            )
+
+    def _refused(self, row: RowMapping, failed: Failed) -> None:
+        """The terminal and the ledger say different things: people must look. (Nothing there to cancel is no difference.)"""
+        nothing_there = failed.failure == "Application_Unknown" and _kind(row) is NoteKind.CANCELLED
+        tell = None
+        with self._database.write() as connection:
+            if _settle(connection, row, failed.failure) and not nothing_there:
+                tell = self._incidents.add(
+                    connection, row["application_id"], row["terminal_id"], "ledger", failed.failure,
+                    {"note": _kind(row)},
+                )  # fmt: skip
+        if tell is not None:
+            tell()
+
+
+def _kind(row: RowMapping) -> NoteKind:
+    return Note.model_validate_json(row["body"]).kind
+
+
+def _settle(connection: Connection, row: RowMapping, outcome: str) -> bool:
+    """False if the note is not there any more (another database was put below meanwhile)."""
+    settled = connection.execute(
+        update(outbox)
+        .where(outbox.c.note_id == row["note_id"], outbox.c.outcome.is_(None))
+        .values(outcome=outcome)
+    )
+    return settled.rowcount == 1
 
 
 class Housekeeper:
