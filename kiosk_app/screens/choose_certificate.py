@@ -9,8 +9,9 @@ from kiosk_app.flow.views import ChooseCertificate
 from server_stub.interface.terminal import Offer
 
 from . import theme
+from .button import Button
 from .pager import cells, page_of
-from .parts import Align, Button, Drawing, rect, stack
+from .parts import Align, Drawing, rect, stack
 from .refusal_words import RefusalWords
 from .screen import Screen
 
@@ -72,7 +73,7 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
         )
         second = self._hours(offer) if offer.refusal is None else self._why_not(offer)
         stack(inner, [name, tile.on(inner, second, theme.SMALL)], 8)
-        fee.place(rect(fee_box.left(), name.box.top(), fee_wide, name.box.height()))
+        fee.place(fee_box.translated(0, name.box.center().y() - fee_box.center().y()))
 
     def _tile(self, box: QRectF, offer: Offer) -> Button:
         tile = self.button(

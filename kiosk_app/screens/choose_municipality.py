@@ -9,8 +9,9 @@ from kiosk_app.flow.views import ChooseMunicipality
 from server_stub.interface.terminal import MunicipalityInfo
 
 from . import theme
+from .button import Kind
 from .pager import cells, page_of
-from .parts import Align, Kind, rect, stack
+from .parts import Align, rect, stack
 from .screen import Screen
 
 COLUMNS, ROWS = 3, 4

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QWidget
 from kiosk_app.flow.views import Step
 
 from . import theme
-from .parts import Align, Button, Kind, Panel, Placed, Text, rect
+from .button import Button, Kind
+from .parts import Align, Panel, Placed, Text, rect
 from .texts import Words
 
 STEPS = (Step.CARD, Step.PIN, Step.CERTIFICATE, Step.CONFIRM, Step.PAY, Step.PRINT)

@@ -13,8 +13,9 @@ from kiosk_app.flow.views import EnterPin
 from server_stub.interface.secret import Secret
 
 from . import theme
+from .button import Button, Kind
 from .pager import cells
-from .parts import Button, Kind, Placed, rect, rounded
+from .parts import Placed, rect, rounded
 from .screen import Screen
 
 LENGTH = 4

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainterPath, QPaintEvent, QTransform
+from PySide6.QtGui import QColor, QFontMetricsF, QPainterPath, QPaintEvent, QRawFont, QTransform
 from PySide6.QtWidgets import QWidget
 
 from . import theme
@@ -41,9 +41,10 @@ def is_selector(letter: str) -> bool:
 
 
 def needs_register_face(names: Iterable[str]) -> bool:
-    metrics = QFontMetricsF(theme.font(theme.LEAD))
+    # not QFontMetrics: that counts what Qt would borrow from other fonts
+    face = QRawFont.fromFont(theme.font(theme.LEAD))
     return any(
-        is_selector(letter) or not (letter.isspace() or metrics.inFontUcs4(ord(letter)))
+        is_selector(letter) or not (letter.isspace() or face.supportsCharacter(ord(letter)))
         for name in names
         for letter in name
     )
@@ -130,14 +131,14 @@ class Name(Text):
     def __init__(
         self, parent: QWidget, box: QRectF, name: str, size: int, *, register: bool, **how: Any
     ) -> None:
-        self._register = register and register_font() is not None
+        self.in_register_face = register and register_font() is not None
         super().__init__(parent, box, name, size, **how)
 
     def width_of(self, line: str) -> float:
-        return outline(line)[1] * self.size_px if self._register else super().width_of(line)
+        return outline(line)[1] * self.size_px if self.in_register_face else super().width_of(line)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._register:
+        if not self.in_register_face:
             super().paintEvent(event)
             return
         painter = self.pen()

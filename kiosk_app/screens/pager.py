@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QRectF
 
 from . import theme
-from .parts import Align, Kind, rect
+from .button import Kind
+from .parts import Align, rect
 from .screen import Screen
 
 T = TypeVar("T")

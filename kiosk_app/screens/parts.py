@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from . import theme
 from .wrap import wrap
@@ -172,97 +172,6 @@ def rounded(
     painter.setPen(QPen(QColor(edge), edge_width) if edge else Qt.PenStyle.NoPen)
     painter.setBrush(QColor(fill))
     painter.drawRoundedRect(area.adjusted(inset, inset, -inset, -inset), radius, radius)
-
-
-class Kind(StrEnum):
-    """What a button is for: the one main thing, a choice, or a way out."""
-
-    MAIN = "main"
-    CHOICE = "choice"
-    QUIET = "quiet"
-
-
-class Button(Placed, QAbstractButton):
-    """A touch target. Its accessible name is the label that a person reads on it.
-
-    It never takes the focus: a focus frame would tell the last touched key of the PIN pad.
-    `bare`: the label is not drawn here, the screen puts Texts on the button itself (see `on`).
-    """
-
-    def __init__(
-        self,
-        parent: QWidget,
-        box: QRectF,
-        label: str,
-        colours: theme.Palette,
-        kind: Kind = Kind.CHOICE,
-        size: int = theme.LEAD,
-        *,
-        bare: bool = False,
-        name: str | None = None,
-        checkable: bool = False,
-    ) -> None:
-        super().__init__(parent)
-        self.kind, self.colours = kind, colours
-        self._texts: list[Text] = []
-        self.setText(label)
-        self.setAccessibleName(name or label)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setCheckable(checkable)
-        self.place(box)
-        if not bare:
-            inner = self.area.adjusted(16, 8, -16, -8)
-            bold = kind is not Kind.QUIET
-            self.on(inner, label, size, bold=bold, align=Align.CENTRE, least=theme.SMALL, single=True)
-        self.toggled.connect(self._recolour)
-
-    def on(
-        self,
-        box: QRectF,
-        text: str,
-        size: int = theme.TEXT,
-        *,
-        bold: bool = False,
-        align: Align = Align.LEFT,
-        least: int | None = None,
-        top: bool = False,
-        single: bool = False,
-    ) -> Text:
-        """Put words on the button; they take the button's colour."""
-        made = Text(self, box, text, size, bold=bold, align=align, least=least, top=top, single=single)
-        self.adopt(made)
-        return made
-
-    def adopt(self, text: Text) -> None:
-        """`text`, a child of this button, takes the button's colour from now on."""
-        self._texts.append(text)
-        self._recolour()
-
-    def setEnabled(self, enabled: bool) -> None:
-        super().setEnabled(enabled)
-        self._recolour()
-
-    def look(self) -> tuple[str, str | None, str]:
-        """Fill, edge and letters of the present state."""
-        if not self.isEnabled():
-            return theme.REST, None, theme.SOFT
-        c = self.colours
-        if self.kind is Kind.MAIN or self.isChecked():
-            return (c.pressed if self.isDown() else c.accent), None, theme.GROUND
-        if self.kind is Kind.QUIET:
-            return (theme.REST if self.isDown() else theme.GROUND), theme.FRAME, theme.INK
-        return (c.tint if self.isDown() else theme.GROUND), c.accent, c.accent
-
-    def _recolour(self) -> None:
-        for text in self._texts:
-            text.set_colour(self.look()[2])
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        fill, edge, _ = self.look()
-        painter = self.pen()
-        rounded(painter, self.area, fill, edge, theme.RADIUS, 3 if self.kind is Kind.CHOICE else 2)
-        painter.end()
 
 
 class Drawing(Placed, QWidget):

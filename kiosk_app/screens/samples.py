@@ -85,14 +85,14 @@ FAMILY = (
     _member(6, "見本　次郎", "子"),
 )
 VARIANTS = (
-    _member(1, "渡邉\U000e0101　健", "世帯主"),
-    _member(2, "𠮷田　葛\U000e0101子", "妻"),
+    _member(1, "渡邉\U000e0118　健", "世帯主"),
+    _member(2, "𠮷田　葛\U000e0102子", "妻"),
     _member(3, "ＷＡＴＡＮＡＢＥ　ＭＡＸＩＭＩＬＩＡＮ　ＡＬＥＸＡＮＤＥＲ", "子"),
-    _member(4, "渡邉\U000e0101　花", "子", FailureBody(failure="Holder_Restricted")),
-    _member(5, "渡邉\U000e0101　梅", "母"),
-    _member(6, "渡邉\U000e0101　桃", "子"),
-    _member(7, "渡邉\U000e0101　桜", "子"),
-    _member(8, "渡邉\U000e0101　桃", "父"),
+    _member(4, "渡邉\U000e0118　花", "子", FailureBody(failure="Holder_Restricted")),
+    _member(5, "渡邉\U000e0118　梅", "母"),
+    _member(6, "渡邉\U000e0118　桃", "子"),
+    _member(7, "渡邉\U000e0118　桜", "子"),
+    _member(8, "渡邉\U000e0118　桃", "父"),
 )
 
 RESIDENCE = Offer(

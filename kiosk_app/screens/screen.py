@@ -13,8 +13,9 @@ from kiosk_app.flow.events import BackTouched, CancelTouched, Event, LanguageCho
 from kiosk_app.flow.views import Step, View
 
 from . import theme
+from .button import Button, Kind
 from .chrome import Countdown, StepRow
-from .parts import Align, Button, Drawing, Kind, Panel, Placed, Text, rect
+from .parts import Align, Drawing, Panel, Placed, Text, rect
 from .texts import Words
 
 V = TypeVar("V", bound=View)
@@ -163,7 +164,7 @@ class Screen(Placed, QWidget, Generic[V]):
         c = self.content
         box = rect(c.right() - 520, c.bottom() - 24, 520, 24)
         told = self.words("refusal.code", code=failure)
-        self.text(box, told, theme.CODE, colour=theme.SOFT, align=Align.RIGHT)
+        self.text(box, told, theme.CODE, colour=theme.SOFT, align=Align.RIGHT, figures=True)
 
     def count_down(self, seconds: int | None) -> None:
         """Show that `seconds` are left; None: no countdown."""

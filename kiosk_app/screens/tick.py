@@ -7,7 +7,8 @@ from PySide6.QtGui import QColor, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from . import theme
-from .parts import Button, Placed, rounded
+from .button import Button
+from .parts import Placed, rounded
 
 
 class Tick(Placed, QWidget):

@@ -6,7 +6,8 @@ from kiosk_app.flow.events import ServiceTouched
 from kiosk_app.flow.views import TopMenu
 
 from . import theme
-from .parts import Align, Button, Drawing, rect
+from .button import Button
+from .parts import Align, Drawing, rect
 from .screen import Screen
 
 RESTING = ("copy", "print", "scan", "fax", "photo", "ticket")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
+_PARTICLES = "をがはにでのともへら"
+
 Width = Callable[[str], float]
 
 _AFTER = "。、！？　"
@@ -12,7 +14,7 @@ _CLOSING = "）」』〉》】"
 _OPENING = "（「『〈《【"
 _NEVER_AFTER = _OPENING + "([¥"
 _NEVER_BEFORE = _AFTER + _CLOSING + "・ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々：:;,.)]%〜～~"
-_COMPOUNDS = ("読み取", "受け取", "取り扱", "取り消", "取り除", "取り出", "お取り", "払い戻", "切り替", "引き続", "差し込", "置き直", "申し訳", "申し出", "問い合", "取り忘", "お受け", "置き忘", "引き換", "振り込", "やり直", "繰り返")  # fmt: skip
+_COMPOUNDS = ("読み取り部", "読み取", "受け取", "取り扱", "取り消", "取り除", "取り出", "お取り", "払い戻", "切り替", "引き続", "差し込", "置き直", "申し訳", "申し出", "問い合", "取り忘", "お受け", "置き忘", "引き換", "振り込", "やり直", "繰り返")  # fmt: skip
 
 
 def _hiragana(letter: str) -> bool:
@@ -29,18 +31,20 @@ def _breaks_between(text: str, index: int) -> bool:
         return not _hiragana(after)
     if after in _OPENING:
         return True
-    if not _hiragana(before) or _hiragana(after):
-        return False
-    if before in "おご" and (
-        index < 2 or not _hiragana(text[index - 2]) or text[index - 2] in "をはがにでとのも"
-    ):
-        return False
-    return not any(
+    if not _hiragana(before) or any(
         text.startswith(word, index - place)
         for word in _COMPOUNDS
-        for place in range(1, len(word))
-        if index >= place
+        for place in range(1, min(len(word), index + 1))
+    ):
+        return False
+    if _hiragana(after):
+        # を|お支払い: a polite prefix belongs to what follows it
+        polite = after in "おご" and index + 1 < len(text) and not _hiragana(text[index + 1])
+        return polite and before in _PARTICLES
+    prefix = before in "おご" and (
+        index < 2 or not _hiragana(text[index - 2]) or text[index - 2] in _PARTICLES
     )
+    return not prefix
 
 
 @lru_cache(maxsize=1024)
@@ -94,8 +98,9 @@ def _even(pieces: list[str], limit: float, width: Width) -> list[str]:
             if used > limit and start < end - 1:
                 break
             slack = max(0.0, limit - used) / limit
-            ends_well = end == len(pieces) or line[-1] in "。！？.!?"
-            cost = slack**2 + (0.0 if ends_well else 0.02 if line[-1] in "、,）)　" else 0.08)
+            last = line[-1:]
+            ends_well = end == len(pieces) or last in "。！？.!?"
+            cost = slack**2 + (0.0 if ends_well else 0.02 if last in "、,）)　" else 0.08)
             lines, before, _ = best[start]
             choices.append((lines + 1, before + cost, start))
         best.append(min(choices))

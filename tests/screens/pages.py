@@ -1,0 +1,137 @@
+"""Measures what is really on a page: boxes in logical pixels, the ground behind a text."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QAbstractButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from kiosk_app.flow.events import Event
+from kiosk_app.flow.views import View
+from kiosk_app.screens import theme
+from kiosk_app.screens.parts import Text
+from kiosk_app.screens.samples import in_language, samples
+from kiosk_app.screens.window import KioskWindow, touchables
+
+LANGUAGES = ("ja", "en")
+PAGE = QRectF(0, 0, theme.WIDTH, theme.HEIGHT)
+
+
+def all_pages() -> Iterator[tuple[str, View]]:
+    for name, view in samples().items():
+        for language in LANGUAGES:
+            yield f"{name}-{language}", in_language(view, language)
+
+
+def box_of(widget: QWidget, page: QWidget) -> QRectF:
+    """Where the widget really lies on the page."""
+    return QRectF(widget.mapTo(page, QPoint(0, 0)), widget.size().toSizeF())
+
+
+def page_of(window: KioskWindow) -> QWidget:
+    found = window.findChildren(QWidget, window.screen_name())
+    return next(one for one in found if one.isVisibleTo(window))
+
+
+def texts(page: QWidget) -> list[Text]:
+    return [one for one in page.findChildren(Text) if one.isVisibleTo(page) and one.text()]
+
+
+def buttons(page: QWidget) -> list[QAbstractButton]:
+    return [one for one in page.findChildren(QAbstractButton) if one.isVisibleTo(page)]
+
+
+def written(text: Text, page: QWidget) -> QRectF:
+    """The part of the text's box that its lines take."""
+    box = box_of(text, page)
+    left = {"left": 0.0, "centre": (box.width() - text.used.width()) / 2}.get(
+        text.align, box.width() - text.used.width()
+    )
+    top = 0.0 if text.top else (box.height() - text.used.height()) / 2
+    return QRectF(box.left() + left, box.top() + top, text.used.width(), text.used.height())
+
+
+def distance(one: QRectF, other: QRectF) -> float:
+    """Pixels between two boxes along the axis that parts them; negative when they overlap."""
+    across = max(one.left(), other.left()) - min(one.right(), other.right())
+    down = max(one.top(), other.top()) - min(one.bottom(), other.bottom())
+    return max(across, down)
+
+
+def pixels(image: QImage) -> np.ndarray:
+    """0xRRGGBB for every pixel."""
+    converted = image.convertToFormat(QImage.Format.Format_RGB32)
+    rows = np.frombuffer(converted.constBits(), dtype=np.uint32).reshape(
+        converted.height(), converted.bytesPerLine() // 4
+    )
+    return rows[:, : converted.width()] & 0xFFFFFF
+
+
+def ground(picture: np.ndarray, box: QRectF) -> str:
+    """The colour that most of `box` has, as #rrggbb."""
+    part = picture[
+        max(0, int(box.top()) - 2) : int(box.bottom()) + 2 : 2, int(box.left()) : int(box.right()) + 1 : 2
+    ]
+    colours, counts = np.unique(part, return_counts=True)
+    return f"#{int(colours[counts.argmax()]):06x}"
+
+
+def assert_nothing_is_cut(page: QWidget) -> None:
+    for text in texts(page):
+        room = box_of(text, page)
+        host = box_of(text.parentWidget(), page)
+        assert max(map(text.width_of, text.lines)) <= room.width() + 0.5, f"{text.text()!r} is too wide"
+        assert text.used.height() <= room.height() + 1, f"{text.text()!r} is too high"
+        assert host.adjusted(-1, -1, 1, 1).contains(written(text, page)), f"{text.text()!r} leaves its ground"
+        assert PAGE.contains(written(text, page)), f"{text.text()!r} leaves the page"
+
+
+def assert_nothing_overlaps(page: QWidget) -> None:
+    found = texts(page)
+    for one, other in itertools.combinations(found, 2):
+        assert distance(written(one, page), written(other, page)) >= 0, (one.text(), other.text())
+    for text, button in itertools.product(found, buttons(page)):
+        if not button.isAncestorOf(text):
+            assert distance(written(text, page), box_of(button, page)) >= 0, (text.text(), button.text())
+
+
+def assert_touchable(page: QWidget) -> None:
+    found = {button: box_of(button, page) for button in buttons(page)}
+    for button, box in found.items():
+        assert min(box.width(), box.height()) >= theme.TOUCH, button.text()
+        assert PAGE.contains(box), button.text()
+    for (one, a), (other, b) in itertools.combinations(found.items(), 2):
+        assert distance(a, b) >= theme.TOUCH_GAP, (one.text(), other.text())
+
+
+def assert_readable(page: QWidget, window: KioskWindow) -> None:
+    picture = pixels(window.picture())
+    for text in texts(page):
+        behind = ground(picture, written(text, page))
+        assert theme.contrast(text.colour, behind) >= 7.0, (text.text(), text.colour, behind)
+
+
+def assert_rules(window: KioskWindow) -> None:
+    page = page_of(window)
+    assert_nothing_is_cut(page)
+    assert_nothing_overlaps(page)
+    assert_touchable(page)
+    assert_readable(page, window)
+
+
+class Hand:
+    """Touches by accessible name; what the window told is in `events`."""
+
+    def __init__(self, qtbot: QtBot, window: KioskWindow) -> None:
+        self._qtbot, self._window = qtbot, window
+        self.events: list[Event] = []
+        window.emitted.connect(self.events.append)
+
+    def touch(self, *names: str) -> None:
+        for name in names:
+            self._qtbot.mouseClick(touchables(self._window)[name], Qt.MouseButton.LeftButton)

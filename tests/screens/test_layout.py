@@ -1,0 +1,135 @@
+"""Every sample page in both languages keeps the rules of the look, measured on the real widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtGui import QFontInfo
+from PySide6.QtWidgets import QApplication
+
+from kiosk_app.flow import views as v
+from kiosk_app.screens import theme
+from kiosk_app.screens.samples import KOBE, MOMENT, RESIDENCE, SEAL, in_language, samples
+from kiosk_app.screens.window import KioskWindow
+from server_stub.interface.clock import Clock
+from server_stub.interface.failures import CATALOGUE
+from server_stub.interface.terminal import FailureBody, Offer
+from tests.screens.pages import (
+    LANGUAGES,
+    all_pages,
+    assert_nothing_is_cut,
+    assert_nothing_overlaps,
+    assert_readable,
+    assert_touchable,
+    box_of,
+    buttons,
+    page_of,
+    texts,
+)
+
+PAGES = dict(all_pages())
+
+
+@pytest.fixture(scope="module")
+def gallery_window(qapp: QApplication) -> Iterator[KioskWindow]:
+    clock = Clock(MOMENT)
+    clock.freeze()
+    window = KioskWindow(clock)
+    window.show()
+    yield window
+    window.close()
+
+
+@pytest.fixture(params=list(PAGES), scope="module")
+def page(request: pytest.FixtureRequest, gallery_window: KioskWindow) -> Any:
+    """One sample page; all tests of it are run on the same widgets."""
+    gallery_window.show_view(PAGES[request.param])
+    return page_of(gallery_window)
+
+
+def test_no_text_is_cut_and_all_stand_on_their_ground(page: Any) -> None:
+    assert_nothing_is_cut(page)
+
+
+def test_nothing_overlaps(page: Any) -> None:
+    assert_nothing_overlaps(page)
+
+
+def test_touch_targets_are_large_apart_and_on_the_page(page: Any) -> None:
+    assert buttons(page), "every screen can at least change the language"
+    assert_touchable(page)
+
+
+def test_titles_and_texts_have_their_least_sizes(page: Any) -> None:
+    title = next(text for text in texts(page) if text.parentWidget() is page and text.bold)
+    assert title.size_px >= 34
+    for text in texts(page):
+        is_code = text.text().startswith(("コード ", "Code "))
+        assert text.size_px >= (theme.CODE if is_code else 24), text.text()
+
+
+def test_texts_have_a_contrast_of_seven_to_their_ground(page: Any, gallery_window: KioskWindow) -> None:
+    assert_readable(page, gallery_window)
+
+
+def test_the_buttons_of_the_chrome_are_always_in_the_same_place(window: KioskWindow) -> None:
+    places: dict[str, set[tuple[float, ...]]] = {}
+    for view in samples().values():
+        window.show_view(view)
+        page = page_of(window)
+        for button in buttons(page):
+            if button.text() in ("English", "中止する", "戻る", "次へ", "操作を続ける"):
+                places.setdefault(button.text(), set()).add(box_of(button, page).getRect())
+    assert {name: len(boxes) for name, boxes in places.items()} == dict.fromkeys(places, 1)
+    assert len(places) == 5
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_failure_of_the_catalogue_fits_the_refusal(window: KioskWindow, language: str) -> None:
+    facts = (("hours", "6:30～23:00"), ("attempts_remaining", 1), ("limit", 10))
+    for name in CATALOGUE:
+        view = v.Refusal(
+            failure=name, facts=facts, returned=2500, card_inside=True, can_retry=True, language=language
+        )
+        window.show_view(view)
+        assert_nothing_is_cut(page_of(window))
+        assert_nothing_overlaps(page_of(window))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("several", [1, 3], ids=["wide", "narrow"])
+def test_every_refusal_of_an_offer_fits_its_tile(window: KioskWindow, language: str, several: int) -> None:
+    for name in CATALOGUE:
+        if name.startswith(("Holder", "Seal", "Household", "Service", "Municipality", "Terminal_Kind")):
+            refused: list[Offer] = [
+                offer.model_copy(update={"refusal": FailureBody(failure=name)}) for offer in (RESIDENCE, SEAL)
+            ]
+            view = v.ChooseCertificate(
+                municipality=KOBE, offers=tuple(refused * several), step=v.Step.CERTIFICATE
+            )
+            window.show_view(in_language(view, language))
+            assert_nothing_is_cut(page_of(window))
+            assert_nothing_overlaps(page_of(window))
+
+
+@pytest.mark.parametrize("accent", ["#1F5FA8", "#FFD000", "#7A2E5D", "#00FF00", "#000000", "#FFFFFF"])
+def test_any_accent_of_a_municipality_becomes_readable(accent: str) -> None:
+    colours = theme.palette(accent)
+    assert theme.contrast(colours.accent, theme.GROUND) >= 7.0
+    assert theme.contrast(colours.accent, colours.tint) >= 7.0
+
+
+def test_contrast_is_the_one_of_wcag() -> None:
+    assert theme.contrast("#000000", "#ffffff") == pytest.approx(21.0)
+    assert theme.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_the_face_is_really_biz_ud(window: KioskWindow, bold: bool) -> None:
+    assert QFontInfo(theme.font(theme.TEXT, bold)).family() in ("BIZ UDPGothic", "BIZ UDPゴシック")
+    assert QFontInfo(theme.font(theme.TEXT, bold, figures=True)).family() in (
+        "BIZ UDGothic",
+        "BIZ UDゴシック",
+    )

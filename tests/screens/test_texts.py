@@ -1,0 +1,73 @@
+"""The catalogue says everything in both languages."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+
+from kiosk_app.screens.refusal_words import RefusalWords
+from kiosk_app.screens.texts import LANGUAGES, Words, catalogue
+from server_stub.interface.failures import CATALOGUE
+
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_row_is_there_in_both_languages_with_the_same_facts() -> None:
+    for key, cells in catalogue().items():
+        assert set(cells) == set(LANGUAGES), key
+        assert key == "between.sentences" or all(cells.values()), key
+        # English tells one from many; Japanese may leave the number out of the row for one
+        if not key.endswith(".one"):
+            assert placeholders(cells["ja"]) == placeholders(cells["en"]), key
+        if key != "chrome.language":
+            assert not JAPANESE.search(cells["en"]), f"{key} has Japanese in its English"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_failure_says_what_happened_what_to_do_and_whom_to_ask(language: str) -> None:
+    words = Words(language)
+    for name in CATALOGUE:
+        for part in ("what", "do", "ask"):
+            assert words(f"{name}.{part}"), f"{name}.{part}"
+
+
+def test_no_words_are_left_of_a_failure_that_is_gone() -> None:
+    spoken = {key.split(".")[0] for key in catalogue() if key[0].isupper()}
+    assert spoken == set(CATALOGUE)
+
+
+def test_the_japanese_asks_politely() -> None:
+    for key, cells in catalogue().items():
+        if key[0].isupper() and key.endswith((".do", ".what")) and not cells["ja"].startswith("@"):
+            assert cells["ja"].endswith(("。", "ました")), f"{key}: {cells['ja']}"
+
+
+@pytest.mark.parametrize(("language", "amount"), [("ja", "1,250円"), ("en", "¥1,250")])
+def test_money_is_written_as_each_language_does(language: str, amount: str) -> None:
+    assert Words(language).money(1250) == amount
+
+
+def test_facts_that_are_known_are_told() -> None:
+    told = RefusalWords(Words("ja"), "Card_Pin_Wrong", {"attempts_remaining": 2, "sw": "63C2"})
+    assert told.known == ["入力できるのは、あと2回です。"]
+    told = RefusalWords(Words("en"), "Card_Pin_Wrong", {"attempts_remaining": 1})
+    assert told.known == ["You can try once more."]
+    told = RefusalWords(Words("en"), "Service_Closed_Now", {"hours": "6:30~23:00"})
+    assert told.known == ["Service hours are 6:30–23:00."]
+
+
+def test_a_fact_that_is_no_number_does_not_stop_the_words() -> None:
+    told = RefusalWords(Words("ja"), "Card_Pin_Wrong", {"attempts_remaining": None})
+    assert told.known == []
+
+
+def test_an_unknown_key_is_an_error_and_an_unknown_language_is_japanese() -> None:
+    with pytest.raises(KeyError):
+        Words("ja")("no.such.key")
+    assert Words("xx")("main.next") == "次へ"
