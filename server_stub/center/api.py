@@ -75,7 +75,9 @@ Caller = Annotated[Terminal, Depends(_terminal)]
 SessionId = Annotated[Ulid, Path(description="of `SessionOpened`")]
 ApplicationId = Annotated[Ulid, Path(description="of the manifest")]
 
-router = APIRouter(prefix="/v1", dependencies=[Depends(_traceparent)])
+router = APIRouter(
+    prefix="/v1", dependencies=[Depends(_traceparent)], generate_unique_id_function=lambda route: route.name
+)
 
 
 @router.get("/municipalities", summary="市区町村の一覧", responses=failures())
