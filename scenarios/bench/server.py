@@ -1,6 +1,8 @@
 """One authentication and application at the servers, over HTTP: against the paper and eight bare POSTs with a commit.
 
-From the opening of the session to the signed manifest. The signature of the card is made beforehand (`card` measures it).
+From the opening of the session to the signed manifest, as a terminal asks for it; the signature itself is made with the
+card's key and is part of it (0.2 ms, `card` measures it). Inside, the centre asks the authority once and the issuing
+server twice: seven requests in all.
 """
 
 from __future__ import annotations
@@ -111,7 +113,7 @@ class Visitor:
         return answer.content
 
 
-def measure() -> dict[str, Measurement]:
+def measure(rounds: int = ROUNDS) -> dict[str, Measurement]:
     template = template_folder()
     certificates = Certificates()
     with tempfile.TemporaryDirectory(prefix="konbini-bench-") as name:
@@ -127,7 +129,7 @@ def measure() -> dict[str, Measurement]:
                 bare.post()
 
         try:
-            measured = in_turn(visitor.visit, yardstick, rounds=ROUNDS, reach=1.5, between=visitor.leave)
+            measured = in_turn(visitor.visit, yardstick, rounds=rounds, reach=1.5, between=visitor.leave)
         finally:
             visitor.close()
             bare.close()

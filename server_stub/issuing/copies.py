@@ -56,13 +56,7 @@ def set_paper(
 
     Raises Failed: Character_Not_Printable, Text_Too_Long, Picture_Unreadable, Font_Missing.
     """
-    issuer = Issuer(
-        municipality=municipality.info.name,
-        title=municipality.title,
-        mayor=municipality.mayor,
-        seal_png=municipality.seal_png,
-        accent=municipality.info.accent,
-    )
+    issuer = issuer_of(municipality)
     if all(records.seal is not None for records in copies):
         rendered = render_seal(
             [
@@ -98,6 +92,17 @@ def set_paper(
             municipality.layout,
         )
     return Paper(rendered.pdf, tuple(_page(page, copies, issue_numbers) for page in rendered.pages))
+
+
+def issuer_of(municipality: Municipality) -> Issuer:
+    """Who certifies, as it is printed."""
+    return Issuer(
+        municipality=municipality.info.name,
+        title=municipality.title,
+        mayor=municipality.mayor,
+        seal_png=municipality.seal_png,
+        accent=municipality.info.accent,
+    )
 
 
 def _page(page: RenderedPage, copies: Sequence[Records], issue_numbers: Sequence[str]) -> Page:

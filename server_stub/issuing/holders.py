@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import ApplicationOptions, CertificateKind, FailureBody, Member, Offer
@@ -18,7 +19,7 @@ from .rights.kinds import seal_is_registered
 from .tenants import Tenant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Holder:
     """Someone who may use a terminal. `today` is the clock's date, JST: the day for ages and restrictions."""
 
@@ -62,6 +63,10 @@ class Holder:
     def _members(self, kind: CertificateKind) -> tuple[HouseholdMember, ...]:
         if kind is CertificateKind.SEAL_REGISTRATION:
             return (HouseholdMember(self.person, refused=False),)
+        return self._household
+
+    @cached_property
+    def _household(self) -> tuple[HouseholdMember, ...]:
         return members_of(
             self.reader.household(self.person.household),
             lambda person: self.reader.restriction(person.key, self.today) is not None,

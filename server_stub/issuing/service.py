@@ -76,30 +76,29 @@ class IssuingService:
         """
         received_at = _in_jst(request.received_at)
         digest = request_digest(request)
-        before = self.ledger.application(request.application_id)
-        if before is not None:
-            return self._again(request, digest, before)
+        try:
+            return self._first_time(request, digest, received_at)
+        except (Failed, IntegrityError):
+            # seen only now, so that the usual case costs no look into the ledger: is it in there already?
+            before = self.ledger.application(request.application_id)
+            if before is not None:
+                return self._again(request, digest, before)
+            state = self.ledger.state(request.application_id)
+            if state is not None:  # stopped before it came
+                raise self._gone(request.application_id, state) from None
+            raise
+
+    def _first_time(self, request: IssueRequest, digest: str, received_at: datetime) -> IssuedPaper:
+        """Raises sqlalchemy.exc.IntegrityError when the application is in the ledger already."""
         now = self._context.clock.now()
-        tenant = self._tenants.get(request.application.municipality)
-        numbers = [
-            new_issue_number(request.application.municipality, now.date())
-            for _ in range(request.application.copies)
-        ]
+        asked = request.application
+        tenant = self._tenants.get(asked.municipality)
+        numbers = [new_issue_number(asked.municipality, now.date()) for _ in range(asked.copies)]
         with tenant.replica.open_generation() as reader:
             paper, holder_ref = self._make(tenant, reader, request, received_at, now, numbers)
             answer = answer_of(tenant, reader.generation, request, paper, holder_ref)
         application = ledger_entry(request, answer, digest, paper, received_at, now)
-        try:
-            self.ledger.record(application, ledger_copies(answer))
-        except IntegrityError:
-            # the same application came twice at the same time, or was stopped meanwhile
-            first = self.ledger.application(request.application_id)
-            if first is None:
-                state = self.ledger.state(request.application_id)
-                if state is None:
-                    raise
-                raise self._gone(request.application_id, state) from None
-            return self._again(request, digest, first)
+        self.ledger.record(application, ledger_copies(answer))
         self._context.trace.emit(
             "issuing", "prepared", application_id=request.application_id, kind=application.kind,
             municipality=application.municipality, copies=application.copies, sheets=len(answer.pages),
