@@ -146,7 +146,12 @@ class Machine:
         amount = coin.give_back() + coin.refund(application_id)
         voided = self._devices.printer.void(application_id)
         self._journal.append("give_back.done", application_id, amount=amount, voided=voided)
-        return MoneyReturned(amount)
+        return MoneyReturned(amount, self._carried_off(application_id))
+
+    def _carried_off(self, application_id: str) -> bool:
+        printer = self._devices.printer
+        sheets = self._papers.sheet_ids(application_id)
+        return any(printer.has_printed(sheet) and not printer.is_void(sheet) for sheet in sheets)
 
     def _print(self, application_id: str, number: int) -> Event:
         printer = self._devices.printer

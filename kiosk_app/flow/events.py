@@ -205,7 +205,10 @@ class MoneyTaken(Event):
 
 @dataclass(frozen=True, slots=True)
 class MoneyReturned(Event):
+    """`amount` yen lie in the return tray. `carried_off`: printed sheets of the application are no longer there to be void."""
+
     amount: int
+    carried_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

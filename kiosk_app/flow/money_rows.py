@@ -79,8 +79,11 @@ def money_not_returned(h: Happening) -> Made:
 
 
 def refunded(h: Happening) -> Made:
-    visit = replace(h.visit, returned=h.event.amount)
-    note = _note(visit, NoteKind.CANCELLED, visit.failure)
+    """Money back and sheets void; sheets that somebody has already carried off are for staff to settle."""
+    event: e.MoneyReturned = h.event
+    visit = replace(h.visit, returned=event.amount, doubt=event.carried_off)
+    kind = NoteKind.IN_DOUBT if event.carried_off else NoteKind.CANCELLED
+    note = _note(visit, kind, visit.failure)
     wiped, effects = refuse(visit, visit.failure, visit.facts)
     return wiped, (note, *effects)
 

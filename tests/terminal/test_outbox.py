@@ -1,0 +1,116 @@
+"""Notes reach the centre: in order, again until taken, after a restart, and a refused one holds up nobody."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from kiosk_app.outbox import Message, Outbox
+from server_stub.interface.binding import new_ulid
+from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import Note, NoteKind
+
+CLOCK = Clock(STAGE_START)
+
+
+def note(kind: NoteKind) -> Note:
+    return Note(note_id=new_ulid(CLOCK), kind=kind, at=CLOCK.now(), amount=250)
+
+
+class Centre:
+    """Takes messages, or refuses by `failures[session]`."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, str]] = []
+        self.failures: dict[str, str] = {}
+
+    def __call__(self, message: Message) -> None:
+        if message.session_id in self.failures:
+            raise Failed(self.failures[message.session_id])
+        self.taken.append((message.session_id, message.note.kind.value if message.note else "end"))
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Outbox:
+    return Outbox(tmp_path / "outbox.sqlite")
+
+
+def test_messages_go_out_in_their_order_once(outbox: Outbox) -> None:
+    centre = Centre()
+    outbox.put_note("S", "A", note(NoteKind.PAID))
+    outbox.put_note("S", "A", note(NoteKind.HANDED_OVER))
+    outbox.put_end("S", "done")
+    assert outbox.drain(centre) == []
+    assert centre.taken == [("S", "paid"), ("S", "handed_over"), ("S", "end")]
+    outbox.drain(centre)
+    assert len(centre.taken) == 3
+    assert outbox.pending() == []
+    assert outbox.has_note("A", NoteKind.PAID)
+
+
+def test_one_note_of_a_kind_and_one_end(outbox: Outbox) -> None:
+    assert [outbox.put_note("S", "A", note(NoteKind.PAID)) for _ in range(2)] == [True, False]
+    assert [outbox.put_end("S", why) for why in ("one", "two")] == [True, False]
+    assert len(outbox.pending()) == 2
+
+
+def test_what_the_centre_could_not_take_waits_through_a_restart(tmp_path: Path) -> None:
+    first = Outbox(tmp_path / "o.sqlite")
+    sent = note(NoteKind.PAID)
+    first.put_note("S", "A", sent)
+    centre = Centre()
+    centre.failures["S"] = "Centre_Unreachable"
+    with pytest.raises(Failed, match="Centre_Unreachable"):
+        first.drain(centre)
+    first.close()
+    second = Outbox(tmp_path / "o.sqlite")
+    assert [m.note for m in second.pending()] == [sent]
+    centre.failures.clear()
+    second.drain(centre)
+    assert centre.taken == [("S", "paid")]
+
+
+def test_a_session_that_must_wait_holds_up_no_other_and_keeps_its_order(outbox: Outbox) -> None:
+    centre = Centre()
+    centre.failures["S"] = "Internal_Error"
+    outbox.put_note("S", "A", note(NoteKind.PAID))
+    outbox.put_end("S", "")
+    outbox.put_end("T", "")
+    with pytest.raises(Failed, match="Internal_Error"):
+        outbox.drain(centre)
+    assert centre.taken == [("T", "end")]
+    centre.failures.clear()
+    outbox.drain(centre)
+    assert centre.taken[1:] == [("S", "paid"), ("S", "end")]
+
+
+def test_a_refusal_that_will_not_change_is_told_and_not_sent_again(outbox: Outbox) -> None:
+    centre = Centre()
+    centre.failures["S"] = "Application_State_Conflict"
+    outbox.put_note("S", "A", note(NoteKind.PAID))
+    ((message, failed),) = outbox.drain(centre)
+    assert (message.application_id, failed.failure) == ("A", "Application_State_Conflict")
+    assert outbox.pending() == []
+
+
+def test_what_is_put_while_another_thread_sends_is_sent_too(outbox: Outbox) -> None:
+    sending, go_on = threading.Event(), threading.Event()
+    taken: list[str] = []
+
+    def slow(message: Message) -> None:
+        taken.append(message.session_id)
+        sending.set()
+        go_on.wait(10)
+
+    outbox.put_end("S", "")
+    thread = threading.Thread(target=outbox.drain, args=(slow,))
+    thread.start()
+    assert sending.wait(10)
+    outbox.put_end("T", "")
+    assert outbox.drain(slow) == []
+    go_on.set()
+    thread.join(10)
+    assert taken == ["S", "T"]

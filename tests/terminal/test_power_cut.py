@@ -1,0 +1,189 @@
+"""Whenever the power goes: after the next start journal, ledger, coins and tray agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kiosk_app.recovery import Outcome
+from server_stub.interface.terminal import NoteKind
+
+from .bench import APPLICATION_ID, DUE, SHEETS, VISITS, Bench, Cut, How, Papers, PowerCut, take_paper
+
+LAST = 40
+"""More records than any visit writes."""
+
+
+DOUBTFUL = ("paper forgotten", "first sheet taken too early")
+"""Visits in which paper and money cannot both be settled without staff."""
+
+
+def _cut_short(folder: Path, name: str, cut: Cut) -> bool:
+    """Whether the power really went during that visit."""
+    bench = Bench(folder, cut)
+    try:
+        bench.visit(VISITS[name])
+    except PowerCut:
+        return True
+    finally:
+        bench.off()
+    return False
+
+
+def _agree(bench: Bench, *, may_doubt: bool) -> str:
+    """How it ended. Asserts that money, paper, notes and journal tell the same."""
+    sheets = Papers().sheet_ids(APPLICATION_ID)
+    printer, coin = bench.devices.printer, bench.devices.coin
+    out = sum(1 for sheet in sheets if printer.has_printed(sheet) and not printer.is_void(sheet))
+    money = coin.taken_for(APPLICATION_ID)
+    notes = {kind for kind in NoteKind if bench.outbox.has_note(APPLICATION_ID, kind)}
+    assert coin.state().inserted == 0
+    assert not bench.journal.open_applications()
+    if NoteKind.IN_DOUBT in notes:
+        assert may_doubt
+        return "doubt"
+    if NoteKind.HANDED_OVER in notes:
+        assert notes == {NoteKind.PAID, NoteKind.HANDED_OVER}
+        assert (money, out) == (DUE, SHEETS)
+        return "handed over"
+    assert NoteKind.PAID not in notes or NoteKind.CANCELLED in notes
+    assert (money, out) == (0, 0)
+    return "cancelled"
+
+
+@pytest.mark.parametrize("how", list(How))
+@pytest.mark.parametrize("name", list(VISITS))
+def test_a_power_cut_at_any_record_leaves_nothing_contradicting(name: str, how: How, quick_path: Path) -> None:
+    ends = []
+    for at in range(LAST):
+        folder = quick_path / str(at)
+        if not _cut_short(folder, name, Cut(at, how)):
+            break
+        bench = Bench(folder)
+        begun = any(r.kind == "application.begun" for r in bench.journal.records)
+        bench.recover()
+        ends.append(_agree(bench, may_doubt=name in DOUBTFUL))
+        if begun:
+            assert [m for m in bench.outbox.pending() if m.note is None], "the session was ended"
+        assert bench.recover() == []
+        bench.off()
+    assert 3 < len(ends) < LAST
+    if name == "to the end":
+        assert ends[0] == "cancelled"
+        assert ends[-1] == "handed over"
+
+
+@pytest.mark.parametrize("name", list(VISITS))
+def test_a_second_power_cut_during_the_recovery_changes_nothing(name: str, quick_path: Path) -> None:
+    for at in range(LAST):
+        for again in range(4):
+            folder = quick_path / f"{at}-{again}"
+            if not _cut_short(folder, name, Cut(at, How.WRITTEN)):
+                return
+            second = Bench(folder, Cut(again, How.TORN))
+            try:
+                second.recover()
+            except PowerCut:
+                pass
+            finally:
+                second.off()
+            third = Bench(folder)
+            third.recover()
+            _agree(third, may_doubt=name in DOUBTFUL)
+            third.off()
+
+
+@pytest.mark.parametrize("name", ["to the end", "jam, then on", "jam, then refund"])
+def test_paper_that_was_taken_out_in_the_dark_is_never_paid_back_silently(name: str, quick_path: Path) -> None:
+    """Money goes back because the set is not whole, and staff are told that some of it was carried off."""
+    seen = set()
+    for at in range(LAST):
+        folder = quick_path / str(at)
+        if not _cut_short(folder, name, Cut(at, How.WRITTEN)):
+            break
+        bench = Bench(folder)
+        taken = bench.devices.printer.take_paper()
+        bench.recover()
+        end = _agree(bench, may_doubt=0 < taken < SHEETS)
+        if 0 < taken < SHEETS:
+            assert end == "doubt"
+            assert bench.devices.coin.taken_for(APPLICATION_ID) == 0
+        seen.add(end)
+        bench.off()
+    assert "doubt" in seen
+
+
+def test_after_the_last_coin_the_money_comes_back_and_the_note_is_cancelled(quick_path: Path) -> None:
+    """Rows 6 and 7 of the table: before and after the money was taken."""
+    for kind, at in (("take_money.intent", 1), ("take_money.done", 2)):
+        folder = quick_path / kind
+        assert _cut_short(folder, "to the end", Cut(at, How.WRITTEN))
+        bench = Bench(folder)
+        assert bench.journal.records[-1].kind == kind
+        (result,) = bench.recover()
+        assert (result.outcome, result.returned) == (Outcome.CANCELLED, DUE if at == 2 else 300)
+        assert bench.devices.coin.state().returned == 300
+        bench.off()
+
+
+def test_after_the_last_sheet_it_is_paid_and_handed_over(quick_path: Path) -> None:
+    assert _cut_short(quick_path, "to the end", Cut(2 + 2 * SHEETS, How.LOST))
+    bench = Bench(quick_path)
+    (result,) = bench.recover()
+    assert (result.outcome, result.returned) == (Outcome.HANDED_OVER, 0)
+    kinds = [m.note.kind if m.note else None for m in bench.outbox.pending()]
+    assert kinds == [NoteKind.PAID, NoteKind.HANDED_OVER, None]
+    assert len(bench.devices.printer.tray()) == SHEETS
+    bench.off()
+
+
+def test_money_of_no_application_comes_back(quick_path: Path) -> None:
+    first = Bench(quick_path)
+    first.devices.coin.open(lambda _: None, lambda _: None)
+    first.devices.coin.drop(500)
+    first.off()
+    bench = Bench(quick_path)
+    (result,) = bench.recover()
+    assert (result.application_id, result.returned) == ("", 500)
+    bench.off()
+
+
+def test_a_wrong_amount_in_the_cash_box_is_left_to_staff(quick_path: Path) -> None:
+    assert _cut_short(quick_path, "to the end", Cut(1, How.WRITTEN))
+    meddled = Bench(quick_path)
+    meddled.devices.coin.take(100, APPLICATION_ID)
+    meddled.off()
+    bench = Bench(quick_path)
+    (result,) = bench.recover()
+    assert result.outcome is Outcome.IN_DOUBT
+    assert bench.devices.coin.taken_for(APPLICATION_ID) == 0
+    bench.off()
+
+
+def test_sheets_that_nobody_paid_become_void(quick_path: Path) -> None:
+    """Row 8: the printer has a sheet, the coin unit has no money."""
+    assert _cut_short(quick_path, "to the end", Cut(0, How.WRITTEN))
+    meddled = Bench(quick_path)
+    meddled.devices.printer.print_sheet(Papers().sheet_ids(APPLICATION_ID)[0], b"%PDF")
+    meddled.off()
+    bench = Bench(quick_path)
+    (result,) = bench.recover()
+    assert (result.outcome, result.voided) == (Outcome.CANCELLED, 1)
+    bench.off()
+
+
+def test_an_undisturbed_visit_leaves_nothing_to_recover(quick_path: Path) -> None:
+    for name, hands in VISITS.items():
+        bench = Bench(quick_path / name)
+        bench.visit(hands)
+        _agree(bench, may_doubt=name in DOUBTFUL)
+        assert bench.recover() == []
+        bench.off()
+
+
+def test_the_paper_is_whole_when_the_receipt_lies_with_it(quick_path: Path) -> None:
+    bench = Bench(quick_path).visit(VISITS["to the end"])
+    assert [sheet.sheet_id for sheet in bench.devices.printer.tray()] == [f"{APPLICATION_ID}-receipt"]
+    assert take_paper(bench) is not None
+    bench.off()
