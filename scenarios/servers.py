@@ -143,7 +143,8 @@ class LocalServers:
         """All nodes back to the template, all faults off. Their events go where those of the stage go."""
         for box in self._faults.values():
             box.clear()
-        self._copy()
+        with self._center_app.state.center.database_closed():  # a note still on its way must not reach the fresh ledger
+            self._copy()
 
     def stop(self) -> None:
         for node in reversed(self._nodes):
@@ -193,3 +194,5 @@ class RemoteServers:
         self._client.close()
         self._process.terminate()
         self._process.wait(10)
+        if self._process.stdout is not None:
+            self._process.stdout.close()

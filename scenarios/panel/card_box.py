@@ -20,11 +20,12 @@ from server_stub.interface.secret import MASK
 
 from . import theme
 from .client import Attempt, PanelCard, PanelClient
-from .parts import Box, Elided, button, label, row, set_role
+from .parts import Box, Elided, button, even, label, row, set_role
 
 _NAME, _PURPOSE = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole + 1
 _SEARCHED, _CARD, _LAID = (Qt.ItemDataRole.UserRole + n for n in (2, 3, 4))
 NOBODY = "カードはありません"
+HOLD_NOT = "住所地の職員：一時停止はふだんのカードだけ"
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -98,6 +99,8 @@ class CardBox(Box):
         self.show_pin = button("暗証番号を見る", tip="押している間だけ表示します")
         self.pin = label("", "large", name="pin")
         self.pin.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.holder = Elided()
+        self.holder.setProperty("role", "soft")
         self.hold = button("電子証明書を一時停止", self._hold)
         self._lay_out()
         self.search.textChanged.connect(self._search)
@@ -116,12 +119,9 @@ class CardBox(Box):
         self.inside.addWidget(self.search)
         self.inside.addWidget(self.list, 1)
         self.inside.addWidget(self.purpose)
-        for left, right in ((self.lay, self.take), (self.show_pin, self.pin)):
-            pair = row(left, right)
-            pair.setStretch(0, 1)
-            pair.setStretch(1, 1)
-            self.inside.addLayout(pair)
-        self.inside.addWidget(label("住所地の職員として（紛失の届出を受けたとき）", "small"))
+        self.inside.addLayout(even(self.lay, self.take))
+        self.inside.addLayout(even(self.show_pin, self.pin))
+        self.inside.addWidget(self.holder)
         self.inside.addWidget(self.hold)
 
     def chosen(self) -> PanelCard | None:
@@ -158,9 +158,7 @@ class CardBox(Box):
         self.take.setEnabled(bool(laid))
         self.show_pin.setEnabled(card is not None)
         self.hold.setEnabled(card is not None and bool(card.calling))
-        self.hold.setText(
-            f"{card.calling}さんの電子証明書を一時停止" if card and card.calling else "電子証明書を一時停止"
-        )
+        self.holder.setText(f"住所地の職員：{card.calling}さんの紛失届" if card and card.calling else HOLD_NOT)
 
     def _do(self, action: Callable[[], object], done: str) -> None:
         self._attempt(action, done)

@@ -35,12 +35,13 @@ class ClockBox(Box):
         super().__init__("時計（舞台の時刻）")
         self._client, self._attempt = client, attempt
         self.state = label("", "good", name="clock_state")
+        self.switch = button("止める", self._switch, tip="止めると、端末の残り時間も進みません")
+        self.switch.setAccessibleName("時計を止める・進める")
         self.heading.addWidget(self.state)
+        self.heading.addWidget(self.switch)
         self.day = label("", "large", name="clock_day")
         self.time = label("", "large", name="clock_time")
-        self.freeze = button("止める", self._freeze)
-        self.run = button("進める", self._run)
-        self.inside.addLayout(row(self.day, self.time, 1, self.freeze, self.run))
+        self.inside.addLayout(row(self.day, self.time, 1))
         self.moment = QDateTimeEdit()
         self.moment.setAccessibleName("日時")
         self.moment.setTimeZone(QTimeZone.utc())  # a zone without summer time: every time of day exists
@@ -64,8 +65,7 @@ class ClockBox(Box):
         self.time.setText(f"{now:%H:%M:%S}")
         self.state.setText("止まっています" if frozen else "動いています")
         set_role(self.state, "bad" if frozen else "good")
-        self.freeze.setEnabled(not frozen)
-        self.run.setEnabled(frozen)
+        self.switch.setText("進める" if frozen else "止める")
 
     def _show_in_field(self, moment: datetime) -> None:
         self.moment.setDateTime(
@@ -87,11 +87,11 @@ class ClockBox(Box):
             lambda: self._client.set_clock(moment), f"時計を{in_words(moment)}{moment:%H:%M}にしました。"
         )
 
-    def _freeze(self) -> None:
-        self._do(self._client.freeze, "時計を止めました。")
-
-    def _run(self) -> None:
-        self._do(self._client.run, "時計を進めています。")
+    def _switch(self) -> None:
+        if self._client.is_frozen():
+            self._do(self._client.run, "時計を進めています。")
+        else:
+            self._do(self._client.freeze, "時計を止めました。")
 
     def _do(self, action: Callable[[], Any], done: str) -> None:
         self._attempt(action, done)

@@ -17,8 +17,8 @@ _METALS = {
     500: ("#F6E7AE", "#B89A45", "#463607"),
 }
 """Light, shadow and letters."""
-_DIAMETERS = {10: 50.0, 50: 46.0, 100: 48.0, 500: 56.0}
-_NOTE = QSize(96, 48)
+_DIAMETERS = {10: 50.0, 50: 46.0, 100: 48.0, 500: 54.0}
+_NOTE = QSize(86, 44)
 HEIGHT = 60
 
 
@@ -36,7 +36,7 @@ class MoneyButton(QAbstractButton):
         self.clicked.connect(lambda: action())
 
     def sizeHint(self) -> QSize:
-        return QSize(_NOTE.width() + 4 if self.yen == 1000 else int(_DIAMETERS[self.yen]) + 6, HEIGHT)
+        return QSize(_NOTE.width() + 2 if self.yen == 1000 else int(_DIAMETERS[self.yen]) + 2, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -107,7 +107,7 @@ class MoneyButton(QAbstractButton):
         painter.setPen(QPen(QColor("#7F9DB0"), 1))
         painter.drawRoundedRect(box.adjusted(4, 4, -4, -4), 2, 2)
         painter.setPen(QColor("#1D3442"))
-        painter.setFont(theme.font(19, bold=True))
+        painter.setFont(theme.font(18, bold=True))
         painter.drawText(box, _MIDDLE, "1,000")
 
 

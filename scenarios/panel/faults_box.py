@@ -38,7 +38,6 @@ class FaultsBox(QWidget):
                 told = label(text, wrap=True)
                 line = row(switch, told)
                 line.setStretch(1, 1)
-                line.setAlignment(switch, Qt.AlignmentFlag.AlignTop)
                 inside.addLayout(line)
         inside.addStretch(1)
         area = QScrollArea()

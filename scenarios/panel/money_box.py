@@ -9,10 +9,9 @@ from PySide6.QtWidgets import QGridLayout
 
 from kiosk_app.devices.interface import DENOMINATIONS
 
-from . import theme
 from .client import Attempt, PanelClient, TerminalState
 from .coins import MoneyButton
-from .parts import Box, button, label, row
+from .parts import Box, button, even, label, row
 
 _PLACES = (("inserted", "投入中"), ("taken", "収納（金庫）"), ("returned", "返却口"))
 
@@ -29,7 +28,7 @@ class MoneyBox(Box):
             coins.addStretch(1)
         self.inside.addLayout(coins)
         amounts = QGridLayout()
-        amounts.setVerticalSpacing(0)
+        amounts.setVerticalSpacing(2)
         self.amounts = {}
         for column, (place, word) in enumerate(_PLACES):
             title, amount = label(word, "soft"), label("―", "large", name=place)
@@ -43,11 +42,7 @@ class MoneyBox(Box):
         self.reject = button("次の硬貨を受け付けない", self._reject, tip="次に入れた硬貨が、そのまま戻ります")
         self.empty = button("釣銭を空にする", self._switch_change, tip="もう一度押すと、釣銭を補充します")
         self.empty.setCheckable(True)
-        pair = row(self.reject, self.empty)
-        pair.setStretch(0, 1)
-        pair.setStretch(1, 1)
-        self.inside.addLayout(pair)
-        self.inside.setSpacing(theme.GAP - 2)
+        self.inside.addLayout(even(self.reject, self.empty))
 
     def refresh(self, state: TerminalState | None) -> None:
         """None: the terminal does not answer."""

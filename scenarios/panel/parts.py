@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -34,7 +34,9 @@ class Elided(QLabel):
     def setText(self, text: str) -> None:
         super().setText(text)
         self.setToolTip(text)
-        self.setMinimumWidth(20)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(20, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -71,6 +73,14 @@ def button(
     made.setAutoDefault(False)
     if action is not None:
         made.clicked.connect(lambda: action())
+    return made
+
+
+def even(*items: QWidget) -> QHBoxLayout:
+    """Side by side, sharing the room."""
+    made = row(*items)
+    for place in range(len(items)):
+        made.setStretch(place, 1)
     return made
 
 

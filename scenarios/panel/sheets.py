@@ -14,8 +14,8 @@ from PySide6.QtPrintSupport import QPrinter
 
 POINTS_PER_INCH = 72.0
 MM_PER_INCH = 25.4
-VIEW_DPI = 115
-"""What pictures for the screen are made at; one A4 side is about 950 x 1345 pixels."""
+VIEW_DPI, THUMBNAIL_DPI = 115, 36
+"""What pictures for the screen are made at: one A4 side is about 950 x 1345 pixels, or 300 x 420."""
 MAX_PRINT_DPI = 600
 """The ground pattern is drawn for this; more would only cost memory (100 MB a side)."""
 
@@ -36,7 +36,7 @@ def _opened(pdf: bytes) -> Iterator[pypdfium2.PdfDocument]:
             document.close()
 
 
-def pictures(pdf: bytes, dpi: float = VIEW_DPI) -> list[QImage]:
+def pictures(pdf: bytes, dpi: float) -> list[QImage]:
     """Every side of one sheet, white paper. Raises ValueError for what is no PDF."""
     with _opened(pdf) as document:
         return [_picture(page, dpi) for page in document]
@@ -131,7 +131,7 @@ class Renderer(QObject):
 
     def _render(self, path: Path) -> None:
         try:
-            sides = pictures(path.read_bytes())
+            sides = pictures(path.read_bytes(), THUMBNAIL_DPI)
         except (OSError, ValueError):  # taken meanwhile, or no PDF
             sides = []
         self.ready.emit(path, sides)

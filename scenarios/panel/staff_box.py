@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QComboBox
 
 from .client import Attempt, PanelClient, TerminalState
-from .parts import Box, button, label, row
+from .parts import Box, button, even, label, row
 
+MOST_SHEETS = 12
 _JAMMED = "Jammed"
 
 
@@ -16,13 +17,11 @@ class StaffBox(Box):
         self._client, self._attempt = client, attempt
         self.need = label("", "bad", name="staff_need")
         self.heading.addWidget(self.need)
-        self.sheet = QSpinBox()
+        self.sheet = QComboBox()
         self.sheet.setAccessibleName("紙が詰まる枚数目")
-        self.sheet.setRange(1, 99)
-        self.sheet.setSuffix("枚目")
-        self.jam = button(
-            "で紙を詰まらせる", self._jam, tip="申請ごとに数えて、その枚数目で一度だけ詰まります"
-        )
+        for number in range(1, MOST_SHEETS + 1):
+            self.sheet.addItem(f"{number}枚目", number)
+        self.jam = button("で詰まらせる", self._jam, tip="申請ごとに数えて、その枚数目で一度だけ詰まります")
         self.empty = button("用紙を空にする", self._switch_paper, tip="もう一度押すと、用紙を補充します")
         self.empty.setCheckable(True)
         first = row(self.sheet, self.jam, self.empty)
@@ -33,10 +32,7 @@ class StaffBox(Box):
             "紙詰まりを直して再開", self._resume, tip="用紙を取り除き、足りない用紙も補充します"
         )
         self.refund = button("返金する", self._refund, tip="全額を返し、印刷済みの用紙を無効にします")
-        second = row(self.resume, self.refund)
-        second.setStretch(0, 1)
-        second.setStretch(1, 1)
-        self.inside.addLayout(second)
+        self.inside.addLayout(even(self.resume, self.refund))
 
     def refresh(self, state: TerminalState | None) -> None:
         """Resume and refund can be pressed while the terminal calls for staff."""
@@ -50,7 +46,7 @@ class StaffBox(Box):
         self._set_empty(False)
 
     def _jam(self) -> None:
-        sheet = self.sheet.value()
+        sheet = int(self.sheet.currentData())
         self._attempt(lambda: self._client.jam_at(sheet), f"{sheet}枚目で紙が詰まります。")
 
     def _switch_paper(self) -> None:

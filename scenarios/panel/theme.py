@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QWidget
 
@@ -46,8 +48,10 @@ def style(widget: QWidget) -> None:
     widget.setStyleSheet(_SHEET)
 
 
+_ARROW = (Path(__file__).parent / "down.svg").as_posix()
+_FAMILY = ", ".join(f'"{family}"' for family in FAMILIES)
 _SHEET = f"""
-* {{ color: {INK}; font-size: {SIZE}px; }}
+* {{ color: {INK}; font-family: {_FAMILY}; font-size: {SIZE}px; }}
 QWidget#PanelWindow, QDialog {{ background: {GROUND}; }}
 QToolTip {{ background: {INK}; color: {GROUND}; border: 0; padding: 4px; }}
 QFrame[role="box"] {{ background: {BOX}; border: 1px solid {RULE}; border-radius: 8px; }}
@@ -60,19 +64,22 @@ QLabel[role="small"] {{ color: {SOFT}; font-size: {SMALL}px; }}
 QLabel[role="large"] {{ font-size: {LARGE}px; font-weight: bold; }}
 QLabel[role="good"] {{ color: {GOOD}; }}
 QLabel[role="bad"] {{ color: {BAD}; }}
-QPushButton {{ background: {RAISED}; border: 1px solid {RULE}; border-radius: 6px; padding: 6px 10px; min-height: 18px; }}
+QPushButton {{ background: {RAISED}; border: 1px solid {RULE}; border-radius: 6px; padding: 6px 8px; min-height: 18px; }}
 QPushButton:hover {{ background: {RAISED_OVER}; }}
 QPushButton:pressed {{ background: {CHOSEN}; }}
 QPushButton:checked {{ background: {ACCENT}; color: {ON_ACCENT}; border-color: {ACCENT}; }}
 QPushButton:disabled {{ background: {BOX}; color: {REST}; border-color: {RULE}; }}
 QPushButton[role="main"] {{ background: {ACCENT}; color: {ON_ACCENT}; border-color: {ACCENT}; font-weight: bold; }}
+QPushButton[role="tight"] {{ padding: 6px 4px; }}
 QPushButton[role="main"]:hover {{ background: {ACCENT_OVER}; }}
 QPushButton[role="main"]:disabled {{ background: {BOX}; color: {REST}; border-color: {RULE}; }}
 QPushButton:focus, QLineEdit:focus, QListView:focus, QTableView:focus {{ border: 1px solid {ACCENT}; }}
-QLineEdit, QDateTimeEdit, QSpinBox, QComboBox {{
+QLineEdit, QDateTimeEdit, QComboBox {{
     background: {FIELD}; border: 1px solid {RULE}; border-radius: 6px; padding: 5px 8px; min-height: 18px;
     selection-background-color: {CHOSEN};
 }}
+QComboBox::drop-down, QDateTimeEdit::drop-down {{ border: 0; width: 26px; }}
+QComboBox::down-arrow, QDateTimeEdit::down-arrow {{ image: url("{_ARROW}"); width: 12px; height: 8px; }}
 QComboBox QAbstractItemView {{ background: {FIELD}; border: 1px solid {RULE}; selection-background-color: {CHOSEN}; }}
 QListView, QTableView, QScrollArea, QScrollArea > QWidget > QWidget {{
     background: {FIELD}; border: 0; border-radius: 6px;
@@ -90,7 +97,7 @@ QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {RAISED_OVER}; border-radius: 4px; min-height: 28px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-QStatusBar {{ background: {GROUND}; color: {INK}; }}
+QStatusBar {{ background: {GROUND}; }}
 QStatusBar::item {{ border: 0; }}
 QCalendarWidget QWidget {{ background: {BOX}; }}
 """

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from scenarios.evidence.wording import SOURCES, details
@@ -154,9 +154,10 @@ class TraceBox(QWidget):
         table.verticalHeader().setDefaultSectionSize(24)
         header = table.horizontalHeader()
         header.setMinimumSectionSize(20)
-        for column, width in ((0, 70), (1, 82)):
+        letters = QFontMetrics(theme.font())
+        for column, widest in ((0, "00:00:00"), (1, "発行サーバ")):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            table.setColumnWidth(column, width)
+            table.setColumnWidth(column, letters.horizontalAdvance(widest) + 16)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         table.selectionModel().currentRowChanged.connect(self._show_detail)
         bar = table.verticalScrollBar()

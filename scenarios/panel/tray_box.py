@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QUrl
@@ -27,8 +28,8 @@ from PySide6.QtWidgets import (
 
 from . import theme
 from .client import Attempt, PanelClient, TerminalState
-from .parts import Box, button, label, row
-from .sheets import Renderer, join, prepare, print_sheets
+from .parts import Box, button, even, label
+from .sheets import VIEW_DPI, Renderer, join, pictures, prepare, print_sheets
 
 PER_ROW = 4
 """Sides in a row: two sheets."""
@@ -72,9 +73,8 @@ class TrayBox(Box):
         self.print = button(
             "実物のプリンターで印刷…", self._print, tip="この機械のプリンターを選んで、両面・原寸で印刷します"
         )
-        actions = row(self.take, self.open, self.print)
-        actions.setStretch(2, 1)
-        self.inside.addLayout(actions)
+        self.inside.addLayout(even(self.take, self.open))
+        self.inside.addWidget(self.print)
         self.refresh(None)
 
     def refresh(self, state: TerminalState | None) -> None:
@@ -112,12 +112,12 @@ class TrayBox(Box):
         self.thumbnails = []
         place = 0
         for number, path in enumerate(self.sheets, start=1):
-            sides = self._pictures[path] or [QImage()]
+            sides = self._pictures[path] or [QImage(), QImage()]
             if place % PER_ROW + len(sides) > PER_ROW:
                 place += PER_ROW - place % PER_ROW
-            for title, picture in zip(_SIDES, sides, strict=False):
-                side = Side(f"{number}枚目 {title}", picture)
-                side.clicked.connect(lambda _=False, side=side: self._enlarge(side))
+            for index, picture in enumerate(sides):
+                side = Side(f"{number}枚目 {_SIDES[index]}", picture, index)
+                side.clicked.connect(partial(self._enlarge, path, side))
                 self._grid.addWidget(side, place // PER_ROW, place % PER_ROW, Qt.AlignmentFlag.AlignTop)
                 self.thumbnails.append(side)
                 place += 1
@@ -135,9 +135,12 @@ class TrayBox(Box):
         super().resizeEvent(event)
         self._fit()
 
-    def _enlarge(self, side: Side) -> None:
-        if not side.picture.isNull():
-            Enlarged(self.window(), side.text(), side.picture).open()
+    def _enlarge(self, path: Path, side: Side) -> None:
+        def show() -> None:
+            picture = pictures(path.read_bytes(), VIEW_DPI)[side.index]
+            Enlarged(self.window(), side.text(), picture).open()
+
+        self._attempt(show)
 
     # --- what the presenter does ---------------------------------------------------------------------------------------------
 
@@ -172,9 +175,11 @@ def ask_printer(printer: QPrinter, parent: QWidget) -> bool:
 class Side(QAbstractButton):
     """One side of a sheet as a small picture; a click enlarges it."""
 
-    def __init__(self, title: str, picture: QImage) -> None:
+    def __init__(self, title: str, picture: QImage, index: int) -> None:
+        """`index`: 0 front, 1 back. `picture` is null as long as it is not there."""
         super().__init__()
         self.picture = picture
+        self.index = index
         self.setText(title)
         self.setAccessibleName(title)
         self.setToolTip("押すと大きく表示します")
@@ -187,13 +192,13 @@ class Side(QAbstractButton):
         if height > width * 1.5:  # a receipt is narrow and long, and shown no taller than a sheet
             height = int(width * 1.5)
         self.setFixedSize(width, height + _CAPTION)
-        ratio = self.devicePixelRatioF()
-        self._small = self.picture.scaled(
-            QSize(int(width * ratio), int(height * ratio)),
-            Qt.AspectRatioMode.KeepAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
-        self._small.setDevicePixelRatio(ratio)
+        if not self.picture.isNull():
+            ratio = self.devicePixelRatioF()
+            room = QSize(int(width * ratio), int(height * ratio))
+            self._small = self.picture.scaled(
+                room, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+            self._small.setDevicePixelRatio(ratio)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

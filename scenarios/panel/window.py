@@ -36,7 +36,7 @@ class PanelWindow(QMainWindow):
         self._answered = True
         self.setObjectName("PanelWindow")
         self.setWindowTitle(TITLE)
-        self.setMinimumSize(1000, 720)
+        self.setMinimumSize(1024, 700)
         self.resize(1280, 800)
         theme.style(self)
         self.cards = CardBox(client, self.attempt)
@@ -56,11 +56,12 @@ class PanelWindow(QMainWindow):
         self.setCentralWidget(self._laid_out())
         self.statusBar().setSizeGripEnabled(False)
         self.told = label("", name="told")
+        self.told.setContentsMargins(theme.EDGE - 4, 0, theme.EDGE, 4)
         self.statusBar().addWidget(self.told, 1)
         self._looks = _timer(self, LOOK_MS, self.look)
         self._traces = _timer(self, TRACE_MS, self.trace.refresh)
         self._refresh_all()
-        self.tell("左のカードを選んで「カードを置く」を押すと、端末の手続きを始められます。")
+        self.tell("端末で「行政サービス」を選び、カードの案内が出たら、左のカードを選んで「カードを置く」を押してください。")
 
     def _laid_out(self) -> QWidget:
         whole = QWidget()
