@@ -158,7 +158,9 @@ class CardBox(Box):
         self.take.setEnabled(bool(laid))
         self.show_pin.setEnabled(card is not None)
         self.hold.setEnabled(card is not None and bool(card.calling))
-        self.holder.setText(f"住所地の職員：{card.calling}さんの紛失届" if card and card.calling else HOLD_NOT)
+        self.holder.setText(
+            f"住所地の職員：{card.calling}さんの紛失届" if card and card.calling else HOLD_NOT
+        )
 
     def _do(self, action: Callable[[], object], done: str) -> None:
         self._attempt(action, done)

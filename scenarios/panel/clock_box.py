@@ -55,7 +55,8 @@ class ClockBox(Box):
         self.inside.addLayout(chosen)
         presets = row()
         for text, moment, tip in PRESETS:
-            presets.addWidget(button(text, partial(self._jump, moment), tip=tip), len(text) + 6)
+            preset = button(text, partial(self._jump, moment), role="tight", tip=tip)
+            presets.addWidget(preset, len(text) + 6)
         self.inside.addLayout(presets)
         self.inside.setSpacing(theme.GAP)
 

@@ -61,7 +61,9 @@ class PanelWindow(QMainWindow):
         self._looks = _timer(self, LOOK_MS, self.look)
         self._traces = _timer(self, TRACE_MS, self.trace.refresh)
         self._refresh_all()
-        self.tell("端末で「行政サービス」を選び、カードの案内が出たら、左のカードを選んで「カードを置く」を押してください。")
+        self.tell(
+            "端末で「行政サービス」を選び、カードの案内が出たら、左のカードを選んで「カードを置く」を押してください。"
+        )
 
     def _laid_out(self) -> QWidget:
         whole = QWidget()
