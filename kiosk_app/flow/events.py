@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import (
-    ApplicationOptions,
-    CertificateKind,
-    MunicipalityInfo,
-    Offers,
-    Place,
-    SignedManifest,
-)
+
+if TYPE_CHECKING:
+    # for annotations only: pydantic is not needed for the first screen to open
+    from server_stub.interface.terminal import (
+        ApplicationOptions,
+        CertificateKind,
+        MunicipalityInfo,
+        Offers,
+        Place,
+        SignedManifest,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from server_stub.interface.terminal import (
-    ApplicationOptions,
-    CertificateKind,
-    Member,
-    MunicipalityInfo,
-    Offer,
-    OptionName,
-)
+if TYPE_CHECKING:
+    # for annotations only: pydantic is not needed for the first screen to open
+    from server_stub.interface.terminal import (
+        ApplicationOptions,
+        CertificateKind,
+        Member,
+        MunicipalityInfo,
+        Offer,
+        OptionName,
+    )
 
 
 class Step(StrEnum):
