@@ -60,4 +60,4 @@ class PayScreen(Screen[Pay]):
         top = c.bottom() - 184
         self.text(rect(left + 32, top, wide - 64, 36), self.words("pay.accepted"), theme.SMALL, bold=True)
         told = self.words("pay.coins", coins=coins) + "\n" + self.words("pay.notes", notes=notes)
-        self.text(rect(left + 32, top + 40, wide - 64, 128), told, theme.SMALL)
+        self.text(rect(left + 32, top + 52, wide - 64, 116), told, theme.SMALL, top=True)

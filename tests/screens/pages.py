@@ -19,7 +19,7 @@ from kiosk_app.screens.samples import in_language, samples
 from kiosk_app.screens.window import KioskWindow, touchables
 
 LANGUAGES = ("ja", "en")
-PAGE = QRectF(0, 0, theme.WIDTH, theme.HEIGHT)
+PAGE = QRectF(0, 0, 1280, 800)
 
 
 def all_pages() -> Iterator[tuple[str, View]]:
@@ -103,10 +103,10 @@ def assert_nothing_overlaps(page: QWidget) -> None:
 def assert_touchable(page: QWidget) -> None:
     found = {button: box_of(button, page) for button in buttons(page)}
     for button, box in found.items():
-        assert min(box.width(), box.height()) >= theme.TOUCH, button.text()
+        assert min(box.width(), box.height()) >= 72, button.text()
         assert PAGE.contains(box), button.text()
     for (one, a), (other, b) in itertools.combinations(found.items(), 2):
-        assert distance(a, b) >= theme.TOUCH_GAP, (one.text(), other.text())
+        assert distance(a, b) >= 16, (one.text(), other.text())
 
 
 def assert_readable(page: QWidget, window: KioskWindow) -> None:

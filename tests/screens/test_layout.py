@@ -67,7 +67,7 @@ def test_titles_and_texts_have_their_least_sizes(page: Any) -> None:
     assert title.size_px >= 34
     for text in texts(page):
         is_code = text.text().startswith(("コード ", "Code "))
-        assert text.size_px >= (theme.CODE if is_code else 24), text.text()
+        assert text.size_px >= (18 if is_code else 24), text.text()
 
 
 def test_texts_have_a_contrast_of_seven_to_their_ground(page: Any, gallery_window: KioskWindow) -> None:
