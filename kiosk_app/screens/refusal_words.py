@@ -13,7 +13,8 @@ UNKNOWN = "Internal_Error"
 class RefusalWords:
     """Words for a failure by its name; a name the catalogue does not have speaks as Internal_Error.
 
-    A row `NAME.fact.FACT` adds a sentence where that fact is known (hours, tries left).
+    A row `NAME.fact.FACT` adds a sentence where that fact is known (tries left), a row `NAME.facts` where all facts that
+    it names are known (opens, closes).
     """
 
     def __init__(self, words: Words, failure: str, facts: Mapping[str, Any]) -> None:
@@ -28,13 +29,15 @@ class RefusalWords:
     @property
     def known(self) -> list[str]:
         """A sentence for each fact there are words for."""
-        told = []
+        together = self._words.find(f"{self._name}.facts", **self._facts)
+        told = [together] if together else []
         for fact, value in self._facts.items():
             key = f"{self._name}.fact.{fact}"
             if isinstance(value, int) and self._words.find(key, n=value) is not None:
                 told.append(self._words.count(key, value))
-            elif isinstance(value, str) and (sentence := self._words.find(key, n=self._words.hours(value))):
-                told.append(sentence)
+            elif isinstance(value, str) and value:
+                sentence = self._words.find(key, n=self._words.day(value) or self._words.hours(value))
+                told += [sentence] if sentence else []
         return told
 
     @property

@@ -206,7 +206,7 @@ def samples() -> dict[str, v.View]:
             failure="Certificate_Expired", card_inside=True, contact="神戸市 000-000-0000"
         ),
         "Refusal_blocked": v.Refusal(failure="Card_Pin_Blocked", card_inside=True),
-        "Refusal_closed": v.Refusal(failure="Service_Closed_Now", facts=(("hours", HOURS),), deadline=soon),
+        "Refusal_closed": v.Refusal(failure="Service_Closed_Now", facts=(("opens", "6:30"), ("closes", "23:00")), deadline=soon),
         "Refusal_money": v.Refusal(failure="Money_Not_Enough", returned=150, can_retry=True),
         "Refusal_retry": v.Refusal(failure="Card_Removed", can_retry=True, deadline=soon),
         "Refusal_cancelled": v.Refusal(failure="Visit_Cancelled", returned=1100, card_inside=True),

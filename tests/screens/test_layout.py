@@ -88,7 +88,13 @@ def test_the_buttons_of_the_chrome_are_always_in_the_same_place(window: KioskWin
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_failure_of_the_catalogue_fits_the_refusal(window: KioskWindow, language: str) -> None:
-    facts = (("hours", "6:30～23:00"), ("attempts_remaining", 1), ("limit", 10))
+    facts = (
+        ("opens", "6:30"),
+        ("closes", "23:00"),
+        ("next_open", "2027-01-04"),
+        ("attempts_remaining", 1),
+        ("limit", 10),
+    )
     for name in CATALOGUE:
         view = v.Refusal(
             failure=name, facts=facts, returned=2500, card_inside=True, can_retry=True, language=language

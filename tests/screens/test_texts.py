@@ -60,6 +60,22 @@ def test_facts_that_are_known_are_told() -> None:
     assert told.known == ["You can try once more."]
     told = RefusalWords(Words("en"), "Service_Closed_Now", {"hours": "6:30~23:00"})
     assert told.known == ["Service hours are 6:30–23:00."]
+    told = RefusalWords(
+        Words("ja"), "Service_Closed_Now", {"kind": "residence", "opens": "6:30", "closes": "23:00"}
+    )
+    assert told.known == ["取扱時間は6:30〜23:00です。"]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("ja", "次の取扱日は1月4日です。"), ("en", "The service opens again on 4 January.")],
+)
+def test_a_closed_day_tells_the_next_open_one(language: str, sentence: str) -> None:
+    told = RefusalWords(
+        Words(language), "Service_Closed_Today", {"kind": "residence", "next_open": "2027-01-04"}
+    )
+    assert told.known == [sentence]
+    assert RefusalWords(Words(language), "Service_Closed_Today", {"next_open": ""}).known == []
 
 
 def test_a_fact_that_is_no_number_does_not_stop_the_words() -> None:

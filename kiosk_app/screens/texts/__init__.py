@@ -6,6 +6,7 @@ A cell `@key` says the same as that key. `key.one` is used for the number one. `
 from __future__ import annotations
 
 import csv
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,14 @@ class Words:
         for sign in "~〜～":
             told = told.replace(sign, self("hours.to"))
         return told
+
+    def day(self, iso: str) -> str | None:
+        """2027-01-04 as 1月4日 or 4 January; None for a text that is no date."""
+        try:
+            day = date.fromisoformat(iso)
+        except ValueError:
+            return None
+        return self("day", month=self(f"month.{day.month}"), day=day.day)
 
     def either(self, ja: str, en: str) -> str:
         """Of a name that data carry in both languages, the one to show."""
