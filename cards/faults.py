@@ -65,6 +65,10 @@ class FaultLine:
         self._card = card
         self._remove = remove
         self._wait = wait
+        self.restart()
+
+    def restart(self) -> None:
+        """A new conversation begins: count from one again."""
         self._count = 0
         self._since_verify: int | None = None
         self._held = b""
