@@ -74,7 +74,9 @@ class KioskSettings:
 class Assembly:
     """The parts of one terminal by their names. GUI thread only."""
 
-    def __init__(self, settings: KioskSettings, clock: Clock, trace: Trace, window: KioskWindow | None = None) -> None:
+    def __init__(
+        self, settings: KioskSettings, clock: Clock, trace: Trace, window: KioskWindow | None = None
+    ) -> None:
         self.settings, self.clock, self.trace = settings, clock, trace
         self.window = window or KioskWindow(clock)
         self.reader = VirtualReader(observer=partial(trace.emit, "card"))

@@ -8,7 +8,7 @@ resident, and a paper in it is cancelled at the centre.
 from __future__ import annotations
 
 import itertools
-import threading
+from collections import deque
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -54,13 +54,22 @@ class Tag:
     effect: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """From any thread to the GUI thread. Without a tag it concerns the present visit; with nothing in it, the clock."""
+
+    tag: Tag | None
+    event: Event | None
+    done: bool
+
+
 class Terminal(QObject):
     """One terminal. Its methods are called on the GUI thread; `post` on any."""
 
     changed = Signal()
     """After each view that was shown."""
-    _arrived = Signal(object, object, object)
-    _clock_jumped = Signal()
+    _arrived = Signal()
+    """Something lies in the inbox. The signal itself carries nothing: what is queued across threads stays Python's."""
 
     def __init__(
         self,
@@ -79,14 +88,12 @@ class Terminal(QObject):
         self._effects = itertools.count(1)
         self._pending: dict[int, f.Effect] = {}
         self._late: dict[int, f.Effect] = {}
-        self._queued = 0
-        self._lock = threading.Lock()
+        self._inbox: deque[_Letter] = deque()
+        self._handling = 0
         self._office: Office | None = None
         self._stops: list[Any] = []
         self._shown: View | None = None
-        queued = Qt.ConnectionType.QueuedConnection
-        self._arrived.connect(self._arrive, queued)
-        self._clock_jumped.connect(self._jumped, queued)
+        self._arrived.connect(self._open_letter, Qt.ConnectionType.QueuedConnection)
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self._watch_deadline)
@@ -141,7 +148,8 @@ class Terminal(QObject):
 
     def idle(self) -> bool:
         """No effect is under way, no event waits to be handled, no deadline is due."""
-        return not self._pending and self._queued == 0 and not self._deadline_is_due()
+        waiting = self._pending or self._inbox or self._handling
+        return not waiting and not self._deadline_is_due()
 
     def pending_notes(self) -> int:
         """Messages that the centre has not taken yet."""
@@ -186,15 +194,22 @@ class Terminal(QObject):
         office.perform(effect, Tag(self._life, self._visit, number))
 
     def _answer(self, tag: Tag | None, event: Event | None, done: bool) -> None:
-        with self._lock:
-            self._queued += 1
-        self._arrived.emit(tag, event, done)
+        self._inbox.append(_Letter(tag, event, done))
+        self._arrived.emit()
+
+    def _open_letter(self) -> None:
+        letter = self._inbox.popleft()
+        self._handling += 1
+        try:
+            self._arrive(letter.tag, letter.event, letter.done)
+        finally:
+            self._handling -= 1
 
     def _arrive(self, tag: Tag | None, event: Event | None, done: bool) -> None:
-        with self._lock:
-            self._queued -= 1
         if tag is None:
-            if event is not None:
+            if event is None:
+                self._watch_deadline()
+            else:
                 self.handle(event)
             return
         if tag.life != self._life:
@@ -212,14 +227,7 @@ class Terminal(QObject):
     # --- time ----------------------------------------------------------------------------------------------------------
 
     def _tell_jump(self) -> None:
-        with self._lock:
-            self._queued += 1
-        self._clock_jumped.emit()
-
-    def _jumped(self) -> None:
-        with self._lock:
-            self._queued -= 1
-        self._watch_deadline()
+        self._answer(None, None, False)
 
     def _watch_deadline(self) -> None:
         if self._deadline_is_due():

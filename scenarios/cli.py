@@ -59,7 +59,9 @@ def demo() -> None:
 @app.command()
 def server(
     folder: Annotated[Path | None, typer.Option("--folder", help="データベースを置くフォルダ")] = None,
-    ports: Annotated[str, typer.Option("--ports", help="認証局,証明発行サーバ,センターのポート（0 は空き）")] = "8441,8442,8443",
+    ports: Annotated[
+        str, typer.Option("--ports", help="認証局,証明発行サーバ,センターのポート（0 は空き）")
+    ] = "8441,8442,8443",
     control: Annotated[bool, typer.Option("--control", help="制御口を開く（試験用）")] = False,
     run_id: Annotated[str, typer.Option("--run", hidden=True)] = "",
     as_json: JsonOption = False,
@@ -74,7 +76,9 @@ def server(
     if len(numbers) != 3 or not all(0 <= number < 65536 for number in numbers):
         _stop("--ports は 8441,8442,8443 のように三つの数で指定してください。")
     try:
-        serve_until_stopped(folder, (numbers[0], numbers[1], numbers[2]), control=control, run=run_id, as_json=as_json)
+        serve_until_stopped(
+            folder, (numbers[0], numbers[1], numbers[2]), control=control, run=run_id, as_json=as_json
+        )
     except OSError as error:
         _stop(f"ポートを開けません（{error.strerror}）。別のポートを --ports で指定してください。")
 
@@ -96,7 +100,16 @@ def kiosk(
     if not center.startswith(("http://", "https://")):
         _stop("--center には http:// または https:// で始まる URL を指定してください。")
     raise typer.Exit(
-        run_kiosk(center, reader, terminal_id, key_file, center_key, folder, full_screen=full_screen, control=control)
+        run_kiosk(
+            center,
+            reader,
+            terminal_id,
+            key_file,
+            center_key,
+            folder,
+            full_screen=full_screen,
+            control=control,
+        )
     )
 
 
@@ -109,7 +122,13 @@ def card_list(as_json: JsonOption = False) -> None:
     if as_json:
         _print_json(
             [
-                {"name": c.name, "purpose": c.purpose, "profile": c.profile, "state": c.state, "linked": c.linked}
+                {
+                    "name": c.name,
+                    "purpose": c.purpose,
+                    "profile": c.profile,
+                    "state": c.state,
+                    "linked": c.linked,
+                }
                 for c in cards.values()
             ]
         )
@@ -182,7 +201,9 @@ def doctor(as_json: JsonOption = False) -> None:
         _print_json([finding.to_json() for finding in findings])
     else:
         for finding in findings:
-            print(f"{'○' if finding.found else '×' if finding.needed else '△'} {finding.name}　{finding.detail}")
+            print(
+                f"{'○' if finding.found else '×' if finding.needed else '△'} {finding.name}　{finding.detail}"
+            )
             if not finding.found:
                 print(f"　→ {finding.remedy}")
     if any(finding.needed and not finding.found for finding in findings):

@@ -34,7 +34,9 @@ def examine() -> list[Finding]:
 
 def _examine() -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding("Python", sys.version_info >= (3, 11), True, version, "Python 3.11 以上を使用してください。")
+    yield Finding(
+        "Python", sys.version_info >= (3, 11), True, version, "Python 3.11 以上を使用してください。"
+    )
     for package in ("PySide6-Essentials", "typst", "pikepdf", "fastapi", "SQLAlchemy"):
         yield _package(package)
     for family, use in (("IPAmj明朝", "証明書の氏名"), ("BIZ UDPGothic", "端末の画面")):
@@ -88,7 +90,9 @@ def _pcsc() -> Finding:
             raise OSError("リーダがつながっていません")
         return "、".join(names)
 
-    remedy = "実カードを使うときは、リーダをつなぎ、pcscd（Windows では Smart Card サービス）を開始してください。"
+    remedy = (
+        "実カードを使うときは、リーダをつなぎ、pcscd（Windows では Smart Card サービス）を開始してください。"
+    )
     return _tried("PC/SC リーダ", readers, remedy)
 
 
@@ -101,8 +105,14 @@ def _tried(name: str, look: Callable[[], str], remedy: str) -> Finding:
 
 def _display() -> Finding:
     shown = has_display()
-    detail = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or ("あり" if shown else "画面がありません")
-    return Finding("画面", shown, False, detail, "画面のない環境では、make demo は画面を出さずに一連の手続を実演します。")
+    detail = (
+        os.environ.get("WAYLAND_DISPLAY")
+        or os.environ.get("DISPLAY")
+        or ("あり" if shown else "画面がありません")
+    )
+    return Finding(
+        "画面", shown, False, detail, "画面のない環境では、make demo は画面を出さずに一連の手続を実演します。"
+    )
 
 
 def has_display() -> bool:

@@ -31,7 +31,9 @@ class TerminalDriver(Protocol):
 
     def call(self, command: str, **arguments: Any) -> Any: ...
 
-    def wait_until(self, condition: Callable[[], bool], told: Callable[[], str], patience: float = PATIENCE) -> None: ...
+    def wait_until(
+        self, condition: Callable[[], bool], told: Callable[[], str], patience: float = PATIENCE
+    ) -> None: ...
 
     def close(self) -> None: ...
 
@@ -47,7 +49,9 @@ class LocalDriver:
         with self._beating():
             return self._control.call(command, arguments)
 
-    def wait_until(self, condition: Callable[[], bool], told: Callable[[], str], patience: float = PATIENCE) -> None:
+    def wait_until(
+        self, condition: Callable[[], bool], told: Callable[[], str], patience: float = PATIENCE
+    ) -> None:
         limit = time.monotonic() + patience
         with self._beating():
             while not condition():
@@ -100,7 +104,9 @@ class SocketDriver:
             raise RuntimeError(answer["error"])
         return answer["result"]
 
-    def wait_until(self, condition: Callable[[], bool], told: Callable[[], str], patience: float = PATIENCE) -> None:
+    def wait_until(
+        self, condition: Callable[[], bool], told: Callable[[], str], patience: float = PATIENCE
+    ) -> None:
         limit = time.monotonic() + patience
         while not condition():
             if time.monotonic() > limit:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from . import places
 
@@ -21,10 +21,10 @@ class KeyPool:
         self._folder = folder or places.home() / "test-keys"
         self._folder.mkdir(parents=True, exist_ok=True)
 
-    def rsa(self, name: str) -> rsa.RSAPrivateKey:
-        body = self._once(f"TEST-ONLY-rsa-{name}.pem", lambda: _pem(rsa.generate_private_key(65537, 2048)))
+    def rsa(self, name: str) -> RSAPrivateKey:
+        body = self._once(f"TEST-ONLY-rsa-{name}.pem", lambda: _pem(generate_private_key(65537, 2048)))
         key = serialization.load_pem_private_key(body, None, unsafe_skip_rsa_key_validation=True)
-        assert isinstance(key, rsa.RSAPrivateKey)
+        assert isinstance(key, RSAPrivateKey)
         return key
 
     def ed25519(self, name: str) -> Ed25519PrivateKey:
@@ -37,11 +37,11 @@ class KeyPool:
         """A random shared secret in hex (keys of terminals and of the centre towards the issuing server)."""
         return self._once(f"TEST-ONLY-{name}.txt", lambda: os.urandom(24).hex().encode()).decode()
 
-    def source(self, prefix: str) -> Callable[[], rsa.RSAPrivateKey]:
+    def source(self, prefix: str) -> Callable[[], RSAPrivateKey]:
         """A callable that gives the keys PREFIX-0001, PREFIX-0002 … one after the other."""
         count = 0
 
-        def give() -> rsa.RSAPrivateKey:
+        def give() -> RSAPrivateKey:
             nonlocal count
             count += 1
             return self.rsa(f"{prefix}-{count:04d}")
@@ -59,7 +59,7 @@ class KeyPool:
         return path.read_bytes()
 
 
-def _pem(key: rsa.RSAPrivateKey | Ed25519PrivateKey) -> bytes:
+def _pem(key: RSAPrivateKey | Ed25519PrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

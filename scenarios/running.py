@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -95,6 +94,10 @@ def run_scenarios(
         print(problem, file=sys.stderr)  # noqa: T201
     line = f"{counts['passed']} passed, {counts['failed']} failed"
     print(line + (f", {counts['skipped']} skipped" if counts["skipped"] else ""))  # noqa: T201
-    if outcome.problems or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or not sum(counts.values()):
+    if (
+        outcome.problems
+        or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        or not sum(counts.values())
+    ):
         return WRONG_USE
     return FAILED if counts["failed"] else PASSED

@@ -93,7 +93,9 @@ class LocalServers:
         self.issuing_key = Secret(keys.text("centre-to-issuing"))
 
         def context(node: str) -> NodeContext:
-            return NodeContext(clock, trace, self._faults[node], control, self.reset if node == "center" else None)
+            return NodeContext(
+                clock, trace, self._faults[node], control, self.reset if node == "center" else None
+            )
 
         self._authority = Authority(authority_settings(folder, keys), clock, trace)
         authority_app = create_authority(context("authority"), self._authority.settings, self._authority)
@@ -102,7 +104,9 @@ class LocalServers:
             ledger_url=sqlite_url(folder / "ledger.db"),
             centre_key=self.issuing_key,
             municipalities=(
-                HostedMunicipality(KOBE, sqlite_url(folder / "replica.db"), Secret(keys.text("pseudonyms-28100"))),
+                HostedMunicipality(
+                    KOBE, sqlite_url(folder / "replica.db"), Secret(keys.text("pseudonyms-28100"))
+                ),
             ),
         )
         self._issuing_app = create_issuing(context("issuing"), issuing_settings)
@@ -143,7 +147,9 @@ class LocalServers:
         """All nodes back to the template, all faults off. Their events go where those of the stage go."""
         for box in self._faults.values():
             box.clear()
-        with self._center_app.state.center.database_closed():  # a note still on its way must not reach the fresh ledger
+        with (
+            self._center_app.state.center.database_closed()
+        ):  # a note still on its way must not reach the fresh ledger
             self._copy()
 
     def stop(self) -> None:

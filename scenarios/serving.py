@@ -39,11 +39,19 @@ def serve_until_stopped(
         servers = LocalServers(
             folder or Path(temporary), template_folder(), clock, trace, control=control, ports=ports
         )
-        urls = {"authority": servers.authority_url, "issuing": servers.issuing_url, "center": servers.center_url}
+        urls = {
+            "authority": servers.authority_url,
+            "issuing": servers.issuing_url,
+            "center": servers.center_url,
+        }
         if as_json:
             print(json.dumps({node: urls[node] for node in NODES}), flush=True)  # noqa: T201
         else:
-            for node, name in (("center", "証明書交付センター"), ("issuing", "証明発行サーバ"), ("authority", "認証局")):
+            for node, name in (
+                ("center", "証明書交付センター"),
+                ("issuing", "証明発行サーバ"),
+                ("authority", "認証局"),
+            ):
                 print(f"{name}\t{urls[node]}")  # noqa: T201
             print(f"端末をつなぐ: konbini kiosk --center {urls['center']}", flush=True)  # noqa: T201
         stop.wait()

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
 
@@ -53,7 +53,9 @@ class Stage:
         if separate:
             self.servers = RemoteServers(self.servers_folder, self.trace.run, ports)
         else:
-            self.servers = LocalServers(self.servers_folder, self.template, self.clock, self.trace, ports=ports)
+            self.servers = LocalServers(
+                self.servers_folder, self.template, self.clock, self.trace, ports=ports
+            )
         self.books = Books(self.servers_folder)
         self._separate = separate
         self._kiosks: dict[bool, Kiosk] = {}
@@ -205,7 +207,7 @@ class Stage:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
-
-

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cards.image import CardImage
 from cards.personalise import Holder, personalise
 from cards.profiles import load_profile
 from server_stub.authority import Authority, AuthoritySettings, prepare_database
@@ -58,7 +57,9 @@ class CardEntry:
 
 def template_folder() -> Path:
     """The template for the present code and data, made if it is not there yet (a few seconds, once per checkout)."""
-    made_from = [p for room in ("cards", "server_stub", "scenarios/data") for p in (places.ROOT / room).rglob("*")]
+    made_from = [
+        p for room in ("cards", "server_stub", "scenarios/data") for p in (places.ROOT / room).rglob("*")
+    ]
     kept = [p for p in made_from if p.is_file() and p.suffix not in (".pyc", ".md")]
     folder = places.home() / f"template-{places.digest_of([*kept, Path(__file__)])}"
     if not folder.exists():
@@ -129,7 +130,14 @@ def _personalise_all(
         image = personalise(
             load_profile(card["profile"]),
             Holder(
-                person.key, KOBE, person.name, person.address, person.birth, person.sex.value, "Hyogo-ken", "Kobe-shi"
+                person.key,
+                KOBE,
+                person.name,
+                person.address,
+                person.birth,
+                person.sex.value,
+                "Hyogo-ken",
+                "Kobe-shi",
             ),
             authority,
             keys.source(f"card-{number:03d}"),

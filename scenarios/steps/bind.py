@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from pytest_bdd import scenarios
 
@@ -11,4 +10,4 @@ from scenarios import places
 from scenarios.running import FEATURES_VARIABLE
 
 for _path in os.environ.get(FEATURES_VARIABLE, str(places.FEATURES)).split(os.pathsep):
-    scenarios(Path(_path))
+    scenarios(_path)

@@ -52,7 +52,8 @@ def change(world: World, amount: int) -> None:
 @then(parsers.parse("手数料{amount:d}円が一度だけ記録されている"))
 def charged_once(world: World, amount: int) -> None:
     world.eventually(
-        lambda: world.stage.charges() == [amount], f"charges in the ledger: {world.stage.charges()}, not [{amount}]"
+        lambda: world.stage.charges() == [amount],
+        f"charges in the ledger: {world.stage.charges()}, not [{amount}]",
     )
     assert world.terminal.money()["taken"] == amount
 

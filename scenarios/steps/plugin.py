@@ -90,22 +90,37 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, sce
     stage.trace.emit("scenario", "scenario_started", name=scenario.name, feature=feature.name, tags=tags)
 
 
-def pytest_bdd_before_step(request: pytest.FixtureRequest, feature: Any, scenario: Any, step: Any, step_func: Any) -> None:
+def pytest_bdd_before_step(
+    request: pytest.FixtureRequest, feature: Any, scenario: Any, step: Any, step_func: Any
+) -> None:
     recorder: Recorder = request.getfixturevalue("recorder")
     stage: Stage = request.getfixturevalue("world").stage
     recorder.index += 1
     stage.scope(scenario.name, step.name)
-    stage.trace.emit("scenario", "step_started", keyword=step.keyword, sentence=step.name, index=recorder.index)
+    stage.trace.emit(
+        "scenario", "step_started", keyword=step.keyword, sentence=step.name, index=recorder.index
+    )
 
 
 def pytest_bdd_after_step(
-    request: pytest.FixtureRequest, feature: Any, scenario: Any, step: Any, step_func: Any, step_func_args: Any
+    request: pytest.FixtureRequest,
+    feature: Any,
+    scenario: Any,
+    step: Any,
+    step_func: Any,
+    step_func_args: Any,
 ) -> None:
     _end_step(request, "passed", "")
 
 
 def pytest_bdd_step_error(
-    request: pytest.FixtureRequest, feature: Any, scenario: Any, step: Any, step_func: Any, step_func_args: Any, exception: Exception
+    request: pytest.FixtureRequest,
+    feature: Any,
+    scenario: Any,
+    step: Any,
+    step_func: Any,
+    step_func_args: Any,
+    exception: Exception,
 ) -> None:
     recorder: Recorder = request.getfixturevalue("recorder")
     recorder.failed = True
@@ -134,5 +149,3 @@ def _end_step(request: pytest.FixtureRequest, status: str, error: str) -> None:
 
 def _end_scenario(request: pytest.FixtureRequest, status: str) -> None:
     request.getfixturevalue("world").stage.trace.emit("scenario", "scenario_ended", status=status)
-
-

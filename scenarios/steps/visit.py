@@ -73,7 +73,9 @@ def one_member(world: World, person: str) -> None:
     world.choose_members(person)
 
 
-@when(parsers.parse("続柄を「{relationship}」、本籍・筆頭者を「{domicile}」、個人番号を「{my_number}」にする"))
+@when(
+    parsers.parse("続柄を「{relationship}」、本籍・筆頭者を「{domicile}」、個人番号を「{my_number}」にする")
+)
 def options(world: World, relationship: str, domicile: str, my_number: str) -> None:
     for name, wanted in (("続柄", relationship), ("本籍・筆頭者", domicile), ("個人番号", my_number)):
         world.set_option(name, wanted)
@@ -140,4 +142,6 @@ def cancel(world: World) -> None:
 @when("前の画面に戻る")
 def back(world: World) -> None:
     world.terminal.touch("戻る")
-    world.terminal.wait_for("ChooseCertificate", "ChooseScope", "ChooseOptions", "ChooseCopies", "ChoosePlace")
+    world.terminal.wait_for(
+        "ChooseCertificate", "ChooseScope", "ChooseOptions", "ChooseCopies", "ChoosePlace"
+    )

@@ -5,7 +5,7 @@ Paths, relative to the issuing server's base URL; every request carries `Authori
     GET  /v1/municipalities               -> MunicipalityList (those hosted here)
     POST /v1/offers                       OffersRequest -> Offers
     POST /v1/applications                 IssueRequest -> IssuedPaper (idempotent by application_id)
-    POST /v1/applications/{application_id}/notes  Note -> NoteTaken (idempotent by note_id)
+    POST /v1/applications/{application_id}/notes  LedgerNote -> NoteTaken (idempotent by note_id)
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .terminal import ApplicationRequest, Box, Code5, Model, Place, Ref, TerminalKind, Ulid, Yen
+from .terminal import ApplicationRequest, Box, Code5, Model, Note, Place, Ref, TerminalKind, Ulid, Yen
 
 
 class TerminalFacts(Model):
@@ -68,3 +68,13 @@ class IssuedPaper(Model):
     fee_total: Yen
     pages: Annotated[tuple[IssuedPage, ...], Field(min_length=1)]
     pdf: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
+
+
+class LedgerNote(Note):
+    """A note of the terminal as it came, or a cancellation that the centre made by itself.
+
+    `lapsed`: such a cancellation, made only because the session had run out. It gives way to a payment that the terminal
+    made before it (`at`) and could not tell in time; what the terminal itself cancelled stays cancelled.
+    """
+
+    lapsed: bool = False

@@ -10,7 +10,15 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 
-from tests.readback.register import RELATIONSHIPS, SEXES, Resident, in_words, read_callings, read_register, squeezed
+from tests.readback.register import (
+    RELATIONSHIPS,
+    SEXES,
+    Resident,
+    in_words,
+    read_callings,
+    read_register,
+    squeezed,
+)
 
 POINTS_TO_MM = 25.4 / 72
 OMITTED = "【省略】"
@@ -35,7 +43,14 @@ class Town:
     # --- the whole check ------------------------------------------------------------------------------------------------
 
     def check(
-        self, sheets: Sequence[bytes], people: Sequence[str], *, kind: str, options: dict[str, bool], copies: int, today: date
+        self,
+        sheets: Sequence[bytes],
+        people: Sequence[str],
+        *,
+        kind: str,
+        options: dict[str, bool],
+        copies: int,
+        today: date,
     ) -> None:
         """Raises WrongPaper. `sheets`: PDFs of front and back in the order they came out, all copies one after the other."""
         expected = [self.person(calling) for calling in people]
@@ -96,7 +111,12 @@ class Town:
         return fields
 
     def _allowed(self, expected: Sequence[Resident], kind: str, options: dict[str, bool]) -> list[str]:
-        values = {value for person in expected for value in self._fields(person, kind, options).values() if len(value) > 2}
+        values = {
+            value
+            for person in expected
+            for value in self._fields(person, kind, options).values()
+            if len(value) > 2
+        }
         return sorted(values, key=len, reverse=True)
 
     def _check_no_stranger(self, text: str, expected: Sequence[Resident], allowed: Sequence[str]) -> None:

@@ -1,0 +1,128 @@
+"""`konbini demo`: servers, terminal and the presenter's panel; with no display, a scripted visit with pictures of each step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import places
+from .doctor import has_display
+
+CARD = "港太一のカード"
+
+
+def run_demo() -> int:
+    """The exit code: 0, or 1 when the scripted visit did not end in paper."""
+    if has_display():
+        return _with_panel()
+    print("画面がないため、一連の手続を画面なしで実演します（画面のある機械では、端末と操作盤が開きます）。")  # noqa: T201
+    return _scripted()
+
+
+def _with_panel() -> int:
+    from PySide6.QtWidgets import QApplication
+
+    from .panel import PanelWindow, StageClient
+    from .stage import Stage
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    trace_folder = _fresh(places.home() / "demo" / "trace")
+    with Stage(separate=True) as stage:
+
+        def begin() -> None:
+            stage.reset("実演", _fresh(trace_folder))
+            stage.start_kiosk(separate=True)
+
+        begin()
+        panel = PanelWindow(StageClient(stage, begin))
+        panel.show()
+        return int(application.exec())
+
+
+def _fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+@dataclass
+class _Script:
+    """Prints each step and keeps its picture."""
+
+    pictures: Path
+    picture: Callable[[], bytes]
+    count: int = 0
+
+    def step(self, sentence: str) -> None:
+        self.count += 1
+        path = self.pictures / f"{self.count:02d}.png"
+        path.write_bytes(self.picture())
+        print(f"{self.count:2d}. {sentence}", flush=True)  # noqa: T201
+
+
+def _scripted() -> int:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from PySide6.QtWidgets import QApplication
+
+    from .evidence import write_evidence
+    from .stage import Stage
+    from .steps.world import World
+
+    application = QApplication.instance() or QApplication([])
+    folder = _fresh(places.home() / "demo")
+    trace_folder, pictures = folder / "trace", folder / "pictures"
+    pictures.mkdir()
+    with Stage(separate=True) as stage:
+        stage.reset("実演", trace_folder)
+        world = World(stage, stage.start_kiosk(separate=True))
+        script = _Script(pictures, world.terminal.picture)
+        number = 0
+
+        def pay() -> None:
+            world.drop(500)
+            world.terminal.wait_for("TakePaper")
+
+        def no_receipt() -> None:
+            world.terminal.touch("印刷しない")
+            world.terminal.wait_for("Thanks")
+
+        def do(sentence: str, action: Callable[[], object]) -> None:
+            nonlocal number
+            number += 1
+            emit = stage.trace.emit
+            emit("scenario", "step_started", keyword="もし", sentence=sentence, index=number)
+            action()
+            picture = stage.trace.store(world.terminal.picture(), ".png")
+            emit("scenario", "step_ended", index=number, status="passed", picture=picture, error="")
+            script.step(sentence)
+
+        stage.trace.emit("scenario", "scenario_started", name="実演", feature="住民票の写しの交付", tags=[])
+        do("端末が待機している", lambda: world.terminal.wait_for("TopMenu"))
+        do("行政サービスから証明書交付サービスに進み、同意する", world.go_to_card)
+        do(f"「{CARD}」をカード読み取り部に置く", lambda: world.lay(CARD))
+        do("お住まいの市区町村の証明書を選ぶ", world.choose_address)
+        do("暗証番号を入力する（センターが証明書の有効性を確認する）", lambda: world.enter_pin(right=True))
+        do("カードを取る", world.take_card)
+        do(
+            "住民票の写しを、世帯全員・続柄と本籍を記載・1部で選ぶ",
+            lambda: world.choose_residence("世帯全員", 1),
+        )
+        do("申請する（証明書が届き、本人のものであることを確かめてから支払いに進む）", world.apply)
+        do("500円硬貨を入れる（印刷し、おつりを返す）", pay)
+        do("証明書を取る", world.take_paper)
+        do("領収書は印刷しない", no_receipt)
+        world.eventually(lambda: stage.charges() == [250], "the charge did not reach the ledger")
+        stage.trace.emit("scenario", "scenario_ended", status="passed")
+        papers = _fresh(folder / "papers")
+        for paper in world.papers:
+            shutil.copy(paper, papers)
+    evidence = write_evidence(trace_folder, folder / "evidence.html")
+    print(
+        f"台帳: 手数料 250円 が一度だけ記録されています。\n証明書（PDF）: {papers}\n画面の絵: {pictures}\n証跡: {evidence}"
+    )  # noqa: T201
+    del application
+    return 0
