@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import httpx
 
@@ -21,7 +21,9 @@ TROUBLE = (
 )  # fmt: skip
 """What can go wrong between the panel and the stage: terminal or server gone (ConnectionError is an OSError), refusals."""
 
-Outcome = TypeVar("Outcome")
+
+class Told(RuntimeError):
+    """A trouble of the panel's own; its text is the line for the presenter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from PySide6.QtCore import QObject, QRectF, QRunnable, QSizeF, QThreadPool, Sign
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter
 
+from .client import Told
+from .words import NO_PRINTER
+
 POINTS_PER_INCH = 72.0
 MM_PER_INCH = 25.4
 VIEW_DPI, THUMBNAIL_DPI = 115, 36
@@ -81,13 +84,13 @@ def prepare(printer: QPrinter) -> None:
 def print_sheets(pdfs: Sequence[Path], printer: QPrinter) -> int:
     """Print every sheet in its true size, front and back; returns how many sides.
 
-    Raises OSError for a sheet that is gone or a printer that does not take the job, ValueError for what is no PDF.
+    Raises OSError for a sheet that is gone, Told for a printer that does not take the job, ValueError for what is no PDF.
     """
     bodies = [path.read_bytes() for path in pdfs]
     dpi = min(printer.resolution(), MAX_PRINT_DPI)
     painter = QPainter()
     if not painter.begin(printer):
-        raise OSError("the printer does not take the job")
+        raise Told(NO_PRINTER)
     sides = 0
     try:
         for body in bodies:
@@ -108,7 +111,7 @@ def print_sheets(pdfs: Sequence[Path], printer: QPrinter) -> int:
 
 def _turn(printer: QPrinter) -> None:
     if not printer.newPage():
-        raise OSError("the printer does not take the page")
+        raise Told(NO_PRINTER)
 
 
 class Renderer(QObject):

@@ -125,16 +125,16 @@ class TraceBox(QWidget):
         self.choice.currentIndexChanged.connect(self._choose)
         self._count = label("", "soft")
         self.table = self._made_table()
-        self._detail = label("行を選ぶと、ここに詳しい内容を表示します。", "soft", wrap=True)
-        self._detail.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._detail.setFixedHeight(52)
+        self.detail = label("行を選ぶと、ここに詳しい内容を表示します。", "soft", wrap=True)
+        self.detail.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.detail.setFixedHeight(52)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, theme.GAP, 0, 0)
         layout.setSpacing(theme.GAP)
         newest = button("最新へ", self._to_newest, tip="いちばん新しい記録を表示します")
         layout.addLayout(row(label("表示", "soft"), self.choice, self._count, 1, newest))
         layout.addWidget(self.table, 1)
-        layout.addWidget(self._detail)
+        layout.addWidget(self.detail)
 
     def _made_table(self) -> QTableView:
         table = QTableView()
@@ -195,5 +195,5 @@ class TraceBox(QWidget):
             return
         event = self.model.events[self.shown.mapToSource(current).row()]
         said = "　".join(f"{name}：{value}" for name, value in details(event))
-        self._detail.setText(f"{event.clock[:10]} {event.clock[11:19]}　{told(event)}\n{said}")
-        self._detail.setToolTip(said)
+        self.detail.setText(f"{event.clock[:10]} {event.clock[11:19]}　{told(event)}\n{said}")
+        self.detail.setToolTip(said)

@@ -27,9 +27,10 @@ from PySide6.QtWidgets import (
 )
 
 from . import theme
-from .client import Attempt, PanelClient, TerminalState
+from .client import Attempt, PanelClient, TerminalState, Told
 from .parts import Box, button, even, label
 from .sheets import VIEW_DPI, Renderer, join, pictures, prepare, print_sheets
+from .words import NO_VIEWER
 
 PER_ROW = 4
 """Sides in a row: two sheets."""
@@ -154,7 +155,7 @@ class TrayBox(Box):
         def show() -> None:
             join(self.sheets, target)
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(target))):
-                raise FileNotFoundError(target)
+                raise Told(NO_VIEWER)
 
         self._attempt(show, "PDFを開きました。")
 

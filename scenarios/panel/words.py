@@ -15,11 +15,15 @@ from scenarios.evidence.wording import headline
 from server_stub.interface.failures import Failed, by_name
 from server_stub.interface.trace import Event
 
+from .client import Told
+
 RESET = "次の方のために最初に戻す"
 GONE = f"端末が応答しません。「{RESET}」を押すと、起動し直します。"
 SERVER_GONE = "サーバにつながりません。少し待って、もう一度操作してください。"
 NOT_ACCEPTED = "端末がこの操作を受け付けませんでした。画面の状態を確かめてください。"
 NO_FILE = "用紙のファイルを開けませんでした。もう取り出された用紙かもしれません。"
+NO_PRINTER = "プリンターへ送れませんでした。プリンターの状態を確かめてください。"
+NO_VIEWER = "PDFを表示するソフトが見つかりませんでした。"
 NOT_DONE = "操作できませんでした。もう一度お試しください。"
 
 SCREENS: dict[str, str] = {
@@ -126,6 +130,8 @@ def is_notable(event: Event) -> bool:
 
 def trouble(error: BaseException) -> str:
     """One friendly line for whatever went wrong between panel and stage."""
+    if isinstance(error, Told):
+        return str(error)
     if isinstance(error, httpx.HTTPStatusError):
         return _refused(error.response)
     if isinstance(error, httpx.HTTPError):

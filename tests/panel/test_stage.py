@@ -1,0 +1,192 @@
+"""The panel over a real stage: a whole visit in which every hand but the resident's finger is the presenter's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton
+from pytestqt.qtbot import QtBot
+
+from scenarios.panel import PanelWindow, StageClient
+from scenarios.panel.words import GONE
+from scenarios.stage import Stage
+from scenarios.steps.world import World
+from server_stub.faults.box import KNOWN
+from server_stub.interface.clock import JST, STAGE_START
+
+SLOW_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with Stage() as made:
+        yield made
+
+
+@pytest.fixture
+def world(stage: Stage, tmp_path: Path) -> Iterator[World]:
+    stage.reset(trace_folder=tmp_path / "trace")
+    yield World(stage, stage.start_kiosk())
+    stage.trace.open_folder(None)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, world: World, tmp_path: Path) -> Iterator[PanelWindow]:
+    def reset() -> None:
+        world.stage.reset(trace_folder=tmp_path / "next")
+        world.terminal = world.stage.start_kiosk()
+
+    made = PanelWindow(StageClient(world.stage, reset))
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    made.close()
+
+
+def press(qtbot: QtBot, panel: PanelWindow, name: str) -> None:
+    (found,) = [b for b in panel.findChildren(QAbstractButton) if b.accessibleName() == name]
+    assert found.isEnabled(), name
+    qtbot.mouseClick(found, Qt.MouseButton.LeftButton)
+
+
+def choose(panel: PanelWindow, name: str) -> None:
+    panel.cards.search.setText(name)
+    shown = panel.cards.found
+    row = next(n for n in range(shown.rowCount()) if shown.index(n, 0).data() == name)
+    panel.cards.list.setCurrentIndex(shown.index(row, 0))
+
+
+def go_to_payment(world: World, panel: PanelWindow, qtbot: QtBot, card: str) -> None:
+    """The resident touches, the presenter lays and takes the card."""
+    choose(panel, card)
+    world.go_to_card()
+    press(qtbot, panel, "カードを置く")
+    world.card = card
+    world.terminal.wait_for("ChoosePlace")
+    world.choose_address()
+    world.enter_pin(right=True)
+    world.terminal.wait_for("TakeCard")
+    press(qtbot, panel, "カードを取る")
+    world.terminal.wait_for("ChooseCertificate")
+    world.choose_residence("世帯全員", 1)
+    world.apply()
+
+
+def test_a_visit_with_the_presenters_hands_ends_in_paper_that_can_be_seen(
+    panel: PanelWindow, world: World, qtbot: QtBot
+) -> None:
+    go_to_payment(world, panel, qtbot, "六甲翠のカード")
+    qtbot.waitUntil(lambda: "お支払い" in panel.terminal.text())
+    press(qtbot, panel, "次の硬貨を受け付けない")
+    press(qtbot, panel, "100円を入れる")
+    press(qtbot, panel, "1000円を入れる")
+    world.terminal.wait_for("TakePaper")
+    qtbot.waitUntil(
+        lambda: (
+            len(panel.tray.thumbnails) == 2
+            and all(not side.picture.isNull() for side in panel.tray.thumbnails)
+        ),
+        timeout=SLOW_MS,
+    )
+    money = {place: amount.text() for place, amount in panel.money.amounts.items()}
+    assert money == {"inserted": "0円", "taken": "250円", "returned": "750円"}
+    told = [str(panel.trace.shown.index(n, 2).data()) for n in range(panel.trace.shown.rowCount())]
+    qtbot.waitUntil(lambda: panel.trace.shown.rowCount() > len(told) or "1枚印刷した" in told)
+    press(qtbot, panel, "用紙を取る")
+    world.terminal.wait_for("AskReceipt")
+    qtbot.waitUntil(lambda: panel.tray.count.text() == "空")
+
+
+def test_staff_resume_after_a_jam_from_the_panel(panel: PanelWindow, world: World, qtbot: QtBot) -> None:
+    press(qtbot, panel, "で詰まらせる")
+    go_to_payment(world, panel, qtbot, "六甲翠のカード")
+    press(qtbot, panel, "500円を入れる")
+    world.terminal.wait_for("Jammed")
+    qtbot.waitUntil(panel.staff.resume.isEnabled)
+    press(qtbot, panel, "紙詰まりを直して再開")
+    world.terminal.wait_for("TakePaper")
+
+
+def test_staff_refund_from_the_panel(panel: PanelWindow, world: World, qtbot: QtBot) -> None:
+    press(qtbot, panel, "用紙を空にする")
+    go_to_payment(world, panel, qtbot, "六甲翠のカード")
+    press(qtbot, panel, "500円を入れる")
+    world.terminal.wait_for("Jammed")
+    qtbot.waitUntil(panel.staff.refund.isEnabled)
+    press(qtbot, panel, "返金する")
+    world.terminal.wait_for("Refusal")
+    assert world.terminal.money() == {"inserted": 0, "taken": 0, "returned": 500}
+
+
+def test_clock_of_the_stage_obeys_the_panel(panel: PanelWindow, world: World, qtbot: QtBot) -> None:
+    press(qtbot, panel, "金曜 22:59")
+    press(qtbot, panel, "時計を止める・進める")
+    frozen = world.stage.clock.now()
+    assert timedelta(0) <= frozen - datetime(2026, 6, 5, 22, 59, tzinfo=JST) < timedelta(seconds=30)
+    assert world.stage.clock.setting.frozen and panel.clock.state.text() == "止まっています"
+
+
+def test_a_loss_that_is_reported_on_the_panel_stops_the_card(
+    panel: PanelWindow, world: World, qtbot: QtBot
+) -> None:
+    choose(panel, "六甲翠のカード")
+    press(qtbot, panel, "電子証明書を一時停止")
+    world.lay("六甲翠のカード")
+    world.choose_address()
+    world.enter_pin(right=True)
+    world.terminal.wait_for("Refusal")
+
+
+def test_every_fault_of_the_servers_can_be_switched(panel: PanelWindow, world: World, qtbot: QtBot) -> None:
+    assert set(panel.faults.switches) == set(KNOWN)
+    panel.faults.switches["center.down"].click()
+    choose(panel, "六甲翠のカード")
+    world.lay("六甲翠のカード")
+    world.terminal.touch("お住まいの市区町村の証明書")
+    world.terminal.wait_for("Refusal")
+
+
+def test_reset_makes_a_fresh_stage_for_the_next_visitor(
+    panel: PanelWindow, world: World, qtbot: QtBot
+) -> None:
+    panel.faults.switches["center.down"].click()
+    go = "御影直樹のカード"
+    choose(panel, go)
+    world.go_to_card()
+    press(qtbot, panel, "カードを置く")
+    press(qtbot, panel, "12月29日")
+    press(qtbot, panel, "次の方のために最初に戻す")
+    assert world.terminal.screen() == "TopMenu"
+    assert world.stage.clock.now() - STAGE_START < timedelta(minutes=1)
+    assert "トップメニュー" in panel.terminal.text()
+    go_to_payment(world, panel, qtbot, go)
+
+
+def test_a_terminal_of_its_own_that_dies_is_told_and_comes_back_by_reset(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    with Stage() as stage:
+        stage.reset(trace_folder=tmp_path / "trace")
+        stage.start_kiosk(separate=True)
+
+        def reset() -> None:
+            stage.reset(trace_folder=tmp_path / "next")
+            stage.start_kiosk(separate=True)
+
+        panel = PanelWindow(StageClient(stage, reset))
+        qtbot.addWidget(panel)
+        panel.show()
+        qtbot.waitUntil(lambda: "トップメニュー" in panel.terminal.text())
+        stage.kiosk.stop()
+        qtbot.waitUntil(lambda: panel.told.text() == GONE)
+        press(qtbot, panel, "カードを置く")
+        assert panel.told.text() == GONE and "ありません" in panel.cards.on_reader.text()
+        press(qtbot, panel, "次の方のために最初に戻す")
+        qtbot.waitUntil(lambda: "トップメニュー" in panel.terminal.text())
+        press(qtbot, panel, "カードを置く")
+        assert "置きました" in panel.told.text()
+        panel.close()
