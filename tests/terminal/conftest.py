@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from .centre import Centre
+
 _MEMORY = Path("/dev/shm")
 
 
@@ -18,3 +20,10 @@ def quick_path(tmp_path: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(dir=_MEMORY) as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def centre() -> Iterator[Centre]:
+    centre = Centre()
+    yield centre
+    centre.stop()

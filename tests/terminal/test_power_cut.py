@@ -54,7 +54,9 @@ def _agree(bench: Bench, *, may_doubt: bool) -> str:
 
 @pytest.mark.parametrize("how", list(How))
 @pytest.mark.parametrize("name", list(VISITS))
-def test_a_power_cut_at_any_record_leaves_nothing_contradicting(name: str, how: How, quick_path: Path) -> None:
+def test_a_power_cut_at_any_record_leaves_nothing_contradicting(
+    name: str, how: How, quick_path: Path
+) -> None:
     ends = []
     for at in range(LAST):
         folder = quick_path / str(at)
@@ -95,7 +97,9 @@ def test_a_second_power_cut_during_the_recovery_changes_nothing(name: str, quick
 
 
 @pytest.mark.parametrize("name", ["to the end", "jam, then on", "jam, then refund"])
-def test_paper_that_was_taken_out_in_the_dark_is_never_paid_back_silently(name: str, quick_path: Path) -> None:
+def test_paper_that_was_taken_out_in_the_dark_is_never_paid_back_silently(
+    name: str, quick_path: Path
+) -> None:
     """Money goes back because the set is not whole, and staff are told that some of it was carried off."""
     seen = set()
     for at in range(LAST):

@@ -1,0 +1,202 @@
+"""A small centre on a real port: one holder, one household, real signatures and real PDFs; misbehaves on demand."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pikepdf
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI, Header, Request, Response
+
+from server_stub.interface.binding import holder_ref, new_ulid, sheet_keywords, sign_manifest, subjects_asked
+from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import (
+    ApplicationRequest,
+    AuthenticationRequest,
+    Box,
+    Manifest,
+    MunicipalityList,
+    Nonce,
+    Note,
+    NoteTaken,
+    Offers,
+    SessionEnd,
+    SessionOpened,
+    SheetEntry,
+    SignedManifest,
+    signed_text,
+)
+from server_stub.interface.trace import Trace
+from server_stub.node import NodeContext, failure_response, make_app, serve
+from tests.flow.helper import ELSEWHERE, KOBE, offers
+
+TERMINAL, KEY = "T-0001", "the-key-of-the-terminal"
+Tamper = Callable[[Manifest], Manifest]
+
+
+class Centre:
+    """`calls` is what came in. Set `refuse[path part]` to a failure's name, `hold` to keep an application waiting,
+    `tamper` to change a manifest before it is signed, `answer[path part]` to a raw response."""
+
+    def __init__(self) -> None:
+        self.signing_key = Ed25519PrivateKey.generate()
+        self.renew(Clock(STAGE_START))
+        self.start(0)
+
+    def renew(self, clock: Clock) -> None:
+        """As if it had never been asked anything."""
+        self.clock = clock
+        self.calls: list[str] = []
+        self.traceparents: list[str] = []
+        self.notes: list[tuple[str, str]] = []
+        self.ended: list[tuple[str, str]] = []
+        self.keys: list[str] = []
+        self.refuse: dict[str, str] = {}
+        self.answer: dict[str, Response] = {}
+        self.hold: threading.Event | None = None
+        self.reached = threading.Event()
+        self.tamper: Tamper = lambda manifest: manifest
+        self.spoil: Callable[[bytes], bytes] = lambda pdf: pdf
+        self.keywords: Callable[[str], str] = lambda text: text
+        self.offers: Offers = offers()
+        self.sheets_per_copy = 1
+        self._nonces: dict[str, str] = {}
+        self._holders: dict[str, str] = {}
+        self._sheets: dict[tuple[str, int], bytes] = {}
+
+    @property
+    def url(self) -> str:
+        return self._node.base_url
+
+    @property
+    def pinned(self) -> str:
+        return self.signing_key.public_key().public_bytes_raw().hex()
+
+    def stop(self) -> int:
+        """Switch it off; the port it had."""
+        self._node.stop()
+        return self._node.port
+
+    def start(self, port: int) -> None:
+        self._node = serve(self._app(), port)
+
+    def _check(self, request: Request) -> Response | None:
+        path = request.url.path
+        self.calls.append(f"{request.method} {path}")
+        self.traceparents.append(request.headers.get("traceparent", ""))
+        if request.headers.get("authorization") != f"Bearer {KEY}":
+            raise Failed("Terminal_Unknown")
+        for part, name in self.refuse.items():
+            if part in path:
+                raise Failed(name)
+        return next((answer for part, answer in self.answer.items() if part in path), None)
+
+    def _app(self) -> FastAPI:
+        context = NodeContext(self.clock, Trace(self.clock))
+        app = make_app(context, title="centre", source="centre", description="")
+
+        @app.middleware("http")
+        async def check(request: Request, call_next: Any) -> Response:
+            try:
+                prepared = self._check(request)
+            except Failed as failed:
+                return failure_response(failed)
+            return prepared or await call_next(request)
+
+        @app.get("/v1/municipalities")
+        def municipalities() -> MunicipalityList:
+            return MunicipalityList(municipalities=(KOBE, ELSEWHERE))
+
+        @app.post("/v1/sessions")
+        def open_session() -> SessionOpened:
+            expires = self.clock.now() + timedelta(minutes=10)
+            return SessionOpened(session_id=new_ulid(self.clock), terminal_id=TERMINAL, expires_at=expires)
+
+        @app.post("/v1/sessions/{session_id}/nonce")
+        def nonce(session_id: str) -> Nonce:
+            text = base64.b64encode(session_id.encode() + bytes([len(self.calls) % 256])).decode()
+            self._nonces[session_id] = text
+            return Nonce(nonce=text, expires_at=self.clock.now() + timedelta(minutes=1))
+
+        @app.post("/v1/sessions/{session_id}/authentication")
+        def authenticate(session_id: str, request: AuthenticationRequest) -> Offers:
+            certificate = x509.load_der_x509_certificate(base64.b64decode(request.certificate))
+            key = certificate.public_key()
+            assert isinstance(key, rsa.RSAPublicKey)
+            text = signed_text("JPKI-SIM/konbini/authentication/v1", session_id, self._nonces.pop(session_id))
+            key.verify(base64.b64decode(request.signature), text, padding.PKCS1v15(), hashes.SHA256())
+            self._holders[session_id] = holder_ref(
+                certificate.issuer.public_bytes(), certificate.serial_number
+            )
+            return self.offers
+
+        @app.post("/v1/sessions/{session_id}/applications")
+        def apply(
+            session_id: str, request: ApplicationRequest, idempotency_key: str = Header()
+        ) -> SignedManifest:
+            self.keys.append(idempotency_key)
+            self.reached.set()
+            if self.hold is not None:
+                self.hold.wait(30)
+            return sign_manifest(self.tamper(self._make(session_id, request)), self.signing_key)
+
+        @app.get("/v1/applications/{application_id}/sheets/{number}")
+        def sheet(application_id: str, number: int) -> Response:
+            return Response(self.spoil(self._sheets[application_id, number]), media_type="application/pdf")
+
+        @app.post("/v1/applications/{application_id}/notes")
+        def note(application_id: str, note: Note) -> NoteTaken:
+            self.notes.append((application_id, note.kind.value))
+            return NoteTaken(application_id=application_id, state=note.kind.value)
+
+        @app.post("/v1/sessions/{session_id}/end", status_code=204)
+        def end(session_id: str, end: SessionEnd) -> None:
+            self.ended.append((session_id, end.reason))
+
+        return app
+
+    def _make(self, session_id: str, request: ApplicationRequest) -> Manifest:
+        application_id = new_ulid(self.clock)
+        offer = next(o for o in self.offers.offers if o.kind == request.kind)
+        subjects = tuple(sorted(subjects_asked(request, offer)))
+        entries = []
+        for copy in range(1, request.copies + 1):
+            for k in range(1, self.sheets_per_copy + 1):
+                number = len(entries) + 1
+                keywords = sheet_keywords(application_id, copy, k, self.sheets_per_copy, subjects)
+                pdf = make_pdf(self.keywords(keywords))
+                self._sheets[application_id, number] = pdf
+                digest = hashlib.sha256(pdf).hexdigest()
+                entries.append(
+                    SheetEntry(
+                        number=number, copy_number=copy, k=k, n=self.sheets_per_copy, sha256=digest, subjects=subjects,
+                        issue_number=f"N{copy}", secret_boxes=(Box(x=10, y=20, width=30, height=5),),
+                    )
+                )  # fmt: skip
+        return Manifest(
+            application_id=application_id, session_id=session_id, terminal_id=TERMINAL,
+            holder_ref=self._holders[session_id], kind=request.kind, municipality=request.municipality,
+            copies=request.copies, fee_total=request.fee_total, generation=1, received_at=self.clock.now(),
+            sheets=tuple(entries),
+        )  # fmt: skip
+
+
+def make_pdf(keywords: str, pages: int = 2) -> bytes:
+    document = pikepdf.new()
+    for _ in range(pages):
+        document.add_blank_page()
+    document.docinfo["/Keywords"] = keywords
+    buffer = io.BytesIO()
+    document.save(buffer)
+    document.close()
+    return buffer.getvalue()

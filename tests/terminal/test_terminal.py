@@ -1,0 +1,488 @@
+"""The runner: a whole visit over real HTTP with a real (virtual) card, and everything that can go wrong on the way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from cards.faults import Effect, Fault
+from kiosk_app.flow import events as e
+from kiosk_app.flow import views as v
+from kiosk_app.flow.state import State
+from server_stub.interface.secret import MASK
+from server_stub.interface.terminal import CertificateKind, Place
+
+from .centre import Centre
+from .world import OTHER, PIN, WRONG, World, card
+
+
+@pytest.fixture
+def world(quick_path: Path, qapp: QApplication, centre: Centre) -> Iterator[World]:
+    world = World(quick_path, centre)
+    world.terminal.start()
+    yield world
+    world.close()
+
+
+def pins_sent(world: World) -> int:
+    """How often a card got a PIN; the mere question for the tries has no body."""
+    told = [event.data for event in world.events if (event.source, event.kind) == ("card", "command")]
+    return sum(1 for data in told if data["name"] == "VERIFY" and data["sent"] > 0)
+
+
+# --- the main job ------------------------------------------------------------------------------------------------------
+
+
+def test_a_resident_walks_away_with_the_paper_and_a_receipt(world: World) -> None:
+    world.centre.sheets_per_copy = 2
+    world.to_pay(copies=2)
+    assert world.devices.printer.tray() == ()
+    world.drop(500)
+    world.wait_for("TakePaper")
+    assert [s.sheet_id.partition("-")[2] for s in world.devices.printer.tray()] == [
+        "01-01of02", "01-02of02", "02-01of02", "02-02of02",
+    ]  # fmt: skip
+    world.devices.printer.take_paper()
+    world.wait_for("AskReceipt")
+    world.touch(e.ReceiptChosen(True))
+    world.wait_for("Thanks")
+    world.settled()
+    application_id = world.centre.notes[0][0]
+    assert world.centre.notes == [(application_id, "paid"), (application_id, "handed_over")]
+    assert [reason for _, reason in world.centre.ended] == ["handed over"]
+    assert world.devices.coin.taken_for(application_id) == 500
+    assert [s.sheet_id for s in world.devices.printer.tray()] == [f"{application_id}-receipt"]
+    world.touch(e.Acknowledged())
+    world.wait_for("TopMenu")
+
+
+def test_the_order_of_screens_is_told_to_the_trace(world: World) -> None:
+    world.to_pay()
+    world.drop(100, 100, 100)
+    world.wait_for("TakePaper")
+    names = [
+        event.data["name"] for event in world.events if (event.source, event.kind) == ("screen", "screen")
+    ]
+    shown = [type(view).__name__ for view in world.window.views]
+    assert names == shown
+    order = [
+        "TopMenu",
+        "PlaceCard",
+        "ChoosePlace",
+        "EnterPin",
+        "TakeCard",
+        "ChooseCertificate",
+        "Confirm",
+        "Pay",
+        "TakePaper",
+    ]
+    assert [name for name in dict.fromkeys(names) if name in order] == order
+
+
+def test_every_request_has_its_own_trace_context_and_the_events_carry_it(world: World) -> None:
+    world.to_pay()
+    assert len(set(world.centre.traceparents)) == len(world.centre.traceparents) > 4
+    told = [x.traceparent for x in world.events if (x.source, x.kind) == ("network", "request")]
+    assert told == world.centre.traceparents
+
+
+def test_no_secret_and_no_person_stands_in_the_trace(world: World) -> None:
+    world.to_pin()
+    world.touch(e.PinEntered(WRONG))
+    world.until(lambda: isinstance(world.view, v.EnterPin) and world.view.was_wrong)
+    world.touch(e.PinEntered(PIN))
+    world.wait_for("TakeCard")
+    text = "\n".join(event.to_line() for event in world.events)
+    for word in (PIN.reveal(), WRONG.reveal(), "the-key-of-the-terminal", "見本　太郎", "見本　花子"):
+        assert word not in text
+    assert MASK not in text, "the PIN does not even come near an event"
+    assert [x for x in world.events if x.source == "card"]
+
+
+def test_the_tray_and_the_trace_know_where_secret_boxes_are(world: World) -> None:
+    world.to_pay()
+    world.drop(500)
+    world.wait_for("TakePaper")
+    (printed,) = [x for x in world.events if x.kind == "sheet_printed"]
+    assert printed.data["front_boxes"] == [{"x": 10.0, "y": 20.0, "width": 30.0, "height": 5.0}]
+
+
+# --- the card ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_pin_tells_the_tries_left_and_the_third_blocks(world: World) -> None:
+    world.to_pin()
+    for left in (2, 1):
+        world.touch(e.PinEntered(WRONG))
+        world.wait_for("EnterPin")
+        assert isinstance(world.view, v.EnterPin)
+        assert (world.view.was_wrong, world.view.tries_left) == (True, left)
+    world.touch(e.PinEntered(WRONG))
+    assert world.refusal().failure == "Card_Pin_Blocked"
+    world.settled()
+    assert "POST /v1/sessions" in world.centre.calls
+    assert not [call for call in world.centre.calls if call.endswith("/authentication")]
+    assert [reason for _, reason in world.centre.ended] == ["Card_Pin_Blocked"]
+
+
+def test_a_nonce_is_fetched_for_every_try_just_before_the_card_signs(world: World) -> None:
+    world.to_pin()
+    assert not [call for call in world.centre.calls if call.endswith("/nonce")]
+    for pin in (WRONG, PIN):
+        world.touch(e.PinEntered(pin))
+        world.until(world.terminal.idle)
+    assert len([call for call in world.centre.calls if call.endswith("/nonce")]) == 2
+    assert len([call for call in world.centre.calls if call == "POST /v1/sessions"]) == 1
+
+
+def test_a_card_pulled_while_it_is_read_is_told_and_can_be_laid_down_again(world: World) -> None:
+    world.to_card()
+    world.reader.faults = [Fault(Effect.REMOVED, at=4)]
+    world.reader.insert(card())
+    refusal = world.refusal()
+    assert (refusal.failure, refusal.can_retry, refusal.card_inside) == ("Card_Removed", True, False)
+    world.touch(e.Acknowledged(again=True))
+    world.wait_for("PlaceCard")
+    world.reader.insert(card())
+    world.wait_for("ChoosePlace")
+
+
+def test_a_card_pulled_after_the_pin_is_a_refusal_by_name(world: World) -> None:
+    world.to_pin()
+    world.reader.faults = [Fault(Effect.REMOVED, at=1, after_verify=True)]
+    world.touch(e.PinEntered(PIN))
+    assert world.refusal().failure == "Card_Removed"
+    world.settled()
+    assert len(world.centre.ended) == 1
+
+
+def test_another_card_gets_no_pin(world: World) -> None:
+    """Swapped unseen: the reader's own watcher told nothing of it."""
+    world.to_pin()
+    world.reader.watch(lambda: None, lambda: None)
+    world.reader._card = card(OTHER)
+    world.touch(e.PinEntered(PIN))
+    assert world.refusal().failure == "Card_Changed"
+    assert pins_sent(world) == 0
+    world.touch(e.Acknowledged(again=True))
+    world.reader.remove()
+    world.wait_for("PlaceCard")
+    world.to_pin_from_card()
+    world.touch(e.PinEntered(PIN))
+    world.wait_for("TakeCard")
+    assert pins_sent(world) == 1
+
+
+def test_a_silent_card_is_abandoned_and_the_next_one_is_read(world: World) -> None:
+    world.restart(card_limit=0.05)
+    world.to_card()
+    world.reader.faults = [Fault(Effect.SILENT, at=3, seconds=30)]
+    world.reader.insert(card())
+    refusal = world.refusal()
+    assert (refusal.failure, refusal.can_retry, refusal.card_inside) == ("Card_Mute", True, True)
+    world.restart(card_limit=20.0)
+    world.reader.remove()
+    world.to_pin()
+
+
+def test_a_forgotten_card_ends_the_visit_and_the_session(world: World) -> None:
+    world.to_pin()
+    world.touch(e.PinEntered(PIN))
+    world.wait_for("TakeCard")
+    world.clock.advance(timedelta(seconds=21))
+    world.until(lambda: isinstance(world.view, v.TakeCard) and world.view.forgotten)
+    world.clock.advance(timedelta(seconds=31))
+    assert world.refusal().failure == "Card_Forgotten"
+    world.settled()
+    assert [reason for _, reason in world.centre.ended] == ["Card_Forgotten"]
+
+
+# --- the centre ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["/sessions", "/nonce", "/authentication", "/applications", "/sheets"])
+@pytest.mark.parametrize("failure", ["Certificate_Revoked", "Centre_Unreachable"])
+def test_whatever_the_centre_refuses_is_told_by_its_name_before_any_coin(
+    world: World, part: str, failure: str
+) -> None:
+    if part == "/sessions":
+        world.centre.refuse[part] = failure
+        world.to_card()
+        world.reader.insert(card())
+        world.wait_for("ChoosePlace")
+        world.touch(e.PlaceChosen(Place.ADDRESS))
+    elif part in ("/nonce", "/authentication"):
+        world.to_pin()
+        world.centre.refuse[part] = failure
+        world.touch(e.PinEntered(PIN))
+    else:
+        world.to_confirm()
+        world.centre.refuse[part] = failure
+        world.touch(e.Confirmed())
+    assert world.refusal().failure == failure
+    world.centre.refuse.clear()
+    world.settled()
+    assert len(world.centre.ended) == (0 if part == "/sessions" else 1)
+    assert world.devices.coin.drop(500) is False
+
+
+def test_a_centre_that_is_off_is_told_and_its_session_is_ended_when_it_is_back(world: World) -> None:
+    world.to_confirm()
+    port = world.centre.stop()
+    world.touch(e.Confirmed())
+    assert world.refusal().failure == "Centre_Unreachable"
+    assert world.terminal.pending_notes() == 1
+    world.centre.start(port)
+    world.settled()
+    assert [reason for _, reason in world.centre.ended] == ["Centre_Unreachable"]
+
+
+def test_a_centre_that_goes_off_after_the_payment_gets_its_notes_later_even_after_a_restart(
+    world: World,
+) -> None:
+    world.to_pay()
+    port = world.centre.stop()
+    world.drop(500)
+    world.wait_for("TakePaper")
+    world.devices.printer.take_paper()
+    world.wait_for("AskReceipt")
+    assert world.terminal.pending_notes() == 3
+    world.restart()
+    assert world.terminal.state_name() == "TopMenu"
+    world.centre.start(port)
+    world.settled()
+    assert [kind for _, kind in world.centre.notes] == ["paid", "handed_over"]
+    assert len(world.centre.ended) == 1
+
+
+def test_a_connection_that_was_closed_meanwhile_costs_one_more_request_under_the_same_key(
+    world: World,
+) -> None:
+    world.to_confirm()
+    port = world.centre.stop()
+    world.centre.start(port)
+    world.touch(e.Confirmed())
+    world.wait_for("Pay")
+    assert len(set(world.centre.keys)) == 1
+
+
+def test_a_late_answer_never_reaches_the_next_resident_and_its_paper_is_cancelled(world: World) -> None:
+    world.to_confirm()
+    world.centre.hold = threading.Event()
+    world.touch(e.Confirmed())
+    world.until(world.centre.reached.is_set)
+    world.touch(e.CancelTouched())
+    assert world.refusal().failure == "Visit_Cancelled"
+    world.touch(e.Acknowledged())
+    held, world.centre.hold = world.centre.hold, None
+    world.to_menu()
+    assert len(world.centre.ended) == 1
+    held.set()
+    world.until(lambda: world.centre.notes)
+    assert [kind for _, kind in world.centre.notes] == ["cancelled"]
+    assert world.terminal.state_name() == "ChooseCertificate"
+    assert "late_answer" in world.kinds("network")
+    world.touch(e.KindChosen(CertificateKind.SEAL_REGISTRATION), e.CopiesChosen(1), e.Confirmed())
+    world.wait_for("Pay")
+
+
+def test_a_centre_that_never_answers_is_left_by_the_one_clock(world: World) -> None:
+    world.to_confirm()
+    world.centre.hold = threading.Event()
+    world.touch(e.Confirmed())
+    world.until(world.centre.reached.is_set)
+    world.clock.advance(timedelta(seconds=121))
+    assert world.refusal().failure == "Centre_Unreachable"
+    world.centre.hold.set()
+
+
+def test_a_late_session_is_ended_at_the_centre(world: World) -> None:
+    world.to_card()
+    world.reader.insert(card())
+    world.wait_for("ChoosePlace")
+    world.touch(e.PlaceChosen(Place.ADDRESS), e.CancelTouched())
+    world.refusal()
+    world.until(lambda: world.centre.ended)
+    assert [reason for _, reason in world.centre.ended] == ["late answer"]
+
+
+# --- binding ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "failure"),
+    [
+        ({"holder_ref": "cd" * 32}, "Binding_Mismatch"),
+        ({"session_id": "01JWXXXXXXXXXXXXXXXXXXXXXX"}, "Binding_Mismatch"),
+        ({"terminal_id": "T-0002"}, "Binding_Mismatch"),
+        ({"fee_total": 10}, "Binding_Mismatch"),
+    ],
+)
+def test_a_paper_for_another_is_an_incident_before_money(
+    world: World, change: dict[str, object], failure: str
+) -> None:
+    world.to_confirm()
+    world.centre.tamper = lambda manifest: manifest.model_copy(update=change)
+    world.touch(e.Confirmed())
+    refusal = world.refusal()
+    assert (refusal.failure, refusal.can_retry) == (failure, False)
+    world.settled()
+    assert [kind for _, kind in world.centre.notes] == ["incident"]
+    assert len(world.centre.ended) == 1
+    assert world.devices.printer.tray() == ()
+    assert world.devices.coin.state().taken == 0
+
+
+def test_a_sheet_that_says_another_thing_of_itself_is_an_incident(world: World) -> None:
+    world.to_confirm()
+    world.centre.keywords = lambda text: text.replace('"copy":1', '"copy":2')
+    world.touch(e.Confirmed())
+    assert world.refusal().failure == "Binding_Mismatch"
+    world.settled()
+    assert [kind for _, kind in world.centre.notes] == ["incident"]
+
+
+def test_a_damaged_sheet_is_refused_by_name(world: World) -> None:
+    world.to_confirm()
+    world.centre.spoil = lambda pdf: pdf[:-20]
+    world.touch(e.Confirmed())
+    assert world.refusal().failure == "Paper_Corrupt"
+    world.settled()
+    assert len(world.centre.ended) == 1
+
+
+# --- money and paper -----------------------------------------------------------------------------------------------------------
+
+
+def test_cancel_gives_every_coin_back(world: World) -> None:
+    world.to_pay()
+    world.drop(100, 100)
+    world.until(lambda: isinstance(world.view, v.Pay) and world.view.inserted == 200)
+    world.touch(e.CancelTouched())
+    refusal = world.refusal()
+    assert (refusal.failure, refusal.returned) == ("Visit_Cancelled", 200)
+    state = world.devices.coin.state()
+    assert (state.inserted, state.taken, state.returned) == (0, 0, 200)
+    world.settled()
+    assert len(world.centre.ended) == 1
+    assert world.centre.notes == []
+
+
+def test_a_rejected_coin_is_shown(world: World) -> None:
+    world.to_pay()
+    world.devices.coin.reject_next()
+    world.drop(500)
+    world.until(lambda: isinstance(world.view, v.Pay) and world.view.rejected == 500)
+
+
+def test_without_change_everything_comes_back(world: World) -> None:
+    world.devices.coin.set_change_stock({})
+    world.to_pay()
+    world.drop(1000)
+    refusal = world.refusal()
+    assert (refusal.failure, refusal.returned) == ("Money_Change_Short", 1000)
+
+
+@pytest.mark.parametrize("refund", [False, True])
+def test_a_jam_is_resumed_or_refunded_by_staff(world: World, refund: bool) -> None:
+    world.centre.sheets_per_copy = 3
+    world.devices.printer.jam_at(2)
+    world.to_pay()
+    world.drop(500)
+    world.wait_for("Jammed")
+    assert len(world.devices.printer.tray()) == 1
+    world.terminal.post(e.OperatorRefunded() if refund else e.OperatorResumed())
+    if refund:
+        assert world.refusal().returned == 250
+        world.settled()
+        assert [kind for _, kind in world.centre.notes] == ["paid", "cancelled"]
+        assert world.devices.printer.tray() == ()
+        assert world.devices.coin.state().taken == 0
+    else:
+        world.wait_for("TakePaper")
+        assert len(world.devices.printer.tray()) == 3
+
+
+# --- power, reset, threads ---------------------------------------------------------------------------------------------------
+
+
+def test_money_in_the_escrow_comes_back_at_the_next_start_and_that_is_told(world: World) -> None:
+    world.to_pay()
+    world.drop(100)
+    world.until(lambda: isinstance(world.view, v.Pay) and world.view.inserted == 100)
+    world.restart()
+    refusal = world.refusal()
+    assert (refusal.failure, refusal.returned) == ("Visit_Interrupted", 100)
+    world.settled()
+    assert [kind for _, kind in world.centre.notes] == ["cancelled"]
+    assert len(world.centre.ended) == 1
+
+
+def test_a_reset_wipes_the_visit_and_tells_nobody(world: World, quick_path: Path) -> None:
+    world.to_pay()
+    world.terminal.reset(data_dir=quick_path / "fresh")
+    assert world.terminal.state_name() == "TopMenu"
+    assert isinstance(world.view, v.TopMenu)
+    world.until(world.terminal.idle)
+    assert world.terminal.pending_notes() == 0
+    world.to_pin()
+    assert world.centre.ended == []
+
+
+def test_an_answer_from_before_a_reset_changes_nothing(world: World, quick_path: Path) -> None:
+    world.to_confirm()
+    world.centre.hold = threading.Event()
+    world.touch(e.Confirmed())
+    world.until(world.centre.reached.is_set)
+    world.terminal.reset(data_dir=quick_path / "fresh")
+    world.centre.hold.set()
+    world.centre.hold = None
+    world.to_menu()
+    assert world.centre.notes == []
+
+
+def test_a_stopped_terminal_does_nothing_any_more(world: World) -> None:
+    world.terminal.stop()
+    shown = len(world.window.views)
+    world.touch(e.ServiceTouched())
+    world.terminal.post(e.CardInserted())
+    world.until(lambda: world.terminal.idle())
+    assert len(world.window.views) == shown
+    world.terminal.start()
+
+
+def test_after_the_visit_the_terminal_holds_nothing_of_it(world: World) -> None:
+    world.to_pay()
+    world.drop(500)
+    world.wait_for("TakePaper")
+    world.devices.printer.take_paper()
+    world.wait_for("AskReceipt")
+    world.touch(e.ReceiptChosen(False))
+    world.wait_for("Thanks")
+    world.touch(e.Acknowledged())
+    world.wait_for("TopMenu")
+    assert world.terminal._state == State()
+    assert world.terminal._office is not None
+    assert world.terminal._office._remote._papers == {}
+
+
+def test_the_gui_thread_shows_and_never_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for centre, card, coin unit or printer does it on a thread of its own."""
+    where: dict[str, set[str]] = {}
+    world.trace.subscribe(
+        lambda event: where.setdefault(f"{event.source} {event.kind}", set()).add(
+            threading.current_thread().name.rpartition("-")[0] or "gui"
+        )
+    )
+    world.to_pay()
+    world.drop(500)
+    world.wait_for("TakePaper")
+    assert where["network request"] == where["network answered"] == {"network"}
+    assert where["card command"] == {"card"}
+    assert where["money taken"] == where["paper sheet_printed"] == {"devices"}
+    assert where["screen screen"] == {"gui"}
