@@ -7,8 +7,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QDate, QDateTime, QTime, QTimeZone
-from PySide6.QtWidgets import QDateTimeEdit
+from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, QTime, QTimeZone
+from PySide6.QtGui import QTextCharFormat
+from PySide6.QtWidgets import QCalendarWidget, QDateTimeEdit
 
 from server_stub.interface.clock import JST, STAGE_START
 from server_stub.issuing.wareki import wareki
@@ -48,6 +49,8 @@ class ClockBox(Box):
         self.moment.setDisplayFormat("yyyy年M月d日 HH:mm")
         self.moment.setCalendarPopup(True)
         self.moment.setDateRange(QDate(2020, 1, 1), QDate(2039, 12, 31))
+        self.moment.setLocale(QLocale(QLocale.Language.Japanese))
+        _dress(self.moment.calendarWidget())
         self._show_in_field(STAGE_START)
         self.set = button("この日時にする", self._set)
         chosen = row(self.moment, self.set)
@@ -97,3 +100,17 @@ class ClockBox(Box):
     def _do(self, action: Callable[[], Any], done: str) -> None:
         self._attempt(action, done)
         self.refresh()
+
+
+def _dress(calendar: QCalendarWidget) -> None:
+    """What the style sheet does not reach: the row of weekdays and the colour of the weekend."""
+    calendar.setLocale(QLocale(QLocale.Language.Japanese))
+    header, weekend = QTextCharFormat(), QTextCharFormat()
+    header.setBackground(theme.colour(theme.RAISED))
+    header.setForeground(theme.colour(theme.INK))
+    weekend.setForeground(theme.colour(theme.BAD))
+    calendar.setHeaderTextFormat(header)
+    for day in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):
+        calendar.setWeekdayTextFormat(day, weekend)
+    calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
+    calendar.setMinimumSize(320, 240)

@@ -100,4 +100,7 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QStatusBar {{ background: {GROUND}; }}
 QStatusBar::item {{ border: 0; }}
 QCalendarWidget QWidget {{ background: {BOX}; }}
+QCalendarWidget QAbstractItemView {{ background: {FIELD}; selection-background-color: {CHOSEN}; selection-color: {INK}; }}
+QCalendarWidget QToolButton {{ background: {BOX}; border: 0; padding: 4px 8px; }}
+QCalendarWidget QToolButton::menu-indicator {{ image: none; }}
 """

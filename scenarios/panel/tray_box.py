@@ -6,7 +6,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QSize, Qt, QTranslator, QUrl
 from PySide6.QtGui import (
     QDesktopServices,
     QImage,
@@ -168,9 +168,15 @@ class TrayBox(Box):
 
 def ask_printer(printer: QPrinter, parent: QWidget) -> bool:
     """The system's dialog; False if the presenter cancels."""
+    translator = QTranslator()
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if translator.load(QLocale(QLocale.Language.Japanese), "qtbase", "_", folder):
+        QCoreApplication.installTranslator(translator)
     dialog = QPrintDialog(printer, parent)
     dialog.setWindowTitle("実物のプリンターで印刷")
-    return bool(dialog.exec())
+    accepted = bool(dialog.exec())
+    QCoreApplication.removeTranslator(translator)
+    return accepted
 
 
 class Side(QAbstractButton):

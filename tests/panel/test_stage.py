@@ -94,8 +94,8 @@ def test_a_visit_with_the_presenters_hands_ends_in_paper_that_can_be_seen(
     )
     money = {place: amount.text() for place, amount in panel.money.amounts.items()}
     assert money == {"inserted": "0円", "taken": "250円", "returned": "750円"}
-    told = [str(panel.trace.shown.index(n, 2).data()) for n in range(panel.trace.shown.rowCount())]
-    qtbot.waitUntil(lambda: panel.trace.shown.rowCount() > len(told) or "1枚印刷した" in told)
+    trace = panel.trace.shown
+    qtbot.waitUntil(lambda: "1枚印刷した" in [trace.index(n, 2).data() for n in range(trace.rowCount())])
     press(qtbot, panel, "用紙を取る")
     world.terminal.wait_for("AskReceipt")
     qtbot.waitUntil(lambda: panel.tray.count.text() == "空")
@@ -139,6 +139,7 @@ def test_a_loss_that_is_reported_on_the_panel_stops_the_card(
     world.choose_address()
     world.enter_pin(right=True)
     world.terminal.wait_for("Refusal")
+    assert world.terminal.shows("Certificate_On_Hold")
 
 
 def test_every_fault_of_the_servers_can_be_switched(panel: PanelWindow, world: World, qtbot: QtBot) -> None:
@@ -148,6 +149,7 @@ def test_every_fault_of_the_servers_can_be_switched(panel: PanelWindow, world: W
     world.lay("六甲翠のカード")
     world.terminal.touch("お住まいの市区町村の証明書")
     world.terminal.wait_for("Refusal")
+    assert world.terminal.shows("Centre_Unreachable")
 
 
 def test_reset_makes_a_fresh_stage_for_the_next_visitor(
