@@ -127,6 +127,8 @@ class JpkiClient:
     def _same_card(self) -> None:
         """Raises Card_Changed unless certificate and counter are those last seen, Card_Pin_Blocked without a try left."""
         seen_digest, seen_tries = self._digest, self._tries
+        # within one poll of the service another card may answer on the same handle: begin from its selection
+        self.open()
         tries = self.tries_left()
         digest = hashlib.sha256(self._certificate()).digest()
         if seen_digest is not None and not hmac.compare_digest(digest, seen_digest):

@@ -37,7 +37,8 @@ class VpcdSlot:
         self._link: _Link | None = None
 
     def insert(self, card: VirtualCard, *, seen_within: float = CONNECT_SECONDS) -> None:
-        """Lay `card` down and wait, at most `seen_within` real seconds, until the reader has asked for its ATR.
+        """Lay `card` down and wait, at most `seen_within` real seconds (0: not at all), until the reader has asked for
+        its ATR.
 
         PC/SC looks every 0.4 s: a card laid down sooner after the last one was taken away is a swap that the service
         may not notice. Raises CardError: Reader_Absent (nobody listens there), Reader_Busy (another card lies there, or whoever
@@ -54,7 +55,7 @@ class VpcdSlot:
                 # a card in the reader's field has power before anybody asks for its ATR
                 card.power_on()
             link = self._link = _Link(line, card, self)
-        if not link.seen.wait(seen_within):
+        if seen_within and not link.seen.wait(seen_within):
             self.remove()
             raise CardError("Reader_Busy", reader=self.name)
         self._observer("card_inserted", reader=self.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from smartcard import scard
 
 from cards.errors import CardError
 from cards.faults import Effect, Fault
@@ -178,24 +180,61 @@ def test_a_pin_that_another_program_left_verified_is_of_no_use_after_open(
     connection.close()
 
 
-def test_a_fast_swap_is_noticed_before_the_pin_is_sent(empty: PcscReader) -> None:
-    first, other = card(), card("under_15")
-    slot = lay_down(first)
-    seen = Seen()
-    client = JpkiClient(empty.connect(), seen)
-    client.open()
-    client.read_authentication_certificate()
-    client.tries_left()
+def swap(slot: VpcdSlot, other: VirtualCard) -> VpcdSlot:
+    """`other` in the place of the card on `slot`, faster than the service looks."""
+    second = VpcdSlot(port=service().port)
+    second.insert(other, seen_within=0)
     slot.remove()
-    slot.insert(other)
-    assert failure(client.sign_authentication, PIN, b"") in {
-        "Card_Changed",
-        "Card_Removed",
-        "Card_Answer_Unexpected",
-    }
-    assert all(command["name"] != "VERIFY" for command in seen.commands())
-    assert other.image.pin("jpki", 0x18).tries == 3
-    slot.remove()
+    return second
+
+
+def test_after_a_fast_swap_the_old_handle_fails_and_is_never_used_again(empty: PcscReader) -> None:
+    slot = lay_down(card())
+    connection = empty.connect()
+    second = swap(slot, card("under_15"))
+    challenge = bytes.fromhex("0084000008")
+    assert failure(connection.transmit, challenge) in {"Card_Mute", "Card_Removed"}
+    for _ in range(10):
+        assert failure(connection.transmit, challenge) == "Card_Removed"
+    second.remove()
+    wait_for(lambda: not empty.present())
+
+
+def test_a_handle_that_silently_reached_another_card_never_carries_the_pin(empty: PcscReader) -> None:
+    """The service is made to do its worst: errors of the line are swallowed until the new card answers."""
+    for _ in range(5):
+        other, seen = card("under_15"), Seen()
+        slot = lay_down(card())
+        connection = empty.connect()
+        client = JpkiClient(connection, seen)
+        client.open()
+        client.read_authentication_certificate()
+        client.tries_left()
+        second = swap(slot, other)
+        silent = raw_answers(connection)
+        met = failure(client.sign_authentication, PIN, b"")
+        connection.close()
+        second.remove()
+        wait_for(lambda: not empty.present())
+        assert all(command["name"] != "VERIFY" for command in seen.commands())
+        assert other.image.pin("jpki", 0x18).tries == 3
+        if silent:
+            assert met == "Card_Changed"
+            return
+    pytest.fail("the service noticed every swap")
+
+
+def raw_answers(connection: object) -> bool:
+    """Does the handle reach a card again, below the connection that would give it up?"""
+    ends = time.monotonic() + 2
+    while time.monotonic() < ends:
+        result, _ = scard.SCardTransmit(connection._card, connection._header, [0x00, 0x84, 0, 0, 8])  # type: ignore[attr-defined]
+        if result == scard.SCARD_S_SUCCESS:
+            return True
+        if result == scard.SCARD_W_REMOVED_CARD:
+            return False
+        time.sleep(0.02)
+    return False
 
 
 def test_the_monitor_survives_the_service_and_its_readers(empty: PcscReader) -> None:

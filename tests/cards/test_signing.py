@@ -57,6 +57,7 @@ def recovered(key: RSAPublicKey, signed: bytes) -> bytes:
         (0x02, HASH, INFO + HASH),
         (0x03, MESSAGE, INFO + HASH),
     ],
+    ids=["anything", "digest info", "01", "02", "03"],
 )
 def test_pkcs1_pads_exactly_what_p1_promises(
     p2: int, certificate: int, p1: int, data: bytes, payload: bytes
@@ -65,7 +66,7 @@ def test_pkcs1_pads_exactly_what_p1_promises(
     assert recovered(public(card, certificate), signature(card, p1, p2, data)) == payload
 
 
-@pytest.mark.parametrize(("p1", "data"), [(0x04, HASH), (0x05, MESSAGE)])
+@pytest.mark.parametrize(("p1", "data"), [(0x04, HASH), (0x05, MESSAGE)], ids=["04", "05"])
 def test_pss_verifies_and_differs_each_time(p1: int, data: bytes) -> None:
     card = ready()
     scheme = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
