@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+CARD_MANAGER_AID = bytes.fromhex("A0000001510000")
+"""The GlobalPlatform issuer security domain; selecting it leaves every application."""
 MAX_SHORT = 256
 MAX_EXTENDED = 65536
 

@@ -17,6 +17,8 @@ PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey
 
 FREE: None = None
 NEVER: frozenset[int] = frozenset()
+APPLETS = frozenset({"jpki", "text", "surface", "juki", "common"})
+"""Names of the applications that a virtual card knows to play."""
 
 
 class FileKind(StrEnum):

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from .errors import CardError
 from .image import (
+    APPLETS,
     Application,
     Behaviour,
     CardImage,
@@ -82,11 +83,13 @@ def image_from_json(data: Any, name: str) -> CardImage:
             )
             for item in data["applications"]
         ]
+        if any(application.name not in APPLETS for application in applications):
+            raise ValueError("applications")
         return CardImage(
             str(data["profile"]),
             str(data["kind"]),
             bytes.fromhex(data["atr"]),
-            Behaviour(**data["behaviour"]),
+            _behaviour(data["behaviour"]),
             {int(tag, 16): bytes.fromhex(value) for tag, value in data["data_objects"].items()},
             applications,
         )
@@ -94,6 +97,15 @@ def image_from_json(data: Any, name: str) -> CardImage:
         raise CardError(
             "Settings_Wrong", file=name, expected="カードイメージの項目", found=type(error).__name__
         ) from error
+
+
+def _behaviour(data: dict[str, Any]) -> Behaviour:
+    wrong = [
+        name for name, value in data.items() if type(value) is not type(getattr(Behaviour(), name, None))
+    ]
+    if wrong or not 0 <= data["delay_ms"] <= 10_000 or data["blocked_query"] not in (0x63C0, 0x6984):
+        raise ValueError("behaviour")
+    return Behaviour(**data)
 
 
 def _file_to_json(file: ElementaryFile) -> dict[str, Any]:
@@ -132,8 +144,9 @@ def _file_from_json(data: dict[str, Any]) -> ElementaryFile:
         fields = dict(data["pin"])
         fields["alphabet"] = PinAlphabet(fields["alphabet"])
         pin = Pin(**fields)
-        if not 0 <= pin.tries <= max(pin.limit, 0) <= 15:
-            raise ValueError("tries")
+        if not (0 <= pin.tries <= pin.limit <= 15 and 1 <= pin.minimum <= pin.maximum <= 16):
+            raise ValueError("pin")
+        pin.value.encode("ascii")
     if "key" in data:
         # our own file: checking the primes again would cost 30 ms a key
         private = serialization.load_der_private_key(
@@ -143,9 +156,12 @@ def _file_from_json(data: dict[str, Any]) -> ElementaryFile:
             raise ValueError("key")
         key = Key(private, KeyUse(data["key"]["use"]), bool(data["key"]["garbage"]))
     opened_by = data.get("opened_by")
+    kind = FileKind(data["kind"])
+    if (kind is FileKind.PIN) != (pin is not None) or (kind is FileKind.KEY) != (key is not None):
+        raise ValueError("kind")
     return ElementaryFile(
         int(data["fid"], 16),
-        FileKind(data["kind"]),
+        kind,
         bytes.fromhex(data.get("content", "")),
         tuple(bytes.fromhex(record) for record in data.get("records", ())),
         None if opened_by is None else frozenset(int(fid, 16) for fid in opened_by),

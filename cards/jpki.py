@@ -10,6 +10,7 @@ from cryptography import x509
 
 from .apdu import (
     AUTHENTICATION_BLOCKED,
+    CARD_MANAGER_AID,
     FILE_NOT_FOUND,
     MAX_SHORT,
     NO_DIAGNOSIS,
@@ -27,7 +28,6 @@ from .readers.interface import CardConnection
 from .trace import ObservedConnection
 
 JPKI_AID = bytes.fromhex("D392F000260100000001")
-CARD_MANAGER_AID = bytes.fromhex("A0000001510000")
 TOKEN_INFO = 0x0006
 AUTHENTICATION_CERTIFICATE = 0x000A
 AUTHENTICATION_KEY = 0x0017

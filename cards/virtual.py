@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from .apdu import (
+    CARD_MANAGER_AID,
     CHANNEL_NOT_SUPPORTED,
     FILE_NOT_FOUND,
     NO_DIAGNOSIS,
@@ -28,9 +29,6 @@ from .applets.session import Session
 from .applets.surface import SurfaceApplet, TextApplet
 from .errors import CardError
 from .image import Application, CardImage
-
-CARD_MANAGER_AID = bytes.fromhex("A0000001510000")
-"""The GlobalPlatform issuer security domain; selecting it leaves every application."""
 
 _APPLETS: dict[str, Applet] = {
     "jpki": JpkiApplet(),

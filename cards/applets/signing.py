@@ -14,7 +14,6 @@ from cards.image import Key
 
 from .refusal import Refusal
 
-SHA256_DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420")
 VERBATIM_LIMIT = 245
 """Bytes that PKCS #1 v1.5 leaves under a 2048-bit key."""
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import random
 
-from cards.apdu import Command
+from cards.apdu import CARD_MANAGER_AID, Command
 from cards.image import Application, CardImage, Pin
 
-CARD_MANAGER = bytes.fromhex("A0000001510000")
 UNKNOWN = bytes.fromhex("D392F0002601000000FF")
 
 
@@ -65,7 +64,7 @@ class CommandSource:
     def _select_application(self) -> Command:
         chance = self._chance
         if chance.random() < 0.1 or not self._applications:
-            return Command(0x00, 0xA4, 0x04, 0x0C, chance.choice((CARD_MANAGER, UNKNOWN, b"")))
+            return Command(0x00, 0xA4, 0x04, 0x0C, chance.choice((CARD_MANAGER_AID, UNKNOWN, b"")))
         weights = [3 if application.name == "jpki" else 1 for application in self._applications]
         self._here = chance.choices(self._applications, weights)[0]
         return Command(0x00, 0xA4, 0x04, chance.choice((0x0C, 0x00)), self._here.aid)

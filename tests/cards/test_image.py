@@ -100,3 +100,37 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CardError) as caught:
         CardImage.load(tmp_path / "nothing.json")
     assert caught.value.facts["file"] == "nothing.json"
+
+
+def leaves(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    if isinstance(data, dict):
+        return [leaf for key, value in data.items() for leaf in leaves(value, (*path, key))]
+    if isinstance(data, list):
+        return [leaf for key, value in enumerate(data) for leaf in leaves(value, (*path, key))]
+    return [path]
+
+
+@pytest.mark.parametrize("wrong", [None, "", "zz", -1, 70000, [], {}, True, 1.5], ids=repr)
+def test_any_value_gone_wrong_is_refused_or_the_card_still_answers(tmp_path: Path, wrong: Any) -> None:
+    whole = saved(tmp_path)
+    path = tmp_path / "card.json"
+    refused_ones = 0
+    for leaf in leaves(whole):
+        data = json.loads(json.dumps(whole))
+        place = data
+        for key in leaf[:-1]:
+            place = place[key]
+        place[leaf[-1]] = wrong
+        path.write_text(json.dumps(data), "utf-8")
+        try:
+            card = VirtualCard(CardImage.load(path))
+        except CardError as error:
+            assert error.failure == "Settings_Wrong"
+            refused_ones += 1
+            continue
+        if card.image.behaviour.mute:
+            continue
+        card.power_on()
+        for command in (JPKI, "00B0860020", "0020009804" + b"1234".hex(), "802A009702010200", "00CA004500"):
+            assert len(ask(card, command)) >= 2
+    assert refused_ones > 10
