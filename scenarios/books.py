@@ -14,8 +14,11 @@ from server_stub.issuing.ledger import Ledger
 
 @dataclass(frozen=True, slots=True)
 class CenterApplication:
+    """`settled_late`: paid or handed over, although its session had run out before the terminal could be heard."""
+
     application_id: str
     state: str
+    settled_late: bool
 
 
 class Books:
@@ -38,10 +41,19 @@ class Books:
 
     def applications(self) -> list[CenterApplication]:
         """As the centre has them, oldest first."""
-        query = select(tables.applications.c.application_id, tables.applications.c.state)
+        table = tables.applications.c
+        query = select(table.application_id, table.state, table.lapsed_at, table.paid_at)
         with self._center.connect() as connection:
-            rows = connection.execute(query.order_by(tables.applications.c.received_at)).all()
-        return [CenterApplication(row.application_id, row.state) for row in rows]
+            rows = connection.execute(query.order_by(table.received_at)).all()
+        return [
+            CenterApplication(
+                row.application_id, row.state, row.lapsed_at is not None and row.paid_at is not None
+            )
+            for row in rows
+        ]
+
+    def ledger_settled_late(self, application_id: str) -> bool:
+        return self._ledger.settled_late(application_id)
 
     def incidents(self) -> int:
         with self._center.connect() as connection:

@@ -211,6 +211,15 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def openapi(folder: Path) -> None:
+    """センターと証明発行サーバの OpenAPI 文書を書き出す。"""
+    from .openapi import write_documents
+
+    for path in write_documents(folder):
+        print(path)
+
+
+@app.command()
 def bench() -> None:
     """測定。最後の行は JSON。"""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

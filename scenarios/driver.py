@@ -22,6 +22,9 @@ PATIENCE = 20.0
 """Real seconds after which a state that does not come fails the step."""
 
 
+_LOOKS = frozenset({"texts", "touchables", "picture"})
+
+
 class NotReached(AssertionError):
     """The terminal did not come to the expected state."""
 
@@ -64,6 +67,17 @@ class LocalDriver:
 
     def close(self) -> None:
         pass
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """The driver's own look at the terminal is not the terminal's work."""
+        if self._depth:
+            self._control.heartbeat.pause()
+        try:
+            yield
+        finally:
+            if self._depth:
+                self._control.heartbeat.resume()
 
     @contextmanager
     def _beating(self) -> Iterator[None]:

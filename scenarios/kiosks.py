@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -69,10 +70,8 @@ class ProcessKiosk:
 
     def cut_power_at(self, record: str, action: Callable[[], None]) -> None:
         self.terminal.call("die_at", record=record)
-        try:
+        with contextlib.suppress(ConnectionError):  # it died while the last word was under way
             action()
-        except ConnectionError:  # it died while the last word was under way
-            pass
         self._process.wait(30)
         self.terminal.close()
 

@@ -75,16 +75,15 @@ class Screen(Placed, QWidget, Generic[V]):
 
     def refill(self) -> None:
         """Build the page anew from view and memory (another page of a list, another selection)."""
-        for child in self.children():
-            if isinstance(child, QWidget) and child is not self._countdown:
-                child.hide()
-                child.setParent(None)
-                child.deleteLater()
+        old = {child for child in self.children() if isinstance(child, QWidget) and child is not self._countdown}
+        for child in old:  # they go with the next turn of the event loop; taking each out now would cost more than the page
+            child.hide()
+            child.deleteLater()
         self._chrome()
         self.fill()
         self.rescale(self.ratio)
         for child in self.children():
-            if isinstance(child, QWidget) and child is not self._countdown:
+            if isinstance(child, QWidget) and child is not self._countdown and child not in old:
                 child.show()
 
     def text(self, box: QRectF, text: str, size: int = theme.TEXT, **how: Any) -> Text:

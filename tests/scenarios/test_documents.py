@@ -1,0 +1,38 @@
+"""What the documents say is so."""
+
+from __future__ import annotations
+
+import json
+
+from scenarios import places
+from scenarios.openapi import documents
+
+
+def test_the_published_interface_specification_is_the_one_that_is_served() -> None:
+    """`konbini openapi docs/openapi` writes it anew."""
+    for name, document in documents().items():
+        published = json.loads((places.ROOT / "docs" / "openapi" / name).read_text(encoding="utf-8"))
+        assert published == document, f"docs/openapi/{name} is old"
+
+
+def test_the_readmes_name_only_commands_that_exist() -> None:
+    import re
+
+    from typer.main import get_command
+
+    from scenarios.cli import app
+
+    command = get_command(app)
+    known = set(command.commands)  # type: ignore[attr-defined]
+    for name in ("README.md", "README.ja.md"):
+        text = (places.ROOT / name).read_text(encoding="utf-8")
+        assert set(re.findall(r"konbini ([a-z]+)", text)) <= known, name
+
+
+def test_the_readmes_and_pages_link_only_to_files_that_exist() -> None:
+    import re
+
+    for page in [*places.ROOT.glob("*.md"), *(places.ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
