@@ -1,10 +1,11 @@
-"""How fast the card signs, beside the bare signature it cannot beat. For `make bench`."""
+"""How fast cards are: the virtual one beside the bare signature it cannot beat, and any card on a reader. For `make bench`."""
 
 from __future__ import annotations
 
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -12,7 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from .apdu import MAX_SHORT, Command
 from .image import CardImage
-from .jpki import AUTHENTICATION_KEY, JPKI_AID, SHA256_DIGEST_INFO
+from .jpki import AUTHENTICATION_KEY, JPKI_AID, SHA256_DIGEST_INFO, JpkiClient
+from .observe import Revealable
+from .readers.interface import Reader
 from .virtual import VirtualCard
 
 
@@ -38,6 +41,30 @@ def signature_times(image: CardImage, rounds: int = 200) -> tuple[float, float]:
         ours.append(_ms(lambda: card.transmit(command)))
         bare.append(_ms(lambda: private.sign(b"\x5a" * 32, scheme, digest)))
     return statistics.median(ours), statistics.median(bare)
+
+
+def command_time(reader: Reader, rounds: int = 300) -> float:
+    """Median milliseconds of a short command (GET CHALLENGE of 8 bytes) to the card on `reader`. Raises CardError."""
+    command = Command(0x00, 0x84, 0x00, 0x00, le=8).encode()
+    with reader.connect() as connection:
+        return statistics.median(_ms(lambda: connection.transmit(command)) for _ in range(rounds))
+
+
+def visit_time(reader: Reader, pin: Revealable, rounds: int = 20) -> float:
+    """Median milliseconds of certificate + tries + PIN + signature, by the client the terminal uses. Raises CardError."""
+
+    def visit(client: JpkiClient) -> None:
+        client.open()
+        client.read_authentication_certificate()
+        client.tries_left()
+        client.sign_authentication(pin, b"nonce")
+
+    times = []
+    for _ in range(rounds):
+        with reader.connect() as connection:
+            client = JpkiClient(connection)
+            times.append(_ms(partial(visit, client)))
+    return statistics.median(times)
 
 
 def _ms(call: Callable[[], object]) -> float:

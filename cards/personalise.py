@@ -17,7 +17,18 @@ from .contents.jpki import certificate_presence, with_length_error
 from .errors import CardError
 from .foreign import ForeignAuthority
 from .holder import Holder
-from .image import Application, Behaviour, CardImage, ElementaryFile, FileKind, Key, Pin, PrivateKey
+from .image import (
+    FREE,
+    NEVER,
+    Application,
+    Behaviour,
+    CardImage,
+    ElementaryFile,
+    FileKind,
+    Key,
+    Pin,
+    PrivateKey,
+)
 from .observe import Revealable
 from .profiles.schema import CertificateTable, FileTable, Profile, SecretName
 
@@ -162,16 +173,12 @@ class _Personaliser:
         return None if days is None else self.now + timedelta(days=days)
 
     def _file(self, application: str, fid: str, spec: FileTable) -> ElementaryFile:
-        opened_by = {"free": None, "never": frozenset[int]()}.get(
-            spec.read if isinstance(spec.read, str) else "",
-            frozenset(int(pin, 16) for pin in spec.read) if isinstance(spec.read, list) else None,
-        )
         return ElementaryFile(
             int(fid, 16),
             spec.kind,
             self._bytes(application, fid, spec) if spec.kind is FileKind.BINARY else b"",
             tuple(self._content(name) for name in spec.records),
-            opened_by,
+            _opened_by(spec),
             self._pin(application, fid, spec) if spec.kind is FileKind.PIN else None,
             self._key(spec) if spec.kind is FileKind.KEY else None,
             spec.personal,
@@ -192,7 +199,8 @@ class _Personaliser:
         if name in ("authentication_certificate", "signature_certificate"):
             return self._certificates[name.split("_")[0]][0]
         if name == "certificate_presence":
-            files = self.profile.applications["jpki"].files
+            jpki = self.profile.applications.get("jpki")
+            files = {} if jpki is None else jpki.files
             return certificate_presence(signature="0001" in files, authentication="000A" in files)
         return CONTENTS[name](self._facts)
 
@@ -243,3 +251,9 @@ class _Personaliser:
 
     def _wrong(self, key: str, expected: str) -> CardError:
         return CardError("Settings_Wrong", file=f"{self.profile.name}.toml", key=key, expected=expected)
+
+
+def _opened_by(spec: FileTable) -> frozenset[int] | None:
+    if isinstance(spec.read, list):
+        return frozenset(int(pin, 16) for pin in spec.read)
+    return NEVER if spec.read == "never" else FREE

@@ -48,6 +48,18 @@ ContentName = Literal[
     "contact_atr",
     "unknown",
 ]
+SIGNED_CONTENTS = frozenset(
+    {
+        "integrity_record",
+        "session_key",
+        "signed_key",
+        "age_record",
+        "card_face",
+        "my_number_image",
+        "issuer_certificate",
+    }
+)
+"""Contents that hold or are signed by the card's application key."""
 KeyName = Literal["authentication", "signature", "application", "common"]
 Hex = Annotated[str, Field(pattern=r"^([0-9A-F]{2})*$")]
 FileId = Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")]
@@ -202,4 +214,18 @@ class Profile(_Table):
         for kind, certificate in self.certificates.items():
             if certificate.key not in self.keys:
                 raise ValueError(f"certificates.{kind}: keys.{certificate.key} is missing")
+            if certificate.ca == "own" and self.keys[certificate.key].algorithm != "rsa_2048":
+                raise ValueError(f"certificates.{kind}: the own authority certifies rsa_2048 only")
+        return self
+
+    @model_validator(mode="after")
+    def _has_the_key_for_its_records(self) -> Self:
+        key = self.keys.get("application")
+        if key is None or key.algorithm != "rsa_2048":
+            for application, table in self.applications.items():
+                for fid, file in table.files.items():
+                    if file.content in SIGNED_CONTENTS:
+                        raise ValueError(
+                            f"applications.{application}.files.{fid}: keys.application (rsa_2048) is missing"
+                        )
         return self

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -191,6 +193,12 @@ def test_a_profile_keeps_its_promise(name: str) -> None:
     assert PROMISES[name]()
 
 
+@pytest.mark.parametrize("name", profile_names())
+def test_the_answer_to_reset_has_its_check_byte(name: str) -> None:
+    atr = image(name).atr
+    assert atr[0] == 0x3B and functools.reduce(operator.xor, atr[1:]) == 0
+
+
 def test_purposes_are_one_line_and_all_different() -> None:
     purposes = [load_profile(name).purpose for name in profile_names()]
     assert len(set(purposes)) == len(purposes) >= 24
@@ -255,9 +263,22 @@ def test_overlays_that_turn_in_a_circle_are_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path, 'overlay = "other"\npurpose = "x"\n')
 
 
-def test_a_key_that_nothing_provides_is_refused(tmp_path: Path) -> None:
-    facts = refusal(tmp_path, 'overlay = "plain"\npurpose = "x"\nremove = ["keys.application"]\n')
-    assert "keys.application" in str(facts["expected"])
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ('remove = ["keys.application"]', "keys.application"),
+        ('remove = ["secrets.authentication_pin"]', "secrets.authentication_pin"),
+        ('remove = ["certificates.signature"]', "certificates.signature"),
+        ('remove = ["applications.jpki.files.0018"]', "0018"),
+        ('[keys.authentication]\nalgorithm = "ecdsa_p384"', "rsa_2048 only"),
+        ('[keys.application]\nalgorithm = "ecdsa_p384"', "keys.application"),
+    ],
+)
+def test_a_profile_that_refers_to_what_is_not_there_is_refused(
+    tmp_path: Path, text: str, missing: str
+) -> None:
+    facts = refusal(tmp_path, f'overlay = "plain"\npurpose = "x"\n{text}\n')
+    assert missing in str(facts["expected"])
 
 
 @pytest.mark.parametrize("name", ["no_such_profile", "../plain", "Plain", ""])
