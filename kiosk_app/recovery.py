@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from server_stub.interface.binding import new_ulid
@@ -34,13 +35,14 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What journal and devices say about one open application."""
+    """What journal and devices say about one open application. `paid_at`: when the money was taken in, as far as is known."""
 
     session_id: str
     due: int
     sheets: tuple[str, ...]
     kinds: frozenset[str]
     taken: int
+    paid_at: datetime | None
     printed: int
     doubt: bool
 
@@ -100,9 +102,16 @@ def _evidence(application_id: str, records: list[Record], coin: CoinUnit, printe
         sheets=sheets,
         kinds=frozenset(record.kind for record in records),
         taken=coin.taken_for(application_id),
+        paid_at=_paid_at(records),
         printed=sum(1 for sheet in sheets if printer.has_printed(sheet)),
         doubt=any(record.facts.get("doubt") is True for record in records),
     )
+
+
+def _paid_at(records: list[Record]) -> datetime | None:
+    """The power may have been gone for hours: the payment is as old as its last record."""
+    times = [record.at for record in records if record.kind in ("take_money.intent", "take_money.done")]
+    return datetime.fromisoformat(times[-1]) if times else None
 
 
 def _settle(
@@ -115,13 +124,14 @@ def _settle(
     clock: Clock,
 ) -> Recovered:
     def note(kind: NoteKind, amount: int) -> None:
+        paid_at = found.paid_at if kind is NoteKind.PAID else None
         outbox.put_note(
             found.session_id,
             application_id,
             Note(
                 note_id=new_ulid(clock),
                 kind=kind,
-                at=clock.now(),
+                at=paid_at or clock.now(),
                 amount=amount,
                 sheets_printed=found.printed,
                 reason="Visit_Interrupted",

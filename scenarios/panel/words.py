@@ -65,6 +65,7 @@ _KINDS: dict[tuple[str, str], str] = {
     ("centre", "paid"): "支払を記録した（{amount}円）",
     ("centre", "handed_over"): "交付済みと記録した",
     ("centre", "cancelled"): "申請を取り消した",
+    ("centre", "settled_late"): "時間切れのあとに届いた支払いを精算した（{amount}円）",
     ("centre", "incident"): "照合に不一致があった",
     ("centre", "note_passed_on"): "発行サーバへ通知した",
     ("issuing", "prepared"): "証明書を作成した（{sheets}枚）",

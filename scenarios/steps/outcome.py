@@ -158,6 +158,12 @@ def incident(world: World) -> None:
     world.eventually(lambda: world.stage.incidents() > 0, "the centre has no incident")
 
 
+@then("重大事象は記録されていない")
+def no_incident(world: World) -> None:
+    world.eventually(lambda: world.terminal.call("pending_notes") == 0, "notes are still waiting")
+    assert world.stage.incidents() == 0
+
+
 @then("日誌・台帳・現金・トレイが一致している")
 def books_agree(world: World) -> None:
     world.eventually(lambda: world.terminal.call("pending_notes") == 0, "notes are still waiting")

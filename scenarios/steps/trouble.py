@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pytest_bdd import given, parsers, when
+from pytest_bdd import given, parsers, then, when
 
 from scenarios.stage import CITY
 
@@ -69,6 +69,23 @@ def center_down(world: World) -> None:
 @when("証明書交付センターが復旧する")
 def center_up(world: World) -> None:
     world.stage.servers.fault_off("center.down")
+
+
+@when("20分たち、センターが申請を時間切れにする")
+def lapses_at_the_center(world: World) -> None:
+    world.pass_time(20 * 60)
+    world.eventually(
+        lambda: [a.state for a in world.stage.applications()] == ["cancelled"],
+        "the centre did not cancel the application",
+    )
+
+
+@then("申請は遅れて精算されたと記録されている")
+def settled_late(world: World) -> None:
+    """At the centre and in the ledger, so that operations find it."""
+    (application,) = world.stage.applications()
+    assert application.state == "handed_over" and application.settled_late
+    assert world.stage.books.ledger_settled_late(application.application_id)
 
 
 @given("証明発行サーバが止まっている")

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, update
 
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
+from server_stub.interface.issuing import LedgerNote
 from server_stub.interface.terminal import Note, NoteKind
 from server_stub.interface.trace import Trace
 
@@ -23,20 +24,45 @@ class Cancelled:
     reason: str
 
 
-def cancel_unpaid(connection: Connection, session_id: str, reason: str, clock: Clock) -> list[Cancelled]:
-    """Cancel what is not paid of a session; the caller has the session's row locked."""
+def cancel_unpaid(
+    connection: Connection, session_id: str, reason: str, clock: Clock, *, lapsed: bool
+) -> list[Cancelled]:
+    """Cancel what is not paid of a session; the caller has the session's row locked.
+
+    `lapsed`: nobody asked for it, the session has run out. It then gives way to a payment made before now.
+    """
     now = clock.now()
     rows = connection.execute(
         update(applications)
         .where(applications.c.session_id == session_id, applications.c.state.in_(UNPAID))
-        .values(state=State.CANCELLED, changed_at=now, reason=reason[:REASON_LENGTH])
+        .values(
+            state=State.CANCELLED,
+            changed_at=now,
+            reason=reason[:REASON_LENGTH],
+            lapsed_at=now if lapsed else None,
+        )
         .returning(applications.c.application_id, applications.c.municipality)
     ).all()
     for application_id, municipality in rows:
         void(connection, application_id)
-        note = Note(note_id=new_ulid(clock), kind=NoteKind.CANCELLED, at=now, reason=reason[:REASON_LENGTH])
+        note = LedgerNote(
+            note_id=new_ulid(clock),
+            kind=NoteKind.CANCELLED,
+            at=now,
+            reason=reason[:REASON_LENGTH],
+            lapsed=lapsed,
+        )
         enqueue(connection, application_id, municipality, note)
     return [Cancelled(application_id, reason) for application_id, _ in rows]
+
+
+def cancelled_by_terminal(connection: Connection, session_id: str) -> None:
+    """The terminal has ended a session that had run out before: no payment of it is still on its way."""
+    connection.execute(
+        update(applications)
+        .where(applications.c.session_id == session_id, applications.c.state == State.CANCELLED)
+        .values(lapsed_at=None)
+    )
 
 
 def void(connection: Connection, application_id: str) -> None:

@@ -16,6 +16,8 @@ from .incidents import Incidents
 from .states import State, after
 from .tables import applications, notes
 
+SETTLED_LATE = "settled late"
+"""How the reason of an application begins whose payment came to be known only after it had lapsed."""
 _TRIES = 10
 
 
@@ -65,7 +67,7 @@ class Notes:
 
     def _next(self, row: RowMapping, terminal_id: str, note: Note) -> State:
         """The state that the note leads to. Money or paper moved against the ledger is an incident besides."""
-        state = after(State(row["state"]), note.kind)
+        state = after(_standing(row, note), note.kind)
         wrong_amount = note.kind is NoteKind.PAID and note.amount != row["fee_total"]
         unpaid = note.kind is NoteKind.HANDED_OVER and row["paid_at"] is None
         if state is not None and not wrong_amount and not unpaid:
@@ -84,15 +86,24 @@ class Notes:
         """False if somebody else was quicker: then look again."""
         now = self._clock.now()
         application_id = row["application_id"]
-        paid = {"paid_at": now} if note.kind is NoteKind.PAID and row["paid_at"] is None else {}
+        more: dict[str, object] = {}
+        late = _is_late(row, note)
+        if note.kind is NoteKind.PAID and row["paid_at"] is None:
+            more["paid_at"] = now
+        if late:
+            more["reason"] = f"{SETTLED_LATE} ({row['reason']})"[:REASON_LENGTH]
+        if note.kind in (NoteKind.CANCELLED, NoteKind.INCIDENT):
+            more["lapsed_at"] = None
         try:
             with self._database.write() as connection:
                 changed = connection.execute(
                     update(applications)
                     .where(
-                        applications.c.application_id == application_id, applications.c.state == row["state"]
+                        applications.c.application_id == application_id,
+                        applications.c.state == row["state"],
+                        applications.c.lapsed_at.is_not_distinct_from(row["lapsed_at"]),
                     )
-                    .values(state=state, changed_at=now, **paid)
+                    .values(state=state, changed_at=now, **more)
                 )
                 if changed.rowcount != 1:
                     return False
@@ -122,7 +133,28 @@ class Notes:
                 "centre", str(state), application_id=application_id, amount=note.amount,
                 sheets_printed=note.sheets_printed, reason=note.reason,
             )  # fmt: skip
+        if late:
+            self._trace.emit(
+                "centre", "settled_late", application_id=application_id, amount=note.amount, paid_at=note.at,
+                lapsed_at=row["lapsed_at"],
+            )  # fmt: skip
         return True
+
+
+def _standing(row: RowMapping, note: Note) -> State:
+    """The state that `note` meets. What lapsed gives way to a payment made before, as if it had been told in time, and
+    to a doubt about it."""
+    state = State(row["state"])
+    if row["lapsed_at"] is None or row["answer"] is None:
+        return state
+    if note.kind is NoteKind.PAID and row["paid_at"] is None:
+        return State.PREPARED if note.at < row["lapsed_at"] else State.CANCELLED
+    return State.PREPARED if note.kind is NoteKind.IN_DOUBT and state is State.CANCELLED else state
+
+
+def _is_late(row: RowMapping, note: Note) -> bool:
+    """Whether a payment is told only after its application had lapsed."""
+    return note.kind is NoteKind.PAID and row["lapsed_at"] is not None and row["paid_at"] is None
 
 
 def _name_of(note: Note) -> str:

@@ -23,6 +23,11 @@ Unknown fields are refused in both directions.
 A session that has run out (`expires_at`, or later if paper was prepared in it) is ended by the centre in the same way.
 An answer that comes after the end of its session is to be dropped; its paper is cancelled.
 
+A terminal that was cut off delivers its notes later. What the centre cancelled only because the session had run out gives way
+to a `paid` note whose `at` lies before that: the application is settled late. So `at` is the time of the event (for `paid`:
+when the money was taken in), not of the message. After a cancellation that the terminal itself asked for, `paid` stays a
+conflict and an incident.
+
 ## States of an application
 
 received → prepared → paid → handed_over; from each of the first three also → cancelled; from prepared and paid → in_doubt,

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, RowMapping, select, update
 
 from server_stub.interface.clock import Clock, real_monotonic_ns
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Note, NoteKind
+from server_stub.interface.issuing import LedgerNote
+from server_stub.interface.terminal import NoteKind
 from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
 
 from .database import Database
@@ -47,17 +48,19 @@ class Outbox:
     def drain(self) -> bool:
         """Try each pending note once; True if none is left that must be tried again.
 
-        A municipality whose server does not answer holds up its own notes only.
+        A municipality whose server does not answer holds up its own notes only, a note that its server stumbles over only
+        those of the same application.
         """
         waiting: set[str] = set()
         for row in self.pending():
-            if row["municipality"] in waiting:
+            if row["municipality"] in waiting or row["application_id"] in waiting:
                 continue
             try:
                 self._pass_on(row)
             except Failed as failed:
                 if failed.failure in _TRY_AGAIN:
-                    waiting.add(row["municipality"])
+                    stumbled = failed.failure == "Internal_Error"
+                    waiting.add(row["application_id" if stumbled else "municipality"])
                 else:
                     self._refused(row, failed)
         return not waiting
@@ -86,7 +89,7 @@ class Outbox:
 
 
 def _kind(row: RowMapping) -> NoteKind:
-    return Note.model_validate_json(row["body"]).kind
+    return LedgerNote.model_validate_json(row["body"]).kind
 
 
 def _settle(connection: Connection, row: RowMapping, outcome: str) -> bool:

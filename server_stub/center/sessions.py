@@ -15,7 +15,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import Nonce, Offers, Place, SessionOpened
 from server_stub.interface.trace import Trace
 
-from .cancelling import Cancelled, cancel_unpaid, tell_cancelled
+from .cancelling import Cancelled, cancel_unpaid, cancelled_by_terminal, tell_cancelled
 from .database import Database
 from .settings import CenterTimes
 from .tables import sessions
@@ -24,6 +24,7 @@ NONCE_BYTES = 32
 OPEN = "open"
 ENDED = "ended"
 REASON_LENGTH = 200
+TIMED_OUT = "timed out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class Sessions:
             ).scalar()
         if owner != terminal_id:
             raise Failed("Session_Not_Valid")
-        self._end([session_id], reason or "session ended")
+        self._end([session_id], reason or "session ended", lapsed=False)
 
     def end_overdue(self) -> int:
         """End every session that has run out by the clock. Returns how many."""
@@ -146,16 +147,16 @@ class Sessions:
             ).scalars()
             found = [str(session_id) for session_id in overdue]
         if found:
-            self._end(found, "timed out", only_overdue=True)
+            self._end(found, TIMED_OUT, lapsed=True)
         return len(found)
 
-    def _end(self, session_ids: list[str], reason: str, *, only_overdue: bool = False) -> None:
+    def _end(self, session_ids: list[str], reason: str, *, lapsed: bool) -> None:
         now = self._clock.now()
         cancelled: list[Cancelled] = []
         with self._database.write() as connection:
             for session_id in session_ids:
                 which = and_(sessions.c.session_id == session_id, sessions.c.state == OPEN)
-                if only_overdue:
+                if lapsed:
                     # a paper prepared since we looked has given the session more time
                     which = and_(which, sessions.c.expires_at <= now)
                 ended = connection.execute(
@@ -166,7 +167,9 @@ class Sessions:
                     )
                 )
                 if ended.rowcount:
-                    cancelled += cancel_unpaid(connection, session_id, reason, self._clock)
+                    cancelled += cancel_unpaid(connection, session_id, reason, self._clock, lapsed=lapsed)
+                elif not lapsed:
+                    cancelled_by_terminal(connection, session_id)
         tell_cancelled(self._trace, cancelled)
 
     def _find(self, session_id: str, terminal_id: str, now: datetime) -> RowMapping:

@@ -100,12 +100,15 @@ applications = Table(
     Column("received_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("paid_at", Moment),
+    Column("lapsed_at", Moment),
     Column("reason", String(200), nullable=False, default=""),
     Column("answer", Text),
     Column("failure", Text),
     UniqueConstraint("terminal_id", "idempotency_key", name="one_application_per_key"),
 )
-"""`at_issuing`: the issuing server may still be working on it. `answer`: the SignedManifest, `failure`: the FailureBody given."""
+"""`at_issuing`: the issuing server may still be working on it. `answer`: the SignedManifest, `failure`: the FailureBody given.
+`lapsed_at`: when the centre cancelled it by itself because the session had run out; paid or handed over all the same, it was
+settled late. NULL again when the terminal itself has cancelled it."""
 
 sheets = Table(
     "sheets",

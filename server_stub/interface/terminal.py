@@ -216,13 +216,16 @@ class NoteKind(StrEnum):
 
 
 class Note(Model):
-    """What became of an application at the terminal; delivered through a durable outbox, any number of times."""
+    """What became of an application at the terminal; delivered through a durable outbox, any number of times.
+
+    `at` is when it happened, not when it is told: a payment told late counts from the moment the money was taken in.
+    """
 
     note_id: Ulid
     kind: NoteKind
     at: datetime
     amount: Yen = 0
-    sheets_printed: Annotated[int, Field(ge=0)] = 0
+    sheets_printed: Annotated[int, Field(ge=0, le=10_000)] = 0
     reason: str = ""
 
 

@@ -9,8 +9,8 @@ from fastapi import Depends, FastAPI, Path
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from server_stub.interface.failures import CATALOGUE, Failed
-from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
-from server_stub.interface.terminal import FailureBody, MunicipalityList, Note, NoteTaken, Offers, Ulid
+from server_stub.interface.issuing import IssuedPaper, IssueRequest, LedgerNote, OffersRequest
+from server_stub.interface.terminal import FailureBody, MunicipalityList, NoteTaken, Offers, Ulid
 from server_stub.node import NodeContext, make_app
 
 from .service import IssuingService
@@ -60,7 +60,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     app.state.issuing = service
     bearer = HTTPBearer(auto_error=False, description="The centre's key at this issuing server")
 
-    def caller(shown: HTTPAuthorizationCredentials | None = Depends(bearer)) -> None:
+    async def caller(shown: HTTPAuthorizationCredentials | None = Depends(bearer)) -> None:
         key = shown.credentials if shown is not None else ""
         if not hmac.compare_digest(key.encode(), settings.centre_key.reveal().encode()):
             raise Failed("Caller_Unknown")
@@ -107,8 +107,9 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
         summary="What became of an application at the terminal",
         operation_id="note",
     )
-    def note(application_id: Annotated[Ulid, Path()], note: Note) -> NoteTaken:
-        """Any number of deliveries of one `note_id` count once. A cancellation may come before its application."""
+    def note(application_id: Annotated[Ulid, Path()], note: LedgerNote) -> NoteTaken:
+        """Any number of deliveries of one `note_id` count once. A cancellation may come before its application, and one that
+        lapsed gives way to a payment made before it."""
         return service.take_note(application_id, note)
 
     return app

@@ -12,13 +12,21 @@ from sqlalchemy.exc import IntegrityError
 
 from server_stub.db import migrate, open_engine
 from server_stub.interface.failures import Failed
+from server_stub.interface.issuing import LedgerNote
 from server_stub.interface.terminal import Note
 
 from . import tables as t
 from .charges import book
 from .entries import Application, Charge, Copy
+from .late import settled_late, standing_before
 from .states import OVERTAKING, State, after
 
+_APPLICATION_FIELDS = tuple(column.name for column in t.applications.columns)
+_INSERT_APPLICATION, _INSERT_COPY, _INSERT_STANDING = (
+    insert(t.applications),
+    insert(t.copies),
+    insert(t.standings),
+)
 _STANDING = t.standings.c.application_id == t.applications.c.application_id
 
 
@@ -47,36 +55,18 @@ class Ledger:
         Raises sqlalchemy.exc.IntegrityError when the application id or an issue number is already in the ledger, or the
         application was stopped before it came.
         """
-        row = {
-            name: getattr(application, name)
-            for name in application.__dataclass_fields__
-            if name not in ("state", "received_at", "prepared_at")
-        }
+        row = {name: getattr(application, name) for name in _APPLICATION_FIELDS}
         row["received_at"] = application.received_at.isoformat()
         row["prepared_at"] = application.prepared_at.isoformat()
+        standing = {
+            "application_id": application.application_id,
+            "state": application.state,
+            "since": row["prepared_at"],
+        }
         with self._engine.begin() as connection:
-            connection.execute(insert(t.applications), row)
-            connection.execute(
-                insert(t.copies),
-                [
-                    {
-                        "issue_number": copy.issue_number,
-                        "application_id": copy.application_id,
-                        "copy_number": copy.copy_number,
-                        "sheets": copy.sheets,
-                        "subjects": list(copy.subjects),
-                    }
-                    for copy in copies
-                ],
-            )
-            connection.execute(
-                insert(t.standings),
-                {
-                    "application_id": application.application_id,
-                    "state": application.state,
-                    "since": row["prepared_at"],
-                },
-            )
+            connection.execute(_INSERT_APPLICATION, row)
+            connection.execute(_INSERT_COPY, [_copy_row(copy) for copy in copies])
+            connection.execute(_INSERT_STANDING, standing)
 
     def take_note(self, application_id: str, note: Note, taken_at: datetime) -> State:
         """Apply `note` once for its note id; a repeated delivery changes nothing. Returns the state after it.
@@ -106,10 +96,10 @@ class Ledger:
                     raise Failed("Application_Unknown", application_id=application_id)
                 state = State.PREPARED
                 standing = {"application_id": application_id, "state": state, "since": taken_at.isoformat()}
-                connection.execute(insert(t.standings), standing)
+                connection.execute(_INSERT_STANDING, standing)
             if self._already_taken(connection, application_id, note):
                 return state
-            then = after(state, note.kind)
+            then = after(standing_before(connection, application_id, state, note), note.kind)
             if then is None:
                 raise Failed(
                     "Application_State_Conflict",
@@ -188,7 +178,12 @@ class Ledger:
             for row in rows
         )
 
-    def notes(self, application_id: str) -> tuple[Note, ...]:
+    def settled_late(self, application_id: str) -> bool:
+        """Whether its payment came to be known only after the centre had cancelled it for its session had run out."""
+        with self._engine.connect() as connection:
+            return settled_late(connection, application_id)
+
+    def notes(self, application_id: str) -> tuple[LedgerNote, ...]:
         """The notes of one application as they were taken in."""
         with self._engine.connect() as connection:
             rows = connection.execute(
@@ -230,7 +225,7 @@ class Ledger:
         row = connection.execute(select(t.notes).where(t.notes.c.note_id == note.note_id)).first()
         if row is None:
             return False
-        same = note.model_copy(update={"reason": note.reason[:200]})
+        same = LedgerNote(**note.model_dump() | {"reason": note.reason[:200]})
         if row.application_id != application_id or _note(row) != same:
             raise Failed("Idempotency_Conflict", note_id=note.note_id)
         return True
@@ -244,8 +239,14 @@ def _application(row: Row[Any]) -> Application:
     return Application(**facts)
 
 
-def _note(row: Row[Any]) -> Note:
+def _copy_row(copy: Copy) -> dict[str, Any]:
+    return {name: getattr(copy, name) for name in Copy.__dataclass_fields__} | {
+        "subjects": list(copy.subjects)
+    }
+
+
+def _note(row: Row[Any]) -> LedgerNote:
     facts = dict(row._mapping)
     for own in ("application_id", "taken_at"):
         del facts[own]
-    return Note.model_validate_json(json.dumps(facts))
+    return LedgerNote.model_validate_json(json.dumps(facts))

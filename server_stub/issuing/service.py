@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
-from server_stub.interface.terminal import MunicipalityList, Note, NoteTaken, Offers
+from server_stub.interface.terminal import MunicipalityList, Note, NoteKind, NoteTaken, Offers
 from server_stub.node import NodeContext
 from server_stub.registry.replica import ReplicaReader
 
@@ -107,7 +107,9 @@ class IssuingService:
         return answer
 
     def take_note(self, application_id: str, note: Note) -> NoteTaken:
-        """Raises as `Ledger.take_note`."""
+        """Raises as `Ledger.take_note`, and Failed(Request_Malformed) for a time without offset."""
+        if note.at.tzinfo is None:
+            raise Failed("Request_Malformed", fields=["body.at: a time with its offset"])
         state = self.ledger.take_note(application_id, note, self._context.clock.now())
         self._context.trace.emit(
             "issuing",
@@ -116,6 +118,7 @@ class IssuingService:
             note=note.kind.value,
             amount=note.amount,
             state=state.value,
+            late=note.kind is NoteKind.PAID and self.ledger.settled_late(application_id),
         )
         return NoteTaken(application_id=application_id, state=state.value)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData()
@@ -69,8 +71,10 @@ notes = Table(
     Column("amount", Integer, nullable=False),
     Column("sheets_printed", Integer, nullable=False),
     Column("reason", String(200), nullable=False),
+    Column("lapsed", Boolean, nullable=False, server_default=false()),
 )
-"""What the terminal told, once for every note id, in whatever number of deliveries."""
+"""What the terminal told, once for every note id, in whatever number of deliveries. `lapsed`: the centre's own, of a session that
+had run out."""
 
 charges = Table(
     "charges",

@@ -13,12 +13,11 @@ import pikepdf
 from fastapi import FastAPI, Request, Response
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest, OffersRequest
+from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest, LedgerNote, OffersRequest
 from server_stub.interface.terminal import (
     CertificateKind,
     Member,
     MunicipalityInfo,
-    Note,
     NoteTaken,
     Offer,
     Offers,
@@ -55,13 +54,14 @@ class FakeIssuing:
         self.refusal: Failed | None = None
         self.answer: Response | None = None
         self.note_refusal: Failed | None = None
+        self.stumble_over = ""
         self.change: Callable[[dict[str, Any]], None] = lambda paper: None
         self.before_answer: Callable[[], None] = lambda: None
         self.offer_refusal: Failed | None = None
         self.traceparents: list[str] = []
         self.asked: list[OffersRequest] = []
         self.requests: list[IssueRequest] = []
-        self.notes: list[tuple[str, Note]] = []
+        self.notes: list[tuple[str, LedgerNote]] = []
         self.changed = threading.Condition()
 
     def offers(self, request: OffersRequest) -> Offers:
@@ -103,7 +103,7 @@ class FakeIssuing:
         self.change(paper)
         return paper
 
-    def wait_for_notes(self, number: int) -> list[tuple[str, Note]]:
+    def wait_for_notes(self, number: int) -> list[tuple[str, LedgerNote]]:
         """Waits for the state, not for time; the limit only ends a test that has failed."""
         with self.changed:
             assert self.changed.wait_for(lambda: len(self.notes) >= number, 10), self.notes
@@ -139,7 +139,9 @@ class FakeIssuing:
             return paper
 
         @app.post("/v1/applications/{application_id}/notes", response_model=None)
-        def notes(application_id: str, body: Note) -> NoteTaken | Response:
+        def notes(application_id: str, body: LedgerNote) -> NoteTaken | Response:
+            if application_id == self.stumble_over:
+                return failure_response(Failed("Internal_Error"))
             with self.changed:
                 self.notes.append((application_id, body))
                 self.changed.notify_all()

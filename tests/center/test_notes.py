@@ -190,3 +190,13 @@ def test_what_a_centre_owes_the_ledger_survives_its_end(world: World, tmp_path: 
         assert [(ref, note.kind) for ref, note in told] == [("1" * 26, "cancelled")]
     finally:
         second.close()
+
+
+def test_a_note_that_the_ledger_stumbles_over_holds_up_no_other_application(world: World) -> None:
+    one, two = world.prepared(), world.prepared()
+    world.issuing.stumble_over = one.application_id
+    world.note(one.application_id, "paid", amount=300).raise_for_status()
+    world.note(two.application_id, "paid", amount=300).raise_for_status()
+    until(lambda: [row["application_id"] for row in world.center.outbox.pending()] == [one.application_id])
+    world.issuing.stumble_over = ""
+    until(lambda: not world.center.outbox.pending())

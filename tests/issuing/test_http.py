@@ -129,7 +129,7 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
     assert issue["security"] and document["components"]["securitySchemes"]
     assert "Holder_Restricted" in issue["responses"]["403"]["description"]
     assert "Fee_Changed" in issue["responses"]["409"]["description"]
-    for messages in ("IssueRequest", "IssuedPaper", "Offers", "Note", "FailureBody"):
+    for messages in ("IssueRequest", "IssuedPaper", "Offers", "LedgerNote", "FailureBody"):
         assert messages in document["components"]["schemas"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -190,4 +191,19 @@ def test_the_paper_is_whole_when_the_receipt_lies_with_it(quick_path: Path) -> N
     bench = Bench(quick_path).visit(VISITS["to the end"])
     assert [sheet.sheet_id for sheet in bench.devices.printer.tray()] == [f"{APPLICATION_ID}-receipt"]
     assert take_paper(bench) is not None
+    bench.off()
+
+
+def test_a_payment_is_as_old_as_its_record_not_as_the_next_start(quick_path: Path) -> None:
+    """The centre takes a late payment only if it was made before the session ran out. Here the outbox was lost, too."""
+    assert _cut_short(quick_path, "to the end", Cut(2 + 2 * SHEETS, How.WRITTEN))
+    for file in quick_path.glob("outbox.sqlite*"):
+        file.unlink()
+    bench = Bench(quick_path)
+    bench.clock.advance(timedelta(hours=3))
+    bench.recover()
+    taken = next(record for record in bench.journal.records if record.kind == "take_money.done")
+    notes = {m.note.kind: m.note for m in bench.outbox.pending() if m.note}
+    assert notes[NoteKind.PAID].at == datetime.fromisoformat(taken.at)
+    assert notes[NoteKind.HANDED_OVER].at == bench.clock.now()
     bench.off()
