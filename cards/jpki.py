@@ -145,7 +145,8 @@ class JpkiClient:
             raise CardError("Card_Pin_Wrong", attempts_remaining=self._tries, sent=False)
         self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_PIN.to_bytes(2, "big")))
         command = Command(0x00, 0x20, 0x00, 0x80, text.encode("ascii"))
-        response = self._send(command)
+        # without detours: whatever the card answers, a PIN is never sent twice by itself
+        response = self._exchange(command)
         if response.sw == OK:
             return
         tries = _tries(response.sw)

@@ -109,3 +109,21 @@ def test_a_duplicated_wrong_verify_costs_two_tries_and_says_so() -> None:
 def test_impossible_faults_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="at counts from 1"):
         Fault(Effect.STATUS, **wrong)
+
+
+@pytest.mark.parametrize("status", [0x6C04, 0x6104, 0x6F00, 0x6581, 0x6300])
+def test_a_pin_is_never_sent_twice_by_itself(status: int) -> None:
+    seen = Seen()
+    visit(observer=seen)
+    place = [command["name"] for command in seen.commands()].index("VERIFY") + 1
+    reader, told = VirtualReader(), Seen()
+    reader.insert(card())
+    reader.faults.append(Fault(Effect.STATUS, at=place, status=status))
+    client = JpkiClient(reader.connect(), told)
+    client.open()
+    client.read_authentication_certificate()
+    client.tries_left()
+    with pytest.raises(CardError) as caught:
+        client.sign_authentication(PIN, b"nonce")
+    assert caught.value.failure == "Card_Answer_Unexpected"
+    assert [command["name"] for command in told.commands()].count("VERIFY") == 1
