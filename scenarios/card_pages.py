@@ -125,7 +125,7 @@ def _lines(entry: CardEntry, calling: str, image: CardImage) -> Iterator[str]:
     yield ""
     yield "■ アプリケーションとファイル"
     for application in image.applications:
-        yield f"  {APPLICATION_NAMES.get(application.aid, application.name)}　AID {application.aid.hex().upper()}"
+        yield f"  {_application_name(application)}　AID {application.aid.hex().upper()}"
         for file in application.files.values():
             yield f"    {file.fid:04X}  {_file(application, file)}"
 
@@ -180,10 +180,10 @@ def _certificate(certificate: x509.Certificate) -> Iterator[str]:
         moment.astimezone(JST)
         for moment in (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
     )
-    if STAGE_START < begin:
+    if begin > STAGE_START:
         state = "舞台の日にはまだ始まっていない"
     else:
-        state = "舞台の日には過ぎている" if STAGE_START > end else "舞台の日に有効"
+        state = "舞台の日には過ぎている" if end < STAGE_START else "舞台の日に有効"
     yield f"発行者      {_name(certificate.issuer)}"
     yield f"主体者      {_name(certificate.subject)}"
     yield f"番号        {certificate.serial_number:X}（16進）"
@@ -221,7 +221,8 @@ def _pins(image: CardImage) -> Iterator[str]:
         for file in application.files.values():
             if file.pin is not None:
                 found = True
-                yield f"  {_file_name(application, file)}（{file.fid:04X}）　{_counter(file.pin)}　{_form(file.pin)}"
+                where = f"{_application_name(application)} {file.fid:04X}"
+                yield f"  {where}　{_file_name(application, file)}　{_form(file.pin)}　{_counter(file.pin)}"
     if not found:
         yield "  ありません。"
 
@@ -248,6 +249,10 @@ def _file(application: Application, file: ElementaryFile) -> str:
     if file.kind in (FileKind.BINARY, FileKind.RECORDS, FileKind.KEY):
         told.append(_access(file))
     return "　".join(told)
+
+
+def _application_name(application: Application) -> str:
+    return APPLICATION_NAMES.get(application.aid, application.name)
 
 
 def _file_name(application: Application, file: ElementaryFile) -> str:

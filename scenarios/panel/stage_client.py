@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk_app.devices.coin_unit import FULL_STOCK
+from scenarios.card_pages import callings
 from scenarios.kiosks import Kiosk, ProcessKiosk
 from scenarios.stage import Stage
 from scenarios.template import CardEntry
@@ -154,14 +155,10 @@ class StageClient:
 
 
 def _cards(entries: Iterable[CardEntry]) -> tuple[PanelCard, ...]:
-    """A person's ordinary card is the one with the shortest name, 「呼び名のカード」."""
     listed = list(entries)
-    ordinary = {entry.person: entry.name for entry in sorted(listed, key=lambda e: len(e.name), reverse=True)}
+    called = callings(listed)
     return tuple(
-        PanelCard(
-            entry.name,
-            entry.purpose,
-            entry.name.removesuffix("のカード") if ordinary[entry.person] == entry.name else "",
-        )
+        PanelCard(entry.name, entry.purpose, calling if entry.name == f"{calling}のカード" else "")
         for entry in listed
+        if (calling := called[entry.person])
     )
