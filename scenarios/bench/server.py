@@ -8,9 +8,12 @@ server twice: seven requests in all.
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 import tempfile
+import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives import hashes
@@ -22,22 +25,12 @@ from cards.jpki import AUTHENTICATION_CERTIFICATE, AUTHENTICATION_KEY
 from scenarios.keys import KeyPool
 from scenarios.servers import LocalServers, demo_terminals
 from scenarios.template import KOBE, load_cards, template_folder
-from server_stub.interface.clock import STAGE_START, Clock
-from server_stub.interface.terminal import (
-    ApplicationOptions,
-    ApplicationRequest,
-    AuthenticationRequest,
-    CertificateKind,
-    Model,
-    Nonce,
-    Offers,
-    Place,
-    SessionEnd,
-    SessionOpened,
-    SignedManifest,
-    signed_text,
-)
+from server_stub.db import sqlite_url
+from server_stub.interface.clock import STAGE_START, Clock, real_monotonic_ns
+from server_stub.interface.terminal import signed_text
 from server_stub.interface.trace import Trace
+from server_stub.issuing.ledger import Ledger
+from server_stub.issuing.states import State
 
 from .bare import BareServer
 from .certificate import Certificates
@@ -46,12 +39,13 @@ from .people import CARD
 
 ROUNDS = 40
 BARE_POSTS = 8
+LONGEST_WAIT_NS = 20_000_000_000
 
 
 class Visitor:
     """The terminal's side of a visit, without a terminal."""
 
-    def __init__(self, center_url: str, template: Path) -> None:
+    def __init__(self, center_url: str, template: Path, ledger: Ledger) -> None:
         keys = KeyPool()
         terminal = demo_terminals(keys)[0].facts.terminal_id
         key = keys.text(f"terminal-{terminal}")
@@ -65,52 +59,55 @@ class Visitor:
             raise ValueError(f"{CARD} has no RSA key for authentication")
         self._private = held.private
         self._session = ""
+        self._application = ""
+        self._ledger = ledger
 
-    def visit(self) -> SignedManifest:
+    def visit(self) -> None:
         """Authentication and application: the four requests of a terminal, up to the signed manifest."""
-        opened = SessionOpened.model_validate_json(self._post("/v1/sessions"))
-        self._session = opened.session_id
-        nonce = Nonce.model_validate_json(self._post(f"/v1/sessions/{opened.session_id}/nonce"))
-        text = signed_text(nonce.context, opened.session_id, nonce.nonce)
-        authentication = AuthenticationRequest(
-            place=Place.ADDRESS,
-            certificate=base64.b64encode(self._certificate).decode(),
-            signature=base64.b64encode(
-                self._private.sign(text, padding.PKCS1v15(), hashes.SHA256())
-            ).decode(),
+        self._session = session = self._post("/v1/sessions")["session_id"]
+        nonce = self._post(f"/v1/sessions/{session}/nonce")
+        text = signed_text(nonce["context"], session, nonce["nonce"])
+        signature = self._private.sign(text, padding.PKCS1v15(), hashes.SHA256())
+        offers = self._post(
+            f"/v1/sessions/{session}/authentication",
+            {
+                "place": "address",
+                "certificate": base64.b64encode(self._certificate).decode(),
+                "signature": base64.b64encode(signature).decode(),
+            },
         )
-        offers = Offers.model_validate_json(
-            self._post(f"/v1/sessions/{opened.session_id}/authentication", authentication)
+        fee = next(offer["fee"] for offer in offers["offers"] if offer["kind"] == "residence")
+        signed = self._post(
+            f"/v1/sessions/{session}/applications",
+            {
+                "kind": "residence",
+                "municipality": KOBE,
+                "options": {"relationship": True, "domicile": True},
+                "copies": 1,
+                "fee_total": fee,
+            },
         )
-        offer = next(offer for offer in offers.offers if offer.kind is CertificateKind.RESIDENCE)
-        request = ApplicationRequest(
-            kind=offer.kind,
-            municipality=KOBE,
-            options=ApplicationOptions(relationship=True, domicile=True),
-            copies=1,
-            fee_total=offer.fee,
-        )
-        return SignedManifest.model_validate_json(
-            self._post(f"/v1/sessions/{opened.session_id}/applications", request)
-        )
+        self._application = json.loads(signed["text"])["application_id"]
 
     def leave(self) -> None:
-        """End the last visit, so that nothing piles up at the centre."""
-        if self._session:
-            self._post(f"/v1/sessions/{self._session}/end", SessionEnd(reason="bench"))
-            self._session = ""
+        """End the last visit and wait until the cancellation has reached the ledger: what follows is not slowed by it."""
+        if not self._session:
+            return
+        self._post(f"/v1/sessions/{self._session}/end", {"reason": "bench"})
+        self._session = ""
+        deadline = real_monotonic_ns() + LONGEST_WAIT_NS
+        while self._ledger.state(self._application) is not State.CANCELLED:
+            if real_monotonic_ns() > deadline:
+                raise TimeoutError("the cancellation has not reached the ledger")
+            time.sleep(0.002)
 
     def close(self) -> None:
         self._client.close()
 
-    def _post(self, path: str, body: Model | None = None) -> bytes:
-        answer = self._client.post(
-            path,
-            content=body.model_dump_json() if body is not None else None,
-            headers={"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)},
-        )
+    def _post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = self._client.post(path, json=body, headers={"Idempotency-Key": secrets.token_hex(16)})
         answer.raise_for_status()
-        return answer.content
+        return answer.json() if answer.content else None
 
 
 def measure(rounds: int = ROUNDS) -> dict[str, Measurement]:
@@ -121,7 +118,8 @@ def measure(rounds: int = ROUNDS) -> dict[str, Measurement]:
         clock = Clock(STAGE_START)
         servers = LocalServers(folder / "servers", template, clock, Trace(clock))
         bare = BareServer(folder)
-        visitor = Visitor(servers.center_url, template)
+        ledger = Ledger(sqlite_url(folder / "servers" / "ledger.db"))
+        visitor = Visitor(servers.center_url, template, ledger)
 
         def yardstick() -> None:
             certificates.finish()
@@ -132,6 +130,7 @@ def measure(rounds: int = ROUNDS) -> dict[str, Measurement]:
             measured = in_turn(visitor.visit, yardstick, rounds=rounds, reach=1.5, between=visitor.leave)
         finally:
             visitor.close()
+            ledger.close()
             bare.close()
             servers.stop()
     return {"authentication_and_application": measured}
