@@ -101,7 +101,7 @@ class CardBox(Box):
         self.pin.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.holder = Elided()
         self.holder.setProperty("role", "soft")
-        self.hold = button("電子証明書を一時停止", self._hold)
+        self.hold = button("電子証明書を一時停止", self._hold, tip="紛失の届出を受けた職員として行います")
         self._lay_out()
         self.search.textChanged.connect(self._search)
         self.search.returnPressed.connect(self.list.setFocus)
@@ -158,9 +158,7 @@ class CardBox(Box):
         self.take.setEnabled(bool(laid))
         self.show_pin.setEnabled(card is not None)
         self.hold.setEnabled(card is not None and bool(card.calling))
-        self.holder.setText(
-            f"住所地の職員：{card.calling}さんの紛失届" if card and card.calling else HOLD_NOT
-        )
+        self.holder.setText(f"住所地の職員：{card.calling}さん" if card and card.calling else HOLD_NOT)
 
     def _do(self, action: Callable[[], object], done: str) -> None:
         self._attempt(action, done)

@@ -29,7 +29,7 @@ class StaffBox(Box):
         first.setStretch(2, 1)
         self.inside.addLayout(first)
         self.resume = button(
-            "紙詰まりを直して再開", self._resume, tip="用紙を取り除き、足りない用紙も補充します"
+            "紙詰まりを直して再開", self._resume, role="main", tip="用紙を取り除き、足りない用紙も補充します"
         )
         self.refund = button("返金する", self._refund, tip="全額を返し、印刷済みの用紙を無効にします")
         self.inside.addLayout(even(self.resume, self.refund))

@@ -164,6 +164,11 @@ class TraceBox(QWidget):
         bar.valueChanged.connect(lambda value: setattr(self, "_follow", value >= bar.maximum() - 4))
         return table
 
+    def begin_anew(self) -> None:
+        """The stage was reset: files of the same names may have been written from their beginning."""
+        self._tail = TraceTail()
+        self.refresh()
+
     def refresh(self) -> None:
         """Take in what was written since the last time."""
         follow = self._follow

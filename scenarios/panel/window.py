@@ -149,6 +149,7 @@ class PanelWindow(QMainWindow):
             self.money.forget()
             self.staff.forget()
             self.cards.search.clear()
+            self.trace.begin_anew()
         self._refresh_all()
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -12,6 +12,7 @@ import httpx
 from cards.errors import CardError
 from scenarios.driver import NotReached
 from scenarios.evidence.wording import headline
+from server_stub.faults.box import KNOWN
 from server_stub.interface.failures import Failed, by_name
 from server_stub.interface.trace import Event
 
@@ -81,8 +82,8 @@ _KINDS: dict[tuple[str, str], str] = {
     ("paper", "empty"): "用紙がなくなった",
     ("paper", "taken"): "用紙が取られた",
     ("paper", "voided"): "用紙を無効にして回収した",
-    ("fault", "on"): "障害を起こした",
-    ("fault", "off"): "障害を戻した",
+    ("fault", "on"): "起こした障害：{fault}",
+    ("fault", "off"): "戻した障害：{fault}",
     ("fault", "recovered"): "電源断の後始末をした",
     ("operator", "next_coin_rejected"): "次の硬貨が戻るようにした",
     ("operator", "change_emptied"): "釣銭を空にした",
@@ -116,6 +117,8 @@ def told(event: Event) -> str:
     facts = dict(event.data)
     if event.kind == "screen":
         facts["screen"] = SCREENS.get(str(facts.get("name", "")), str(facts.get("name", "")))
+    if event.source == "fault" and str(facts.get("name", "")) in KNOWN:
+        facts["fault"] = KNOWN[str(facts["name"])]
     try:
         return phrase.format_map(facts)
     except KeyError:  # an event of a process that tells less

@@ -13,6 +13,7 @@ from scenarios.panel import PanelWindow, trace_box
 from scenarios.panel.tail import TraceTail
 from scenarios.panel.trace_box import ALL, MAIN, TraceModel
 from scenarios.panel.words import told
+from server_stub.faults.box import KNOWN
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Event, Source, Trace
 from tests.panel.helper import FakeClient
@@ -93,6 +94,18 @@ def test_another_run_of_the_stage_replaces_the_list(
         qtbot.waitUntil(lambda amount=amount: shown(panel) == [f"{amount}円を返却した"])
 
 
+def test_a_reset_begins_the_list_anew_even_with_files_of_the_same_name_and_length(
+    panel: PanelWindow, client: FakeClient, qtbot: QtBot, tmp_path: Path
+) -> None:
+    client.folder = tmp_path
+    file = tmp_path / "kiosk.jsonl"
+    file.write_text(event(1).to_line() + "\n", encoding="utf-8")
+    qtbot.waitUntil(lambda: [e.seq for e in panel.trace.model.events] == [1])
+    file.write_text(event(2).to_line() + "\n", encoding="utf-8")
+    panel.reset.click()
+    assert [e.seq for e in panel.trace.model.events] == [2]
+
+
 def test_source_is_chosen_and_the_daily_grind_is_hidden_at_first(panel: PanelWindow) -> None:
     panel.trace.model.add([
         event(1),
@@ -127,4 +140,5 @@ def test_a_process_that_writes_late_is_put_where_it_belongs() -> None:
 def test_an_event_that_tells_less_than_its_words_need_is_shown_all_the_same() -> None:
     assert told(event(1, "money", "taken", due=250, change=0)) == "手数料 250円を収納した（おつり 0円）"
     assert told(event(1, "money", "taken", amount=1)) == "taken"
+    assert told(event(1, "fault", "on", name="center.down")) == f"起こした障害：{KNOWN['center.down']}"
     assert told(event(1, "screen", "screen", name="Pay")) == "画面が「お支払い」になった"
