@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
@@ -22,6 +22,8 @@ from .tray_box import TrayBox
 from .words import GONE, RESET, SCREENS, trouble
 
 TITLE = "進行役の操作盤 ― 端末の一部ではありません"
+WIDTH, HEIGHT, LEAST_WIDTH = 1280, 800, 1024
+"""Pixels; the terminal's window is as large."""
 LOOK_MS = 300
 """Between two looks at the terminal; each is a few round trips of about a millisecond."""
 TRACE_MS = 500
@@ -36,8 +38,8 @@ class PanelWindow(QMainWindow):
         self._answered = True
         self.setObjectName("PanelWindow")
         self.setWindowTitle(TITLE)
-        self.setMinimumSize(1024, 700)
-        self.resize(1280, 800)
+        self.setMinimumSize(LEAST_WIDTH, 700)
+        self.resize(WIDTH, HEIGHT)
         theme.style(self)
         self.cards = CardBox(client, self.attempt)
         self.money = MoneyBox(client, self.attempt)
@@ -64,6 +66,10 @@ class PanelWindow(QMainWindow):
         self.tell(
             "端末で「行政サービス」を選び、カードの案内が出たら、左のカードを選んで「カードを置く」を押してください。"
         )
+
+    def stand_beside_terminal(self) -> None:
+        """Go where the terminal's window is covered least: see `beside`."""
+        self.setGeometry(beside([screen.availableGeometry() for screen in QApplication.screens()]))
 
     def _laid_out(self) -> QWidget:
         whole = QWidget()
@@ -157,6 +163,17 @@ class PanelWindow(QMainWindow):
         self._traces.stop()
         self.tray.stop()
         super().closeEvent(event)
+
+
+def beside(screens: Sequence[QRect]) -> QRect:
+    """Where the panel stands: on the second screen if there is one, else at the right edge of the first, as narrow as
+    the terminal to its left asks for. `screens`: what is free of each, the terminal's first."""
+    if len(screens) > 1:
+        free = screens[1]
+        return QRect(free.topLeft(), QSize(WIDTH, HEIGHT).boundedTo(free.size()))
+    free = screens[0]
+    width = min(WIDTH, max(LEAST_WIDTH, free.width() - WIDTH))
+    return QRect(max(free.left(), free.right() + 1 - width), free.top(), width, min(HEIGHT, free.height()))
 
 
 def _timer(parent: QWidget, interval: int, action: Callable[[], None]) -> QTimer:
