@@ -5,70 +5,34 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-from PySide6.QtCore import QObject
 
 from cards.faults import Effect, Fault
 from cards.readers.virtual import VirtualReader
 from kiosk_app.devices.simulated import SimulatedDevices, simulated_devices
 from kiosk_app.journal import Record
+from kiosk_app.process_settings import KioskSettings
 from kiosk_app.screens.window import KioskWindow
 from kiosk_app.settings import TerminalSettings
 from kiosk_app.terminal import Terminal
-from server_stub.interface.clock import Clock, ClockSetting
-from server_stub.interface.failures import Failed
+from server_stub.interface.clock import Clock
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 
 
-@dataclass(frozen=True, slots=True)
-class KioskSettings:
-    """What the stage or the command line tells a terminal, as plain data that fits into a file.
-
-    `terminal_key` is what the centre knows the terminal by, `center_key` its pinned Ed25519 public key (64 hex digits).
-    `folder` keeps journal, outbox and the devices' books. `clock` is a ClockSetting as JSON, {} for the machine's time.
-    """
-
-    center_url: str
-    terminal_id: str
-    terminal_key: str = field(repr=False)
-    center_key: str
-    folder: str
-    run: str = ""
-    trace_folder: str = ""
-    clock: dict[str, Any] = field(default_factory=dict)
-    full_screen: bool = False
-    seconds_per_sheet: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> KioskSettings:
-        """Raises Failed(Settings_Wrong) for a missing or unknown item."""
-        try:
-            return cls(**data)
-        except TypeError as error:
-            raise Failed("Settings_Wrong", item=str(error)) from error
-
-    def at(self, clock: ClockSetting) -> KioskSettings:
-        return replace(self, clock=clock.to_json())
-
-    def terminal(self) -> TerminalSettings:
-        folder = Path(self.folder)
-        return TerminalSettings(
-            center_url=self.center_url,
-            terminal_id=self.terminal_id,
-            terminal_key=Secret(self.terminal_key),
-            pinned_key=self.center_key,
-            data_dir=folder / "data",
-            device_dir=folder / "devices",
-        )
+def terminal_settings(told: KioskSettings) -> TerminalSettings:
+    """Raises Failed(Settings_Wrong)."""
+    folder = Path(told.folder)
+    return TerminalSettings(
+        center_url=told.center_url,
+        terminal_id=told.terminal_id,
+        terminal_key=Secret(told.terminal_key),
+        pinned_key=told.center_key,
+        data_dir=folder / "data",
+        device_dir=folder / "devices",
+    )
 
 
 class Assembly:
@@ -82,12 +46,10 @@ class Assembly:
         self.reader = VirtualReader(observer=partial(trace.emit, "card"))
         self.devices: SimulatedDevices
         self.terminal: Terminal
-        self.control: QObject | None = None
-        """The control port, if there is one."""
         self._build()
 
     def _build(self) -> None:
-        told = self.settings.terminal()
+        told = terminal_settings(self.settings)
         self.devices = simulated_devices(
             told.device_dir, self.trace, seconds_per_sheet=self.settings.seconds_per_sheet
         )
@@ -96,9 +58,7 @@ class Assembly:
     def start(self) -> None:
         """Show the first screen and begin. Raises Failed(Journal_Damaged)."""
         self.terminal.start()
-        if self.settings.full_screen:
-            self.window.showFullScreen()
-        else:
+        if not self.window.isVisible():
             self.window.show()
 
     def restart(self, settings: KioskSettings) -> None:

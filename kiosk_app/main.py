@@ -1,4 +1,7 @@
-"""The terminal as a process of its own: `python -m kiosk_app.main --settings FILE [--control NAME]`."""
+"""The terminal as a process of its own: `python -m kiosk_app.main --settings FILE [--control NAME]`.
+
+Only what the first screen needs is loaded before the first paint; the rest comes on a thread while the screen stands.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,79 @@ import argparse
 import json
 import signal
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from kiosk_app.assembly import Assembly, KioskSettings
+from kiosk_app.flow.views import TopMenu
+from kiosk_app.process_settings import KioskSettings
+from kiosk_app.screens.window import KioskWindow
 from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
+
+if TYPE_CHECKING:
+    from kiosk_app.assembly import Assembly
+
+
+class _Opening(QObject):
+    """From the first paint to the working terminal. Touches that come in between are not lost."""
+
+    _loaded = Signal()
+
+    def __init__(
+        self, settings: KioskSettings, control: str, clock: Clock, trace: Trace, window: KioskWindow
+    ) -> None:
+        super().__init__()
+        self._settings, self._control, self._clock, self._trace = settings, control, clock, trace
+        self._window = window
+        self._early: list[Any] = []
+        self._server: QObject | None = None
+        self.failed: Failed | None = None
+        self.assembly: Assembly | None = None
+        window.emitted.connect(self._keep)
+        self._loaded.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+
+    def load(self) -> None:
+        threading.Thread(target=self._import, name="opening", daemon=True).start()
+
+    def _import(self) -> None:
+        import kiosk_app.assembly
+
+        if self._control:
+            import kiosk_app.control  # noqa: F401
+        self._loaded.emit()
+
+    def _keep(self, event: object) -> None:
+        self._early.append(event)
+
+    def _begin(self) -> None:
+        from kiosk_app.assembly import Assembly
+
+        self._window.emitted.disconnect(self._keep)
+        self.assembly = Assembly(self._settings, self._clock, self._trace, self._window)
+        try:
+            self.assembly.start()
+        except Failed as failed:
+            self.failed = failed
+            QApplication.quit()
+            return
+        for event in self._early:
+            self.assembly.terminal.handle(event)
+        if self._control:
+            from kiosk_app.control import ControlServer, TerminalControl
+
+            self._server = ControlServer(TerminalControl(self.assembly), self._control)
 
 
 def run_terminal(settings: KioskSettings, control: str = "") -> int:
     """Run one terminal until its window is closed or the process is told to end; the exit code.
 
-    `control` is the name of its control port; '' for none.
+    `control` is the name of its control port; '' for none. Raises Failed(Journal_Damaged).
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     clock = Clock()
@@ -29,11 +89,14 @@ def run_terminal(settings: KioskSettings, control: str = "") -> int:
         clock.apply(ClockSetting.from_json(settings.clock))
     folder = Path(settings.trace_folder) if settings.trace_folder else None
     trace = Trace(clock, run=settings.run, process="kiosk", folder=folder)
-    assembly = Assembly(settings, clock, trace)
-    assembly.start()
-    if control:
-        # the control port brings Qt's test tools; it loads behind the first paint
-        QTimer.singleShot(0, lambda: _open_control(assembly, control))
+    window = KioskWindow(clock)
+    window.show_view(TopMenu())
+    if settings.full_screen:
+        window.full_screen(settings.monitor)
+    else:
+        window.show()
+    opening = _Opening(settings, control, clock, trace, window)
+    QTimer.singleShot(0, opening, opening.load)
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         application.quit()
@@ -41,15 +104,12 @@ def run_terminal(settings: KioskSettings, control: str = "") -> int:
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     code = application.exec()
-    assembly.stop()
+    if opening.assembly is not None:
+        opening.assembly.stop()
     trace.close()
+    if opening.failed is not None:
+        raise opening.failed
     return code
-
-
-def _open_control(assembly: Assembly, name: str) -> None:
-    from kiosk_app.control import ControlServer, TerminalControl
-
-    assembly.control = ControlServer(TerminalControl(assembly), name)
 
 
 def main() -> int:

@@ -121,7 +121,12 @@ def _scripted() -> int:
         for paper in world.papers:
             shutil.copy(paper, papers)
     evidence = write_evidence(trace_folder, folder / "evidence.html")
-    told = ("台帳: 手数料 250円 が一度だけ記録されています。", f"証明書（PDF）: {papers}", f"画面の絵: {pictures}", f"証跡: {evidence}")
+    told = (
+        "台帳: 手数料 250円 が一度だけ記録されています。",
+        f"証明書（PDF）: {papers}",
+        f"画面の絵: {pictures}",
+        f"証跡: {evidence}",
+    )
     print("\n".join(told))  # noqa: T201
     del application
     return 0

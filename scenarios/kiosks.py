@@ -14,8 +14,9 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QApplication
 
-from kiosk_app.assembly import Assembly, KioskSettings
+from kiosk_app.assembly import Assembly
 from kiosk_app.control import TerminalControl
+from kiosk_app.process_settings import KioskSettings
 from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.trace import Trace
 

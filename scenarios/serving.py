@@ -70,8 +70,8 @@ def run_kiosk(
     control: str,
 ) -> int:
     """One terminal against the centre at `center`; without keys given, with those of this checkout's stage."""
-    from kiosk_app.assembly import KioskSettings
     from kiosk_app.main import run_terminal
+    from kiosk_app.process_settings import KioskSettings
 
     if reader != "virtual":
         print("konbini: この版の端末は仮想カード（--reader virtual）だけを扱います。", file=sys.stderr)  # noqa: T201

@@ -75,10 +75,10 @@ class Screen(Placed, QWidget, Generic[V]):
 
     def refill(self) -> None:
         """Build the page anew from view and memory (another page of a list, another selection)."""
-        old = {child for child in self.children() if isinstance(child, QWidget) and child is not self._countdown}
-        for child in old:  # they go with the next turn of the event loop; taking each out now would cost more than the page
-            child.hide()
-            child.deleteLater()
+        old = {part for part in self.children() if isinstance(part, QWidget) and part is not self._countdown}
+        for part in old:  # they go with the next turn of the event loop; taking each out now would cost more than the page
+            part.hide()
+            part.deleteLater()
         self._chrome()
         self.fill()
         self.rescale(self.ratio)

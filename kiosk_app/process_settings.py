@@ -1,0 +1,46 @@
+"""What the stage or the command line tells a terminal. Light: it is read before the first paint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from server_stub.interface.clock import ClockSetting
+from server_stub.interface.failures import Failed
+
+
+@dataclass(frozen=True, slots=True)
+class KioskSettings:
+    """What the stage or the command line tells a terminal, as plain data that fits into a file.
+
+    `terminal_key` is what the centre knows the terminal by, `center_key` its pinned Ed25519 public key (64 hex digits).
+    `folder` keeps journal, outbox and the devices' books. `clock` is a ClockSetting as JSON, {} for the machine's time.
+    `monitor` counts from 0.
+    """
+
+    center_url: str
+    terminal_id: str
+    terminal_key: str = field(repr=False)
+    center_key: str
+    folder: str
+    run: str = ""
+    trace_folder: str = ""
+    clock: dict[str, Any] = field(default_factory=dict)
+    full_screen: bool = False
+    monitor: int = 0
+    seconds_per_sheet: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> KioskSettings:
+        """Raises Failed(Settings_Wrong) for a missing or unknown item."""
+        try:
+            return cls(**data)
+        except TypeError as error:
+            raise Failed("Settings_Wrong", item=str(error)) from error
+
+    def at(self, clock: ClockSetting) -> KioskSettings:
+        return replace(self, clock=clock.to_json())
