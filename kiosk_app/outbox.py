@@ -56,6 +56,7 @@ class Outbox:
         self._book.execute("PRAGMA journal_mode=WAL")
         self._book.execute("PRAGMA synchronous=FULL")
         self._book.executescript(_TABLE)
+        self._waiting = len(self.pending())
 
     def put_note(self, session_id: str, application_id: str, note: Note) -> bool:
         """Durable when this returns. One note of a kind per application; False: there was one already."""
@@ -72,6 +73,11 @@ class Outbox:
                 "SELECT 1 FROM message WHERE application = ? AND kind = ?", (application_id, kind.value)
             ).fetchone()
         return row is not None
+
+    @property
+    def waiting(self) -> int:
+        """How many messages the centre has not taken yet; never waits for the disk."""
+        return self._waiting
 
     def pending(self) -> list[Message]:
         """What the centre has not taken yet, in order."""
@@ -124,6 +130,7 @@ class Outbox:
                 state = failed.failure
             with self._lock:
                 self._book.execute("UPDATE message SET state = ? WHERE number = ?", (state, message.number))
+                self._waiting -= 1
         if stuck:
             raise next(iter(stuck.values()))
         return refused
@@ -138,4 +145,5 @@ class Outbox:
                 "INSERT OR IGNORE INTO message (session, application, kind, note, reason) VALUES (?, ?, ?, ?, ?)",
                 (session_id, application_id, kind, note, reason),
             )
+            self._waiting += done.rowcount
             return done.rowcount == 1

@@ -153,7 +153,7 @@ class Terminal(QObject):
 
     def pending_notes(self) -> int:
         """Messages that the centre has not taken yet."""
-        return len(self._office.outbox.pending()) if self._office else 0
+        return self._office.outbox.waiting if self._office else 0
 
     @property
     def journal(self) -> Journal:

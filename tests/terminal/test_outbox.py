@@ -54,7 +54,7 @@ def test_messages_go_out_in_their_order_once(outbox: Outbox) -> None:
 def test_one_note_of_a_kind_and_one_end(outbox: Outbox) -> None:
     assert [outbox.put_note("S", "A", note(NoteKind.PAID)) for _ in range(2)] == [True, False]
     assert [outbox.put_end("S", why) for why in ("one", "two")] == [True, False]
-    assert len(outbox.pending()) == 2
+    assert len(outbox.pending()) == outbox.waiting == 2
 
 
 def test_what_the_centre_could_not_take_waits_through_a_restart(tmp_path: Path) -> None:
@@ -68,8 +68,10 @@ def test_what_the_centre_could_not_take_waits_through_a_restart(tmp_path: Path) 
     first.close()
     second = Outbox(tmp_path / "o.sqlite")
     assert [m.note for m in second.pending()] == [sent]
+    assert second.waiting == 1
     centre.failures.clear()
     second.drain(centre)
+    assert second.waiting == 0
     assert centre.taken == [("S", "paid")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -33,6 +34,18 @@ def pins_sent(world: World) -> int:
     """How often a card got a PIN; the mere question for the tries has no body."""
     told = [event.data for event in world.events if (event.source, event.kind) == ("card", "command")]
     return sum(1 for data in told if data["name"] == "VERIFY" and data["sent"] > 0)
+
+
+def strings(data: object) -> Iterator[str]:
+    """Every text in an event; figures and random ids are left out, in which four digits can stand by chance."""
+    if isinstance(data, dict):
+        for value in data.values():
+            yield from strings(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from strings(value)
+    elif isinstance(data, str):
+        yield re.sub(r"[0-9A-HJKMNP-TV-Z]{26}", "", data)
 
 
 # --- the main job ------------------------------------------------------------------------------------------------------
@@ -97,9 +110,10 @@ def test_no_secret_and_no_person_stands_in_the_trace(world: World) -> None:
     world.until(lambda: isinstance(world.view, v.EnterPin) and world.view.was_wrong)
     world.touch(e.PinEntered(PIN))
     world.wait_for("TakeCard")
-    text = "\n".join(event.to_line() for event in world.events)
+    text = "\n".join(words for event in world.events for words in strings(event.data))
     for word in (PIN.reveal(), WRONG.reveal(), "the-key-of-the-terminal", "見本　太郎", "見本　花子"):
         assert word not in text
+        assert word.encode().hex() not in text.replace(" ", "").lower()
     assert MASK not in text, "the PIN does not even come near an event"
     assert [x for x in world.events if x.source == "card"]
 
