@@ -111,7 +111,9 @@ def test_the_request_may_come_in_the_address(
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"\x30", b"\x30\x00", b"{}", b"\x30\x80\x00\x00", b"\x30\x84\xff\xff\xff\xff", b"\0" * 5000]
+    "body",
+    [b"", b"\x30", b"\x30\x00", b"{}", b"\x30\x80\x00\x00", b"\x30\x84\xff\xff\xff\xff", b"\0" * 5000],
+    ids=lambda body: repr(body[:20]),
 )
 def test_what_is_no_request_is_answered_as_malformed(client: httpx.Client, body: bytes) -> None:
     assert ask(client, body).response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST

@@ -121,7 +121,7 @@ def test_a_sheet_whose_boxes_are_not_known_is_not_shown(tmp_path: Path, boxes: o
     assert "image/jpeg" not in page
 
 
-@pytest.mark.parametrize("body", [b"", b"no pdf"])
+@pytest.mark.parametrize("body", [b"", b"no pdf"], ids=repr)
 def test_a_sheet_that_cannot_be_read_is_named_and_the_rest_stands(tmp_path: Path, body: bytes) -> None:
     whole_visit(tmp_path, pdf=body or b"%PDF-1.7 cut")
     assert "紙面の記録がないか、読み取れません" in page_of(tmp_path)

@@ -169,7 +169,7 @@ def test_a_broken_cell_of_the_seal_file_is_named(
     assert place(refused(delivery, url)) == ("Delivery_Row_Broken", SEALS, line, told)
 
 
-@pytest.mark.parametrize("content", [b"", b"no picture", None])
+@pytest.mark.parametrize("content", [b"", b"no picture", None], ids=repr)
 def test_an_imprint_that_is_no_picture_is_named(delivery: Delivery, url: str, content: bytes | None) -> None:
     picture = delivery.folder / "imprints" / "0100101.png"
     picture.write_bytes(picture.read_bytes()[:2000] if content is None else content)
@@ -274,6 +274,7 @@ def test_a_wrong_header_or_encoding_is_named(
         (b"", "宛名番号"),
         (b'"0000101201"x,01,R06.01.10,', "行全体"),
     ],
+    ids=repr,
 )
 def test_a_row_that_does_not_fit_the_columns_is_named(
     delivery: Delivery, url: str, row: bytes, column: str
