@@ -225,7 +225,7 @@ def bench() -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from .bench import run_benchmarks
 
-    print(json.dumps(run_benchmarks(), ensure_ascii=False))
+    print(json.dumps(run_benchmarks(lambda line: print(line, flush=True)), ensure_ascii=False))
 
 
 @paper_app.command("copy")
@@ -235,7 +235,11 @@ def paper_copy(pdf: Path, target: Annotated[Path, typer.Argument(help="写しの
 
     if not pdf.is_file():
         _stop(f"{pdf} がありません。")
-    for line in copy_paper(pdf, target):
+    try:
+        lines = copy_paper(pdf, target)
+    except OSError as error:
+        _stop(f"{target} に書き込めません（{error.strerror}）。")
+    for line in lines:
         print(line)
 
 

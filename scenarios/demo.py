@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +40,9 @@ def _with_panel() -> int:
 
         begin()
         panel = PanelWindow(StageClient(stage, begin))
+        panel.stand_beside_terminal()
         panel.show()
+        signal.signal(signal.SIGINT, lambda number, frame: application.quit())
         return int(application.exec())
 
 

@@ -22,6 +22,8 @@ PATIENCE = 20.0
 """Real seconds after which a state that does not come fails the step."""
 
 
+ANSWER = 5.0
+"""Real seconds within which a terminal in its own process answers a command: its thread never stands still for long."""
 _LOOKS = frozenset({"texts", "touchables", "picture"})
 
 
@@ -111,7 +113,9 @@ class SocketDriver:
         """Raises ConnectionError when the terminal is gone, RuntimeError with its words when it refuses."""
         self._socket.write(json.dumps({"command": command, "arguments": arguments}).encode() + b"\n")
         while not self._socket.canReadLine():
-            if not self._socket.waitForReadyRead(int(PATIENCE * 1000)):
+            if not self._socket.waitForReadyRead(int(ANSWER * 1000)):
+                # a late answer would be taken for that of the next command
+                self._socket.abort()
                 raise ConnectionError("the terminal does not answer")
         answer = json.loads(bytes(self._socket.readLine().data()))
         if "error" in answer:

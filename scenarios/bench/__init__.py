@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import card, certificate, server
+from . import card, certificate, server, terminal
 from .measure import Measurement
 
 BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
     card.measure,
     certificate.measure,
     server.measure,
+    terminal.measure,
 )
-"""In the order in which they run. A further part of the system (a whole scenario, evidence, the first screen) adds its
-module's `measure` here."""
+"""In the order in which they run."""
 
 
 def run_benchmarks(tell: Callable[[str], None] = lambda line: None) -> dict[str, dict[str, Any]]:

@@ -53,11 +53,11 @@ def in_turn(
 
     `between` runs before each of them, unmeasured.
     """
+    gc.collect()
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(warm + rounds):
         for call, kept in zip((ours, yardstick), times, strict=True):
             between()
-            gc.collect()
             begun = real_monotonic_ns()
             call()
             spent = (real_monotonic_ns() - begun) / 1e6

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 KNOWN: dict[str, str] = {
-    "issuing.swap_record": "認証の後、別人の記録で証明書を作る（facts: 横浜・川崎ほかの誤交付の型）",
-    "issuing.swap_sheet": "二枚目以降だけ別人の記録を印字する（徳島の型）",
+    "issuing.swap_record": "認証の後、別人の記録で証明書を作る",
+    "issuing.swap_sheet": "二枚目以降だけ別人の記録を印字する",
     "center.skip_binding": "センターが証明書と申請者の照合を行わない",
     "center.tamper_manifest": "署名後に目録を書き換える",
     "center.down": "センターがすべての要求に 503 を返す",
@@ -27,11 +27,14 @@ class FaultBox:
         self._active: dict[str, dict[str, Any]] = {}
 
     def switch_on(self, name: str, parameters: Mapping[str, Any] | None = None) -> None:
-        """Raises KeyError for a name that is not in KNOWN."""
+        """Raises KeyError for a name that is not in KNOWN, ValueError for a `times` that is no number of times."""
         if name not in KNOWN:
             raise KeyError(name)
+        told = dict(parameters or {})
+        if "times" in told and (not isinstance(told["times"], int) or told["times"] < 1):
+            raise ValueError("times: a whole number from 1")
         with self._lock:
-            self._active[name] = dict(parameters or {})
+            self._active[name] = told
             self._lock.notify_all()
 
     def switch_off(self, name: str) -> None:
