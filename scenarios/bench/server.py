@@ -37,7 +37,7 @@ from .certificate import Certificates
 from .measure import Measurement, in_turn
 from .people import CARD
 
-ROUNDS = 40
+ROUNDS = 80
 BARE_POSTS = 8
 LONGEST_WAIT_NS = 20_000_000_000
 
