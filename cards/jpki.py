@@ -102,11 +102,12 @@ class JpkiClient:
         Raises CardError: Card_Pin_Wrong(attempts_remaining), Card_Pin_Blocked, Card_Changed, and those of the transport.
         """
         try:
-            self._same_card()
-            self._verify(pin)
-            digest = SHA256_DIGEST_INFO + hashlib.sha256(message).digest()
-            self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_KEY.to_bytes(2, "big")))
-            signature = self._expect_ok(Command(0x80, 0x2A, 0x00, 0x80, digest, MAX_SHORT))
+            with self._card.transaction():
+                self._same_card()
+                self._verify(pin)
+                digest = SHA256_DIGEST_INFO + hashlib.sha256(message).digest()
+                self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_KEY.to_bytes(2, "big")))
+                signature = self._expect_ok(Command(0x80, 0x2A, 0x00, 0x80, digest, MAX_SHORT))
         finally:
             self.leave()
         if len(signature) != 256:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -129,14 +130,14 @@ def process_folder() -> Path:
 
 
 def free_port_pair() -> int:
-    """A port that is free on this machine, and so is the next."""
+    """A port that is free on this machine, and so is the next: below those that systems lend to outgoing connections,
+    one of which could take it while the service restarts."""
     for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            with contextlib.suppress(OSError, OverflowError):
-                second.bind(("127.0.0.1", port + 1))
-                return port
+        port = random.randrange(20000, 30000, 2)
+        with contextlib.suppress(OSError), socket.socket() as first, socket.socket() as second:
+            first.bind(("", port))
+            second.bind(("", port + 1))
+            return port
     raise CardError("Reader_Absent", detail="no free pair of ports")
 
 

@@ -6,6 +6,7 @@ VERIFY and CHANGE PIN bodies never appear; of files with personal data only head
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from typing import Any
 
 from .apdu import Command, MalformedCommand, Response, command_name, status_text
@@ -55,6 +56,9 @@ class ObservedConnection(CardConnection):
             raise
         self._tell(command, begun, answer)
         return answer
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return self._inner.transaction()
 
     def close(self, *, power_down: bool = True) -> None:
         self._inner.close(power_down=power_down)

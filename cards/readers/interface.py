@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -20,6 +21,11 @@ class CardConnection(ABC):
     def transmit(self, command: bytes) -> bytes:
         """One command, one response (status word last). Blocks. Raises CardError (Card_Removed, Card_Mute,
         Reader_Service_Stopped, Reader_Absent)."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """No command of another program comes between those of this block. Entering raises CardError as `transmit` does
+        (Card_Changed: another program has reset the card). Where nobody else can reach the card there is nothing to do."""
+        return nullcontext()
 
     @abstractmethod
     def close(self, *, power_down: bool = True) -> None:

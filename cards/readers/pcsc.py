@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from smartcard import scard
@@ -145,6 +145,20 @@ class _PcscConnection(CardConnection):
             self.close()
             raise CardError(failure, reader=self._reader, code=_code(result))
         return bytes(answer)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        if self._closed:
+            raise CardError("Card_Removed", reader=self._reader)
+        result = scard.SCardBeginTransaction(self._card)
+        if result != scard.SCARD_S_SUCCESS:
+            self.close()
+            _check(result, reader=self._reader)
+        try:
+            yield
+        finally:
+            if not self._closed:
+                scard.SCardEndTransaction(self._card, scard.SCARD_LEAVE_CARD)
 
     def close(self, *, power_down: bool = True) -> None:
         with self._lock:
