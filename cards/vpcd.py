@@ -14,6 +14,7 @@ import threading
 from .errors import CardError
 from .faults import Fault, FaultLine
 from .observe import Observer, nobody
+from .ports import listener_on, open_to_network
 from .virtual import VirtualCard
 
 DEFAULT_PORT = 35963
@@ -42,7 +43,8 @@ class VpcdSlot:
 
         PC/SC looks every 0.4 s: a card laid down sooner after the last one was taken away is a swap that the service
         may not notice. Raises CardError: Reader_Absent (nobody listens there), Reader_Busy (another card lies there, or whoever
-        listens is no free vpcd slot).
+        listens is no free vpcd slot; `held_by` is the program, where this machine tells). An observer is told if other
+        machines can reach the reader, too (`reader_open_to_network`): a card of theirs could be laid on it.
         """
         with self._lock:
             if self._link is not None and self._link.alive:
@@ -57,7 +59,9 @@ class VpcdSlot:
             link = self._link = _Link(line, card, self)
         if seen_within and not link.seen.wait(seen_within):
             self.remove()
-            raise CardError("Reader_Busy", reader=self.name)
+            raise CardError("Reader_Busy", reader=self.name, held_by=self._holder())
+        if self.open_to_network:
+            self._observer("reader_open_to_network", reader=self.name)
         self._observer("card_inserted", reader=self.name)
 
     def remove(self) -> VirtualCard | None:
@@ -69,6 +73,18 @@ class VpcdSlot:
         link.cut()
         self._observer("card_removed", reader=self.name)
         return link.card
+
+    @property
+    def open_to_network(self) -> bool:
+        """Does the vpcd take connections from other machines? False where this machine does not tell."""
+        return self._local() and open_to_network(self._address[1])
+
+    def _local(self) -> bool:
+        return self._address[0] in ("localhost", "127.0.0.1", "::1")
+
+    def _holder(self) -> str:
+        listener = listener_on(self._address[1]) if self._local() else None
+        return listener.program if listener is not None else ""
 
     @property
     def card(self) -> VirtualCard | None:

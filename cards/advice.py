@@ -1,0 +1,111 @@
+"""What can be wrong with a tester's own reader and card, and what to do about it on Debian and on Windows.
+
+Names of the common catalogue of failures are used where it has one; the other names occur in a diagnosis only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """`serious`: no visit can be made until it is put right."""
+
+    what: str
+    debian: str
+    windows: str
+    serious: bool = True
+
+
+_ANOTHER_CARD = (
+    "マイナンバーカード（試験用カード、または konbini card insert の仮想カード）を置いてください。"
+)
+_COUNTER = "このカードの暗証番号を入力する試験はできません。住所地の窓口で再設定を受けるか、別のカードを使ってください。"
+
+ADVICE: dict[str, Advice] = {
+    "Reader_Service_Stopped": Advice(
+        "PC/SC のサービスに接続できません。",
+        "sudo apt install pcscd を実行し、sudo systemctl enable --now pcscd.socket で開始してください。",
+        "「サービス」(services.msc) で Smart Card を開始し、スタートアップの種類を「自動」にしてください。",
+    ),
+    "Found_Service_Refusing": Advice(
+        "PC/SC のサービスが、この利用者からの接続を断りました。",
+        "画面の前でログインして実行するか、polkit の規則で org.debian.pcsc-lite.access_pcsc と access_card を許可してください。",
+        "管理者に、スマートカードの使用を許すグループ ポリシーになっているか確認してください。",
+    ),
+    "Reader_Absent": Advice(
+        "カードリーダが見つかりません。",
+        "リーダを挿し直し、lsusb に現れるか確認してください。現れるのに使えないときは sudo apt install libccid を実行し、"
+        "NFC リーダでは sudo modprobe -r pn533_usb port100 のあと sudo systemctl restart pcscd を実行してください。",
+        "リーダを挿し直し、デバイス マネージャーの「スマート カード読み取り装置」に現れるか確認してください。"
+        "現れないときは製造元のドライバを入れてください。リモート デスクトップの中では手元のリーダは見えません。",
+    ),
+    "Reader_Busy": Advice(
+        "別のプログラムがこのリーダのカードを使用しています。",
+        "ブラウザや利用者クライアントソフトを終了してください。gpg が使っているときは gpgconf --kill scdaemon を実行してください。",
+        "ブラウザ、マイナポータルアプリ、利用者クライアントソフトを終了してください。",
+    ),
+    "Card_Mute": Advice(
+        "カードが応答しません。",
+        "カードを置き直してください（接触型は向きを、非接触型は位置を確かめる）。続くときは sudo systemctl restart pcscd を実行してください。",
+        "カードを置き直してください（接触型は向きを、非接触型は位置を確かめる）。続くときはリーダを挿し直してください。",
+    ),
+    "Card_Removed": Advice(
+        "調べている途中でカードが離れました。",
+        "カードを動かさずに、もう一度実行してください。",
+        "カードを動かさずに、もう一度実行してください。",
+    ),
+    "Card_Not_My_Number": Advice("公的個人認証のないカードです。", _ANOTHER_CARD, _ANOTHER_CARD),
+    "Card_Resident_Register_Card": Advice("住民基本台帳カードです。", _ANOTHER_CARD, _ANOTHER_CARD),
+    "Card_Phone_Not_Supported": Advice(
+        "スマートフォンの電子証明書です。この版の端末では取り扱いません。", _ANOTHER_CARD, _ANOTHER_CARD
+    ),
+    "Card_Kind_Not_Supported": Advice("この版で取り扱わない種類のカードです。", _ANOTHER_CARD, _ANOTHER_CARD),
+    "Card_No_Authentication_Certificate": Advice(
+        "利用者証明用電子証明書が読めません。", _ANOTHER_CARD, _ANOTHER_CARD
+    ),
+    "Certificate_Malformed": Advice("利用者証明用電子証明書が壊れています。", _ANOTHER_CARD, _ANOTHER_CARD),
+    "Found_Production_Card": Advice(
+        "本番の認証局が発行したカードです。端末は暗証番号を求める前に断ります。証明書は発行者の O だけを見ました。",
+        "本番のカードは試験に使わないでください。" + _ANOTHER_CARD,
+        "本番のカードは試験に使わないでください。" + _ANOTHER_CARD,
+    ),
+    "Found_Unknown_Authority": Advice(
+        "知らない認証局が発行したカードです。端末は受け付けません。", _ANOTHER_CARD, _ANOTHER_CARD
+    ),
+    "Card_Pin_Blocked": Advice("利用者証明用暗証番号がロックされています。", _COUNTER, _COUNTER),
+    "Found_Last_Try": Advice(
+        "利用者証明用暗証番号は、あと 1 回まちがえるとロックされます。",
+        "正しい暗証番号を知る人が、利用者クライアントソフトなどで一度照合すると回数が戻ります。",
+        "正しい暗証番号を知る人が、利用者クライアントソフトなどで一度照合すると回数が戻ります。",
+        serious=False,
+    ),
+    "Found_No_Extended_Length": Advice(
+        "このリーダとカードの組では、拡張長のコマンドが使えません。",
+        "手続には影響しません（端末は短いコマンドだけを使う）。",
+        "手続には影響しません（端末は短いコマンドだけを使う）。",
+        serious=False,
+    ),
+    "Found_Slow_Commands": Advice(
+        "コマンド 1 回に 100 ミリ秒より長くかかります。",
+        "USB ハブを通さずに挿し、非接触型ではカードの位置を変えてください。",
+        "USB ハブを通さずに挿し、非接触型ではカードの位置を変えてください。",
+        serious=False,
+    ),
+    "Vpcd_Open_To_Network": Advice(
+        "仮想リーダ（vpcd）が、ほかの機械からの接続も受け付ける状態です。だれでも仮想カードを置けます。",
+        "ファイアウォールで閉じてください: sudo nft 'add table inet vpcd; add chain inet vpcd in "
+        "{ type filter hook input priority 0; }; add rule inet vpcd in iif != lo tcp dport { 35963, 35964 } drop'。"
+        "使わないときは sudo apt remove vsmartcard-vpcd を実行してください。",
+        "Windows Defender ファイアウォールの受信の規則で、このポートをブロックしてください。",
+        serious=False,
+    ),
+    "Vpcd_Port_Taken": Advice(
+        "仮想リーダ（vpcd）の既定のポートを、PC/SC のサービスではないプログラムが使っています。",
+        "そのプログラムを終了するか、/etc/reader.conf.d/vpcd のポートを変え、konbini card insert NAME --vpcd 127.0.0.1:ポート としてください。",
+        "そのプログラムを終了するか、vpcd のポートを変え、konbini card insert NAME --vpcd 127.0.0.1:ポート としてください。",
+        serious=False,
+    ),
+}
+"""Debian's package names are those of Debian 12; the policy names are those of pcsc-lite."""

@@ -1,0 +1,199 @@
+"""What a look at PC/SC, its readers and the cards on them has found, as text to copy and as JSON. No secret, no person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from .advice import ADVICE
+
+
+class Interface(StrEnum):
+    """How the card is reached, by its ATR."""
+
+    CONTACT = "contact"
+    CONTACTLESS = "contactless"
+
+
+class Hierarchy(StrEnum):
+    """Whose authority issued the card, by the O of the issuer."""
+
+    SIMULATOR = "simulator"
+    TEST = "test"
+    PRODUCTION = "production"
+    UNKNOWN = "unknown"
+
+
+KINDS = {
+    "plastic": "マイナンバーカード",
+    "juki": "住民基本台帳カード",
+    "android": "Android スマートフォンの電子証明書",
+    "iphone": "iPhone の電子証明書",
+    "no_jpki": "公的個人認証のないカード",
+    "other": "知られていない種類のカード",
+}
+_INTERFACES = {Interface.CONTACT: "接触型", Interface.CONTACTLESS: "非接触型"}
+_HIERARCHIES = {
+    Hierarchy.SIMULATOR: "この模擬環境の認証局",
+    Hierarchy.TEST: "試験用の認証局",
+    Hierarchy.PRODUCTION: "本番の認証局",
+    Hierarchy.UNKNOWN: "知らない認証局",
+}
+PIN_NAMES = {
+    "authentication_pin": "利用者証明用暗証番号",
+    "signature_password": "署名用パスワード",
+    "text_pin": "券面入力補助用暗証番号",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong; `where`: a reader or a port. What it means and its remedies stand in the advice."""
+
+    name: str
+    where: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        advice = ADVICE[self.name]
+        return {
+            "name": self.name,
+            "where": self.where,
+            "serious": advice.serious,
+            "what": advice.what,
+            "remedy": {"debian": advice.debian, "windows": advice.windows},
+        }
+
+
+@dataclass(slots=True)
+class CardFinding:
+    """A card. Tries: None where the card does not tell; no try was spent. `median_ms`: one short command.
+
+    `extended_length`: None where it could not be tried. `organisation`: O of the issuer, all that is kept of a certificate.
+    """
+
+    atr: str
+    interface: Interface
+    label: str = ""
+    kind: str = "no_jpki"
+    hierarchy: Hierarchy | None = None
+    organisation: str = ""
+    tries_left: dict[str, int | None] = field(default_factory=dict)
+    extended_length: bool | None = None
+    median_ms: float | None = None
+    commands: int = 0
+
+
+@dataclass(slots=True)
+class ReaderFinding:
+    """A reader as PC/SC names it; `driver` and `maker` '' where nothing tells. `card` None: none there, or not to be reached."""
+
+    name: str
+    driver: str = ""
+    maker: str = ""
+    card_present: bool = False
+    card: CardFinding | None = None
+
+
+@dataclass(slots=True)
+class VpcdFinding:
+    """Something that listens where a vpcd may. `program` '' where we may not look."""
+
+    address: str
+    port: int
+    program: str
+    open_to_network: bool
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """Everything found, in the order to read it."""
+
+    service: bool = False
+    readers: list[ReaderFinding] = field(default_factory=list)
+    vpcd: list[VpcdFinding] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def usable(self) -> bool:
+        """Is there a card with which a visit can be made?"""
+        cards = [reader for reader in self.readers if reader.card is not None]
+        spoilt = {problem.where for problem in self.problems if ADVICE[problem.name].serious}
+        return any(reader.name not in spoilt for reader in cards)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "service": self.service,
+            "usable": self.usable,
+            "readers": [asdict(reader) for reader in self.readers],
+            "vpcd": [asdict(one) for one in self.vpcd],
+            "problems": [problem.to_json() for problem in self.problems],
+        }
+
+    def text(self) -> str:
+        """For people, to copy into a report."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield _row("PC/SC サービス", "動作しています" if self.service else "接続できません")
+        if self.service and not self.readers:
+            yield _row("カードリーダ", "ありません")
+        for number, reader in enumerate(self.readers, start=1):
+            yield _row(f"カードリーダ {number}", reader.name)
+            yield _row(
+                "　ドライバ", "、".join(part for part in (reader.driver, reader.maker) if part) or "不明"
+            )
+            yield from _card_lines(reader)
+        for one in self.vpcd:
+            reach = "ほかの機械からも接続できます" if one.open_to_network else "この機械の中だけ"
+            yield _row(
+                "仮想リーダ（vpcd）", f"{one.address}:{one.port}　{one.program or 'プログラム不明'}　{reach}"
+            )
+        yield _row(
+            "判定", "手続に使えるカードがあります" if self.usable else "手続に使えるカードはありません"
+        )
+        for name, places in self._by_name():
+            advice = ADVICE[name]
+            where = f"（{'、'.join(places)}）" if places else ""
+            yield ""
+            yield f"{'×' if advice.serious else '△'} {advice.what}{where} [{name}]"
+            if advice.debian == advice.windows:
+                yield f"　→ {advice.debian}"
+            else:
+                yield f"　→ Debian: {advice.debian}"
+                yield f"　→ Windows: {advice.windows}"
+
+    def _by_name(self) -> list[tuple[str, list[str]]]:
+        """Each problem with its places; what hinders a visit comes first."""
+        names = dict.fromkeys(problem.name for problem in self.problems)
+        ordered = sorted(names, key=lambda name: not ADVICE[name].serious)
+        return [
+            (name, [one.where for one in self.problems if one.name == name and one.where]) for name in ordered
+        ]
+
+
+def _card_lines(reader: ReaderFinding) -> Iterator[str]:
+    card = reader.card
+    if card is None:
+        yield _row("　カード", "置かれていますが、使えません" if reader.card_present else "置かれていません")
+        return
+    yield _row("　カード", KINDS[card.kind] + (f"（{card.label}）" if card.label else ""))
+    yield _row("　ATR", f"{card.atr}（{_INTERFACES[card.interface]}）")
+    if card.hierarchy is not None:
+        yield _row("　発行者", f"O={card.organisation}（{_HIERARCHIES[card.hierarchy]}）")
+    if card.tries_left:
+        told = (
+            f"{PIN_NAMES[pin]} {'不明' if left is None else f'{left}回'}"
+            for pin, left in card.tries_left.items()
+        )
+        yield _row("　残り回数", "、".join(told))
+    extended = {True: "使えます", False: "使えません", None: "試せません"}[card.extended_length]
+    yield _row("　拡張長", extended)
+    if card.median_ms is not None:
+        yield _row("　速さ", f"コマンド1回に {card.median_ms:.2f} ミリ秒（{card.commands}回の中央値）")
+
+
+def _row(name: str, value: str) -> str:
+    width = sum(1 if ord(character) < 0x100 else 2 for character in name)
+    return name + " " * max(1, 22 - width) + value
