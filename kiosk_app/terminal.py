@@ -8,13 +8,12 @@ resident, and a paper in it is cancelled at the centre.
 from __future__ import annotations
 
 import itertools
-from collections import deque
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from cards.readers.interface import Reader
 from server_stub.interface.clock import Clock
@@ -26,6 +25,7 @@ from .flow.show import view_of
 from .flow.state import CardPresence, State, StateName, Visit
 from .flow.table import step
 from .flow.views import View
+from .inbox import Inbox, Letter, Tag
 from .journal import Journal
 from .machine import Devices
 from .office import REMOTE, Office
@@ -45,31 +45,11 @@ class Window(Protocol):
     def show_view(self, view: View) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """Which visit and which effect an answer belongs to. `life` counts the resets."""
-
-    life: int
-    visit: int
-    effect: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """From any thread to the GUI thread. Without a tag it concerns the present visit; with nothing in it, the clock."""
-
-    tag: Tag | None
-    event: Event | None
-    done: bool
-
-
 class Terminal(QObject):
     """One terminal. Its methods are called on the GUI thread; `post` on any."""
 
     changed = Signal()
     """After each view that was shown."""
-    _arrived = Signal()
-    """Something lies in the inbox. The signal itself carries nothing: what is queued across threads stays Python's."""
 
     def __init__(
         self,
@@ -88,12 +68,10 @@ class Terminal(QObject):
         self._effects = itertools.count(1)
         self._pending: dict[int, f.Effect] = {}
         self._late: dict[int, f.Effect] = {}
-        self._inbox: deque[_Letter] = deque()
-        self._handling = 0
+        self._inbox = Inbox(self, self._open_letter)
         self._office: Office | None = None
         self._stops: list[Any] = []
         self._shown: View | None = None
-        self._arrived.connect(self._open_letter, Qt.ConnectionType.QueuedConnection)
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self._watch_deadline)
@@ -148,12 +126,15 @@ class Terminal(QObject):
 
     def idle(self) -> bool:
         """No effect is under way, no event waits to be handled, no deadline is due."""
-        waiting = self._pending or self._inbox or self._handling
-        return not waiting and not self._deadline_is_due()
+        return not self._pending and self._inbox.empty() and not self._deadline_is_due()
 
     def pending_notes(self) -> int:
         """Messages that the centre has not taken yet."""
         return self._office.outbox.waiting if self._office else 0
+
+    def card_seen(self) -> bool:
+        """Whether the reader has told of a card that lies there."""
+        return self._state.visit.card_inside
 
     @property
     def journal(self) -> Journal:
@@ -194,18 +175,10 @@ class Terminal(QObject):
         office.perform(effect, Tag(self._life, self._visit, number))
 
     def _answer(self, tag: Tag | None, event: Event | None, done: bool) -> None:
-        self._inbox.append(_Letter(tag, event, done))
-        self._arrived.emit()
+        self._inbox.put(Letter(tag, event, done))
 
-    def _open_letter(self) -> None:
-        letter = self._inbox.popleft()
-        self._handling += 1
-        try:
-            self._arrive(letter.tag, letter.event, letter.done)
-        finally:
-            self._handling -= 1
-
-    def _arrive(self, tag: Tag | None, event: Event | None, done: bool) -> None:
+    def _open_letter(self, letter: Letter) -> None:
+        tag, event = letter.tag, letter.event
         if tag is None:
             if event is None:
                 self._watch_deadline()
@@ -215,7 +188,7 @@ class Terminal(QObject):
         if tag.life != self._life:
             return
         effect = None
-        if done:
+        if letter.done:
             effect = self._pending.pop(tag.effect, None) or self._late.pop(tag.effect, None)
         if event is None or self._office is None:
             return
