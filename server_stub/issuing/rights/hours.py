@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import CertificateKind
 from server_stub.municipalities import Municipality, ServiceTerms
 
 
 def not_a_closed_day(municipality: Municipality, kind: CertificateKind, received_at: datetime) -> None:
-    day = received_at.astimezone(JST).date()
+    day = received_at.date()
     if municipality.closed_on(day):
         reopens = next_open_day(municipality, day)
         raise Failed(
@@ -22,14 +21,14 @@ def not_a_closed_day(municipality: Municipality, kind: CertificateKind, received
 def within_hours(municipality: Municipality, kind: CertificateKind, received_at: datetime) -> None:
     """Served from the opening minute up to and without the closing one: 22:59:59 is served, 23:00:00 is not."""
     terms = municipality.services[kind]
-    if not terms.open_at(received_at.astimezone(JST).time()):
+    if not terms.open_at(received_at.time()):
         raise Failed(
             "Service_Closed_Now", kind=kind.value, opens=in_words(terms.opens), closes=in_words(terms.closes)
         )
 
 
 def check_open(municipality: Municipality, kind: CertificateKind, received_at: datetime) -> None:
-    """Raises Failed: Service_Closed_Today(kind, next_open), Service_Closed_Now(kind, opens, closes). `received_at` is aware."""
+    """Raises Failed: Service_Closed_Today(kind, next_open), Service_Closed_Now(kind, opens, closes). `received_at` in JST."""
     not_a_closed_day(municipality, kind, received_at)
     within_hours(municipality, kind, received_at)
 
