@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cards.faults import Effect, Fault
-from cards.readers.virtual import VirtualReader
+from kiosk_app.card_slot import Hand, open_slot
 from kiosk_app.devices.simulated import SimulatedDevices, simulated_devices
+from kiosk_app.flow.events import ReaderBack, ReaderLost
 from kiosk_app.journal import Record
 from kiosk_app.process_settings import KioskSettings
 from kiosk_app.screens.window import KioskWindow
 from kiosk_app.settings import TerminalSettings
 from kiosk_app.terminal import Terminal
 from server_stub.interface.clock import Clock
+from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 
@@ -32,6 +33,7 @@ def terminal_settings(told: KioskSettings) -> TerminalSettings:
         pinned_key=told.center_key,
         data_dir=folder / "data",
         device_dir=folder / "devices",
+        card_limit=told.card_limit,
     )
 
 
@@ -43,7 +45,7 @@ class Assembly:
     ) -> None:
         self.settings, self.clock, self.trace = settings, clock, trace
         self.window = window or KioskWindow(clock)
-        self.reader = VirtualReader(observer=partial(trace.emit, "card"))
+        self.slot = open_slot(settings.reader, settings.hand, self._reader_told)
         self.devices: SimulatedDevices
         self.terminal: Terminal
         self._build()
@@ -53,7 +55,7 @@ class Assembly:
         self.devices = simulated_devices(
             told.device_dir, self.trace, seconds_per_sheet=self.settings.seconds_per_sheet
         )
-        self.terminal = Terminal(told, self.clock, self.trace, self.devices, self.reader, self.window)
+        self.terminal = Terminal(told, self.clock, self.trace, self.devices, self.slot.reader, self.window)
 
     def start(self) -> None:
         """Show the first screen and begin. Raises Failed(Journal_Damaged)."""
@@ -62,12 +64,13 @@ class Assembly:
             self.window.show()
 
     def restart(self, settings: KioskSettings) -> None:
-        """Fresh devices, journal and outbox, as `settings` say; the window stays."""
+        """Fresh devices, journal and outbox, as `settings` say; window and card slot stay."""
         self.terminal.stop()
         self.terminal.deleteLater()
         self.devices.shut_down()
-        self.reader.remove()
-        self.reader.faults = []
+        if self.slot.hand is not None:
+            self.slot.hand.remove()
+            self.slot.hand.faults.clear()
         self.settings = settings
         self._build()
         self.terminal.start()
@@ -77,11 +80,26 @@ class Assembly:
         self.devices.shut_down()
         self.window.close()
 
+    def _reader_told(self, kind: str, /, **data: Any) -> None:
+        """What the reader tells of itself, on its own thread."""
+        self.trace.emit("card", kind, **data)
+        if kind == "reader_lost":
+            self.terminal.post(ReaderLost(str(data["failure"])))
+        elif kind == "reader_back":
+            self.terminal.post(ReaderBack())
+
     # --- for the control port ------------------------------------------------------------------------------------------
+
+    @property
+    def hand(self) -> Hand:
+        """Raises Failed(Control_Not_Offered) where only a person can lay a card down."""
+        if self.slot.hand is None:
+            raise Failed("Control_Not_Offered", capability="lay_card")
+        return self.slot.hand
 
     def set_card_faults(self, faults: list[dict[str, Any]]) -> None:
         """`faults`: fields of cards.faults.Fault by name, `effect` as its value."""
-        self.reader.faults = [Fault(**{**fault, "effect": Effect(fault["effect"])}) for fault in faults]
+        self.hand.faults[:] = [Fault(**{**fault, "effect": Effect(fault["effect"])}) for fault in faults]
 
     def die_at(self, record: str) -> None:
         """A power cut at a known moment: SIGKILL as soon as the journal has a record of that kind on the disk."""

@@ -70,10 +70,14 @@ class TerminalControl(QObject):
 
     def lay_card(self, image: str) -> None:
         """Lay the card with the image at that path on the reader. The file is a copy and is never written back."""
-        self._kiosk.reader.insert(VirtualCard(CardImage.load(Path(image))))
+        self._kiosk.hand.insert(VirtualCard(CardImage.load(Path(image))))
 
     def take_card(self) -> None:
-        self._kiosk.reader.remove()
+        self._kiosk.hand.remove()
+
+    def card_seen(self) -> bool:
+        """Whether the reader has told of a card that lies there."""
+        return self._kiosk.terminal.card_seen()
 
     def drop(self, denomination: int) -> None:
         """Drop one coin or note (yen)."""

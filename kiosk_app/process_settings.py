@@ -16,7 +16,7 @@ class KioskSettings:
 
     `terminal_key` is what the centre knows the terminal by, `center_key` its pinned Ed25519 public key (64 hex digits).
     `folder` keeps journal, outbox and the devices' books. `clock` is a ClockSetting as JSON, {} for the machine's time.
-    `monitor` counts from 0.
+    `monitor` counts from 0. `reader` and `hand`: see kiosk_app.card_slot; `card_limit` real seconds for a card to answer.
     """
 
     center_url: str
@@ -30,6 +30,9 @@ class KioskSettings:
     full_screen: bool = False
     monitor: int = 0
     seconds_per_sheet: float = 0.0
+    reader: str = "virtual"
+    hand: str = ""
+    card_limit: float = 20.0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

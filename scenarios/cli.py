@@ -32,19 +32,29 @@ def _print_json(value: object) -> None:
 def run(
     paths: Annotated[list[Path] | None, typer.Argument(help="シナリオのファイルまたはフォルダ")] = None,
     keyword: Annotated[str, typer.Option("-k", help="この式に合うシナリオだけ")] = "",
-    reader: Annotated[str, typer.Option("--reader", help="virtual")] = "virtual",
+    reader: Annotated[
+        str, typer.Option("--reader", help="virtual または pcsc（専用の PC/SC サービスを通す）")
+    ] = "virtual",
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="並行数")] = 1,
     evidence: Annotated[Path | None, typer.Option("--evidence", help="証跡を置くフォルダ")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", help="JUnit XML")] = None,
     headed: Annotated[bool, typer.Option("--headed", help="端末の画面を見せる")] = False,
 ) -> None:
     """シナリオを実行する。終了コード 0 すべて合格、1 不合格あり、2 使い方または準備の誤り。"""
-    if reader != "virtual":
-        _stop("この版の run は仮想カード（--reader virtual）だけを扱います。")
+    if reader not in ("virtual", "pcsc"):
+        _stop("--reader には virtual または pcsc を指定してください。")
     from .running import run_scenarios
 
     raise typer.Exit(
-        run_scenarios(paths or [], keyword=keyword, jobs=jobs, evidence=evidence, junit=junit, headed=headed)
+        run_scenarios(
+            paths or [],
+            keyword=keyword,
+            jobs=jobs,
+            evidence=evidence,
+            junit=junit,
+            headed=headed,
+            reader=reader,
+        )
     )
 
 

@@ -62,6 +62,7 @@ def run_scenarios(
     evidence: Path | None = None,
     junit: Path | None = None,
     headed: bool = False,
+    reader: str = "virtual",
 ) -> int:
     """Runs the features under `paths` (all of the project's if empty) and returns the exit code: 0 all passed, 1 any
     failed, 2 wrong use, set-up error or nothing matched. The last line printed is `N passed, N failed`."""
@@ -83,6 +84,7 @@ def run_scenarios(
         arguments += [f"--junitxml={junit.resolve()}"]
     if evidence:
         arguments += [f"--konbini-evidence={evidence.resolve()}"]
+    arguments += [f"--konbini-reader={reader}"]
     if headed:
         arguments += ["--konbini-headed"]
     outcome = Outcome()

@@ -70,11 +70,12 @@ def run_kiosk(
     control: str,
 ) -> int:
     """One terminal against the centre at `center`; without keys given, with those of this checkout's stage."""
+    from kiosk_app.card_slot import is_reader
     from kiosk_app.main import run_terminal
     from kiosk_app.process_settings import KioskSettings
 
-    if reader != "virtual":
-        print("konbini: この版の端末は仮想カード（--reader virtual）だけを扱います。", file=sys.stderr)  # noqa: T201
+    if not is_reader(reader):
+        print("konbini: --reader には virtual、pcsc または pcsc:リーダ名 を指定してください。", file=sys.stderr)  # noqa: T201
         return 2
     keys = KeyPool()
     if key_file is not None and not key_file.is_file():
@@ -89,5 +90,6 @@ def run_kiosk(
         folder=str(folder or places.home() / "kiosk"),
         clock=Clock(STAGE_START).setting.to_json(),
         full_screen=full_screen,
+        reader=reader,
     )
     return run_terminal(settings, control)

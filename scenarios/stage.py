@@ -11,35 +11,52 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
+from kiosk_app.card_slot import PCSC, VIRTUAL
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 
+from . import places
 from .books import Books, CenterApplication
 from .driver import Terminal
 from .keys import KeyPool
 from .kiosks import Kiosk, KioskSettings, LocalKiosk, ProcessKiosk
+from .reader_service import ReaderService
 from .servers import LocalServers, RemoteServers, Servers
 from .template import PIN, CardEntry, load_cards, template_folder
 
 STORE, CITY = "KIOSK-STORE-01", "KIOSK-CITY-01"
+PCSC_CARD_LIMIT = 10.0
+"""Real seconds: vpcd itself waits for a mute card for ever."""
 
 
 class Stage:
     """Everything that one run needs. Close it, or use it in a `with`."""
 
     def __init__(
-        self, *, separate: bool = False, folder: Path | None = None, ports: tuple[int, int, int] = (0, 0, 0)
+        self,
+        *,
+        separate: bool = False,
+        folder: Path | None = None,
+        ports: tuple[int, int, int] = (0, 0, 0),
+        reader: str = VIRTUAL,
     ) -> None:
         """`separate`: the servers in a process of their own. `folder`: where it keeps its files (a temporary one else).
+        `reader`: `virtual`; `pcsc` for virtual cards through a PC/SC service of the stage's own.
 
-        Raises OSError for a port that is taken.
+        Raises OSError for a port that is taken, RuntimeError where the reader's service cannot run.
         """
-        self._temporary = tempfile.TemporaryDirectory(prefix="konbini-") if folder is None else None
+        self.reader = reader
+        self.reader_service = ReaderService() if reader == PCSC else None
+        self._temporary = (
+            tempfile.TemporaryDirectory(prefix="konbini-", dir=places.fast_temporary_root())
+            if folder is None
+            else None
+        )
         self.folder = Path(self._temporary.name) if self._temporary else folder or Path()
         # a copy: another process may replace the template of an older state of the code at any time
         self.template = self.folder / "template"
@@ -73,6 +90,8 @@ class Stage:
         self.servers.reset(scenario, trace_folder)
         shutil.rmtree(self.visit_folder, ignore_errors=True)
         self.visit_folder.mkdir(parents=True)
+        if self.reader_service is not None:
+            self.reader_service.restore()
 
     @property
     def visit_folder(self) -> Path:
@@ -90,6 +109,7 @@ class Stage:
             run=self.trace.run,
             trace_folder=str(self.trace.folder or ""),
             clock=self.clock.setting.to_json(),
+            **self._reader_settings(),
         )
         if separate:
             self._stop_kiosk()
@@ -99,7 +119,13 @@ class Stage:
         else:
             self._stop_kiosk()
             self._kiosk = LocalKiosk(settings, self.clock, self.trace)
+        self._await_card(False)
         return self._kiosk.terminal
+
+    def _reader_settings(self) -> dict[str, Any]:
+        if self.reader_service is None:
+            return {"reader": self.reader}
+        return {"reader": self.reader, "hand": self.reader_service.hand, "card_limit": PCSC_CARD_LIMIT}
 
     def restart_kiosk(self) -> Terminal:
         """Switch the terminal on again after a power cut, with its journal and devices as they were left."""
@@ -136,10 +162,18 @@ class Stage:
         image = self.visit_folder / Path(self.card(name).file).name
         if not image.exists():
             shutil.copyfile(self.template / self.card(name).file, image)
+        # within one poll of the service a swap may go unnoticed: a person's hands are slower
+        self._await_card(False)
         self.kiosk.terminal.call("lay_card", image=str(image))
 
     def take_card(self) -> None:
         self.kiosk.terminal.call("take_card")
+
+    def _await_card(self, there: bool) -> None:
+        """Until the reader has noticed; a virtual one does at once."""
+        if self.reader_service is not None:
+            terminal = self.kiosk.terminal
+            terminal.wait_until(lambda: terminal.call("card_seen") is there, "the reader did not notice")
 
     def pin_of(self, name: str) -> Secret:
         self.card(name)
@@ -201,6 +235,8 @@ class Stage:
         self.books.close()
         self.servers.stop()
         self.trace.close()
+        if self.reader_service is not None:
+            self.reader_service.close()
         if self._temporary:
             self._temporary.cleanup()
 

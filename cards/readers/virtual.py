@@ -59,6 +59,12 @@ class VirtualReader:
         with self._lock:
             return self._card is not None
 
+    @property
+    def card(self) -> VirtualCard | None:
+        """The card that lies there."""
+        with self._lock:
+            return self._card
+
     def connect(self, exclusive: bool = True) -> CardConnection:
         with self._lock:
             card = self._card

@@ -10,7 +10,7 @@ from . import events as e
 from .effects import Authenticate, FetchMunicipalities, OpenSession, ReadCard, Say
 from .ending import card_lies_there, finish, finish_with_card, leave, refuse, refused, refused_as
 from .row import Happening, Made, Row
-from .state import CardPresence, Visit
+from .state import CardPresence
 from .state import StateName as S
 
 PIN_LENGTH = 4
@@ -84,12 +84,16 @@ def nothing_offered(h: Happening) -> bool:
     return not names or (len(names) == 1 and "" not in names)
 
 
+def reader_is_lost(h: Happening) -> bool:
+    return bool(h.visit.reader)
+
+
 # --- actions --------------------------------------------------------------------------------------------------------
 
 
 def begin(h: Happening) -> Made:
     """A new visit; only language and card are taken over."""
-    return Visit(language=h.visit.language, card=h.visit.card), ()
+    return replace(h.visit.next(), language=h.visit.language), ()
 
 
 def read_card(h: Happening) -> Made:
@@ -175,6 +179,14 @@ def card_pulled(h: Happening) -> Made:
     return refuse(replace(h.visit, card=CardPresence.ABSENT), "Card_Removed")
 
 
+def reader_lost(h: Happening) -> Made:
+    return refuse(replace(h.visit, reader=h.event.failure), h.event.failure)
+
+
+def reader_still_lost(h: Happening) -> Made:
+    return refuse(h.visit, h.visit.reader)
+
+
 def card_was_warned(h: Happening) -> bool:
     return h.visit.forgotten
 
@@ -195,12 +207,14 @@ ROWS: tuple[Row, ...] = (
     Row(S.SERVICE_MENU, e.ServiceTouched, S.CONSENT),
     Row(S.SERVICE_MENU, e.BackTouched, S.TOP_MENU, finish),
     *leave(S.SERVICE_MENU, e.CancelTouched, e.DeadlinePassed),
+    Row(S.CONSENT, e.Agreed, S.REFUSAL, reader_still_lost, reader_is_lost),
     Row(S.CONSENT, e.Agreed, S.READING_CARD, read_card, card_is_fresh),
     Row(S.CONSENT, e.Agreed, S.LIFT_CARD, None, card_lies_there),
     Row(S.CONSENT, e.Agreed, S.PLACE_CARD),
     Row(S.CONSENT, e.BackTouched, S.SERVICE_MENU),
     *leave(S.CONSENT, e.CancelTouched, e.DeadlinePassed),
     Row(S.PLACE_CARD, e.CardInserted, S.READING_CARD, read_card),
+    Row(S.PLACE_CARD, e.ReaderLost, S.REFUSAL, reader_lost),
     Row(S.PLACE_CARD, e.BackTouched, S.CONSENT),
     Row(S.PLACE_CARD, e.CancelTouched, S.TOP_MENU, finish),
     Row(S.PLACE_CARD, e.DeadlinePassed, S.TOP_MENU, finish),

@@ -75,12 +75,12 @@ def refused_as(failure: str) -> Action:
 def finish(h: Happening) -> Made:
     """Back to the top menu, nothing left but a card that still lies there."""
     visit, effects = end(h.visit, "finished")
-    return Visit(card=visit.card), effects
+    return visit.next(), effects
 
 
 def finish_with_card(h: Happening) -> Made:
     visit, effects = end(h.visit, "finished")
-    return Visit(card=visit.card, language=visit.language), (*effects, Say("card_forgotten"))
+    return replace(visit.next(), language=visit.language), (*effects, Say("card_forgotten"))
 
 
 def give_back_as(failure: str) -> Action:

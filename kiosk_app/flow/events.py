@@ -156,6 +156,18 @@ class CardRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderLost(Event):
+    """Reader or service is gone; `failure` is its catalogue name. A card that lay there is gone with it."""
+
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderBack(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class CardRead(Event):
     """The authentication certificate was read without PIN. `tries_left` is None when the card did not say."""
 

@@ -130,15 +130,34 @@ def thank(h: Happening) -> Made:
 
 
 def begin_again(h: Happening) -> Made:
-    return Visit(language=h.visit.language, card=h.visit.card), ()
+    return replace(h.visit.next(), language=h.visit.language), ()
 
 
 def begin_again_and_read(h: Happening) -> Made:
     return replace(begin_again(h)[0], card=CardPresence.USED), (ReadCard(),)
 
 
+def again_without_reader(h: Happening) -> bool:
+    return again(h) and bool(h.visit.reader)
+
+
+def refuse_again(h: Happening) -> Made:
+    """The reader is still out of order, whatever the refusal before was."""
+    return replace(h.visit, failure=h.visit.reader, facts=()), (Say("error"),)
+
+
+def card_went_with_the_reader(h: Happening) -> bool:
+    return h.visit.failure == "Card_Removed"
+
+
+def name_the_reader(h: Happening) -> Made:
+    """It was not the resident who took the card away."""
+    failure = h.event.failure
+    return replace(h.visit, reader=failure, failure=failure, facts=()), ()
+
+
 def card_away_and_finish(h: Happening) -> Made:
-    return Visit(), ()
+    return replace(h.visit.next(), card=CardPresence.ABSENT), ()
 
 
 def _note(visit: Visit, kind: NoteKind, reason: str) -> Effect:
@@ -167,6 +186,8 @@ ROWS: tuple[Row, ...] = (
     Row(S.PRINTING_RECEIPT, e.ReceiptPrinted, S.THANKS, thank),
     Row(S.PRINTING_RECEIPT, e.Refused, S.THANKS, thank),
     *leave(S.THANKS, e.Acknowledged, e.DeadlinePassed),
+    Row(S.REFUSAL, e.ReaderLost, S.REFUSAL, name_the_reader, card_went_with_the_reader, keeps_deadline=True),
+    Row(S.REFUSAL, e.Acknowledged, S.REFUSAL, refuse_again, again_without_reader),
     Row(S.REFUSAL, e.Acknowledged, S.READING_CARD, begin_again_and_read, again_with_fresh_card),
     Row(S.REFUSAL, e.Acknowledged, S.LIFT_CARD, begin_again, again_with_card_inside),
     Row(S.REFUSAL, e.Acknowledged, S.PLACE_CARD, begin_again, again),

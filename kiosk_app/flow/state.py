@@ -67,6 +67,8 @@ class Visit:
 
     language: str = "ja"
     card: CardPresence = CardPresence.ABSENT
+    reader: str = ""
+    """What the reader suffers from, by its catalogue name; '' for nothing."""
     holder_ref: str = ""
     tries_left: int | None = None
     was_wrong: bool = False
@@ -123,11 +125,16 @@ class Visit:
             fee_total=offer.fee * self.copies,
         )
 
+    def next(self) -> Visit:
+        """A new visit at the same terminal: only what the devices have told is taken over."""
+        return Visit(card=self.card, reader=self.reader)
+
     def wiped(self) -> Visit:
         """What may outlive the session: the language, the card on the reader and what the refusal tells."""
         return Visit(
             language=self.language,
             card=CardPresence.USED if self.card_inside else CardPresence.ABSENT,
+            reader=self.reader,
             failure=self.failure,
             facts=self.facts,
             returned=self.returned,

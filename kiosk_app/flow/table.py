@@ -36,11 +36,21 @@ def _card_went(h: Happening) -> Made:
     return replace(h.visit, card=CardPresence.ABSENT), ()
 
 
+def _reader_went(h: Happening) -> Made:
+    return replace(h.visit, reader=h.event.failure), ()
+
+
+def _reader_came(h: Happening) -> Made:
+    return replace(h.visit, reader=""), ()
+
+
 def _everywhere(state: StateName) -> tuple[Row, ...]:
     rows = [
         Row(state, e.LanguageChosen, state, _speak, keeps_deadline=state is not StateName.TOP_MENU),
         Row(state, e.CardInserted, state, _card_came, keeps_deadline=True),
         Row(state, e.CardRemoved, state, _card_went, keeps_deadline=True),
+        Row(state, e.ReaderLost, state, _reader_went, keeps_deadline=True),
+        Row(state, e.ReaderBack, state, _reader_came, keeps_deadline=True),
     ]
     if state not in WAITS:
         rows.append(Row(state, e.MoreTimeTouched, state))

@@ -150,6 +150,7 @@ def all_events() -> Iterable[e.Event]:
     yield from (e.Acknowledged(), e.Acknowledged(again=True), e.MoreTimeTouched())
     yield from (e.LanguageChosen("ja"), e.LanguageChosen("en"), e.LanguageChosen("xx"))
     yield from (e.OperatorResumed(), e.OperatorRefunded(), e.DeadlinePassed())
+    yield from (e.ReaderLost("Reader_Service_Stopped"), e.ReaderBack())
     yield from (e.CardInserted(), e.CardRemoved(), e.CardRead(HOLDER, 3), e.CardRead(HOLDER, 0))
     yield from (e.MunicipalitiesKnown((KOBE, ELSEWHERE)), e.SessionStarted(SESSION))
     yield from (e.Authenticated(known) for known in ALL_OFFERS)
@@ -159,7 +160,7 @@ def all_events() -> Iterable[e.Event]:
     yield from (
         refused("Card_Pin_Wrong", tries_left=2), refused("Card_Pin_Wrong", tries_left=0), refused("Holder_Restricted"),
         refused("Centre_Unreachable"), refused("Binding_Mismatch", application_id=APPLICATION, detail="holder"),
-        refused("Printer_Jam"),
+        refused("Printer_Jam"), refused("Card_Removed"),
     )  # fmt: skip
 
 
