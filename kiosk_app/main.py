@@ -6,6 +6,7 @@ Only what the first screen needs is loaded before the first paint; the rest come
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import signal
 import sys
@@ -70,6 +71,8 @@ class _Opening(QObject):
             self.failed = failed
             QApplication.quit()
             return
+        # what is loaded now stays: no full collection over it will ever stop the screen
+        gc.freeze()
         for event in self._early:
             self.assembly.terminal.handle(event)
         if self._control:

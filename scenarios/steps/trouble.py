@@ -83,9 +83,12 @@ def lapses_at_the_center(world: World) -> None:
 @then("申請は遅れて精算されたと記録されている")
 def settled_late(world: World) -> None:
     """At the centre and in the ledger, so that operations find it."""
-    (application,) = world.stage.applications()
-    assert application.state == "handed_over" and application.settled_late
-    assert world.stage.books.ledger_settled_late(application.application_id)
+    def settled() -> bool:
+        (application,) = world.stage.applications()
+        late = application.state == "handed_over" and application.settled_late
+        return late and world.stage.books.ledger_settled_late(application.application_id)
+
+    world.eventually(settled, f"not settled late: {world.stage.applications()}")
 
 
 @given("証明発行サーバが止まっている")
