@@ -56,6 +56,11 @@ ADVICE: dict[str, Advice] = {
         "カードを動かさずに、もう一度実行してください。",
         "カードを動かさずに、もう一度実行してください。",
     ),
+    "Card_Changed": Advice(
+        "調べている途中で、別のプログラムがカードを初期状態に戻しました。",
+        "ほかにカードを使うプログラムを終了し、もう一度実行してください。",
+        "ほかにカードを使うプログラムを終了し、もう一度実行してください。",
+    ),
     "Card_Not_My_Number": Advice("公的個人認証のないカードです。", _ANOTHER_CARD, _ANOTHER_CARD),
     "Card_Resident_Register_Card": Advice("住民基本台帳カードです。", _ANOTHER_CARD, _ANOTHER_CARD),
     "Card_Phone_Not_Supported": Advice(
@@ -93,6 +98,12 @@ ADVICE: dict[str, Advice] = {
         "USB ハブを通さずに挿し、非接触型ではカードの位置を変えてください。",
         serious=False,
     ),
+    "Vpcd_Absent": Advice(
+        "仮想リーダ（vpcd）が待ち受けていません。",
+        "sudo apt install pcscd vsmartcard-vpcd を実行し、sudo systemctl restart pcscd で開始してください。",
+        "仮想リーダ（vsmartcard の BixVReader など）を入れ、待ち受けるアドレスとポートを --vpcd で指定してください。",
+        serious=False,
+    ),
     "Vpcd_Open_To_Network": Advice(
         "仮想リーダ（vpcd）が、ほかの機械からの接続も受け付ける状態です。だれでも仮想カードを置けます。",
         "ファイアウォールで閉じてください: sudo nft 'add table inet vpcd; add chain inet vpcd in "
@@ -102,9 +113,9 @@ ADVICE: dict[str, Advice] = {
         serious=False,
     ),
     "Vpcd_Port_Taken": Advice(
-        "仮想リーダ（vpcd）の既定のポートを、PC/SC のサービスではないプログラムが使っています。",
-        "そのプログラムを終了するか、/etc/reader.conf.d/vpcd のポートを変え、konbini card insert NAME --vpcd 127.0.0.1:ポート としてください。",
-        "そのプログラムを終了するか、vpcd のポートを変え、konbini card insert NAME --vpcd 127.0.0.1:ポート としてください。",
+        "仮想リーダ（vpcd）のポートを、別のプログラムまたは別のカードが使っています。",
+        "それを終了する（取り除く）か、/etc/reader.conf.d/vpcd のポートを変え、konbini card insert NAME --vpcd 127.0.0.1:ポート としてください。",
+        "それを終了する（取り除く）か、vpcd のポートを変え、konbini card insert NAME --vpcd 127.0.0.1:ポート としてください。",
         serious=False,
     ),
 }

@@ -64,8 +64,7 @@ def diagnose(
     A card that leaves a command without an answer for `patience` real seconds is given up as mute.
     Raises nothing: what cannot be looked at is a problem in the answer.
     """
-    found = Diagnosis()
-    _look_at_ports(found, vpcd_port)
+    found = diagnose_ports(vpcd_port)
     try:
         names = reader_names()
     except CardError as error:
@@ -108,7 +107,9 @@ def look_at_card(connect: Callable[[], CardConnection]) -> tuple[CardFinding, li
     return card, [*_judged(card), *problems]
 
 
-def _look_at_ports(found: Diagnosis, port: int) -> None:
+def diagnose_ports(port: int = DEFAULT_PORT) -> Diagnosis:
+    """Only who listens where a vpcd would. Raises nothing."""
+    found = Diagnosis()
     for one in listeners(range(port, port + 2)):
         found.vpcd.append(VpcdFinding(one.address, one.port, one.program, one.open_to_network))
         where = f"{one.address}:{one.port}"
@@ -116,6 +117,7 @@ def _look_at_ports(found: Diagnosis, port: int) -> None:
             found.problems.append(Problem("Vpcd_Port_Taken", where))
         elif one.open_to_network:
             found.problems.append(Problem("Vpcd_Open_To_Network", where))
+    return found
 
 
 def _look_at_reader(name: str, problems: list[Problem], patience: float) -> ReaderFinding:

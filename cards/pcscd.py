@@ -39,7 +39,7 @@ class PrivatePcscd:
         """`port`: 0 for a free pair. `folder`: a short path for socket and configuration, else one for this process."""
         self.folder = folder or process_folder()
         self.port = port or free_port_pair()
-        self.socket_path = self.folder / "pcscd.comm"
+        self.socket_path = socket_path(self.folder)
         self._process: subprocess.Popen[bytes] | None = None
 
     @staticmethod
@@ -62,12 +62,16 @@ class PrivatePcscd:
     def start(self, *, readers: bool = True) -> None:
         """`readers=False`: a service without any reader. Again after `stop`: on the same socket and ports.
 
-        Raises CardError(Reader_Service_Stopped) if pcscd or the vpcd driver is not installed."""
+        Raises CardError(Reader_Service_Stopped) if pcscd or the vpcd driver is not installed, or the folder not ours."""
         program, driver = _program(), _driver()
         if program is None or driver is None:
             raise CardError("Reader_Service_Stopped", missing=list(self.missing()))
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.folder.stat().st_uid != os.getuid():
+            # in a folder of somebody else's making, somebody else could sit on the socket
+            raise CardError("Reader_Service_Stopped", folder=str(self.folder))
         config = self.folder / "readers"
-        config.mkdir(parents=True, exist_ok=True)
+        config.mkdir(exist_ok=True)
         place = config / "vpcd"
         if readers:
             port = f"0x{self.port:X}"
@@ -124,9 +128,12 @@ class PrivatePcscd:
 
 def process_folder() -> Path:
     """The same folder for all of one process, since libpcsclite keeps to the first socket it was shown."""
-    folder = Path(tempfile.gettempdir()) / f"konbini-pcscd-{os.getpid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+    return Path(tempfile.gettempdir()) / f"konbini-pcscd-{os.getpid()}"
+
+
+def socket_path(folder: Path) -> Path:
+    """Where a service of that folder listens."""
+    return folder / "pcscd.comm"
 
 
 def free_port_pair() -> int:

@@ -1,0 +1,240 @@
+"""What a tester is told of reader and card, and what it costs the card: nothing."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from cards.advice import ADVICE
+from cards.diagnose import diagnose, diagnose_ports, interface_of, look_at_card
+from cards.diagnosis import CardFinding, Diagnosis, Hierarchy, Interface, Problem, ReaderFinding
+from cards.errors import CardError
+from cards.faults import Effect, Fault
+from cards.readers import pcsc
+from cards.readers.pcsc import PcscReader
+from cards.readers.virtual import VirtualReader
+from cards.virtual import VirtualCard
+from cards.vpcd import VpcdSlot
+from server_stub.interface.failures import CATALOGUE
+from tests.cards.helper import card
+from tests.cards.pcsc_service import lay_down, service, wait_for
+from tests.pcsc.helper import Kept, card_of
+
+Asked = list[bytes | None]
+
+
+def look(lying: VirtualCard, asked: Asked | None = None) -> tuple[CardFinding, list[str]]:
+    reader = VirtualReader()
+    reader.insert(lying)
+    return look_at_card(lambda: Kept(reader.connect(), [] if asked is None else asked))
+
+
+@pytest.mark.parametrize(
+    ("profile", "kind", "problems"),
+    [
+        ("plain", "plastic", []),
+        ("under_15", "plastic", []),
+        ("first_command_fails", "plastic", []),
+        ("pin_one_left", "plastic", ["Found_Last_Try"]),
+        ("pin_blocked", "plastic", ["Card_Pin_Blocked"]),
+        ("blocked_says_6984", "plastic", ["Card_Pin_Blocked"]),
+        ("short_only", "plastic", ["Found_No_Extended_Length"]),
+        ("truncated_der", "plastic", ["Certificate_Malformed"]),
+        ("empty_certificate", "plastic", ["Card_No_Authentication_Certificate"]),
+        ("juki_card", "juki", ["Card_Resident_Register_Card"]),
+        ("iphone", "iphone", ["Card_Phone_Not_Supported"]),
+        ("no_jpki", "no_jpki", ["Card_Not_My_Number"]),
+    ],
+)
+def test_each_card_is_recognised_with_what_is_wrong_with_it(
+    profile: str, kind: str, problems: list[str]
+) -> None:
+    lying = card(profile)
+    found, wrong = look(lying)
+    assert found.kind == kind
+    # the authority of these cards is a throw-away one
+    assert [name for name in wrong if name != "Found_Unknown_Authority"] == problems
+
+
+def test_tries_are_told_and_none_is_spent() -> None:
+    lying, asked = card("pin_one_left"), Asked()
+    found, _ = look(lying, asked)
+    assert found.tries_left == {"authentication_pin": 1, "signature_password": 5, "text_pin": 3}
+    assert [lying.image.pin("jpki", fid).tries for fid in (0x18, 0x1B)] == [1, 5]
+    verifies = [command for command in asked if command is not None and command[1] == 0x20]
+    assert verifies and all(len(command) == 4 for command in verifies)
+
+
+@pytest.mark.parametrize(
+    ("organisation", "hierarchy", "problem"),
+    [
+        ("JPKI-SIM", Hierarchy.SIMULATOR, []),
+        ("JPKI-TEST", Hierarchy.TEST, []),
+        ("JPKI", Hierarchy.PRODUCTION, ["Found_Production_Card"]),
+        ("JPKI-SIM-OWN", Hierarchy.UNKNOWN, ["Found_Unknown_Authority"]),
+    ],
+)
+def test_the_hierarchy_is_told_by_the_issuer(
+    organisation: str, hierarchy: Hierarchy, problem: list[str]
+) -> None:
+    found, wrong = look(card_of(organisation))
+    assert (found.organisation, found.hierarchy, wrong) == (organisation, hierarchy, problem)
+
+
+def test_no_certificate_of_the_holder_is_read_from_a_production_card() -> None:
+    asked: Asked = []
+    look(card_of("JPKI"), asked)
+    holders = {bytes.fromhex("00A4020C02000A"), bytes.fromhex("00A4020C020001")}
+    assert holders.isdisjoint(asked)
+    look(card_of("JPKI-TEST"), asked)
+    assert not holders.isdisjoint(asked)
+
+
+def test_of_the_certificates_nothing_but_the_issuer_is_kept() -> None:
+    lying = card_of("JPKI-TEST")
+    found, _ = look(lying)
+    report = Diagnosis(True, [ReaderFinding("reader", card_present=True, card=found)])
+    told = report.text() + json.dumps(report.to_json())
+    der = lying.image.application("jpki").files[0x0A].content
+    assert "JPKI-TEST" in told
+    assert der[20:36].hex() not in told.replace(" ", "").lower()
+    assert "28101" not in told
+
+
+@pytest.mark.parametrize(
+    ("atr", "interface"),
+    [
+        ("3BE000FF8131FE4514", Interface.CONTACT),
+        ("3B888001000000003381810032", Interface.CONTACTLESS),
+        ("3B", Interface.CONTACT),
+        ("", Interface.CONTACT),
+    ],
+)
+def test_the_atr_tells_contact_from_contactless(atr: str, interface: Interface) -> None:
+    assert interface_of(bytes.fromhex(atr)) is interface
+
+
+def test_slow_commands_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cards.diagnose.COMMANDS", 3)
+    reader = VirtualReader()
+    reader.insert(card_of("JPKI-SIM"))
+    asked: Asked = []
+    look_at_card(lambda: Kept(reader.connect(), asked))
+    timed = [place for place, command in enumerate(asked, start=1) if command and command[1] == 0x84]
+    reader.faults.extend(Fault(Effect.SLOW, at=place, seconds=0.11) for place in timed)
+    found, wrong = look_at_card(reader.connect)
+    assert wrong == ["Found_Slow_Commands"]
+    assert found.median_ms is not None and found.median_ms > 100
+
+
+def test_every_problem_has_advice_for_debian_and_for_windows() -> None:
+    for name, advice in ADVICE.items():
+        assert name in CATALOGUE or name.startswith(("Found_", "Vpcd_")), name
+        assert all((advice.what, advice.debian, advice.windows)), name
+    assert set(pcsc._NAMES.values()) <= ADVICE.keys()
+
+
+def test_what_hinders_comes_first_and_places_are_gathered() -> None:
+    found = Diagnosis(True)
+    found.problems = [
+        Problem("Vpcd_Open_To_Network", "0.0.0.0:1"),
+        Problem("Vpcd_Open_To_Network", "0.0.0.0:2"),
+        Problem("Card_Mute", "reader"),
+    ]
+    marks = [line for line in found.text().splitlines() if line[:1] in "×△" and line]
+    assert [line[0] for line in marks] == ["×", "△"]
+    assert "0.0.0.0:1、0.0.0.0:2" in marks[1]
+
+
+# --- over a real service ---------------------------------------------------------------------------------------------
+
+
+_laid: list[VpcdSlot] = []
+
+
+@pytest.fixture
+def lying() -> VpcdSlot:
+    """One card for all tests of this file, laid down again if the service was stopped meanwhile."""
+    service()
+    if not _laid or not _laid[0].present():
+        _laid[:] = [lay_down(card_of("JPKI-SIM"))]
+    return _laid[0]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tidy() -> Iterator[None]:
+    yield
+    for slot in _laid:
+        slot.remove()
+    wait_for(lambda: not PcscReader().present())
+
+
+def names(found: Diagnosis) -> list[str]:
+    return [problem.name for problem in found.problems]
+
+
+def test_a_card_on_a_real_service_is_usable_and_quick(lying: VpcdSlot) -> None:
+    found = diagnose(vpcd_port=service().port)
+    assert found.service and found.usable
+    assert [reader.card_present for reader in found.readers] == [True, False]
+    seen = found.readers[0].card
+    assert seen is not None
+    assert (seen.atr, seen.extended_length) == ("3B E0 00 FF 81 31 FE 45 14", True)
+    assert seen.median_ms is not None and seen.median_ms < 5
+    # Debian's vpcd listens to the whole network, and there is no setting against it
+    assert [(one.program, one.open_to_network) for one in found.vpcd] == [("pcscd", True)] * 2
+    assert names(found) == ["Vpcd_Open_To_Network"] * 2
+
+
+def test_only_the_readers_asked_for_are_looked_at(lying: VpcdSlot) -> None:
+    second = diagnose("00 01")
+    assert [reader.name for reader in second.readers] == ["Konbini Virtual 00 01"]
+    assert not second.usable
+    assert names(diagnose("no such reader")) == ["Reader_Absent"]
+
+
+def test_another_program_that_holds_the_card_is_told(lying: VpcdSlot) -> None:
+    with PcscReader().connect():
+        found = diagnose()
+    assert names(found) == ["Reader_Busy"]
+    assert found.readers[0].card_present and not found.usable
+
+
+def test_a_silent_card_is_given_up() -> None:
+    other = VpcdSlot(port=service().port + 1)
+    other.insert(card("mute"))
+    wait_for(PcscReader("00 01").present)
+    assert names(diagnose("00 01", patience=0.3)) == ["Card_Mute"]
+    other.remove()
+
+
+def test_a_service_that_is_gone_or_has_no_reader_is_told_with_the_remedy() -> None:
+    running = service()
+    running.stop()
+    try:
+        gone = diagnose()
+        assert (gone.service, names(gone)) == (False, ["Reader_Service_Stopped"])
+        assert "pcscd" in gone.text() and "Smart Card" in gone.text()
+        running.start(readers=False)
+        wait_for(lambda: diagnose().service)
+        assert names(diagnose()) == ["Reader_Absent"]
+    finally:
+        running.stop()
+        running.start()
+        wait_for(lambda: diagnose().readers)
+
+
+# --- ports -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_program_that_is_no_vpcd_is_named_where_a_vpcd_would_listen() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert "Vpcd_Port_Taken" in names(diagnose_ports(port))
+        with pytest.raises(CardError) as caught:
+            VpcdSlot(port=port).insert(card(), seen_within=0.1)
+    assert caught.value.failure == "Reader_Busy"
+    assert caught.value.facts["held_by"].startswith(("py", "python"))
