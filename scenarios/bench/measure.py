@@ -47,11 +47,12 @@ def in_turn(
     rounds: int,
     reach: float,
     between: Callable[[], object] = lambda: None,
+    apart: Callable[[], float] = lambda: 0.0,
     warm: int = 3,
 ) -> Measurement:
     """Milliseconds of `ours` and of `yardstick`, one after the other, `rounds` times after `warm` that do not count.
 
-    `between` runs before each of them, unmeasured.
+    `between` runs before each of them, unmeasured. `apart`: milliseconds of the last `ours` that belong to somebody else.
     """
     gc.collect()
     times: tuple[list[float], list[float]] = ([], [])
@@ -62,5 +63,5 @@ def in_turn(
             call()
             spent = (real_monotonic_ns() - begun) / 1e6
             if number >= warm:
-                kept.append(spent)
+                kept.append(spent - apart() if call is ours else spent)
     return Measurement(statistics.median(times[0]), statistics.median(times[1]), "ms", reach)

@@ -1,20 +1,49 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
 from scenarios import bench
-from scenarios.bench import card, certificate, server
+from scenarios.bench import card, certificate, measure, server
 from scenarios.bench.measure import Measurement, in_turn
 
 
-def test_what_takes_twice_as_long_has_the_ratio_two() -> None:
-    measured = in_turn(lambda: time.sleep(0.02), lambda: time.sleep(0.01), rounds=5, reach=3)
-    assert 1.5 < measured.ratio < 2.5
-    assert measured.value == pytest.approx(20, rel=0.3)
-    assert measured.unit == "ms"
+class Stopwatch:
+    """A real time that passes only when told."""
+
+    def __init__(self) -> None:
+        self.ns = 0
+
+    def spend(self, ms: float) -> None:
+        self.ns += int(ms * 1e6)
+
+
+@pytest.fixture
+def stopwatch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
+    stopwatch = Stopwatch()
+    monkeypatch.setattr(measure, "real_monotonic_ns", lambda: stopwatch.ns)
+    return stopwatch
+
+
+def test_medians_of_what_each_side_took(stopwatch: Stopwatch) -> None:
+    ours, bare = iter([900, 20, 22, 500]), iter([900, 10, 11, 300])
+    measured = in_turn(
+        lambda: stopwatch.spend(next(ours)),
+        lambda: stopwatch.spend(next(bare)),
+        between=lambda: stopwatch.spend(1000),
+        rounds=3,
+        warm=1,
+        reach=3,
+    )
+    assert (measured.value, measured.yardstick, measured.ratio, measured.unit) == (22, 11, 2, "ms")
+
+
+def test_what_belongs_to_somebody_else_does_not_count(stopwatch: Stopwatch) -> None:
+    measured = in_turn(
+        lambda: stopwatch.spend(20), lambda: stopwatch.spend(10), rounds=2, reach=3, apart=lambda: 5.0
+    )
+    assert (measured.value, measured.yardstick) == (15, 10)
 
 
 def test_both_sides_are_taken_in_turn_and_the_warm_up_does_not_count() -> None:
