@@ -12,10 +12,10 @@ from sqlalchemy.engine import make_url
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `url`. SQLite: WAL, foreign keys, 5 s patience with a writer, safe from several threads."""
+    """An engine for `url`; its errors do not repeat the values of a statement. SQLite: WAL, foreign keys, 5 s patience with a writer, safe from several threads."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 5})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 5})
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection, _record) -> None:  # type: ignore[no-untyped-def]

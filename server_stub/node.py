@@ -5,6 +5,7 @@ Centre, issuing and authority call `make_app`; the stage and the command line ca
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Callable
@@ -20,14 +21,19 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .bodies import CallerGone, again, check_json, whole_body
 from .faults.box import KNOWN, FaultBox
 from .interface.clock import Clock, ClockSetting
 from .interface.failures import Failed
 from .interface.terminal import FailureBody
 from .interface.trace import Source, Trace, new_traceparent, under_traceparent
+from .protocol import NodeProtocol
 
-MAX_BODY = 1_000_000
-"""Bytes; no message of ours comes near it."""
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_UNREAD = ("Request_Too_Large", "Request_Too_Slow")
+"""Refusals that leave something of the request unread."""
+_FIELD_LENGTH = 120
+"""Characters of a complaint about one field that are told."""
 
 
 @dataclass
@@ -52,7 +58,14 @@ def failure_response(failed: Failed) -> JSONResponse:
 def make_app(context: NodeContext, *, title: str, source: Source, description: str) -> FastAPI:
     """A FastAPI app that answers every failure by its name, ties its events to the caller's traceparent, and, if
     switched on, has the control port. `source` names the node in the trace and in `SOURCE.down`."""
-    app = FastAPI(title=title, description=description, version="1", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=title,
+        description=description,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     fault_name = {"centre": "center.down", "issuing": "issuing.down", "authority": "authority.down"}.get(
         source, ""
     )
@@ -66,7 +79,8 @@ def make_app(context: NodeContext, *, title: str, source: Source, description: s
     async def _malformed(request: Request, error: RequestValidationError) -> Response:
         # the message only: the offending input may hold anything, so it is not sent back
         fields = [
-            ".".join(str(part) for part in item["loc"]) + ": " + item["msg"] for item in error.errors()[:10]
+            _told(".".join(str(part) for part in item["loc"]) + ": " + item["msg"])
+            for item in error.errors()[:10]
         ]
         return await _failed(request, Failed("Request_Malformed", fields=fields))
 
@@ -98,40 +112,54 @@ class _Around:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        with under_traceparent(headers.get("traceparent") or new_traceparent()):
-            control = scope["path"].startswith("/control/")
-            if not control and self._context.faults.strikes(self._fault_name) is not None:
-                await Response(status_code=503)(scope, receive, send)
-            elif int(headers.get("content-length") or 0) > MAX_BODY:
-                await failure_response(Failed("Request_Too_Large", limit=MAX_BODY))(scope, receive, send)
-            else:
-                await self._answer(scope, receive, send, told=not control)
+        given = headers.get("traceparent", "")
+        with under_traceparent(given if _TRACEPARENT.fullmatch(given) else new_traceparent()):
+            await self._answer(scope, headers, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, *, told: bool) -> None:
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         begun = False
         trace = self._context.trace
+        control = scope["path"].startswith("/control/")
 
         async def noting(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                if told:  # before the caller can know of it
+                if not control:  # before the caller can know of it
                     trace.emit(
                         self._source,
                         "answered",
-                        method=scope["method"],
-                        path=scope["path"],
+                        method=scope["method"][:_FIELD_LENGTH],
+                        path=_told(scope["path"]),
                         status=message["status"],
                     )
             await send(message)
 
         try:
-            await self._app(scope, receive, noting)
+            if not control and self._context.faults.strikes(self._fault_name) is not None:
+                await Response(status_code=503)(scope, receive, send)
+                return
+            body = await whole_body(headers, receive)
+            check_json(headers, body)
+            await self._app(scope, again(body, receive), noting)
+        except CallerGone:
+            trace.emit(self._source, "caller_gone", method=scope["method"], path=_told(scope["path"]))
+        except Failed as failed:
+            trace.emit(self._source, "refused", failure=failed.failure, facts=failed.facts)
+            response = failure_response(failed)
+            if failed.failure in _UNREAD:
+                response.headers["connection"] = "close"
+            await response(scope, receive, noting)
         except Exception as error:
             trace.emit(self._source, "internal_error", error=type(error).__name__, text=str(error)[:500])
             if begun:
                 raise
             await failure_response(Failed("Internal_Error"))(scope, receive, noting)
+
+
+def _told(text: str) -> str:
+    """A caller's own words as they may be repeated: short, and Unicode that can be written."""
+    return text[:_FIELD_LENGTH].encode("utf-8", "backslashreplace").decode()
 
 
 def _add_control(app: FastAPI, context: NodeContext) -> None:
@@ -149,16 +177,16 @@ def _add_control(app: FastAPI, context: NodeContext) -> None:
     def _set_clock(setting: dict[str, Any]) -> dict[str, Any]:
         try:
             context.clock.apply(ClockSetting.from_json(setting))
-        except (KeyError, ValueError) as error:
-            raise Failed("Request_Malformed", fields=[str(error)]) from error
+        except (KeyError, ValueError, OverflowError) as error:
+            raise Failed("Request_Malformed", fields=[_told(str(error))]) from error
         return context.clock.setting.to_json()
 
     @app.put("/control/faults/{name}", include_in_schema=False)
     def _fault_on(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
         try:
             context.faults.switch_on(name, parameters)
-        except KeyError as error:
-            raise Failed("Request_Malformed", fields=[f"unknown fault {name}"]) from error
+        except (KeyError, ValueError) as error:
+            raise Failed("Request_Malformed", fields=[_told(str(error))]) from error
         context.trace.emit("fault", "on", name=name, parameters=parameters)
         return context.faults.active()
 
@@ -192,8 +220,9 @@ class RunningNode:
         self.port: int = sock.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
-            app, log_level="critical", access_log=False, lifespan="off", timeout_keep_alive=60
-        )
+            app, http=NodeProtocol, ws="none", log_level="critical", access_log=False, lifespan="off",
+            timeout_keep_alive=60,
+        )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run, args=([sock],), name=f"node-{self.port}", daemon=True

@@ -12,7 +12,7 @@ from server_stub.interface.terminal import Manifest
 
 from .openapi_text import DESCRIPTION, INFO_NOTE
 
-ALWAYS = ("Terminal_Unknown", "Request_Malformed", "Request_Too_Large", "Internal_Error")
+ALWAYS = ("Terminal_Unknown", "Request_Malformed", "Request_Too_Large", "Request_Too_Slow", "Internal_Error")
 
 Responses = dict[int | str, dict[str, Any]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 JST = timezone(timedelta(hours=9), "JST")
+MOST_RATE = 1e6
+"""Clock seconds per real second."""
 STAGE_START = datetime(2026, 6, 3, 10, 0, tzinfo=JST)
 """Where every stage begins: a Wednesday morning, so that hours, ages and validity are the same on any real day."""
 
@@ -44,17 +47,22 @@ class ClockSetting:
 
     @classmethod
     def from_json(cls, data: dict[str, object]) -> ClockSetting:
-        """Raises ValueError or KeyError on anything that is no clock setting."""
+        """Raises ValueError, KeyError or OverflowError on anything that is no clock setting."""
         moment = datetime.fromisoformat(str(data["anchor_clock"]))
         if moment.tzinfo is None:
             raise ValueError("anchor_clock needs an offset, for example 2026-06-03T10:00:00+09:00")
-        return cls(
+        wall, rate = float(str(data["anchor_wall"])), float(str(data.get("rate", 1.0)))
+        if not math.isfinite(wall) or not 0 < rate <= MOST_RATE:
+            raise ValueError(f"anchor_wall is a time in seconds, rate from 0 to {MOST_RATE:g}")
+        setting = cls(
             anchor_clock=moment.astimezone(JST),
-            anchor_wall=float(str(data["anchor_wall"])),
-            rate=float(str(data.get("rate", 1.0))),
+            anchor_wall=wall,
+            rate=rate,
             frozen=data.get("frozen") is True,
             version=int(str(data.get("version", 0))),
         )
+        setting.at(time.time())
+        return setting
 
 
 class Clock:
@@ -83,7 +91,11 @@ class Clock:
 
     def start_again(self, moment: datetime) -> None:
         """Run from `moment` (aware) at the rate of real time, whatever was before."""
-        self._change(lambda s, wall: replace(s, anchor_clock=moment.astimezone(JST), anchor_wall=wall, rate=1.0, frozen=False))
+        self._change(
+            lambda s, wall: replace(
+                s, anchor_clock=moment.astimezone(JST), anchor_wall=wall, rate=1.0, frozen=False
+            )
+        )
 
     def advance(self, step: timedelta) -> None:
         self._change(lambda s, wall: replace(s, anchor_clock=s.at(wall) + step, anchor_wall=wall))

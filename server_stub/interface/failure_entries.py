@@ -436,6 +436,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
     ),
     ("Request_Not_Found", 404, "その要求先はありません。", "OpenAPI 文書を確認してください。", ""),
     ("Request_Too_Large", 413, "要求が大きすぎます。", "要求の大きさを確認してください。", ""),
+    ("Request_Too_Slow", 408, "要求が時間内に届ききりませんでした。", "通信路を確認してください。", ""),
     ("Delivery_File_Missing", 422, "連携ファイルがありません。", "連携ファイル一式を確認してください。", ""),
     (
         "Delivery_Header_Wrong",

@@ -118,7 +118,14 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
 def _refusals(*names: str) -> dict[int | str, dict[str, Any]]:
     """OpenAPI's answers for these failures and those of every endpoint, by status."""
     by_status: dict[int | str, dict[str, Any]] = {}
-    for name in ("Caller_Unknown", *names, "Request_Malformed", "Request_Too_Large", "Internal_Error"):
+    for name in (
+        "Caller_Unknown",
+        *names,
+        "Request_Malformed",
+        "Request_Too_Large",
+        "Request_Too_Slow",
+        "Internal_Error",
+    ):
         told = by_status.setdefault(CATALOGUE[name].status, {"model": FailureBody, "description": ""})
         told["description"] = ", ".join(filter(None, (told["description"], name)))
     return by_status

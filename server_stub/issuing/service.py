@@ -189,4 +189,7 @@ class IssuingService:
 def _in_jst(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise Failed("Request_Malformed", fields=["body.received_at: a time with its offset"])
-    return moment.astimezone(JST)
+    try:
+        return moment.astimezone(JST)
+    except OverflowError as error:  # the first or the last day of the calendar
+        raise Failed("Request_Malformed", fields=["body.received_at: no time in Japan"]) from error
