@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,7 +28,9 @@ from server_stub.interface.terminal import TerminalKind
 from server_stub.interface.trace import Trace
 from server_stub.issuing.app import create_app as create_issuing
 from server_stub.issuing.settings import HostedMunicipality, IssuingSettings
+from server_stub.municipalities import load_municipality
 from server_stub.node import NodeContext, RunningNode, serve
+from server_stub.paper.warm import warm_up
 
 from .keys import KeyPool
 from .template import DATABASES, KOBE, authority_settings
@@ -122,6 +125,8 @@ class LocalServers:
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))
         self.authority_url, self.issuing_url, self.center_url = (node.base_url for node in self._nodes)
+        # fonts, compiler and patterns, so that the first paper does not wait for them
+        threading.Thread(target=warm_up, args=(load_municipality(KOBE).info.name,), daemon=True).start()
 
     def _copy(self) -> None:
         """Every database as it is in the template. SQLite's own backup: safe while the nodes have the files open."""
