@@ -6,45 +6,20 @@ issuer is told by the certificate of the CA. Of any other it keeps the issuer's 
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable
 
-from cryptography import x509
-from cryptography.x509.oid import NameOID
-
-from .apdu import FILE_NOT_FOUND, MAX_SHORT, NO_DIAGNOSIS, OK, PIN_BLOCKED, Command, Response, tries_in
 from .diagnosis import CardFinding, Diagnosis, Hierarchy, Interface, Problem, ReaderFinding, VpcdFinding
 from .errors import CardError
-from .jpki import AUTHENTICATION_CERTIFICATE, AUTHENTICATION_PIN, JPKI_AID, PLASTIC_LABEL, TOKEN_INFO
 from .patience import patiently
 from .ports import listeners
+from .questions import Questions
 from .readers.drivers import driver_of, maker_of
 from .readers.interface import CardConnection
 from .readers.pcsc import PcscReader, reader_names
 from .vpcd import DEFAULT_PORT
 
-TEXT_AID = bytes.fromhex("D3921000310001010408")
-TEXT_PIN = 0x0011
-SIGNATURE_PIN = 0x001B
-AUTHENTICATION_CA = 0x000B
-HIERARCHIES = {
-    "JPKI": Hierarchy.PRODUCTION,
-    "JPKI-TEST": Hierarchy.TEST,
-    "JPKI-SIM": Hierarchy.SIMULATOR,
-}
-"""By the O of the issuer; anything else is unknown."""
-COMMANDS = 20
-"""How many commands are timed, unless they take longer than SECONDS together."""
-SECONDS = 2.0
 SLOW_MS = 100.0
 PATIENCE_SECONDS = 10.0
-_KINDS = {
-    PLASTIC_LABEL: "plastic",
-    "JPKIAPICCTOKEN": "juki",
-    "JPKIAPGPSETOKEN": "android",
-    "JPKIAPIOSTOKEN": "iphone",
-}
 _REFUSED = {
     "juki": "Card_Resident_Register_Card",
     "android": "Card_Phone_Not_Supported",
@@ -53,7 +28,6 @@ _REFUSED = {
     "no_jpki": "Card_Not_My_Number",
 }
 _SECURITY_VIOLATION = "8010006A"
-_DETOURS = 8
 
 
 def diagnose(
@@ -95,7 +69,7 @@ def look_at_card(connect: Callable[[], CardConnection]) -> tuple[CardFinding, li
     with connect() as connection:
         atr = connection.atr
         card = CardFinding(atr.hex(" ").upper(), interface_of(atr))
-        talk = _Talk(connection)
+        talk = Questions(connection)
         talk.identify(card)
         if card.kind != "no_jpki":
             talk.count_tries(card)
@@ -103,7 +77,7 @@ def look_at_card(connect: Callable[[], CardConnection]) -> tuple[CardFinding, li
         talk.measure(card)
     if card.kind != "no_jpki":
         with connect() as connection:
-            card.extended_length = _Talk(connection).takes_extended_length()
+            card.extended_length = Questions(connection).takes_extended_length()
     return card, [*_judged(card), *problems]
 
 
@@ -149,123 +123,3 @@ def _judged(card: CardFinding) -> list[str]:
     if card.median_ms is not None and card.median_ms > SLOW_MS:
         wrong.append("Found_Slow_Commands")
     return wrong
-
-
-class _Talk:
-    """The questions, over one connection."""
-
-    def __init__(self, connection: CardConnection) -> None:
-        self._connection = connection
-
-    def identify(self, card: CardFinding) -> None:
-        selected = self._select_application(JPKI_AID)
-        if selected.sw != OK:
-            return
-        card.label = self._file(TOKEN_INFO, 32).decode("ascii", "replace").rstrip(" \0")
-        card.kind = _KINDS.get(card.label, "other")
-
-    def count_tries(self, card: CardFinding) -> None:
-        """Leaves the JPKI application selected."""
-        for pin, fid in (("authentication_pin", AUTHENTICATION_PIN), ("signature_password", SIGNATURE_PIN)):
-            if self._select_file(fid):
-                card.tries_left[pin] = self._tries()
-        if self._select_application(TEXT_AID).sw == OK and self._select_file(TEXT_PIN):
-            card.tries_left["text_pin"] = self._tries()
-        self._select_application(JPKI_AID)
-
-    def find_issuer(self, card: CardFinding, problems: list[str]) -> None:
-        """First by the CA's own certificate, so that no holder's certificate of production is ever read."""
-        organisation = _issuer_organisation(self._object(AUTHENTICATION_CA))
-        if organisation is None or HIERARCHIES.get(organisation) is not Hierarchy.PRODUCTION:
-            der = self._object(AUTHENTICATION_CERTIFICATE)
-            own = _issuer_organisation(der)
-            if own is None:
-                problems.append("Certificate_Malformed" if der else "Card_No_Authentication_Certificate")
-            organisation = own or organisation
-        if organisation is not None:
-            card.organisation = organisation
-            card.hierarchy = HIERARCHIES.get(organisation, Hierarchy.UNKNOWN)
-
-    def measure(self, card: CardFinding) -> None:
-        """The time of GET CHALLENGE with 8 bytes, seen from this program."""
-        command = Command(0x00, 0x84, 0x00, 0x00, le=8)
-        self._ask(command)
-        times: list[float] = []
-        ends = time.perf_counter() + SECONDS
-        while len(times) < COMMANDS and (time.perf_counter() < ends or not times):
-            begun = time.perf_counter()
-            self._ask(command)
-            times.append((time.perf_counter() - begun) * 1000)
-        card.median_ms, card.commands = round(statistics.median(times), 3), len(times)
-
-    def takes_extended_length(self) -> bool | None:
-        """Does one command bring more than 256 bytes of the CA's certificate? None if there is none to read."""
-        try:
-            if self._select_application(JPKI_AID).sw != OK or not self._select_file(AUTHENTICATION_CA):
-                return None
-            response = self._ask(Command(0x00, 0xB0, 0x00, 0x00, le=2 * MAX_SHORT, extended=True))
-        except CardError:
-            return False
-        return response.sw == OK and len(response.data) > MAX_SHORT
-
-    def _select_application(self, aid: bytes) -> Response:
-        """Twice if the first command after power-on is answered 6F00."""
-        command = Command(0x00, 0xA4, 0x04, 0x0C, aid)
-        response = self._ask(command)
-        return self._ask(command) if response.sw == NO_DIAGNOSIS else response
-
-    def _select_file(self, fid: int) -> bool:
-        return self._ask(Command(0x00, 0xA4, 0x02, 0x0C, fid.to_bytes(2, "big"))).sw == OK
-
-    def _tries(self) -> int | None:
-        """An empty VERIFY costs nothing (domain: case 1, no Lc)."""
-        sw = self._ask(Command(0x00, 0x20, 0x00, 0x80)).sw
-        return 0 if sw in (PIN_BLOCKED, 0x6983) else tries_in(sw)
-
-    def _file(self, fid: int, length: int) -> bytes:
-        return self._read(0, length) if self._select_file(fid) else b""
-
-    def _object(self, fid: int) -> bytes:
-        """The DER object at the beginning of a file; empty if there is none, short if it breaks off."""
-        head = self._file(fid, 4)
-        if head[:2] != b"\x30\x82" or len(head) < 4:
-            return head.strip(b"\xff\0")
-        total, data = 4 + int.from_bytes(head[2:4], "big"), b""
-        while len(data) < total:
-            part = self._read(len(data), min(MAX_SHORT, total - len(data)))
-            if not part:
-                break
-            data += part
-        return data[:total]
-
-    def _read(self, offset: int, length: int) -> bytes:
-        if offset > 0x7FFF:
-            return b""
-        response = self._ask(Command(0x00, 0xB0, offset >> 8, offset & 0xFF, le=length))
-        return response.data if response.sw in (OK, 0x6282) else b""
-
-    def _ask(self, command: Command) -> Response:
-        response = self._exchange(command)
-        if response.sw >> 8 == 0x6C:
-            response = self._exchange(command.with_le(response.sw & 0xFF or MAX_SHORT))
-        data = response.data
-        for _ in range(_DETOURS):
-            if response.sw >> 8 != 0x61:
-                break
-            response = self._exchange(Command(0x00, 0xC0, 0x00, 0x00, le=response.sw & 0xFF or MAX_SHORT))
-            data += response.data
-        return Response(data, response.sw)
-
-    def _exchange(self, command: Command) -> Response:
-        answer = self._connection.transmit(command.encode())
-        return Response.parse(answer) if len(answer) >= 2 else Response(b"", FILE_NOT_FOUND)
-
-
-def _issuer_organisation(der: bytes) -> str | None:
-    """O of the issuer; '' if it names none, None if `der` is no certificate."""
-    try:
-        issuer = x509.load_der_x509_certificate(der).issuer
-        names = issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-    except ValueError:
-        return None
-    return str(names[0].value) if names else ""

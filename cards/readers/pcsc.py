@@ -18,6 +18,7 @@ from cards.errors import CardError
 from cards.observe import Observer, nobody
 
 from .interface import CardConnection
+from .scard_calls import check, code_text, establish, failure_of, readers_of
 
 MONITOR_MS = 250
 """Real milliseconds after which the monitor looks whether it shall end."""
@@ -26,37 +27,13 @@ RETRY_SECONDS = 0.25
 REMOVAL_SECONDS = 1.0
 """How long after a broken command the service may need to notice that the card is gone."""
 NEW_READERS = "\\\\?PnP?\\Notification"
-_NAMES: dict[int, str] = {
-    scard.SCARD_W_REMOVED_CARD: "Card_Removed",
-    scard.SCARD_E_NO_SMARTCARD: "Card_Removed",
-    scard.SCARD_W_RESET_CARD: "Card_Changed",
-    scard.SCARD_W_UNRESPONSIVE_CARD: "Card_Mute",
-    scard.SCARD_W_UNPOWERED_CARD: "Card_Mute",
-    scard.SCARD_E_NOT_TRANSACTED: "Card_Mute",
-    scard.SCARD_E_COMM_DATA_LOST: "Card_Mute",
-    scard.SCARD_E_TIMEOUT: "Card_Mute",
-    scard.SCARD_W_UNSUPPORTED_CARD: "Card_Mute",
-    scard.SCARD_E_PROTO_MISMATCH: "Card_Mute",
-    scard.SCARD_E_SHARING_VIOLATION: "Reader_Busy",
-    scard.SCARD_E_NO_SERVICE: "Reader_Service_Stopped",
-    scard.SCARD_E_SERVICE_STOPPED: "Reader_Service_Stopped",
-    scard.SCARD_E_INVALID_HANDLE: "Reader_Service_Stopped",
-    scard.SCARD_F_COMM_ERROR: "Reader_Service_Stopped",
-    scard.SCARD_E_NO_READERS_AVAILABLE: "Reader_Absent",
-    scard.SCARD_E_UNKNOWN_READER: "Reader_Absent",
-    scard.SCARD_E_READER_UNAVAILABLE: "Reader_Absent",
-}
-
-
-_FAILURES = {code & 0xFFFFFFFF: failure for code, failure in _NAMES.items()}
-"""By the unsigned code: platforms differ in its sign."""
 
 
 def reader_names() -> list[str]:
     """All readers that the service knows. Raises CardError(Reader_Service_Stopped)."""
-    context = _establish()
+    context = establish()
     try:
-        return _readers(context)
+        return readers_of(context)
     finally:
         scard.SCardReleaseContext(context)
 
@@ -72,7 +49,7 @@ class PcscReader:
     def present(self) -> bool:
         """False also when there is no reader or no service."""
         with contextlib.suppress(CardError):
-            context = _establish()
+            context = establish()
             try:
                 return self._with_card(context) is not None
             finally:
@@ -80,7 +57,7 @@ class PcscReader:
         return False
 
     def connect(self, exclusive: bool = True) -> CardConnection:
-        context = _establish()
+        context = establish()
         try:
             reader = self._with_card(context)
             if reader is None:
@@ -89,7 +66,7 @@ class PcscReader:
             result, card, protocol = scard.SCardConnect(
                 context, reader, mode, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
             )
-            _check(result, reader=reader)
+            check(result, reader=reader)
             return _PcscConnection(context, card, protocol, reader)
         except CardError:
             scard.SCardReleaseContext(context)
@@ -101,17 +78,19 @@ class PcscReader:
         return monitor.stop
 
     def _matching(self, names: list[str]) -> list[str]:
+        if self._wanted in names:
+            return [self._wanted]
         return [name for name in names if self._wanted in name]
 
     def _with_card(self, context: Any) -> str | None:
         """Raises CardError(Reader_Absent) if there is no such reader."""
-        names = self._matching(_readers(context))
+        names = self._matching(readers_of(context))
         if not names:
             raise CardError("Reader_Absent", wanted=self._wanted)
         result, states = scard.SCardGetStatusChange(
             context, 0, [(name, scard.SCARD_STATE_UNAWARE) for name in names]
         )
-        _check(result)
+        check(result)
         return next((name for name, state, _atr in states if state & scard.SCARD_STATE_PRESENT), None)
 
 
@@ -126,7 +105,7 @@ class _PcscConnection(CardConnection):
         result, _name, _state, _protocol, atr = scard.SCardStatus(card)
         if result != scard.SCARD_S_SUCCESS:
             self.close()
-            _check(result, reader=reader)
+            check(result, reader=reader)
         self._atr = bytes(atr)
 
     @property
@@ -143,7 +122,7 @@ class _PcscConnection(CardConnection):
         if result != scard.SCARD_S_SUCCESS:
             failure = self._what_happened(result)
             self.close()
-            raise CardError(failure, reader=self._reader, code=_code(result))
+            raise CardError(failure, reader=self._reader, code=code_text(result))
         return bytes(answer)
 
     @contextlib.contextmanager
@@ -153,7 +132,7 @@ class _PcscConnection(CardConnection):
         result = scard.SCardBeginTransaction(self._card)
         if result != scard.SCARD_S_SUCCESS:
             self.close()
-            _check(result, reader=self._reader)
+            check(result, reader=self._reader)
         try:
             yield
         finally:
@@ -170,12 +149,12 @@ class _PcscConnection(CardConnection):
 
     def _what_happened(self, result: int) -> str:
         """A command that broke off may be a silent card or one taken away: the service knows a moment later."""
-        failure = _failure(result)
+        failure = failure_of(result)
         ends = time.monotonic() + REMOVAL_SECONDS
         while failure == "Card_Mute" and time.monotonic() < ends:
             status = scard.SCardStatus(self._card)[0]
             if status != scard.SCARD_S_SUCCESS:
-                return _failure(status)
+                return failure_of(status)
             time.sleep(0.05)
         return failure
 
@@ -208,7 +187,7 @@ class _Monitor(threading.Thread):
     def run(self) -> None:
         while not self._over.is_set():
             try:
-                context = _establish()
+                context = establish()
             except CardError as error:
                 self._lost(error)
                 continue
@@ -221,7 +200,7 @@ class _Monitor(threading.Thread):
 
     def _watch(self, context: Any) -> None:
         while not self._over.is_set():
-            names = self._matching(_readers(context))
+            names = self._matching(readers_of(context))
             if not names:
                 raise CardError("Reader_Absent")
             if self._trouble:
@@ -230,9 +209,9 @@ class _Monitor(threading.Thread):
             states = [(name, scard.SCARD_STATE_UNAWARE) for name in (*names, NEW_READERS)]
             while not self._over.is_set():
                 result, changed = scard.SCardGetStatusChange(context, MONITOR_MS, states)
-                if result != scard.SCARD_S_SUCCESS and _code(result) == _code(scard.SCARD_E_TIMEOUT):
+                if result != scard.SCARD_S_SUCCESS and code_text(result) == code_text(scard.SCARD_E_TIMEOUT):
                     continue
-                _check(result)
+                check(result)
                 if changed[-1][1] & scard.SCARD_STATE_CHANGED and states[-1][1] != scard.SCARD_STATE_UNAWARE:
                     break
                 states = [(name, state & ~scard.SCARD_STATE_CHANGED) for name, state, _atr in changed]
@@ -263,30 +242,3 @@ class _Monitor(threading.Thread):
             self._trouble = error.failure
             self._observer("reader_lost", failure=error.failure)
         self._over.wait(RETRY_SECONDS)
-
-
-def _establish() -> Any:
-    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
-    _check(result)
-    return context
-
-
-def _readers(context: Any) -> list[str]:
-    result, names = scard.SCardListReaders(context, [])
-    if _failure(result) == "Reader_Absent":
-        return []
-    _check(result)
-    return list(names)
-
-
-def _failure(result: int) -> str:
-    return _FAILURES.get(result & 0xFFFFFFFF, "Reader_Service_Stopped")
-
-
-def _check(result: int, **facts: Any) -> None:
-    if result != scard.SCARD_S_SUCCESS:
-        raise CardError(_failure(result), code=_code(result), **facts)
-
-
-def _code(result: int) -> str:
-    return f"{result & 0xFFFFFFFF:08X}"

@@ -13,8 +13,8 @@ from cards.diagnose import diagnose, diagnose_ports, interface_of, look_at_card
 from cards.diagnosis import CardFinding, Diagnosis, Hierarchy, Interface, Problem, ReaderFinding
 from cards.errors import CardError
 from cards.faults import Effect, Fault
-from cards.readers import pcsc
 from cards.readers.pcsc import PcscReader
+from cards.readers.scard_calls import FAILURES
 from cards.readers.virtual import VirtualReader
 from cards.virtual import VirtualCard
 from cards.vpcd import VpcdSlot
@@ -118,7 +118,7 @@ def test_the_atr_tells_contact_from_contactless(atr: str, interface: Interface) 
 
 
 def test_slow_commands_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cards.diagnose.COMMANDS", 3)
+    monkeypatch.setattr("cards.questions.COMMANDS", 3)
     reader = VirtualReader()
     reader.insert(card_of("JPKI-SIM"))
     asked: Asked = []
@@ -134,7 +134,7 @@ def test_every_problem_has_advice_for_debian_and_for_windows() -> None:
     for name, advice in ADVICE.items():
         assert name in CATALOGUE or name.startswith(("Found_", "Vpcd_")), name
         assert all((advice.what, advice.debian, advice.windows)), name
-    assert set(pcsc._NAMES.values()) <= ADVICE.keys()
+    assert set(FAILURES.values()) <= ADVICE.keys()
 
 
 def test_what_hinders_comes_first_and_places_are_gathered() -> None:
