@@ -79,6 +79,10 @@ class TerminalControl(QObject):
         """Whether the reader has told of a card that lies there."""
         return self._kiosk.terminal.card_seen()
 
+    def reader_failure(self) -> str:
+        """What the reader suffers from, by its catalogue name; '' for nothing."""
+        return self._kiosk.terminal.reader_failure()
+
     def drop(self, denomination: int) -> None:
         """Drop one coin or note (yen)."""
         self._kiosk.devices.coin.drop(denomination)

@@ -136,6 +136,10 @@ class Terminal(QObject):
         """Whether the reader has told of a card that lies there."""
         return self._state.visit.card_inside
 
+    def reader_failure(self) -> str:
+        """What the reader suffers from, by its catalogue name; '' for nothing."""
+        return self._state.visit.reader
+
     @property
     def journal(self) -> Journal:
         """The journal of the present life. Raises RuntimeError before `start`."""

@@ -41,7 +41,8 @@ class Outcome:
         self.counts[worst.outcome] += 1
         mark = {"passed": "○", "failed": "×", "skipped": "－"}[worst.outcome]
         seconds = sum(one.duration for one in known)
-        print(f"{mark} {_title(known)}  {seconds:.2f} 秒", flush=True)  # noqa: T201
+        why = _reason(worst) if worst.skipped else f"{seconds:.2f} 秒"
+        print(f"{mark} {_title(known)}  {why}", flush=True)  # noqa: T201
         for one in known:
             if one.failed:
                 print(one.longreprtext, flush=True)  # noqa: T201
@@ -52,6 +53,11 @@ def _title(reports: list[pytest.TestReport]) -> str:
     """The scenario's own title."""
     told = {key: value for one in reports for key, value in one.user_properties}
     return str(told.get("scenario", "")) or reports[0].nodeid.split("::")[-1].removeprefix("test_")
+
+
+def _reason(report: pytest.TestReport) -> str:
+    told = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longreprtext
+    return str(told).removeprefix("Skipped: ")
 
 
 def run_scenarios(

@@ -75,7 +75,8 @@ def run_kiosk(
     from kiosk_app.process_settings import KioskSettings
 
     if not is_reader(reader):
-        print("konbini: --reader には virtual、pcsc または pcsc:リーダ名 を指定してください。", file=sys.stderr)  # noqa: T201
+        told = "konbini: --reader には virtual、pcsc または pcsc:リーダ名 を指定してください。"
+        print(told, file=sys.stderr)  # noqa: T201
         return 2
     keys = KeyPool()
     if key_file is not None and not key_file.is_file():

@@ -146,8 +146,9 @@ def refuse_again(h: Happening) -> Made:
     return replace(h.visit, failure=h.visit.reader, facts=()), (Say("error"),)
 
 
-def card_went_with_the_reader(h: Happening) -> bool:
-    return h.visit.failure == "Card_Removed"
+def reader_is_the_reason(h: Happening) -> bool:
+    """The card went with the reader, or what the reader suffers from has changed."""
+    return h.visit.failure == "Card_Removed" or bool(h.visit.reader and h.visit.failure == h.visit.reader)
 
 
 def name_the_reader(h: Happening) -> Made:
@@ -186,7 +187,7 @@ ROWS: tuple[Row, ...] = (
     Row(S.PRINTING_RECEIPT, e.ReceiptPrinted, S.THANKS, thank),
     Row(S.PRINTING_RECEIPT, e.Refused, S.THANKS, thank),
     *leave(S.THANKS, e.Acknowledged, e.DeadlinePassed),
-    Row(S.REFUSAL, e.ReaderLost, S.REFUSAL, name_the_reader, card_went_with_the_reader, keeps_deadline=True),
+    Row(S.REFUSAL, e.ReaderLost, S.REFUSAL, name_the_reader, reader_is_the_reason, keeps_deadline=True),
     Row(S.REFUSAL, e.Acknowledged, S.REFUSAL, refuse_again, again_without_reader),
     Row(S.REFUSAL, e.Acknowledged, S.READING_CARD, begin_again_and_read, again_with_fresh_card),
     Row(S.REFUSAL, e.Acknowledged, S.LIFT_CARD, begin_again, again_with_card_inside),

@@ -25,6 +25,8 @@ pytest_plugins = [
     "scenarios.steps.trouble",
     "scenarios.steps.outcome",
     "scenarios.steps.english",
+    "scenarios.steps.card_reader",
+    "scenarios.steps.card_faults",
 ]
 
 
@@ -51,15 +53,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for tag, reader in _READER_TAGS.items():
         config.addinivalue_line("markers", f"{tag}: {reader.reason}")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A scenario that makes no sense with this reader is skipped by name."""
-    chosen = str(config.getoption("--konbini-reader")).split(":")[0]
-    for item in items:
-        for tag, needed in _READER_TAGS.items():
-            if chosen != needed.reader and item.get_closest_marker(tag) is not None:
-                item.add_marker(pytest.mark.skip(reason=needed.reason))
 
 
 @pytest.fixture(scope="session")
@@ -114,8 +107,12 @@ def world(stage: Stage, recorder: Recorder) -> Iterator[World]:
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
-    stage: Stage = request.getfixturevalue("world").stage
     request.node.user_properties.append(("scenario", scenario.name))
+    chosen = str(request.config.getoption("--konbini-reader"))
+    for tag in scenario.tags | feature.tags:
+        if tag in _READER_TAGS and _READER_TAGS[tag].reader != chosen:
+            pytest.skip(_READER_TAGS[tag].reason)
+    stage: Stage = request.getfixturevalue("world").stage
     stage.scope(scenario.name, "")
     tags = sorted(scenario.tags | feature.tags)
     stage.trace.emit("scenario", "scenario_started", name=scenario.name, feature=feature.name, tags=tags)

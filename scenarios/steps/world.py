@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from scenarios.driver import Terminal
 from scenarios.stage import Stage
@@ -31,18 +32,19 @@ class World:
     options: dict[str, bool] = field(default_factory=dict)
     copies: int = 1
     late_application: str = ""
+    card_faults: list[dict[str, Any]] = field(default_factory=list)
 
     # --- the way to the menu of certificates -------------------------------------------------------------------------
 
-    def go_to_card(self) -> None:
-        """From the top menu to 「カードを置く」."""
+    def go_to_card(self, *screens: str) -> str:
+        """From the top menu to 「カードを置く」, or to one of `screens`; which one it is."""
         self.terminal.wait_for("TopMenu")
         self.terminal.touch("行政サービス")
         self.terminal.wait_for("ServiceMenu")
         self.terminal.touch("証明書交付サービス")
         self.terminal.wait_for("Consent")
         self.terminal.touch("同意する")
-        self.terminal.wait_for("PlaceCard")
+        return self.terminal.wait_for(*(screens or ("PlaceCard",)))
 
     def lay(self, card: str) -> str:
         """Lay the card; the screen that follows."""

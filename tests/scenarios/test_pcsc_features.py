@@ -1,0 +1,51 @@
+"""The same scenarios over a private PC/SC service, in a process of its own: libpcsclite keeps to the first service it saw."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from scenarios import places
+
+pytestmark = [pytest.mark.xdist_group("commands"), pytest.mark.timeout(180)]
+ORDINARY = "世帯全員の写しを一度に受け取る or 暗証番号を間違えると残り回数が表示される or カードを置き忘れる"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "scenarios.cli", "run", "--reader", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=170,
+        cwd=places.ROOT,
+        env={**os.environ, "KONBINI_HOME": str(places.home())},
+        check=False,
+    )
+
+
+def passed(result: subprocess.CompletedProcess[str]) -> int:
+    """How many; all that ran, and none was skipped."""
+    told = result.stdout + result.stderr
+    assert result.returncode == 0, told
+    last = result.stdout.strip().splitlines()[-1]
+    assert last.endswith(" passed, 0 failed"), told
+    return int(last.split()[0])
+
+
+def test_troubles_of_the_reader_have_their_names_and_a_way_on() -> None:
+    assert passed(run("pcsc", str(places.FEATURES / "12_カードリーダ.feature"))) >= 10
+
+
+def test_ordinary_visits_are_the_same_through_the_service() -> None:
+    assert passed(run("pcsc", "-k", ORDINARY)) == 3
+
+
+def test_without_the_service_its_scenarios_are_skipped_by_name() -> None:
+    result = run("virtual", str(places.FEATURES / "12_カードリーダ.feature"))
+    assert result.returncode == 0, result.stdout + result.stderr
+    first, *_, last = result.stdout.strip().splitlines()
+    assert "－ サービスが止まっていると断られ、復旧すれば受け取れる" in first and "--reader pcsc" in first
+    assert last.startswith("0 passed, 0 failed, ") and last.endswith(" skipped")
