@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import ValidationError
 
+from server_stub.interface.clock import real_monotonic_ns
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import (
@@ -31,7 +32,10 @@ _M = TypeVar("_M", bound=Model)
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 90.0
-"""Real time: the network's own limits. The resident's patience is the flow's, on the one clock."""
+"""Real time: the network's own limits. The resident's patience is the flow's, on the one clock. The second holds for each
+piece of an answer and for the whole."""
+ENDED = 204
+"""The status of a session's end."""
 LONGEST_ANSWER = 32_000_000
 """Bytes; no sheet of paper comes near it."""
 
@@ -80,10 +84,16 @@ class CenterClient:
         return answer.body
 
     def note(self, application_id: str, note: Note) -> NoteTaken:
-        return self._message("POST", f"/v1/applications/{application_id}/notes", NoteTaken, note)
+        taken = self._message("POST", f"/v1/applications/{application_id}/notes", NoteTaken, note)
+        if taken.application_id != application_id:
+            raise Failed("Answer_Malformed", message="NoteTaken", detail="another application")
+        return taken
 
     def end_session(self, session_id: str, reason: str) -> None:
-        self._request("POST", f"/v1/sessions/{session_id}/end", SessionEnd(reason=reason))
+        answer = self._request("POST", f"/v1/sessions/{session_id}/end", SessionEnd(reason=reason))
+        if answer.status != ENDED:
+            # somebody else answers there, and the centre still has the session
+            raise Failed("Answer_Malformed", status=answer.status)
 
     def close(self) -> None:
         self._http.close()
@@ -152,15 +162,18 @@ class _Answer:
             if self.status == 503:
                 raise Failed("Centre_Unreachable", reason="503") from error
             raise Failed("Answer_Malformed", status=self.status) from error
-        if refusal.failure not in CATALOGUE:
+        if refusal.failure not in CATALOGUE or not CATALOGUE[refusal.failure].status:
             raise Failed("Answer_Malformed", status=self.status, detail="unknown failure")
         raise Failed(refusal.failure, **refusal.facts)
 
 
 def _read(response: httpx.Response) -> _Answer:
     body = bytearray()
+    limit = real_monotonic_ns() + ANSWER_SECONDS * 1e9
     for part in response.iter_bytes():
         body += part
+        if real_monotonic_ns() > limit:
+            raise Failed("Centre_Unreachable", reason="time-out")
         if len(body) > LONGEST_ANSWER:
             raise Failed("Answer_Malformed", detail="too long")
     kind = response.headers.get("content-type", "").split(";")[0].strip().lower()

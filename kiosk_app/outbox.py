@@ -15,13 +15,14 @@ from pathlib import Path
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import Note, NoteKind
 
-LATER = frozenset(
+FINAL = frozenset(
     {
-        "Centre_Unreachable", "Issuing_Unreachable", "Authority_Unreachable", "Answer_Malformed", "Internal_Error",
-        "Terminal_Unknown", "Caller_Unknown", "Request_Not_Found",
+        "Application_Unknown", "Application_State_Conflict", "Idempotency_Conflict", "Session_Not_Valid",
+        "Request_Malformed",
     }
 )  # fmt: skip
-"""Failures that can pass by themselves or by an operator's hand: the message waits."""
+"""What the centre says of a message for good. With any other failure, whoever answers, the message waits: it may tell of
+money, and being told again does no harm."""
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS message (
@@ -123,7 +124,7 @@ class Outbox:
             except Failed as failed:
                 if failed.failure == "Centre_Unreachable":
                     raise
-                if failed.failure in LATER:
+                if failed.failure not in FINAL:
                     stuck[message.session_id] = failed
                     continue
                 refused.append((message, failed))

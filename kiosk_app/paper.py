@@ -97,7 +97,7 @@ def check_sheet(application_id: str, entry: SheetEntry, pdf: bytes) -> None:
         with pikepdf.open(io.BytesIO(pdf)) as document:
             pages = len(document.pages)
             keywords = str(document.docinfo.get("/Keywords", ""))
-    except (pikepdf.PdfError, ValueError) as error:
+    except Exception as error:  # pikepdf tells of broken files by a dozen unrelated types
         raise Failed("Paper_Corrupt", sheet=entry.number, detail="no readable PDF") from error
     if not 1 <= pages <= SIDES:
         raise Failed("Paper_Corrupt", sheet=entry.number, detail="pages")

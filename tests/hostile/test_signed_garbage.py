@@ -1,0 +1,128 @@
+"""Sheets that the centre has signed and that are no sheets all the same: named, never printed, never a crash."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from functools import cache
+
+import pikepdf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk_app.paper import check_sheet
+from server_stub.interface.binding import sheet_keywords
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import SheetEntry
+
+APPLICATION = "0" * 26
+SUBJECTS = ("a" * 32,)
+
+
+def entry(pdf: bytes) -> SheetEntry:
+    digest = hashlib.sha256(pdf).hexdigest()
+    return SheetEntry(number=1, copy_number=1, k=1, n=1, sha256=digest, subjects=SUBJECTS, issue_number="1")
+
+
+def check(pdf: bytes) -> str:
+    """The name by which this sheet, under a good signature, is refused; '' if it is taken."""
+    try:
+        check_sheet(APPLICATION, entry(pdf), pdf)
+    except Failed as failed:
+        return failed.failure
+    return ""
+
+
+@cache
+def good(pages: int = 2) -> bytes:
+    document = pikepdf.new()
+    for _ in range(pages):
+        document.add_blank_page()
+    document.docinfo["/Keywords"] = sheet_keywords(APPLICATION, 1, 1, 1, SUBJECTS)
+    buffer = io.BytesIO()
+    document.save(buffer, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    return buffer.getvalue()
+
+
+def locked() -> bytes:
+    buffer = io.BytesIO()
+    with pikepdf.open(io.BytesIO(good())) as document:
+        document.save(buffer, encryption=pikepdf.Encryption(owner="o", user="u"))
+    return buffer.getvalue()
+
+
+def with_keywords(value: pikepdf.Object | str | None) -> bytes:
+    buffer = io.BytesIO()
+    with pikepdf.open(io.BytesIO(good())) as document:
+        if value is None:
+            del document.trailer["/Info"]
+        else:
+            document.docinfo["/Keywords"] = value
+        document.save(buffer)
+    return buffer.getvalue()
+
+
+def test_the_twin_of_all_of_them_is_taken() -> None:
+    assert check(good()) == ""
+
+
+@pytest.mark.parametrize(
+    "pdf",
+    [
+        b"",
+        b"%PDF-1.7",
+        b"<html></html>",
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 99,
+        b"%PDF-1.7\n%%EOF\n",
+        b"\0" * 9999,
+    ],
+)
+def test_what_is_no_pdf_is_corrupt(pdf: bytes) -> None:
+    assert check(pdf) == "Paper_Corrupt"
+
+
+def test_a_locked_sheet_is_corrupt() -> None:
+    assert check(locked()) == "Paper_Corrupt"
+
+
+@pytest.mark.parametrize("pages", [0, 3, 50])
+def test_another_number_of_sides_is_corrupt(pages: int) -> None:
+    assert check(good(pages)) == "Paper_Corrupt"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, "", "{}", sheet_keywords(APPLICATION, 1, 1, 2, SUBJECTS), sheet_keywords(APPLICATION, 1, 1, 1, ("b" * 32,)),
+        pikepdf.Array([1, 2]), pikepdf.Dictionary({"/A": 1}), pikepdf.Name("/Keywords"),
+    ],
+)  # fmt: skip
+def test_a_sheet_that_says_something_else_of_itself_is_a_mismatch(value: pikepdf.Object | str | None) -> None:
+    assert check(with_keywords(value)) == "Binding_Mismatch"
+
+
+@pytest.mark.expects_log("pikepdf")
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_sheet_that_was_damaged_before_it_was_signed_is_named_or_still_whole(data: st.DataObject) -> None:
+    pdf = bytearray(good())
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(pdf) - 1))
+        kind = data.draw(st.sampled_from(["byte", "cut", "twice", "key"]))
+        if kind == "byte":
+            pdf[at] = data.draw(st.integers(0, 255))
+        elif kind == "cut":
+            del pdf[at : at + data.draw(st.integers(1, 60))]
+        elif kind == "twice":
+            pdf[at:at] = pdf[at : at + data.draw(st.integers(1, 60))]
+        else:
+            word = data.draw(
+                st.sampled_from([b"/Info", b"/Root", b"/Pages", b"/Kids", b"/Count", b" 0 R", b"obj", b"<<"])
+            )
+            pdf = bytearray(
+                bytes(pdf).replace(word, data.draw(st.sampled_from([b"", b"/X", b"null", b"[", b"9 0 R"])), 1)
+            )
+        if not pdf:
+            break
+    assert check(bytes(pdf)) in ("", "Paper_Corrupt", "Binding_Mismatch")
