@@ -158,6 +158,27 @@ def card_show(name: str) -> None:
         _stop(str(error))
 
 
+@card_app.command("insert")
+def card_insert(
+    name: str,
+    vpcd: Annotated[str, typer.Option("--vpcd", help="vpcd リーダの HOST:PORT")] = "127.0.0.1:35963",
+) -> None:
+    """仮想カードを vpcd リーダに置く（どの PC/SC プログラムからも見える）。Ctrl-C で取り除く。"""
+    from .card_commands import insert_card
+
+    raise typer.Exit(insert_card(name, vpcd))
+
+
+@card_app.command("diagnose")
+def card_diagnose(
+    reader: Annotated[str, typer.Option("--reader", help="リーダ名の一部")] = "", as_json: JsonOption = False
+) -> None:
+    """つないだリーダとカードを調べる（暗証番号は使わず、回数も減らさない）。"""
+    from .card_commands import diagnose_reader
+
+    raise typer.Exit(diagnose_reader(as_json, reader))
+
+
 @app.command()
 def failures(as_json: JsonOption = False) -> None:
     """断りと障害の一覧。"""

@@ -49,6 +49,7 @@ def _examine() -> Iterator[Finding]:
         path = shutil.which(program)
         yield Finding(program, path is not None, False, use, SETUP)
     yield _pcsc()
+    yield from _vpcd()
     yield _display()
 
 
@@ -94,6 +95,17 @@ def _pcsc() -> Finding:
         "実カードを使うときは、リーダをつなぎ、pcscd（Windows では Smart Card サービス）を開始してください。"
     )
     return _tried("PC/SC リーダ", readers, remedy)
+
+
+def _vpcd() -> Iterator[Finding]:
+    """Who listens where a vpcd reader would: a stranger, or one that the whole network reaches."""
+    from cards.advice import ADVICE
+    from cards.diagnose import diagnose_ports
+
+    for problem in diagnose_ports().problems:
+        advice = ADVICE[problem.name]
+        remedy = advice.windows if sys.platform == "win32" else advice.debian
+        yield Finding(f"vpcd リーダ {problem.where}", False, False, advice.what, remedy)
 
 
 def _tried(name: str, look: Callable[[], str], remedy: str) -> Finding:
