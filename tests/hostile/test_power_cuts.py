@@ -1,0 +1,163 @@
+"""The terminal's process is killed at every kind of record that a journal holds; switched on again, all books agree."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from kiosk_app.flow.timeouts import TimeOuts
+from scenarios import places
+from scenarios.stage import Stage
+from scenarios.steps.world import World
+from server_stub.interface.clock import real_monotonic_ns
+
+pytestmark = [pytest.mark.別プロセス, pytest.mark.xdist_group("power")]
+CARD = "六甲翠のカード"
+COPIES = 2
+DUE = 500
+
+
+def pay(world: World) -> None:
+    world.drop(DUE)
+
+
+def apply(world: World) -> None:
+    world.terminal.touch("この内容で申請する")
+
+
+def cancel(world: World) -> None:
+    world.drop(100)
+    world.terminal.touch("中止する")
+
+
+def pay_without_change(world: World) -> None:
+    world.terminal.call("change_stock", stock={})
+    world.drop(1000)
+
+
+def pay_and_jam(world: World) -> None:
+    world.terminal.call("jam_at", sheet=2)
+    world.drop(DUE)
+
+
+def take_paper(world: World) -> None:
+    world.drop(DUE)
+    world.terminal.wait_for("TakePaper")
+    world.stage.take_paper()
+
+
+def forget_paper(world: World) -> None:
+    world.drop(DUE)
+    world.terminal.wait_for("TakePaper")
+    world.pass_time(TimeOuts().paper_take)
+    world.terminal.wait_until(lambda: world.terminal.shows("取り忘れ"), "no warning")
+    world.pass_time(TimeOuts().paper_forgotten)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """For what the servers do while there is no terminal."""
+    limit = real_monotonic_ns() + 20e9
+    while not condition():
+        assert real_monotonic_ns() < limit, "the state did not come"
+        threading.Event().wait(0.005)
+
+
+@dataclass(frozen=True)
+class End:
+    """How it must stand afterwards: yen returned and kept, sheets in the tray, the application at centre and ledger."""
+
+    returned: int
+    kept: int
+    tray: int
+    state: str
+
+
+CANCELLED = End(DUE, 0, 0, "cancelled")
+HANDED_OVER = End(0, DUE, COPIES, "handed_over")
+TAKEN = End(0, DUE, 0, "handed_over")
+IN_DOUBT = End(0, DUE, 0, "in_doubt")
+CUTS: dict[str, tuple[Callable[[World], None], End]] = {
+    "application.begun": (apply, End(0, 0, 0, "cancelled")),
+    "take_money.intent": (pay, CANCELLED),
+    "take_money.failed": (pay_without_change, End(1000, 0, 0, "cancelled")),
+    "take_money.done": (pay, CANCELLED),
+    "give_back.intent": (cancel, End(100, 0, 0, "cancelled")),
+    "give_back.done": (cancel, End(100, 0, 0, "cancelled")),
+    "print_sheet.intent": (pay, CANCELLED),
+    "print_sheet.failed": (pay_and_jam, CANCELLED),
+    "print_sheet.done": (pay, CANCELLED),
+    "hand_over.intent": (pay, HANDED_OVER),
+    "hand_over.done": (take_paper, TAKEN),
+    "draw_in.intent": (forget_paper, IN_DOUBT),
+    "draw_in.done": (forget_paper, IN_DOUBT),
+    "application.closed": (take_paper, TAKEN),
+}
+
+
+def test_every_kind_of_record_is_cut_at() -> None:
+    source = "".join(
+        (places.ROOT / "kiosk_app" / file).read_text("utf-8") for file in ("machine.py", "recovery.py")
+    )
+    assert set(re.findall(r'journal\.append\(\s*"([a-z_.]+)"', source)) == set(CUTS)
+
+
+@pytest.fixture
+def world(stage: Stage) -> Iterator[World]:
+    """A terminal in a process of its own, at its top menu."""
+    stage.reset()
+    world = World(stage, stage.start_kiosk(separate=True))
+    world.terminal.wait_for("TopMenu")
+    yield world
+    stage.start_kiosk()  # no dead process is left for the next test
+
+
+@pytest.mark.parametrize("record", CUTS)
+def test_a_power_cut_leaves_nothing_contradicting(world: World, stage: Stage, record: str) -> None:
+    cut_and_compare(world, stage, record, timedelta())
+
+
+@pytest.mark.parametrize(
+    "record", ["take_money.done", "print_sheet.done", "hand_over.intent", "draw_in.intent"]
+)
+def test_nor_does_one_that_lasts_longer_than_the_session(world: World, stage: Stage, record: str) -> None:
+    """The servers hear nothing in the meantime, the centre has cancelled what it took for unpaid."""
+    cut_and_compare(world, stage, record, timedelta(hours=3))
+
+
+def cut_and_compare(world: World, stage: Stage, record: str, dark: timedelta) -> None:
+    act, end = CUTS[record]
+    world.identify(CARD)
+    world.choose_residence("世帯全員", COPIES)
+    if act is not apply:
+        assert world.apply() == "Pay", world.refusal()
+    if dark:
+        stage.servers.fault_on("center.down", {})
+    stage.cut_power_at(record, lambda: act(world))
+    if dark:
+        stage.clock.advance(dark)
+        until(lambda: [a.state for a in stage.applications()] == ["cancelled"])
+        stage.servers.fault_off("center.down")
+
+    world.terminal = stage.start_kiosk()  # on the same journal, outbox and devices
+    world.terminal.wait_for("TopMenu", "Refusal")
+    told = {"returned": world.terminal.money()["returned"], "kept": world.terminal.money()["taken"]}
+    assert (told["returned"], told["kept"]) == (end.returned, end.kept)
+    assert world.terminal.money()["inserted"] == 0
+    assert len(world.terminal.tray()) == end.tray
+    assert world.terminal.call("open_journal_entries") == 0
+    world.eventually(lambda: world.terminal.call("pending_notes") == 0, "notes are still waiting")
+    (application,) = stage.applications()
+    assert application.state == end.state
+    world.eventually(lambda: sum(stage.charges()) == end.kept, "ledger and cash box differ")
+    assert stage.incidents() == 0
+    # and a second start finds nothing more to do
+    before = world.terminal.money()
+    world.terminal = stage.start_kiosk()
+    world.terminal.wait_for("TopMenu", "Refusal")
+    assert world.terminal.money() == before
+    assert stage.incidents() == 0
