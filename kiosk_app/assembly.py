@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from cards.faults import Effect, Fault
+from cards.virtual import VirtualCard
 from kiosk_app.card_slot import Hand, open_slot
+from kiosk_app.card_trust import CardTrust
 from kiosk_app.devices.simulated import SimulatedDevices, simulated_devices
 from kiosk_app.flow.events import ReaderBack, ReaderLost
 from kiosk_app.journal import Record
@@ -46,6 +48,13 @@ class Assembly:
         self.settings, self.clock, self.trace = settings, clock, trace
         self.window = window or KioskWindow(clock)
         self.slot = open_slot(settings.reader, settings.hand, self._reader_told)
+        self.trust = CardTrust(
+            self._laid_card,
+            bytes.fromhex(settings.authority),
+            settings.enrolled,
+            automatic=settings.automatic,
+            budget=settings.pin_budget,
+        )
         self.devices: SimulatedDevices
         self.terminal: Terminal
         self._build()
@@ -55,7 +64,9 @@ class Assembly:
         self.devices = simulated_devices(
             told.device_dir, self.trace, seconds_per_sheet=self.settings.seconds_per_sheet
         )
-        self.terminal = Terminal(told, self.clock, self.trace, self.devices, self.slot.reader, self.window)
+        self.terminal = Terminal(
+            told, self.clock, self.trace, self.devices, self.slot.reader, self.window, self.trust
+        )
 
     def start(self) -> None:
         """Show the first screen and begin. Raises Failed(Journal_Damaged)."""
@@ -64,7 +75,7 @@ class Assembly:
             self.window.show()
 
     def restart(self, settings: KioskSettings) -> None:
-        """Fresh devices, journal and outbox, as `settings` say; window and card slot stay."""
+        """Fresh devices, journal and outbox, as `settings` say; window, card slot and trust stay."""
         self.terminal.stop()
         self.terminal.deleteLater()
         self.devices.shut_down()
@@ -79,6 +90,9 @@ class Assembly:
         self.terminal.stop()
         self.devices.shut_down()
         self.window.close()
+
+    def _laid_card(self) -> VirtualCard | None:
+        return self.slot.hand.card if self.slot.hand is not None else None
 
     def _reader_told(self, kind: str, /, **data: Any) -> None:
         """What the reader tells of itself, on its own thread."""

@@ -18,6 +18,8 @@ from server_stub.interface.binding import holder_ref
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.secret import Secret
 
+from .card_trust import CardKind, CardTrust
+
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
@@ -26,44 +28,55 @@ class CardFacts:
     certificate: bytes
     holder_ref: str
     tries_left: int | None
+    kind: CardKind
 
 
-def read_card(reader: Reader, observer: Observer) -> CardFacts:
-    """Raises Failed by the names of cards.jpki (Card_Removed, Card_Not_My_Number, Certificate_Malformed …)."""
+def read_card(reader: Reader, observer: Observer, trust: CardTrust) -> CardFacts:
+    """Raises Failed by the names of cards.jpki (Card_Removed, Card_Not_My_Number, Certificate_Malformed …), and
+    Certificate_Production."""
     with _client(reader, observer) as client:
-        return _facts(client)
+        return _facts(client, trust)
 
 
 def sign(
     reader: Reader,
     observer: Observer,
+    trust: CardTrust,
     *,
     seen: tuple[str, int | None],
     pin: Secret,
     message: bytes,
+    last_try_accepted: bool = False,
 ) -> tuple[CardFacts, bytes]:
     """The card's facts and its signature over `message`.
 
     `seen`: holder_ref and tries as read before. Raises Failed(Card_Changed) before any PIN is sent if they are others now;
-    Failed(Card_Pin_Wrong, tries_left=...), Failed(Card_Pin_Blocked).
+    Failed(Card_Pin_Withheld), Failed(Card_Pin_Wrong, tries_left=...), Failed(Card_Pin_Blocked).
     """
     with _client(reader, observer) as client:
-        facts = _facts(client)
+        facts = _facts(client, trust)
         holder, tries = seen
         if facts.holder_ref != holder or tries not in (None, facts.tries_left):
             raise Failed("Card_Changed")
-        return facts, client.sign_authentication(pin, message)
+        trust.allow_pin(facts.kind, facts.tries_left, last_try_accepted=last_try_accepted)
+        try:
+            return facts, client.sign_authentication(pin, message)
+        except CardError as error:
+            if error.failure in ("Card_Pin_Wrong", "Card_Pin_Blocked"):
+                trust.lost_try(facts.kind)
+            raise
 
 
-def _facts(client: JpkiClient) -> CardFacts:
+def _facts(client: JpkiClient, trust: CardTrust) -> CardFacts:
     certificate = client.read_authentication_certificate()
+    kind = trust.kind(certificate)
     tries = client.tries_left()
     try:
         parsed = x509.load_der_x509_certificate(certificate)
         reference = holder_ref(parsed.issuer.public_bytes(), parsed.serial_number)
     except ValueError as error:
         raise Failed("Certificate_Malformed") from error
-    return CardFacts(certificate, reference, tries)
+    return CardFacts(certificate, reference, tries, kind)
 
 
 @contextmanager

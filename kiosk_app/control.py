@@ -35,6 +35,7 @@ class TerminalControl(QObject):
         super().__init__()
         self._kiosk = kiosk
         self.heartbeat = Heartbeat(self)
+        self._laid: tuple[VirtualCard, Path] | None = None
 
     # --- what a resident does and sees ---------------------------------------------------------------------------
 
@@ -69,15 +70,33 @@ class TerminalControl(QObject):
         return self._kiosk.terminal.idle()
 
     def lay_card(self, image: str) -> None:
-        """Lay the card with the image at that path on the reader. The file is a copy and is never written back."""
-        self._kiosk.hand.insert(VirtualCard(CardImage.load(Path(image))))
+        """Lay the card with the image at that path on the reader. The file is the stage's copy, and keeps the counters."""
+        self._keep_card()
+        card = VirtualCard(CardImage.load(Path(image)))
+        self._kiosk.hand.insert(card)
+        self._laid = card, Path(image)
 
     def take_card(self) -> None:
         self._kiosk.hand.remove()
+        self._keep_card()
+
+    def _keep_card(self) -> None:
+        """What the last card has counted goes into its file, however it was taken away."""
+        laid, self._laid = self._laid, None
+        if laid is not None and laid[1].exists():
+            laid[0].image.save(laid[1])
 
     def card_seen(self) -> bool:
         """Whether the reader has told of a card that lies there."""
         return self._kiosk.terminal.card_seen()
+
+    def card_kind(self) -> str:
+        """What the terminal takes the card for (kiosk_app.card_trust.CardKind); '' as long as none was read."""
+        return self._kiosk.terminal.card_kind()
+
+    def holder_ref(self) -> str:
+        """Of the card that was read; '' for none."""
+        return self._kiosk.terminal.holder_ref()
 
     def reader_failure(self) -> str:
         """What the reader suffers from, by its catalogue name; '' for nothing."""

@@ -14,6 +14,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import AuthenticationRequest, Box, signed_text
 from server_stub.interface.trace import Trace
 
+from .card_trust import CardTrust
 from .flow import effects as f
 from .flow.events import (
     Authenticated,
@@ -30,6 +31,7 @@ from .workers import Worker
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    from .card_session import CardFacts
     from .center_client import CenterClient
     from .paper import Paper
 
@@ -37,10 +39,14 @@ if TYPE_CHECKING:
 class Correspondence:
     """Holds the client (made once, at first use: its modules are big) and the papers received in the present visit."""
 
-    def __init__(self, settings: TerminalSettings, trace: Trace, reader: Reader) -> None:
+    def __init__(
+        self, settings: TerminalSettings, trace: Trace, reader: Reader, trust: CardTrust | None = None
+    ) -> None:
+        """`trust`: without one every card counts as real."""
         self._settings = settings
         self._trace = trace
         self._reader = reader
+        self._trust = trust or CardTrust()
         self._card_worker = Worker("card")
         self._lock = threading.Lock()
         self._made: tuple[CenterClient, Ed25519PublicKey] | None = None
@@ -120,11 +126,11 @@ class Correspondence:
 
         try:
             facts = self._card_worker.call(
-                lambda: read_card(self._reader, self._observer), self._settings.card_limit
+                lambda: read_card(self._reader, self._observer, self._trust), self._settings.card_limit
             )
         except TimeoutError as error:
             raise Failed("Card_Mute") from error
-        return CardRead(facts.holder_ref, facts.tries_left)
+        return CardRead(facts.holder_ref, facts.tries_left, facts.kind)
 
     def _authenticate(self, effect: f.Authenticate) -> Event:
         from .card_session import sign
@@ -133,11 +139,20 @@ class Correspondence:
         nonce = client.nonce(effect.session_id)
         message = signed_text(nonce.context, effect.session_id, nonce.nonce)
         seen = (effect.holder_ref, effect.tries_left)
-        try:
-            facts, signature = self._card_worker.call(
-                lambda: sign(self._reader, self._observer, seen=seen, pin=effect.pin, message=message),
-                self._settings.card_limit,
+
+        def signed() -> tuple[CardFacts, bytes]:
+            return sign(
+                self._reader,
+                self._observer,
+                self._trust,
+                seen=seen,
+                pin=effect.pin,
+                message=message,
+                last_try_accepted=effect.last_try_accepted,
             )
+
+        try:
+            facts, signature = self._card_worker.call(signed, self._settings.card_limit)
         except TimeoutError as error:
             raise Failed("Card_Mute") from error
         request = AuthenticationRequest(

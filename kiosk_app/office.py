@@ -10,6 +10,7 @@ from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 
+from .card_trust import CardTrust
 from .correspondence import Correspondence
 from .flow import effects as f
 from .flow.events import Event, PaperReceived, Refused
@@ -44,6 +45,7 @@ class Office:
         devices: Devices,
         reader: Reader,
         answer: Answer,
+        trust: CardTrust | None = None,
     ) -> None:
         """Raises Failed(Journal_Damaged)."""
         self._trace = trace
@@ -51,7 +53,7 @@ class Office:
         self._closed = False
         self.journal = Journal(settings.data_dir / "journal.jsonl", clock)
         self.outbox = Outbox(settings.data_dir / "outbox.sqlite")
-        self._remote = Correspondence(settings, trace, reader)
+        self._remote = Correspondence(settings, trace, reader, trust)
         self._machine = Machine(devices, self.journal, self.outbox, self._remote, clock, settings.terminal_id)
         self._devices = Worker("devices")
         self._network = Worker("network")

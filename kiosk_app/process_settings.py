@@ -17,6 +17,7 @@ class KioskSettings:
     `terminal_key` is what the centre knows the terminal by, `center_key` its pinned Ed25519 public key (64 hex digits).
     `folder` keeps journal, outbox and the devices' books. `clock` is a ClockSetting as JSON, {} for the machine's time.
     `monitor` counts from 0. `reader` and `hand`: see kiosk_app.card_slot; `card_limit` real seconds for a card to answer.
+    `authority` (DER in hex), `enrolled`, `automatic` and `pin_budget`: see kiosk_app.card_trust.
     """
 
     center_url: str
@@ -33,6 +34,10 @@ class KioskSettings:
     reader: str = "virtual"
     hand: str = ""
     card_limit: float = 20.0
+    authority: str = ""
+    enrolled: tuple[str, ...] = ()
+    automatic: bool = False
+    pin_budget: int = 1
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -19,6 +19,7 @@ from cards.readers.interface import Reader
 from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
 
+from .card_trust import CardTrust
 from .flow import effects as f
 from .flow.events import CardInserted, CardRemoved, DeadlinePassed, Event, PaperTaken
 from .flow.show import view_of
@@ -59,10 +60,13 @@ class Terminal(QObject):
         devices: Devices,
         reader: Reader,
         window: Window,
+        trust: CardTrust | None = None,
     ) -> None:
+        """`trust`: which cards are this stage's own; without it every card counts as real."""
         super().__init__()
         self._settings, self._clock, self._trace = settings, clock, trace
         self._devices, self._reader, self._window = devices, reader, window
+        self._trust = trust
         self._state = State()
         self._life = self._visit = 0
         self._effects = itertools.count(1)
@@ -135,6 +139,14 @@ class Terminal(QObject):
     def card_seen(self) -> bool:
         """Whether the reader has told of a card that lies there."""
         return self._state.visit.card_inside
+
+    def card_kind(self) -> str:
+        """A CardKind, '' as long as no card was read."""
+        return self._state.visit.card_kind
+
+    def holder_ref(self) -> str:
+        """Of the card that was read; '' for none."""
+        return self._state.visit.holder_ref
 
     def reader_failure(self) -> str:
         """What the reader suffers from, by its catalogue name; '' for nothing."""
@@ -221,7 +233,7 @@ class Terminal(QObject):
         self._visit += 1
         self._pending, self._late = {}, {}
         self._office = Office(
-            self._settings, self._clock, self._trace, self._devices, self._reader, self._answer
+            self._settings, self._clock, self._trace, self._devices, self._reader, self._answer, self._trust
         )
         recovered = self._office.recover()
         self._state = self._first_state(recovered)

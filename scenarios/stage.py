@@ -27,7 +27,7 @@ from .keys import KeyPool
 from .kiosks import Kiosk, KioskSettings, LocalKiosk, ProcessKiosk
 from .reader_service import ReaderService
 from .servers import LocalServers, RemoteServers, Servers
-from .template import PIN, CardEntry, load_cards, template_folder
+from .template import AUTHORITY_FILE, PIN, CardEntry, load_cards, template_folder
 
 STORE, CITY = "KIOSK-STORE-01", "KIOSK-CITY-01"
 PCSC_CARD_LIMIT = 10.0
@@ -44,13 +44,16 @@ class Stage:
         folder: Path | None = None,
         ports: tuple[int, int, int] = (0, 0, 0),
         reader: str = VIRTUAL,
+        automatic: bool = True,
     ) -> None:
         """`separate`: the servers in a process of their own. `folder`: where it keeps its files (a temporary one else).
-        `reader`: `virtual`; `pcsc` for virtual cards through a PC/SC service of the stage's own.
+        `reader`: `virtual`; `pcsc` for virtual cards through a PC/SC service of the stage's own. `automatic`: no person
+        enters the PINs.
 
         Raises OSError for a port that is taken, RuntimeError where the reader's service cannot run.
         """
         self.reader = reader
+        self._automatic = automatic
         self.reader_service = ReaderService() if reader == PCSC else None
         self._temporary = (
             tempfile.TemporaryDirectory(prefix="konbini-", dir=places.fast_temporary_root())
@@ -109,6 +112,9 @@ class Stage:
             run=self.trace.run,
             trace_folder=str(self.trace.folder or ""),
             clock=self.clock.setting.to_json(),
+            authority=(self.template / AUTHORITY_FILE).read_bytes().hex(),
+            enrolled=tuple(card.pinned for card in self.cards.values() if card.pinned),
+            automatic=self._automatic,
             **self._reader_settings(),
         )
         if separate:

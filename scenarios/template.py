@@ -15,8 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from cards.image import CardImage
 from cards.personalise import Holder, personalise
 from cards.profiles import load_profile
+from kiosk_app.card_trust import fingerprint_of, issued_by
 from server_stub.authority import Authority, AuthoritySettings, prepare_database
 from server_stub.center.database import Database
 from server_stub.center.holders import Holders
@@ -34,6 +36,7 @@ from . import places
 from .keys import KeyPool
 
 DATABASES = ("authority", "center", "ledger", "replica")
+AUTHORITY_FILE = "authentication_ca.der"
 KOBE = "28100"
 DELIVERY = places.DATA / "kobe"
 PIN = Secret("4973")
@@ -43,7 +46,8 @@ PIN = Secret("4973")
 @dataclass(frozen=True, slots=True)
 class CardEntry:
     """One card of scenarios/data/cards.toml: `file` is its image within the template, `serial` of its authentication
-    certificate (hex, '' where it has none)."""
+    certificate (hex, '' where it has none). `pinned`: SHA-256 of a certificate that this authority did not issue, '' else;
+    such a card counts as somebody's, and only by this do scenarios know it for their own."""
 
     name: str
     person: str
@@ -53,6 +57,7 @@ class CardEntry:
     purpose: str
     file: str
     serial: str
+    pinned: str
 
 
 def template_folder() -> Path:
@@ -89,6 +94,7 @@ def build_template(folder: Path, told: Callable[[str], None] = lambda line: None
     authority = Authority(authority_settings(folder, keys), clock, trace)
     people = {person.key: person for _row, person in read_residents(DELIVERY)}
     told("カードを発行しています")
+    (folder / AUTHORITY_FILE).write_bytes(authority.authentication_ca_certificate())
     entries = _personalise_all(folder, authority, keys, people)
     notices = folder / FILE_NAME
     authority.write_issue_notices(notices)
@@ -151,8 +157,23 @@ def _personalise_all(
             authority.revoke(int(serial, 16))
         file = f"cards/{number:03d}.json"
         image.save(folder / file)
-        entries.append(CardEntry(**card, file=file, serial=serial))
+        pinned = _pinned(image, authority.authentication_ca_certificate())
+        entries.append(CardEntry(**card, file=file, serial=serial, pinned=pinned))
     return entries
+
+
+def _pinned(image: CardImage, authority: bytes) -> str:
+    certificate = authentication_certificate(image)
+    return "" if not certificate or issued_by(certificate, authority) else fingerprint_of(certificate)
+
+
+def authentication_certificate(image: CardImage) -> bytes:
+    """The DER as a terminal reads it, without what lies behind it; b'' where there is none."""
+    try:
+        content = image.application("jpki").files[0x000A].content
+    except KeyError:
+        return b""
+    return content[: 4 + int.from_bytes(content[2:4], "big")] if content[:2] == b"\x30\x82" else b""
 
 
 def _new_authentication_serial(authority: Authority, person: str, known: set[int]) -> str:

@@ -27,6 +27,18 @@ def pin_is_blocked(h: Happening) -> bool:
     return bool(h.event.tries_left == 0)
 
 
+def tries_of_a_real_card_unknown(h: Happening) -> bool:
+    return h.event.tries_left is None and h.event.kind != "virtual"
+
+
+def one_try_left(h: Happening) -> bool:
+    return h.visit.tries_left == 1
+
+
+def address_and_one_try_left(h: Happening) -> bool:
+    return address(h) and one_try_left(h)
+
+
 def address_and_no_session(h: Happening) -> bool:
     return h.event.place is Place.ADDRESS and not h.visit.session_id
 
@@ -56,6 +68,10 @@ def listed(h: Happening) -> bool:
     return _chosen(h) is not None
 
 
+def listed_and_one_try_left(h: Happening) -> bool:
+    return listed(h) and one_try_left(h)
+
+
 def domicile(h: Happening) -> bool:
     return h.visit.place is Place.DOMICILE
 
@@ -68,6 +84,10 @@ def four_digits(h: Happening) -> bool:
 
 def wrong_pin_with_tries_left(h: Happening) -> bool:
     return wrong_pin(h) and h.event.fact("tries_left") != 0
+
+
+def wrong_pin_with_one_try_left(h: Happening) -> bool:
+    return wrong_pin(h) and h.event.fact("tries_left") == 1
 
 
 def wrong_pin_and_card_gone(h: Happening) -> bool:
@@ -101,7 +121,11 @@ def read_card(h: Happening) -> Made:
 
 
 def card_known(h: Happening) -> Made:
-    return replace(h.visit, holder_ref=h.event.holder_ref, tries_left=h.event.tries_left), ()
+    event = h.event
+    visit = replace(
+        h.visit, holder_ref=event.holder_ref, tries_left=event.tries_left, card_kind=str(event.kind)
+    )
+    return visit, ()
 
 
 def choose_address(h: Happening) -> Made:
@@ -136,12 +160,24 @@ def session_known(h: Happening) -> Made:
     return replace(h.visit, session_id=h.event.session_id), ()
 
 
+def accept_last_try(h: Happening) -> Made:
+    return replace(h.visit, last_try_accepted=True), ()
+
+
 def authenticate(h: Happening) -> Made:
     visit = replace(h.visit, was_wrong=False)
     chosen = visit.chosen_municipality
     code = chosen.code if chosen is not None and visit.place is Place.DOMICILE else None
     return visit, (
-        Authenticate(visit.session_id, h.event.pin, visit.place, code, visit.holder_ref, visit.tries_left),
+        Authenticate(
+            visit.session_id,
+            h.event.pin,
+            visit.place,
+            code,
+            visit.holder_ref,
+            visit.tries_left,
+            visit.last_try_accepted,
+        ),
     )
 
 
@@ -222,11 +258,19 @@ ROWS: tuple[Row, ...] = (
     Row(S.LIFT_CARD, e.CancelTouched, S.CARD_LEFT, finish_with_card),
     Row(S.LIFT_CARD, e.DeadlinePassed, S.CARD_LEFT, finish_with_card),
     Row(S.READING_CARD, e.CardRead, S.REFUSAL, refused_as("Card_Pin_Blocked"), pin_is_blocked),
+    Row(
+        S.READING_CARD,
+        e.CardRead,
+        S.REFUSAL,
+        refused_as("Card_Answer_Unexpected"),
+        tries_of_a_real_card_unknown,
+    ),
     Row(S.READING_CARD, e.CardRead, S.CHOOSE_PLACE, card_known),
     Row(S.READING_CARD, e.CardRemoved, S.REFUSAL, card_pulled),
     Row(S.READING_CARD, e.Refused, S.REFUSAL, refused),
     Row(S.READING_CARD, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
     Row(S.CHOOSE_PLACE, e.PlaceChosen, S.OPENING_SESSION, choose_address_and_open, address_and_no_session),
+    Row(S.CHOOSE_PLACE, e.PlaceChosen, S.CONFIRM_LAST_TRY, choose_address, address_and_one_try_left),
     Row(S.CHOOSE_PLACE, e.PlaceChosen, S.ENTER_PIN, choose_address, address),
     Row(S.CHOOSE_PLACE, e.PlaceChosen, S.CHOOSE_MUNICIPALITY, choose_domicile, municipalities_are_known),
     Row(S.CHOOSE_PLACE, e.PlaceChosen, S.FETCHING_MUNICIPALITIES, choose_domicile_and_fetch),
@@ -250,14 +294,25 @@ ROWS: tuple[Row, ...] = (
         choose_municipality_and_open,
         listed_and_no_session,
     ),
+    Row(
+        S.CHOOSE_MUNICIPALITY,
+        e.MunicipalityChosen,
+        S.CONFIRM_LAST_TRY,
+        choose_municipality,
+        listed_and_one_try_left,
+    ),
     Row(S.CHOOSE_MUNICIPALITY, e.MunicipalityChosen, S.ENTER_PIN, choose_municipality, listed),
     Row(S.CHOOSE_MUNICIPALITY, e.BackTouched, S.CHOOSE_PLACE),
     Row(S.CHOOSE_MUNICIPALITY, e.CardRemoved, S.REFUSAL, card_pulled),
     *_stop(S.CHOOSE_MUNICIPALITY, "Visit_Timed_Out"),
+    Row(S.OPENING_SESSION, e.SessionStarted, S.CONFIRM_LAST_TRY, session_known, one_try_left),
     Row(S.OPENING_SESSION, e.SessionStarted, S.ENTER_PIN, session_known),
     Row(S.OPENING_SESSION, e.CardRemoved, S.REFUSAL, card_pulled),
     Row(S.OPENING_SESSION, e.Refused, S.REFUSAL, refused),
     *_stop(S.OPENING_SESSION, "Centre_Unreachable"),
+    Row(S.CONFIRM_LAST_TRY, e.LastTryAccepted, S.ENTER_PIN, accept_last_try),
+    Row(S.CONFIRM_LAST_TRY, e.CardRemoved, S.REFUSAL, card_pulled),
+    *_stop(S.CONFIRM_LAST_TRY, "Visit_Timed_Out"),
     Row(S.ENTER_PIN, e.PinEntered, S.AUTHENTICATING, authenticate, four_digits),
     Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_MUNICIPALITY, None, domicile),
     Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_PLACE),
@@ -273,6 +328,7 @@ ROWS: tuple[Row, ...] = (
     Row(S.AUTHENTICATING, e.Authenticated, S.TAKE_CARD, know_offers_ask_card, card_lies_there),
     Row(S.AUTHENTICATING, e.Authenticated, S.CHOOSE_CERTIFICATE, know_offers),
     Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, card_pulled, wrong_pin_and_card_gone),
+    Row(S.AUTHENTICATING, e.Refused, S.CONFIRM_LAST_TRY, ask_pin_again, wrong_pin_with_one_try_left),
     Row(S.AUTHENTICATING, e.Refused, S.ENTER_PIN, ask_pin_again, wrong_pin_with_tries_left),
     Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, refused_as("Card_Pin_Blocked"), wrong_pin),
     Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, refused),

@@ -40,7 +40,8 @@ class OpenSession(Effect):
 class Authenticate(Effect):
     """Fetch a nonce, verify the PIN and sign on the card, send it to the centre -> Authenticated.
 
-    `holder_ref` and `tries_left` are what was read before: another card now is Card_Changed and gets no PIN.
+    `holder_ref` and `tries_left` are what was read before: another card now is Card_Changed and gets no PIN. Nor does a
+    card with one try left unless `last_try_accepted`.
     """
 
     session_id: str
@@ -49,6 +50,7 @@ class Authenticate(Effect):
     municipality: str | None
     holder_ref: str
     tries_left: int | None
+    last_try_accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

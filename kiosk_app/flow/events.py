@@ -48,6 +48,11 @@ class MunicipalityChosen(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LastTryAccepted(Event):
+    """「それでも入力する」: the next wrong PIN locks the card, and the resident knows."""
+
+
+@dataclass(frozen=True, slots=True)
 class PinEntered(Event):
     pin: Secret
 
@@ -173,6 +178,8 @@ class CardRead(Event):
 
     holder_ref: str
     tries_left: int | None
+    kind: str = "real"
+    """A kiosk_app.card_trust.CardKind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from .state import State, Visit
 from .state import StateName as S
 from .table import row_for
 
+VIRTUAL = "virtual"
+"""The kind of card whose tries cannot be lost for good."""
 FULL_TRIES = 3
 """Tries of the 4-digit PIN after the right one; fewer are told."""
 
@@ -22,7 +24,7 @@ _STEPS: dict[S, v.Step] = (
         ),
         v.Step.CARD,
     )
-    | dict.fromkeys((S.ENTER_PIN, S.AUTHENTICATING, S.TAKE_CARD), v.Step.PIN)
+    | dict.fromkeys((S.CONFIRM_LAST_TRY, S.ENTER_PIN, S.AUTHENTICATING, S.TAKE_CARD), v.Step.PIN)
     | dict.fromkeys(
         (S.CHOOSE_CERTIFICATE, S.CHOOSE_SCOPE, S.CHOOSE_OPTIONS, S.CHOOSE_COPIES), v.Step.CERTIFICATE
     )
@@ -84,8 +86,11 @@ def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
         case S.CHOOSE_MUNICIPALITY:
             listed = sorted(visit.municipalities, key=lambda m: m.code)
             return v.ChooseMunicipality(municipalities=tuple(listed), **common)
+        case S.CONFIRM_LAST_TRY:
+            return v.ConfirmLastTry(was_wrong=visit.was_wrong, **common)
         case S.ENTER_PIN:
             few = visit.tries_left is not None and visit.tries_left < FULL_TRIES
+            few = few or visit.card_kind != VIRTUAL
             return v.EnterPin(
                 tries_left=visit.tries_left if few else None, was_wrong=visit.was_wrong, **common
             )

@@ -30,6 +30,7 @@ class StateName(StrEnum):
     FETCHING_MUNICIPALITIES = "FetchingMunicipalities"
     CHOOSE_MUNICIPALITY = "ChooseMunicipality"
     OPENING_SESSION = "OpeningSession"
+    CONFIRM_LAST_TRY = "ConfirmLastTry"
     ENTER_PIN = "EnterPin"
     AUTHENTICATING = "Authenticating"
     TAKE_CARD = "TakeCard"
@@ -70,7 +71,9 @@ class Visit:
     reader: str = ""
     """What the reader suffers from, by its catalogue name; '' for nothing."""
     holder_ref: str = ""
+    card_kind: str = ""
     tries_left: int | None = None
+    last_try_accepted: bool = False
     was_wrong: bool = False
     place: Place = Place.ADDRESS
     chosen_municipality: MunicipalityInfo | None = None

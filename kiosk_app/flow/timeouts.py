@@ -56,6 +56,7 @@ class TimeOuts:
             case _:
                 return {
                     S.PLACE_CARD: self.card_place,
+                    S.CONFIRM_LAST_TRY: self.pin,
                     S.ENTER_PIN: self.pin,
                     S.PAY: self.coins,
                     S.ASK_RECEIPT: self.receipt,

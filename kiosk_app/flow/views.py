@@ -77,9 +77,16 @@ class ChooseMunicipality(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnterPin(View):
-    """PIN pad, 4 digits as dots. `tries_left` is told when it is below 3; `was_wrong` after a wrong PIN."""
+    """PIN pad, 4 digits as dots. `tries_left` is told when it is below 3, and always of a real card; `was_wrong` after a wrong PIN."""
 
     tries_left: int | None = None
+    was_wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmLastTry(View):
+    """One try is left: enter the PIN all the same, or leave it? `was_wrong` after a wrong PIN."""
+
     was_wrong: bool = False
 
 

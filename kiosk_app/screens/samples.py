@@ -132,6 +132,8 @@ def samples() -> dict[str, v.View]:
         "EnterPin_wrong": v.EnterPin(step=pin, tries_left=2, was_wrong=True, **ways),
         "EnterPin_last_try": v.EnterPin(step=pin, tries_left=1, was_wrong=True, deadline=soon, **ways),
         "EnterPin_one_left": v.EnterPin(step=pin, tries_left=1, **ways),
+        "ConfirmLastTry": v.ConfirmLastTry(step=pin, can_cancel=True),
+        "ConfirmLastTry_wrong": v.ConfirmLastTry(step=pin, can_cancel=True, was_wrong=True, deadline=soon),
         "PleaseWait_connecting": v.PleaseWait(step=card, reason=v.WaitReason.CONNECTING),
         "PleaseWait_receipt": v.PleaseWait(step=paper, reason=v.WaitReason.PRINTING_RECEIPT),
         "PleaseWait_card": v.PleaseWait(step=card, reason=v.WaitReason.CARD_READING),

@@ -28,6 +28,7 @@ _MODULES = {
     "PlaceCard": "place_card",
     "ChoosePlace": "choose_place",
     "ChooseMunicipality": "choose_municipality",
+    "ConfirmLastTry": "confirm_last_try",
     "EnterPin": "enter_pin",
     "PleaseWait": "please_wait",
     "TakeCard": "take_card",

@@ -35,6 +35,7 @@ SCREENS: dict[str, str] = {
     "PlaceCard": "カードを置く",
     "ChoosePlace": "住所地・本籍地の選択",
     "ChooseMunicipality": "市区町村の選択",
+    "ConfirmLastTry": "最後の一回の確認",
     "EnterPin": "暗証番号の入力",
     "PleaseWait": "しばらくお待ちください",
     "TakeCard": "カードをお取りください",

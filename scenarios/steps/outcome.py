@@ -20,6 +20,11 @@ def shows(world: World, text: str) -> None:
     assert world.terminal.shows(text), world.refusal()
 
 
+@then(parsers.parse("画面に「{text}」と表示されない"))
+def does_not_show(world: World, text: str) -> None:
+    assert not world.terminal.shows(text), world.refusal()
+
+
 @then(parsers.parse("「{failure}」で断られる"))
 def refused(world: World, failure: str) -> None:
     world.terminal.wait_for("Refusal")

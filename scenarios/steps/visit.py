@@ -39,6 +39,18 @@ def wrong_pin(world: World) -> None:
     world.enter_pin(right=False)
 
 
+@when("最後の一回でも入力すると答える")
+def last_try(world: World) -> None:
+    world.terminal.touch("それでも入力する")
+    world.terminal.wait_for("EnterPin")
+
+
+@when("最後の一回は入力しないと答える")
+def no_last_try(world: World) -> None:
+    world.terminal.touch("やめる")
+    world.terminal.wait_for("Refusal")
+
+
 @when("カードを取る")
 def take_card(world: World) -> None:
     world.terminal.wait_for("TakeCard")

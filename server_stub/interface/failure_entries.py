@@ -95,6 +95,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "三回目の間違いで暗証番号がロックされる",
     ),
     (
+        "Card_Pin_Withheld",
+        0,
+        "このカードには、ここでは暗証番号を送りません（最後の一回、または自動の試験で登録のない実カード）。",
+        "カードを登録する（konbini card enrol）か、人の手で入力してください。",
+        "",
+    ),
+    (
         "Card_Forgotten",
         0,
         "カードが置かれたままです。",
@@ -102,6 +109,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "カードを置き忘れる",
     ),
     # --- certificate and authentication ------------------------------------------------------------------------------
+    (
+        "Certificate_Production",
+        403,
+        "実在する人の電子証明書（O=JPKI）です。試験では使えません。",
+        "試験用カードを使用してください。カードの状態は konbini card diagnose で確認できます。",
+        "",
+    ),
     (
         "Certificate_Malformed",
         422,

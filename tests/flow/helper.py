@@ -114,7 +114,7 @@ class Walk:
 
 
 TO_CARD = (e.ServiceTouched(), e.ServiceTouched(), e.Agreed())
-READ = (e.CardInserted(), e.CardRead(HOLDER, 3))
+READ = (e.CardInserted(), e.CardRead(HOLDER, 3, "virtual"))
 TO_PIN = (*TO_CARD, *READ, e.PlaceChosen(Place.ADDRESS), e.SessionStarted(SESSION))
 TO_MENU = (*TO_PIN, e.PinEntered(PIN), e.Authenticated(offers()), e.CardRemoved())
 TO_CONFIRM = (
@@ -151,14 +151,21 @@ def all_events() -> Iterable[e.Event]:
     yield from (e.LanguageChosen("ja"), e.LanguageChosen("en"), e.LanguageChosen("xx"))
     yield from (e.OperatorResumed(), e.OperatorRefunded(), e.DeadlinePassed())
     yield from (e.ReaderLost("Reader_Service_Stopped"), e.ReaderBack())
-    yield from (e.CardInserted(), e.CardRemoved(), e.CardRead(HOLDER, 3), e.CardRead(HOLDER, 0))
+    yield from (e.CardInserted(), e.CardRemoved(), e.CardRead(HOLDER, 3, "virtual"))
+    yield from (
+        e.CardRead(HOLDER, 0, "virtual"),
+        e.CardRead(HOLDER, 1, "virtual"),
+        e.CardRead(HOLDER, None, "real"),
+    )
+    yield e.LastTryAccepted()
     yield from (e.MunicipalitiesKnown((KOBE, ELSEWHERE)), e.SessionStarted(SESSION))
     yield from (e.Authenticated(known) for known in ALL_OFFERS)
     yield from (paper(), paper(1, 0), e.MoneyTaken(0), e.MoneyReturned(100), e.CoinRejected(500))
     yield from (e.MoneyChanged(100), e.MoneyChanged(500), e.SheetPrinted(1), e.SheetPrinted(2))
     yield from (e.PaperTaken(), e.ReceiptPrinted())
     yield from (
-        refused("Card_Pin_Wrong", tries_left=2), refused("Card_Pin_Wrong", tries_left=0), refused("Holder_Restricted"),
+        refused("Card_Pin_Wrong", tries_left=2), refused("Card_Pin_Wrong", tries_left=1),
+        refused("Card_Pin_Wrong", tries_left=0), refused("Holder_Restricted"),
         refused("Centre_Unreachable"), refused("Binding_Mismatch", application_id=APPLICATION, detail="holder"),
         refused("Printer_Jam"), refused("Card_Removed"),
     )  # fmt: skip

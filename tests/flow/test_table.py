@@ -20,11 +20,17 @@ from .helper import NAMES, TIME_OUTS, all_events
 Seen = list[tuple[State, Event, Outcome]]
 
 
+ASKS_THE_READER = (
+    StateName.TOP_MENU, StateName.SERVICE_MENU, StateName.CONSENT, StateName.PLACE_CARD, StateName.REFUSAL
+)  # fmt: skip
+"""Where a lost reader decides about the way, and the states before."""
+
+
 def _facts(state: State) -> tuple[object, ...]:
     """What decides about the further way; two states alike in this need not both be followed."""
     v = state.visit
     return (
-        state.name, v.card, bool(v.reader), v.tries_left, v.place, v.chosen_municipality is None, bool(v.municipalities),
+        state.name, v.card, bool(v.reader) and state.name in ASKS_THE_READER, v.tries_left == 1, v.place, v.chosen_municipality is None, bool(v.municipalities),
         bool(v.session_id), id(v.offers), v.kind, v.sheets, v.printed, v.paid, v.forgotten, v.failure in RETRY, v.failure == "Card_Removed",
     )  # fmt: skip
 

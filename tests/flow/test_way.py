@@ -235,6 +235,75 @@ def test_after_the_last_try_the_pin_is_blocked_and_that_is_final(answer: e.Event
     assert (refusal.failure, refusal.can_retry, refusal.card_inside) == ("Card_Pin_Blocked", False, True)
 
 
+WAYS_TO_THE_LAST_TRY = {
+    "address": (
+        *TO_CARD, e.CardInserted(), e.CardRead(HOLDER, 1), e.PlaceChosen(Place.ADDRESS), e.SessionStarted(SESSION)
+    ),
+    "address again": (
+        *TO_CARD, e.CardInserted(), e.CardRead(HOLDER, 1), e.PlaceChosen(Place.ADDRESS), e.SessionStarted(SESSION),
+        e.LastTryAccepted(), e.BackTouched(), e.PlaceChosen(Place.ADDRESS),
+    ),
+    "another municipality": (
+        *TO_CARD, e.CardInserted(), e.CardRead(HOLDER, 1), e.PlaceChosen(Place.DOMICILE), e.MunicipalitiesKnown((KOBE,)),
+        e.MunicipalityChosen("28100"), e.SessionStarted(SESSION), e.LastTryAccepted(), e.BackTouched(),
+        e.MunicipalityChosen("28100"),
+    ),
+    "two wrong ones": (*TO_PIN, e.PinEntered(PIN), refused("Card_Pin_Wrong", tries_left=1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS_TO_THE_LAST_TRY.values(), ids=WAYS_TO_THE_LAST_TRY)
+def test_the_last_try_is_taken_only_by_somebody_who_says_so(way: tuple[e.Event, ...]) -> None:
+    walk = Walk().do(*way)
+    assert isinstance(shown(walk), v.ConfirmLastTry)
+    before = len(walk.asked(f.Authenticate))
+    walk.do(e.PinEntered(PIN))
+    assert len(walk.asked(f.Authenticate)) == before
+    walk.do(e.LastTryAccepted(), e.PinEntered(PIN))
+    effect = walk.asked(f.Authenticate)[-1]
+    assert isinstance(effect, f.Authenticate)
+    assert (effect.last_try_accepted, effect.tries_left) == (True, 1)
+
+
+def test_whoever_is_not_sure_of_the_last_try_keeps_it() -> None:
+    walk = Walk().do(*WAYS_TO_THE_LAST_TRY["address"], e.CancelTouched())
+    assert walk.state.visit.failure == "Visit_Cancelled"
+    assert not walk.asked(f.Authenticate)
+
+
+@pytest.mark.parametrize(("kind", "told"), [("virtual", None), ("enrolled", 3), ("real", 3)])
+def test_the_tries_of_a_card_that_is_not_ours_are_always_told(kind: str, told: int | None) -> None:
+    walk = Walk().do(*TO_CARD, e.CardInserted(), e.CardRead(HOLDER, 3, kind), e.PlaceChosen(Place.ADDRESS))
+    pad = shown(walk.do(e.SessionStarted(SESSION)))
+    assert isinstance(pad, v.EnterPin) and pad.tries_left == told
+
+
+def test_a_real_card_that_does_not_tell_its_tries_is_asked_for_no_pin() -> None:
+    walk = Walk().do(*TO_CARD, e.CardInserted(), e.CardRead(HOLDER, None, "real"))
+    assert walk.state.visit.failure == "Card_Answer_Unexpected"
+
+
+# --- the reader ------------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_reader_is_named_wherever_it_matters_and_its_return_ends_it() -> None:
+    lost = e.ReaderLost("Reader_Service_Stopped")
+    at_the_card = Walk().do(*TO_CARD, lost)
+    before_it = Walk().do(lost, *TO_CARD)
+    with_the_card = Walk().do(*TO_PIN, e.CardRemoved(), lost)
+    for walk in (at_the_card, before_it, with_the_card):
+        assert walk.state.visit.failure == "Reader_Service_Stopped"
+        walk.do(e.Acknowledged(again=True))
+        assert (walk.name, walk.state.visit.failure) == ("Refusal", "Reader_Service_Stopped")
+        walk.do(e.ReaderBack(), e.Acknowledged(again=True))
+        assert walk.name == "PlaceCard"
+
+
+def test_a_card_that_was_taken_away_before_the_reader_went_is_not_told_otherwise_later() -> None:
+    walk = Walk().do(*TO_CARD, *READ, e.CancelTouched(), e.ReaderLost("Reader_Absent"))
+    assert walk.state.visit.failure == "Visit_Cancelled"
+
+
 def test_a_blocked_card_is_refused_before_any_pin_is_asked() -> None:
     walk = Walk().do(*TO_CARD, e.CardInserted(), e.CardRead(HOLDER, 0))
     assert walk.state.visit.failure == "Card_Pin_Blocked"

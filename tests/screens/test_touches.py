@@ -27,6 +27,8 @@ TOUCHES: list[tuple[str, str, e.Event]] = [
     ("Consent", "中止する", e.CancelTouched()),
     ("ChoosePlace", "お住まいの市区町村の証明書", e.PlaceChosen(Place.ADDRESS)),
     ("ChoosePlace", "本籍地の市区町村の証明書", e.PlaceChosen(Place.DOMICILE)),
+    ("ConfirmLastTry", "それでも入力する", e.LastTryAccepted()),
+    ("ConfirmLastTry", "やめる", e.CancelTouched()),
     ("ChooseMunicipality", "神戸市", e.MunicipalityChosen("28100")),
     ("ChooseMunicipality", "サンプル町", e.MunicipalityChosen("13555")),
     ("ChooseCertificate", "住民票の写し", e.KindChosen(RESIDENCE)),

@@ -131,11 +131,16 @@ def test_the_tray_and_the_trace_know_where_secret_boxes_are(world: World) -> Non
 
 def test_a_wrong_pin_tells_the_tries_left_and_the_third_blocks(world: World) -> None:
     world.to_pin()
-    for left in (2, 1):
-        world.touch(e.PinEntered(WRONG))
-        world.wait_for("EnterPin")
-        assert isinstance(world.view, v.EnterPin)
-        assert (world.view.was_wrong, world.view.tries_left) == (True, left)
+    world.touch(e.PinEntered(WRONG))
+    world.wait_for("EnterPin")
+    assert isinstance(world.view, v.EnterPin)
+    assert (world.view.was_wrong, world.view.tries_left) == (True, 2)
+    world.touch(e.PinEntered(WRONG))
+    world.wait_for("ConfirmLastTry")
+    assert isinstance(world.view, v.ConfirmLastTry) and world.view.was_wrong
+    world.touch(e.LastTryAccepted())
+    world.wait_for("EnterPin")
+    assert isinstance(world.view, v.EnterPin) and world.view.tries_left == 1
     world.touch(e.PinEntered(WRONG))
     assert world.refusal().failure == "Card_Pin_Blocked"
     world.settled()
