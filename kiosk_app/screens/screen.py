@@ -76,7 +76,8 @@ class Screen(Placed, QWidget, Generic[V]):
     def refill(self) -> None:
         """Build the page anew from view and memory (another page of a list, another selection)."""
         old = {part for part in self.children() if isinstance(part, QWidget) and part is not self._countdown}
-        for part in old:  # they go with the next turn of the event loop; taking each out now would cost more than the page
+        # they go with the next turn of the event loop: taking each out now would cost more than the page
+        for part in old:
             part.hide()
             part.deleteLater()
         self._chrome()

@@ -83,6 +83,7 @@ def lapses_at_the_center(world: World) -> None:
 @then("申請は遅れて精算されたと記録されている")
 def settled_late(world: World) -> None:
     """At the centre and in the ledger, so that operations find it."""
+
     def settled() -> bool:
         (application,) = world.stage.applications()
         late = application.state == "handed_over" and application.settled_late
