@@ -30,6 +30,7 @@ from .trace import ObservedConnection
 JPKI_AID = bytes.fromhex("D392F000260100000001")
 TOKEN_INFO = 0x0006
 AUTHENTICATION_CERTIFICATE = 0x000A
+AUTHENTICATION_CA_CERTIFICATE = 0x000B
 AUTHENTICATION_KEY = 0x0017
 AUTHENTICATION_PIN = 0x0018
 PLASTIC_LABEL = "JPKIAPICCTOKEN2"
@@ -89,6 +90,13 @@ class JpkiClient:
         der = self._certificate()
         self._digest = hashlib.sha256(der).digest()
         return der
+
+    def read_authentication_ca_certificate(self) -> bytes:
+        """The CA certificate that the card carries beside it, as DER; no PIN needed.
+
+        Raises CardError: Card_No_Authentication_Certificate, Certificate_Malformed, Card_Answer_Unexpected.
+        """
+        return self._certificate(AUTHENTICATION_CA_CERTIFICATE)
 
     def tries_left(self) -> int | None:
         """Tries left on the authentication PIN, asked without costing one; 0: blocked, None: the card does not say."""
@@ -161,9 +169,9 @@ class JpkiClient:
         self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_PIN.to_bytes(2, "big")))
         return _tries(self._send(Command(0x00, 0x20, 0x00, 0x80)).sw)
 
-    def _certificate(self) -> bytes:
+    def _certificate(self, fid: int = AUTHENTICATION_CERTIFICATE) -> bytes:
         self._ready()
-        select = Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_CERTIFICATE.to_bytes(2, "big"))
+        select = Command(0x00, 0xA4, 0x02, 0x0C, fid.to_bytes(2, "big"))
         response = self._send(select)
         if response.sw == FILE_NOT_FOUND:
             raise CardError("Card_No_Authentication_Certificate")

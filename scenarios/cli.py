@@ -16,6 +16,9 @@ app.add_typer(card_app, name="card")
 paper_app = typer.Typer(no_args_is_help=True, help="証明書の紙")
 app.add_typer(paper_app, name="paper")
 
+TrustOption = Annotated[
+    bool, typer.Option("--trust-test-hierarchy", help="登録した試験用カード（O=JPKI-TEST）を受け入れる")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON で出力する")]
 
 
@@ -33,16 +36,25 @@ def run(
     paths: Annotated[list[Path] | None, typer.Argument(help="シナリオのファイルまたはフォルダ")] = None,
     keyword: Annotated[str, typer.Option("-k", help="この式に合うシナリオだけ")] = "",
     reader: Annotated[
-        str, typer.Option("--reader", help="virtual または pcsc（専用の PC/SC サービスを通す）")
+        str,
+        typer.Option(
+            "--reader",
+            help="virtual、pcsc（専用の PC/SC サービスを通す）、pcsc:リーダ名（手元のリーダとカード）",
+        ),
     ] = "virtual",
+    trust: TrustOption = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="並行数")] = 1,
     evidence: Annotated[Path | None, typer.Option("--evidence", help="証跡を置くフォルダ")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", help="JUnit XML")] = None,
     headed: Annotated[bool, typer.Option("--headed", help="端末の画面を見せる")] = False,
 ) -> None:
     """シナリオを実行する。終了コード 0 すべて合格、1 不合格あり、2 使い方または準備の誤り。"""
-    if reader not in ("virtual", "pcsc"):
-        _stop("--reader には virtual または pcsc を指定してください。")
+    from kiosk_app.card_slot import is_reader
+
+    if not is_reader(reader):
+        _stop("--reader には virtual、pcsc または pcsc:リーダ名 を指定してください。")
+    if ":" in reader and jobs > 1:
+        _stop("手元のリーダでは一つずつ実行します（--jobs は指定できません）。")
     from .running import run_scenarios
 
     raise typer.Exit(
@@ -54,6 +66,7 @@ def run(
             junit=junit,
             headed=headed,
             reader=reader,
+            trust=trust,
         )
     )
 
@@ -75,6 +88,7 @@ def server(
     control: Annotated[bool, typer.Option("--control", help="制御口を開く（試験用）")] = False,
     run_id: Annotated[str, typer.Option("--run", hidden=True)] = "",
     as_json: JsonOption = False,
+    trust: TrustOption = False,
 ) -> None:
     """証明書交付センター・証明発行サーバ・認証局を動かす。"""
     from .serving import serve_until_stopped
@@ -87,7 +101,12 @@ def server(
         _stop("--ports は 8441,8442,8443 のように三つの数で指定してください。")
     try:
         serve_until_stopped(
-            folder, (numbers[0], numbers[1], numbers[2]), control=control, run=run_id, as_json=as_json
+            folder,
+            (numbers[0], numbers[1], numbers[2]),
+            control=control,
+            run=run_id,
+            as_json=as_json,
+            trust=trust,
         )
     except OSError as error:
         _stop(f"ポートを開けません（{error.strerror}）。別のポートを --ports で指定してください。")
@@ -177,6 +196,18 @@ def card_diagnose(
     from .card_commands import diagnose_reader
 
     raise typer.Exit(diagnose_reader(as_json, reader))
+
+
+@card_app.command("enrol")
+def card_enrol(
+    person: Annotated[str, typer.Option("--as", help="成り代わる架空の人の呼び名（例：六甲翠）")],
+    reader: Annotated[str, typer.Option("--reader", help="pcsc または pcsc:リーダ名")] = "pcsc",
+    trust: TrustOption = False,
+) -> None:
+    """手元の試験用カード（O=JPKI-TEST）を、架空の人のカードとして登録する。暗証番号は使わない。"""
+    from .enrol_command import enrol_card
+
+    raise typer.Exit(enrol_card(person, reader, trust=trust))
 
 
 @app.command()

@@ -69,6 +69,7 @@ def run_scenarios(
     junit: Path | None = None,
     headed: bool = False,
     reader: str = "virtual",
+    trust: bool = False,
 ) -> int:
     """Runs the features under `paths` (all of the project's if empty) and returns the exit code: 0 all passed, 1 any
     failed, 2 wrong use, set-up error or nothing matched. The last line printed is `N passed, N failed`."""
@@ -91,6 +92,8 @@ def run_scenarios(
     if evidence:
         arguments += [f"--konbini-evidence={evidence.resolve()}"]
     arguments += [f"--konbini-reader={reader}"]
+    if trust:
+        arguments += ["--konbini-trust-test-hierarchy"]
     if headed:
         arguments += ["--konbini-headed"]
     outcome = Outcome()

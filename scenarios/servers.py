@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +24,7 @@ from server_stub.db import sqlite_url
 from server_stub.faults.box import FaultBox
 from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.issuing import TerminalFacts
+from server_stub.interface.notices import FILE_NAME
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import TerminalKind
 from server_stub.interface.trace import Trace
@@ -32,6 +34,7 @@ from server_stub.municipalities import load_municipality
 from server_stub.node import NodeContext, RunningNode, serve
 from server_stub.paper.warm import warm_up
 
+from .enrolment import Enrolment, link
 from .keys import KeyPool
 from .template import DATABASES, KOBE, authority_settings
 
@@ -83,12 +86,19 @@ class LocalServers:
         *,
         control: bool = False,
         ports: tuple[int, int, int] = (0, 0, 0),
+        enrolments: Sequence[Enrolment] = (),
     ) -> None:
-        """`ports` of authority, issuing server and centre (0: free ones). Raises OSError for a port that is taken."""
+        """`ports` of authority, issuing server and centre (0: free ones). `enrolments`: testers' cards to trust.
+
+        Raises OSError for a port that is taken."""
         self._folder, self._fresh, self._trace = folder, folder / "fresh", trace
         self._fresh.mkdir(parents=True, exist_ok=True)
         for name in DATABASES:  # another process may replace the template at any time
             shutil.copyfile(template / f"{name}.db", self._fresh / f"{name}.db")
+        if enrolments:
+            shutil.copyfile(template / FILE_NAME, self._fresh / FILE_NAME)
+            link(self._fresh, enrolments)
+        enrolled = tuple(one.card for one in enrolments)
         self._clock = clock
         self._faults = {node: FaultBox() for node in NODES}
         self._copy()
@@ -100,7 +110,7 @@ class LocalServers:
                 clock, trace, self._faults[node], control, self.reset if node == "center" else None
             )
 
-        self._authority = Authority(authority_settings(folder, keys), clock, trace)
+        self._authority = Authority(authority_settings(folder, keys, enrolled), clock, trace)
         authority_app = create_authority(context("authority"), self._authority.settings, self._authority)
         self._nodes: list[RunningNode] = [serve(authority_app, ports[0])]
         issuing_settings = IssuingSettings(
@@ -121,6 +131,7 @@ class LocalServers:
             issuing_servers=(IssuingServer(self._nodes[1].base_url, self.issuing_key, (KOBE,)),),
             terminals=demo_terminals(keys),
             signing_key=keys.ed25519("centre"),
+            enrolled=enrolled,
         )
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))
@@ -168,9 +179,12 @@ class LocalServers:
 class RemoteServers:
     """The nodes in a process of their own (`konbini server --control`), reached through their control ports."""
 
-    def __init__(self, folder: Path, run: str, ports: tuple[int, int, int] = (0, 0, 0)) -> None:
+    def __init__(
+        self, folder: Path, run: str, ports: tuple[int, int, int] = (0, 0, 0), *, trust: bool = False
+    ) -> None:
         """Starts the process and waits for its first line, which tells the base URLs. Raises RuntimeError."""
         told = ["--folder", str(folder), "--run", run, "--ports", ",".join(map(str, ports))]
+        told += ["--trust-test-hierarchy"] if trust else []
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scenarios.cli", "server", "--control", "--json", *told],
             stdout=subprocess.PIPE,

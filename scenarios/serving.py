@@ -14,17 +14,25 @@ from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
 
 from . import places
+from .enrolment import load_enrolments
 from .keys import KeyPool
 from .servers import NODES, LocalServers
 from .template import template_folder
 
 
 def serve_until_stopped(
-    folder: Path | None, ports: tuple[int, int, int], *, control: bool, run: str = "", as_json: bool = False
+    folder: Path | None,
+    ports: tuple[int, int, int],
+    *,
+    control: bool,
+    run: str = "",
+    as_json: bool = False,
+    trust: bool = False,
 ) -> None:
     """Serve authority, issuing server and centre until SIGINT or SIGTERM. Raises OSError for a port that is taken.
 
     Prints where they listen: one line of JSON if `as_json`, else what a person needs to connect a terminal.
+    `trust`: enrolled test cards are admitted.
     """
     clock = Clock(STAGE_START)
     stop = threading.Event()
@@ -37,7 +45,13 @@ def serve_until_stopped(
     with tempfile.TemporaryDirectory(prefix="konbini-servers-") as temporary:
         trace = Trace(clock, run=run, process="servers")
         servers = LocalServers(
-            folder or Path(temporary), template_folder(), clock, trace, control=control, ports=ports
+            folder or Path(temporary),
+            template_folder(),
+            clock,
+            trace,
+            control=control,
+            ports=ports,
+            enrolments=load_enrolments() if trust else (),
         )
         urls = {
             "authority": servers.authority_url,

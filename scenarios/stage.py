@@ -23,6 +23,8 @@ from server_stub.interface.trace import Trace
 from . import places
 from .books import Books, CenterApplication
 from .driver import Terminal
+from .enrolment import load_enrolments
+from .hands import Hands
 from .keys import KeyPool
 from .kiosks import Kiosk, KioskSettings, LocalKiosk, ProcessKiosk
 from .reader_service import ReaderService
@@ -45,15 +47,19 @@ class Stage:
         ports: tuple[int, int, int] = (0, 0, 0),
         reader: str = VIRTUAL,
         automatic: bool = True,
+        trust_test_hierarchy: bool = False,
     ) -> None:
         """`separate`: the servers in a process of their own. `folder`: where it keeps its files (a temporary one else).
-        `reader`: `virtual`; `pcsc` for virtual cards through a PC/SC service of the stage's own. `automatic`: no person
-        enters the PINs.
+        `reader`: `virtual`; `pcsc` for virtual cards through a PC/SC service of the stage's own; `pcsc:NAME` for the
+        tester's reader, on which a person lays cards. `automatic`: no person enters the PINs. `trust_test_hierarchy`:
+        enrolled test cards are admitted.
 
         Raises OSError for a port that is taken, RuntimeError where the reader's service cannot run.
         """
         self.reader = reader
         self._automatic = automatic
+        self.enrolments = load_enrolments() if trust_test_hierarchy else []
+        self.hands = Hands(self.enrolments) if reader not in (VIRTUAL, PCSC) else None
         self.reader_service = ReaderService() if reader == PCSC else None
         self._temporary = (
             tempfile.TemporaryDirectory(prefix="konbini-", dir=places.fast_temporary_root())
@@ -71,10 +77,17 @@ class Stage:
         self.servers_folder = self.folder / "servers"
         self.servers: Servers
         if separate:
-            self.servers = RemoteServers(self.servers_folder, self.trace.run, ports)
+            self.servers = RemoteServers(
+                self.servers_folder, self.trace.run, ports, trust=trust_test_hierarchy
+            )
         else:
             self.servers = LocalServers(
-                self.servers_folder, self.template, self.clock, self.trace, ports=ports
+                self.servers_folder,
+                self.template,
+                self.clock,
+                self.trace,
+                ports=ports,
+                enrolments=self.enrolments,
             )
         self.books = Books(self.servers_folder)
         self._separate = separate
@@ -113,7 +126,10 @@ class Stage:
             trace_folder=str(self.trace.folder or ""),
             clock=self.clock.setting.to_json(),
             authority=(self.template / AUTHORITY_FILE).read_bytes().hex(),
-            enrolled=tuple(card.pinned for card in self.cards.values() if card.pinned),
+            enrolled=(
+                *(card.pinned for card in self.cards.values() if card.pinned),
+                *(one.fingerprint for one in self.enrolments),
+            ),
             automatic=self._automatic,
             **self._reader_settings(),
         )
@@ -125,6 +141,8 @@ class Stage:
         else:
             self._stop_kiosk()
             self._kiosk = LocalKiosk(settings, self.clock, self.trace)
+        if self.hands is not None:
+            self.hands.take(self._kiosk.terminal)
         self._await_card(False)
         return self._kiosk.terminal
 
@@ -165,6 +183,9 @@ class Stage:
 
     def lay_card(self, name: str) -> None:
         """Lay a copy of the card on the reader; within one scenario the same card keeps its counters."""
+        if self.hands is not None:
+            self.hands.lay(name, self.kiosk.terminal)
+            return
         image = self.visit_folder / Path(self.card(name).file).name
         if not image.exists():
             shutil.copyfile(self.template / self.card(name).file, image)
@@ -173,6 +194,9 @@ class Stage:
         self.kiosk.terminal.call("lay_card", image=str(image))
 
     def take_card(self) -> None:
+        if self.hands is not None:
+            self.hands.take(self.kiosk.terminal)
+            return
         self.kiosk.terminal.call("take_card")
 
     def _await_card(self, there: bool) -> None:
@@ -183,7 +207,7 @@ class Stage:
 
     def pin_of(self, name: str) -> Secret:
         self.card(name)
-        return PIN
+        return PIN if self.hands is None else self.hands.pin_of(name, self.kiosk.terminal)
 
     def person_key(self, calling: str) -> str:
         """The 宛名番号 of a 呼び名."""

@@ -24,6 +24,7 @@ from server_stub.center.database import Database
 from server_stub.center.holders import Holders
 from server_stub.db import sqlite_url
 from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.enrolled import EnrolledCard
 from server_stub.interface.notices import FILE_NAME, SERIAL
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
@@ -110,11 +111,14 @@ def build_template(folder: Path, told: Callable[[str], None] = lambda line: None
     (folder / "cards.json").write_text(json.dumps(cards, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def authority_settings(folder: Path, keys: KeyPool) -> AuthoritySettings:
+def authority_settings(
+    folder: Path, keys: KeyPool, enrolled: tuple[EnrolledCard, ...] = ()
+) -> AuthoritySettings:
     return AuthoritySettings(
         database_url=sqlite_url(folder / "authority.db"),
         keys=lambda name: keys.rsa(name.replace("/", "-")),
         operator_key=Secret(keys.text("authority-operator")),
+        enrolled=enrolled,
     )
 
 

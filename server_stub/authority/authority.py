@@ -43,7 +43,12 @@ class Authority:
         self._keys = {kind: settings.keys(f"{settings.organisation}/{kind}") for kind in Kind}
         self._ca = {kind: ca_certificate(settings, kind, key) for kind, key in self._keys.items()}
         self._responders = {
-            kind: Responder(self._ca[kind].subject.public_bytes(), key) for kind, key in self._keys.items()
+            kind: Responder(
+                self._ca[kind].subject.public_bytes(),
+                key,
+                settings.enrolled if kind is Kind.AUTHENTICATION else (),
+            )
+            for kind, key in self._keys.items()
         }
 
     # --- certificates ------------------------------------------------------------------------------------------

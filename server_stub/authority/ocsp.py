@@ -6,15 +6,18 @@ Written out here because `cryptography` stamps producedAt with the machine's tim
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ReasonFlags
+
+from server_stub.interface.enrolled import EnrolledCard
 
 from . import der
 
@@ -67,14 +70,14 @@ class _Asked:
 class Responder:
     """Answers for one CA. Key and hashes are at hand, so an answer costs little more than its signature."""
 
-    def __init__(self, issuer_name: bytes, key: RSAPrivateKey) -> None:
-        """`issuer_name`: DER of the CA's subject."""
+    def __init__(
+        self, issuer_name: bytes, key: RSAPrivateKey, enrolled: Sequence[EnrolledCard] = ()
+    ) -> None:
+        """`issuer_name`: DER of the CA's subject. `enrolled`: certificates of other CAs that it calls good."""
         public = key.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
         self._key = key
-        self._issuer = {
-            oid: (hashlib.new(name, issuer_name).digest(), hashlib.new(name, public).digest())
-            for oid, name in _HASHES.items()
-        }
+        self._issuer = _digests(issuer_name, public)
+        self._enrolled = {entry for card in enrolled for entry in _identifiers(card)}
         # byKey: SHA-1 of the public key, whatever the request uses (RFC 6960 4.2.1)
         self._responder_id = der.context(2, der.tlv(der.OCTET_STRING, self._issuer[next(iter(_HASHES))][1]))
 
@@ -112,6 +115,8 @@ class Responder:
         serial = der.integer(children[3])
         ours = self._issuer.get(algorithm) == digests
         found = status(serial) if ours else None
+        if (algorithm, digests, serial) in self._enrolled:
+            found = Status()
         if found is None:
             return b"\x82\x00", "unknown"
         if found.since is None:
@@ -119,6 +124,26 @@ class Responder:
         code = _REASON_CODES.get(found.reason)
         reason = der.context(0, der.tlv(der.ENUMERATED, bytes((code,)))) if code is not None else b""
         return der.context(1, der.time(found.since), reason), f"revoked ({found.reason.value})"
+
+
+def _digests(name: bytes, public: bytes) -> dict[bytes, tuple[bytes, bytes]]:
+    """What CertIDs call a CA, by the OID element of the hash: digests of its name and of its public key."""
+    return {
+        oid: (hashlib.new(hash_name, name).digest(), hashlib.new(hash_name, public).digest())
+        for oid, hash_name in _HASHES.items()
+    }
+
+
+def _identifiers(card: EnrolledCard) -> Iterator[tuple[bytes, tuple[bytes, bytes], int]]:
+    """Every CertID that means this card. Raises ValueError for an issuer without an RSA key."""
+    issuer = x509.load_der_x509_certificate(card.issuer)
+    key = issuer.public_key()
+    if not isinstance(key, RSAPublicKey):
+        raise ValueError("the issuer of an enrolled card has no RSA key")
+    serial = x509.load_der_x509_certificate(card.certificate).serial_number
+    public = key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
+    for oid, digests in _digests(issuer.subject.public_bytes(), public).items():
+        yield oid, digests, serial
 
 
 def _algorithm(element: der.Element) -> bytes:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from server_stub.interface.clock import JST
+from server_stub.interface.enrolled import EnrolledCard
 from server_stub.interface.secret import Secret
 
 KeySource = Callable[[str], RSAPrivateKey]
@@ -37,6 +38,8 @@ class AuthoritySettings:
     ca_not_after: datetime = datetime(2033, 7, 15, 23, 59, 59, tzinfo=JST)
     status_life: timedelta = timedelta(minutes=10)
     crl_life: timedelta = timedelta(days=1)
+    enrolled: tuple[EnrolledCard, ...] = ()
+    """Testers' cards of another hierarchy, for which it answers that they are good."""
     substitute: str = "●"
     """Stands in the signature certificate for a character outside JIS X 0208 and 0212."""
 

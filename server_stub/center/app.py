@@ -63,7 +63,7 @@ class Center:
             trace,
             self.sessions,
             self.holders,
-            TrustedCertificates(settings.trusted_cas, settings.policy_oids),
+            TrustedCertificates(settings.trusted_cas, settings.policy_oids, settings.enrolled),
             authority,
             servers,
             settings.municipalities,

@@ -80,7 +80,7 @@ class Authentication:
         now = self._clock.now()
         holder = self._trusted.check(request.certificate, now)
         holder.check_signature(request.signature, signed_text(NONCE_CONTEXT, session_id, nonce))
-        self._authority.check(holder.certificate, holder.issuer, now)
+        self._authority.check(holder.certificate, holder.issuer, now, holder.responder)
         return holder
 
     def _check_municipality(self, code: str, kind: TerminalKind) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from server_stub.interface.binding import holder_ref
+from server_stub.interface.enrolled import EnrolledCard
 from server_stub.interface.failures import Failed
 
 MIN_KEY_BITS = 2048
@@ -32,10 +34,12 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class HolderCertificate:
-    """A certificate that passed, the CA certificate that signed it, and the holder it stands for."""
+    """A certificate that passed, the CA certificate that signed it, the one whose word on its status counts, and the holder
+    it stands for."""
 
     certificate: x509.Certificate
     issuer: x509.Certificate
+    responder: x509.Certificate
     holder_ref: str
     _key: RSAPublicKey
 
@@ -48,17 +52,26 @@ class HolderCertificate:
 
 
 class TrustedCertificates:
-    """The anchors, parsed once. They may share one name (generations): the signature tells which one it was."""
+    """The anchors, parsed once. They may share one name (generations): the signature tells which one it was.
 
-    def __init__(self, ders: Sequence[bytes], policy_oids: Sequence[str]) -> None:
+    An enrolled card is admitted for its own sake: its policy is not looked at, and the first anchor answers for it."""
+
+    def __init__(
+        self, ders: Sequence[bytes], policy_oids: Sequence[str], enrolled: Sequence[EnrolledCard] = ()
+    ) -> None:
         self._anchors = [x509.load_der_x509_certificate(der) for der in ders]
         self._policies = {x509.ObjectIdentifier(oid) for oid in policy_oids}
+        self._enrolled = {
+            hashlib.sha256(card.certificate).digest(): x509.load_der_x509_certificate(card.issuer)
+            for card in enrolled
+        }
 
     def check(self, encoded: str, now: datetime) -> HolderCertificate:
         """`encoded`: DER in Base64. Raises Failed: Certificate_Malformed, Certificate_Wrong_Kind,
         Certificate_Unknown_Issuer, Certificate_Not_Yet_Valid or Certificate_Expired."""
         try:
-            certificate = x509.load_der_x509_certificate(base64.b64decode(encoded, validate=True))
+            der = base64.b64decode(encoded, validate=True)
+            certificate = x509.load_der_x509_certificate(der)
             extensions = certificate.extensions
             key = certificate.public_key()
             ref = holder_ref(certificate.issuer.public_bytes(), certificate.serial_number)
@@ -67,25 +80,28 @@ class TrustedCertificates:
         if not isinstance(key, RSAPublicKey) or key.key_size < MIN_KEY_BITS:
             raise Failed("Certificate_Wrong_Kind", item="key")
         _check_use(extensions)
-        issuer = self._issuer_of(certificate)
+        pinned = self._enrolled.get(hashlib.sha256(der).digest())
+        issuer = _issuer_of(certificate, self._anchors if pinned is None else [pinned])
         # the policy means something only under an issuer that we know
-        if not self._policies & _policies(extensions):
+        if pinned is None and not self._policies & _policies(extensions):
             raise Failed("Certificate_Wrong_Kind", item="certificatePolicies")
         for which, checked in (("holder", certificate), ("issuer", issuer)):
             if now < checked.not_valid_before_utc:
                 raise Failed("Certificate_Not_Yet_Valid", which=which, since=checked.not_valid_before_utc)
             if now > checked.not_valid_after_utc:
                 raise Failed("Certificate_Expired", which=which, until=checked.not_valid_after_utc)
-        return HolderCertificate(certificate, issuer, ref, key)
+        responder = issuer if pinned is None else self._anchors[0]
+        return HolderCertificate(certificate, issuer, responder, ref, key)
 
-    def _issuer_of(self, certificate: x509.Certificate) -> x509.Certificate:
-        for anchor in self._anchors:
-            try:
-                certificate.verify_directly_issued_by(anchor)
-            except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-                continue
-            return anchor
-        raise Failed("Certificate_Unknown_Issuer")
+
+def _issuer_of(certificate: x509.Certificate, anchors: Sequence[x509.Certificate]) -> x509.Certificate:
+    for anchor in anchors:
+        try:
+            certificate.verify_directly_issued_by(anchor)
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+            continue
+        return anchor
+    raise Failed("Certificate_Unknown_Issuer")
 
 
 def _check_use(extensions: x509.Extensions) -> None:

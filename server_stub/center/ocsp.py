@@ -32,8 +32,14 @@ class StatusAuthority:
         self._skew = times.status_skew
         self._timeout = httpx.Timeout(times.ocsp_timeout, connect=times.connect_timeout)
 
-    def check(self, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime) -> None:
-        """Returns if the certificate is good. Raises Failed: Certificate_Revoked, Certificate_On_Hold,
+    def check(
+        self,
+        certificate: x509.Certificate,
+        issuer: x509.Certificate,
+        now: datetime,
+        responder: x509.Certificate | None = None,
+    ) -> None:
+        """`responder`: the CA that answers, if it is not the issuer. Returns if the certificate is good. Raises Failed: Certificate_Revoked, Certificate_On_Hold,
         Certificate_Status_Unknown, Authority_Unreachable, or Answer_Malformed for an answer that proves nothing."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         request = (
@@ -47,7 +53,7 @@ class StatusAuthority:
             answer = ocsp.load_der_ocsp_response(body)
             if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
                 raise Failed("Certificate_Status_Unknown", answer=answer.response_status.name)
-            self._verify(answer, request, nonce, issuer, now)
+            self._verify(answer, request, nonce, responder or issuer, now)
             status, reason = answer.certificate_status, answer.revocation_reason
         except (ValueError, UnsupportedAlgorithm, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
             raise _malformed("no OCSP answer") from error
@@ -72,7 +78,7 @@ class StatusAuthority:
         answer: ocsp.OCSPResponse,
         request: ocsp.OCSPRequest,
         nonce: bytes,
-        issuer: x509.Certificate,
+        responder: x509.Certificate,
         now: datetime,
     ) -> None:
         """Is this the answer to this request, fresh, and signed by the CA or by whom it entrusted?"""
@@ -90,7 +96,7 @@ class StatusAuthority:
             raise _malformed("thisUpdate")
         if answer.next_update_utc is None or answer.next_update_utc < now - self._skew:
             raise _malformed("nextUpdate")
-        key = _responder_key(answer, issuer, now)
+        key = _responder_key(answer, responder, now)
         if answer.signature_hash_algorithm is None:
             raise _malformed("signature")
         try:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from server_stub.interface.enrolled import EnrolledCard
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.municipalities import MunicipalityEntry, load_index
@@ -55,7 +56,8 @@ class CenterSettings:
     """`trusted_cas`: the CA certificates (DER) of authentication certificates; several generations may share one name.
 
     `ocsp_url` is asked for every certificate: an address that stands in a card is never contacted.
-    `municipalities`: the index of all municipalities; by default the one that the product carries.
+    `municipalities`: the index of all municipalities; by default the one that the product carries. `enrolled`: test cards
+    admitted one by one, whoever issued them; their revocation is answered for by the authority at `ocsp_url`.
     Raises Failed(Settings_Wrong, item=...).
     """
 
@@ -68,6 +70,7 @@ class CenterSettings:
     municipalities: tuple[MunicipalityEntry, ...] = field(default_factory=load_index)
     policy_oids: tuple[str, ...] = (AUTHENTICATION_POLICY,)
     times: CenterTimes = CenterTimes()
+    enrolled: tuple[EnrolledCard, ...] = ()
 
     def __post_init__(self) -> None:
         checked(self.terminals, "")

@@ -1,0 +1,42 @@
+"""`konbini card enrol`: the card on the tester's reader becomes a fictional person's."""
+
+from __future__ import annotations
+
+import sys
+
+from cards.observe import nobody
+from kiosk_app.card_slot import VIRTUAL, is_reader, open_slot
+from server_stub.interface.failures import Failed
+
+from .enrolment import Enrolment, enrolment_file, read_test_card, save_enrolment
+from .template import load_cards, template_folder
+
+
+def enrol_card(calling: str, reader: str, *, trust: bool) -> int:
+    """Exit code: 0 enrolled, 2 refused (and nothing was written)."""
+    if not trust:
+        return _refuse(
+            "試験用の認証局（O=JPKI-TEST）のカードは、--trust-test-hierarchy を付けたときだけ登録し、受け入れます。"
+        )
+    if not is_reader(reader) or reader == VIRTUAL:
+        return _refuse("--reader には pcsc または pcsc:リーダ名 を指定してください。")
+    ordinary = load_cards(template_folder()).get(f"{calling}のカード")
+    if ordinary is None:
+        return _refuse(
+            f"「{calling}」という人はいません。konbini card list の「○○のカード」の○○を指定してください。"
+        )
+    try:
+        card = read_test_card(open_slot(reader, "", nobody).reader)
+        enrolment = Enrolment(calling, ordinary.person, card)
+        save_enrolment(enrolment)
+    except Failed as failed:
+        return _refuse(f"{failed.entry.cause}{failed.entry.remedy}（{failed}）")
+    print(f"「{calling}」のカードとして登録しました（{enrolment_file()}）。")  # noqa: T201
+    print(f"電子証明書の指紋（SHA-256）　{enrolment.fingerprint}")  # noqa: T201
+    print("使うとき: konbini run --reader pcsc:リーダ名 --trust-test-hierarchy")  # noqa: T201
+    return 0
+
+
+def _refuse(sentence: str) -> int:
+    print(f"konbini: {sentence}", file=sys.stderr)  # noqa: T201
+    return 2

@@ -1,0 +1,170 @@
+"""Testers' own test cards: pinned by their certificates in an untracked file, and linked to fictional people.
+
+Only cards of the test hierarchy (O=JPKI-TEST) are taken; a production card (O=JPKI) is refused by name before any PIN, and
+nothing of it is kept. No PIN is asked for here.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from cards.errors import CardError
+from cards.jpki import JpkiClient
+from cards.readers.interface import Reader
+from kiosk_app.card_trust import PRODUCTION, fingerprint_of, issued_by, organisation_of
+from server_stub.center.database import Database
+from server_stub.center.holders import Holders
+from server_stub.db import sqlite_url
+from server_stub.interface.binding import holder_ref
+from server_stub.interface.clock import JST, STAGE_START, Clock
+from server_stub.interface.enrolled import EnrolledCard
+from server_stub.interface.failures import Failed
+from server_stub.interface.notices import FILE_NAME, HEADER, NoticeKind
+from server_stub.interface.trace import Trace
+from server_stub.registry.links import load_delivery
+
+from . import places
+from .template import DELIVERY, KOBE
+
+TEST_HIERARCHY = "JPKI-TEST"
+_HEAD = "# 試験用カード（O=JPKI-TEST）の登録。konbini card enrol が書きます。この機械だけのもので、記録には入れません。\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """`calling` and `person`: the fictional person (呼び名, 宛名番号) as whom the card goes."""
+
+    calling: str
+    person: str
+    card: EnrolledCard
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint_of(self.card.certificate)
+
+    @property
+    def holder_ref(self) -> str:
+        parsed = x509.load_der_x509_certificate(self.card.certificate)
+        return holder_ref(parsed.issuer.public_bytes(), parsed.serial_number)
+
+
+def enrolment_file() -> Path:
+    return places.home() / "enrolled.toml"
+
+
+def read_test_card(reader: Reader) -> EnrolledCard:
+    """What is pinned of the card on `reader`.
+
+    Raises Failed: Certificate_Production, Certificate_Unknown_Issuer for any other hierarchy or for a card whose two
+    certificates do not belong together, and by the names of card and reader.
+    """
+    try:
+        with reader.connect() as connection:
+            client = JpkiClient(connection)
+            client.open()
+            certificate = client.read_authentication_certificate()
+            organisation = organisation_of(certificate)
+            if organisation == PRODUCTION:
+                raise Failed("Certificate_Production")
+            if organisation != TEST_HIERARCHY:
+                raise Failed("Certificate_Unknown_Issuer", expected=f"O={TEST_HIERARCHY}")
+            card = EnrolledCard(certificate, client.read_authentication_ca_certificate())
+    except CardError as error:
+        raise Failed(error.failure, **error.facts) from error
+    if not issued_by(card.certificate, card.issuer):
+        raise Failed("Certificate_Unknown_Issuer", detail="the CA certificate on the card did not sign it")
+    return card
+
+
+def load_enrolments(file: Path | None = None) -> list[Enrolment]:
+    """Raises Failed(Settings_Wrong) for a file that is not as `save_enrolment` writes it."""
+    path = file or enrolment_file()
+    if not path.exists():
+        return []
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))["card"]
+        found = [
+            Enrolment(
+                str(row["calling"]),
+                str(row["person"]),
+                EnrolledCard(_decoded(row["certificate"]), _decoded(row["issuer"])),
+            )
+            for row in rows
+        ]
+        pinned = [str(row["fingerprint"]) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Failed("Settings_Wrong", file=path.name, detail=type(error).__name__) from error
+    for entry, fingerprint in zip(found, pinned, strict=True):
+        good = entry.fingerprint == fingerprint and issued_by(entry.card.certificate, entry.card.issuer)
+        if not good or organisation_of(entry.card.certificate) != TEST_HIERARCHY:
+            raise Failed("Settings_Wrong", file=path.name, item=entry.calling)
+    return found
+
+
+def save_enrolment(new: Enrolment, file: Path | None = None) -> None:
+    """Add `new`; it takes the place of an earlier one of the same card or the same person."""
+    path = file or enrolment_file()
+    kept = [
+        one
+        for one in load_enrolments(path)
+        if one.fingerprint != new.fingerprint and one.person != new.person
+    ]
+    part = path.with_name(path.name + ".part")
+    part.write_text(_HEAD + "".join(map(_table, [*kept, new])), encoding="utf-8")
+    part.replace(path)
+
+
+def link(databases: Path, enrolments: Sequence[Enrolment]) -> None:
+    """Tell centre and replica in the folder `databases` (a stage's copy of the template) whose cards these are, the way
+    they hear of every card: by issue notices."""
+    notices = databases / FILE_NAME
+    with notices.open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(map(_notice, enrolments))
+    clock = Clock(STAGE_START)
+    load_delivery(sqlite_url(databases / "replica.db"), DELIVERY, notices, clock, Trace(clock))
+    center = Database(sqlite_url(databases / "center.db"))
+    Holders(center).take(notices)
+    center.dispose()
+
+
+def for_person(calling: str, enrolments: Iterable[Enrolment]) -> Enrolment | None:
+    return next((one for one in enrolments if one.calling == calling), None)
+
+
+def _table(one: Enrolment) -> str:
+    rows = {
+        "calling": one.calling,
+        "person": one.person,
+        "fingerprint": one.fingerprint,
+        "certificate": base64.b64encode(one.card.certificate).decode(),
+        "issuer": base64.b64encode(one.card.issuer).decode(),
+    }
+    return "\n[[card]]\n" + "".join(f'{key} = "{value}"\n' for key, value in rows.items())
+
+
+def _decoded(text: object) -> bytes:
+    return base64.b64decode(str(text), validate=True)
+
+
+def _notice(one: Enrolment) -> tuple[str, ...]:
+    parsed = x509.load_der_x509_certificate(one.card.certificate)
+    names = parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    row = {
+        HEADER[0]: str(names[0].value) if names else one.fingerprint[:32],
+        HEADER[1]: f"{parsed.serial_number:X}",
+        HEADER[2]: base64.b64encode(parsed.issuer.public_bytes()).decode(),
+        HEADER[3]: one.person,
+        HEADER[4]: KOBE,
+        HEADER[5]: str(NoticeKind.AUTHENTICATION),
+        HEADER[6]: parsed.not_valid_before_utc.astimezone(JST).isoformat(timespec="seconds"),
+        HEADER[7]: parsed.not_valid_after_utc.astimezone(JST).isoformat(timespec="seconds"),
+    }
+    return tuple(row[column] for column in HEADER)
