@@ -33,6 +33,6 @@ wanted=$(cat pyproject.toml constraints.txt docs/setup.sh | cksum)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
 	echo "setup: python packages into .venv"
 	[ -x .venv/bin/python ] || python3 -m venv .venv
-	.venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	PYTHONWARNINGS=ignore .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	echo "$wanted" > "$stamp"
 fi

@@ -3,6 +3,9 @@ except `close`."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -46,6 +49,9 @@ class CenterClient:
 
     def __init__(self, base_url: str, terminal_key: Secret, trace: Trace) -> None:
         self._trace = trace
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._closed = False
         self._http = httpx.Client(
             base_url=base_url.rstrip("/"),
             headers={"Authorization": f"Bearer {terminal_key.reveal()}"},
@@ -96,7 +102,27 @@ class CenterClient:
             raise Failed("Answer_Malformed", status=answer.status)
 
     def close(self) -> None:
-        self._http.close()
+        """No further request. One that is still under way on an abandoned thread ends by itself and closes the line."""
+        with self._lock:
+            self._closed = True
+            last = self._under_way == 0
+        if last:
+            self._http.close()
+
+    @contextmanager
+    def _line(self) -> Iterator[None]:
+        with self._lock:
+            if self._closed:
+                raise _ConnectionBroke(reason="closed")
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                last = self._closed and self._under_way == 0
+            if last:
+                self._http.close()
 
     def _message(
         self,
@@ -121,7 +147,7 @@ class CenterClient:
         if body is not None:
             sent["Content-Type"] = "application/json"
         content = None if body is None else body.model_dump_json()
-        with under_traceparent(traceparent):
+        with self._line(), under_traceparent(traceparent):
             self._trace.emit("network", "request", method=method, path=path)
             try:
                 with self._http.stream(method, path, headers=sent, content=content) as response:

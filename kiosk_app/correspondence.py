@@ -50,6 +50,7 @@ class Correspondence:
         self._card_worker = Worker("card")
         self._lock = threading.Lock()
         self._made: tuple[CenterClient, Ed25519PublicKey] | None = None
+        self._closed = False
         self._papers: dict[str, Paper] = {}
 
     # --- effects -----------------------------------------------------------------------------------------------------
@@ -96,6 +97,7 @@ class Correspondence:
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             if self._made is not None:
                 self._made[0].close()
         self._card_worker.replace()
@@ -189,6 +191,8 @@ class Correspondence:
 
     def _center(self) -> tuple[CenterClient, Ed25519PublicKey]:
         with self._lock:
+            if self._closed:
+                raise Failed("Centre_Unreachable", reason="closed")
             if self._made is None:
                 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
