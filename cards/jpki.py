@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from contextlib import suppress
 
 from cryptography import x509
@@ -45,6 +46,10 @@ _LEAVE = Command(0x00, 0xA4, 0x04, 0x0C, CARD_MANAGER_AID)
 _LONGEST_ANSWER = 64
 """GET RESPONSE rounds after which a card is taken for broken."""
 _FILE_LIMIT = 0x7FFF
+
+
+def _any_card(certificate: bytes, tries: int | None) -> None:
+    """No objection."""
 
 
 class JpkiClient:
@@ -103,15 +108,18 @@ class JpkiClient:
         self._tries = self._query_tries()
         return self._tries
 
-    def sign_authentication(self, pin: Revealable, message: bytes) -> bytes:
+    def sign_authentication(
+        self, pin: Revealable, message: bytes, check: Callable[[bytes, int | None], None] = _any_card
+    ) -> bytes:
         """RSASSA-PKCS1-v1_5 with SHA-256 over `message`, by the authentication key (256 bytes).
 
-        The PIN is sent only to the card and at the counter last seen. A PIN that is not four digits costs no try.
+        The PIN is sent only to the card and at the counter last seen. A PIN that is not four digits costs no try. `check`
+        is told certificate (DER) and tries as they are right before the PIN, and may raise to keep it back.
         Raises CardError: Card_Pin_Wrong(attempts_remaining), Card_Pin_Blocked, Card_Changed, and those of the transport.
         """
         try:
             with self._card.transaction():
-                self._same_card()
+                check(*self._same_card())
                 self._verify(pin)
                 digest = SHA256_DIGEST_INFO + hashlib.sha256(message).digest()
                 self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_KEY.to_bytes(2, "big")))
@@ -133,13 +141,14 @@ class JpkiClient:
         with suppress(CardError):
             self._card.close()
 
-    def _same_card(self) -> None:
-        """Raises Card_Changed unless certificate and counter are those last seen, Card_Pin_Blocked without a try left."""
+    def _same_card(self) -> tuple[bytes, int | None]:
+        """Certificate and tries. Raises Card_Changed unless certificate and counter are those last seen, Card_Pin_Blocked without a try left."""
         seen_digest, seen_tries = self._digest, self._tries
         # within one poll of the service another card may answer on the same handle: begin from its selection
         self.open()
         tries = self.tries_left()
-        digest = hashlib.sha256(self._certificate()).digest()
+        certificate = self._certificate()
+        digest = hashlib.sha256(certificate).digest()
         if seen_digest is not None and not hmac.compare_digest(digest, seen_digest):
             raise CardError("Card_Changed", what="certificate")
         if seen_tries is not None and tries != seen_tries:
@@ -147,6 +156,7 @@ class JpkiClient:
         self._digest = digest
         if tries == 0:
             raise CardError("Card_Pin_Blocked", attempts_remaining=0)
+        return certificate, tries
 
     def _verify(self, pin: Revealable) -> None:
         text = pin.reveal()

@@ -35,7 +35,10 @@ def read_card(reader: Reader, observer: Observer, trust: CardTrust) -> CardFacts
     """Raises Failed by the names of cards.jpki (Card_Removed, Card_Not_My_Number, Certificate_Malformed …), and
     Certificate_Production."""
     with _client(reader, observer) as client:
-        return _facts(client, trust)
+        client.open()
+        certificate = client.read_authentication_certificate()
+        trust.kind(certificate)  # a production card is asked nothing more
+        return _facts(certificate, client.tries_left(), trust)
 
 
 def sign(
@@ -53,24 +56,27 @@ def sign(
     `seen`: holder_ref and tries as read before. Raises Failed(Card_Changed) before any PIN is sent if they are others now;
     Failed(Card_Pin_Withheld), Failed(Card_Pin_Wrong, tries_left=...), Failed(Card_Pin_Blocked).
     """
-    with _client(reader, observer) as client:
-        facts = _facts(client, trust)
-        holder, tries = seen
-        if facts.holder_ref != holder or tries not in (None, facts.tries_left):
+    checked: list[CardFacts] = []
+
+    def check(certificate: bytes, tries: int | None) -> None:
+        facts = _facts(certificate, tries, trust)
+        if facts.holder_ref != seen[0] or seen[1] not in (None, tries):
             raise Failed("Card_Changed")
-        trust.allow_pin(facts.kind, facts.tries_left, last_try_accepted=last_try_accepted)
+        trust.allow_pin(facts.kind, tries, last_try_accepted=last_try_accepted)
+        checked.append(facts)
+
+    with _client(reader, observer) as client:
         try:
-            return facts, client.sign_authentication(pin, message)
+            signature = client.sign_authentication(pin, message, check)
         except CardError as error:
-            if error.failure in ("Card_Pin_Wrong", "Card_Pin_Blocked"):
-                trust.lost_try(facts.kind)
+            if checked and error.failure in ("Card_Pin_Wrong", "Card_Pin_Blocked"):
+                trust.lost_try(checked[0].kind)
             raise
+    return checked[0], signature
 
 
-def _facts(client: JpkiClient, trust: CardTrust) -> CardFacts:
-    certificate = client.read_authentication_certificate()
+def _facts(certificate: bytes, tries: int | None, trust: CardTrust) -> CardFacts:
     kind = trust.kind(certificate)
-    tries = client.tries_left()
     try:
         parsed = x509.load_der_x509_certificate(certificate)
         reference = holder_ref(parsed.issuer.public_bytes(), parsed.serial_number)
@@ -83,9 +89,7 @@ def _facts(client: JpkiClient, trust: CardTrust) -> CardFacts:
 def _client(reader: Reader, observer: Observer) -> Iterator[JpkiClient]:
     try:
         with reader.connect() as connection:
-            client = JpkiClient(connection, observer)
-            client.open()
-            yield client
+            yield JpkiClient(connection, observer)
     except CardError as error:
         raise _failed(error) from error
 

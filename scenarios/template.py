@@ -17,7 +17,7 @@ from pathlib import Path
 
 from cards.image import CardImage
 from cards.personalise import Holder, personalise
-from cards.profiles import load_profile
+from cards.profiles import Profile, load_profile
 from kiosk_app.card_trust import fingerprint_of, issued_by
 from server_stub.authority import Authority, AuthoritySettings, prepare_database
 from server_stub.center.database import Database
@@ -137,8 +137,9 @@ def _personalise_all(
     for number, card in enumerate(listed, start=1):
         person = people[card["person"]]
         known = {record.serial for record in authority.of_person(person.key)}
+        profile = load_profile(card["profile"])
         image = personalise(
-            load_profile(card["profile"]),
+            profile,
             Holder(
                 person.key,
                 KOBE,
@@ -155,6 +156,7 @@ def _personalise_all(
             secrets={"authentication_pin": PIN},
         )
         serial = _new_authentication_serial(authority, person.key, known)
+        _tell_authority(authority, profile, person.key, known)
         if card["state"] == "held":
             authority.hold(int(serial, 16))
         elif card["state"] == "revoked":
@@ -164,6 +166,18 @@ def _personalise_all(
         pinned = _pinned(image, authority.authentication_ca_certificate())
         entries.append(CardEntry(**card, file=file, serial=serial, pinned=pinned))
     return entries
+
+
+def _tell_authority(authority: Authority, profile: Profile, person: str, known: set[int]) -> None:
+    """What the profile says has happened to the new certificates since."""
+    for record in authority.of_person(person):
+        state = getattr(profile.at_authority, record.kind) if record.serial not in known else "good"
+        if state == "revoked":
+            authority.revoke(
+                record.serial, "affiliation_changed" if record.kind == "signature" else "unspecified"
+            )
+        elif state == "on_hold":
+            authority.hold(record.serial)
 
 
 def _pinned(image: CardImage, authority: bytes) -> str:
