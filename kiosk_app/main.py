@@ -33,6 +33,7 @@ class _Opening(QObject):
     """From the first paint to the working terminal. Touches that come in between are not lost."""
 
     _loaded = Signal()
+    _not_loaded = Signal()
 
     def __init__(
         self, settings: KioskSettings, control: str, clock: Clock, trace: Trace, window: KioskWindow
@@ -42,43 +43,51 @@ class _Opening(QObject):
         self._window = window
         self._early: list[Any] = []
         self._server: QObject | None = None
-        self.failed: Failed | None = None
+        self.failed: Exception | None = None
         self.assembly: Assembly | None = None
         window.emitted.connect(self._keep)
         self._loaded.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+        self._not_loaded.connect(QApplication.quit, Qt.ConnectionType.QueuedConnection)
 
     def load(self) -> None:
         threading.Thread(target=self._import, name="opening", daemon=True).start()
 
     def _import(self) -> None:
-        import kiosk_app.assembly
+        try:
+            import kiosk_app.assembly
 
-        if self._control:
-            import kiosk_app.control  # noqa: F401
+            if self._control:
+                import kiosk_app.control  # noqa: F401
+        except Exception as error:
+            self.failed = error
+            self._not_loaded.emit()
+            return
         self._loaded.emit()
 
     def _keep(self, event: object) -> None:
         self._early.append(event)
 
     def _begin(self) -> None:
+        """A terminal that cannot begin must not stand there with its first screen."""
         from kiosk_app.assembly import Assembly
 
         self._window.emitted.disconnect(self._keep)
-        self.assembly = Assembly(self._settings, self._clock, self._trace, self._window)
         try:
-            self.assembly.start()
-        except Failed as failed:
-            self.failed = failed
+            assembly = Assembly(self._settings, self._clock, self._trace, self._window)
+            assembly.start()
+            self.assembly = assembly
+            if self._control:
+                from kiosk_app.control import ControlServer, TerminalControl
+
+                self._server = ControlServer(TerminalControl(assembly), self._control)
+        except Exception as error:
+            self.failed = error
             QApplication.quit()
             return
         # what is loaded now stays: no full collection over it will ever stop the screen
         gc.freeze()
         for event in self._early:
-            self.assembly.terminal.handle(event)
-        if self._control:
-            from kiosk_app.control import ControlServer, TerminalControl
-
-            self._server = ControlServer(TerminalControl(self.assembly), self._control)
+            assembly.terminal.handle(event)
 
 
 class _FirstPaint(QObject):
@@ -93,7 +102,8 @@ class _FirstPaint(QObject):
 def run_terminal(settings: KioskSettings, control: str = "", *, until_first_paint: bool = False) -> int:
     """Run one terminal until its window is closed or the process is told to end; the exit code.
 
-    `control` is the name of its control port; '' for none. Raises Failed(Journal_Damaged).
+    `control` is the name of its control port; '' for none. Raises Failed (Journal_Damaged, Settings_Wrong, Reader_...),
+    OSError for a folder that cannot be used.
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     clock = Clock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
@@ -30,8 +31,10 @@ class TerminalSettings:
 
     def __post_init__(self) -> None:
         """Raises Failed(Settings_Wrong, setting=...)."""
-        if not self.center_url.startswith(("http://", "https://")):
+        if not _is_address(self.center_url):
             raise Failed("Settings_Wrong", setting="center_url")
+        if not (self.terminal_key.reveal().isascii() and self.terminal_key.reveal().isprintable()):
+            raise Failed("Settings_Wrong", setting="terminal_key")
         if not self.terminal_id:
             raise Failed("Settings_Wrong", setting="terminal_id")
         try:
@@ -40,3 +43,11 @@ class TerminalSettings:
             good = False
         if not good:
             raise Failed("Settings_Wrong", setting="pinned_key")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        return False

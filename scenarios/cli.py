@@ -10,6 +10,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from .usage import WrongUse, center_address, told, usable_folder
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="コンビニ交付キオスクの模擬環境")
 card_app = typer.Typer(no_args_is_help=True, help="仮想カードと、つないだリーダ")
 app.add_typer(card_app, name="card")
@@ -99,6 +101,8 @@ def server(
         _stop("--ports は 8441,8442,8443 のように三つの数で指定してください。")
     if len(numbers) != 3 or not all(0 <= number < 65536 for number in numbers):
         _stop("--ports は 8441,8442,8443 のように三つの数で指定してください。")
+    if folder is not None:
+        usable_folder(folder, "--folder")
     try:
         serve_until_stopped(
             folder,
@@ -126,8 +130,9 @@ def kiosk(
     """キオスク端末だけを動かす。"""
     from .serving import run_kiosk
 
-    if not center.startswith(("http://", "https://")):
-        _stop("--center には http:// または https:// で始まる URL を指定してください。")
+    center_address(center)
+    if folder is not None:
+        usable_folder(folder, "--folder")
     raise typer.Exit(
         run_kiosk(
             center,
@@ -248,6 +253,7 @@ def gallery(folder: Path) -> None:
 
     from kiosk_app.screens.gallery import write_gallery
 
+    usable_folder(folder, "FOLDER")
     application = QApplication.instance() or QApplication([])
     print(write_gallery(folder))
     del application
@@ -277,7 +283,7 @@ def openapi(folder: Path) -> None:
     """センターと証明発行サーバの OpenAPI 文書を書き出す。"""
     from .openapi import write_documents
 
-    for path in write_documents(folder):
+    for path in write_documents(usable_folder(folder, "FOLDER")):
         print(path)
 
 
@@ -288,6 +294,28 @@ def bench() -> None:
     from .bench import run_benchmarks
 
     print(json.dumps(run_benchmarks(lambda line: print(line, flush=True)), ensure_ascii=False))
+
+
+@app.command()
+def fuzz(
+    count: Annotated[int, typer.Option("--count", min=1, help="コマンドの数")] = 1_000_000,
+    seed: Annotated[int, typer.Option("--seed", help="同じ数なら同じ並びになる")] = 1,
+) -> None:
+    """仮想カードに無作為なコマンドを送り、模型の答えと比べる。"""
+    from cards.fuzz import FuzzFailure
+    from cards.fuzz import fuzz as fuzz_cards
+    from cards.image import CardImage
+
+    from .template import load_cards, template_folder
+
+    template = template_folder()
+    by_profile = {card.profile: card for card in load_cards(template).values()}
+    images = [CardImage.load(template / card.file) for card in by_profile.values() if card.profile != "mute"]
+    try:
+        report = fuzz_cards(count, seed, images)
+    except FuzzFailure as failure:
+        _stop(f"食い違いが見つかりました（seed {seed}）: {failure}", 1)
+    print(f"{report.commands} 個のコマンドに、模型と異なる応答はありませんでした（seed {seed}）。")
 
 
 @paper_app.command("copy")
@@ -310,10 +338,17 @@ def main() -> None:
     from server_stub.interface.failures import Failed
 
     try:
-        app()
-    except Failed as failed:
-        print(f"konbini: {failed.entry.cause}{failed.entry.remedy}（{failed}）", file=sys.stderr)
-        raise SystemExit(2) from failed
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message(), file=sys.stderr)
+        else:
+            print(f"konbini: {told(error)}", file=sys.stderr)
+        raise SystemExit(2) from error
+    except (Failed, WrongUse, OSError) as error:
+        print(f"konbini: {told(error)}", file=sys.stderr)
+        raise SystemExit(2) from error
+    raise SystemExit(code)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from . import places
+from .chosen import check_features
 from .evidence import write_overview
+from .usage import WrongUse, usable_folder
 
 PASSED, FAILED, WRONG_USE = 0, 1, 2
 FEATURES_VARIABLE = "KONBINI_FEATURES"
@@ -72,12 +74,17 @@ def run_scenarios(
     trust: bool = False,
 ) -> int:
     """Runs the features under `paths` (all of the project's if empty) and returns the exit code: 0 all passed, 1 any
-    failed, 2 wrong use, set-up error or nothing matched. The last line printed is `N passed, N failed`."""
+    failed, 2 wrong use, set-up error or nothing matched. The last line printed is `N passed, N failed`.
+
+    Raises WrongUse for paths that cannot be used."""
     chosen = [path.resolve() for path in paths] or [places.FEATURES]
-    for path in chosen:
-        if not path.exists():
-            print(f"konbini run: {path} がありません。", file=sys.stderr)  # noqa: T201
-            return WRONG_USE
+    check_features(chosen)
+    if evidence:
+        usable_folder(evidence, "--evidence")
+    if junit:
+        usable_folder(junit.parent, "--junit")
+        if junit.is_dir():
+            raise WrongUse(f"--junit に指定した {junit} はフォルダです。ファイルの名前を指定してください。")
     os.environ[FEATURES_VARIABLE] = os.pathsep.join(map(str, chosen))
     if not headed:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -101,6 +108,10 @@ def run_scenarios(
     if evidence and evidence.exists():
         write_overview(evidence)
     counts = outcome.counts
+    if code == pytest.ExitCode.USAGE_ERROR and keyword:
+        print(f"konbini run: -k の式「{keyword}」を読み取れません。", file=sys.stderr)  # noqa: T201
+    elif code == pytest.ExitCode.NO_TESTS_COLLECTED:
+        print("konbini run: 条件に合うシナリオがありません。", file=sys.stderr)  # noqa: T201
     for problem in outcome.problems:
         print(problem, file=sys.stderr)  # noqa: T201
     line = f"{counts['passed']} passed, {counts['failed']} failed"

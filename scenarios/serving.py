@@ -18,6 +18,7 @@ from .enrolment import load_enrolments
 from .keys import KeyPool
 from .servers import NODES, LocalServers
 from .template import template_folder
+from .usage import WrongUse
 
 
 def serve_until_stopped(
@@ -93,10 +94,7 @@ def run_kiosk(
         print(told, file=sys.stderr)  # noqa: T201
         return 2
     keys = KeyPool()
-    if key_file is not None and not key_file.is_file():
-        print(f"konbini: {key_file} がありません。", file=sys.stderr)  # noqa: T201
-        return 2
-    key = key_file.read_text(encoding="utf-8").strip() if key_file else keys.text(f"terminal-{terminal_id}")
+    key = _key_in(key_file) if key_file else keys.text(f"terminal-{terminal_id}")
     settings = KioskSettings(
         center_url=center,
         terminal_id=terminal_id,
@@ -108,3 +106,14 @@ def run_kiosk(
         reader=reader,
     )
     return run_terminal(settings, control)
+
+
+def _key_in(file: Path) -> str:
+    """Raises WrongUse for a file that holds no key."""
+    try:
+        key = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"--key-file に指定した {file} から端末の鍵を読み取れません。") from error
+    if not key or not key.isprintable():
+        raise WrongUse(f"--key-file に指定した {file} に端末の鍵がありません。")
+    return key

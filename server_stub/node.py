@@ -243,6 +243,10 @@ def serve(app: FastAPI, port: int = 0, host: str = "127.0.0.1") -> RunningNode:
     # the protocol is named so that asyncio sets TCP_NODELAY; without it every answer waits 40 ms for a delayed ACK
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((host, port))
-    sock.listen(128)
+    try:
+        sock.bind((host, port))
+        sock.listen(128)
+    except OSError:
+        sock.close()
+        raise
     return RunningNode(app, sock)

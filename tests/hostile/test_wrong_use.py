@@ -1,0 +1,166 @@
+"""The command line used wrongly: exit code 2, one sentence in Japanese that helps, no traceback, nothing left running."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scenarios import cli, places
+
+pytestmark = pytest.mark.xdist_group("commands")
+
+
+@pytest.fixture
+def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with files that are nothing; the commands run in it."""
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe\0")
+    (tmp_path / "text.txt").write_text("hello", encoding="utf-8")
+    (tmp_path / "empty.feature").touch()
+    (tmp_path / "latin.feature").write_bytes("# language: ja\n機能: 試し\n".encode("cp932"))
+    (tmp_path / "torn.feature").write_text("# language: ja\n機能 こわれた\n", encoding="utf-8")
+    (tmp_path / "hollow.feature").write_text("# language: ja\n機能: 試し\n", encoding="utf-8")
+    (tmp_path / "nothing").mkdir()
+    monkeypatch.setenv("KONBINI_HOME", str(places.home()))
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+
+
+def sentence(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What the command says when it is used so. In this process: starting another costs half a second."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.setattr(sys, "argv", ["konbini", *arguments])
+        cli.main()
+    told = capsys.readouterr()
+    assert ended.value.code == 2, told
+    assert "Traceback" not in told.out + told.err
+    lines = told.err.strip().splitlines()
+    assert len(lines) == 1, told.err
+    assert re.match(r"konbini[a-z ]*: .*[ぁ-ん].*。", lines[0]), lines[0]
+    return lines[0]
+
+
+CARD = "六甲翠のカード"
+CENTER = ("kiosk", "--center", "http://127.0.0.1:1")
+WRONG = [
+    (("nosuch",), "nosuch"),
+    (("--nope",), "--nope"),
+    (("run", "--nope"), "--nope"),
+    (("run", "--jobs", "0"), "--jobs"),
+    (("run", "--jobs", "many"), "--jobs"),
+    (("run", "--reader", "smoke"), "--reader"),
+    (("run", "no/such/folder"), "no/such/folder"),
+    (("run", "text.txt"), "text.txt"),
+    (("run", "torn.feature"), "2行目"),
+    (("run", "empty.feature"), "empty.feature"),
+    (("run", "latin.feature"), "UTF-8"),
+    (("run", "hollow.feature"), "シナリオがありません"),
+    (("run", "nothing"), "nothing"),
+    (("run", "--evidence", "file"), "--evidence"),
+    (("run", "--junit", "nothing"), "--junit"),
+    (("run", "--junit", "file/junit.xml"), "--junit"),
+    (("server", "--ports", "a,b,c"), "--ports"),
+    (("server", "--ports", "1,2"), "--ports"),
+    (("server", "--ports", "-1,0,0"), "--ports"),
+    (("server", "--ports", "0,0,99999"), "--ports"),
+    (("server", "--folder", "file"), "--folder"),
+    (("server", "--folder"), "--folder"),
+    (("server", "more"), "more"),
+    (("kiosk",), "--center"),
+    (("kiosk", "--center", "ftp://x"), "--center"),
+    (("kiosk", "--center", "http://"), "--center"),
+    (("kiosk", "--center", "http://x:port"), "--center"),
+    (("kiosk", "--center", "http://127.0.0.1:99999"), "--center"),
+    ((*CENTER, "--reader", "smoke"), "--reader"),
+    ((*CENTER, "--key-file", "none"), "--key-file"),
+    ((*CENTER, "--key-file", "nothing"), "--key-file"),
+    ((*CENTER, "--key-file", "bytes"), "--key-file"),
+    ((*CENTER, "--key-file", "empty.feature"), "--key-file"),
+    ((*CENTER, "--folder", "file"), "--folder"),
+    (("card", "show"), "name"),
+    (("card", "show", "nobody"), "nobody"),
+    (("card", "list", "more"), "more"),
+    (("card", "list", "--jsn"), "--json"),
+    (("card", "insert", "nobody"), "nobody"),
+    (("card", "insert", CARD, "--vpcd", "nonsense"), "--vpcd"),
+    (("failures", "more"), "more"),
+    (("flow", "--mermaidd"), "--mermaid"),
+    (("doctor", "more"), "more"),
+    (("gallery",), "folder"),
+    (("gallery", "file"), "file"),
+    (("openapi", "file"), "file"),
+    (("paper", "copy", "none.pdf", "out"), "none.pdf"),
+    (("paper", "copy", "text.txt", "out"), "Paper_Corrupt"),
+    (("bench", "more"), "more"),
+    (("demo", "more"), "more"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
+)
+def test_one_sentence_names_what_is_wrong(
+    odd: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], named: str
+) -> None:
+    assert named in sentence(capsys, *arguments)
+
+
+def test_a_port_that_is_taken_is_told(odd: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert "--ports" in sentence(capsys, "server", "--ports", f"{port},0,0")
+
+
+@pytest.mark.parametrize(
+    "command", [(), ("card",), ("paper",)], ids=lambda command: " ".join(command) or "nothing"
+)
+def test_without_a_command_the_commands_are_listed(
+    odd: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.setattr(sys, "argv", ["konbini", *command])
+        cli.main()
+    told = capsys.readouterr()
+    assert ended.value.code == 2
+    for word in {(): ("run", "kiosk"), ("card",): ("list", "show"), ("paper",): ("copy",)}[command]:
+        assert word in told.out + told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--center-key", "zz"), "Settings_Wrong"),
+        (("--terminal-id", ""), "Settings_Wrong"),
+        (("--folder", "damaged"), "Journal_Damaged"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_terminal_that_cannot_begin_does_not_stand_there_with_its_first_screen(
+    odd: Path, arguments: tuple[str, ...], named: str
+) -> None:
+    journal = odd / "damaged" / "data" / "journal.jsonl"
+    journal.parent.mkdir(parents=True)
+    journal.write_text("{}\n{}\n", encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "scenarios.cli", *CENTER, "--folder", str(odd / "k"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ
+        | {
+            "QT_QPA_PLATFORM": "offscreen",
+            "PYTHONPATH": str(places.ROOT),
+            "KONBINI_HOME": str(places.home()),
+        },
+        check=False,
+    )
+    assert result.returncode == 2, result
+    assert named in result.stderr and "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
