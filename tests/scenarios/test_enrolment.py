@@ -5,6 +5,7 @@ The cards stand in for real ones: virtual, of authorities that call themselves a
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import subprocess
@@ -13,7 +14,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from cryptography import x509
 
 from cards.errors import CardError
 from cards.foreign import ForeignAuthority
@@ -26,8 +29,18 @@ from cards.vpcd import VpcdSlot
 from scenarios import places
 from scenarios.enrolment import Enrolment, load_enrolments, read_test_card, save_enrolment
 from scenarios.hands import PIN_VARIABLE
+from scenarios.keys import KeyPool
+from scenarios.template import authority_settings
+from server_stub.authority import Authority, prepare_database
+from server_stub.authority.profile import Kind
+from server_stub.center.certificates import TrustedCertificates
+from server_stub.center.ocsp import StatusAuthority
+from server_stub.center.settings import AUTHENTICATION_POLICY, CenterTimes
+from server_stub.db import sqlite_url
+from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.enrolled import EnrolledCard
 from server_stub.interface.failures import Failed
-from tests.cards.helper import HOLDER, NOW, Plain, Seen, key_source
+from tests.cards.helper import HOLDER, NOW, Plain, key_source
 
 pytestmark = [pytest.mark.xdist_group("commands"), pytest.mark.timeout(180)]
 PIN = "7294"
@@ -128,10 +141,48 @@ def test_a_file_that_was_changed_by_hand_is_refused(tmp_path: Path, change: str)
     assert caught.value.failure == "Settings_Wrong"
 
 
-def _pinned_anyway(card: VirtualCard):  # type: ignore[no-untyped-def]
-    from server_stub.interface.enrolled import EnrolledCard
-
+def _pinned_anyway(card: VirtualCard) -> EnrolledCard:
     return EnrolledCard(certificate(card), card.image.application("jpki").files[0x000B].content)
+
+
+# --- centre and authority ------------------------------------------------------------------------------------------------
+
+
+def test_centre_and_authority_know_the_enrolled_card_and_no_other_of_its_hierarchy(tmp_path: Path) -> None:
+    test_ca = ForeignAuthority(key_source, now=NOW, organisation="JPKI-TEST")
+    pinned, other = (
+        EnrolledCard(
+            test_ca.issue_authentication(key_source().public_key(), HOLDER, now=NOW),
+            test_ca.authentication_ca_certificate(),
+        )
+        for _ in range(2)
+    )
+    clock = Clock(STAGE_START)
+    clock.freeze()
+    prepare_database(sqlite_url(tmp_path / "authority.db"))
+    authority = Authority(authority_settings(tmp_path, KeyPool(), (pinned,)), clock)
+    own_ca = authority.authentication_ca_certificate()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=authority.ocsp(Kind.AUTHENTICATION, request.content))
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        status = StatusAuthority(client, "http://authority.invalid/ocsp", CenterTimes())
+        trusted = TrustedCertificates([own_ca], [AUTHENTICATION_POLICY], [pinned])
+        holder = trusted.check(base64.b64encode(pinned.certificate).decode(), clock.now())
+        status.check(holder.certificate, holder.issuer, clock.now(), holder.responder)
+        issuer, stranger = (x509.load_der_x509_certificate(der) for der in (other.issuer, other.certificate))
+        with pytest.raises(Failed) as caught:
+            status.check(stranger, issuer, clock.now(), holder.responder)
+        assert caught.value.failure == "Certificate_Status_Unknown"
+        for known, asked in (
+            (trusted, other),
+            (TrustedCertificates([own_ca], [AUTHENTICATION_POLICY]), pinned),
+        ):
+            with pytest.raises(Failed) as caught:
+                known.check(base64.b64encode(asked.certificate).decode(), clock.now())
+            assert caught.value.failure == "Certificate_Unknown_Issuer"
+    authority.close()
 
 
 # --- the whole way -----------------------------------------------------------------------------------------------------
@@ -236,10 +287,13 @@ def test_a_production_card_is_refused_before_any_pin_and_nothing_of_it_is_kept(d
     desk.slot.remove()
 
 
-def test_without_the_switch_an_enrolled_card_is_a_stranger() -> None:
-    """The centre does not know it, and an automatic run does not send it a PIN."""
-    from kiosk_app.card_session import read_card
-    from kiosk_app.card_trust import CardKind, CardTrust
-
-    reader = on_reader(card_of("JPKI-TEST"))
-    assert read_card(reader, Seen(), CardTrust(automatic=True)).kind is CardKind.REAL
+def test_without_the_switch_an_enrolled_card_is_a_stranger_and_gets_no_pin(desk: Desk) -> None:
+    card = card_of("JPKI-TEST")
+    desk.lay(card)
+    enrol = ("card", "enrol", "--as", "六甲翠", "--reader", "pcsc:Konbini", "--trust-test-hierarchy")
+    assert desk.told(*enrol)[0] == 0
+    desk.slot.remove()
+    code, lines = desk.run(card)
+    assert (code, lines[-1]) == (0, "0 passed, 0 failed, 3 skipped"), "\n".join(lines)
+    assert not [line for line in lines if "置いてください" in line]
+    assert tries(card) == 3
