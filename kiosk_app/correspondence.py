@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from .paper import Paper
 
 
+LETTING_GO = 3.0
+"""Real seconds for a conversation with a card that was taken away to end, before the next card is spoken to."""
+
+
 class Correspondence:
     """Holds the client (made once, at first use: its modules are big) and the papers received in the present visit."""
 
@@ -47,7 +51,7 @@ class Correspondence:
         self._trace = trace
         self._reader = reader
         self._trust = trust or CardTrust()
-        self._card_worker = Worker("card")
+        self._card_worker = Worker("card", LETTING_GO)
         self._lock = threading.Lock()
         self._made: tuple[CenterClient, Ed25519PublicKey] | None = None
         self._closed = False

@@ -13,15 +13,18 @@ _T = TypeVar("_T")
 
 class Worker:
     """One thread that does jobs in order. A job that does not come back cannot be stopped, but its thread can be abandoned:
-    `replace` puts a new one at the queue, and the old one ends with its job."""
+    `replace` puts a new one at the queue, and the old one ends with its job.
 
-    def __init__(self, name: str) -> None:
+    `grace`: real seconds for which the new one lets the old one finish before it begins."""
+
+    def __init__(self, name: str, grace: float = 0) -> None:
         self._name = name
+        self._grace = grace
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._busy = False
         self._generation = 0
-        self._thread = self._start()
+        self._thread = self._start(None)
 
     def submit(self, job: Callable[[], None]) -> None:
         """`job` must not raise."""
@@ -60,7 +63,7 @@ class Worker:
                 return False
             self._generation += 1
             self._busy = False
-            self._thread = self._start()
+            self._thread = self._start(self._thread)
             return True
 
     def stop(self, patience: float) -> bool:
@@ -69,15 +72,17 @@ class Worker:
         self._thread.join(patience)
         return not self._thread.is_alive()
 
-    def _start(self) -> threading.Thread:
+    def _start(self, before: threading.Thread | None) -> threading.Thread:
         generation = self._generation
         thread = threading.Thread(
-            target=self._work, args=(generation,), name=f"{self._name}-{generation}", daemon=True
+            target=self._work, args=(generation, before), name=f"{self._name}-{generation}", daemon=True
         )
         thread.start()
         return thread
 
-    def _work(self, generation: int) -> None:
+    def _work(self, generation: int, before: threading.Thread | None) -> None:
+        if before is not None and self._grace:
+            before.join(self._grace)
         while True:
             job = self._jobs.get()
             if job is None:

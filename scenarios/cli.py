@@ -74,11 +74,20 @@ def run(
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    reader: Annotated[
+        str, typer.Option("--reader", help="virtual、または手元のリーダ pcsc[:リーダ名]")
+    ] = "virtual",
+    trust: TrustOption = False,
+) -> None:
     """サーバ・端末・進行役の操作盤を開く。画面がなければ、一連の手続を画面なしで実演する。"""
+    from kiosk_app.card_slot import is_reader
+
     from .demo import run_demo
 
-    raise typer.Exit(run_demo())
+    if not is_reader(reader):
+        _stop("--reader には virtual、pcsc または pcsc:リーダ名 を指定してください。")
+    raise typer.Exit(run_demo(reader, trust=trust))
 
 
 @app.command()

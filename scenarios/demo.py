@@ -10,21 +10,43 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cards.errors import CardError
+from kiosk_app.card_slot import PCSC, VIRTUAL
+from server_stub.interface.failures import Failed
+
 from . import places
 from .doctor import has_display
 
 CARD = "港太一のカード"
 
 
-def run_demo() -> int:
-    """The exit code: 0, or 1 when the scripted visit did not end in paper."""
+def run_demo(reader: str = VIRTUAL, *, trust: bool = False) -> int:
+    """The exit code: 0, or 1 when the scripted visit did not end in paper, 2 without the reader that was asked for.
+
+    `reader`: `pcsc` or `pcsc:NAME` is the presenter's own, on which real hands lay cards. `trust`: enrolled test cards.
+    """
     if has_display():
-        return _with_panel()
+        return _with_panel(reader, trust)
+    if reader != VIRTUAL:
+        print("konbini: 手元のリーダを使う実演には、画面が要ります。", file=sys.stderr)  # noqa: T201
+        return 2
     print("画面がないため、一連の手続を画面なしで実演します（画面のある機械では、端末と操作盤が開きます）。")  # noqa: T201
     return _scripted()
 
 
-def _with_panel() -> int:
+def own_reader(reader: str) -> str:
+    """`pcsc` by the name of the first reader there is; the panel offers the others. Raises CardError."""
+    if reader != PCSC:
+        return reader
+    from cards.readers.pcsc import reader_names
+
+    names = reader_names()
+    if not names:
+        raise CardError("Reader_Absent")
+    return f"{PCSC}:{names[0]}"
+
+
+def _with_panel(reader: str, trust: bool) -> int:
     from PySide6.QtWidgets import QApplication
 
     from .panel import PanelWindow, StageClient
@@ -32,7 +54,11 @@ def _with_panel() -> int:
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     trace_folder = _fresh(places.home() / "demo" / "trace")
-    with Stage(separate=True) as stage:
+    try:
+        chosen = own_reader(reader)
+    except CardError as error:
+        raise Failed(error.failure) from error
+    with Stage(separate=True, reader=chosen, automatic=False, trust_test_hierarchy=trust) as stage:
 
         def begin() -> None:
             stage.reset("実演", _fresh(trace_folder))

@@ -141,7 +141,7 @@ class Stage:
         else:
             self._stop_kiosk()
             self._kiosk = LocalKiosk(settings, self.clock, self.trace)
-        if self.hands is not None:
+        if self.hands is not None and self._automatic:
             self.hands.take(self._kiosk.terminal)
         self._await_card(False)
         return self._kiosk.terminal

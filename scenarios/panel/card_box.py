@@ -9,6 +9,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, QSo
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
     QLineEdit,
     QListView,
     QStyle,
@@ -72,6 +73,11 @@ class CardBox(Box):
         self._client, self._attempt = client, attempt
         self.on_reader = Elided(NOBODY)
         self.on_reader.setObjectName("on_reader")
+        self.readers = QComboBox()
+        self.readers.setAccessibleName("カードリーダ")
+        self.readers.addItems(client.readers())
+        self.readers.setCurrentText(client.chosen_reader())
+        self.readers.textActivated.connect(self._choose_reader)
         self.search = QLineEdit()
         self.search.setAccessibleName("カードを探す")
         self.search.setPlaceholderText("氏名や用途で探す（例：支援措置）")
@@ -113,6 +119,10 @@ class CardBox(Box):
         self.list.setCurrentIndex(self.found.index(0, 0))
 
     def _lay_out(self) -> None:
+        if self.readers.count():
+            choice = row(label("リーダ", "soft"), self.readers)
+            choice.setStretch(1, 1)
+            self.inside.addLayout(choice)
         on_reader = row(label("読み取り部", "soft"), self.on_reader)
         on_reader.setStretch(1, 1)
         self.inside.addLayout(on_reader)
@@ -168,6 +178,10 @@ class CardBox(Box):
         card = self.chosen()
         if card is not None and not self._client.laid_card():
             self._do(lambda: self._client.lay_card(card.name), f"「{card.name}」を置きました。")
+
+    def _choose_reader(self, name: str) -> None:
+        if name != self._client.chosen_reader():
+            self._do(lambda: self._client.choose_reader(name), f"「{name}」を使います。最初に戻しました。")
 
     def _take(self) -> None:
         self._do(self._client.take_card, "カードを取りました。")

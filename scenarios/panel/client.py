@@ -64,6 +64,14 @@ class PanelClient(Protocol):
     def hold_certificates(self, calling: str) -> None:
         """What the 住所地の職員 does when someone reports the card as lost."""
 
+    def readers(self) -> Sequence[str]:
+        """The PC/SC readers to choose from; empty where the stage lays the cards itself."""
+
+    def chosen_reader(self) -> str: ...
+
+    def choose_reader(self, name: str) -> None:
+        """The terminal begins anew on that reader."""
+
     # --- the terminal's devices
     def look(self) -> TerminalState: ...
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from kiosk_app.card_slot import PCSC
 from kiosk_app.devices.coin_unit import FULL_STOCK
 from scenarios.card_pages import callings
 from scenarios.kiosks import Kiosk, ProcessKiosk
@@ -15,7 +16,9 @@ from scenarios.template import CardEntry
 from server_stub.faults.box import KNOWN
 from server_stub.interface.secret import Secret
 
-from .client import PanelCard, TerminalState
+from .client import PanelCard, TerminalState, Told
+
+OWN_CARD = "お手元のカード"
 
 
 class StageClient:
@@ -34,19 +37,43 @@ class StageClient:
         return self._cards
 
     def laid_card(self) -> str:
+        if self._stage.hands is not None:
+            return OWN_CARD if self._alive().terminal.call("card_seen") else ""
         return self._laid
 
     def lay_card(self, name: str) -> None:
+        self._by_hand("お手元のカードを、カードリーダに置いてください。")
         self._alive()
         self._stage.lay_card(name)
         self._laid = name
 
     def take_card(self) -> None:
+        self._by_hand("カードを、カードリーダから取ってください。")
         self._alive()
         self._stage.take_card()
         self._laid = ""
 
+    def _by_hand(self, sentence: str) -> None:
+        """On the tester's own reader the panel can only ask."""
+        if self._stage.hands is not None:
+            raise Told(sentence)
+
+    def readers(self) -> Sequence[str]:
+        if self._stage.hands is None:
+            return ()
+        from cards.readers.pcsc import reader_names
+
+        return reader_names()
+
+    def chosen_reader(self) -> str:
+        return self._stage.reader.partition(":")[2]
+
+    def choose_reader(self, name: str) -> None:
+        self._stage.reader = f"{PCSC}:{name}"
+        self.reset()
+
     def pin_of(self, name: str) -> Secret:
+        self._by_hand("お手元のカードの暗証番号は、端末の画面で入力してください。")
         return self._stage.pin_of(name)
 
     def hold_certificates(self, calling: str) -> None:

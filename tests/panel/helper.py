@@ -36,6 +36,8 @@ class FakeClient:
         self.moment = STAGE_START
         self.frozen = False
         self.laid = ""
+        self.reader = ""
+        self.reader_names: tuple[str, ...] = ()
         self.active: set[str] = set()
         self.folder: Path | None = None
         self.looks = 0
@@ -65,6 +67,16 @@ class FakeClient:
 
     def hold_certificates(self, calling: str) -> None:
         self._ask("hold", calling)
+
+    def readers(self) -> Sequence[str]:
+        return self.reader_names
+
+    def chosen_reader(self) -> str:
+        return self.reader
+
+    def choose_reader(self, name: str) -> None:
+        self._ask("reader", name)
+        self.reader = name
 
     def look(self) -> TerminalState:
         self.looks += 1

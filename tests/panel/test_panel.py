@@ -326,3 +326,23 @@ def test_every_view_of_the_terminal_has_a_name_on_the_panel() -> None:
         name for name, kind in vars(views).items() if isinstance(kind, type) and issubclass(kind, views.View)
     }
     assert known - {"View"} == set(SCREENS) - {""}
+
+
+def test_with_several_readers_of_the_presenters_own_one_is_chosen(qtbot: QtBot) -> None:
+    client = FakeClient()
+    client.reader_names, client.reader = ("Reader A 00 00", "Reader B 01 00"), "Reader B 01 00"
+    window = PanelWindow(client)
+    qtbot.addWidget(window)
+    box = window.cards.readers
+    assert [box.itemText(n) for n in range(box.count())] == list(client.reader_names)
+    assert box.currentText() == client.reader
+    box.textActivated.emit("Reader B 01 00")
+    assert client.asked == []
+    box.textActivated.emit("Reader A 00 00")
+    assert client.asked == [("reader", "Reader A 00 00")]
+
+
+def test_where_the_stage_lays_the_cards_there_is_no_reader_to_choose(qtbot: QtBot) -> None:
+    window = PanelWindow(FakeClient())
+    qtbot.addWidget(window)
+    assert not window.cards.readers.isVisibleTo(window)
