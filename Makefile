@@ -1,8 +1,8 @@
-# make setup | demo | test | lint | bench; see README.md
+# make setup | demo | test | lint | bench | fuzz; see README.md
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint bench fuzz clean
 
 setup:
 	@sh docs/setup.sh
@@ -18,6 +18,9 @@ lint: setup
 
 bench: setup
 	@QT_QPA_PLATFORM=offscreen $(BIN)/konbini bench
+
+fuzz: setup
+	@$(BIN)/konbini fuzz
 
 clean:
 	rm -rf .konbini evidence gallery .pytest_cache .mypy_cache .ruff_cache
