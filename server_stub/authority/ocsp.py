@@ -70,9 +70,7 @@ class _Asked:
 class Responder:
     """Answers for one CA. Key and hashes are at hand, so an answer costs little more than its signature."""
 
-    def __init__(
-        self, issuer_name: bytes, key: RSAPrivateKey, enrolled: Sequence[EnrolledCard] = ()
-    ) -> None:
+    def __init__(self, issuer_name: bytes, key: RSAPrivateKey, enrolled: Sequence[EnrolledCard] = ()) -> None:
         """`issuer_name`: DER of the CA's subject. `enrolled`: certificates of other CAs that it calls good."""
         public = key.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
         self._key = key

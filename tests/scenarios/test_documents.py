@@ -15,7 +15,9 @@ def test_the_published_interface_specification_is_the_one_that_is_served() -> No
     for name, document in documents().items():
         published = json.loads((places.ROOT / "docs" / "openapi" / name).read_text(encoding="utf-8"))
         if published != document:
-            pytest.fail(f"docs/openapi/{name} is old: konbini openapi docs/openapi writes it anew", pytrace=False)
+            pytest.fail(
+                f"docs/openapi/{name} is old: konbini openapi docs/openapi writes it anew", pytrace=False
+            )
 
 
 def test_the_readmes_name_only_commands_that_exist() -> None:
