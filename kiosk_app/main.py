@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import signal
 import sys
 import threading
@@ -129,6 +130,12 @@ def run_terminal(settings: KioskSettings, control: str = "", *, until_first_pain
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
+    parent = os.getppid()
+    watch = QTimer()
+    watch.timeout.connect(lambda: application.quit() if control and os.getppid() != parent else None)
+    watch.start(
+        1000
+    )  # under a stage's control it ends with the stage, however that ended; and signals are seen in time
     code = application.exec()
     if opening.assembly is not None:
         opening.assembly.stop()

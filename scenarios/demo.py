@@ -68,7 +68,8 @@ def _with_panel(reader: str, trust: bool) -> int:
         panel = PanelWindow(StageClient(stage, begin))
         panel.stand_beside_terminal()
         panel.show()
-        signal.signal(signal.SIGINT, lambda number, frame: application.quit())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda number, frame: application.quit())
         return int(application.exec())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -69,7 +70,9 @@ def serve_until_stopped(
             ):
                 print(f"{name}\t{urls[node]}")  # noqa: T201
             print(f"端末をつなぐ: konbini kiosk --center {urls['center']}", flush=True)  # noqa: T201
-        stop.wait()
+        parent = os.getppid()
+        while not stop.wait(1) and not (control and os.getppid() != parent):
+            pass  # under a stage's control they end with the stage, however it ended
         servers.stop()
 
 
