@@ -98,6 +98,7 @@ def server(
     ] = "8441,8442,8443",
     control: Annotated[bool, typer.Option("--control", help="制御口を開く（試験用）")] = False,
     run_id: Annotated[str, typer.Option("--run", hidden=True)] = "",
+    template: Annotated[Path | None, typer.Option("--template", hidden=True)] = None,
     as_json: JsonOption = False,
     trust: TrustOption = False,
 ) -> None:
@@ -120,6 +121,7 @@ def server(
             run=run_id,
             as_json=as_json,
             trust=trust,
+            template=template,
         )
     except OSError as error:
         _stop(f"ポートを開けません（{error.strerror}）。別のポートを --ports で指定してください。")

@@ -180,10 +180,19 @@ class RemoteServers:
     """The nodes in a process of their own (`konbini server --control`), reached through their control ports."""
 
     def __init__(
-        self, folder: Path, run: str, ports: tuple[int, int, int] = (0, 0, 0), *, trust: bool = False
+        self,
+        folder: Path,
+        template: Path,
+        run: str,
+        ports: tuple[int, int, int] = (0, 0, 0),
+        *,
+        trust: bool = False,
     ) -> None:
-        """Starts the process and waits for its first line, which tells the base URLs. Raises RuntimeError."""
-        told = ["--folder", str(folder), "--run", run, "--ports", ",".join(map(str, ports))]
+        """Starts the process and waits for its first line, which tells the base URLs. Raises RuntimeError.
+
+        `template` is the stage's own: cards and databases must be of one making."""
+        told = ["--folder", str(folder), "--template", str(template), "--run", run]
+        told += ["--ports", ",".join(map(str, ports))]
         told += ["--trust-test-hierarchy"] if trust else []
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scenarios.cli", "server", "--control", "--json", *told],

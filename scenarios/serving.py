@@ -30,11 +30,12 @@ def serve_until_stopped(
     run: str = "",
     as_json: bool = False,
     trust: bool = False,
+    template: Path | None = None,
 ) -> None:
     """Serve authority, issuing server and centre until SIGINT or SIGTERM. Raises OSError for a port that is taken.
 
     Prints where they listen: one line of JSON if `as_json`, else what a person needs to connect a terminal.
-    `trust`: enrolled test cards are admitted.
+    `trust`: enrolled test cards are admitted. `template`: the stage's, else the checkout's.
     """
     clock = Clock(STAGE_START)
     stop = threading.Event()
@@ -48,7 +49,7 @@ def serve_until_stopped(
         trace = Trace(clock, run=run, process="servers")
         servers = LocalServers(
             folder or Path(temporary),
-            template_folder(),
+            template or template_folder(),
             clock,
             trace,
             control=control,

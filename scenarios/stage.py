@@ -78,7 +78,7 @@ class Stage:
         self.servers: Servers
         if separate:
             self.servers = RemoteServers(
-                self.servers_folder, self.trace.run, ports, trust=trust_test_hierarchy
+                self.servers_folder, self.template, self.trace.run, ports, trust=trust_test_hierarchy
             )
         else:
             self.servers = LocalServers(
