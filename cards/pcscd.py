@@ -10,12 +10,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from .errors import CardError
+from .ports import listener_on
 
 DRIVERS = (
     "/usr/lib/pcsc/drivers/serial/libifdvpcd.so",
@@ -23,6 +25,8 @@ DRIVERS = (
 )
 SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
 """Where programs that use libpcsclite look for the daemon."""
+START_SECONDS = 15.0
+"""Real seconds within which the service has its reader, on the busiest of machines."""
 _HANDOVER = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3); "
     "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid())); os.execv(sys.argv[2], sys.argv[2:])"
@@ -98,6 +102,15 @@ class PrivatePcscd:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        if readers:
+            self._wait_for_the_reader()
+
+    def _wait_for_the_reader(self) -> None:
+        limit = time.monotonic() + START_SECONDS
+        while self._process is not None and listener_on(self.port) is None:
+            if self._process.poll() is not None or time.monotonic() > limit:
+                raise CardError("Reader_Service_Stopped", folder=str(self.folder))
+            time.sleep(0.005)
 
     def stop(self) -> None:
         process, self._process = self._process, None

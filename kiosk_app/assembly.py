@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,17 @@ from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
+
+LATER = (
+    "kiosk_app.card_session", "kiosk_app.paper", "kiosk_app.devices.receipt", "kiosk_app.screens.names", "uharfbuzz",
+)  # fmt: skip
+"""What a visit needs and the first screen does not."""
+
+
+def load_all() -> None:
+    """Import everything that a visit needs, before a resident comes: a big library stops the screen while it loads."""
+    for name in LATER:
+        import_module(name)
 
 
 def terminal_settings(told: KioskSettings) -> TerminalSettings:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QApplication
 
-from kiosk_app.assembly import Assembly
+from kiosk_app.assembly import Assembly, load_all
 from kiosk_app.control import TerminalControl
 from kiosk_app.process_settings import KioskSettings
 from server_stub.interface.clock import Clock, ClockSetting
@@ -35,6 +35,7 @@ class LocalKiosk:
     """In this process, on this thread. The window lives on; terminal, devices and journal are new at each `restart`."""
 
     def __init__(self, settings: KioskSettings, clock: Clock, trace: Trace) -> None:
+        load_all()
         self._application = QApplication.instance() or QApplication([])
         self._assembly = Assembly(settings, clock, trace)
         self._assembly.start()
