@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import card, certificate, server, terminal
+from . import card, certificate, pcsc, server, terminal
 from .measure import Measurement
 
 BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
@@ -17,6 +17,7 @@ BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
     certificate.measure,
     server.measure,
     terminal.measure,
+    pcsc.measure,
 )
 """In the order in which they run."""
 
