@@ -48,6 +48,7 @@ def terminal_settings(told: KioskSettings) -> TerminalSettings:
         data_dir=folder / "data",
         device_dir=folder / "devices",
         card_limit=told.card_limit,
+        card_bodies=told.card_bodies,
     )
 
 

@@ -31,10 +31,10 @@ class CardFacts:
     kind: CardKind
 
 
-def read_card(reader: Reader, observer: Observer, trust: CardTrust) -> CardFacts:
+def read_card(reader: Reader, observer: Observer, trust: CardTrust, *, bodies: bool = False) -> CardFacts:
     """Raises Failed by the names of cards.jpki (Card_Removed, Card_Not_My_Number, Certificate_Malformed …), and
     Certificate_Production."""
-    with _client(reader, observer) as client:
+    with _client(reader, observer, bodies) as client:
         client.open()
         certificate = client.read_authentication_certificate()
         trust.kind(certificate)  # a production card is asked nothing more
@@ -50,6 +50,7 @@ def sign(
     pin: Secret,
     message: bytes,
     last_try_accepted: bool = False,
+    bodies: bool = False,
 ) -> tuple[CardFacts, bytes]:
     """The card's facts and its signature over `message`.
 
@@ -65,7 +66,7 @@ def sign(
         trust.allow_pin(facts.kind, tries, last_try_accepted=last_try_accepted)
         checked.append(facts)
 
-    with _client(reader, observer) as client:
+    with _client(reader, observer, bodies) as client:
         try:
             signature = client.sign_authentication(pin, message, check)
         except CardError as error:
@@ -86,10 +87,10 @@ def _facts(certificate: bytes, tries: int | None, trust: CardTrust) -> CardFacts
 
 
 @contextmanager
-def _client(reader: Reader, observer: Observer) -> Iterator[JpkiClient]:
+def _client(reader: Reader, observer: Observer, bodies: bool) -> Iterator[JpkiClient]:
     try:
         with reader.connect() as connection:
-            yield JpkiClient(connection, observer)
+            yield JpkiClient(connection, observer, bodies=bodies)
     except CardError as error:
         raise _failed(error) from error
 

@@ -132,7 +132,10 @@ class Correspondence:
 
         try:
             facts = self._card_worker.call(
-                lambda: read_card(self._reader, self._observer, self._trust), self._settings.card_limit
+                lambda: read_card(
+                    self._reader, self._observer, self._trust, bodies=self._settings.card_bodies
+                ),
+                self._settings.card_limit,
             )
         except TimeoutError as error:
             raise Failed("Card_Mute") from error
@@ -155,6 +158,7 @@ class Correspondence:
                 pin=effect.pin,
                 message=message,
                 last_try_accepted=effect.last_try_accepted,
+                bodies=self._settings.card_bodies,
             )
 
         try:

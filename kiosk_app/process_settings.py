@@ -34,6 +34,7 @@ class KioskSettings:
     reader: str = "virtual"
     hand: str = ""
     card_limit: float = 20.0
+    card_bodies: bool = False
     authority: str = ""
     enrolled: tuple[str, ...] = ()
     automatic: bool = False

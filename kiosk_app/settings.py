@@ -16,6 +16,7 @@ from .flow.timeouts import TimeOuts
 class TerminalSettings:
     """`pinned_key` is the centre's Ed25519 public key, 32 bytes in hex. `data_dir` holds journal and outbox, `device_dir`
     the books of the simulated devices. `time_outs` run on the one clock; `card_limit` and `outbox_retry` are real seconds.
+    `card_bodies`: public bodies of commands and answers go into the trace too; PINs and personal data never do.
     """
 
     center_url: str
@@ -27,6 +28,7 @@ class TerminalSettings:
     time_outs: TimeOuts = field(default_factory=TimeOuts)
     accent: str = "#1F5FA8"
     card_limit: float = 20.0
+    card_bodies: bool = False
     outbox_retry: float = 2.0
 
     def __post_init__(self) -> None:

@@ -136,6 +136,11 @@ def kiosk(
     center_key: Annotated[str, typer.Option("--center-key", help="センターの Ed25519 公開鍵（16進）")] = "",
     folder: Annotated[Path | None, typer.Option("--folder", help="日誌・現金・トレイを置くフォルダ")] = None,
     full_screen: Annotated[bool, typer.Option("--full-screen", help="全画面で表示する")] = False,
+    trace: Annotated[Path | None, typer.Option("--trace", help="記録を置くフォルダ")] = None,
+    card_bodies: Annotated[
+        bool,
+        typer.Option("--card-bodies", help="カードとのやり取りの本体も記録する（暗証番号と個人情報を除く）"),
+    ] = False,
     control: Annotated[str, typer.Option("--control", help="制御口の名前（試験用）")] = "",
 ) -> None:
     """キオスク端末だけを動かす。"""
@@ -153,6 +158,8 @@ def kiosk(
             center_key,
             folder,
             full_screen=full_screen,
+            trace=trace,
+            card_bodies=card_bodies,
             control=control,
         )
     )
@@ -321,7 +328,9 @@ def fuzz(
 
     template = template_folder()
     by_profile = {card.profile: card for card in load_cards(template).values()}
-    images = [CardImage.load(template / card.file) for card in by_profile.values() if card.profile != "mute"]
+    loaded = [CardImage.load(template / card.file) for card in by_profile.values()]
+    # cards that are slow or say nothing are so on purpose
+    images = [image for image in loaded if not image.behaviour.mute and not image.behaviour.delay_ms]
     try:
         report = fuzz_cards(count, seed, images)
     except FuzzFailure as failure:

@@ -87,8 +87,13 @@ def run_kiosk(
     *,
     full_screen: bool,
     control: str,
+    trace: Path | None = None,
+    card_bodies: bool = False,
 ) -> int:
-    """One terminal against the centre at `center`; without keys given, with those of this checkout's stage."""
+    """One terminal against the centre at `center`; without keys given, with those of this checkout's stage.
+
+    `trace`: the folder for its events. `card_bodies` warns, and shows what of the card's talk is public.
+    """
     from kiosk_app.card_slot import is_reader
     from kiosk_app.main import run_terminal
     from kiosk_app.process_settings import KioskSettings
@@ -108,7 +113,12 @@ def run_kiosk(
         clock=Clock(STAGE_START).setting.to_json(),
         full_screen=full_screen,
         reader=reader,
+        trace_folder=str(trace or ""),
+        card_bodies=card_bodies,
     )
+    if card_bodies:
+        warning = "注意: カードとのやり取りの本体を記録します。暗証番号と個人情報は記録しませんが、電子証明書は含まれます。"
+        print(warning, file=sys.stderr)  # noqa: T201
     return run_terminal(settings, control)
 
 
