@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -117,11 +116,6 @@ def openapi_document() -> dict[str, Any]:
     """The interface specification, complete, without a centre behind it."""
     clock = Clock()
     return _bare_app(NodeContext(clock, Trace(clock))).openapi()
-
-
-def write_openapi(path: Path) -> None:
-    """Write the interface specification as JSON (UTF-8)."""
-    path.write_text(json.dumps(openapi_document(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _bare_app(context: NodeContext) -> FastAPI:

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from server_stub.center.app import write_openapi
+from server_stub.center.app import openapi_document
 from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.terminal import FailureBody, Manifest
 from tests.center.world import STORE_KEY, World
@@ -35,10 +35,8 @@ OPERATIONS = {
 
 
 @pytest.fixture(scope="module")
-def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    path = tmp_path_factory.mktemp("openapi") / "center.json"
-    write_openapi(path)
-    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+def document() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(json.dumps(openapi_document()))
     return loaded
 
 
