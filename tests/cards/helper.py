@@ -45,7 +45,10 @@ def key_source() -> rsa.RSAPrivateKey:
 
 @functools.cache
 def authority() -> ForeignAuthority:
-    return ForeignAuthority(key_source, now=NOW, organisation="JPKI-SIM-OWN")
+    # keys of its own: the pool's could come round to an impostor
+    return ForeignAuthority(
+        lambda: rsa.generate_private_key(65537, 2048), now=NOW, organisation="JPKI-SIM-OWN"
+    )
 
 
 @functools.cache
