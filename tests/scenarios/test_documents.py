@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from typer.main import get_command
 
 from scenarios import places
+from scenarios.cli import app
 from scenarios.openapi import documents
 
 
@@ -21,12 +24,6 @@ def test_the_published_interface_specification_is_the_one_that_is_served() -> No
 
 
 def test_the_readmes_name_only_commands_that_exist() -> None:
-    import re
-
-    from typer.main import get_command
-
-    from scenarios.cli import app
-
     command = get_command(app)
     known = set(command.commands)  # type: ignore[attr-defined]
     for name in ("README.md", "README.ja.md"):
@@ -35,8 +32,6 @@ def test_the_readmes_name_only_commands_that_exist() -> None:
 
 
 def test_the_readmes_and_pages_link_only_to_files_that_exist() -> None:
-    import re
-
     for page in [*places.ROOT.glob("*.md"), *(places.ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             if "://" not in target:
