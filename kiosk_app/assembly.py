@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QEvent
 
 from cards.faults import Effect, Fault
 from cards.virtual import VirtualCard
@@ -17,7 +20,7 @@ from kiosk_app.devices.simulated import SimulatedDevices, simulated_devices
 from kiosk_app.flow.events import ReaderBack, ReaderLost
 from kiosk_app.journal import Record
 from kiosk_app.process_settings import KioskSettings
-from kiosk_app.screens.window import KioskWindow
+from kiosk_app.screens.window import KioskWindow, load_screens
 from kiosk_app.settings import TerminalSettings
 from kiosk_app.terminal import Terminal
 from server_stub.interface.clock import Clock
@@ -26,15 +29,18 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 
 LATER = (
-    "kiosk_app.card_session", "kiosk_app.paper", "kiosk_app.devices.receipt", "kiosk_app.screens.names", "uharfbuzz",
+    "kiosk_app.card_session", "kiosk_app.center_client", "kiosk_app.devices.receipt", "kiosk_app.paper",
+    "kiosk_app.screens.names", "uharfbuzz",
 )  # fmt: skip
 """What a visit needs and the first screen does not."""
 
 
 def load_all() -> None:
-    """Import everything that a visit needs, before a resident comes: a big library stops the screen while it loads."""
+    """Read everything that a visit needs from the disk, before a resident comes. On any thread: a big library, or a slow
+    disk, stops the screen that waits for it."""
     for name in LATER:
         import_module(name)
+    load_screens()
 
 
 def terminal_settings(told: KioskSettings) -> TerminalSettings:
@@ -96,6 +102,11 @@ class Assembly:
             self.slot.hand.remove()
             self.slot.hand.faults.clear()
         self.settings = settings
+        # the old terminal goes, and what stays is not the new one's: no full collection over it ever stops its screen
+        del self.terminal, self.devices
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        gc.collect()
+        gc.freeze()
         self._build()
         self.terminal.start()
 
@@ -133,6 +144,7 @@ class Assembly:
 
         def watch(written: Record) -> None:
             if written.kind == record:
+                self.trace.flush()  # evidence is the stage's: the power cut of a scenario does not reach it
                 if sys.platform == "win32":
                     os._exit(9)
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -149,10 +149,15 @@ class TerminalControl(QObject):
     def scope(self, scenario: str, step: str) -> None:
         self._kiosk.trace.scope(scenario, step)
 
-    def heart(self) -> float:
-        """The longest stand-still in ms since this was last asked."""
-        longest, self.heartbeat.longest_ms = self.heartbeat.longest_ms, 0.0
-        return longest
+    def flush_trace(self) -> None:
+        """Every event so far is in the trace's file."""
+        self._kiosk.trace.flush()
+
+    def heart(self) -> dict[str, Any]:
+        """The longest stand-still since this was last asked: `ms`, and `where` the thread stood ('' for a short one)."""
+        told = {"ms": self.heartbeat.longest_ms, "where": self.heartbeat.where}
+        self.heartbeat.forget()
+        return told
 
     def pending_notes(self) -> int:
         """Messages that the centre has not taken yet."""

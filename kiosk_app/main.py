@@ -55,8 +55,9 @@ class _Opening(QObject):
 
     def _import(self) -> None:
         try:
-            import kiosk_app.assembly
+            from kiosk_app.assembly import load_all
 
+            load_all()
             if self._control:
                 import kiosk_app.control  # noqa: F401
         except Exception as error:

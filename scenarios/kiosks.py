@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import secrets
@@ -32,10 +33,15 @@ class Kiosk(Protocol):
 
 
 class LocalKiosk:
-    """In this process, on this thread. The window lives on; terminal, devices and journal are new at each `restart`."""
+    """In this process, on this thread. The window lives on; terminal, devices and journal are new at each `restart`.
+
+    What lives in the process before a terminal is not the terminal's: no full collection over it stops the screen (a
+    terminal in a process of its own does the same once it has loaded).
+    """
 
     def __init__(self, settings: KioskSettings, clock: Clock, trace: Trace) -> None:
         load_all()
+        gc.freeze()
         self._application = QApplication.instance() or QApplication([])
         self._assembly = Assembly(settings, clock, trace)
         self._assembly.start()

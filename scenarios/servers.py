@@ -71,6 +71,8 @@ class Servers(Protocol):
 
     def reset(self, scenario: str, trace_folder: Path | None) -> None: ...
 
+    def close_trace(self) -> None: ...
+
     def stop(self) -> None: ...
 
 
@@ -168,6 +170,9 @@ class LocalServers:
         ):  # a note still on its way must not reach the fresh ledger
             self._copy()
 
+    def close_trace(self) -> None:
+        """The stage's trace is theirs too."""
+
     def stop(self) -> None:
         for node in reversed(self._nodes):
             node.stop()
@@ -223,6 +228,9 @@ class RemoteServers:
     def reset(self, scenario: str = "", trace_folder: Path | None = None) -> None:
         self._ask("center", "PUT", "trace", {"scenario": scenario, "folder": str(trace_folder or "")})
         self._ask("center", "POST", "reset")
+
+    def close_trace(self) -> None:
+        self._ask("center", "PUT", "trace", {"folder": ""})
 
     def stop(self) -> None:
         self._client.close()

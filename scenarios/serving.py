@@ -75,6 +75,7 @@ def serve_until_stopped(
         while not stop.wait(1) and not (control and os.getppid() != parent):
             pass  # under a stage's control they end with the stage, however it ended
         servers.stop()
+        trace.close()
 
 
 def run_kiosk(

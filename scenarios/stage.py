@@ -109,6 +109,13 @@ class Stage:
         if self.reader_service is not None:
             self.reader_service.restore()
 
+    def close_trace(self) -> None:
+        """No more events are kept. All that were told until now, by any process of the stage, are in their files."""
+        if isinstance(self._kiosk, ProcessKiosk) and self._kiosk.alive:
+            self._kiosk.terminal.call("flush_trace")
+        self.servers.close_trace()
+        self.trace.open_folder(None)
+
     @property
     def visit_folder(self) -> Path:
         """Where the present scenario's devices, journal and card images lie."""

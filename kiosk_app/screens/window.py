@@ -16,11 +16,12 @@ from server_stub.interface.clock import Clock
 
 from . import theme
 from .screen import Screen
+from .texts import catalogue
 
 POLL_MS = 100
 """How often the one clock is asked (it may jump, so no timer can be set for the moment itself)."""
 
-# view -> module of this folder; imported when first shown
+# view -> module of this folder; imported when first shown, or all of them by load_screens
 _MODULES = {
     "TopMenu": "top_menu",
     "ServiceMenu": "service_menu",
@@ -53,6 +54,16 @@ def screen_class(view: View) -> type[Screen[Any]]:
     module = import_module(f".{_MODULES[name]}", __package__)
     found: type[Screen[Any]] = getattr(module, f"{name}Screen")
     return found
+
+
+def load_screens() -> None:
+    """Read what any screen needs from the disk. On any thread; afterwards no screen waits for a disk when it is shown."""
+    from .drawing import read_drawings
+
+    for module in _MODULES.values():
+        import_module(f".{module}", __package__)
+    read_drawings()
+    catalogue()
 
 
 class KioskWindow(QWidget):

@@ -114,6 +114,7 @@ def _evidence(stage: Stage, folder: Path) -> Measurement:
         part()
         picture()
     emit("scenario", "scenario_ended", status="passed")
+    stage.close_trace()
     bodies = folder / "bodies"
     page = in_turn(
         lambda: write_evidence(trace_folder, folder / "evidence.html"),

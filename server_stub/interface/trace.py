@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import queue
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, Literal
 
 from .clock import Clock, real_monotonic_ns
 from .secret import masked
@@ -73,8 +74,59 @@ class Event:
         return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
 
 
+class _TraceFile:
+    """One file of events, written on a thread of its own: no thread that has something to tell waits for a disk."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError for a path that cannot be written."""
+        self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
+        self._lines: queue.SimpleQueue[str | threading.Event | None] = queue.SimpleQueue()
+        self._broken: OSError | None = None
+        self._thread = threading.Thread(target=self._work, name=f"trace-{path.stem}", daemon=True)
+        self._thread.start()
+
+    def put(self, line: str) -> None:
+        self._lines.put(line)
+
+    def flush(self) -> None:
+        """Wait until all that was put is in the file. Raises OSError if it could not be written."""
+        written = threading.Event()
+        self._lines.put(written)
+        written.wait()
+        if self._broken is not None:
+            raise self._broken
+
+    def close(self) -> None:
+        """Write what was put, and end. Raises OSError if something could not be written."""
+        self._lines.put(None)
+        self._thread.join()
+        if self._broken is not None:
+            raise self._broken
+
+    def _work(self) -> None:
+        while (item := self._lines.get()) is not None:
+            if isinstance(item, threading.Event):
+                item.set()
+            elif self._broken is None:
+                self._write(item)
+        try:
+            self._file.close()
+        except OSError as error:
+            self._broken = self._broken or error
+
+    def _write(self, line: str) -> None:
+        try:
+            self._file.write(line + "\n")
+            self._file.flush()
+        except OSError as error:  # told to whoever asks for the file; what is traced goes on
+            self._broken = error
+
+
 class Trace:
-    """Where a process puts its events. Safe from any thread; secrets are masked here, when the event is made."""
+    """Where a process puts its events. Safe from any thread; secrets are masked here, when the event is made.
+
+    An event is in the file a moment after it was emitted, and for certain after `flush`, `open_folder` or `close`.
+    """
 
     def __init__(self, clock: Clock, *, run: str = "", process: str = "", folder: Path | None = None) -> None:
         """With `folder`, events go to `folder/PROCESS.jsonl` and stored bodies to `folder/blobs/`; else memory only."""
@@ -87,7 +139,7 @@ class Trace:
         self._step = ""
         self._listeners: list[Callable[[Event], None]] = []
         self._folder = folder
-        self._file: TextIO | None = None
+        self._file: _TraceFile | None = None
         self.open_folder(folder)
 
     @property
@@ -106,15 +158,20 @@ class Trace:
             self._folder = folder
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
-                self._file = (folder / f"{self._process}.jsonl").open(
-                    "a", encoding="utf-8", errors="backslashreplace"
-                )
+                self._file = _TraceFile(folder / f"{self._process}.jsonl")
 
-    def close(self) -> None:
+    def flush(self) -> None:
+        """Wait until every event so far is in the file. Raises OSError if it could not be written."""
         with self._lock:
             if self._file is not None:
-                self._file.close()
-                self._file = None
+                self._file.flush()
+
+    def close(self) -> None:
+        """End the file, with every event in it. Raises OSError if it could not be written."""
+        with self._lock:
+            file, self._file = self._file, None
+            if file is not None:
+                file.close()
 
     def scope(self, scenario: str, step: str = "") -> None:
         """What the events from now on belong to."""
@@ -129,8 +186,7 @@ class Trace:
                 masked(data),
             )  # fmt: skip
             if self._file is not None:
-                self._file.write(event.to_line() + "\n")
-                self._file.flush()
+                self._file.put(event.to_line())
             listeners = list(self._listeners)
         for listener in listeners:
             listener(event)

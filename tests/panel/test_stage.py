@@ -31,7 +31,7 @@ def stage() -> Iterator[Stage]:
 def world(stage: Stage, tmp_path: Path) -> Iterator[World]:
     stage.reset(trace_folder=tmp_path / "trace")
     yield World(stage, stage.start_kiosk())
-    stage.trace.open_folder(None)
+    stage.close_trace()
 
 
 @pytest.fixture

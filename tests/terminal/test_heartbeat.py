@@ -1,27 +1,59 @@
 from __future__ import annotations
 
 import threading
+import weakref
 
+import pytest
 from pytestqt.qtbot import QtBot
 
+from kiosk_app import heartbeat
 from kiosk_app.heartbeat import LIMIT_MS, Heartbeat
 
+TOO_LONG = (LIMIT_MS + 50) / 1000
 
-def test_a_thread_that_waits_for_something_else_is_felt(qtbot: QtBot) -> None:
+
+@pytest.fixture(autouse=True)
+def _a_machine_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What others on this machine take is not the matter here."""
+    monkeypatch.setattr(heartbeat, "_unscheduled_ns", lambda: 0)
+    monkeypatch.setattr(heartbeat, "_stolen_ns", lambda: 0)
+
+
+def a_call_that_blocks() -> None:
+    threading.Event().wait(TOO_LONG)
+
+
+def test_a_thread_that_waits_for_something_else_is_felt_and_its_place_told(qtbot: QtBot) -> None:
     """What a blocking call on the GUI thread would do: nothing happens for longer than the limit."""
     heart = Heartbeat()
     heart.resume()
-    threading.Event().wait((LIMIT_MS + 50) / 1000)
+    a_call_that_blocks()
     heart.pause()
     assert heart.longest_ms > LIMIT_MS
+    assert "a_call_that_blocks" in heart.where
+    heart.forget()
+    assert (heart.longest_ms, heart.where) == (0.0, "")
 
 
 def test_time_in_foreign_hands_does_not_count(qtbot: QtBot) -> None:
     heart = Heartbeat()
     heart.resume()
     heart.pause()
-    threading.Event().wait((LIMIT_MS + 50) / 1000)
+    threading.Event().wait(TOO_LONG)
     heart.resume()
+    heart.pause()
+    assert heart.longest_ms < LIMIT_MS
+
+
+def test_time_that_the_host_gave_to_others_does_not_count(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """proc(5): the account of stolen time grows by as much as the thread stood."""
+    stolen = iter([0, int(TOO_LONG * 1e9), int(TOO_LONG * 1e9)])
+    monkeypatch.setattr(heartbeat, "_stolen_ns", lambda: next(stolen))
+    heart = Heartbeat()
+    heart.resume()
+    a_call_that_blocks()
     heart.pause()
     assert heart.longest_ms < LIMIT_MS
 
@@ -38,9 +70,22 @@ def test_a_loop_that_turns_beats_far_below_the_limit(qtbot: QtBot) -> None:
     heart._timer.timeout.connect(count)
     looks = []
     for look in range(1, 6):
-        heart.longest_ms = 0.0
+        heart.forget()
         heart.resume()
         qtbot.waitUntil(lambda look=look: beats >= 5 * look)
         heart.pause()
         looks.append(heart.longest_ms)
     assert min(looks) < LIMIT_MS / 2
+
+
+def test_the_watching_thread_ends_with_its_heartbeat(qtbot: QtBot) -> None:
+    heart = Heartbeat()
+    heart.resume()
+    heart.pause()
+    watchers = [one for one in threading.enumerate() if one.name == "heartbeat"]
+    gone = weakref.ref(heart)
+    del heart
+    assert gone() is None
+    newest = watchers[-1]
+    newest.join(10)
+    assert not newest.is_alive()
