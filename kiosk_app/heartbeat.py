@@ -8,6 +8,7 @@ import sys
 import threading
 import traceback
 import weakref
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -23,14 +24,14 @@ _FRAMES = 6
 """Innermost calls that are told of a thread that stands still."""
 
 
-def _unscheduled_ns() -> int:
-    """How long threads of this process were ready to run and got no processor (Linux: schedstat, 2nd field); 0 where not
-    told. All of them: one that holds the interpreter and gets no processor keeps the screen waiting too."""
-    total = 0
+def _unscheduled_ns() -> dict[str, int]:
+    """How long each thread of this process was ready to run and got no processor (Linux: schedstat, 2nd field); empty where
+    not told. All of them: one that holds the interpreter and gets no processor keeps the screen waiting too."""
+    waits = {}
     for task in _TASKS.iterdir() if _TASKS.is_dir() else ():
         with contextlib.suppress(OSError, IndexError, ValueError):  # a thread may end at any time
-            total += int((task / "schedstat").read_bytes().split()[1])
-    return total
+            waits[task.name] = int((task / "schedstat").read_bytes().split()[1])
+    return waits
 
 
 def _stolen_ns() -> int:
@@ -42,8 +43,23 @@ def _stolen_ns() -> int:
     return 0
 
 
-def _machine_waits_ns() -> int:
-    return _unscheduled_ns() + _stolen_ns()
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A moment of the machine: the time, and the accounts of what it gave to others until then."""
+
+    now: int
+    unscheduled: dict[str, int]
+    stolen: int
+
+    @classmethod
+    def present(cls) -> _Moment:
+        return cls(real_monotonic_ns(), _unscheduled_ns(), _stolen_ns())
+
+    def own_ms_since(self, before: _Moment) -> float:
+        """Milliseconds since `before` without what the machine gave to others. A thread that has ended took its account
+        with it."""
+        waited = sum(waits - before.unscheduled.get(task, 0) for task, waits in self.unscheduled.items())
+        return (self.now - before.now - waited - (self.stolen - before.stolen)) / 1e6
 
 
 class _Watch:
@@ -87,7 +103,7 @@ class Heartbeat(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._last = self._waits = 0
+        self._last = _Moment(0, {}, 0)
         self.longest_ms = 0.0
         self.where = ""
         """Where the thread stood in the longest gap, if that was long enough to be looked at."""
@@ -99,8 +115,8 @@ class Heartbeat(QObject):
 
     def resume(self) -> None:
         watch = self._watch = self._watch or _Watch(self, threading.get_ident())
-        self._last, self._waits = real_monotonic_ns(), _machine_waits_ns()
-        watch.last_beat_ns, watch.seen = self._last, ""
+        self._last = _Moment.present()
+        watch.last_beat_ns, watch.seen = self._last.now, ""
         watch.begin()
         self._timer.start()
 
@@ -115,12 +131,11 @@ class Heartbeat(QObject):
         self.longest_ms, self.where = 0.0, ""
 
     def _beat(self) -> None:
-        now, waits = real_monotonic_ns(), _machine_waits_ns()
-        starved = max(0, waits - self._waits)  # less than 0 after a thread with its account has ended
-        gap = (now - self._last - starved) / 1e6
+        present = _Moment.present()
+        gap = present.own_ms_since(self._last)
         if gap > self.longest_ms:
             self.longest_ms = gap
             self.where = self._watch.seen if self._watch is not None else ""
-        self._last, self._waits = now, waits
+        self._last = present
         if self._watch is not None:
-            self._watch.last_beat_ns, self._watch.seen = now, ""
+            self._watch.last_beat_ns, self._watch.seen = present.now, ""

@@ -15,7 +15,7 @@ TOO_LONG = (LIMIT_MS + 50) / 1000
 @pytest.fixture(autouse=True)
 def _a_machine_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """What others on this machine take is not the matter here."""
-    monkeypatch.setattr(heartbeat, "_unscheduled_ns", lambda: 0)
+    monkeypatch.setattr(heartbeat, "_unscheduled_ns", dict)
     monkeypatch.setattr(heartbeat, "_stolen_ns", lambda: 0)
 
 
@@ -51,6 +51,19 @@ def test_time_that_the_host_gave_to_others_does_not_count(
     """proc(5): the account of stolen time grows by as much as the thread stood."""
     stolen = iter([0, int(TOO_LONG * 1e9), int(TOO_LONG * 1e9)])
     monkeypatch.setattr(heartbeat, "_stolen_ns", lambda: next(stolen))
+    heart = Heartbeat()
+    heart.resume()
+    a_call_that_blocks()
+    heart.pause()
+    assert heart.longest_ms < LIMIT_MS
+
+
+def test_time_in_which_a_thread_got_no_processor_does_not_count_though_another_has_ended(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """schedstat: one thread waited for as long as the gap, another took its long account with it when it ended."""
+    waits = iter([{"1": 0, "2": 10**12}, {"1": int(TOO_LONG * 1e9)}, {"1": int(TOO_LONG * 1e9)}])
+    monkeypatch.setattr(heartbeat, "_unscheduled_ns", lambda: next(waits))
     heart = Heartbeat()
     heart.resume()
     a_call_that_blocks()
