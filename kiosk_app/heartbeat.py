@@ -20,13 +20,14 @@ _STAT = Path("/proc/stat")
 INTERVAL_MS = 10
 LIMIT_MS = 100
 """A gap longer than this is felt by the resident and fails a scenario."""
+_LOOK_NS = 25_000_000
 _FRAMES = 6
 """Innermost calls that are told of a thread that stands still."""
 
 
 def _unscheduled_ns() -> dict[str, int]:
-    """How long each thread of this process was ready to run and got no processor (Linux: schedstat, 2nd field); empty where
-    not told. All of them: one that holds the interpreter and gets no processor keeps the screen waiting too."""
+    """By thread id: how long each thread of this process was ready to run and got no processor (Linux: schedstat, 2nd
+    field); empty where not told."""
     waits = {}
     for task in _TASKS.iterdir() if _TASKS.is_dir() else ():
         with contextlib.suppress(OSError, IndexError, ValueError):  # a thread may end at any time
@@ -43,56 +44,73 @@ def _stolen_ns() -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """A moment of the machine: the time, and the accounts of what it gave to others until then."""
-
-    now: int
-    unscheduled: dict[str, int]
-    stolen: int
-
-    @classmethod
-    def present(cls) -> _Moment:
-        return cls(real_monotonic_ns(), _unscheduled_ns(), _stolen_ns())
-
-    def own_ms_since(self, before: _Moment) -> float:
-        """Milliseconds since `before` without what the machine gave to others. A thread that has ended took its account
-        with it."""
-        waited = sum(waits - before.unscheduled.get(task, 0) for task, waits in self.unscheduled.items())
-        return (self.now - before.now - waited - (self.stolen - before.stolen)) / 1e6
-
-
 class _Watch:
-    """A thread that looks where the GUI thread stands when a beat is overdue; it ends with its heartbeat."""
+    """A thread that looks where the GUI thread stands when a beat is overdue, and feels itself how long one must wait for
+    the interpreter. It ends with its heartbeat."""
 
-    def __init__(self, heartbeat: Heartbeat, watched: int) -> None:
+    def __init__(self, heartbeat: Heartbeat) -> None:
         self._heartbeat = weakref.ref(heartbeat)
-        self._watched = watched
+        self._watched = threading.get_ident()
+        self.task = str(threading.get_native_id())
+        """The GUI thread's name among the tasks of the process."""
         self._beating = threading.Event()
+        self._late_ns = 0
+        self._due_ns = sys.maxsize
         self.last_beat_ns = 0
         self.seen = ""
         """The calls the thread was in when the present beat was overdue, innermost first; '' for none."""
         threading.Thread(target=self._look, name="heartbeat", daemon=True).start()
 
     def begin(self) -> None:
+        self._due_ns = real_monotonic_ns() + _LOOK_NS
         self._beating.set()
 
     def end(self) -> None:
         self._beating.clear()
+
+    def late_ns(self, now: int) -> int:
+        """How long, in all, this thread has wished to run and did not."""
+        return self._late_ns + max(0, now - self._due_ns)
 
     def _look(self) -> None:
         pause = threading.Event()
         while self._heartbeat() is not None:
             if not self._beating.wait(1):
                 continue
-            pause.wait(LIMIT_MS / 4000)
-            overdue = real_monotonic_ns() - self.last_beat_ns > LIMIT_MS / 2 * 1e6
+            self._due_ns = real_monotonic_ns() + _LOOK_NS
+            pause.wait(_LOOK_NS / 1e9)
+            now = real_monotonic_ns()
+            self._late_ns, self._due_ns = self.late_ns(now), now + _LOOK_NS
+            overdue = now - self.last_beat_ns > LIMIT_MS / 2 * 1e6
             frame = sys._current_frames().get(self._watched) if overdue and not self.seen else None
             if frame is not None and self._beating.is_set():
                 calls = traceback.extract_stack(frame)[-_FRAMES:]
                 self.seen = " < ".join(
                     f"{Path(c.filename).name}:{c.lineno} {c.name}" for c in reversed(calls)
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The time, and the accounts until then of what the machine gave to others. All in ns."""
+
+    now: int
+    unscheduled: dict[str, int]
+    stolen: int
+    watch_late: int
+
+    @classmethod
+    def present(cls, watch: _Watch) -> _Moment:
+        now = real_monotonic_ns()
+        return cls(now, _unscheduled_ns(), _stolen_ns(), watch.late_ns(now))
+
+    def own_ms_since(self, before: _Moment, task: str) -> float:
+        """Milliseconds since `before` without what the machine took from the thread `task`: its own waits for a processor,
+        and those of the others as far as they kept the interpreter from whoever wished for it, as the watch did."""
+        waits = {one: all_told - before.unscheduled.get(one, 0) for one, all_told in self.unscheduled.items()}
+        own = waits.pop(task, 0)
+        others = min(sum(waits.values()), max(0, self.watch_late - before.watch_late))
+        return (self.now - before.now - own - others - (self.stolen - before.stolen)) / 1e6
 
 
 class Heartbeat(QObject):
@@ -103,7 +121,7 @@ class Heartbeat(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._last = _Moment(0, {}, 0)
+        self._last = _Moment(0, {}, 0, 0)
         self.longest_ms = 0.0
         self.where = ""
         """Where the thread stood in the longest gap, if that was long enough to be looked at."""
@@ -114,10 +132,10 @@ class Heartbeat(QObject):
         self._timer.timeout.connect(self._beat)
 
     def resume(self) -> None:
-        watch = self._watch = self._watch or _Watch(self, threading.get_ident())
-        self._last = _Moment.present()
-        watch.last_beat_ns, watch.seen = self._last.now, ""
+        watch = self._watch = self._watch or _Watch(self)
         watch.begin()
+        self._last = _Moment.present(watch)
+        watch.last_beat_ns, watch.seen = self._last.now, ""
         self._timer.start()
 
     def pause(self) -> None:
@@ -131,11 +149,12 @@ class Heartbeat(QObject):
         self.longest_ms, self.where = 0.0, ""
 
     def _beat(self) -> None:
-        present = _Moment.present()
-        gap = present.own_ms_since(self._last)
+        watch = self._watch
+        if watch is None:
+            return
+        present = _Moment.present(watch)
+        gap = present.own_ms_since(self._last, watch.task)
         if gap > self.longest_ms:
-            self.longest_ms = gap
-            self.where = self._watch.seen if self._watch is not None else ""
+            self.longest_ms, self.where = gap, watch.seen
         self._last = present
-        if self._watch is not None:
-            self._watch.last_beat_ns, self._watch.seen = present.now, ""
+        watch.last_beat_ns, watch.seen = present.now, ""

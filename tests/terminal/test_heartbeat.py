@@ -62,11 +62,47 @@ def test_time_in_which_a_thread_got_no_processor_does_not_count_though_another_h
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """schedstat: one thread waited for as long as the gap, another took its long account with it when it ended."""
-    waits = iter([{"1": 0, "2": 10**12}, {"1": int(TOO_LONG * 1e9)}, {"1": int(TOO_LONG * 1e9)}])
+    me = str(threading.get_native_id())
+    waits = iter([{me: 0, "2": 10**12}, {me: int(TOO_LONG * 1e9)}, {me: int(TOO_LONG * 1e9)}])
     monkeypatch.setattr(heartbeat, "_unscheduled_ns", lambda: next(waits))
     heart = Heartbeat()
     heart.resume()
     a_call_that_blocks()
+    heart.pause()
+    assert heart.longest_ms < LIMIT_MS
+
+
+def test_busy_threads_beside_it_hide_no_thread_that_sleeps(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They wait for a processor all the time, but the interpreter is free: nothing kept the GUI thread from beating."""
+    account = {"busy 1": 0, "busy 2": 0}
+
+    def waits() -> dict[str, int]:
+        before = dict(account)
+        for one in account:
+            account[one] += int(5 * TOO_LONG * 1e9)
+        return before
+
+    monkeypatch.setattr(heartbeat, "_unscheduled_ns", waits)
+    heart = Heartbeat()
+    heart.resume()
+    threading.Event().wait(5 * TOO_LONG)
+    heart.pause()
+    assert heart.longest_ms > LIMIT_MS
+
+
+def test_one_who_holds_the_interpreter_and_gets_no_processor_does_not_count(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its waits and the lateness of whoever wished for the interpreter agree."""
+    waited = 0
+    monkeypatch.setattr(heartbeat, "_unscheduled_ns", lambda: {"holder": waited})
+    monkeypatch.setattr(heartbeat._Watch, "late_ns", lambda self, now: waited)
+    heart = Heartbeat()
+    heart.resume()
+    a_call_that_blocks()
+    waited = int(TOO_LONG * 1e9)
     heart.pause()
     assert heart.longest_ms < LIMIT_MS
 
