@@ -29,6 +29,9 @@ __all__ = ["Kiosk", "KioskSettings", "LocalKiosk", "ProcessKiosk"]
 class Kiosk(Protocol):
     terminal: Terminal
 
+    @property
+    def alive(self) -> bool: ...
+
     def stop(self) -> None: ...
 
 
@@ -46,6 +49,11 @@ class LocalKiosk:
         self._assembly = Assembly(settings, clock, trace)
         self._assembly.start()
         self.terminal = Terminal(LocalDriver(TerminalControl(self._assembly)))
+
+    @property
+    def alive(self) -> bool:
+        """Always: it is this process."""
+        return True
 
     def restart(self, settings: KioskSettings) -> None:
         self._assembly.restart(settings)
