@@ -17,6 +17,7 @@ from sqlalchemy import (
     RowMapping,
     String,
     Table,
+    bindparam,
     func,
     insert,
     select,
@@ -50,6 +51,9 @@ certificates = Table(
     Index("ix_certificates_person", "person"),
 )
 """Times are ISO 8601 in JST to the second, so that they sort as text."""
+
+_BY_SERIAL = select(certificates).where(certificates.c.serial == bindparam("serial"))
+"""Asked for every authentication, so built once."""
 
 
 class State(StrEnum):
@@ -110,8 +114,7 @@ class Store:
         if not 0 < serial <= MAX_SERIAL:
             return None
         with self._engine.connect() as connection:
-            row = connection.execute(select(certificates).where(certificates.c.serial == serial)).mappings()
-            found = row.first()
+            found = connection.execute(_BY_SERIAL, {"serial": serial}).mappings().first()
         return _record(found) if found is not None else None
 
     def all(

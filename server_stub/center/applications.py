@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, insert, literal, select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server_stub.interface.binding import new_ulid
@@ -23,11 +23,12 @@ from server_stub.interface.terminal import (
 )
 from server_stub.interface.trace import Trace
 
+from . import statements
 from .cancelling import REASON_LENGTH, Cancelled, enqueue, tell_cancelled
 from .database import Database
-from .sessions import OPEN, Authenticated
+from .sessions import Authenticated
 from .states import SERVED, State
-from .tables import Moment, applications, sessions, sheets
+from .tables import applications, sheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +62,28 @@ class Applications:
         try:
             with self._database.write() as connection:
                 counted = connection.execute(
-                    update(sessions)
-                    .where(
-                        sessions.c.session_id == session.session_id,
-                        sessions.c.state == OPEN,
-                        sessions.c.expires_at > now,
-                    )
-                    .values(applications=sessions.c.applications + 1)
+                    statements.COUNT_APPLICATION, {"session": session.session_id, "now": now}
                 )
                 if counted.rowcount != 1:
                     raise Failed("Session_Not_Valid")
                 connection.execute(
-                    insert(applications).values(
-                        application_id=application_id,
-                        session_id=session.session_id,
-                        terminal_id=terminal_id,
-                        idempotency_key=key,
-                        fingerprint=mark,
-                        holder_ref=session.holder_ref,
-                        municipality=request.municipality,
-                        kind=request.kind,
-                        copies=request.copies,
-                        fee_total=request.fee_total,
-                        state=State.RECEIVED,
-                        at_issuing=True,
-                        received_at=now,
-                        changed_at=now,
-                    )
+                    statements.RECEIVE,
+                    {
+                        "application_id": application_id,
+                        "session_id": session.session_id,
+                        "terminal_id": terminal_id,
+                        "idempotency_key": key,
+                        "fingerprint": mark,
+                        "holder_ref": session.holder_ref,
+                        "municipality": request.municipality,
+                        "kind": request.kind,
+                        "copies": request.copies,
+                        "fee_total": request.fee_total,
+                        "state": State.RECEIVED,
+                        "at_issuing": True,
+                        "received_at": now,
+                        "changed_at": now,
+                    },
                 )
         except IntegrityError:
             return self._received_before(terminal_id, key, mark)
@@ -124,29 +120,22 @@ class Applications:
         """Keep answer and sheets; the session lives at least `payment_life` from now. False, with nothing kept and the
         issuing server told, if the session has ended meanwhile: then the application is cancelled."""
         now = self._clock.now()
-        lives = literal(now + payment_life, Moment)
         with self._database.write() as connection:
             alive = connection.execute(
-                update(sessions)
-                .where(
-                    sessions.c.session_id == session_id, sessions.c.state == OPEN, sessions.c.expires_at > now
-                )
-                .values(expires_at=case((sessions.c.expires_at < lives, lives), else_=sessions.c.expires_at))
+                statements.PROLONG_SESSION,
+                {"session": session_id, "now": now, "lives": now + payment_life},
             ).rowcount
             kept = (
                 alive
                 and connection.execute(
-                    update(applications)
-                    .where(
-                        applications.c.application_id == application_id,
-                        applications.c.state == State.RECEIVED,
-                    )
-                    .values(
-                        state=State.PREPARED,
-                        at_issuing=False,
-                        changed_at=now,
-                        answer=signed.model_dump_json(),
-                    )
+                    statements.PREPARED,
+                    {
+                        "application": application_id,
+                        "state": State.PREPARED,
+                        "at_issuing": False,
+                        "changed_at": now,
+                        "answer": signed.model_dump_json(),
+                    },
                 ).rowcount
             )
             if kept:
@@ -154,7 +143,7 @@ class Applications:
                     {"application_id": application_id, "number": number, "body": body}
                     for number, body in enumerate(bodies, start=1)
                 ]
-                connection.execute(insert(sheets), rows)
+                connection.execute(statements.KEEP_SHEETS, rows)
         if not kept:
             self.failed(application_id, Failed("Session_Not_Valid"), tell_issuing=True)
             return False

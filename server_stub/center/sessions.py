@@ -6,8 +6,9 @@ import base64
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, insert, or_, select, update
+from sqlalchemy import Executable, Row, and_, select, update
 
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
@@ -15,14 +16,14 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import Nonce, Offers, Place, SessionOpened
 from server_stub.interface.trace import Trace
 
+from . import statements
 from .cancelling import Cancelled, cancel_unpaid, cancelled_by_terminal, tell_cancelled
 from .database import Database
 from .settings import CenterTimes
+from .states import SESSION_ENDED, SESSION_OPEN
 from .tables import sessions
 
 NONCE_BYTES = 32
-OPEN = "open"
-ENDED = "ended"
 REASON_LENGTH = 200
 TIMED_OUT = "timed out"
 
@@ -53,13 +54,14 @@ class Sessions:
         )
         with self._database.write() as connection:
             connection.execute(
-                insert(sessions).values(
-                    session_id=opened.session_id,
-                    terminal_id=terminal_id,
-                    state=OPEN,
-                    opened_at=now,
-                    expires_at=opened.expires_at,
-                )
+                statements.OPEN_SESSION,
+                {
+                    "session_id": opened.session_id,
+                    "terminal_id": terminal_id,
+                    "state": SESSION_OPEN,
+                    "opened_at": now,
+                    "expires_at": opened.expires_at,
+                },
             )
         self._trace.emit("centre", "session_opened", session_id=opened.session_id, terminal_id=terminal_id)
         return opened
@@ -71,9 +73,14 @@ class Sessions:
         expires_at = now + self._times.nonce_life
         with self._database.write() as connection:
             done = connection.execute(
-                update(sessions)
-                .where(self._living(session_id, terminal_id, now))
-                .values(nonce=nonce, nonce_expires_at=expires_at)
+                statements.SET_NONCE,
+                {
+                    "session": session_id,
+                    "terminal": terminal_id,
+                    "now": now,
+                    "nonce": nonce,
+                    "nonce_expires_at": expires_at,
+                },
             )
         if done.rowcount != 1:
             raise Failed("Session_Not_Valid")
@@ -85,46 +92,46 @@ class Sessions:
         Raises Failed: Session_Not_Valid, Nonce_Not_Valid (none, already used, or too old).
         """
         now = self._clock.now()
-        row = self._find(session_id, terminal_id, now)
-        nonce = row["nonce"]
+        row = self._find(statements.NONCE, session_id, terminal_id, now)
+        nonce = row.nonce
         if nonce is None:
             raise Failed("Nonce_Not_Valid", cause="none outstanding")
         with self._database.write() as connection:
             taken = connection.execute(
-                update(sessions)
-                .where(sessions.c.session_id == session_id, sessions.c.nonce == nonce)
-                .values(nonce=None)
+                statements.USE_NONCE, {"session": session_id, "used": nonce, "nonce": None}
             )
         if taken.rowcount != 1:
             raise Failed("Nonce_Not_Valid", cause="used")
-        if now > row["nonce_expires_at"]:
+        if now > row.nonce_expires_at:
             raise Failed("Nonce_Not_Valid", cause="expired")
         return str(nonce)
 
     def authenticated(self, terminal_id: str, found: Authenticated) -> None:
         """Keep who it is. A session belongs to one holder: for another it is Failed(Session_Not_Valid)."""
-        mine = or_(sessions.c.holder_ref.is_(None), sessions.c.holder_ref == found.holder_ref)
         with self._database.write() as connection:
             done = connection.execute(
-                update(sessions)
-                .where(self._living(found.session_id, terminal_id, self._clock.now()), mine)
-                .values(
-                    holder_ref=found.holder_ref,
-                    place=found.place,
-                    municipality=found.offers.municipality.code,
-                    offers=found.offers.model_dump_json(),
-                )
+                statements.AUTHENTICATED,
+                {
+                    "session": found.session_id,
+                    "terminal": terminal_id,
+                    "now": self._clock.now(),
+                    "holder": found.holder_ref,
+                    "holder_ref": found.holder_ref,
+                    "place": found.place,
+                    "municipality": found.offers.municipality.code,
+                    "offers": found.offers.model_dump_json(),
+                },
             )
         if done.rowcount != 1:
             raise Failed("Session_Not_Valid")
 
     def known(self, session_id: str, terminal_id: str) -> Authenticated:
         """Raises Failed: Session_Not_Valid, Session_Not_Authenticated."""
-        row = self._find(session_id, terminal_id, self._clock.now())
-        if row["offers"] is None:
+        row = self._find(statements.KNOWN, session_id, terminal_id, self._clock.now())
+        if row.offers is None:
             raise Failed("Session_Not_Authenticated")
         return Authenticated(
-            session_id, row["holder_ref"], Place(row["place"]), Offers.model_validate_json(row["offers"])
+            session_id, row.holder_ref, Place(row.place), Offers.model_validate_json(row.offers)
         )
 
     def end(self, session_id: str, terminal_id: str, reason: str) -> None:
@@ -142,7 +149,7 @@ class Sessions:
         with self._database.read() as connection:
             overdue = connection.execute(
                 select(sessions.c.session_id).where(
-                    sessions.c.state == OPEN, sessions.c.expires_at <= self._clock.now()
+                    sessions.c.state == SESSION_OPEN, sessions.c.expires_at <= self._clock.now()
                 )
             ).scalars()
             found = [str(session_id) for session_id in overdue]
@@ -155,7 +162,7 @@ class Sessions:
         cancelled: list[Cancelled] = []
         with self._database.write() as connection:
             for session_id in session_ids:
-                which = and_(sessions.c.session_id == session_id, sessions.c.state == OPEN)
+                which = and_(sessions.c.session_id == session_id, sessions.c.state == SESSION_OPEN)
                 if lapsed:
                     # a paper prepared since we looked has given the session more time
                     which = and_(which, sessions.c.expires_at <= now)
@@ -163,7 +170,11 @@ class Sessions:
                     update(sessions)
                     .where(which)
                     .values(
-                        state=ENDED, nonce=None, offers=None, ended_at=now, end_reason=reason[:REASON_LENGTH]
+                        state=SESSION_ENDED,
+                        nonce=None,
+                        offers=None,
+                        ended_at=now,
+                        end_reason=reason[:REASON_LENGTH],
                     )
                 )
                 if ended.rowcount:
@@ -172,22 +183,12 @@ class Sessions:
                     cancelled_by_terminal(connection, session_id)
         tell_cancelled(self._trace, cancelled)
 
-    def _find(self, session_id: str, terminal_id: str, now: datetime) -> RowMapping:
+    def _find(self, what: Executable, session_id: str, terminal_id: str, now: datetime) -> Row[Any]:
+        """What the statement selects of a living session of this terminal. Raises Failed(Session_Not_Valid)."""
         with self._database.read() as connection:
-            row = (
-                connection.execute(select(sessions).where(self._living(session_id, terminal_id, now)))
-                .mappings()
-                .first()
-            )
+            row = connection.execute(
+                what, {"session": session_id, "terminal": terminal_id, "now": now}
+            ).first()
         if row is None:
             raise Failed("Session_Not_Valid")
         return row
-
-    @staticmethod
-    def _living(session_id: str, terminal_id: str, now: datetime) -> ColumnElement[bool]:
-        return and_(
-            sessions.c.session_id == session_id,
-            sessions.c.terminal_id == terminal_id,
-            sessions.c.state == OPEN,
-            sessions.c.expires_at > now,
-        )

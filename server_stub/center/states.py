@@ -1,10 +1,13 @@
-"""Where an application stands at the centre, and what a note of the terminal makes of it."""
+"""Where a session and an application stand at the centre, and what a note of the terminal makes of the latter."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 from server_stub.interface.terminal import NoteKind
+
+SESSION_OPEN, SESSION_ENDED = "open", "ended"
+"""Where a session stands."""
 
 
 class State(StrEnum):
