@@ -13,6 +13,7 @@ from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersReque
 from server_stub.interface.terminal import FailureBody, Model, NoteTaken, Offers
 from server_stub.interface.trace import current_traceparent
 
+from .asking import post
 from .settings import CenterTimes, IssuingServer
 
 Answer = TypeVar("Answer", bound=Model)
@@ -25,8 +26,10 @@ class IssuingServers:
     Answer_Malformed (an answer that is not what `interface/issuing.py` says).
     """
 
-    def __init__(self, client: httpx.Client, servers: Sequence[IssuingServer], times: CenterTimes) -> None:
-        self._client = client
+    def __init__(
+        self, transport: httpx.BaseTransport, servers: Sequence[IssuingServer], times: CenterTimes
+    ) -> None:
+        self._transport = transport
         self._timeout = httpx.Timeout(times.issuing_timeout, connect=times.connect_timeout)
         self._by_municipality = {code: server for server in servers for code in server.municipalities}
 
@@ -54,9 +57,8 @@ class IssuingServers:
         }
         content = body if isinstance(body, str) else body.model_dump_json()
         try:
-            response = self._client.post(
-                server.base_url.rstrip("/") + path, content=content, headers=headers, timeout=self._timeout
-            )
+            url = server.base_url.rstrip("/") + path
+            response = post(self._transport, url, content, headers, self._timeout)
         except httpx.HTTPError as error:
             raise Failed(
                 "Issuing_Unreachable", municipality=municipality, error=type(error).__name__

@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import current_traceparent
 
+from .asking import post
 from .settings import CenterTimes
 
 NONCE_BYTES = 32
@@ -26,8 +27,8 @@ NONCE_BYTES = 32
 class StatusAuthority:
     """The OCSP responder at one configured address."""
 
-    def __init__(self, client: httpx.Client, url: str, times: CenterTimes) -> None:
-        self._client = client
+    def __init__(self, transport: httpx.BaseTransport, url: str, times: CenterTimes) -> None:
+        self._transport = transport
         self._url = url
         self._skew = times.status_skew
         self._timeout = httpx.Timeout(times.ocsp_timeout, connect=times.connect_timeout)
@@ -66,7 +67,7 @@ class StatusAuthority:
     def _post(self, body: bytes) -> bytes:
         headers = {"Content-Type": "application/ocsp-request", "traceparent": current_traceparent()}
         try:
-            response = self._client.post(self._url, content=body, headers=headers, timeout=self._timeout)
+            response = post(self._transport, self._url, body, headers, self._timeout)
         except httpx.HTTPError as error:
             raise Failed("Authority_Unreachable", error=type(error).__name__) from error
         if response.status_code != 200:

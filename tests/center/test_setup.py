@@ -143,11 +143,11 @@ def test_another_database_below_a_running_centre_knows_nothing_of_the_old_one(wo
 
 
 def test_an_authority_or_issuing_server_that_is_not_there_is_named(world: World, tmp_path: Path) -> None:
-    client = httpx.Client(trust_env=False)
-    nobody = StatusAuthority(client, "http://127.0.0.1:1/ocsp", CenterTimes())
+    transport = httpx.HTTPTransport(trust_env=False)
+    nobody = StatusAuthority(transport, "http://127.0.0.1:1/ocsp", CenterTimes())
     with pytest.raises(Failed, match="Authority_Unreachable"):
         nobody.check(world.card.certificate, world.ca.certificate, world.clock.now())
-    client.close()
+    transport.close()
     servers = (IssuingServer("http://127.0.0.1:1", Secret("k"), (CITY,)),)
     with world.other_centre(tmp_path, issuing_servers=servers):
         refused(world.authenticate(world.session()), "Issuing_Unreachable")

@@ -166,8 +166,8 @@ def test_centre_and_authority_know_the_enrolled_card_and_no_other_of_its_hierarc
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=authority.ocsp(Kind.AUTHENTICATION, request.content))
 
-    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
-        status = StatusAuthority(client, "http://authority.invalid/ocsp", CenterTimes())
+    with httpx.MockTransport(answer) as transport:
+        status = StatusAuthority(transport, "http://authority.invalid/ocsp", CenterTimes())
         trusted = TrustedCertificates([own_ca], [AUTHENTICATION_POLICY], [pinned])
         holder = trusted.check(base64.b64encode(pinned.certificate).decode(), clock.now())
         status.check(holder.certificate, holder.issuer, clock.now(), holder.responder)
