@@ -28,6 +28,7 @@ from .interface.failures import Failed
 from .interface.terminal import FailureBody
 from .interface.trace import Source, Trace, new_traceparent, under_traceparent
 from .protocol import NodeProtocol
+from .routes import AnswerRoute
 
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _UNREAD = ("Request_Too_Large", "Request_Too_Slow")
@@ -66,6 +67,7 @@ def make_app(context: NodeContext, *, title: str, source: Source, description: s
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.router.route_class = AnswerRoute
     fault_name = {"centre": "center.down", "issuing": "issuing.down", "authority": "authority.down"}.get(
         source, ""
     )

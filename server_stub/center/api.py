@@ -21,6 +21,7 @@ from server_stub.interface.terminal import (
     SignedManifest,
     Ulid,
 )
+from server_stub.routes import AnswerRoute
 
 from .openapi import failures
 from .terminals import Terminal
@@ -65,18 +66,14 @@ async def _terminal(
     return _center(request).terminals.identify(shown.credentials)
 
 
-async def _traceparent(
-    traceparent: Annotated[str | None, Header(description="W3C Trace Context, version 00")] = None,
-) -> None:
-    """Read by the node; declared so that it stands in the specification."""
-
-
 Caller = Annotated[Terminal, Depends(_terminal)]
 SessionId = Annotated[Ulid, Path(description="of `SessionOpened`")]
 ApplicationId = Annotated[Ulid, Path(description="of the manifest")]
 
 router = APIRouter(
-    prefix="/v1", dependencies=[Depends(_traceparent)], generate_unique_id_function=lambda route: route.name
+    prefix="/v1",
+    route_class=AnswerRoute,
+    generate_unique_id_function=lambda route: route.name,
 )
 
 

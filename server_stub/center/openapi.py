@@ -37,8 +37,8 @@ def failures(*names: str) -> Responses:
 
 
 def describe(app: FastAPI) -> None:
-    """Let `app` publish the whole document, with what FastAPI cannot know: the manifest inside the signed text, and the
-    catalogue of failures."""
+    """Let `app` publish the whole document, with what FastAPI cannot know: the trace context, the manifest inside the
+    signed text, and the catalogue of failures."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -49,11 +49,26 @@ def describe(app: FastAPI) -> None:
                 description=f"{DESCRIPTION}\n\n{_catalogue()}",
                 routes=app.routes,
             )
+            _add_traceparent(made["paths"])
             _add_manifest(made["components"]["schemas"])
             app.openapi_schema = made
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
+
+
+def _add_traceparent(paths: dict[str, Any]) -> None:
+    """The node reads it (server_stub/node.py), no path by itself."""
+    header = {
+        "name": "traceparent",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": "W3C Trace Context, version 00",
+    }
+    for path in paths.values():
+        for operation in path.values():
+            operation.setdefault("parameters", []).append(header)
 
 
 def _add_manifest(schemas: dict[str, Any]) -> None:
