@@ -221,10 +221,17 @@ class Stage:
         return self.card(f"{calling}のカード").person
 
     def hold_certificates(self, calling: str) -> None:
-        """紛失の届出: stop the authentication certificate of that person's ordinary card, as its operator does."""
+        """紛失の届出: stop the authentication certificate of that person's ordinary card, as the authority's operator does."""
+        self._operate_authority(calling, "hold")
+
+    def release_certificates(self, calling: str) -> None:
+        """解除の届出: the held certificate is good again."""
+        self._operate_authority(calling, "release")
+
+    def _operate_authority(self, calling: str, what: str) -> None:
         serial = self.card(f"{calling}のカード").serial
         key = self.keys.text("authority-operator")
-        url = f"{self.servers.authority_url}/v1/certificates/{serial}/hold"
+        url = f"{self.servers.authority_url}/v1/certificates/{serial}/{what}"
         httpx.post(url, headers={"Authorization": f"Bearer {key}"}, trust_env=False).raise_for_status()
 
     # --- paper and books --------------------------------------------------------------------------------------------------

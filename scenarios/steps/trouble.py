@@ -107,6 +107,11 @@ def hold(world: World, person: str) -> None:
     world.stage.hold_certificates(person)
 
 
+@when(parsers.parse("「{person}」の電子証明書の一時停止の解除を届け出る"))
+def release(world: World, person: str) -> None:
+    world.stage.release_certificates(person)
+
+
 @given(parsers.parse("証明発行サーバが「{person}」の記録にすり替える"))
 def swap_record(world: World, person: str) -> None:
     world.stage.servers.fault_on("issuing.swap_record", {"person": world.stage.person_key(person)})

@@ -63,6 +63,14 @@ def take_card_away(world: World) -> None:
     world.terminal.wait_for("TopMenu", "Thanks", "Refusal")
 
 
+@when("断りの画面を終え、カードを取る")
+def leave_with_card(world: World) -> None:
+    world.terminal.touch("終了する")
+    if world.terminal.wait_for("TakeCard", "TopMenu") == "TakeCard":
+        world.stage.take_card()
+        world.terminal.wait_for("TopMenu")
+
+
 @when(parsers.parse("「{card}」で本人確認を済ませる"))
 @when(parsers.parse("次の人が「{card}」で本人確認を済ませる"))
 def identify(world: World, card: str) -> None:

@@ -103,6 +103,10 @@ def test_the_list_names_exactly_the_stopped_certificates(
     assert crl.last_update_utc == clock.now()
     assert crl.next_update_utc == clock.now() + timedelta(days=1)
     assert len(x509.load_der_x509_crl(authority.crl(Kind.SIGNATURE))) == 0
+    authority.release(serials[0])
+    # removeFromCRL is for delta lists only (RFC 5280, 5.3.1): a full list just leaves the released one out
+    crl = x509.load_der_x509_crl(authority.crl(Kind.AUTHENTICATION))
+    assert {entry.serial_number for entry in crl} == set(serials[1:3])
 
 
 def test_a_notice_leads_from_the_card_to_the_person(
