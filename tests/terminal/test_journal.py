@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk_app import journal as journal_module
 from kiosk_app.journal import Journal, Record
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
@@ -76,3 +77,22 @@ def test_a_record_is_on_the_disk_before_anybody_is_told(tmp_path: Path) -> None:
     assert json.loads(synced[0])["record"]["kind"] == "take_money.intent"
     assert [r.kind for r in told] == ["take_money.intent"]
     journal.close()
+
+
+def test_a_long_journal_with_nothing_open_is_put_away_whole_and_another_begun(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "LONG", 4)
+    still_open = Journal(path, Clock(STAGE_START))
+    assert len(still_open.records) == 4, "a journal with something open was put away"
+    still_open.append("application.closed", "A", outcome="")
+    still_open.close()
+    whole = path.read_bytes()
+    for number in (1, 2):
+        journal = Journal(path, Clock(STAGE_START))
+        assert journal.records == []
+        assert path.with_name(f"journal-{number}.jsonl").read_bytes() == whole
+        journal.append("application.begun", "C", session="S", due=0, sheets=[])
+        assert journal.is_open("C")
+        journal.close()
+        path.write_bytes(whole)
