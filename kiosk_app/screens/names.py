@@ -150,7 +150,7 @@ class Name(Text):
             rest = self.box.width() - width * self.size_px
             x = {Align.LEFT: 0.0, Align.CENTRE: rest / 2, Align.RIGHT: rest}[self.align]
             painter.save()
-            painter.translate(QPointF(x, start + self.size_px * (0.88 + theme.LINE * index)))
+            painter.translate(QPointF(x, start + self.size_px * (theme.ASCENT + theme.LINE * index)))
             painter.scale(self.size_px, self.size_px)
             painter.drawPath(path)
             painter.restore()

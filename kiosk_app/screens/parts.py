@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import ClassVar
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
@@ -38,9 +39,13 @@ class Placed:
 
     def _lay(self) -> None:
         assert isinstance(self, QWidget)
+        self.setGeometry(self._shown_at())
+
+    def _shown_at(self) -> QRect:
+        """The box within the parent, in device pixels."""
         b, r = self.box, self.ratio
         left, top = round(b.left() * r), round(b.top() * r)
-        self.setGeometry(QRect(left, top, round(b.right() * r) - left, round(b.bottom() * r) - top))
+        return QRect(left, top, round(b.right() * r) - left, round(b.bottom() * r) - top)
 
     def pen(self) -> QPainter:
         """A painter on this widget in logical pixels."""
@@ -66,7 +71,13 @@ class Text(Placed, QLabel):
 
     `top`: begin at the upper edge; otherwise the lines stand in the middle of the box. `single`: shrinks rather than
     to be broken.
+
+    The widget reaches `BLEED` beyond its box on every side: a box may be as high as its letters, and their tails end
+    between two pixels.
     """
+
+    BLEED: ClassVar[int] = 4
+    """In device pixels."""
 
     def __init__(
         self,
@@ -117,6 +128,14 @@ class Text(Placed, QLabel):
         self.colour = colour
         self.update()
 
+    def _lay(self) -> None:
+        self.setGeometry(self._shown_at().adjusted(-self.BLEED, -self.BLEED, self.BLEED, self.BLEED))
+
+    def pen(self) -> QPainter:
+        painter = super().pen()
+        painter.translate(self.BLEED / self.ratio, self.BLEED / self.ratio)
+        return painter
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self.pen()
         font = theme.font(self.size_px, self.bold, self.figures)
@@ -124,8 +143,7 @@ class Text(Placed, QLabel):
         painter.setPen(QColor(self.colour))
         step = self.size_px * theme.LINE
         start = 0.0 if self.top else (self.box.height() - self.used.height()) / 2
-        # letters are centred on their line by the height of kanji, not by ascent and descent of the font file
-        baseline = start + self.size_px * 0.88
+        baseline = start + self.size_px * theme.ASCENT
         for line in self.lines:
             rest = self.box.width() - self.width_of(line)
             x = {Align.LEFT: 0.0, Align.CENTRE: rest / 2, Align.RIGHT: rest}[self.align]

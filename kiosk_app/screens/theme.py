@@ -23,6 +23,8 @@ SMALL = 24
 CODE = 18
 LINE = 1.4
 """Line height as a multiple of the letter size."""
+ASCENT = 0.88
+"""Base line below the upper edge of a line, as a multiple of the letter size: the body of kanji, of which 0.12 are below."""
 
 INK = "#1A1A1A"
 SOFT = "#454545"

@@ -15,6 +15,7 @@ from kiosk_app.flow.views import View
 from server_stub.interface.clock import Clock
 
 from . import theme
+from .placing import first_size
 from .screen import Screen
 from .texts import catalogue
 
@@ -81,7 +82,7 @@ class KioskWindow(QWidget):
         self._view: View | None = None
         self.setObjectName("KioskWindow")
         self.setWindowTitle("行政サービス端末")
-        self.resize(theme.WIDTH, theme.HEIGHT)
+        self.resize(first_size())
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self.count_down)

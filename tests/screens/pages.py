@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterator
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QImage, QRegion
 from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -29,8 +29,11 @@ def all_pages() -> Iterator[tuple[str, View]]:
 
 
 def box_of(widget: QWidget, page: QWidget) -> QRectF:
-    """Where the widget really lies on the page."""
-    return QRectF(widget.mapTo(page, QPoint(0, 0)), widget.size().toSizeF())
+    """Where the widget really lies on the page; of a text, the box it was given."""
+    lies = QRectF(widget.mapTo(page, QPoint(0, 0)), widget.size().toSizeF())
+    if isinstance(widget, Text):
+        lies.adjust(widget.BLEED, widget.BLEED, -widget.BLEED, -widget.BLEED)
+    return lies
 
 
 def page_of(window: KioskWindow) -> QWidget:
@@ -79,6 +82,49 @@ def ground(picture: np.ndarray, box: QRectF) -> str:
     ]
     colours, counts = np.unique(part, return_counts=True)
     return f"#{int(colours[counts.argmax()]):06x}"
+
+
+def ink(text: Text) -> np.ndarray:
+    """Where the text leaves ink, on its own widget and nothing else: True for each such pixel."""
+    image = QImage(text.size(), QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    text.render(image, QPoint(0, 0), QRegion(), QWidget.RenderFlag(0))
+    rows = np.frombuffer(image.constBits(), dtype=np.uint32).reshape(
+        image.height(), image.bytesPerLine() // 4
+    )
+    return rows[:, : image.width()] >> 24 > 0
+
+
+def with_room(text: Text, room: int) -> np.ndarray:
+    """The ink of the text with `room` more pixels on every side."""
+    shown = text.BLEED
+    text.BLEED = shown + room
+    text.rescale(text.ratio)
+    try:
+        return ink(text)
+    finally:
+        del text.BLEED
+        text.rescale(text.ratio)
+
+
+def assert_all_ink_is_shown(page: QWidget) -> None:
+    """Pixel by pixel: what a text draws where it has room enough is what it draws on the page, inside its ground."""
+    room = 40
+    for text in texts(page):
+        whole, shown = with_room(text, room), ink(text)
+        assert shown.any(), f"{text.text()!r} is not drawn"
+        inner = whole[room:-room, room:-room]
+        assert whole.sum() == inner.sum(), f"{text.text()!r} reaches beyond its widget"
+        assert (inner == shown).all(), f"{text.text()!r} is drawn otherwise with room around it"
+        rows, columns = np.nonzero(shown)
+        drawn = QRect(
+            QPoint(int(columns.min()), int(rows.min())), QPoint(int(columns.max()), int(rows.max()))
+        )
+        above = text.parentWidget()
+        while above is not None:
+            on_it = drawn.translated(text.mapTo(above, QPoint(0, 0)))
+            assert above.rect().contains(on_it), f"{text.text()!r} is cut by what it stands on"
+            above = above.parentWidget() if above is not page else None
 
 
 def assert_nothing_is_cut(page: QWidget) -> None:

@@ -19,6 +19,7 @@ from server_stub.interface.terminal import FailureBody, Offer
 from tests.screens.pages import (
     LANGUAGES,
     all_pages,
+    assert_all_ink_is_shown,
     assert_nothing_is_cut,
     assert_nothing_overlaps,
     assert_readable,
@@ -51,6 +52,17 @@ def page(request: pytest.FixtureRequest, gallery_window: KioskWindow) -> Any:
 
 def test_no_text_is_cut_and_all_stand_on_their_ground(page: Any) -> None:
     assert_nothing_is_cut(page)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768)])
+def test_every_letter_is_drawn_to_its_last_pixel(
+    window: KioskWindow, language: str, width: int, height: int
+) -> None:
+    window.resize(width, height)
+    for view in samples().values():
+        window.show_view(in_language(view, language))
+        assert_all_ink_is_shown(page_of(window))
 
 
 def test_nothing_overlaps(page: Any) -> None:
