@@ -108,9 +108,7 @@ def run_terminal(settings: KioskSettings, control: str = "", *, until_first_pain
     OSError for a folder that cannot be used.
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
-    clock = Clock()
-    if settings.clock:
-        clock.apply(ClockSetting.from_json(settings.clock))
+    clock = Clock.from_setting(ClockSetting.from_json(settings.clock)) if settings.clock else Clock()
     folder = Path(settings.trace_folder) if settings.trace_folder else None
     trace = Trace(clock, run=settings.run, process="kiosk", folder=folder)
     window = KioskWindow(clock)
@@ -121,6 +119,8 @@ def run_terminal(settings: KioskSettings, control: str = "", *, until_first_pain
     if settings.full_screen:
         window.full_screen(settings.monitor)
     else:
+        if settings.place:
+            window.setGeometry(*settings.place)
         window.show()
     opening = _Opening(settings, control, clock, trace, window)
     if not until_first_paint:

@@ -16,7 +16,8 @@ class KioskSettings:
 
     `terminal_key` is what the centre knows the terminal by, `center_key` its pinned Ed25519 public key (64 hex digits).
     `folder` keeps journal, outbox and the devices' books. `clock` is a ClockSetting as JSON, {} for the machine's time.
-    `monitor` counts from 0. `reader` and `hand`: see kiosk_app.card_slot; `card_limit` real seconds for a card to answer.
+    `monitor` counts from 0; `place` is x, y, width and height of a window that is not full-screen (screen pixels), () to
+    leave it to the desktop. `reader` and `hand`: see kiosk_app.card_slot; `card_limit` real seconds for a card to answer.
     `authority` (DER in hex), `enrolled`, `automatic` and `pin_budget`: see kiosk_app.card_trust.
     """
 
@@ -30,6 +31,7 @@ class KioskSettings:
     clock: dict[str, Any] = field(default_factory=dict)
     full_screen: bool = False
     monitor: int = 0
+    place: tuple[int, ...] = ()
     seconds_per_sheet: float = 0.0
     reader: str = "virtual"
     hand: str = ""

@@ -15,7 +15,7 @@ from kiosk_app.card_slot import PCSC, VIRTUAL
 from server_stub.interface.failures import Failed
 
 from . import places
-from .doctor import has_display
+from .display import has_display
 
 CARD = "港太一のカード"
 

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
+from .display import has_display
+
 SETUP = "make setup を実行してください。"
 
 
@@ -117,18 +119,11 @@ def _tried(name: str, look: Callable[[], str], remedy: str) -> Finding:
 
 def _display() -> Finding:
     shown = has_display()
-    detail = (
-        os.environ.get("WAYLAND_DISPLAY")
-        or os.environ.get("DISPLAY")
-        or ("あり" if shown else "画面がありません")
-    )
+    named = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or ""
+    if shown:
+        detail = named or "あり"
+    else:
+        detail = f"{named} を開けません" if named else "画面がありません"
     return Finding(
         "画面", shown, False, detail, "画面のない環境では、make demo は画面を出さずに一連の手続を実演します。"
     )
-
-
-def has_display() -> bool:
-    """Whether a window could be seen by anybody."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY"))

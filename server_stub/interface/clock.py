@@ -75,6 +75,13 @@ class Clock:
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
 
+    @classmethod
+    def from_setting(cls, setting: ClockSetting) -> Clock:
+        """Another process's clock as that one has it; its later settings are taken by `apply`."""
+        clock = cls()
+        clock._setting = setting
+        return clock
+
     @property
     def setting(self) -> ClockSetting:
         return self._setting

@@ -1,0 +1,66 @@
+"""The parts of the panel in as many columns as its width allows. What is too long then is scrolled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from . import theme
+from .placing import columns_for
+
+Arrangement = Sequence[tuple[int, Sequence[QWidget]]]
+"""For each column its share of the width, and its parts from above."""
+
+
+class Columns(QScrollArea):
+    def __init__(
+        self, arrangements: Mapping[int, Arrangement], growing: Collection[QWidget], least: int
+    ) -> None:
+        """`arrangements` by the number of columns; `growing` parts take the height that is left; `least` width in pixels."""
+        super().__init__()
+        self._arrangements, self._growing = arrangements, growing
+        self.count = 0
+        self.setObjectName("columns")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(least)
+        whole = QWidget()
+        self._row = QHBoxLayout(whole)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme.GAP)
+        self._columns = []
+        for _ in range(max(arrangements)):
+            column = QWidget()
+            layout = QVBoxLayout(column)
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(theme.GAP)
+            self._row.addWidget(column)
+            self._columns.append(column)
+        self.setWidget(whole)
+        self._arrange(max(arrangements))
+
+    def _arrange(self, count: int) -> None:
+        if count == self.count:
+            return
+        self.count = count
+        for column in self._columns:
+            if (layout := column.layout()) is not None:
+                while layout.takeAt(0) is not None:
+                    pass
+        arrangement = self._arrangements[count]
+        for number, column in enumerate(self._columns):
+            used = number < len(arrangement)
+            column.setVisible(used)
+            self._row.setStretch(number, arrangement[number][0] if used else 0)
+            layout = column.layout()
+            if used and isinstance(layout, QVBoxLayout):
+                for part in arrangement[number][1]:
+                    layout.addWidget(part, 1 if part in self._growing else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange(columns_for(self.window().width()))
+        super().resizeEvent(event)
