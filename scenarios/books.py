@@ -55,6 +55,16 @@ class Books:
     def ledger_settled_late(self, application_id: str) -> bool:
         return self._ledger.settled_late(application_id)
 
+    def ledger_states(self) -> list[str]:
+        """Where each application stands in the ledger, oldest first."""
+        return [str(application.state) for application in self._ledger.applications()]
+
+    def outstanding_nonces(self) -> int:
+        """Nonces that were given out and not used yet."""
+        query = select(func.count()).where(tables.sessions.c.nonce.is_not(None))
+        with self._center.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def incidents(self) -> int:
         with self._center.connect() as connection:
             return int(connection.execute(select(func.count()).select_from(tables.incidents)).scalar_one())

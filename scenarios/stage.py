@@ -8,15 +8,17 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
+from cards.image import CardImage
 from kiosk_app.card_slot import PCSC, VIRTUAL
 from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 
@@ -121,8 +123,11 @@ class Stage:
         """Where the present scenario's devices, journal and card images lie."""
         return self.folder / "visit"
 
-    def start_kiosk(self, *, separate: bool = False, terminal_id: str = STORE) -> Terminal:
-        """A terminal at its top menu; in a process of its own if `separate`. The one before is put away."""
+    def start_kiosk(
+        self, *, separate: bool = False, terminal_id: str = STORE, window: Mapping[str, Any] | None = None
+    ) -> Terminal:
+        """A terminal at its top menu; in a process of its own if `separate`, with what `window` says of KioskSettings. The one
+        before is put away."""
         settings = KioskSettings(
             center_url=self.servers.center_url,
             terminal_id=terminal_id,
@@ -139,6 +144,7 @@ class Stage:
             ),
             automatic=self._automatic,
             **self._reader_settings(),
+            **(window or {}),
         )
         if separate:
             self._stop_kiosk()
@@ -196,6 +202,18 @@ class Stage:
         image = self.visit_folder / Path(self.card(name).file).name
         if not image.exists():
             shutil.copyfile(self.template / self.card(name).file, image)
+        self._lay(image)
+
+    def lay_image(self, image: CardImage) -> None:
+        """Lay a card that is none of the stage's; it is gone with the scenario. Raises Failed(Card_Not_Enrolled) where only
+        a person can lay one down."""
+        if self.hands is not None:
+            raise Failed("Card_Not_Enrolled", wanted="a card of this scenario's own")
+        file = self.visit_folder / "own.json"
+        image.save(file)
+        self._lay(file)
+
+    def _lay(self, image: Path) -> None:
         # within one poll of the service a swap may go unnoticed: a person's hands are slower
         self._await_card(False)
         self.kiosk.terminal.call("lay_card", image=str(image))

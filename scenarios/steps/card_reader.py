@@ -11,7 +11,7 @@ from pytest_bdd import given, parsers, then, when
 
 from scenarios.reader_service import ReaderService
 
-from .world import World
+from .world import World, wrong_pin
 
 
 def service(world: World) -> ReaderService:
@@ -120,6 +120,13 @@ def let_go(holder: OtherProgram) -> None:
 @when("別のプログラムが暗証番号を照合したまま離れる")
 def careless(world: World) -> None:
     assert OtherProgram("verify").told(world.stage.pin_of(world.card).reveal() + "\n") == "9000"
+
+
+@when("別のプログラムが暗証番号を一回間違える")
+def takes_a_try(world: World) -> None:
+    world.eventually(lambda: bool(world.terminal.call("idle")), "the terminal is still busy")
+    wrong = wrong_pin(world.stage.pin_of(world.card))
+    assert OtherProgram("verify").told(wrong + "\n") == "63C2"
 
 
 @then("別のプログラムは暗証番号なしに署名できない")

@@ -27,6 +27,12 @@ pytest_plugins = [
     "scenarios.steps.english",
     "scenarios.steps.card_reader",
     "scenarios.steps.card_faults",
+    "scenarios.steps.deliveries",
+    "scenarios.steps.fees",
+    "scenarios.steps.lapse",
+    "scenarios.steps.paper_trouble",
+    "scenarios.steps.reasons",
+    "scenarios.steps.strangers",
 ]
 
 

@@ -29,6 +29,12 @@ def municipal_terminal(world: World) -> None:
     world.terminal.wait_for("TopMenu")
 
 
+@given("端末はセンターに登録されていない")
+def unknown_terminal(world: World) -> None:
+    world.terminal = world.stage.start_kiosk(terminal_id="KIOSK-UNREGISTERED-01")
+    world.terminal.wait_for("TopMenu")
+
+
 @given(parsers.parse("カードは{count:d}回目のやり取りで取り除かれる"))
 def card_removed_at(world: World, count: int) -> None:
     world.terminal.call("card_faults", faults=[{"effect": "removed", "at": count}])

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from cards.image import CardImage
 from scenarios.driver import Terminal
 from scenarios.stage import Stage
 from server_stub.interface.clock import JST
+from server_stub.interface.secret import Secret
 from server_stub.municipalities import load_index
 
 COINS = (1000, 500, 100, 50, 10)
@@ -50,10 +52,17 @@ class World:
 
     def lay(self, card: str) -> str:
         """Lay the card; the screen that follows."""
+        self.card = card
+        return self._lay(lambda: self.stage.lay_card(card))
+
+    def lay_image(self, image: CardImage) -> str:
+        """The same for a card that only this scenario has."""
+        return self._lay(lambda: self.stage.lay_image(image))
+
+    def _lay(self, hand: Callable[[], None]) -> str:
         if self.terminal.screen() == "TopMenu":
             self.go_to_card()
-        self.card = card
-        self.stage.lay_card(card)
+        hand()
         return self.terminal.wait_for("ChoosePlace", "Refusal")
 
     def choose_address(self) -> None:
@@ -71,21 +80,21 @@ class World:
         self.terminal.wait_for("EnterPin", "ConfirmLastTry", "Refusal")
 
     def enter_pin(self, *, right: bool) -> str:
-        """The card's own PIN, or one that is surely another; the screen that follows.
+        """The card's own PIN, or one that is surely another; the screen that follows."""
+        self.enter_digits(right=right)
+        self.terminal.touch("次へ")
+        return self.terminal.wait_for("EnterPin", "ConfirmLastTry", "TakeCard", "Refusal")
 
-        A wrong PIN is for virtual cards only: no scenario costs another card a try."""
+    def enter_digits(self, *, right: bool) -> None:
+        """The digits alone. A wrong PIN is for virtual cards only: no scenario costs another card a try."""
         kind = self.terminal.call("card_kind")
         if not right and kind != "virtual":
             pytest.skip(
                 f"Card_Pin_Withheld: 誤った暗証番号は仮想カードにだけ入力します（このカードは {kind}）"
             )
-        pin = self.stage.pin_of(self.card).reveal()
-        if not right:
-            pin = "".join(str((int(digit) + 1) % 10) for digit in pin)
-        for digit in pin:
+        pin = self.stage.pin_of(self.card)
+        for digit in pin.reveal() if right else wrong_pin(pin):
             self.terminal.touch(digit)
-        self.terminal.touch("次へ")
-        return self.terminal.wait_for("EnterPin", "ConfirmLastTry", "TakeCard", "Refusal")
 
     def take_card(self) -> str:
         self.stage.take_card()
@@ -181,6 +190,11 @@ class World:
 
     def eventually(self, condition: Callable[[], bool], what: str) -> None:
         self.terminal.wait_until(condition, what)
+
+
+def wrong_pin(pin: Secret) -> str:
+    """Four digits that are surely not `pin`."""
+    return "".join(str((int(digit) + 1) % 10) for digit in pin.reveal())
 
 
 def plain(name: str) -> str:

@@ -1,7 +1,7 @@
 """The one catalogue of refusals and faults: a name (Subject_Cause), its cause and remedy for those who run the system.
 
 The resident's words stand beside the same name in the terminal (kiosk_app/screens/texts). `scenario` is the title of
-the scenario that provokes the failure, or says why none does.
+the scenario that provokes the failure, or, where it is no matter of a visit, the test that does (`file::test`).
 """
 
 from __future__ import annotations

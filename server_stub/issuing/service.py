@@ -21,6 +21,7 @@ from .entries import Application
 from .holders import find_holder
 from .ledger import Ledger
 from .numbers import new_issue_number
+from .revisions import with_revised_fee
 from .rights.hours import check_any_open, check_open
 from .rights.request import check_request
 from .rights.visit import check_visit, kind_is_offered
@@ -59,7 +60,7 @@ class IssuingService:
     def offers(self, request: OffersRequest) -> Offers:
         """What the holder may get now. A refusal of the person, or of all kinds by the time, refuses the whole request."""
         now = self._context.clock.now()
-        tenant = self._tenants.get(request.municipality)
+        tenant = self._tenant(request.municipality)
         check_visit(tenant.municipality, request.place, request.terminal.kind)
         check_any_open(tenant.municipality, now)
         with tenant.replica.open_generation() as reader:
@@ -88,11 +89,14 @@ class IssuingService:
                 raise self._gone(request.application_id, state) from None
             raise
 
+    def _tenant(self, code: str) -> Tenant:
+        return with_revised_fee(self._context.faults, self._tenants.get(code))
+
     def _first_time(self, request: IssueRequest, digest: str, received_at: datetime) -> IssuedPaper:
         """Raises sqlalchemy.exc.IntegrityError when the application is in the ledger already."""
         now = self._context.clock.now()
         asked = request.application
-        tenant = self._tenants.get(asked.municipality)
+        tenant = self._tenant(asked.municipality)
         numbers = [new_issue_number(asked.municipality, now.date()) for _ in range(asked.copies)]
         with tenant.replica.open_generation() as reader:
             paper, holder_ref = self._make(tenant, reader, request, received_at, now, numbers)
@@ -168,7 +172,7 @@ class IssuingService:
             raise Failed("Idempotency_Conflict", application_id=request.application_id)
         if before.state is not State.PREPARED:
             raise self._gone(before.application_id, before.state)
-        tenant = self._tenants.get(before.municipality)
+        tenant = self._tenant(before.municipality)
         numbers = [copy.issue_number for copy in self.ledger.copies(before.application_id)]
         with tenant.replica.open_generation() as reader:
             if reader.generation != before.generation:
