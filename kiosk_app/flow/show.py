@@ -43,6 +43,7 @@ _WAITS = {
     S.PREPARING: v.WaitReason.PREPARING,
     S.RETURNING_MONEY: v.WaitReason.RETURNING_MONEY,
     S.REFUNDING: v.WaitReason.RETURNING_MONEY,
+    S.PRINTING_RECEIPT: v.WaitReason.PRINTING_RECEIPT,
 }
 
 
@@ -115,8 +116,6 @@ def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
             return v.Pay(due=visit.due, inserted=visit.inserted, rejected=visit.rejected, **common)
         case S.PRINTING:
             return v.Printing(printed=visit.printed, total=visit.sheets, **common)
-        case S.PRINTING_RECEIPT:
-            return v.Printing(printed=0, total=1, **common)
         case S.JAMMED:
             return v.Jammed(failure=visit.failure, printed=visit.printed, total=visit.sheets, **common)
         case S.TAKE_PAPER:

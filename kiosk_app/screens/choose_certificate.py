@@ -42,7 +42,7 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
 
     def _why_not(self, offer: Offer) -> str:
         assert offer.refusal is not None
-        return RefusalWords(self.words, offer.refusal.failure, offer.refusal.facts).happened
+        return RefusalWords(self.words, offer.refusal.failure, offer.refusal.facts).choice
 
     def _wide(self, box: QRectF, offer: Offer) -> None:
         tile = self._tile(box, offer)

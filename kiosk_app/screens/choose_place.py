@@ -9,7 +9,7 @@ from kiosk_app.flow.views import ChoosePlace
 from server_stub.interface.terminal import Place
 
 from . import theme
-from .parts import Align, Drawing, rect, stack
+from .parts import Align, Drawing, rect
 from .screen import Screen
 
 
@@ -28,9 +28,10 @@ class ChoosePlaceScreen(Screen[ChoosePlace]):
                 bare=True,
             )
             Drawing(tile, rect(40, 36, wide - 80, c.height() - 284), f"place_{place}", self.colours)
-            under = rect(24, c.height() - 228, wide - 48, 204)
-            name = tile.on(
-                under, tile.text(), theme.LARGE, bold=True, align=Align.CENTRE, single=True, least=theme.LEAD
+            name = rect(24, c.height() - 204, wide - 48, 48)
+            tile.on(
+                name, tile.text(), theme.LARGE, bold=True, align=Align.CENTRE, single=True, least=theme.LEAD
             )
-            about = tile.on(under, self.words(f"place.{place}.about"), theme.SMALL, align=Align.CENTRE)
-            stack(under, [name, about], 24)
+            about = rect(24, name.bottom() + 16, wide - 48, 116)
+            told = self.words(f"place.{place}.about")
+            tile.on(about, told, theme.SMALL, align=Align.CENTRE, top=True)

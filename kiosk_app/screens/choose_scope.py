@@ -31,7 +31,7 @@ class ChooseScopeScreen(Screen[ChooseScope]):
         c = self.content
         area = c
         if self.view.whole_household:
-            left = 320.0
+            left = 304.0
             self._household(rect(c.left(), c.top(), left, c.height()))
             area = rect(c.left() + left + theme.GAP, c.top(), c.width() - left - theme.GAP, c.height())
         grid = area
@@ -61,7 +61,7 @@ class ChooseScopeScreen(Screen[ChooseScope]):
                     theme.TITLE,
                     bold=True,
                     align=Align.CENTRE,
-                    least=theme.LEAD,
+                    least=theme.TEXT,
                     single=True,
                 ),
                 tile.on(under, people, theme.SMALL, align=Align.CENTRE),
@@ -77,14 +77,14 @@ class ChooseScopeScreen(Screen[ChooseScope]):
         tile.setChecked(member.ref in self.memory["members"])
         wide, high = box.width(), box.height()
         if member.refusal is None:
-            Tick(tile, rect(20, (high - 44) / 2, 44, 44))
-        left = 84.0 if member.refusal is None else 24.0
+            Tick(tile, rect(16, (high - 44) / 2, 44, 44))
+        left = 76.0 if member.refusal is None else 24.0
         if member.refusal is None:
             second = self._relationship(member)
         else:
-            second = RefusalWords(self.words, member.refusal.failure, member.refusal.facts).happened
-        inner = rect(left, 6, wide - left - 16, high - 12)
-        name_box = rect(left, 6, wide - left - 16, 60)
+            second = RefusalWords(self.words, member.refusal.failure, member.refusal.facts).choice
+        inner = rect(left, 6, wide - left - 12, high - 12)
+        name_box = rect(left, 6, wide - left - 12, 60)
         written = Name(
             tile, name_box, label, theme.LEAD, register=self._register, bold=True, least=theme.SMALL
         )

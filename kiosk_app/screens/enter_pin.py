@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from kiosk_app.flow.events import PinEntered
+from kiosk_app.flow.show import FULL_TRIES
 from kiosk_app.flow.views import EnterPin
 from server_stub.interface.secret import Secret
 
@@ -78,14 +79,14 @@ class EnterPinScreen(Screen[EnterPin]):
 
     def _told(self, box: QRectF) -> None:
         tries = self.view.tries_left
-        if not self.view.was_wrong and tries is None:
-            self.text(box, self.words("pin.ask"), theme.LEAD)
+        left = [] if tries is None else [self.words.count("pin.tries", tries)]
+        if not self.view.was_wrong and (tries is None or tries >= FULL_TRIES):
+            asked = "\n".join([self.words("pin.ask"), *left])
+            self.text(box, asked, theme.LEAD, least=theme.SMALL)
             return
         self.panel(box, theme.INK)
-        sentences = [self.words("pin.wrong")] if self.view.was_wrong else []
-        if tries is not None:
-            sentences.append(self.words.count("pin.tries", tries))
-        inner = box.adjusted(28, 8, -28, -8)
+        sentences = [self.words("pin.wrong"), *left] if self.view.was_wrong else left
+        inner = box.adjusted(28, 20, -28, -20)
         self.text(inner, "\n".join(sentences), theme.LEAD, bold=True, colour=theme.GROUND, least=theme.SMALL)
 
     def _digit(self, digit: str) -> None:

@@ -1,4 +1,4 @@
-"""The paper is stuck: please call 係員, who goes on or gives the money back."""
+"""The paper is stuck, or has run out: please call 係員, who goes on or gives the money back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from kiosk_app.flow.views import Jammed
 
 from .refusal_words import RefusalWords
 from .screen import Picture
+
+EMPTY = "Printer_Paper_Empty"
 
 
 class JammedScreen(Picture[Jammed]):
@@ -17,6 +19,10 @@ class JammedScreen(Picture[Jammed]):
 
     def fill(self) -> None:
         view = self.view
-        printed = self.words("jammed.printed", printed=view.printed, total=view.total)
-        self.show_picture("call_staff", [printed, self.words("jammed.about")], self.words("jammed.call"))
+        if view.printed:
+            printed = self.words("jammed.printed", printed=view.printed, total=view.total)
+        else:
+            printed = self.words.count("jammed.none", view.total)
+        picture = "call_staff_empty" if view.failure == EMPTY else "call_staff"
+        self.show_picture(picture, [printed, self.words("jammed.about")], self.words("jammed.call"))
         self.code(view.failure)

@@ -27,6 +27,11 @@ class RefusalWords:
         return self._words(f"{self._name}.what")
 
     @property
+    def choice(self) -> str:
+        """Why something cannot be chosen, where it stands on that thing itself."""
+        return self._words.find(f"{self._name}.choice") or self.happened
+
+    @property
     def known(self) -> list[str]:
         """A sentence for each fact there are words for."""
         together = self._words.find(f"{self._name}.facts", **self._facts)

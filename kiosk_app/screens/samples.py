@@ -1,12 +1,17 @@
-"""Sample views of every screen and its notable variants, for the gallery and the tests. All people and papers are fictional."""
+"""Sample views of every screen and its notable variants, for the gallery and the tests. All people and papers are fictional.
+
+Each sample is a state of the flow, shown as the flow shows it: no picture of a screen that never occurs.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from kiosk_app.flow import views as v
+from kiosk_app.flow.show import FULL_TRIES, VIRTUAL, view_of
+from kiosk_app.flow.state import CardPresence, State, Visit
+from kiosk_app.flow.state import StateName as S
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.terminal import (
     ApplicationOptions,
@@ -15,6 +20,7 @@ from server_stub.interface.terminal import (
     Member,
     MunicipalityInfo,
     Offer,
+    Offers,
     OptionName,
 )
 
@@ -88,7 +94,7 @@ VARIANTS = (
     _member(1, "渡邉\U000e0118　健", "世帯主"),
     _member(2, "𠮷田　葛\U000e0102子", "妻"),
     _member(3, "ＷＡＴＡＮＡＢＥ　ＭＡＸＩＭＩＬＩＡＮ　ＡＬＥＸＡＮＤＥＲ", "子"),
-    _member(4, "渡邉\U000e0118　花", "子", FailureBody(failure="Holder_Restricted")),
+    _member(4, "渡邉\U000e0118　花", "子", FailureBody(failure="Household_Member_Restricted")),
     _member(5, "渡邉\U000e0118　梅", "母"),
     _member(6, "渡邉\U000e0118　桃", "子"),
     _member(7, "渡邉\U000e0118　桜", "子"),
@@ -99,122 +105,117 @@ RESIDENCE = Offer(
     kind=CertificateKind.RESIDENCE, fee=250, max_copies=10, hours=HOURS, options=ALL_OPTIONS, members=FAMILY,
     whole_household=True,
 )  # fmt: skip
-SEAL = Offer(kind=CertificateKind.SEAL_REGISTRATION, fee=250, max_copies=10, hours=HOURS)
+SEAL = Offer(kind=CertificateKind.SEAL_REGISTRATION, fee=250, max_copies=10, hours=HOURS, members=FAMILY[:1])
 
 
 def _refused(offer: Offer, failure: str) -> Offer:
     return offer.model_copy(update={"refusal": FailureBody(failure=failure)})
 
 
+def _of(*offers: Offer, city: MunicipalityInfo = KOBE) -> Visit:
+    """Offered these, with the first of them chosen."""
+    return Visit(offers=Offers(municipality=city, offers=offers), kind=offers[0].kind)
+
+
+def sample_states() -> dict[str, State]:
+    """Name of the sample -> the state of the flow that it shows."""
+    card = CardPresence.USED
+    soon = MOMENT + timedelta(seconds=12)
+    chosen = (FAMILY[1].ref, FAMILY[3].ref)
+    full = ApplicationOptions(relationship=True, domicile=True, my_number=True)
+    variants = RESIDENCE.model_copy(update={"members": VARIANTS, "whole_household": False})
+    able = tuple(member.ref for member in VARIANTS if member.refusal is None)
+    residence, seal = _of(RESIDENCE, SEAL), _of(SEAL)
+    dear = SEAL.model_copy(update={"fee": 1250, "max_copies": 99})
+    short = RESIDENCE.model_copy(update={"options": ALL_OPTIONS[:2]})
+    hours = (("opens", "6:30"), ("closes", "23:00"))
+    office = "神戸市 000-000-0000"
+    return {
+        "TopMenu": State(),
+        "ServiceMenu": State(S.SERVICE_MENU),
+        "Consent": State(S.CONSENT),
+        "PlaceCard": State(S.PLACE_CARD),
+        "PlaceCard_countdown": State(S.PLACE_CARD, deadline=soon),
+        "TakeCard_to_begin": State(S.LIFT_CARD),
+        "PleaseWait_card": State(S.READING_CARD),
+        "ChoosePlace": State(S.CHOOSE_PLACE),
+        "ChooseMunicipality": State(S.CHOOSE_MUNICIPALITY, Visit(municipalities=FEW)),
+        "ChooseMunicipality_many": State(
+            S.CHOOSE_MUNICIPALITY, Visit(municipalities=many_municipalities())
+        ),
+        "PleaseWait_connecting": State(S.OPENING_SESSION),
+        "EnterPin": State(S.ENTER_PIN, Visit(card_kind=VIRTUAL, tries_left=FULL_TRIES)),
+        "EnterPin_real": State(S.ENTER_PIN, Visit(tries_left=FULL_TRIES)),
+        "EnterPin_wrong": State(S.ENTER_PIN, Visit(tries_left=2, was_wrong=True)),
+        "ConfirmLastTry": State(S.CONFIRM_LAST_TRY, Visit(tries_left=1)),
+        "ConfirmLastTry_wrong": State(S.CONFIRM_LAST_TRY, Visit(tries_left=1, was_wrong=True), soon),
+        "EnterPin_one_left": State(S.ENTER_PIN, Visit(tries_left=1)),
+        "EnterPin_last_try": State(S.ENTER_PIN, Visit(tries_left=1, was_wrong=True), soon),
+        "PleaseWait_authenticating": State(S.AUTHENTICATING),
+        "TakeCard": State(S.TAKE_CARD),
+        "TakeCard_forgotten": State(S.TAKE_CARD, Visit(forgotten=True), soon),
+        "ChooseCertificate": State(S.CHOOSE_CERTIFICATE, residence),
+        "ChooseCertificate_refused": State(
+            S.CHOOSE_CERTIFICATE, _of(RESIDENCE, _refused(SEAL, "Seal_Not_Registered"), city=ASHIKAGA)
+        ),
+        "ChooseCertificate_closed": State(
+            S.CHOOSE_CERTIFICATE, _of(RESIDENCE, _refused(SEAL, "Service_Closed_Now"))
+        ),
+        "ChooseScope": State(S.CHOOSE_SCOPE, residence),
+        "ChooseScope_chosen": State(S.CHOOSE_SCOPE, replace(residence, members=chosen)),
+        "ChooseScope_variants": State(S.CHOOSE_SCOPE, _of(variants)),
+        "ChooseScope_countdown": State(S.CHOOSE_SCOPE, residence, soon),
+        "ChooseOptions": State(
+            S.CHOOSE_OPTIONS, replace(residence, options=ApplicationOptions(relationship=True))
+        ),
+        "ChooseOptions_two": State(S.CHOOSE_OPTIONS, _of(short)),
+        "ChooseCopies": State(S.CHOOSE_COPIES, replace(residence, copies=2)),
+        "ChooseCopies_many": State(S.CHOOSE_COPIES, _of(dear)),
+        "Confirm": State(
+            S.CONFIRM,
+            replace(residence, members=(FAMILY[0].ref,), options=ApplicationOptions(relationship=True)),
+        ),
+        "Confirm_household": State(S.CONFIRM, replace(residence, options=full, copies=10)),
+        "Confirm_variants": State(S.CONFIRM, replace(_of(variants), members=able, options=full, copies=2)),
+        "Confirm_seal": State(
+            S.CONFIRM,
+            replace(_of(SEAL.model_copy(update={"members": VARIANTS[:1]}), city=ASHIKAGA), copies=2),
+        ),
+        "PleaseWait_preparing": State(S.PREPARING, residence),
+        "Pay": State(S.PAY, replace(seal, due=250)),
+        "Pay_part": State(S.PAY, replace(seal, due=2500, inserted=1100), soon),
+        "Pay_rejected": State(S.PAY, replace(seal, due=250, inserted=100, rejected=500)),
+        "Pay_done": State(S.TAKING_MONEY, replace(seal, due=250, inserted=300)),
+        "PleaseWait_returning": State(S.RETURNING_MONEY, seal),
+        "Printing": State(S.PRINTING, replace(seal, sheets=1)),
+        "Printing_part": State(S.PRINTING, replace(residence, sheets=6, printed=2)),
+        "Jammed": State(S.JAMMED, replace(residence, failure="Printer_Jam", sheets=3, printed=1)),
+        "Jammed_empty": State(S.JAMMED, replace(residence, failure="Printer_Paper_Empty", sheets=3)),
+        "TakePaper": State(S.TAKE_PAPER, replace(seal, sheets=1)),
+        "TakePaper_change": State(S.TAKE_PAPER, replace(residence, sheets=3, change=750)),
+        "TakePaper_forgotten": State(
+            S.TAKE_PAPER, replace(residence, sheets=3, change=750, forgotten=True), soon
+        ),
+        "AskReceipt": State(S.ASK_RECEIPT, seal),
+        "PleaseWait_receipt": State(S.PRINTING_RECEIPT, seal),
+        "Thanks": State(S.THANKS),
+        "Refusal_expired": State(
+            S.REFUSAL, Visit(failure="Certificate_Expired", card=card, contact=office)
+        ),
+        "Refusal_blocked": State(S.REFUSAL, Visit(failure="Card_Pin_Blocked", card=card)),
+        "Refusal_closed": State(S.REFUSAL, Visit(failure="Service_Closed_Now", facts=hours), soon),
+        "Refusal_money": State(S.REFUSAL, Visit(failure="Money_Not_Enough", returned=150)),
+        "Refusal_retry": State(S.REFUSAL, Visit(failure="Card_Removed"), soon),
+        "Refusal_cancelled": State(S.REFUSAL, Visit(failure="Visit_Cancelled", returned=1100)),
+        "Refusal_doubt": State(S.REFUSAL, Visit(failure="Printer_Print_In_Doubt", doubt=True)),
+        "Refusal_unknown_name": State(S.REFUSAL, Visit(failure="Somebody_Elses_Failure")),
+        "TakeCard_left": State(S.CARD_LEFT),
+    }  # fmt: skip
+
+
 def samples() -> dict[str, v.View]:
     """Name of the sample -> view, in Japanese; `in_language` makes the others."""
-    card, pin, certificate = v.Step.CARD, v.Step.PIN, v.Step.CERTIFICATE
-    confirm, pay, paper = v.Step.CONFIRM, v.Step.PAY, v.Step.PRINT
-    ways: dict[str, Any] = {"can_go_back": True, "can_cancel": True}
-    soon = MOMENT + timedelta(seconds=12)
-    full = ApplicationOptions(relationship=True, domicile=True, my_number=True)
-    plain = v.Confirm(
-        step=confirm, **ways, municipality=KOBE, kind=CertificateKind.RESIDENCE, names=(FAMILY[0].name,),
-        whole_household=False, options=ApplicationOptions(relationship=True), available=ALL_OPTIONS, copies=1,
-        fee=250, fee_total=250,
-    )  # fmt: skip
-    many = many_municipalities()
-    return {
-        "TopMenu": v.TopMenu(),
-        "ServiceMenu": v.ServiceMenu(can_go_back=True),
-        "Consent": v.Consent(**ways),
-        "PlaceCard": v.PlaceCard(step=card, **ways),
-        "PlaceCard_countdown": v.PlaceCard(step=card, deadline=soon, **ways),
-        "ChoosePlace": v.ChoosePlace(step=card, **ways),
-        "ChooseMunicipality": v.ChooseMunicipality(step=card, municipalities=FEW, **ways),
-        "ChooseMunicipality_many": v.ChooseMunicipality(step=card, municipalities=many, **ways),
-        "EnterPin": v.EnterPin(step=pin, **ways),
-        "EnterPin_wrong": v.EnterPin(step=pin, tries_left=2, was_wrong=True, **ways),
-        "EnterPin_last_try": v.EnterPin(step=pin, tries_left=1, was_wrong=True, deadline=soon, **ways),
-        "EnterPin_one_left": v.EnterPin(step=pin, tries_left=1, **ways),
-        "ConfirmLastTry": v.ConfirmLastTry(step=pin, can_cancel=True),
-        "ConfirmLastTry_wrong": v.ConfirmLastTry(step=pin, can_cancel=True, was_wrong=True, deadline=soon),
-        "PleaseWait_connecting": v.PleaseWait(step=card, reason=v.WaitReason.CONNECTING),
-        "PleaseWait_receipt": v.PleaseWait(step=paper, reason=v.WaitReason.PRINTING_RECEIPT),
-        "PleaseWait_card": v.PleaseWait(step=card, reason=v.WaitReason.CARD_READING),
-        "PleaseWait_authenticating": v.PleaseWait(step=pin, reason=v.WaitReason.AUTHENTICATING),
-        "PleaseWait_preparing": v.PleaseWait(
-            step=confirm, reason=v.WaitReason.PREPARING, can_cancel=True
-        ),
-        "PleaseWait_returning": v.PleaseWait(step=pay, reason=v.WaitReason.RETURNING_MONEY),
-        "TakeCard": v.TakeCard(step=pin),
-        "TakeCard_forgotten": v.TakeCard(step=pin, forgotten=True, deadline=soon),
-        "ChooseCertificate": v.ChooseCertificate(
-            step=certificate, can_cancel=True, municipality=KOBE, offers=(RESIDENCE, SEAL)
-        ),
-        "ChooseCertificate_refused": v.ChooseCertificate(
-            step=certificate, can_cancel=True, municipality=ASHIKAGA, accent=ASHIKAGA.accent,
-            offers=(RESIDENCE, _refused(SEAL, "Seal_Not_Registered")),
-        ),
-        "ChooseCertificate_closed": v.ChooseCertificate(
-            step=certificate, can_cancel=True, municipality=KOBE,
-            offers=(_refused(RESIDENCE, "Household_Member_Restricted"), _refused(SEAL, "Service_Closed_Now")),
-        ),
-        "ChooseCertificate_many": v.ChooseCertificate(
-            step=certificate, can_cancel=True, municipality=KOBE,
-            offers=(RESIDENCE, SEAL, _refused(SEAL, "Holder_Moved_Out"), RESIDENCE, SEAL),
-        ),
-        "ChooseScope": v.ChooseScope(step=certificate, **ways, members=FAMILY, whole_household=True),
-        "ChooseScope_chosen": v.ChooseScope(
-            step=certificate, **ways, members=FAMILY, whole_household=True,
-            chosen=(FAMILY[1].ref, FAMILY[3].ref),
-        ),
-        "ChooseScope_variants": v.ChooseScope(step=certificate, **ways, members=VARIANTS, whole_household=False),
-        "ChooseScope_single": v.ChooseScope(
-            step=certificate, **ways, members=FAMILY[:1], whole_household=True, deadline=soon
-        ),
-        "ChooseOptions": v.ChooseOptions(
-            step=certificate, **ways, available=ALL_OPTIONS, chosen=ApplicationOptions(relationship=True)
-        ),
-        "ChooseOptions_two": v.ChooseOptions(
-            step=certificate, **ways, available=ALL_OPTIONS[:2], chosen=ApplicationOptions()
-        ),
-        "ChooseCopies": v.ChooseCopies(
-            step=certificate, **ways, kind=CertificateKind.RESIDENCE, fee=250, max_copies=10, copies=2
-        ),
-        "ChooseCopies_many": v.ChooseCopies(
-            step=certificate, **ways, kind=CertificateKind.SEAL_REGISTRATION, fee=1250, max_copies=99
-        ),
-        "Confirm": plain,
-        "Confirm_household": replace(
-            plain, names=tuple(one.name for one in FAMILY), whole_household=True, options=full, copies=10,
-            fee_total=2500,
-        ),
-        "Confirm_variants": replace(
-            plain, names=tuple(one.name for one in VARIANTS), options=full, copies=2, fee_total=500
-        ),
-        "Confirm_seal": replace(
-            plain, kind=CertificateKind.SEAL_REGISTRATION, available=(), municipality=ASHIKAGA,
-            accent=ASHIKAGA.accent, names=(VARIANTS[0].name,), copies=2, fee_total=500,
-        ),
-        "Pay": v.Pay(step=pay, can_cancel=True, due=250, inserted=0),
-        "Pay_part": v.Pay(step=pay, can_cancel=True, due=2500, inserted=1100, deadline=soon),
-        "Pay_rejected": v.Pay(step=pay, can_cancel=True, due=250, inserted=100, rejected=500),
-        "Printing": v.Printing(step=paper, printed=0, total=1),
-        "Printing_part": v.Printing(step=paper, printed=2, total=6),
-        "Jammed": v.Jammed(step=paper, failure="Printer_Jam", printed=1, total=3),
-        "Jammed_empty": v.Jammed(step=paper, failure="Printer_Paper_Empty", printed=0, total=3),
-        "TakePaper": v.TakePaper(step=paper, sheets=1),
-        "TakePaper_change": v.TakePaper(step=paper, sheets=3, change=750),
-        "TakePaper_forgotten": v.TakePaper(step=paper, sheets=3, change=750, forgotten=True, deadline=soon),
-        "AskReceipt": v.AskReceipt(step=paper),
-        "Thanks": v.Thanks(),
-        "Refusal_expired": v.Refusal(
-            failure="Certificate_Expired", card_inside=True, contact="神戸市 000-000-0000"
-        ),
-        "Refusal_blocked": v.Refusal(failure="Card_Pin_Blocked", card_inside=True),
-        "Refusal_closed": v.Refusal(failure="Service_Closed_Now", facts=(("opens", "6:30"), ("closes", "23:00")), deadline=soon),
-        "Refusal_money": v.Refusal(failure="Money_Not_Enough", returned=150, can_retry=True),
-        "Refusal_retry": v.Refusal(failure="Card_Removed", can_retry=True, deadline=soon),
-        "Refusal_cancelled": v.Refusal(failure="Visit_Cancelled", returned=1100, card_inside=True),
-        "Refusal_doubt": v.Refusal(failure="Printer_Print_In_Doubt", doubt=True, step=paper),
-        "Refusal_unknown_name": v.Refusal(failure="Somebody_Elses_Failure"),
-    }  # fmt: skip
+    return {name: view_of(state) for name, state in sample_states().items()}
 
 
 def in_language(view: v.View, language: str) -> v.View:

@@ -19,6 +19,8 @@ from .parts import Align, Drawing, Panel, Placed, Text, rect
 from .texts import Words
 
 V = TypeVar("V", bound=View)
+SENTENCE_GAP = 52
+"""Between the sentences beside a drawing."""
 
 
 class Screen(Placed, QWidget, Generic[V]):
@@ -211,6 +213,10 @@ class Picture(Screen[V]):
                 rect(left + 24, top, wide - 48, 112), strong, theme.LEAD, bold=True, colour=theme.GROUND
             )
             top += 112 + theme.GAP
-        share = (c.bottom() - top) / max(3, len(sentences))
-        for index, sentence in enumerate(sentences):
-            self.text(rect(left, top + index * share, wide, share), sentence, theme.LEAD)
+        told = [self.text(rect(left, top, wide, c.bottom() - top), one, theme.LEAD) for one in sentences]
+        spare = c.bottom() - top - sum(text.used.height() for text in told)
+        gap = min(SENTENCE_GAP, spare / (len(told) + 1))
+        for text in told:
+            top += gap
+            text.place(rect(left, top, wide, text.used.height()))
+            top += text.used.height()

@@ -10,6 +10,7 @@ import pytest
 from kiosk_app.screens.refusal_words import RefusalWords
 from kiosk_app.screens.texts import LANGUAGES, Words, catalogue
 from server_stub.interface.failures import CATALOGUE
+from server_stub.registry.links.resident_register import RELATIONSHIPS
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
@@ -46,6 +47,24 @@ def test_the_japanese_asks_politely() -> None:
     for key, cells in catalogue().items():
         if key[0].isupper() and key.endswith((".do", ".what")) and not cells["ja"].startswith("@"):
             assert cells["ja"].endswith(("。", "ました")), f"{key}: {cells['ja']}"
+
+
+def test_every_relationship_of_the_register_is_said_in_both_languages_and_no_other() -> None:
+    spoken = {key.removeprefix("relationship.") for key in catalogue() if key.startswith("relationship.")}
+    assert spoken == set(RELATIONSHIPS.values())
+    for relationship in RELATIONSHIPS.values():
+        assert Words("ja")(f"relationship.{relationship}") == relationship
+
+
+def test_a_wrong_pin_locks_itself_and_not_the_card() -> None:
+    told = [(key, sentence) for key, cells in catalogue().items() for sentence in cells.values()]
+    assert not [
+        key for key, sentence in told if re.search(r"\block\w*\s+(the|your|this) card\b", sentence, re.I)
+    ]
+    assert not [
+        key for key, sentence in told if re.search(r"\bcard (is|gets|will be) locked", sentence, re.I)
+    ]
+    assert not [key for key, sentence in told if re.search("カードが(ロック|使えなく)", sentence)]
 
 
 @pytest.mark.parametrize(("language", "amount"), [("ja", "1,250円"), ("en", "¥1,250")])
