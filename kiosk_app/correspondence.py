@@ -6,7 +6,8 @@ from __future__ import annotations
 import base64
 import secrets
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from cards.observe import Observer
 from cards.readers.interface import Reader
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .center_client import CenterClient
     from .paper import Paper
 
+_T = TypeVar("_T")
 
 LETTING_GO = 3.0
 """Real seconds for a conversation with a card that was taken away to end, before the next card is spoken to."""
@@ -55,21 +57,32 @@ class Correspondence:
         self._lock = threading.Lock()
         self._made: tuple[CenterClient, Ed25519PublicKey] | None = None
         self._closed = False
+        self._visit = 0
         self._papers: dict[str, Paper] = {}
 
     # --- effects -----------------------------------------------------------------------------------------------------
 
     def perform(self, effect: f.Effect) -> Event:
         """The answer. Raises Failed by name."""
+        return self.errand(effect)()
+
+    def errand(self, effect: f.Effect) -> Callable[[], Event]:
+        """What asks for `effect` as a part of the present visit. Once that is over it begins nothing more, neither at the
+        centre nor at a card: Failed(Visit_Cancelled)."""
+        visit = self._visit
+        return lambda: self._perform(effect, visit)
+
+    def _perform(self, effect: f.Effect, visit: int) -> Event:
+        self._must_be(visit)
         match effect:
             case f.ReadCard():
-                return self._read_card()
+                return self._read_card(visit)
             case f.FetchMunicipalities():
                 return MunicipalitiesKnown(self._center()[0].municipalities().municipalities)
             case f.OpenSession():
                 return SessionStarted(self._center()[0].open_session().session_id)
             case f.Authenticate():
-                return self._authenticate(effect)
+                return self._authenticate(effect, visit)
             case f.Apply():
                 return self._apply(effect)
         raise TypeError(f"{type(effect).__name__} is no matter of the centre")
@@ -92,6 +105,7 @@ class Correspondence:
     def forget(self) -> None:
         """The visit is over: no paper stays, and nobody waits for the card any more."""
         with self._lock:
+            self._visit += 1
             self._papers.clear()
         self._card_worker.replace()
 
@@ -102,6 +116,7 @@ class Correspondence:
     def close(self) -> None:
         with self._lock:
             self._closed = True
+            self._visit += 1
             if self._made is not None:
                 self._made[0].close()
         self._card_worker.replace()
@@ -127,21 +142,33 @@ class Correspondence:
 
     # --- card and centre ----------------------------------------------------------------------------------------------------
 
-    def _read_card(self) -> Event:
-        from .card_session import read_card
+    def _must_be(self, visit: int) -> None:
+        if visit != self._visit:
+            raise Failed("Visit_Cancelled")
 
+    def _at_card(self, visit: int, job: Callable[[], _T]) -> _T:
+        """`job` on the card thread, if its visit is not over when the thread comes to it."""
+
+        def work() -> _T:
+            self._must_be(visit)
+            return job()
+
+        self._must_be(visit)
         try:
-            facts = self._card_worker.call(
-                lambda: read_card(
-                    self._reader, self._observer, self._trust, bodies=self._settings.card_bodies
-                ),
-                self._settings.card_limit,
-            )
+            return self._card_worker.call(work, self._settings.card_limit)
         except TimeoutError as error:
             raise Failed("Card_Mute") from error
+
+    def _read_card(self, visit: int) -> Event:
+        from .card_session import read_card
+
+        bodies = self._settings.card_bodies
+        facts = self._at_card(
+            visit, lambda: read_card(self._reader, self._observer, self._trust, bodies=bodies)
+        )
         return CardRead(facts.holder_ref, facts.tries_left, facts.kind)
 
-    def _authenticate(self, effect: f.Authenticate) -> Event:
+    def _authenticate(self, effect: f.Authenticate, visit: int) -> Event:
         from .card_session import sign
 
         client, _ = self._center()
@@ -161,10 +188,7 @@ class Correspondence:
                 bodies=self._settings.card_bodies,
             )
 
-        try:
-            facts, signature = self._card_worker.call(signed, self._settings.card_limit)
-        except TimeoutError as error:
-            raise Failed("Card_Mute") from error
+        facts, signature = self._at_card(visit, signed)
         request = AuthenticationRequest(
             place=effect.place,
             municipality=effect.municipality,

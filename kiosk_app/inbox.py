@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +31,10 @@ class Letter:
 
 
 class Inbox(QObject):
-    """Keeps the order. The queued signal itself carries nothing, so that what waits between threads stays Python's."""
+    """Keeps the order. The queued signal itself carries nothing, so that what waits between threads stays Python's.
+
+    Takes letters between `open` and `close` only; after `close` no other thread touches it, so that it can be deleted while
+    abandoned threads still live."""
 
     _arrived = Signal()
 
@@ -39,12 +43,24 @@ class Inbox(QObject):
         self._letters: deque[Letter] = deque()
         self._open_letter = open_letter
         self._opening = 0
+        self._takes = False
+        self._lock = threading.Lock()
         self._arrived.connect(self._open, Qt.ConnectionType.QueuedConnection)
 
+    def open(self) -> None:
+        with self._lock:
+            self._takes = True
+
+    def close(self) -> None:
+        with self._lock:
+            self._takes = False
+
     def put(self, letter: Letter) -> None:
-        """On any thread."""
-        self._letters.append(letter)
-        self._arrived.emit()
+        """On any thread. A letter to a closed inbox is lost."""
+        with self._lock:
+            if self._takes:
+                self._letters.append(letter)
+                self._arrived.emit()
 
     def empty(self) -> bool:
         """Nothing waits, and nothing is being handled."""

@@ -81,7 +81,8 @@ class Office:
     def perform(self, effect: f.Effect, tag: Any) -> None:
         """Begin `effect`; its answer comes under `tag`."""
         if isinstance(effect, REMOTE):
-            self._network.submit(lambda: self._do(lambda: self._remote.perform(effect), tag))
+            errand = self._remote.errand(effect)
+            self._network.submit(lambda: self._do(errand, tag))
             return
         self._devices.submit(
             lambda: self._do(
@@ -92,7 +93,8 @@ class Office:
             self._devices.submit(self.send_notes)
 
     def wipe(self, waiting: bool) -> None:
-        """The visit is over. `waiting`: the network thread waits for an answer of it; then another takes over."""
+        """The visit is over. `waiting`: the network thread has an effect of it before it; what is under way it is left
+        alone with, and another takes over; what has not begun never begins."""
         self._remote.forget()
         if waiting:
             self._network.replace()

@@ -90,6 +90,7 @@ class Terminal(QObject):
 
         Raises Failed(Journal_Damaged): such a terminal must not take money.
         """
+        self._inbox.open()
         recovered = self._begin_life()
         self._window.emitted.connect(self.handle)
         self._stops = [
@@ -104,12 +105,14 @@ class Terminal(QObject):
         return recovered
 
     def stop(self) -> None:
-        """Leave everything as it is; what is open will be settled at the next start."""
+        """Leave everything as it is; what is open will be settled at the next start. Then it may be deleted: what its
+        abandoned threads still learn reaches nobody."""
         self._poll.stop()
         self._retry.stop()
         while self._stops:
             self._stops.pop()()
         self._end_life()
+        self._inbox.close()
 
     def reset(self, devices: Devices | None = None, data_dir: Path | None = None) -> None:
         """For the stage: the visit is wiped and nobody is told, as if it had never been.

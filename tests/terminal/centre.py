@@ -45,8 +45,8 @@ Tamper = Callable[[Manifest], Manifest]
 
 
 class Centre:
-    """`calls` is what came in. Set `refuse[path part]` to a failure's name, `hold` to keep an application waiting,
-    `tamper` to change a manifest before it is signed, `answer[path part]` to a raw response."""
+    """`calls` is what came in. Set `refuse[path part]` to a failure's name, `tamper` to change a manifest before it is signed,
+    `answer[path part]` to a raw response; `hold` keeps requests waiting."""
 
     def __init__(self) -> None:
         self.signing_key = Ed25519PrivateKey.generate()
@@ -63,8 +63,8 @@ class Centre:
         self.keys: list[str] = []
         self.refuse: dict[str, str] = {}
         self.answer: dict[str, Response] = {}
-        self.hold: threading.Event | None = None
         self.reached = threading.Event()
+        self._held: dict[str, threading.Event] = {}
         self.tamper: Tamper = lambda manifest: manifest
         self.spoil: Callable[[bytes], bytes] = lambda pdf: pdf
         self.keywords: Callable[[str], str] = lambda text: text
@@ -89,6 +89,22 @@ class Centre:
 
     def start(self, port: int) -> None:
         self._node = serve(self._app(), port)
+
+    def hold(self, name: str) -> None:
+        """Keep every request for `name` (sessions, nonce, applications, end) waiting; `reached` is set when one has come."""
+        self.reached.clear()
+        self._held[name] = threading.Event()
+
+    def let_go(self) -> None:
+        held, self._held = self._held, {}
+        for event in held.values():
+            event.set()
+
+    def _wait(self, name: str) -> None:
+        event = self._held.get(name)
+        if event is not None:
+            self.reached.set()
+            event.wait(30)
 
     def _check(self, request: Request) -> Response | None:
         path = request.url.path
@@ -119,11 +135,13 @@ class Centre:
 
         @app.post("/v1/sessions")
         def open_session() -> SessionOpened:
+            self._wait("sessions")
             expires = self.clock.now() + timedelta(minutes=10)
             return SessionOpened(session_id=new_ulid(self.clock), terminal_id=TERMINAL, expires_at=expires)
 
         @app.post("/v1/sessions/{session_id}/nonce")
         def nonce(session_id: str) -> Nonce:
+            self._wait("nonce")
             text = base64.b64encode(session_id.encode() + bytes([len(self.calls) % 256])).decode()
             self._nonces[session_id] = text
             return Nonce(nonce=text, expires_at=self.clock.now() + timedelta(minutes=1))
@@ -145,9 +163,7 @@ class Centre:
             session_id: str, request: ApplicationRequest, idempotency_key: str = Header()
         ) -> SignedManifest:
             self.keys.append(idempotency_key)
-            self.reached.set()
-            if self.hold is not None:
-                self.hold.wait(30)
+            self._wait("applications")
             return sign_manifest(self.tamper(self._make(session_id, request)), self.signing_key)
 
         @app.get("/v1/applications/{application_id}/sheets/{number}")
@@ -161,6 +177,7 @@ class Centre:
 
         @app.post("/v1/sessions/{session_id}/end", status_code=204)
         def end(session_id: str, end: SessionEnd) -> None:
+            self._wait("end")
             self.ended.append((session_id, end.reason))
 
         return app

@@ -292,16 +292,15 @@ def test_a_connection_that_was_closed_meanwhile_costs_one_more_request_under_the
 
 def test_a_late_answer_never_reaches_the_next_resident_and_its_paper_is_cancelled(world: World) -> None:
     world.to_confirm()
-    world.centre.hold = threading.Event()
+    world.centre.hold("applications")
     world.touch(e.Confirmed())
     world.until(world.centre.reached.is_set)
     world.touch(e.CancelTouched())
     assert world.refusal().failure == "Visit_Cancelled"
     world.touch(e.Acknowledged())
-    held, world.centre.hold = world.centre.hold, None
     world.to_menu()
     assert len(world.centre.ended) == 1
-    held.set()
+    world.centre.let_go()
     world.until(lambda: world.centre.notes)
     assert [kind for _, kind in world.centre.notes] == ["cancelled"]
     assert world.terminal.state_name() == "ChooseCertificate"
@@ -312,22 +311,55 @@ def test_a_late_answer_never_reaches_the_next_resident_and_its_paper_is_cancelle
 
 def test_a_centre_that_never_answers_is_left_by_the_one_clock(world: World) -> None:
     world.to_confirm()
-    world.centre.hold = threading.Event()
+    world.centre.hold("applications")
     world.touch(e.Confirmed())
     world.until(world.centre.reached.is_set)
     world.clock.advance(timedelta(seconds=121))
     assert world.refusal().failure == "Centre_Unreachable"
-    world.centre.hold.set()
 
 
 def test_a_late_session_is_ended_at_the_centre(world: World) -> None:
     world.to_card()
     world.reader.insert(card())
     world.wait_for("ChoosePlace")
-    world.touch(e.PlaceChosen(Place.ADDRESS), e.CancelTouched())
+    world.centre.hold("sessions")
+    world.touch(e.PlaceChosen(Place.ADDRESS))
+    world.until(world.centre.reached.is_set)
+    world.touch(e.CancelTouched())
     world.refusal()
+    world.centre.let_go()
     world.until(lambda: world.centre.ended)
     assert [reason for _, reason in world.centre.ended] == ["late answer"]
+
+
+def test_what_a_visit_had_not_begun_when_it_ended_never_begins(world: World) -> None:
+    world.to_pin()
+    world.centre.hold("end")
+    world.touch(e.CancelTouched())
+    world.until(world.centre.reached.is_set)
+    world.reader.remove()
+    world.touch(e.Acknowledged())
+    world.to_card()
+    spoken = world.kinds("card").count("command")
+    world.reader.insert(card())
+    world.until(lambda: world.terminal.state_name() == "ReadingCard")
+    world.touch(e.CancelTouched())
+    world.until(lambda: "late_answer" in world.kinds("network"))
+    assert world.kinds("card").count("command") == spoken
+
+
+def test_a_pin_never_goes_to_a_card_after_its_visit_ended(world: World) -> None:
+    world.to_pin()
+    world.centre.hold("nonce")
+    world.touch(e.PinEntered(PIN))
+    world.until(world.centre.reached.is_set)
+    world.touch(e.CancelTouched())
+    assert world.refusal().failure == "Visit_Cancelled"
+    world.centre.let_go()
+    world.until(lambda: "late_answer" in world.kinds("network"))
+    assert pins_sent(world) == 0
+    world.settled()
+    assert [reason for _, reason in world.centre.ended] == ["Visit_Cancelled"]
 
 
 # --- binding ---------------------------------------------------------------------------------------------------------------
@@ -455,14 +487,26 @@ def test_a_reset_wipes_the_visit_and_tells_nobody(world: World, quick_path: Path
 
 def test_an_answer_from_before_a_reset_changes_nothing(world: World, quick_path: Path) -> None:
     world.to_confirm()
-    world.centre.hold = threading.Event()
+    world.centre.hold("applications")
     world.touch(e.Confirmed())
     world.until(world.centre.reached.is_set)
     world.terminal.reset(data_dir=quick_path / "fresh")
-    world.centre.hold.set()
-    world.centre.hold = None
+    world.centre.let_go()
     world.to_menu()
     assert world.centre.notes == []
+
+
+def test_an_answer_that_finds_its_terminal_deleted_reaches_nobody(world: World) -> None:
+    """An error on the abandoned thread would fail the test."""
+    world.to_confirm()
+    world.centre.hold("applications")
+    world.touch(e.Confirmed())
+    world.until(world.centre.reached.is_set)
+    abandoned = world.network_threads()
+    world.restart()
+    world.centre.let_go()
+    world.until(lambda: not any(thread.is_alive() for thread in abandoned), "the end of the thread")
+    assert world.terminal.state_name() == "TopMenu"
 
 
 def test_a_stopped_terminal_does_nothing_any_more(world: World) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QTimer, Signal
 
 from cards.faults import Fault
 from cards.image import CardImage
@@ -63,6 +64,7 @@ class World:
     """One terminal and all it meets. `touch` is a resident's finger, `wait_for` waits for a screen and for quiet."""
 
     def __init__(self, folder: Path, centre: Centre) -> None:
+        self._before = threading.enumerate()
         self.folder = folder
         self.clock = Clock(STAGE_START)
         self.clock.freeze()
@@ -91,13 +93,24 @@ class World:
     def restart(self, **settings: float) -> None:
         """The same folders, another life."""
         self.terminal.stop()
+        _delete(self.terminal)
         self.settings = replace(self.settings, **settings)  # type: ignore[arg-type]
         self.terminal = self._new_terminal()
         self.terminal.start()
 
     def close(self) -> None:
+        """Leaves nothing behind: what is still on its way to the centre would be taken for the next world's."""
         self.terminal.stop()
         self.devices.shut_down()
+        _delete(self.terminal, self.window)
+        self.centre.let_go()
+        for thread in self.network_threads():
+            thread.join(PATIENCE)
+            assert not thread.is_alive(), f"{thread.name} does not end"
+
+    def network_threads(self) -> list[threading.Thread]:
+        """The one that serves the terminal, and those it has abandoned."""
+        return [t for t in threading.enumerate() if t not in self._before and t.name.startswith("network-")]
 
     # --- doing -----------------------------------------------------------------------------------------------------
 
@@ -175,3 +188,10 @@ class World:
 
     def kinds(self, source: str) -> list[str]:
         return [event.kind for event in self.events if event.source == source]
+
+
+def _delete(*objects: QObject) -> None:
+    """Now and on this thread; the garbage collector would do it on any."""
+    for one in objects:
+        one.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
