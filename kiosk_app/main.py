@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 from kiosk_app.flow.views import TopMenu
 from kiosk_app.process_settings import KioskSettings
 from kiosk_app.screens.window import KioskWindow
-from server_stub.interface.clock import Clock, ClockSetting
+from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 
@@ -108,7 +108,7 @@ def run_terminal(settings: KioskSettings, control: str = "", *, until_first_pain
     OSError for a folder that cannot be used.
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
-    clock = Clock.from_setting(ClockSetting.from_json(settings.clock)) if settings.clock else Clock()
+    clock = settings.opening_clock()
     folder = Path(settings.trace_folder) if settings.trace_folder else None
     trace = Trace(clock, run=settings.run, process="kiosk", folder=folder)
     window = KioskWindow(clock)
@@ -155,9 +155,12 @@ def main() -> int:
     try:
         settings = KioskSettings.from_json(json.loads(arguments.settings.read_text(encoding="utf-8")))
         return run_terminal(settings, arguments.control, until_first_paint=arguments.until_first_paint)
-    except (Failed, OSError, ValueError) as error:
-        print(f"kiosk: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+    except Failed as failed:
+        told = f"{failed.entry.cause}{failed.entry.remedy}（{failed}）"
+    except (OSError, ValueError) as error:
+        told = str(error)
+    print(f"konbini kiosk: {told}", file=sys.stderr)  # noqa: T201
+    return 2
 
 
 if __name__ == "__main__":

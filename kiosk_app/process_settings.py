@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from server_stub.interface.clock import ClockSetting
+from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.failures import Failed
 
 
@@ -52,6 +52,10 @@ class KioskSettings:
             return cls(**data)
         except TypeError as error:
             raise Failed("Settings_Wrong", item=str(error)) from error
+
+    def opening_clock(self) -> Clock:
+        """Raises ValueError, KeyError or OverflowError for what is no clock setting."""
+        return Clock.from_setting(ClockSetting.from_json(self.clock)) if self.clock else Clock()
 
     def at(self, clock: ClockSetting) -> KioskSettings:
         return replace(self, clock=clock.to_json())

@@ -1,10 +1,12 @@
-"""Are the chosen features ones that can be run? Looked at before anything is started, so that a slip costs no waiting."""
+"""Are the chosen features ones that can be run, and is the expression one? Looked at before anything is started, so that a
+slip costs no waiting."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from _pytest.mark.expression import Expression
 from gherkin.errors import CompositeParserException
 from gherkin.parser import Parser
 
@@ -23,6 +25,15 @@ def check_features(paths: Sequence[Path]) -> None:
             raise WrongUse(f"{path} にシナリオのファイル（.feature）がありません。")
         for file in files:
             _check_feature(file)
+
+
+def check_expression(keyword: str) -> None:
+    """Raises WrongUse for what pytest's -k cannot read ('' is none)."""
+    try:
+        if keyword:
+            Expression.compile(keyword)
+    except (SyntaxError, ValueError) as error:
+        raise WrongUse(f"-k の式「{keyword}」を読み取れません。") from error
 
 
 def _check_feature(file: Path) -> None:

@@ -4,73 +4,54 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cards.errors import CardError
-from kiosk_app.card_slot import PCSC, VIRTUAL
-from server_stub.interface.failures import Failed
+from kiosk_app.card_slot import VIRTUAL
 
 from . import places
-from .display import has_display
+from .chosen_reader import present_reader
+from .display import has_display, monitor_index
+from .usage import WrongUse
 
 CARD = "港太一のカード"
 
 
-def run_demo(reader: str = VIRTUAL, *, trust: bool = False) -> int:
-    """The exit code: 0, or 1 when the scripted visit did not end in paper, 2 without the reader that was asked for.
+def run_demo(
+    reader: str = VIRTUAL, *, trust: bool = False, full_screen: bool = False, monitor: int | None = None
+) -> int:
+    """The exit code: 0, or 1 when the scripted visit did not end in paper.
 
     `reader`: `pcsc` or `pcsc:NAME` is the presenter's own, on which real hands lay cards. `trust`: enrolled test cards.
+    `monitor`: the one, from 1, that a full-screen terminal fills. Raises WrongUse for what this machine does not have.
     """
     if has_display():
-        return _with_panel(reader, trust)
+        index = monitor_index(monitor, full_screen=full_screen, beside=full_screen)
+        return _with_panel(present_reader(reader), trust, full_screen, index)
     if reader != VIRTUAL:
-        print("konbini: 手元のリーダを使う実演には、画面が要ります。", file=sys.stderr)  # noqa: T201
-        return 2
+        raise WrongUse("手元のリーダを使う実演には、画面が要ります。画面のある機械で実行してください。")
+    if full_screen or monitor is not None:
+        raise WrongUse("画面がないため、--full-screen と --monitor は使えません。外して実行してください。")
     print("画面がないため、一連の手続を画面なしで実演します（画面のある機械では、端末と操作盤が開きます）。")  # noqa: T201
     return _scripted()
 
 
-def own_reader(reader: str) -> str:
-    """`pcsc` by the name of the first reader there is; the panel offers the others. Raises CardError."""
-    if reader != PCSC:
-        return reader
-    from cards.readers.pcsc import reader_names
-
-    names = reader_names()
-    if not names:
-        raise CardError("Reader_Absent")
-    return f"{PCSC}:{names[0]}"
-
-
-def _with_panel(reader: str, trust: bool) -> int:
-    from PySide6.QtWidgets import QApplication
-
-    from .panel import PanelWindow, StageClient
+def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int) -> int:
+    from .panel import StageClient, run_panel, stand
     from .stage import Stage
 
-    application = QApplication.instance() or QApplication(sys.argv[:1])
+    place, panel_place = stand(full_screen, monitor)
+    window = {"place": place, "full_screen": full_screen, "monitor": monitor}
     trace_folder = _fresh(places.home() / "demo" / "trace")
-    try:
-        chosen = own_reader(reader)
-    except CardError as error:
-        raise Failed(error.failure) from error
-    with Stage(separate=True, reader=chosen, automatic=False, trust_test_hierarchy=trust) as stage:
+    with Stage(separate=True, reader=reader, automatic=False, trust_test_hierarchy=trust) as stage:
 
         def begin() -> None:
             stage.reset("実演", _fresh(trace_folder))
-            stage.start_kiosk(separate=True)
+            stage.start_kiosk(separate=True, window=window)
 
         begin()
-        panel = PanelWindow(StageClient(stage, begin))
-        panel.stand_beside_terminal()
-        panel.show()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda number, frame: application.quit())
-        return int(application.exec())
+        return run_panel(StageClient(stage, begin), panel_place)
 
 
 def _fresh(folder: Path) -> Path:

@@ -97,15 +97,17 @@ class LocalDriver:
 class SocketDriver:
     """A terminal in its own process, over its control port."""
 
-    def __init__(self, name: str, patience: float = PATIENCE) -> None:
-        """Raises NotReached when no terminal listens there within `patience` real seconds."""
+    def __init__(
+        self, name: str, patience: float = PATIENCE, alive: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Raises NotReached when no terminal listens there within `patience` real seconds, or it is not `alive` any more."""
         self._socket = QLocalSocket()
         limit = time.monotonic() + patience
         while True:
             self._socket.connectToServer(name)
             if self._socket.waitForConnected(200):
                 return
-            if time.monotonic() > limit:
+            if time.monotonic() > limit or not alive():
                 raise NotReached(f"no terminal listens at {name}")
             time.sleep(0.01)
 

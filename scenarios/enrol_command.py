@@ -33,7 +33,9 @@ def enrol_card(calling: str, reader: str, *, trust: bool) -> int:
         return _refuse(f"{failed.entry.cause}{failed.entry.remedy}（{failed}）")
     print(f"「{calling}」のカードとして登録しました（{enrolment_file()}）。")  # noqa: T201
     print(f"電子証明書の指紋（SHA-256）　{enrolment.fingerprint}")  # noqa: T201
-    print("使うとき: konbini run --reader pcsc:リーダ名 --trust-test-hierarchy")  # noqa: T201
+    with_card = "--reader pcsc:リーダ名 --trust-test-hierarchy"
+    print(f"画面に触れて使うとき: konbini demo {with_card}")  # noqa: T201
+    print(f"シナリオで使うとき: konbini run {with_card}")  # noqa: T201
     return 0
 
 

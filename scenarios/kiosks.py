@@ -21,7 +21,7 @@ from kiosk_app.process_settings import KioskSettings
 from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.trace import Trace
 
-from .driver import LocalDriver, SocketDriver, Terminal
+from .driver import LocalDriver, NotReached, SocketDriver, Terminal
 
 __all__ = ["Kiosk", "KioskSettings", "LocalKiosk", "ProcessKiosk"]
 
@@ -65,20 +65,28 @@ class LocalKiosk:
 class ProcessKiosk:
     """In its own process, over its control port; it can be killed and switched on again."""
 
-    def __init__(self, settings: KioskSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: KioskSettings, control: str = "") -> None:
+        """`control`: the name of its control port, one that nobody else has else. Raises NotReached if it cannot begin; it
+        has then told why on its standard error."""
+        self._settings, self._control = settings, control
         self._start()
 
     def _start(self) -> None:
         folder = Path(self._settings.folder)
         folder.mkdir(parents=True, exist_ok=True)
-        control = f"konbini-{os.getpid()}-{secrets.token_hex(4)}"
+        control = self._control or f"konbini-{os.getpid()}-{secrets.token_hex(4)}"
         file = folder / "kiosk.json"
+        file.touch(mode=0o600)  # it holds the terminal's key
         file.write_text(json.dumps(self._settings.to_json(), ensure_ascii=False), encoding="utf-8")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "kiosk_app.main", "--settings", str(file), "--control", control]
         )
-        self.terminal = Terminal(SocketDriver(control))
+        try:
+            self.terminal = Terminal(SocketDriver(control, alive=lambda: self.alive))
+        except NotReached:
+            self._process.kill()
+            self._process.wait()
+            raise
 
     @property
     def alive(self) -> bool:

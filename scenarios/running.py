@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from . import places
-from .chosen import check_features
+from .chosen import check_expression, check_features
+from .display import PLATFORM, need_display
 from .evidence import write_overview
 from .usage import WrongUse, usable_folder
 
@@ -76,9 +77,10 @@ def run_scenarios(
     """Runs the features under `paths` (all of the project's if empty) and returns the exit code: 0 all passed, 1 any
     failed, 2 wrong use, set-up error or nothing matched. The last line printed is `N passed, N failed`.
 
-    Raises WrongUse for paths that cannot be used."""
+    Raises WrongUse for paths and an expression that cannot be used, and for a display that is not there."""
     chosen = [path.resolve() for path in paths] or [places.FEATURES]
     check_features(chosen)
+    check_expression(keyword)
     if evidence:
         usable_folder(evidence, "--evidence")
     if junit:
@@ -86,8 +88,10 @@ def run_scenarios(
         if junit.is_dir():
             raise WrongUse(f"--junit に指定した {junit} はフォルダです。ファイルの名前を指定してください。")
     os.environ[FEATURES_VARIABLE] = os.pathsep.join(map(str, chosen))
-    if not headed:
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if headed:
+        need_display("--headed を付けずに実行してください。")
+    else:
+        os.environ[PLATFORM] = "offscreen"
     arguments = [str(_BINDING), "-c", str(_SETTINGS), f"--rootdir={places.ROOT}", "-p", "scenarios.quiet"]
     arguments += ["-p", "scenarios.steps.plugin", "-p", "no:cacheprovider", "-q", "--no-header", "--tb=short"]
     if keyword:
@@ -108,8 +112,8 @@ def run_scenarios(
     if evidence and evidence.exists():
         write_overview(evidence)
     counts = outcome.counts
-    if code == pytest.ExitCode.USAGE_ERROR and keyword:
-        print(f"konbini run: -k の式「{keyword}」を読み取れません。", file=sys.stderr)  # noqa: T201
+    if code == pytest.ExitCode.USAGE_ERROR:
+        print("konbini run: シナリオを始められません（上の pytest の説明をご覧ください）。", file=sys.stderr)  # noqa: T201
     elif code == pytest.ExitCode.NO_TESTS_COLLECTED:
         print("konbini run: 条件に合うシナリオがありません。", file=sys.stderr)  # noqa: T201
     for problem in outcome.problems:

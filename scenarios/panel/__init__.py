@@ -1,11 +1,13 @@
 """The presenter's side of a demo: cards to lay down, coins to drop, clock, tray, staff, faults, and the trace as it grows.
 
-A client of the stage and nothing more: whatever it does goes through `PanelClient` (`StageClient` is the real one), so
-that a test, or later another stage, can stand behind the same window. `konbini demo` opens it; nobody else calls it.
+A client and nothing more: whatever it does goes through `PanelClient`. `StageClient` stands for a whole stage (`konbini demo`),
+`LoneClient` for one terminal before somebody's servers (`konbini kiosk --panel`); a test may put another behind the window.
 """
 
 from .client import PanelClient
+from .lone_client import LoneClient
+from .opening import run_panel, stand
 from .stage_client import StageClient
 from .window import PanelWindow
 
-__all__ = ["PanelClient", "PanelWindow", "StageClient"]
+__all__ = ["LoneClient", "PanelClient", "PanelWindow", "StageClient", "run_panel", "stand"]

@@ -20,12 +20,15 @@ from PySide6.QtWidgets import (
 from server_stub.interface.secret import MASK
 
 from . import theme
-from .client import Attempt, PanelCard, PanelClient
+from .client import TROUBLE, Attempt, PanelCard, PanelClient
 from .parts import Box, Elided, button, even, label, row, set_role
 
 _NAME, _PURPOSE = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole + 1
 _SEARCHED, _CARD, _LAID = (Qt.ItemDataRole.UserRole + n for n in (2, 3, 4))
 NOBODY = "カードはありません"
+BY_HAND = (
+    "お手元のカードを、カードリーダに置いたり取ったりしてください。暗証番号は、端末の画面で入力してください。"
+)
 HOLD_NOT = "住所地の職員：一時停止はふだんのカードだけ"
 Index = QModelIndex | QPersistentModelIndex
 
@@ -71,13 +74,16 @@ class CardBox(Box):
     def __init__(self, client: PanelClient, attempt: Attempt) -> None:
         super().__init__("カード")
         self._client, self._attempt = client, attempt
+        self._shown = ""
         self.on_reader = Elided(NOBODY)
         self.on_reader.setObjectName("on_reader")
-        self.readers = QComboBox()
+        self.readers = QComboBox(self)
         self.readers.setAccessibleName("カードリーダ")
         self.readers.addItems(client.readers())
         self.readers.setCurrentText(client.chosen_reader())
         self.readers.textActivated.connect(self._choose_reader)
+        self.by_hand = label(BY_HAND, "soft", wrap=True)
+        self.by_hand.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.search = QLineEdit()
         self.search.setAccessibleName("カードを探す")
         self.search.setPlaceholderText("氏名や用途で探す（例：支援措置）")
@@ -117,8 +123,18 @@ class CardBox(Box):
         self.show_pin.released.connect(self._conceal)
         self._conceal()
         self.list.setCurrentIndex(self.found.index(0, 0))
+        self._offer()
+
+    def _offer(self) -> None:
+        """Real hands lay their own cards, and somebody's servers hold nobody's certificate from here."""
+        for part in (self.search, self.list, self.purpose, self.lay, self.take, self.show_pin, self.pin):
+            part.setVisible(bool(self._client.cards()))
+        for part in (self.holder, self.hold):
+            part.setVisible(self._client.has_servers())
+        self.by_hand.setVisible(not self._client.cards())
 
     def _lay_out(self) -> None:
+        self.readers.setVisible(self.readers.count() > 0)
         if self.readers.count():
             choice = row(label("リーダ", "soft"), self.readers)
             choice.setStretch(1, 1)
@@ -126,6 +142,7 @@ class CardBox(Box):
         on_reader = row(label("読み取り部", "soft"), self.on_reader)
         on_reader.setStretch(1, 1)
         self.inside.addLayout(on_reader)
+        self.inside.addWidget(self.by_hand, 1)
         self.inside.addWidget(self.search)
         self.inside.addWidget(self.list, 1)
         self.inside.addWidget(self.purpose)
@@ -140,9 +157,21 @@ class CardBox(Box):
         card = index.data(_CARD) if index.isValid() else None
         return card if isinstance(card, PanelCard) else None
 
+    def watch(self) -> None:
+        """See whether real hands have laid a card, or taken it."""
+        if self._laid() != self._shown:
+            self.refresh()
+
+    def _laid(self) -> str:
+        """A terminal that does not answer sees no card."""
+        try:
+            return self._client.laid_card()
+        except TROUBLE:
+            return ""
+
     def refresh(self) -> None:
         """Show which card lies on the reader."""
-        laid = self._client.laid_card()
+        laid = self._shown = self._laid()
         self.on_reader.setText(laid or NOBODY)
         set_role(self.on_reader, "good" if laid else "soft")
         for number in range(self._items.rowCount()):
@@ -160,7 +189,7 @@ class CardBox(Box):
         self._selected()
 
     def _selected(self) -> None:
-        card, laid = self.chosen(), self._client.laid_card()
+        card, laid = self.chosen(), self._laid()
         text = card.purpose if card else "当てはまるカードがありません。"
         self.purpose.setText(text)
         self.purpose.setToolTip(text)
@@ -176,7 +205,7 @@ class CardBox(Box):
 
     def _lay(self) -> None:
         card = self.chosen()
-        if card is not None and not self._client.laid_card():
+        if card is not None and not self._laid():
             self._do(lambda: self._client.lay_card(card.name), f"「{card.name}」を置きました。")
 
     def _choose_reader(self, name: str) -> None:

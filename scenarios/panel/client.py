@@ -50,7 +50,8 @@ class PanelClient(Protocol):
     """The stage as the panel sees it. GUI thread only; each call is short."""
 
     # --- cards
-    def cards(self) -> Sequence[PanelCard]: ...
+    def cards(self) -> Sequence[PanelCard]:
+        """Those in the presenter's hand; empty where only real hands lay a card."""
 
     def laid_card(self) -> str:
         """The name of the card on the reader, '' for none."""
@@ -96,7 +97,10 @@ class PanelClient(Protocol):
 
     # --- clock
     def now(self) -> datetime:
-        """The stage's time, aware, JST."""
+        """The stage's time, aware, JST; a lone terminal's own."""
+
+    def first_moment(self) -> datetime:
+        """What the clock would show now, had nobody set it."""
 
     def is_frozen(self) -> bool: ...
 
@@ -108,6 +112,10 @@ class PanelClient(Protocol):
     def run(self) -> None: ...
 
     # --- faults, trace, and the next visitor
+    def has_servers(self) -> bool:
+        """False: the terminal stands alone before somebody's servers. What is theirs is not offered, and clock and reset are
+        the terminal's only."""
+
     def faults(self) -> Mapping[str, str]:
         """Every fault that can be switched on: name -> what it does, in Japanese."""
 

@@ -22,8 +22,8 @@ _DAYS = "月火水木金土日"
 PRESETS: tuple[tuple[str, datetime, str], ...] = (
     ("金曜 22:59", STAGE_START.replace(day=5, hour=22, minute=59), "取扱時間が終わる1分前"),
     ("12月29日", STAGE_START.replace(month=12, day=29), "年末年始の休止の初日"),
-    ("いま（舞台の始まり）", STAGE_START, "令和8年6月3日（水）10時"),
 )
+_ALL, _ALONE = "時計（舞台の時刻）", "時計（この端末だけ）"
 
 
 def in_words(moment: datetime) -> str:
@@ -33,7 +33,7 @@ def in_words(moment: datetime) -> str:
 
 class ClockBox(Box):
     def __init__(self, client: PanelClient, attempt: Attempt) -> None:
-        super().__init__("時計（舞台の時刻）")
+        super().__init__(_ALL if client.has_servers() else _ALONE)
         self._client, self._attempt = client, attempt
         self.state = label("", "good", name="clock_state")
         self.switch = button("止める", self._switch, tip="止めると、端末の残り時間も進みません")
@@ -58,8 +58,13 @@ class ClockBox(Box):
         self.inside.addLayout(chosen)
         presets = row()
         for text, moment, tip in PRESETS:
-            preset = button(text, partial(self._jump, moment), role="tight", tip=tip)
-            presets.addWidget(preset, len(text) + 6)
+            presets.addWidget(button(text, partial(self._jump, moment), role="tight", tip=tip), len(text) + 6)
+        if client.has_servers():
+            text, tip = "いま（舞台の始まり）", "令和8年6月3日（水）10時"
+        else:
+            text, tip = "始めの時計に戻す", "この端末を始めたときの時計に戻します。サーバの時計は変わりません"
+        first = button(text, lambda: self._jump(client.first_moment()), role="tight", tip=tip)
+        presets.addWidget(first, len(text) + 6)
         self.inside.addLayout(presets)
         self.inside.setSpacing(theme.GAP)
 

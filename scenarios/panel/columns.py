@@ -32,34 +32,31 @@ class Columns(QScrollArea):
         self._row = QHBoxLayout(whole)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(theme.GAP)
-        self._columns = []
+        self._columns: list[tuple[QWidget, QVBoxLayout]] = []
         for _ in range(max(arrangements)):
             column = QWidget()
             layout = QVBoxLayout(column)
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(theme.GAP)
             self._row.addWidget(column)
-            self._columns.append(column)
+            self._columns.append((column, layout))
         self.setWidget(whole)
         self._arrange(max(arrangements))
 
     def _arrange(self, count: int) -> None:
         if count == self.count:
             return
+        for number, (_share, parts) in enumerate(self._arrangements.get(self.count, ())):
+            for part in parts:
+                self._columns[number][1].removeWidget(part)
         self.count = count
-        for column in self._columns:
-            if (layout := column.layout()) is not None:
-                while layout.takeAt(0) is not None:
-                    pass
         arrangement = self._arrangements[count]
-        for number, column in enumerate(self._columns):
+        for number, (column, layout) in enumerate(self._columns):
             used = number < len(arrangement)
             column.setVisible(used)
             self._row.setStretch(number, arrangement[number][0] if used else 0)
-            layout = column.layout()
-            if used and isinstance(layout, QVBoxLayout):
-                for part in arrangement[number][1]:
-                    layout.addWidget(part, 1 if part in self._growing else 0)
+            for part in arrangement[number][1] if used else ():
+                layout.addWidget(part, 1 if part in self._growing else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange(columns_for(self.window().width()))

@@ -12,7 +12,7 @@ from . import theme
 
 
 class Box(QFrame):
-    """A framed part with a heading; `inside` takes its content, `heading` more beside the title."""
+    """A framed part; `inside` takes its content, `heading` (where there is a title) more beside the title."""
 
     def __init__(self, title: str = "") -> None:
         super().__init__()
@@ -20,8 +20,8 @@ class Box(QFrame):
         self.inside = QVBoxLayout(self)
         self.inside.setContentsMargins(theme.EDGE, theme.GAP, theme.EDGE, theme.EDGE)
         self.inside.setSpacing(theme.GAP)
-        self.heading = QHBoxLayout()
         if title:
+            self.heading = QHBoxLayout()
             self.setAccessibleName(title)
             self.heading.addWidget(label(title, "head"))
             self.heading.addStretch(1)

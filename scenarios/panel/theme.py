@@ -58,6 +58,7 @@ QFrame[role="box"] {{ background: {BOX}; border: 1px solid {RULE}; border-radius
 QFrame[role="line"] {{ background: {RULE}; border: 0; max-height: 1px; min-height: 1px; }}
 QLabel {{ background: transparent; border: 0; }}
 QLabel[role="title"] {{ font-size: 19px; font-weight: bold; color: {ACCENT}; }}
+QLabel[role="narrow_title"] {{ font-size: 16px; font-weight: bold; color: {ACCENT}; }}
 QLabel[role="head"] {{ font-size: {HEAD}px; font-weight: bold; }}
 QLabel[role="soft"] {{ color: {SOFT}; font-size: 13px; }}
 QLabel[role="small"] {{ color: {SOFT}; font-size: {SMALL}px; }}
@@ -86,6 +87,8 @@ QListView, QTableView, QScrollArea, QScrollArea > QWidget > QWidget {{
 }}
 QListView, QTableView, QScrollArea {{ border: 1px solid {RULE}; }}
 QTableView {{ gridline-color: transparent; selection-background-color: {CHOSEN}; selection-color: {INK}; }}
+QScrollArea#columns, QScrollArea#columns > QWidget > QWidget {{ background: {GROUND}; border: 0; }}
+QScrollArea#columns > QWidget > QWidget > QWidget {{ background: {GROUND}; }}
 QTabWidget::pane {{ border: 0; }}
 QTabBar {{ background: transparent; }}
 QTabBar::tab {{

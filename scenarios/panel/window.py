@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QGridLayout, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from . import theme
 from .card_box import CardBox
 from .client import TROUBLE, PanelClient, TerminalState
 from .clock_box import ClockBox
+from .columns import Columns
 from .faults_box import FaultsBox
 from .money_box import MoneyBox
-from .parts import Box, button, label, row, set_role
+from .parts import Box, button, label, set_role
+from .placing import HEIGHT, LEAST_HEIGHT, ONE_COLUMN, WIDTH, columns_for
 from .staff_box import StaffBox
 from .trace_box import TraceBox
 from .tray_box import TrayBox
 from .words import GONE, RESET, SCREENS, trouble
 
 TITLE = "進行役の操作盤 ― 端末の一部ではありません"
-WIDTH, HEIGHT, LEAST_WIDTH = 1280, 800, 1024
-"""Pixels; the terminal's window is as large."""
+_HINT = "端末で「行政サービス」を選び、カードの案内が出たら、{how}ください。"
+_WITH_HAND, _BY_HAND = "カードを選んで「カードを置く」を押して", "お手元のカードを、カードリーダに置いて"
+_ALL_BACK = "端末・サーバ・お金・用紙・時計・障害を、すべて最初に戻します"
+_TERMINAL_BACK = (
+    "端末を起動し直し、取り出し口・釣銭・用紙・時計を最初に戻します（サーバと、収納済みのお金はそのままです）"
+)
 LOOK_MS = 300
 """Between two looks at the terminal; each is a few round trips of about a millisecond."""
 TRACE_MS = 500
@@ -38,7 +44,7 @@ class PanelWindow(QMainWindow):
         self._answered = True
         self.setObjectName("PanelWindow")
         self.setWindowTitle(TITLE)
-        self.setMinimumSize(LEAST_WIDTH, 700)
+        self.setMinimumSize(ONE_COLUMN, LEAST_HEIGHT)
         self.resize(WIDTH, HEIGHT)
         theme.style(self)
         self.cards = CardBox(client, self.attempt)
@@ -48,54 +54,69 @@ class PanelWindow(QMainWindow):
         self.staff = StaffBox(client, self.attempt)
         self.trace = TraceBox(client.trace_folder)
         self.faults = FaultsBox(client, self.attempt)
+        self.title = label(TITLE, "title")
         self.terminal = label("", "head", name="terminal_state")
         self.reset = button(
-            RESET,
-            self._reset,
-            role="main",
-            tip="端末・サーバ・お金・用紙・時計・障害を、すべて最初に戻します",
+            RESET, self._reset, role="main", tip=_ALL_BACK if client.has_servers() else _TERMINAL_BACK
         )
-        self.setCentralWidget(self._laid_out())
-        self.statusBar().setSizeGripEnabled(False)
-        self.told = label("", name="told")
-        self.told.setContentsMargins(theme.EDGE - 4, 0, theme.EDGE, 4)
-        self.statusBar().addWidget(self.told, 1)
-        self._looks = _timer(self, LOOK_MS, self.look)
-        self._traces = _timer(self, TRACE_MS, self.trace.refresh)
-        self._refresh_all()
-        self.tell(
-            "端末で「行政サービス」を選び、カードの案内が出たら、左のカードを選んで「カードを置く」を押してください。"
-        )
-
-    def stand_beside_terminal(self) -> None:
-        """Go where the terminal's window is covered least: see `beside`."""
-        self.setGeometry(beside([screen.availableGeometry() for screen in QApplication.screens()]))
-
-    def _laid_out(self) -> QWidget:
+        self.told = label("", wrap=True, name="told")
+        self.told.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        self._head = QGridLayout()
+        self.columns = self._arranged()
         whole = QWidget()
         layout = QVBoxLayout(whole)
         layout.setContentsMargins(theme.EDGE, theme.GAP, theme.EDGE, 0)
         layout.setSpacing(theme.GAP)
-        layout.addLayout(row(label(TITLE, "title"), 1, self.terminal, self.reset))
-        columns = QHBoxLayout()
-        columns.setSpacing(theme.GAP)
-        layout.addLayout(columns, 1)
+        layout.addLayout(self._head)
+        layout.addWidget(self.columns, 1)
+        layout.addWidget(self.told)
+        self.setCentralWidget(whole)
+        self._fit(columns_for(WIDTH))
+        self._looks = _timer(self, LOOK_MS, self.look)
+        self._traces = _timer(self, TRACE_MS, self.trace.refresh)
+        self._refresh_all()
+        self.tell(_HINT.format(how=_WITH_HAND if client.cards() else _BY_HAND))
+
+    def _arranged(self) -> Columns:
+        """The parts by the width there is."""
         records = Box()
         tabs = QTabWidget()
         tabs.addTab(self.trace, "記録")
-        tabs.addTab(self.faults, "障害")
         tabs.setAccessibleName("記録と障害")
+        if self._client.has_servers():
+            tabs.addTab(self.faults, "障害")
+        else:
+            self.faults.setParent(self)
+            self.faults.hide()
         self.tabs = tabs
         records.inside.addWidget(tabs)
-        columns.addWidget(self.cards, 26)
-        for parts, share in (((self.money, self.tray), 37), ((self.clock, self.staff, records), 37)):
-            column = QVBoxLayout()
-            column.setSpacing(theme.GAP)
-            for part in parts[:-1]:
-                column.addWidget(part)
-            column.addWidget(parts[-1], 1)
-            columns.addLayout(column, share)
-        return whole
+        cards, money, tray, clock, staff = self.cards, self.money, self.tray, self.clock, self.staff
+        return Columns(
+            {
+                3: ((26, (cards,)), (37, (money, tray)), (37, (clock, staff, records))),
+                2: ((44, (cards, records)), (56, (money, tray, clock, staff))),
+                1: ((1, (cards, money, tray, staff, clock, records)),),
+            },
+            growing=(cards, tray, records),
+            least=ONE_COLUMN - 2 * theme.EDGE,
+        )
+
+    def _fit(self, columns: int) -> None:
+        """In narrow windows the head takes two lines, and so does what is told."""
+        narrow = columns < 3
+        for item in (self.title, self.terminal, self.reset):
+            self._head.removeWidget(item)
+        set_role(self.title, "narrow_title" if narrow else "title")
+        self._head.addWidget(self.title, 0, 0, 1, 2 if narrow else 1)
+        self._head.addWidget(self.terminal, 1 if narrow else 0, 0 if narrow else 1)
+        self._head.addWidget(self.reset, 1 if narrow else 0, 1 if narrow else 2)
+        self._head.setColumnStretch(0, 1)
+        letters = self.told.fontMetrics().lineSpacing()
+        self.told.setFixedHeight(letters * (2 if narrow else 1) + 8)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit(columns_for(self.width()))
+        super().resizeEvent(event)
 
     # --- looking ------------------------------------------------------------------------------------------------------------
 
@@ -114,6 +135,7 @@ class PanelWindow(QMainWindow):
             "端末：応答がありません" if state is None else f"端末：{SCREENS.get(state.screen, state.screen)}"
         )
         set_role(self.terminal, "head" if state is not None else "bad")
+        self.cards.watch()
         self.money.refresh(state)
         self.tray.refresh(state)
         self.staff.refresh(state)
@@ -163,17 +185,6 @@ class PanelWindow(QMainWindow):
         self._traces.stop()
         self.tray.stop()
         super().closeEvent(event)
-
-
-def beside(screens: Sequence[QRect]) -> QRect:
-    """Where the panel stands: on the second screen if there is one, else at the right edge of the first, as narrow as
-    the terminal to its left asks for. `screens`: what is free of each, the terminal's first."""
-    if len(screens) > 1:
-        free = screens[1]
-        return QRect(free.topLeft(), QSize(WIDTH, HEIGHT).boundedTo(free.size()))
-    free = screens[0]
-    width = min(WIDTH, max(LEAST_WIDTH, free.width() - WIDTH))
-    return QRect(max(free.left(), free.right() + 1 - width), free.top(), width, min(HEIGHT, free.height()))
 
 
 def _timer(parent: QWidget, interval: int, action: Callable[[], None]) -> QTimer:

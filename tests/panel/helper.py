@@ -41,6 +41,8 @@ class FakeClient:
         self.active: set[str] = set()
         self.folder: Path | None = None
         self.looks = 0
+        self.servers = True
+        self.in_hand: Sequence[PanelCard] = CARDS
 
     def _ask(self, *what: object) -> None:
         if self.broken is not None:
@@ -48,7 +50,7 @@ class FakeClient:
         self.asked.append(what)
 
     def cards(self) -> Sequence[PanelCard]:
-        return CARDS
+        return self.in_hand
 
     def laid_card(self) -> str:
         return self.laid
@@ -111,6 +113,9 @@ class FakeClient:
     def now(self) -> datetime:
         return self.moment
 
+    def first_moment(self) -> datetime:
+        return STAGE_START
+
     def is_frozen(self) -> bool:
         return self.frozen
 
@@ -125,6 +130,9 @@ class FakeClient:
     def run(self) -> None:
         self._ask("run")
         self.frozen = False
+
+    def has_servers(self) -> bool:
+        return self.servers
 
     def faults(self) -> Mapping[str, str]:
         return FAULTS

@@ -1,0 +1,156 @@
+"""The commands that start something: scenarios, the demo, the servers, a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .cli_options import CLOCK, FullScreenOption, JsonOption, MonitorOption, TrustOption, stop
+from .usage import center_address, usable_folder
+
+_STAGE = "2026年6月3日 10時から"
+
+
+def run(
+    paths: Annotated[list[Path] | None, typer.Argument(help="シナリオのファイルまたはフォルダ")] = None,
+    keyword: Annotated[str, typer.Option("-k", help="この式に合うシナリオだけ")] = "",
+    reader: Annotated[
+        str,
+        typer.Option(
+            "--reader",
+            help="virtual、pcsc（専用の PC/SC サービスを通す）、pcsc:リーダ名（手元のリーダとカード）",
+        ),
+    ] = "virtual",
+    trust: TrustOption = False,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="並行数")] = 1,
+    evidence: Annotated[Path | None, typer.Option("--evidence", help="証跡を置くフォルダ")] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", help="JUnit XML")] = None,
+    headed: Annotated[bool, typer.Option("--headed", help="端末の画面を見せる")] = False,
+) -> None:
+    """シナリオを実行する。終了コード 0 すべて合格、1 不合格あり、2 使い方または準備の誤り。"""
+    from .chosen_reader import reader_for_run
+
+    reader_for_run(reader)
+    if ":" in reader and jobs > 1:
+        stop("手元のリーダでは一つずつ実行します（--jobs は指定できません）。")
+    from .running import run_scenarios
+
+    raise typer.Exit(
+        run_scenarios(
+            paths or [],
+            keyword=keyword,
+            jobs=jobs,
+            evidence=evidence,
+            junit=junit,
+            headed=headed,
+            reader=reader,
+            trust=trust,
+        )
+    )
+
+
+def demo(
+    reader: Annotated[
+        str, typer.Option("--reader", help="virtual、または手元のリーダ pcsc[:リーダ名]")
+    ] = "virtual",
+    trust: TrustOption = False,
+    full_screen: FullScreenOption = False,
+    monitor: MonitorOption = None,
+) -> None:
+    """サーバ・端末・進行役の操作盤を開く。画面がなければ、一連の手続を画面なしで実演する。"""
+    from .chosen_reader import reader_name
+    from .demo import run_demo
+
+    raise typer.Exit(run_demo(reader_name(reader), trust=trust, full_screen=full_screen, monitor=monitor))
+
+
+def server(
+    folder: Annotated[Path | None, typer.Option("--folder", help="データベースを置くフォルダ")] = None,
+    ports: Annotated[
+        str, typer.Option("--ports", help="認証局,証明発行サーバ,センターのポート（0 は空き）")
+    ] = "8441,8442,8443",
+    clock: Annotated[str, typer.Option("--clock", help=f"{CLOCK}。なければ{_STAGE}")] = "",
+    control: Annotated[bool, typer.Option("--control", help="制御口を開く（試験用）")] = False,
+    run_id: Annotated[str, typer.Option("--run", hidden=True)] = "",
+    template: Annotated[Path | None, typer.Option("--template", hidden=True)] = None,
+    as_json: JsonOption = False,
+    trust: TrustOption = False,
+) -> None:
+    """証明書交付センター・証明発行サーバ・認証局を動かす。"""
+    from .clock_option import STAGE, clock_of
+    from .serving import serve_until_stopped
+
+    try:
+        numbers = tuple(int(port) for port in ports.split(","))
+    except ValueError:
+        stop("--ports は 8441,8442,8443 のように三つの数で指定してください。")
+    if len(numbers) != 3 or not all(0 <= number < 65536 for number in numbers):
+        stop("--ports は 8441,8442,8443 のように三つの数で指定してください。")
+    if folder is not None:
+        usable_folder(folder, "--folder")
+    try:
+        serve_until_stopped(
+            folder,
+            (numbers[0], numbers[1], numbers[2]),
+            control=control,
+            run=run_id,
+            as_json=as_json,
+            trust=trust,
+            template=template,
+            clock=clock_of(clock or STAGE),
+        )
+    except OSError as error:
+        stop(f"ポートを開けません（{error.strerror}）。別のポートを --ports で指定してください。")
+
+
+def kiosk(
+    center: Annotated[str, typer.Option("--center", help="証明書交付センターの URL")],
+    reader: Annotated[str, typer.Option("--reader", help="virtual または pcsc[:リーダ名]")] = "virtual",
+    panel: Annotated[
+        bool, typer.Option("--panel", help="操作盤を開く（カードを置く、お金を入れる、用紙を取る など）")
+    ] = False,
+    terminal_id: Annotated[str, typer.Option("--terminal-id", help="端末の番号")] = "KIOSK-STORE-01",
+    key_file: Annotated[Path | None, typer.Option("--key-file", help="端末の鍵を書いたファイル")] = None,
+    center_key: Annotated[str, typer.Option("--center-key", help="センターの Ed25519 公開鍵（16進）")] = "",
+    folder: Annotated[Path | None, typer.Option("--folder", help="日誌・現金・トレイを置くフォルダ")] = None,
+    clock: Annotated[
+        str, typer.Option("--clock", help=f"{CLOCK}。なければ{_STAGE}、--center-key があれば now")
+    ] = "",
+    full_screen: FullScreenOption = False,
+    monitor: MonitorOption = None,
+    trace: Annotated[Path | None, typer.Option("--trace", help="記録を置くフォルダ")] = None,
+    card_bodies: Annotated[
+        bool,
+        typer.Option("--card-bodies", help="カードとのやり取りの本体も記録する（暗証番号と個人情報を除く）"),
+    ] = False,
+    control: Annotated[str, typer.Option("--control", help="制御口の名前（試験用）")] = "",
+) -> None:
+    """キオスク端末だけを動かす。"""
+    from .chosen_reader import present_reader, reader_name
+    from .kiosk_command import KioskOptions, run_kiosk
+
+    center_address(center)
+    for told, name in ((folder, "--folder"), (trace, "--trace")):
+        if told is not None:
+            usable_folder(told, name)
+    raise typer.Exit(
+        run_kiosk(
+            KioskOptions(
+                center=center,
+                reader=present_reader(reader) if panel else reader_name(reader),
+                terminal_id=terminal_id,
+                key_file=key_file,
+                center_key=center_key,
+                folder=folder,
+                clock=clock,
+                full_screen=full_screen,
+                monitor=monitor,
+                trace=trace,
+                card_bodies=card_bodies,
+                panel=panel,
+                control=control,
+            )
+        )
+    )

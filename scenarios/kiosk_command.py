@@ -1,0 +1,121 @@
+"""`konbini kiosk`: one terminal before the centre of one's choice; with its panel if wished."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kiosk_app.card_slot import VIRTUAL
+from kiosk_app.process_settings import KioskSettings
+
+from . import places
+from .clock_option import NOW, STAGE, clock_of
+from .display import monitor_index, need_display
+from .keys import KeyPool
+from .template import AUTHORITY_FILE, template_folder
+from .usage import WrongUse
+
+_WITHOUT_DISPLAY = (
+    "画面のある環境で実行するか、環境変数 QT_QPA_PLATFORM=offscreen を付けて画面なしで動かしてください。"
+)
+_NO_HANDS = "お金を入れ、用紙を取り、仮想カードを置くには、--panel を付けて操作盤を開いてください。"
+_BODIES = (
+    "注意: カードとのやり取りの本体を記録します。暗証番号と個人情報は記録しませんが、電子証明書は含まれます。"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KioskOptions:
+    """As the user told them. `key_file` and `center_key`: of somebody's own server, else those of this checkout's stage.
+    `clock`: see clock_option; '' for the machine's time before a server of one's own, else as every stage begins. `monitor`
+    counts from 1. `control`: the name of the control port."""
+
+    center: str
+    reader: str = VIRTUAL
+    terminal_id: str = "KIOSK-STORE-01"
+    key_file: Path | None = None
+    center_key: str = ""
+    folder: Path | None = None
+    clock: str = ""
+    full_screen: bool = False
+    monitor: int | None = None
+    trace: Path | None = None
+    card_bodies: bool = False
+    panel: bool = False
+    control: str = ""
+
+
+def run_kiosk(options: KioskOptions) -> int:
+    """The exit code. Raises WrongUse, Failed, OSError."""
+    settings = kiosk_settings(options)
+    need_display(_WITHOUT_DISPLAY)
+    monitor = monitor_index(options.monitor, full_screen=options.full_screen, beside=options.panel)
+    settings = replace(settings, full_screen=options.full_screen, monitor=monitor)
+    if options.card_bodies:
+        print(_BODIES, file=sys.stderr)  # noqa: T201
+    if options.panel:
+        return _run_with_panel(settings, options.control)
+    if not options.control:
+        print(_NO_HANDS, flush=True)  # noqa: T201
+    from kiosk_app.main import run_terminal
+
+    return run_terminal(settings, options.control)
+
+
+def kiosk_settings(options: KioskOptions) -> KioskSettings:
+    """Raises WrongUse."""
+    keys = KeyPool()
+    key_file, foreign = options.key_file, bool(options.center_key)
+    clock = clock_of(options.clock or (NOW if foreign else STAGE))
+    key = _key_in(key_file) if key_file else keys.text(f"terminal-{options.terminal_id}")
+    folder = options.folder or places.home() / "kiosk"
+    virtual = options.reader == VIRTUAL
+    return KioskSettings(
+        center_url=options.center,
+        terminal_id=options.terminal_id,
+        terminal_key=key,
+        center_key=options.center_key or keys.ed25519("centre").public_key().public_bytes_raw().hex(),
+        folder=str(folder),
+        run=secrets.token_hex(8),
+        clock=clock.setting.to_json(),
+        reader=options.reader,
+        trace_folder=str(options.trace or ""),
+        card_bodies=options.card_bodies,
+        # by this it knows the virtual cards for ours
+        authority=(template_folder() / AUTHORITY_FILE).read_bytes().hex() if virtual else "",
+    )
+
+
+def _run_with_panel(settings: KioskSettings, control: str) -> int:
+    """Until the panel is closed. The terminal is a process of its own: neither keeps the other's thread waiting."""
+    from .driver import NotReached
+    from .lone_terminal import LoneTerminal
+    from .panel import LoneClient, run_panel, stand
+
+    trace = settings.trace_folder
+    if not trace:  # the panel shows it, and nobody wants it kept
+        trace = str(Path(settings.folder) / "trace")
+        shutil.rmtree(trace, ignore_errors=True)
+    place, panel_place = stand(settings.full_screen, settings.monitor)
+    try:
+        lone = LoneTerminal(replace(settings, trace_folder=trace, place=place), template_folder(), control)
+    except NotReached:  # it has told why
+        return 2
+    try:
+        return run_panel(LoneClient(lone), panel_place)
+    finally:
+        lone.stop()
+
+
+def _key_in(file: Path) -> str:
+    """Raises WrongUse for a file that holds no key."""
+    try:
+        key = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"--key-file に指定した {file} から端末の鍵を読み取れません。") from error
+    if not key or not key.isprintable():
+        raise WrongUse(f"--key-file に指定した {file} に端末の鍵がありません。")
+    return key
