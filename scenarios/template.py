@@ -33,14 +33,15 @@ from server_stub.registry.links import load_delivery
 from server_stub.registry.links.resident_register import read_residents
 from server_stub.registry.records import Person
 
-from . import places
+from . import places, stage_secrets
 from .keys import KeyPool
+from .stage_secrets import CARD_SECRETS
+from .stage_secrets import DELIVERY as DELIVERY
 
 DATABASES = ("authority", "center", "ledger", "replica")
 AUTHORITY_FILE = "authentication_ca.der"
 KOBE = "28100"
-DELIVERY = places.DATA / "kobe"
-PIN = Secret("4973")
+PIN = CARD_SECRETS["authentication_pin"]
 """The PIN of every virtual card of the stage; steps name it (「正しい暗証番号」) and never spell it."""
 
 
@@ -67,7 +68,9 @@ def template_folder() -> Path:
         p for room in ("cards", "server_stub", "scenarios/data") for p in (places.ROOT / room).rglob("*")
     ]
     kept = [p for p in made_from if p.is_file() and p.suffix not in (".pyc", ".md")]
-    folder = places.home() / f"template-{places.digest_of([*kept, Path(__file__)])}"
+    folder = (
+        places.home() / f"template-{places.digest_of([*kept, Path(__file__), Path(stage_secrets.__file__)])}"
+    )
     if not folder.exists():
         part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
         shutil.rmtree(part, ignore_errors=True)
@@ -153,7 +156,8 @@ def _personalise_all(
             authority,
             keys.source(f"card-{number:03d}"),
             STAGE_START,
-            secrets={"authentication_pin": PIN},
+            secrets=CARD_SECRETS,
+            my_number=person.my_number,
         )
         serial = _new_authentication_serial(authority, person.key, known)
         _tell_authority(authority, profile, person.key, known)

@@ -1,0 +1,41 @@
+"""A pytest plugin for a run in another process: writes down what is made anew for each visit, so that evidence can be
+searched for it. One JSON line each, into the file that the environment names."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FILE = "KONBINI_SPY"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from kiosk_app.center_client import CenterClient
+
+    nonce, authenticate, apply = CenterClient.nonce, CenterClient.authenticate, CenterClient.apply
+
+    def spied_nonce(self: CenterClient, session_id: str) -> Any:
+        made = nonce(self, session_id)
+        tell("nonce", made.nonce)
+        return made
+
+    def spied_authenticate(self: CenterClient, session_id: str, request: Any) -> Any:
+        tell("signature", request.signature)
+        return authenticate(self, session_id, request)
+
+    def spied_apply(self: CenterClient, session_id: str, request: Any, idempotency_key: str) -> Any:
+        tell("idempotency key", idempotency_key)
+        return apply(self, session_id, request, idempotency_key)
+
+    CenterClient.nonce = spied_nonce  # type: ignore[method-assign]
+    CenterClient.authenticate = spied_authenticate  # type: ignore[method-assign]
+    CenterClient.apply = spied_apply  # type: ignore[method-assign]
+
+
+def tell(what: str, value: str) -> None:
+    with Path(os.environ[FILE]).open("a", encoding="utf-8") as file:
+        file.write(json.dumps([what, value]) + "\n")
