@@ -111,9 +111,14 @@ class Assembly:
         self.terminal.start()
 
     def stop(self) -> None:
+        """Ends the terminal and takes its window away. What is Qt's goes here: the garbage collector would delete it on
+        whatever thread it runs."""
         self.terminal.stop()
         self.devices.shut_down()
         self.window.close()
+        for one in (self.terminal, self.window):
+            one.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
     def _laid_card(self) -> VirtualCard | None:
         return self.slot.hand.card if self.slot.hand is not None else None

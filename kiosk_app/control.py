@@ -32,7 +32,7 @@ class TerminalControl(QObject):
     """Every public method is a command; arguments and results are plain JSON data. GUI thread only."""
 
     def __init__(self, kiosk: Assembly) -> None:
-        super().__init__()
+        super().__init__(kiosk.window)
         self._kiosk = kiosk
         self.heartbeat = Heartbeat(self)
         self._laid: tuple[VirtualCard, Path] | None = None

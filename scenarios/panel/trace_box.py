@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
@@ -34,10 +35,12 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class TraceModel(QAbstractTableModel):
-    """Time, source and phrase of the last LIMIT events, in the order in which they happened."""
+    """Time, source and phrase of the last LIMIT events, in the order in which they happened.
 
-    def __init__(self) -> None:
-        super().__init__()
+    Without a `parent` it is deleted by Python's garbage collector, on whatever thread that happens to run."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self.events: list[Event] = []
 
     def clear(self) -> None:
@@ -88,7 +91,7 @@ class TraceModel(QAbstractTableModel):
 
 class TraceFilter(QSortFilterProxyModel):
     def __init__(self, model: TraceModel) -> None:
-        super().__init__()
+        super().__init__(model.parent())
         self._events = model
         self._wanted = MAIN
         self.setSourceModel(model)
@@ -112,7 +115,7 @@ class TraceBox(QWidget):
         super().__init__()
         self._folder = folder
         self._tail = TraceTail()
-        self.model = TraceModel()
+        self.model = TraceModel(self)
         self.shown = TraceFilter(self.model)
         self._follow = True
         self.choice = QComboBox()
