@@ -102,6 +102,7 @@ def issuer_of(municipality: Municipality) -> Issuer:
         mayor=municipality.mayor,
         seal_png=municipality.seal_png,
         accent=municipality.info.accent,
+        seal_mm=municipality.seal_mm,
     )
 
 

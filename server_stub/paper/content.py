@@ -12,13 +12,14 @@ from server_stub.interface.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who certifies. `seal_png` is the 公印 picture of the municipality's folder (it reads 見本印)."""
+    """Who certifies. `seal_png` is the 公印 picture of the municipality's folder (it reads 見本印), a square of `seal_mm`."""
 
     municipality: str
     title: str
     mayor: str
     seal_png: bytes
     accent: str
+    seal_mm: float = 22.0
 
 
 @dataclass(frozen=True, slots=True)

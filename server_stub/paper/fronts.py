@@ -75,7 +75,7 @@ def render_seal(copies: Sequence[SealFront], issuer: Issuer) -> Rendered:
 
 
 def _common(issuer: Issuer) -> dict[str, Any]:
-    return {"issuer": {"office": _office(issuer), "mayor": issuer.mayor}}
+    return {"issuer": {"office": _office(issuer), "mayor": issuer.mayor, "seal_mm": issuer.seal_mm}}
 
 
 def _office(issuer: Issuer) -> str:
