@@ -65,10 +65,10 @@ def charged_once(world: World, amount: int) -> None:
 
 @then(parsers.parse("用紙は{count:d}枚で、載っているのは「{people}」だけである"))
 def paper_of(world: World, count: int, people: str) -> None:
-    """Read back by a reader that shares no code with the loader: field by field, and nobody else of the town."""
+    """Read back by a reader that shares no code with the loader: every value in its cell, and nothing else on the paper."""
     papers = world.papers or world.terminal.tray()
     assert len(papers) == count, papers
-    town(world).check(
+    read = town(world).check(
         [path.read_bytes() for path in papers],
         people.split("、"),
         kind=world.kind,
@@ -76,6 +76,10 @@ def paper_of(world: World, count: int, people: str) -> None:
         copies=world.copies,
         today=world.stage.clock.now().date(),
     )
+    ours = {a.application_id for a in world.stage.applications()} - {world.late_application}
+    assert read.application_id in ours, f"{read.application_id} is none of the applications {ours}"
+    unknown = set(read.issue_numbers) - set(world.stage.issue_numbers())
+    assert not unknown, f"the ledger has no copies {unknown}"
 
 
 def town(world: World) -> Any:
@@ -91,12 +95,12 @@ def issue_numbers_differ(world: World) -> None:
 
 @then("用紙に個人番号は記載されていない")
 def no_my_number(world: World) -> None:
-    town(world).check_no_my_number([path.read_bytes() for path in world.papers])
+    town(world).check_my_numbers([path.read_bytes() for path in world.papers], [])
 
 
 @then(parsers.parse("用紙に「{person}」の個人番号が記載されている"))
 def my_number(world: World, person: str) -> None:
-    town(world).check_my_number([path.read_bytes() for path in world.papers], person)
+    town(world).check_my_numbers([path.read_bytes() for path in world.papers], [person])
 
 
 @then(parsers.parse("「{person}」の氏名は登録された字形で印字されている"))
@@ -106,8 +110,11 @@ def registered_glyphs(world: World, person: str) -> None:
 
 @then(parsers.parse("印影の大きさは縦{height:d}ミリ、横{width:d}ミリである"))
 def imprint_size(world: World, height: int, width: int) -> None:
-    found = town(world).imprint_sizes_mm(world.papers[0].read_bytes())
-    assert any(abs(w - width) < 0.1 and abs(h - height) < 0.1 for w, h in found), found
+    """The imprint that is registered for the holder of the card, in its cell, pixel by pixel and to the millimetre."""
+    calling = world.card.removesuffix("のカード")
+    assert world.papers
+    for path in world.papers:
+        town(world).check_imprint(path.read_bytes(), calling, width_mm=width, height_mm=height)
 
 
 @then(parsers.parse("領収書に「{text}」と印字されている"))

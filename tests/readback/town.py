@@ -1,41 +1,70 @@
-"""The check of a finished paper: everybody who must be on it, field by field, and nobody else of the town."""
+"""The check of a finished paper: everybody who must be on it, every value in its own cell, and nothing else anywhere."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import pikepdf
-import pypdfium2
-
+from tests.readback.binding import Bound, check_marks, read_binding
+from tests.readback.expected import (
+    OMITTED,
+    check_cells,
+    household_cells,
+    member_cells,
+    seal_cells,
+    written,
+)
+from tests.readback.form import Block, Form, read_form
+from tests.readback.glyphs import drawn_glyphs, glyphs_of
 from tests.readback.register import (
-    RELATIONSHIPS,
-    SEXES,
+    Certifier,
     Resident,
     in_words,
     read_callings,
+    read_certifier,
     read_register,
+    read_seals,
     squeezed,
 )
+from tests.readback.seals import SealFile, check_seal
+from tests.readback.side import Area, Sheet, WrongPaper
 
-POINTS_TO_MM = 25.4 / 72
-OMITTED = "【省略】"
+KOBE = Path(__file__).resolve().parents[2] / "server_stub" / "municipalities" / "28100_kobe"
+SEAL_CERTIFICATE, RESIDENCE = "印鑑登録証明書", "住民票の写し"
+_CODE = "28100"
+_NOTICE = "試験用・証明書としての効力はありません"
+_LAST, _MORE = "以下余白", "次のページに続く"
 
 
-class WrongPaper(AssertionError):
-    """The paper is not what it must be."""
+@dataclass(frozen=True)
+class Read:
+    """What the papers say of themselves: one application, and the number of each copy in their order."""
+
+    application_id: str
+    issue_numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    sheet: Sheet
+    form: Form
+    bound: Bound
 
 
 @dataclass(frozen=True)
 class Town:
     people: dict[str, Resident]
     callings: dict[str, str]
+    seals: dict[str, SealFile]
+    certifier: Certifier
 
     @classmethod
     def load(cls, folder: Path) -> Town:
-        return cls(read_register(folder), read_callings(folder))
+        return cls(read_register(folder), read_callings(folder), read_seals(folder), read_certifier(KOBE))
 
     def person(self, calling: str) -> Resident:
         return self.people[self.callings[calling]]
@@ -51,130 +80,187 @@ class Town:
         options: dict[str, bool],
         copies: int,
         today: date,
-    ) -> None:
-        """Raises WrongPaper. `sheets`: PDFs of front and back in the order they came out, all copies one after the other."""
-        expected = [self.person(calling) for calling in people]
+    ) -> Read:
+        """`sheets`: PDFs of front and back in the order they came out, all copies one after the other.
+
+        What `options` does not name was not asked for and must read 【省略】. Raises WrongPaper.
+        """
+        expected = sorted((self.person(calling) for calling in people), key=lambda one: one["世帯内順位"])
+        if len({person["世帯番号"] for person in expected}) != 1:
+            raise WrongPaper("nobody can ask for these people on one paper")
         if not sheets or len(sheets) % copies:
             raise WrongPaper(f"{len(sheets)} sheets for {copies} copies")
         size = len(sheets) // copies
-        for start in range(0, len(sheets), size):
-            fronts = [front_text(sheet) for sheet in sheets[start : start + size]]
-            for front in fronts:
-                self._check_frame(front, kind, today)
-            text = "".join(fronts)
-            allowed = self._allowed(expected, kind, options)
-            for person in expected:
-                for field, value in self._fields(person, kind, options).items():
-                    if value and value not in text:
-                        raise WrongPaper(f"{person.key}: {field} 「{value}」 is not on the paper: {text}")
-            self._check_numbers(text, expected if options.get("個人番号") else [])
-            if kind == "住民票の写し" and not options.get("本籍・筆頭者", False):
-                for person in expected:
-                    if person["本籍"] and squeezed(person["本籍"]) in text:
-                        raise WrongPaper(f"{person.key}: the domicile was not asked for")
-            self._check_no_stranger(text, expected, allowed)
-        for sheet in sheets:
-            for page in range(2):
-                for mark in ("見本", "試験用・証明書としての効力はありません"):
-                    if mark not in page_text(sheet, page):
-                        raise WrongPaper(f"side {page + 1} does not say 「{mark}」")
+        with ExitStack() as opened:
+            pages = [self._page(opened.enter_context(Sheet(pdf))) for pdf in sheets]
+            (application, *others) = {page.bound.application_id for page in pages}
+            if others:
+                raise WrongPaper(f"sheets of several applications: {application}, {others}")
+            numbers = []
+            references: set[tuple[str, ...]] = set()
+            for start in range(0, len(pages), size):
+                copy = pages[start : start + size]
+                self._check_order(copy, start // size + 1)
+                if kind == SEAL_CERTIFICATE:
+                    self._check_seal_certificate(copy, expected)
+                else:
+                    self._check_residence(copy, expected, options)
+                numbers.append(self._check_frames(copy, kind, self._attestation(kind, expected), today))
+                references.add(tuple(ref for page in copy for ref in page.bound.subjects))
+        if len(set(numbers)) != copies:
+            raise WrongPaper(f"copies with one number: {numbers}")
+        if len(references) != 1 or len(set(*references)) != len(expected):
+            raise WrongPaper(f"the copies name other subjects: {references}")
+        return Read(application, tuple(numbers))
+
+    def _page(self, sheet: Sheet) -> Page:
+        check_marks(sheet.front, "front")
+        check_marks(sheet.back, "back")
+        back = sheet.back.text
+        for person in self.people.values():
+            for column in ("氏名", "氏名フリガナ", "生年月日", "住所", "個人番号"):
+                value = {"生年月日": person.birth, "住所": person.address}.get(column) or person[column]
+                if squeezed(value) in back:
+                    raise WrongPaper(f"{column} of {person.key} on a back")
+        return Page(sheet, read_form(sheet.front), read_binding(sheet))
 
     @staticmethod
-    def _check_frame(front: str, kind: str, today: date) -> None:
-        title = "印鑑登録証明書" if kind == "印鑑登録証明書" else "住民票"
-        issued = f"令和{today.year - 2018}年{today.month}月{today.day}日"
-        for part in (title, issued, "神戸市長"):
-            if part not in front:
-                raise WrongPaper(f"「{part}」 is not on the front: {front}")
+    def _check_order(copy: Sequence[Page], number: int) -> None:
+        for k, page in enumerate(copy, start=1):
+            found = (page.bound.copy, page.bound.k, page.bound.n)
+            if found != (number, k, len(copy)):
+                raise WrongPaper(f"sheet {found} where {(number, k, len(copy))} belongs")
 
-    def _fields(self, person: Resident, kind: str, options: dict[str, bool]) -> dict[str, str]:
-        fields = {"氏名": person.name, "生年月日": person.birth, "住所": person.address}
-        if kind == "印鑑登録証明書":
-            return fields
-        fields |= {
-            "氏名フリガナ": squeezed(person["氏名フリガナ"]),
-            "旧氏": squeezed(person["旧氏"]),
-            "通称": squeezed(person["通称"]),
-            "性別": SEXES.get(person["性別コード"], ""),
-            "住民となった年月日": in_words(person["住民となった年月日"]),
-            "住所を定めた年月日": in_words(person["住所を定めた年月日"]),
-            "届出年月日": in_words(person["届出年月日"]),
-            "転入前住所": squeezed(person["転入前住所"]),
-            "国籍・地域": squeezed(person["国籍・地域"]),
-            "在留資格": squeezed(person["在留資格"]),
-            "在留カード番号": person["在留カード番号"],
-        }
-        if options.get("続柄"):
-            fields |= {"世帯主": squeezed(person["世帯主氏名"]), "続柄": RELATIONSHIPS[person["続柄コード"]]}
-        if options.get("本籍・筆頭者"):
-            fields |= {"本籍": squeezed(person["本籍"]), "筆頭者": squeezed(person["筆頭者"])}
-        return fields
+    # --- what stands beside the form --------------------------------------------------------------------------------------
 
-    def _allowed(self, expected: Sequence[Resident], kind: str, options: dict[str, bool]) -> list[str]:
-        values = {
-            value
-            for person in expected
-            for value in self._fields(person, kind, options).values()
-            if len(value) > 2
-        }
-        return sorted(values, key=len, reverse=True)
+    def _attestation(self, kind: str, expected: Sequence[Resident]) -> str:
+        if kind == SEAL_CERTIFICATE:
+            return self.certifier.of_imprint
+        household = [p for p in self.people.values() if p["世帯番号"] == expected[0]["世帯番号"]]
+        whole = len(expected) == sum(person.lives_here for person in household)
+        return self.certifier.of_household if whole else self.certifier.of_members
 
-    def _check_no_stranger(self, text: str, expected: Sequence[Resident], allowed: Sequence[str]) -> None:
-        for value in allowed:  # the longest first, so that a part of one is not left over from another
-            text = text.replace(value, "■")
-        for person in self.people.values():
-            if person in expected:
-                continue
-            for field, value in (("氏名", person.name), ("生年月日", person.birth), ("住所", person.address)):
-                if value in text:
-                    raise WrongPaper(f"{field} of {person.key}, who has no business on this paper")
+    def _check_frames(self, copy: Sequence[Page], kind: str, attestation: str, today: date) -> str:
+        """Every line outside of the form, in order from top to bottom; the number of the copy."""
+        numbers = set()
+        for k, page in enumerate(copy, start=1):
+            word = _LAST if k == len(copy) else _MORE
+            boxes = [*page.form.boxes, *((line,) for line in page.form.loose if line in (_LAST, _MORE))]
+            if sorted(boxes) != sorted([("見本",), (word,)]):
+                raise WrongPaper(f"「見本」 and 「{word}」 are to stand in the free boxes: {boxes}")
+            loose = [line for line in page.form.loose if line != word]
+            number = re.fullmatch(
+                rf"発行番号　({_CODE}-{today:%Y%m%d}(?:-[0-9A-Z]{{4}}){{3}})",
+                loose[1] if len(loose) > 1 else "",
+            )
+            if number is None:
+                raise WrongPaper(f"no number of {_CODE} of this day: {loose}")
+            numbers.add(number[1])
+            wanted = [
+                f"見本　{_NOTICE}",
+                number[0],
+                kind,
+                attestation,
+                in_words(f"5{today.year - 2018:02}{today:%m%d}"),
+                self.certifier.title,
+                self.certifier.mayor,
+                _NOTICE,
+                f"{k}／{len(copy)}",
+            ]
+            if loose != wanted:
+                raise WrongPaper(f"beside the form stands {loose}, not {wanted}")
+            self._check_official_seal(page.sheet)
+        if len(numbers) != 1:
+            raise WrongPaper(f"one copy with several numbers: {numbers}")
+        return numbers.pop()
+
+    def _check_official_seal(self, sheet: Sheet) -> None:
+        """The last picture of a front, over the end of the mayor's name."""
+        place = sheet.front.pictures[-1]
+        around = Area(place.left - 5, place.top, place.right, place.bottom)
+        if not any(
+            letter.text == self.certifier.mayor[-1] and around.has(*letter.middle)
+            for letter in sheet.front.letters
+        ):
+            raise WrongPaper("the official seal is not beside the mayor's name")
+        check_seal(sheet, place, self.certifier.seal, "official seal")
+
+    # --- the forms ------------------------------------------------------------------------------------------------------------
+
+    def _check_residence(
+        self, copy: Sequence[Page], expected: Sequence[Resident], options: dict[str, bool]
+    ) -> None:
+        done = 0
+        for page in copy:
+            head, *members = page.form.blocks
+            check_cells(head, household_cells(expected[0], options), "the household")
+            if not members or len(members) != len(page.bound.subjects):
+                raise WrongPaper(f"{len(members)} members on a sheet bound to {len(page.bound.subjects)}")
+            for block in members:
+                if done == len(expected):
+                    raise WrongPaper("somebody who has no business on this paper")
+                person = expected[done]
+                done += 1
+                if block.beside != (str(done),):
+                    raise WrongPaper(f"{person.key}: beside the block stands {block.beside}, not {done}")
+                check_cells(block, member_cells(person, options), person.key)
+            if len(page.sheet.front.pictures) != 2:
+                raise WrongPaper("pictures besides the ground and the official seal")
+        if done < len(expected):
+            raise WrongPaper(f"{[person.key for person in expected[done:]]} are not on the paper")
+
+    def _check_seal_certificate(self, copy: Sequence[Page], expected: Sequence[Resident]) -> None:
+        (page, *more), (person, *others) = copy, expected
+        if more or others or len(page.form.blocks) != 1:
+            raise WrongPaper("one person, one sheet, one form to a copy")
+        (block,) = page.form.blocks
+        check_cells(block, seal_cells(person), person.key)
+        if block.beside or len(page.bound.subjects) != 1:
+            raise WrongPaper(f"beside the form stands {block.beside}")
+        check_seal(page.sheet, imprint_place(page.sheet, block), self.seals[person.key], "imprint")
 
     # --- single facts ---------------------------------------------------------------------------------------------------
 
-    def _check_numbers(self, text: str, expected: Sequence[Resident]) -> None:
-        for person in self.people.values():
-            there = person["個人番号"] in text
-            if there != (person in expected):
-                raise WrongPaper(f"個人番号 of {person.key}: on the paper {there}, asked for {not there}")
-
-    def check_no_my_number(self, sheets: Sequence[bytes]) -> None:
-        self._check_numbers("".join(front_text(sheet) for sheet in sheets), [])
-
-    def check_my_number(self, sheets: Sequence[bytes], calling: str) -> None:
-        self._check_numbers("".join(front_text(sheet) for sheet in sheets), [self.person(calling)])
+    def check_my_numbers(self, sheets: Sequence[bytes], callings: Sequence[str]) -> None:
+        """個人番号 of these people, each in the person's own block, and of nobody else anywhere. Raises WrongPaper."""
+        wanted = {self.person(calling).key: self.person(calling) for calling in callings}
+        for pdf in sheets:
+            with Sheet(pdf) as sheet:
+                blocks = [b for b in read_form(sheet.front).blocks if "個人番号" in b.cells]
+                text = sheet.front.text + sheet.back.text + sheet.keywords
+            for person in self.people.values():
+                if person.key not in wanted and person["個人番号"] in text:
+                    raise WrongPaper(f"個人番号 of {person.key}, which nobody asked for")
+            for block in blocks:
+                owner = [p for p in wanted.values() if written(block.cells["氏名"], p["氏名"])]
+                if not written(block.cells["個人番号"], owner[0]["個人番号"] if owner else OMITTED):
+                    raise WrongPaper("個人番号 in a block where it does not belong")
+                for person in owner:
+                    wanted.pop(person.key)
+        if wanted:
+            raise WrongPaper(f"no 個人番号 of {sorted(wanted)}")
 
     def check_glyphs(self, sheets: Sequence[bytes], calling: str) -> None:
         """The registered variant is drawn: text with its selector, and glyphs other than those of the plain form."""
-        from tests.readback.glyphs import drawn_glyphs, glyphs_of
-
-        name = self.person(calling).name
-        wanted = glyphs_of(name)
-        if not any(set(wanted) <= drawn_glyphs(sheet) for sheet in sheets):
+        wanted = set(glyphs_of(self.person(calling).name))
+        if not any(wanted <= drawn_glyphs(sheet) for sheet in sheets):
             raise WrongPaper(f"the glyphs of {calling} are not drawn")
 
-    @staticmethod
-    def imprint_sizes_mm(sheet: bytes) -> list[tuple[float, float]]:
-        """Width and height of every image on the front, as drawn."""
-        document = pypdfium2.PdfDocument(sheet)
-        found = []
-        for item in document[0].get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=10):
-            left, bottom, right, top = item.get_bounds()
-            found.append(((right - left) * POINTS_TO_MM, (top - bottom) * POINTS_TO_MM))
-        return found
+    def check_imprint(self, pdf: bytes, calling: str, *, width_mm: float, height_mm: float) -> None:
+        """The registered imprint of this person and no other, of this size, in its cell. Raises WrongPaper."""
+        seal = self.seals[self.callings[calling]]
+        with Sheet(pdf) as sheet:
+            (block,) = read_form(sheet.front).blocks
+            place = imprint_place(sheet, block)
+            check_seal(sheet, place, SealFile(seal.path, width_mm, height_mm), "imprint")
 
 
-def page_text(sheet: bytes, page: int) -> str:
-    """The text of one side, squeezed."""
-    document = pypdfium2.PdfDocument(sheet)
-    return squeezed(document[page].get_textpage().get_text_bounded())
-
-
-def front_text(sheet: bytes) -> str:
-    return page_text(sheet, 0)
-
-
-def keywords(sheet: bytes) -> str:
-    import io
-
-    with pikepdf.open(io.BytesIO(sheet)) as pdf:
-        return str(pdf.docinfo.get("/Keywords", ""))
+def imprint_place(sheet: Sheet, block: Block) -> Area:
+    """Where the imprint is: the one picture in the cell 印影. Raises WrongPaper."""
+    ground, *pictures = sheet.front.pictures
+    found = [area for area in pictures if block.cells["印影"].area.holds(area, 0)]
+    if len(pictures) != 2 or len(found) != 1:
+        raise WrongPaper(
+            f"{len(pictures)} pictures besides the ground, {len(found)} of them in the cell 印影"
+        )
+    return found[0]

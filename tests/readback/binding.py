@@ -1,0 +1,69 @@
+"""Which sheet this is: what front, back, the code on the back and the file's keywords say about it, and that they agree."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+import zxingcpp
+from PIL import Image
+
+from tests.readback.form import loose_lines
+from tests.readback.side import Area, Sheet, Side, WrongPaper
+
+_BACK_TITLE = "コンビニ交付　証明書　裏面"
+_MUNICIPALITY = "神戸市"
+_CODE = Area(130, 30, 200, 110)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Sheet `k` of `n` of copy `copy` of an application; `subjects`: references of the persons on it, in their order."""
+
+    application_id: str
+    copy: int
+    k: int
+    n: int
+    subjects: tuple[str, ...]
+
+
+def read_binding(sheet: Sheet) -> Bound:
+    """Raises WrongPaper when keywords, back and code on the back do not say the same."""
+    try:
+        told = json.loads(sheet.keywords)
+        bound = Bound(
+            told["application"], told["copy"], *map(int, told["sheet"]), subjects=tuple(told["subjects"])
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise WrongPaper(f"the file's keywords are none: {sheet.keywords!r}") from error
+    lines = loose_lines(sheet.back)
+    facts = {
+        "申請番号": bound.application_id,
+        "部数": f"{bound.copy}部目",
+        "ページ": f"{bound.k}／{bound.n}",
+    }
+    if not re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{26}", bound.application_id):
+        raise WrongPaper(f"application {bound.application_id}")
+    for label, value in facts.items():
+        if (label, value) not in zip(lines, lines[1:], strict=False):
+            raise WrongPaper(f"the back does not say 「{label} {value}」: {lines}")
+    if (_BACK_TITLE, _MUNICIPALITY) not in zip(lines, lines[1:], strict=False):
+        raise WrongPaper(f"the back is not one of {_MUNICIPALITY}: {lines}")
+    read = [code.text for code in zxingcpp.read_barcodes(_grey(sheet))]
+    if read != [sheet.keywords]:
+        raise WrongPaper(f"the code on the back says {read}, the file {sheet.keywords!r}")
+    return bound
+
+
+def _grey(sheet: Sheet) -> Image.Image:
+    return sheet.cut(1, _CODE, 150).picture.convert("L")
+
+
+def check_marks(side: Side, name: str) -> None:
+    """見本 large, and the notice: on every side, whatever else it shows. Raises WrongPaper."""
+    stamp = [letter for letter in side.letters if letter.turned and letter.size > 60]
+    if "".join(letter.text for letter in stamp) != "見本":
+        raise WrongPaper(f"{name}: no large 見本")
+    if "見本　試験用・証明書としての効力はありません" not in loose_lines(side):
+        raise WrongPaper(f"{name}: no notice")
