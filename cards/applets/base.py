@@ -1,5 +1,5 @@
 """What every application on the card has in common: files, PINs, challenges. Status words as measured on real cards
-(JICSAP 1.1 with the card's own deviations; docs/facts.md, the card). Where no source tells, the answer is ISO 7816-4's.
+(JICSAP 1.1 with the card's own deviations; docs/facts.md, 1.5). Where no source tells, the answer is ISO 7816-4's.
 """
 
 from __future__ import annotations

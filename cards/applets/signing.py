@@ -1,4 +1,4 @@
-"""COMPUTE DIGITAL SIGNATURE (80 2A) and INTERNAL AUTHENTICATE: who hashes, who pads, by P1 (docs/facts.md, the card)."""
+"""COMPUTE DIGITAL SIGNATURE (80 2A) and INTERNAL AUTHENTICATE: who hashes, who pads, by P1 (docs/facts.md, 1.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in the files of a card, made from its holder (layouts: docs/facts.md, the card). Only `personalise` calls it."""
+"""What stands in the files of a card, made from its holder (layouts: docs/facts.md, 1.2). Only `personalise` calls it."""
 
 from __future__ import annotations
 
