@@ -49,7 +49,7 @@ class MunicipalityChosen(Event):
 
 @dataclass(frozen=True, slots=True)
 class LastTryAccepted(Event):
-    """「それでも入力する」: the next wrong PIN locks the card, and the resident knows."""
+    """「それでも入力する」: the next wrong entry locks the PIN, and the resident knows."""
 
 
 @dataclass(frozen=True, slots=True)

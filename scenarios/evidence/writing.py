@@ -166,9 +166,10 @@ def _template(name: str) -> jinja2.Template:
     )
     environment.globals.update(
         counted=wording.counted,
-        details=wording.details,
+        further=wording.further,
         headline=wording.headline,
         jpeg=lambda side: data_url(side.jpeg, "image/jpeg"),
+        raw=wording.raw,
         request_of=request_of,
         source_word=lambda source: wording.SOURCES.get(source, source),
         result_word=wording.result_word,

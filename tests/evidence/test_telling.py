@@ -1,0 +1,161 @@
+"""Whatever a process of the product tells, people read it in Japanese."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import fields as fields_of
+from enum import StrEnum
+
+import pytest
+
+from cards.apdu import Command, command_name
+from kiosk_app.flow import events as flow_events
+from kiosk_app.flow import views
+from kiosk_app.flow.state import StateName
+from kiosk_app.flow.table import Transition, transitions
+from kiosk_app.office import REMOTE
+from kiosk_app.recovery import Outcome
+from scenarios import telling
+from server_stub.authority.profile import Kind
+from server_stub.authority.store import REASONS
+from server_stub.center.states import State as CenterState
+from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.terminal import CertificateKind, NoteKind, Place, TerminalKind
+from server_stub.interface.trace import Event, Source, Trace
+from server_stub.issuing.states import State as LedgerState
+from tests.evidence.emits import NODE, emits, facts_of_failures
+
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+REACHED_BY_NOTES = ("paid", "handed_over", "cancelled", "in_doubt")
+"""Only to these states does a note of the terminal take an application at the centre."""
+MADE = emits({"str(state)": REACHED_BY_NOTES})
+OPEN = {
+    "transition": {field.name for field in fields_of(Transition)},
+    "delivery_refused": facts_of_failures(),
+    "delivery_applied": {"persons", "seals", "restrictions", "notices"},
+}
+"""Kinds whose data are not all named where they are emitted, and what more they have."""
+
+
+def event(source: Source, kind: str, **data: object) -> Event:
+    return Trace(Clock(STAGE_START)).emit(source, kind, **data)
+
+
+def test_every_kind_that_the_sources_emit_has_words_and_no_row_is_dead() -> None:
+    assert len(MADE) > 60, "the sources were not read"
+    emitted = {(emit.source, emit.kind) for emit in MADE}
+    assert emitted == set(telling.events())
+
+
+def test_every_fact_that_the_sources_tell_has_a_name() -> None:
+    known = {emit.kind for emit in MADE if emit.more}
+    assert known == set(OPEN), "say in OPEN what else these tell"
+    told = {name for emit in MADE for name in emit.fields} | set().union(*OPEN.values()) | facts_of_failures()
+    assert not told - set(telling.fields())
+
+
+def test_a_phrase_asks_only_for_facts_that_are_told_with_its_kind() -> None:
+    for emit in MADE:
+        source = "centre" if emit.source == NODE else emit.source
+        asked = telling.facts_in(event(source, emit.kind))  # type: ignore[arg-type]
+        assert asked <= emit.fields | OPEN.get(emit.kind, set()), emit
+
+
+def test_all_words_are_japanese_and_each_stands_once() -> None:
+    rows = [
+        *(words for words in telling.events().values()),
+        *(words for words, _ in telling.fields().values()),
+        *(words for name in LISTS for words in telling.values(name).values()),
+    ]
+    assert not [words for words in rows if not JAPANESE.search(words)]
+    for file in ("events.csv", "fields.csv", "values.csv"):
+        keys = [row[: 1 if file == "fields.csv" else 2] for row in telling._rows(file)]
+        assert not [key for key, count in Counter(keys).items() if count > 1], file
+
+
+def classes(module: object, root: type) -> set[str]:
+    found = (one for one in vars(module).values() if isinstance(one, type) and issubclass(one, root))
+    return {one.__name__ for one in found} - {root.__name__}
+
+
+def texts(*enums: type[StrEnum]) -> set[str]:
+    return {str(member) for enum in enums for member in enum}
+
+
+def commands() -> set[str]:
+    """The names of all commands that have one."""
+    every = (
+        Command(cla, ins, p1, 0, data)
+        for cla in (0x00, 0x80)
+        for ins in range(0x100)
+        for p1 in (0, 2, 4)
+        for data in (b"", b"x")
+    )
+    return {
+        name
+        for command in every
+        if not re.fullmatch(r"[0-9A-F]{2} [0-9A-F]{2}", name := command_name(command))
+    }
+
+
+SCREENS = classes(views, views.View)
+LISTS = {
+    "screen": SCREENS,
+    "state": texts(StateName) - SCREENS,
+    "event": classes(flow_events, flow_events.Event),
+    "condition": {row.condition for row in transitions() if row.condition},
+    "cue": {"touch", "attention", "card_forgotten", "paper_forgotten", "error", "thanks"},
+    "effect": {effect.__name__ for effect in REMOTE},
+    "ledger": texts(CenterState, LedgerState, Outcome),
+    "note": texts(NoteKind) | {"end"},
+    "kind": texts(CertificateKind),
+    "place": texts(Place),
+    "certificate": texts(Kind),
+    "validity": {"good", "held", "revoked", "unknown", "malformed_request"}
+    | {f"revoked ({one})" for one in REASONS},
+    "reason": set(REASONS) | {"finished", "handed over", "session ended", "late answer"},
+    "nonce": {"none outstanding", "used", "expired"},
+    "party": {"centre", "terminal", "ledger", "authority", "issuing"},
+    "terminal": texts(TerminalKind),
+    "command": commands(),
+}
+"""What the values of each list can be, as the product itself has them."""
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_value_of_a_closed_list_has_words(name: str) -> None:
+    assert set(telling.values(name)) == LISTS[name]
+
+
+def test_every_list_that_a_row_names_is_there() -> None:
+    named = {one for _, lists in telling.fields().values() for one in lists}
+    spread = re.findall(r"\{\w+:([^}]+)\}", " ".join(telling.events().values()))
+    assert not [one for one in named.union(*(lists.split() for lists in spread)) if not telling.values(one)]
+
+
+def test_a_phrase_is_filled_with_facts_in_words() -> None:
+    moved = event(
+        "screen", "transition", state="PlaceCard", event="CardInserted", target="ReadingCard", condition=""
+    )
+    assert telling.phrase(moved) == "「カードを置く」から「カードの読み取り」へ（カードが置かれた）"
+    assert telling.phrase(event("issuing", "answered", method="GET", path="/v1", status=200)) == (
+        "要求に応答した：GET /v1 → 200"
+    )
+    paid = event("money", "taken", due=1250, change=750)
+    assert telling.phrase(paid) == "手数料 1,250円を収納した（おつり 750円）"
+
+
+def test_what_nobody_has_words_for_has_no_phrase() -> None:
+    assert telling.phrase(event("money", "answered", method="GET", path="/", status=200)) is None
+    assert telling.phrase(event("money", "taken", amount=1)) is None
+    assert telling.field("speed") == "speed" and telling.value("speed", 3) == "3"
+
+
+def test_values_within_values_are_in_words_too() -> None:
+    assert telling.value("late", True) == "はい"
+    assert telling.value("statuses", ["good", "revoked (superseded)"]) == "有効、失効・更新"
+    assert (
+        telling.value("facts", {"attempts_remaining": 2, "place": "address"})
+        == "残り回数 2、証明の区分 住所地"
+    )
