@@ -79,6 +79,8 @@ class CardBox(Box):
         self.on_reader.setObjectName("on_reader")
         self.readers = QComboBox(self)
         self.readers.setAccessibleName("カードリーダ")
+        self.readers.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.readers.setMinimumContentsLength(10)
         self.readers.addItems(client.readers())
         self.readers.setCurrentText(client.chosen_reader())
         self.readers.textActivated.connect(self._choose_reader)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -17,9 +17,10 @@ Arrangement = Sequence[tuple[int, Sequence[QWidget]]]
 
 class Columns(QScrollArea):
     def __init__(
-        self, arrangements: Mapping[int, Arrangement], growing: Collection[QWidget], least: int
+        self, arrangements: Mapping[int, Arrangement], growing: Mapping[QWidget, int], least: int
     ) -> None:
-        """`arrangements` by the number of columns; `growing` parts take the height that is left; `least` width in pixels."""
+        """`arrangements` by the number of columns; `growing` parts share the height that is left, by these weights; `least`
+        width in pixels."""
         super().__init__()
         self._arrangements, self._growing = arrangements, growing
         self.count = 0
@@ -56,7 +57,7 @@ class Columns(QScrollArea):
             column.setVisible(used)
             self._row.setStretch(number, arrangement[number][0] if used else 0)
             for part in arrangement[number][1] if used else ():
-                layout.addWidget(part, 1 if part in self._growing else 0)
+                layout.addWidget(part, self._growing.get(part, 0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange(columns_for(self.window().width()))

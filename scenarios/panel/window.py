@@ -97,7 +97,7 @@ class PanelWindow(QMainWindow):
                 2: ((44, (cards, records)), (56, (money, tray, clock, staff))),
                 1: ((1, (cards, money, tray, staff, clock, records)),),
             },
-            growing=(cards, tray, records),
+            growing={cards: 3, tray: 2, records: 2},
             least=ONE_COLUMN - 2 * theme.EDGE,
         )
 

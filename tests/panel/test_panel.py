@@ -8,7 +8,7 @@ from datetime import datetime
 
 import httpx
 import pytest
-from PySide6.QtCore import QDate, QDateTime, Qt, QTime, QTimer, QTimeZone
+from PySide6.QtCore import QDate, QDateTime, QPoint, QRect, Qt, QTime, QTimer, QTimeZone
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -60,6 +60,45 @@ def test_nothing_is_cut_beside_a_terminal(panel: PanelWindow, qtbot: QtBot, size
         for label in panel.findChildren(QLabel):
             if label.isVisible() and label.objectName() not in ("on_reader", "told") and not label.wordWrap():
                 assert label.width() >= label.minimumSizeHint().width(), label.text()
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (712, 1000), (420, 480)])
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_every_part_can_be_reached_by_scrolling_down(
+    qtbot: QtBot, client: FakeClient, size: tuple[int, int], alone: bool, by_hand: bool
+) -> None:
+    client.servers = not alone
+    if by_hand:
+        client.in_hand, client.reader_names = (
+            (),
+            ("A reader whose name is longer than any column [of the panel] 00 00",),
+        )
+    panel = PanelWindow(client)
+    qtbot.addWidget(panel)
+    panel.resize(*size)
+    panel.show()
+    qtbot.wait(1)
+    area = panel.columns
+    inside = area.widget()
+    assert inside.width() <= area.viewport().width(), "nothing is scrolled sideways"
+    for part in (panel.cards, panel.money, panel.tray, panel.clock, panel.staff, panel.trace):
+        area.ensureWidgetVisible(part)
+        assert part.isVisible() and part.height() >= part.minimumSizeHint().height()
+        assert inside.rect().contains(QRect(part.mapTo(inside, QPoint()), part.size()))
+
+
+def test_only_what_stands_behind_the_panel_is_offered(qtbot: QtBot, client: FakeClient) -> None:
+    client.servers, client.in_hand, client.reader_names = False, (), ("Reader A",)
+    panel = PanelWindow(client)
+    qtbot.addWidget(panel)
+    panel.show()
+    hidden = (panel.cards.list, panel.cards.lay, panel.cards.show_pin, panel.cards.hold, panel.faults)
+    assert not any(part.isVisible() for part in hidden)
+    assert panel.cards.by_hand.isVisible() and panel.cards.readers.isVisible()
+    assert "この端末だけ" in texts(panel)
+    client.laid = "お手元のカード"
+    qtbot.waitUntil(lambda: panel.cards.on_reader.text() == "お手元のカード")
 
 
 def test_every_button_has_an_accessible_name_of_its_own(panel: PanelWindow) -> None:
