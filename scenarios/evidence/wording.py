@@ -40,7 +40,7 @@ def headline(event: Event) -> str:
 
 def raw(event: Event) -> str:
     """The kind's own name, for engineers; '' where the headline has nothing else."""
-    return "" if headline(event) == event.kind else event.kind
+    return "" if _is_command(event) or headline(event) == event.kind else event.kind
 
 
 def details(event: Event) -> list[tuple[str, str]]:
@@ -62,6 +62,8 @@ def _told(event: Event, said: frozenset[str]) -> list[tuple[str, str]]:
         said |= {"name", "application", "file"}
     elif (event.source, event.kind) == ("paper", "sheet_printed"):
         said |= {"front_boxes", "blob"}
+    elif (event.source, event.kind) == ("screen", "screen") and data.get("state") == data.get("name"):
+        said |= {"state"}
     elif event.kind == "refused" and (failure := str(data.pop("failure", ""))):
         told = [(telling.field("failure"), failure)]  # the cause is the headline
     for key, one in data.items():

@@ -65,6 +65,8 @@ def test_the_name_for_engineers_stands_beside_the_words_and_no_fact_is_told_twic
     paid = event("money", "coin_accepted", denomination=100, inserted=250)
     assert (headline(paid), raw(paid)) == ("100円が入った（投入 250円）", "coin_accepted")
     assert further(paid) == []
+    assert further(event("screen", "screen", name="Pay", state="Pay")) == []
+    assert further(event("screen", "screen", name="Pay", state="TakingMoney")) == [("状態", "手数料の収納")]
     assert details(paid) == [("金種", "100"), ("投入金額", "250")]
 
 
