@@ -31,9 +31,7 @@ def present_reader(told: str) -> str:
         from cards.readers.pcsc import reader_names
 
         names = reader_names()
-    except CardError as error:
-        raise WrongUse(_NO_READER if error.failure == "Reader_Absent" else _NO_SERVICE) from error
-    except ImportError as error:
+    except (ImportError, CardError) as error:
         raise WrongUse(_NO_SERVICE) from error
     if not names:
         raise WrongUse(_NO_READER)

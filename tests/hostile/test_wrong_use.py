@@ -84,6 +84,16 @@ WRONG = [
     ((*CENTER, "--key-file", "bytes"), "--key-file"),
     ((*CENTER, "--key-file", "empty.feature"), "--key-file"),
     ((*CENTER, "--folder", "file"), "--folder"),
+    ((*CENTER, "--clock", "later"), "--clock"),
+    ((*CENTER, "--trace", "file"), "--trace"),
+    ((*CENTER, "--monitor", "2"), "--full-screen"),
+    ((*CENTER, "--full-screen", "--monitor", "2"), "2 番の画面はありません（この機械の画面は 1 台です）"),
+    ((*CENTER, "--full-screen", "--monitor", "0"), "--monitor"),
+    ((*CENTER, "--full-screen", "--panel"), "--full-screen を外して"),
+    (("demo", "--reader", "pcsc"), "画面のある機械"),
+    (("demo", "--full-screen"), "--full-screen"),
+    (("server", "--clock", "22:59"), "--clock"),
+    (("run", "-k", "a and"), "「a and」"),
     (("card", "show"), "name"),
     (("card", "show", "nobody"), "nobody"),
     (("card", "list", "more"), "more"),
@@ -110,6 +120,45 @@ def test_one_sentence_names_what_is_wrong(
     odd: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], named: str
 ) -> None:
     assert named in sentence(capsys, *arguments)
+
+
+@pytest.mark.parametrize("display", ["", ":97"], ids=["no display", "a display that nobody serves"])
+@pytest.mark.parametrize(
+    ("arguments", "way_on"),
+    [
+        (CENTER, "QT_QPA_PLATFORM"),
+        ((*CENTER, "--panel"), "QT_QPA_PLATFORM"),
+        (("run", "--headed"), "--headed"),
+    ],
+)
+def test_without_a_display_the_way_on_is_told_and_nothing_aborts(
+    odd: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    way_on: str,
+    display: str,
+) -> None:
+    for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DISPLAY", display)
+    told = sentence(capsys, *arguments)
+    assert "画面がない" in told and way_on in told
+
+
+def test_a_service_that_does_not_run_is_told_before_anything_starts(odd: Path) -> None:
+    """In a process of its own: PC/SC is looked for once a process."""
+    result = subprocess.run(
+        [sys.executable, "-m", "scenarios.cli", "run", "--reader", "pcsc:NOSUCH"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"PYTHONPATH": str(places.ROOT), "PCSCLITE_CSOCK_NAME": str(odd / "nobody")},
+        check=False,
+    )
+    assert result.returncode == 2, result
+    assert "PC/SC のサービスが動いていません" in result.stderr
+    assert len((result.stderr + result.stdout).strip().splitlines()) == 1
 
 
 def test_a_port_that_is_taken_is_told(odd: Path, capsys: pytest.CaptureFixture[str]) -> None:
