@@ -9,6 +9,7 @@ import pypdfium2
 from server_stub.interface.failures import Failed
 from server_stub.paper.copier import LEAST_AFTER, MOST_BEFORE, Contrast, copy_pdf, measure_pdf
 from server_stub.paper.pattern import DPI, WORD
+from server_stub.paper.viewing import page_picture
 
 ORIGINAL_DPI = 300
 _SIDES = (("front", "表面"), ("back", "裏面"))
@@ -34,7 +35,7 @@ def copy_paper(pdf: Path, target: Path) -> list[str]:
         copy.save(copy_file, dpi=(DPI, DPI))
         lines += [
             f"{sheet}枚目 {word}",
-            f"  原紙の絵    {original_file}（{ORIGINAL_DPI} dpi）",
+            f"  原紙の絵    {original_file}（{ORIGINAL_DPI} dpi、地紋は目に映る濃さ）",
             f"  複写の絵    {copy_file}（{DPI} dpi、白黒）",
             f"  けん制文字  {_told(contrast)}",
         ]
@@ -47,7 +48,7 @@ def _write_original(body: bytes, number: int, file: Path) -> None:
     except pypdfium2.PdfiumError as error:
         raise Failed("Paper_Corrupt") from error
     try:
-        picture = document[number].render(scale=ORIGINAL_DPI / 72).to_pil().convert("RGB")
+        picture = page_picture(document[number], ORIGINAL_DPI)
     finally:
         document.close()
     picture.save(file, dpi=(ORIGINAL_DPI, ORIGINAL_DPI))

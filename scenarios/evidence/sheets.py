@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from pydantic import ValidationError
 
 from server_stub.interface.terminal import Box
+from server_stub.paper.viewing import page_picture
 
 DOTS_PER_INCH = 110
 """Reads 8 pt text on the screen; one side is a picture of about 910 x 1290."""
@@ -75,7 +76,7 @@ def render_sheet(name: str, pdf: bytes, boxes: Sequence[Box]) -> tuple[Side, ...
 
 
 def _side(page: pypdfium2.PdfPage, name: str, boxes: Sequence[Box]) -> Side:
-    picture = page.render(scale=DOTS_PER_INCH / 72).to_pil().convert("RGB")
+    picture = page_picture(page, DOTS_PER_INCH)
     blacken(picture, boxes)
     body = io.BytesIO()
     picture.save(body, "JPEG", quality=78)

@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, QRectF, QRunnable, QSizeF, QThreadPool, Sign
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter
 
+from server_stub.paper.viewing import page_picture
+
 from .client import Told
 from .words import NO_PRINTER
 
@@ -40,12 +42,22 @@ def _opened(pdf: bytes) -> Iterator[pypdfium2.PdfDocument]:
 
 
 def pictures(pdf: bytes, dpi: float) -> list[QImage]:
-    """Every side of one sheet, white paper. Raises ValueError for what is no PDF."""
+    """Every side of one sheet as an eye sees it, white paper. Raises ValueError for what is no PDF."""
     with _opened(pdf) as document:
-        return [_picture(page, dpi) for page in document]
+        return [_view(page, dpi) for page in document]
+
+
+def _view(page: pypdfium2.PdfPage, dpi: float) -> QImage:
+    picture = page_picture(page, dpi)
+    page.close()
+    stride = 3 * picture.width
+    return QImage(
+        picture.tobytes(), picture.width, picture.height, stride, QImage.Format.Format_RGB888
+    ).copy()
 
 
 def _picture(page: pypdfium2.PdfPage, dpi: float) -> QImage:
+    """For the printer: every dot of the ground as it is."""
     bitmap = page.render(scale=dpi / POINTS_PER_INCH, prefer_bgrx=True)
     image = QImage(
         bitmap.buffer, bitmap.width, bitmap.height, bitmap.stride, QImage.Format.Format_RGB32

@@ -1,8 +1,10 @@
 """The ground pattern (けん制文字): fine dots that a copier loses around coarse dots that it keeps, equally much ink in both.
 
 One full-page mask of 1 bit at 600 dpi rather than tiled vector dots: viewers thicken vector squares smaller than a
-pixel and leave seams between tiles, so that the word would show on the screen; a mask is averaged, hence even at any
-scale. Flate packs it well because the lattice repeats.
+pixel and leave seams between tiles, so that the word would show in any viewer. Both grounds have the same mean, and that
+is all that is equal: a viewer that samples at a low resolution, or one that is zoomed in, shows them as different
+textures, and 複写 may be read on its screen. Our own pictures for screens are averaged (`viewing`); on paper the dots are
+finer than the eye tells at arm's length. Flate packs the mask well because the lattice repeats.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ _FINE, _FINE_PITCH = 2, 6
 _COARSE, _COARSE_PITCH = 4, 12
 """Side and pitch of the square dots in pixels: 85 um every 254 um, 169 um every 508 um; (2/6)^2 = (4/12)^2 = 1/9."""
 
+CELL = _COARSE_PITCH
+"""Side in pixels (0.5 mm) of the squares from the page's upper left corner that each hold one coarse dot or four fine ones."""
+
 _GLYPH_MM, _BOLDER_MM, _GAP_X_MM, _GAP_Y_MM = 27.0, 0.35, 16.0, 15.0
 
 
@@ -51,20 +56,24 @@ def ground_pattern() -> Pattern:
 
 @functools.cache
 def word_picture() -> Image.Image:
-    """Where the word stands (mode "1", WIDTH x HEIGHT): rows of it over the page, every second one shifted by half."""
-    per_mm = DPI / 25.4
-    glyph = round(_GLYPH_MM * per_mm)
-    step_x, step_y = glyph * len(WORD) + round(_GAP_X_MM * per_mm), glyph + round(_GAP_Y_MM * per_mm)
-    font = ImageFont.truetype(str(font_file(GOTHIC)), glyph)
-    word = Image.new("L", (glyph * len(WORD), glyph))
-    ImageDraw.Draw(word).text((0, 0), WORD, font=font, fill=255, stroke_width=round(_BOLDER_MM * per_mm))
-    # not drawn in mode "1" at once: that leaves pixels that are set, yet not 255, which masks then count as clear
-    word = word.point([0] * 128 + [255] * 128, mode="1")
-    picture = Image.new("1", (WIDTH, HEIGHT))
-    for row in range(HEIGHT // step_y + 1):
-        for column in range(-1, WIDTH // step_x + 1):
-            picture.paste(word, (column * step_x + row % 2 * step_x // 2, row * step_y + step_y // 6))
-    return picture
+    """Where the word stands (mode "1", WIDTH x HEIGHT): rows of it over the page, every second one shifted by half.
+
+    Made of whole cells of the lattices, so that no dot is cut at its edge and the mean is the same there too.
+    """
+    per_mm = DPI / 25.4 / CELL
+    glyph, gap_x, gap_y = (round(length * per_mm) for length in (_GLYPH_MM, _GAP_X_MM, _GAP_Y_MM))
+    step_x, step_y = glyph * len(WORD) + gap_x, glyph + gap_y
+    font = ImageFont.truetype(str(font_file(GOTHIC)), glyph * CELL)
+    drawn = Image.new("L", (glyph * CELL * len(WORD), glyph * CELL))
+    bolder = round(_BOLDER_MM * per_mm * CELL)
+    ImageDraw.Draw(drawn).text((0, 0), WORD, font=font, fill=255, stroke_width=bolder)
+    word = drawn.reduce(CELL).point([0] * 128 + [255] * 128)
+    cells = Image.new("L", (WIDTH // CELL + 1, HEIGHT // CELL + 1))
+    for row in range(cells.height // step_y + 1):
+        for column in range(-1, cells.width // step_x + 1):
+            cells.paste(word, (column * step_x + row % 2 * step_x // 2, row * step_y + step_y // 6))
+    whole = cells.resize((cells.width * CELL, cells.height * CELL), Image.Resampling.NEAREST)
+    return whole.crop((0, 0, WIDTH, HEIGHT)).point([0] * 128 + [255] * 128, mode="1")
 
 
 def _lattice(dot: int, pitch: int) -> NDArray[np.uint8]:
