@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -29,6 +31,24 @@ def test_the_readmes_name_only_commands_that_exist() -> None:
     for name in ("README.md", "README.ja.md"):
         text = (places.ROOT / name).read_text(encoding="utf-8")
         assert set(re.findall(r"konbini ([a-z]+)", text)) <= known, name
+
+
+def options(command: Any) -> Iterator[str]:
+    for part in getattr(command, "commands", {}).values():
+        yield from options(part)
+    for option in command.params:
+        if not getattr(option, "hidden", False):
+            yield from (name for name in option.opts if name.startswith("--"))
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
+def test_the_readmes_name_every_option_and_every_make_target(name: str) -> None:
+    text = (places.ROOT / name).read_text(encoding="utf-8")
+    unnamed = {option for option in options(get_command(app)) if option not in text}
+    assert unnamed == {"--control"}, "the control port is for tests"
+    makefile = (places.ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE)) - {"clean"}
+    assert {target for target in targets if f"make {target}" not in text} == set()
 
 
 def test_the_readmes_and_pages_link_only_to_files_that_exist() -> None:
