@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from cards.observe import nobody
-from kiosk_app.card_slot import VIRTUAL, is_reader, open_slot
+from kiosk_app.card_slot import PCSC, VIRTUAL, is_reader, open_slot
 from server_stub.interface.failures import Failed
 
 from .enrolment import Enrolment, enrolment_file, read_test_card, save_enrolment
@@ -33,7 +33,8 @@ def enrol_card(calling: str, reader: str, *, trust: bool) -> int:
         return _refuse(f"{failed.entry.cause}{failed.entry.remedy}（{failed}）")
     print(f"「{calling}」のカードとして登録しました（{enrolment_file()}）。")  # noqa: T201
     print(f"電子証明書の指紋（SHA-256）　{enrolment.fingerprint}")  # noqa: T201
-    with_card = "--reader pcsc:リーダ名 --trust-test-hierarchy"
+    named = "pcsc:リーダ名" if reader == PCSC else f'"{reader}"'
+    with_card = f"--reader {named} --trust-test-hierarchy"
     print(f"画面に触れて使うとき: konbini demo {with_card}")  # noqa: T201
     print(f"シナリオで使うとき: konbini run {with_card}")  # noqa: T201
     return 0

@@ -264,6 +264,8 @@ def test_a_tester_with_a_test_card_finishes_a_visit(desk: Desk) -> None:
         "card", "enrol", "--as", "六甲翠", "--reader", "pcsc:Konbini", "--trust-test-hierarchy"
     )
     assert code == 0, told
+    for way_on in ("demo", "run"):
+        assert f'konbini {way_on} --reader "pcsc:Konbini" --trust-test-hierarchy' in told
     desk.slot.remove()
     code, lines = desk.run(card, "--trust-test-hierarchy")
     assert lines[-1] == "1 passed, 0 failed, 2 skipped", "\n".join(lines)
