@@ -17,13 +17,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
+from cards.readers.pcsc import reader_names
 from scenarios import cli, places
 from scenarios.books import Books
 from scenarios.clock_option import clock_of
 from scenarios.driver import SocketDriver, Terminal
 from scenarios.panel import PanelWindow
 from scenarios.panel.clock_box import in_words
+from scenarios.panel.terminal_client import OWN_CARD
 from server_stub.interface.clock import STAGE_START, Clock
+from tests.cards.helper import card
+from tests.cards.pcsc_service import lay_down, service
 
 CARD = "六甲翠のカード"
 CONNECT = "端末をつなぐ: konbini "
@@ -215,3 +219,26 @@ def test_a_terminal_that_cannot_begin_opens_no_panel(
     assert in_command(monkeypatch, [*arguments, "--folder", str(tmp_path)], lambda panel: None) == 2
     told = capfd.readouterr().err.strip().splitlines()
     assert len(told) == 1 and "Settings_Wrong" in told[0] and "。" in told[0]
+
+
+def test_before_a_reader_of_ones_own_the_panel_watches_real_hands(
+    qapp: QApplication, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service()
+    control = f"konbini-reader-{os.getpid()}"
+
+    def present(panel: PanelWindow) -> None:
+        readers = panel.cards.readers
+        assert [readers.itemText(n) for n in range(readers.count())] == reader_names()
+        qtbot.waitUntil(lambda: "トップメニュー" in panel.terminal.text())
+        slot = lay_down(card("plain"))
+        qtbot.waitUntil(lambda: panel.cards.on_reader.text() == OWN_CARD, timeout=20_000)
+        slot.remove()
+        qtbot.waitUntil(lambda: panel.cards.on_reader.text() != OWN_CARD, timeout=20_000)
+        readers.textActivated.emit(reader_names()[1])
+        assert "最初に戻しました" in panel.told.text()
+        qtbot.waitUntil(lambda: "トップメニュー" in panel.terminal.text())
+
+    arguments = ["kiosk", "--center", "http://127.0.0.1:9", "--reader", "pcsc", "--panel"]
+    arguments += ["--folder", str(tmp_path / "kiosk"), "--control", control]
+    assert in_command(monkeypatch, arguments, present) == 0
