@@ -24,7 +24,7 @@ def has_display() -> bool:
 def need_display(way_on: str) -> None:
     """Returns if windows can be opened, seen or not. Raises WrongUse; `way_on` tells how to do without."""
     if not _unseen() and not _can_open():
-        raise WrongUse(f"画面がないため、窓を開けません。{way_on}")
+        raise WrongUse(f"画面がないか開けないため、ウィンドウを表示できません。{way_on}")
 
 
 def monitor_index(number: int | None, *, full_screen: bool, beside: bool = False) -> int:
