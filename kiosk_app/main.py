@@ -46,12 +46,19 @@ class _Opening(QObject):
         self._server: QObject | None = None
         self.failed: Exception | None = None
         self.assembly: Assembly | None = None
+        self._thread: threading.Thread | None = None
         window.emitted.connect(self._keep)
         self._loaded.connect(self._begin, Qt.ConnectionType.QueuedConnection)
         self._not_loaded.connect(QApplication.quit, Qt.ConnectionType.QueuedConnection)
 
     def load(self) -> None:
-        threading.Thread(target=self._import, name="opening", daemon=True).start()
+        self._thread = threading.Thread(target=self._import, name="opening", daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Until its thread has ended: in Qt, where it tells that all is loaded, an ending Python would abort the process."""
+        if self._thread is not None:
+            self._thread.join()
 
     def _import(self) -> None:
         try:
@@ -138,6 +145,7 @@ def run_terminal(settings: KioskSettings, control: str = "", *, until_first_pain
         1000
     )  # under a stage's control it ends with the stage, however that ended; and signals are seen in time
     code = application.exec()
+    opening.wait()
     if opening.assembly is not None:
         opening.assembly.stop()
     trace.close()
