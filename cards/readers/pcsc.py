@@ -176,6 +176,7 @@ class _Monitor(threading.Thread):
         self._observer = observer
         self._over = threading.Event()
         self._with_card: dict[str, int] = {}
+        self._without_card: dict[str, int] = {}
         self._trouble = ""
 
     def stop(self) -> None:
@@ -224,6 +225,12 @@ class _Monitor(threading.Thread):
         """The upper half of `state` counts comings and goings: a swap between two looks is a removal, too."""
         present, count = bool(state & scard.SCARD_STATE_PRESENT), state >> 16
         before = self._with_card.get(name)
+        uncounted = before is not None and before == self._without_card.get(name)
+        if present and uncounted and count == (before or 0) + 1:
+            # pcscd may show a card a moment before it counts its coming
+            self._with_card[name] = before = count
+        if not present:
+            self._without_card[name] = count
         if before is not None and (not present or count != before):
             del self._with_card[name]
             self._observer("card_removed", reader=name)

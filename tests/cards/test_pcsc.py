@@ -17,7 +17,7 @@ from cards.errors import CardError
 from cards.faults import Effect, Fault
 from cards.jpki import JpkiClient
 from cards.pcscd import free_port_pair
-from cards.readers.pcsc import PcscReader, reader_names
+from cards.readers.pcsc import PcscReader, _Monitor, reader_names
 from cards.virtual import VirtualCard
 from cards.vpcd import VpcdSlot
 from tests.cards.helper import Plain, Seen, card
@@ -275,6 +275,45 @@ def test_the_monitor_survives_the_service_and_its_readers(empty: PcscReader) -> 
         wait_for(lambda: heard == ["in", "out", "in", "out"])
     finally:
         stop()
+
+
+PRESENT, EMPTY = 0x22, 0x12
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ([(EMPTY, 0), (PRESENT, 1), (PRESENT, 1), (EMPTY, 2)], ["in", "out"]),
+        ([(EMPTY, 2), (PRESENT, 2), (PRESENT, 3)], ["in"]),
+        ([(EMPTY, 2), (PRESENT, 2), (PRESENT, 3), (PRESENT, 5)], ["in", "out", "in"]),
+        ([(EMPTY, 2), (PRESENT, 2), (PRESENT, 5)], ["in", "out", "in"]),
+        ([(EMPTY, 2), (PRESENT, 3), (PRESENT, 4)], ["in", "out", "in"]),
+        ([(PRESENT, 1), (PRESENT, 3)], ["in", "out", "in"]),
+        ([(PRESENT, 1)], ["in"]),
+        ([(EMPTY, 0), (PRESENT, 0), (PRESENT, 0), (EMPTY, 0)], ["in", "out"]),
+    ],
+    ids=[
+        "plain",
+        "counted late",
+        "late, then a swap",
+        "late and a swap",
+        "odd",
+        "a swap",
+        "there before",
+        "no count",
+    ],
+)
+def test_a_card_is_told_once_whenever_the_service_counts_it_and_a_swap_is_a_removal(
+    states: list[tuple[int, int]], told: list[str]
+) -> None:
+    """pcscd shows a card, now and then, a moment before it counts its coming."""
+    heard: list[str] = []
+    monitor = _Monitor(
+        list, lambda: heard.append("in"), lambda: heard.append("out"), lambda kind, /, **_: None
+    )
+    for state, count in states:
+        monitor._tell("reader", state | count << 16)
+    assert heard == told
 
 
 def test_a_port_where_nobody_listens_is_named() -> None:
