@@ -124,10 +124,15 @@ class Stage:
         return self.folder / "visit"
 
     def start_kiosk(
-        self, *, separate: bool = False, terminal_id: str = STORE, window: Mapping[str, Any] | None = None
+        self,
+        *,
+        separate: bool = False,
+        terminal_id: str = STORE,
+        window: Mapping[str, Any] | None = None,
+        card_limit: float | None = None,
     ) -> Terminal:
         """A terminal at its top menu; in a process of its own if `separate`, with what `window` says of KioskSettings. The one
-        before is put away."""
+        before is put away. `card_limit`: real seconds that it waits for a card; None for the usual."""
         settings = KioskSettings(
             center_url=self.servers.center_url,
             terminal_id=terminal_id,
@@ -143,7 +148,7 @@ class Stage:
                 *(one.fingerprint for one in self.enrolments),
             ),
             automatic=self._automatic,
-            **self._reader_settings(),
+            **self._reader_settings(card_limit),
             **(window or {}),
         )
         if separate:
@@ -159,10 +164,11 @@ class Stage:
         self._await_card(False)
         return self._kiosk.terminal
 
-    def _reader_settings(self) -> dict[str, Any]:
-        if self.reader_service is None:
-            return {"reader": self.reader}
-        return {"reader": self.reader, "hand": self.reader_service.hand, "card_limit": PCSC_CARD_LIMIT}
+    def _reader_settings(self, card_limit: float | None) -> dict[str, Any]:
+        settings: dict[str, Any] = {"reader": self.reader}
+        if self.reader_service is not None:
+            settings |= {"hand": self.reader_service.hand, "card_limit": PCSC_CARD_LIMIT}
+        return settings | ({} if card_limit is None else {"card_limit": card_limit})
 
     def restart_kiosk(self) -> Terminal:
         """Switch the terminal on again after a power cut, with its journal and devices as they were left."""

@@ -22,6 +22,13 @@ _EFFECTS: dict[str, dict[str, Any]] = {
 _WHERE = r"(?P<after>カードの|暗証番号の照合のあと)(?P<count>\d+)回目のやり取りで"
 
 
+@given(parsers.parse("端末はカードとのやり取りを{seconds:d}秒まで待つ"))
+def impatient(world: World, seconds: int) -> None:
+    """Real seconds. A card that says nothing is noticed by this alone where the service itself waits for ever."""
+    world.terminal = world.stage.start_kiosk(card_limit=seconds)
+    world.terminal.wait_for("TopMenu")
+
+
 def _add(world: World, after: str, count: str, **fault: Any) -> None:
     world.card_faults.append({**fault, "at": int(count), "after_verify": after != "カードの"})
     world.terminal.call("card_faults", faults=world.card_faults)
