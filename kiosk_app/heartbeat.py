@@ -49,7 +49,9 @@ class _Watch:
     the interpreter. It ends with its heartbeat."""
 
     def __init__(self, heartbeat: Heartbeat) -> None:
-        self._heartbeat = weakref.ref(heartbeat)
+        self._gone = threading.Event()
+        # never the heartbeat itself, not for a moment: Qt's objects are deleted on the GUI thread
+        self._reference = weakref.ref(heartbeat, lambda _: self._gone.set())
         self._watched = threading.get_ident()
         self.task = str(threading.get_native_id())
         """The GUI thread's name among the tasks of the process."""
@@ -74,7 +76,7 @@ class _Watch:
 
     def _look(self) -> None:
         pause = threading.Event()
-        while self._heartbeat() is not None:
+        while not self._gone.is_set():
             if not self._beating.wait(1):
                 continue
             self._due_ns = real_monotonic_ns() + _LOOK_NS
