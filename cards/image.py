@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -170,16 +169,3 @@ class CardImage:
                 for application in self.applications
             ],
         )
-
-    def save(self, path: Path) -> None:
-        """Write everything, PINs and test keys included, as JSON; the file appears complete or not at all."""
-        from .image_file import save_image
-
-        save_image(self, path)
-
-    @staticmethod
-    def load(path: Path) -> CardImage:
-        """Raises CardError(Settings_Wrong) for anything that is no card image of the version known here."""
-        from .image_file import load_image
-
-        return load_image(path)

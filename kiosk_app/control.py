@@ -16,7 +16,7 @@ from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtTest import QTest
 
-from cards.image import CardImage
+from cards.image_file import load_image, save_image
 from cards.virtual import VirtualCard
 from kiosk_app.flow.events import OperatorRefunded, OperatorResumed
 from kiosk_app.heartbeat import Heartbeat
@@ -72,7 +72,7 @@ class TerminalControl(QObject):
     def lay_card(self, image: str) -> None:
         """Lay the card with the image at that path on the reader. The file is the stage's copy, and keeps the counters."""
         self._keep_card()
-        card = VirtualCard(CardImage.load(Path(image)))
+        card = VirtualCard(load_image(Path(image)))
         self._kiosk.hand.insert(card)
         self._laid = card, Path(image)
 
@@ -84,7 +84,7 @@ class TerminalControl(QObject):
         """What the last card has counted goes into its file, however it was taken away."""
         laid, self._laid = self._laid, None
         if laid is not None and laid[1].exists():
-            laid[0].image.save(laid[1])
+            save_image(laid[0].image, laid[1])
 
     def card_seen(self) -> bool:
         """Whether the reader has told of a card that lies there."""

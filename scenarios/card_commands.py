@@ -11,7 +11,7 @@ from types import FrameType
 from cards.advice import ADVICE
 from cards.diagnose import diagnose
 from cards.errors import CardError
-from cards.image import CardImage
+from cards.image_file import load_image
 from cards.virtual import VirtualCard
 from cards.vpcd import DEFAULT_PORT, VpcdSlot
 
@@ -38,7 +38,7 @@ def insert_card(
         return _refuse(f"{name} というカードはありません。konbini card list で確認してください。")
     slot = VpcdSlot(*address)
     try:
-        slot.insert(VirtualCard(CardImage.load(template / entry.file)))
+        slot.insert(VirtualCard(load_image(template / entry.file)))
     except CardError as error:
         return _explain(_ADVICE.get(error.failure, error.failure), vpcd, str(error.facts.get("held_by", "")))
     stop = stop or _stopped_by_signal()

@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography import x509
 
 from cards.image import Application, Behaviour, CardImage, ElementaryFile, FileKind, Pin, PinAlphabet
+from cards.image_file import load_image
 from cards.profiles import load_profile
 from cards.trace import APPLICATION_NAMES
 from server_stub.interface.clock import JST, STAGE_START
@@ -96,7 +97,7 @@ def describe_card(name: str) -> str:
     if name not in entries:
         raise LookupError(f"「{name}」というカードはありません。一覧は konbini card list で表示できます。")
     entry = entries[name]
-    image = CardImage.load(template / Path(entry.file))
+    image = load_image(template / Path(entry.file))
     return "\n".join(_lines(entry, callings(entries.values())[entry.person], image))
 
 

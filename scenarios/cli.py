@@ -112,13 +112,13 @@ def fuzz(
     """仮想カードに無作為なコマンドを送り、模型の答えと比べる。"""
     from cards.fuzz import FuzzFailure
     from cards.fuzz import fuzz as fuzz_cards
-    from cards.image import CardImage
+    from cards.image_file import load_image
 
     from .template import load_cards, template_folder
 
     template = template_folder()
     by_profile = {card.profile: card for card in load_cards(template).values()}
-    loaded = [CardImage.load(template / card.file) for card in by_profile.values()]
+    loaded = [load_image(template / card.file) for card in by_profile.values()]
     # cards that are slow or say nothing are so on purpose
     images = [image for image in loaded if not image.behaviour.mute and not image.behaviour.delay_ms]
     try:

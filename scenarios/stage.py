@@ -16,6 +16,7 @@ from typing import Any, Self
 import httpx
 
 from cards.image import CardImage
+from cards.image_file import save_image
 from kiosk_app.card_slot import PCSC, VIRTUAL
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
@@ -216,7 +217,7 @@ class Stage:
         if self.hands is not None:
             raise Failed("Card_Not_Enrolled", wanted="a card of this scenario's own")
         file = self.visit_folder / "own.json"
-        image.save(file)
+        save_image(image, file)
         self._lay(file)
 
     def _lay(self, image: Path) -> None:

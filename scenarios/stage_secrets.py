@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cards.contents.facts import birth_code
-from cards.image import CardImage
+from cards.image_file import load_image
 from server_stub.interface.secret import Secret
 from server_stub.registry.links.resident_register import read_residents
 from server_stub.registry.records import Person
@@ -55,7 +55,7 @@ def _of_cards(template: Path, people: dict[str, Person]) -> Iterator[StageSecret
     """PINs, 署名用パスワード, 照合番号 A and B, and the key that nobody knows: from the cards themselves."""
     births = {birth_code(person.birth) for person in people.values()}
     for file in sorted((template / "cards").glob("*.json")):
-        for application in CardImage.load(file).applications:
+        for application in load_image(file).applications:
             for ef in application.files.values():
                 if ef.pin is not None and ef.pin.value not in births:
                     what = f"the secret of {application.name} {ef.fid:04X}"

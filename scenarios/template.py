@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cards.image import CardImage
+from cards.image_file import save_image
 from cards.personalise import Holder, personalise
 from cards.profiles import Profile, load_profile
 from kiosk_app.card_trust import fingerprint_of, issued_by
@@ -166,7 +167,7 @@ def _personalise_all(
         elif card["state"] == "revoked":
             authority.revoke(int(serial, 16))
         file = f"cards/{number:03d}.json"
-        image.save(folder / file)
+        save_image(image, folder / file)
         pinned = _pinned(image, authority.authentication_ca_certificate())
         entries.append(CardEntry(**card, file=file, serial=serial, pinned=pinned))
     return entries

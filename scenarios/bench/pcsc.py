@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 
 from cards.bench import command_time, visit_time
-from cards.image import CardImage
+from cards.image_file import load_image
 from cards.readers.pcsc import PcscReader
 from cards.readers.virtual import VirtualReader
 from cards.virtual import VirtualCard
@@ -30,7 +30,7 @@ VISITS = 6
 def measure() -> dict[str, Measurement]:
     """pcsc_command, pcsc_card (certificate, tries, PIN, signature) and pcsc_visit; milliseconds."""
     template = template_folder()
-    image = CardImage.load(template / load_cards(template)[CARD].file)
+    image = load_image(template / load_cards(template)[CARD].file)
     here = VirtualReader()
     here.insert(VirtualCard(image.copy()))
     service = ReaderService()

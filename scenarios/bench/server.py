@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from cards.image import CardImage
+from cards.image_file import load_image
 from cards.jpki import AUTHENTICATION_CERTIFICATE, AUTHENTICATION_KEY
 from scenarios.keys import KeyPool
 from scenarios.servers import LocalServers, demo_terminals
@@ -52,7 +52,7 @@ class Visitor:
         self._client = httpx.Client(
             base_url=center_url, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=30
         )
-        files = CardImage.load(template / load_cards(template)[CARD].file).application("jpki").files
+        files = load_image(template / load_cards(template)[CARD].file).application("jpki").files
         self._certificate = files[AUTHENTICATION_CERTIFICATE].content
         held = files[AUTHENTICATION_KEY].key
         if held is None or not isinstance(held.private, RSAPrivateKey):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -23,11 +23,9 @@ from server_stub.interface.terminal import (
 )
 from server_stub.routes import AnswerRoute
 
+from .center import Center
 from .openapi import failures
 from .terminals import Terminal
-
-if TYPE_CHECKING:
-    from .app import Center
 
 _bearer = HTTPBearer(
     scheme_name="TerminalKey",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cards.errors import CardError
-from cards.image import CardImage
+from cards.image_file import load_image, save_image
 from cards.profiles import profile_names
 from cards.virtual import VirtualCard
 from tests.cards.helper import JPKI, ask, image
@@ -19,11 +19,11 @@ from tests.cards.helper import JPKI, ask, image
 def test_every_card_survives_saving_and_loading(tmp_path: Path, name: str) -> None:
     path = tmp_path / "card.json"
     before = image(name)
-    before.save(path)
-    after = CardImage.load(path)
+    save_image(before, path)
+    after = load_image(path)
     keys = [key.public_key().public_numbers() for key in before.private_keys()]
     assert [key.public_key().public_numbers() for key in after.private_keys()] == keys
-    after.save(tmp_path / "again.json")
+    save_image(after, tmp_path / "again.json")
     assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
 
 
@@ -32,8 +32,8 @@ def test_counters_and_changed_pins_live_on_the_image(tmp_path: Path) -> None:
     card = VirtualCard(image())
     card.power_on()
     ask(card, JPKI, "0020009804" + b"1234".hex(), "0024019804" + b"5678".hex(), "0020009804" + b"9999".hex())
-    card.image.save(path)
-    again = VirtualCard(CardImage.load(path))
+    save_image(card.image, path)
+    again = VirtualCard(load_image(path))
     again.power_on()
     assert ask(again, JPKI, "00200098") == b"\x63\xc2"
     assert ask(again, "0020009804" + b"1234".hex()) == b"\x63\xc1"
@@ -46,7 +46,7 @@ def test_an_image_does_not_show_its_secrets() -> None:
 
 
 def saved(tmp_path: Path) -> dict[str, Any]:
-    image().save(tmp_path / "card.json")
+    save_image(image(), tmp_path / "card.json")
     data: dict[str, Any] = json.loads((tmp_path / "card.json").read_text("utf-8"))
     return data
 
@@ -55,7 +55,7 @@ def refused(tmp_path: Path, data: object) -> dict[str, Any]:
     path = tmp_path / "card.json"
     path.write_text(data if isinstance(data, str) else json.dumps(data), "utf-8")
     with pytest.raises(CardError) as caught:
-        CardImage.load(path)
+        load_image(path)
     assert caught.value.failure == "Settings_Wrong"
     assert caught.value.facts["file"] == "card.json"
     return caught.value.facts
@@ -98,7 +98,7 @@ def test_an_impossible_pin_is_refused(tmp_path: Path, change: dict[str, Any]) ->
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CardError) as caught:
-        CardImage.load(tmp_path / "nothing.json")
+        load_image(tmp_path / "nothing.json")
     assert caught.value.facts["file"] == "nothing.json"
 
 
@@ -123,7 +123,7 @@ def test_any_value_gone_wrong_is_refused_or_the_card_still_answers(tmp_path: Pat
         place[leaf[-1]] = wrong
         path.write_text(json.dumps(data), "utf-8")
         try:
-            card = VirtualCard(CardImage.load(path))
+            card = VirtualCard(load_image(path))
         except CardError as error:
             assert error.failure == "Settings_Wrong"
             refused_ones += 1

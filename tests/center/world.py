@@ -16,7 +16,8 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
-from server_stub.center.app import Center, create_app
+from server_stub.center.app import create_app
+from server_stub.center.center import Center
 from server_stub.center.database import prepare_database
 from server_stub.center.settings import CenterSettings, CenterTimes, IssuingServer
 from server_stub.center.tables import applications

@@ -10,7 +10,7 @@ from scenarios.books import Books
 from scenarios.keys import KeyPool
 from scenarios.servers import LocalServers, demo_terminals
 from scenarios.stage import STORE
-from server_stub.center.app import Center
+from server_stub.center.center import Center
 from server_stub.center.terminals import Terminal
 from server_stub.interface.clock import Clock
 from server_stub.interface.secret import Secret

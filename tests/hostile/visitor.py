@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from cards.image import CardImage
+from cards.image_file import load_image
 from cards.readers.virtual import VirtualReader
 from cards.virtual import VirtualCard
 from kiosk_app.correspondence import Correspondence
@@ -67,7 +67,7 @@ class Visitor:
 
     def begin(self, card: CardEntry) -> tuple[str, str, e.Authenticated]:
         """Session, holder_ref and offers of the holder of `card`, which is taken away again."""
-        self._reader.insert(VirtualCard(CardImage.load(self._template / card.file)))
+        self._reader.insert(VirtualCard(load_image(self._template / card.file)))
         try:
             read = self._remote.perform(f.ReadCard())
             started = self._remote.perform(f.OpenSession())

@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers
 
-from cards.image import CardImage
+from cards.image_file import load_image
 from scenarios.card_pages import callings, describe_card
 from scenarios.template import CardEntry, load_cards, template_folder
 
@@ -43,7 +43,7 @@ def test_no_pin_password_or_key_is_told(
 ) -> None:
     secrets = 0
     for name, entry in entries.items():
-        image = CardImage.load(template / entry.file)
+        image = load_image(template / entry.file)
         for application in image.applications:
             for file in application.files.values():
                 if file.pin is not None:
@@ -66,7 +66,7 @@ def test_personal_files_are_told_by_size_only(
     template: Path, entries: dict[str, CardEntry], pages: dict[str, str]
 ) -> None:
     name = "港太一のカード"
-    image = CardImage.load(template / entries[name].file)
+    image = load_image(template / entries[name].file)
     personal = [f for a in image.applications for f in a.files.values() if f.personal and f.content]
     assert personal
     for file in personal:
@@ -81,7 +81,7 @@ def test_certificates_are_told_as_openssl_reads_them(
     template: Path, entries: dict[str, CardEntry], pages: dict[str, str]
 ) -> None:
     name = "港太一のカード"
-    der = CardImage.load(template / entries[name].file).application("jpki").files[0x000A].content
+    der = load_image(template / entries[name].file).application("jpki").files[0x000A].content
     told = subprocess.run(
         [
             "openssl",

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from cryptography import x509
 
-from cards.image import CardImage
+from cards.image_file import load_image
 from cards.jpki import JpkiClient
 from cards.readers.virtual import VirtualReader
 from cards.virtual import VirtualCard
@@ -90,7 +90,7 @@ class Office:
 def _holder(card: str) -> str:
     folder = template_folder()
     reader = VirtualReader()
-    reader.insert(VirtualCard(CardImage.load(folder / load_cards(folder)[card].file)))
+    reader.insert(VirtualCard(load_image(folder / load_cards(folder)[card].file)))
     with reader.connect() as connection:
         client = JpkiClient(connection)
         client.open()

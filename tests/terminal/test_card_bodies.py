@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cards.image import CardImage
+from cards.image_file import load_image
 from cards.readers.virtual import VirtualReader
 from cards.virtual import VirtualCard
 from kiosk_app.card_session import read_card, sign
@@ -24,7 +24,7 @@ def told(*, bodies: bool) -> list[Event]:
         return trace.emit("card", kind, **data)
 
     template = template_folder()
-    card = VirtualCard(CardImage.load(template / load_cards(template)["六甲翠のカード"].file))
+    card = VirtualCard(load_image(template / load_cards(template)["六甲翠のカード"].file))
     reader = VirtualReader()
     reader.insert(card)
     certificate = card.image.application("jpki").files[0x000B].content

@@ -1,0 +1,92 @@
+"""Everything of the centre put together, without its HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from server_stub.interface.terminal import MunicipalityList
+from server_stub.node import NodeContext
+
+from .applications import Applications
+from .authentication import Authentication
+from .certificates import TrustedCertificates
+from .database import Database
+from .holders import Holders
+from .incidents import Incidents
+from .issue import FinishSheets, Issue
+from .issuing_servers import IssuingServers
+from .notes import Notes
+from .ocsp import StatusAuthority
+from .outbox import Housekeeper, Outbox
+from .sessions import Sessions
+from .settings import CenterSettings
+from .terminals import TerminalBook
+
+_CONNECTIONS = 40
+"""As many as request threads; each holds one to an issuing server or the authority at a time."""
+
+
+class Center:
+    """`app.state.center`: the parts by their names, and what is done to a centre other than by HTTP."""
+
+    def __init__(self, context: NodeContext, settings: CenterSettings, finish: FinishSheets) -> None:
+        clock, trace, times = context.clock, context.trace, settings.times
+        self.database = Database(settings.database_url)
+        self.transport = httpx.HTTPTransport(
+            limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+            trust_env=False,
+        )
+        servers = IssuingServers(self.transport, settings.issuing_servers, times)
+        authority = StatusAuthority(self.transport, settings.ocsp_url, times)
+        self.municipalities = MunicipalityList(
+            municipalities=tuple(entry.info for entry in settings.municipalities)
+        )
+        self.terminals = TerminalBook(self.database, settings.terminals)
+        self.holders = Holders(self.database)
+        self.sessions = Sessions(self.database, clock, trace, times)
+        self.incidents = Incidents(self.database, clock, trace)
+        self.authentication = Authentication(
+            clock,
+            trace,
+            self.sessions,
+            self.holders,
+            TrustedCertificates(settings.trusted_cas, settings.policy_oids, settings.enrolled),
+            authority,
+            servers,
+            settings.municipalities,
+        )
+        applications = Applications(self.database, clock, trace)
+        applications.recover()
+        self.issue = Issue(context, settings, self.sessions, applications, self.incidents, servers, finish)
+        self.notes = Notes(self.database, clock, trace, self.incidents)
+        self.outbox = Outbox(self.database, servers, self.incidents, trace)
+        self.housekeeper = Housekeeper(clock, times, self.sessions.end_overdue, self.outbox, trace)
+
+    def take_issue_notices(self, path: Path) -> int:
+        """Take in a complete delivery of issue notices (発行通知); the number of authentication certificates in it.
+
+        Raises Failed(Delivery_...), with nothing applied.
+        """
+        return self.holders.take(path)
+
+    @contextmanager
+    def database_closed(self) -> Iterator[None]:
+        """Inside, no connection is open and the background thread rests: the caller may put another migrated SQLite file
+        (with its -wal and -shm, or without) below `database_url`. No request may be under way in the database."""
+        with self.housekeeper.resting(), self.database.closed():
+            yield
+
+    def reopen(self) -> None:
+        """Forget everything held in memory of the database; for when another file has been put below."""
+        with self.database_closed():
+            pass
+
+    def close(self) -> None:
+        """Stop the background thread and close all connections."""
+        self.housekeeper.close()
+        self.transport.close()
+        self.database.dispose()
