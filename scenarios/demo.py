@@ -81,6 +81,7 @@ def _scripted() -> int:
 
     from .evidence import write_evidence
     from .stage import Stage
+    from .steps.passing import keep_screen
     from .steps.world import World
 
     application = QApplication.instance() or QApplication([])
@@ -90,6 +91,7 @@ def _scripted() -> int:
     with Stage(separate=True) as stage:
         stage.reset("実演", trace_folder)
         world = World(stage, stage.start_kiosk(separate=True))
+        world.passing = lambda: keep_screen(stage.trace, world.terminal)
         script = _Script(pictures, world.terminal.picture)
         number = 0
 
@@ -98,7 +100,7 @@ def _scripted() -> int:
             world.terminal.wait_for("TakePaper")
 
         def no_receipt() -> None:
-            world.terminal.touch("印刷しない")
+            world.leave_by("印刷しない")
             world.terminal.wait_for("Thanks")
 
         def do(sentence: str, action: Callable[[], object]) -> None:

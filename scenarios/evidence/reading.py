@@ -10,12 +10,22 @@ from typing import Any
 
 from server_stub.interface.trace import Event
 
-_FRAME = {"scenario_started", "scenario_ended", "step_started", "step_ended"}
+_FRAME = {"scenario_started", "scenario_ended", "step_started", "step_ended", "screen_passed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A screen that a step has left behind. `picture`: the name of its blob."""
+
+    screen: str
+    picture: str
 
 
 @dataclass
 class Step:
-    """`number` counts from 1; 0 is what happened before the first step. `seconds` is None for a step that never ended."""
+    """`number` counts from 1; 0 is what happened before the first step. `seconds` is None for a step that never ended.
+
+    `passed`: the screens on the way, each picture once, and none that stands beside this step or the one before already."""
 
     number: int
     keyword: str = ""
@@ -27,6 +37,7 @@ class Step:
     begun_ns: int = 0
     clock: str = ""
     events: list[Event] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)
 
 
 @dataclass
@@ -117,6 +128,8 @@ def _story(begin: Event, events: list[Event], unreadable: int) -> Story:
                     clock=event.clock,
                 )
             )
+        elif event.kind == "screen_passed":
+            steps[-1].passed.append(Passed(str(data.get("screen", "")), str(data.get("picture") or "")))
         elif event.kind == "step_ended" and len(steps) > 1:
             step = steps[-1]
             step.status = str(data.get("status", ""))
@@ -125,6 +138,7 @@ def _story(begin: Event, events: list[Event], unreadable: int) -> Story:
             step.seconds = (event.mono_ns - step.begun_ns) / 1e9
         elif event.kind == "scenario_ended":
             status = str(data.get("status", ""))
+    _leave_out_repeated(steps)
     _share_out(steps, [event for event in events if not _is_frame(event)])
     if not steps[0].events:
         del steps[0]
@@ -143,6 +157,20 @@ def _story(begin: Event, events: list[Event], unreadable: int) -> Story:
         processes=tuple(sorted({event.process for event in events})),
         unreadable=unreadable,
     )
+
+
+def _leave_out_repeated(steps: list[Step]) -> None:
+    """A step begins on the screen on which the one before ended, and may come by a screen more than once."""
+    before = ""
+    for step in steps:
+        seen = {before, step.picture}
+        kept = []
+        for passed in step.passed:
+            if passed.picture not in seen:
+                seen.add(passed.picture)
+                kept.append(passed)
+        step.passed = kept
+        before = step.picture or before
 
 
 def _is_frame(event: Event) -> bool:

@@ -14,10 +14,11 @@ from typing import Any
 
 import jinja2
 
+from scenarios import telling
 from server_stub.interface.clock import Clock
 
 from . import wording
-from .reading import Step, Story, read_story, request_of, sheets_of
+from .reading import Story, read_story, request_of, sheets_of
 from .sheets import Side, boxes_of, render_sheet
 
 OVERVIEW = "index.html"
@@ -52,7 +53,7 @@ def write_evidence(trace_folder: Path, target: Path, scenario: str | None = None
         versions=story.versions or _versions(),
         made_at=Clock().now(),
         summary=_json(_summary(story)),
-        picture=lambda step: _picture(blobs, step),
+        picture=lambda shown: _picture(blobs, shown.picture),
         sheets=lambda step: [_sheet(blobs, data) for data in sheets_of(step)],
         requests=_requests(story),
     )
@@ -101,9 +102,9 @@ def _json(data: dict[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _picture(blobs: Path, step: Step) -> str:
-    """The step's picture as a data address, '' if there is none."""
-    body = _blob(blobs, step.picture)
+def _picture(blobs: Path, name: str) -> str:
+    """The picture as a data address, '' if there is none."""
+    body = _blob(blobs, name)
     return data_url(body, "image/png") if body.startswith(b"\x89PNG") else ""
 
 
@@ -173,6 +174,7 @@ def _template(name: str) -> jinja2.Template:
         request_of=request_of,
         source_word=lambda source: wording.SOURCES.get(source, source),
         result_word=wording.result_word,
+        screen_word=lambda screen: telling.value("screen", screen),
     )
     environment.filters["clock"] = lambda text: text[:10].replace("-", "/") + " " + text[11:19]
     environment.filters["clock_ms"] = lambda text: text[11:23]

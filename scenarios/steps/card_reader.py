@@ -57,7 +57,7 @@ def on_to_the_card(world: World) -> None:
 
 @when("やり直しを選ぶ")
 def again(world: World) -> None:
-    world.terminal.touch("もう一度")
+    world.leave_by("もう一度")
     world.terminal.wait_for("PlaceCard", "TakeCard", "ChoosePlace", "Refusal")
 
 

@@ -9,41 +9,43 @@ from .world import World
 
 @when(parsers.parse("表示を「{language}」に切り替える"))
 def switch(world: World, language: str) -> None:
-    world.terminal.touch(language)
+    world.leave_by(language)
 
 
 @when(parsers.parse("英語の画面で「{card}」の住民票の写しを{copies:d}部申し込む"))
 def apply_in_english(world: World, card: str, copies: int) -> None:
     terminal = world.terminal
-    terminal.touch("Public services")
+    world.leave_by("Public services")
     terminal.wait_for("ServiceMenu")
-    terminal.touch("Certificates")
+    world.leave_by("Certificates")
     terminal.wait_for("Consent")
-    terminal.touch("I agree")
+    world.leave_by("I agree")
     terminal.wait_for("PlaceCard")
     world.card = card
+    world.passing()
     world.stage.lay_card(card)
     terminal.wait_for("ChoosePlace")
-    terminal.touch("From where you live")
+    world.leave_by("From where you live")
     terminal.wait_for("EnterPin")
     for digit in world.stage.pin_of(card).reveal():
         terminal.touch(digit)
-    terminal.touch("Next")
+    world.leave_by("Next")
     terminal.wait_for("TakeCard")
+    world.passing()
     world.stage.take_card()
     terminal.wait_for("ChooseCertificate")
     world.kind = "住民票の写し"
-    terminal.touch("Residence certificate")
+    world.leave_by("Residence certificate")
     terminal.wait_for("ChooseOptions")  # who lives alone is not asked whom to choose
-    terminal.touch("Next")
+    world.leave_by("Next")
     terminal.wait_for("ChooseCopies")
-    terminal.touch("Next")
+    world.leave_by("Next")
     terminal.wait_for("Confirm")
-    terminal.touch("Apply")
+    world.leave_by("Apply")
     terminal.wait_for("Pay")
 
 
 @when("英語の画面で領収書を受け取らない")
 def no_receipt(world: World) -> None:
-    world.terminal.touch("No, thank you")
+    world.leave_by("No, thank you")
     world.terminal.wait_for("Thanks", "TopMenu")

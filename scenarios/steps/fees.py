@@ -14,7 +14,7 @@ def fee_revised(world: World, yen: int) -> None:
 
 @when(parsers.parse("内容を確認し、返事を待つ間に{yen:d}円硬貨を入れる"))
 def too_early(world: World, yen: int) -> None:
-    world.terminal.touch("この内容で申請する")
+    world.leave_by("この内容で申請する")
     world.terminal.wait_until(lambda: world.terminal.screen() == "PleaseWait", "PleaseWait was not shown")
     world.eventually(lambda: bool(world.stage.applications()), "the application did not reach the centre")
     world.terminal.call("drop", denomination=yen)

@@ -15,7 +15,7 @@ UNHURRIED = 50
 @when(parsers.parse("正しい暗証番号を入力し、カードの返事を待つ間に{seconds:d}秒たつ"))
 def while_the_card_thinks(world: World, seconds: int) -> None:
     world.enter_digits(right=True)
-    world.terminal.touch("次へ")
+    world.leave_by("次へ")
     world.eventually(lambda: world.stage.books.outstanding_nonces() == 1, "no nonce was fetched")
     world.stage.clock.advance(timedelta(seconds=seconds))
     world.terminal.wait_for("TakeCard", "Refusal")
@@ -28,6 +28,6 @@ def undecided(world: World, minutes: int) -> None:
         world.pass_time(UNHURRIED)
         world.choose_kind("住民票の写し")
         world.pass_time(UNHURRIED)
-        world.terminal.touch("戻る")
+        world.leave_by("戻る")
         world.terminal.wait_for("ChooseCertificate")
         left -= 2 * UNHURRIED

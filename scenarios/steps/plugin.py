@@ -18,6 +18,7 @@ from scenarios.evidence import write_evidence
 from scenarios.stage import Stage
 from server_stub.interface.failures import Failed
 
+from .passing import keep_screen
 from .world import World
 
 pytest_plugins = [
@@ -134,6 +135,8 @@ def world(stage: Stage, recorder: Recorder) -> Iterator[World]:
     """A terminal at its top menu on a freshly set stage. A terminal that stood still for too long fails the scenario."""
     stage.reset(trace_folder=recorder.folder)
     made = World(stage, stage.start_kiosk())
+    if recorder.wanted:
+        made.passing = lambda: keep_screen(stage.trace, made.terminal)
     yield made
     heart: dict[str, Any] = stage.kiosk.terminal.call("heart") if stage.kiosk.alive else {"ms": 0.0}
     stage.close_trace()

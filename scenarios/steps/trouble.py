@@ -145,13 +145,13 @@ def hold_answers(world: World) -> None:
 
 @when("内容を確認して、返事を待たずに時間切れになる")
 def time_out_while_waiting(world: World) -> None:
-    world.terminal.touch("この内容で申請する")
+    world.leave_by("この内容で申請する")
     world.terminal.wait_until(lambda: world.terminal.screen() == "PleaseWait", "PleaseWait was not shown")
     world.eventually(lambda: bool(world.stage.applications()), "the application did not reach the centre")
     world.late_application = world.stage.applications()[-1].application_id
     world.stage.clock.advance(timedelta(seconds=121))
     world.terminal.wait_until(lambda: world.terminal.screen() == "Refusal", "the visit did not time out")
-    world.terminal.touch("終了する")
+    world.leave_by("終了する")
     world.terminal.wait_until(lambda: world.terminal.screen() == "TopMenu", "the top menu did not come back")
 
 

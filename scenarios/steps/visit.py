@@ -41,13 +41,13 @@ def wrong_pin(world: World) -> None:
 
 @when("最後の一回でも入力すると答える")
 def last_try(world: World) -> None:
-    world.terminal.touch("それでも入力する")
+    world.leave_by("それでも入力する")
     world.terminal.wait_for("EnterPin")
 
 
 @when("最後の一回は入力しないと答える")
 def no_last_try(world: World) -> None:
-    world.terminal.touch("やめる")
+    world.leave_by("やめる")
     world.terminal.wait_for("Refusal")
 
 
@@ -65,7 +65,7 @@ def take_card_away(world: World) -> None:
 
 @when("断りの画面を終え、カードを取る")
 def leave_with_card(world: World) -> None:
-    world.terminal.touch("終了する")
+    world.leave_by("終了する")
     if world.terminal.wait_for("TakeCard", "TopMenu") == "TakeCard":
         world.stage.take_card()
         world.terminal.wait_for("TopMenu")
@@ -149,19 +149,19 @@ def take_paper(world: World) -> None:
 
 @when(parsers.parse("領収書を「{answer}」"))
 def receipt(world: World, answer: str) -> None:
-    world.terminal.touch(answer)
+    world.leave_by(answer)
     world.terminal.wait_for("Thanks", "TopMenu")
 
 
 @when("手続を取り消す")
 def cancel(world: World) -> None:
-    world.terminal.touch("中止する")
+    world.leave_by("中止する")
     world.terminal.wait_for("TopMenu", "Thanks", "Refusal")
 
 
 @when("前の画面に戻る")
 def back(world: World) -> None:
-    world.terminal.touch("戻る")
+    world.leave_by("戻る")
     world.terminal.wait_for(
         "ChooseCertificate", "ChooseScope", "ChooseOptions", "ChooseCopies", "ChoosePlace"
     )

@@ -25,7 +25,8 @@ COINS = (1000, 500, 100, 50, 10)
 class World:
     """`card`: the name of the card in use. `papers`: sheets that were taken, in the order they came out.
 
-    `kind`, `options` and `copies` are what the resident asked for, for the one who reads the paper back.
+    `kind`, `options` and `copies` are what the resident asked for, for the one who reads the paper back. `passing` is called
+    before each screen is left, while it still stands there as the resident leaves it: evidence keeps its picture.
     """
 
     stage: Stage
@@ -37,17 +38,23 @@ class World:
     copies: int = 1
     late_application: str = ""
     card_faults: list[dict[str, Any]] = field(default_factory=list)
+    passing: Callable[[], None] = field(default=lambda: None)
+
+    def leave_by(self, name: str) -> None:
+        """Touch what leads on from this screen."""
+        self.passing()
+        self.terminal.touch(name)
 
     # --- the way to the menu of certificates -------------------------------------------------------------------------
 
     def go_to_card(self, *screens: str) -> str:
         """From the top menu to 「カードを置く」, or to one of `screens`; which one it is."""
         self.terminal.wait_for("TopMenu")
-        self.terminal.touch("行政サービス")
+        self.leave_by("行政サービス")
         self.terminal.wait_for("ServiceMenu")
-        self.terminal.touch("証明書交付サービス")
+        self.leave_by("証明書交付サービス")
         self.terminal.wait_for("Consent")
-        self.terminal.touch("同意する")
+        self.leave_by("同意する")
         return self.terminal.wait_for(*(screens or ("PlaceCard",)))
 
     def lay(self, card: str) -> str:
@@ -62,27 +69,28 @@ class World:
     def _lay(self, hand: Callable[[], None]) -> str:
         if self.terminal.screen() == "TopMenu":
             self.go_to_card()
+        self.passing()
         hand()
         return self.terminal.wait_for("ChoosePlace", "Refusal")
 
     def choose_address(self) -> None:
-        self.terminal.touch("お住まいの市区町村の証明書")
+        self.leave_by("お住まいの市区町村の証明書")
         self.terminal.wait_for("EnterPin", "ConfirmLastTry", "Refusal")
 
     def choose_domicile(self, municipality: str) -> None:
-        self.terminal.touch("本籍地の市区町村の証明書")
+        self.leave_by("本籍地の市区町村の証明書")
         self.terminal.wait_for("ChooseMunicipality")
         prefecture = next(e.info.prefecture for e in load_index() if e.info.name == municipality)
         for name in (prefecture, municipality):
             while name not in self.terminal.call("touchables"):
-                self.terminal.touch("次のページ")
-            self.terminal.touch(name)
+                self.leave_by("次のページ")
+            self.leave_by(name)
         self.terminal.wait_for("EnterPin", "ConfirmLastTry", "Refusal")
 
     def enter_pin(self, *, right: bool) -> str:
         """The card's own PIN, or one that is surely another; the screen that follows."""
         self.enter_digits(right=right)
-        self.terminal.touch("次へ")
+        self.leave_by("次へ")
         return self.terminal.wait_for("EnterPin", "ConfirmLastTry", "TakeCard", "Refusal")
 
     def enter_digits(self, *, right: bool) -> None:
@@ -97,6 +105,7 @@ class World:
             self.terminal.touch(digit)
 
     def take_card(self) -> str:
+        self.passing()
         self.stage.take_card()
         return self.terminal.wait_for("ChooseCertificate", "TopMenu", "Refusal")
 
@@ -114,7 +123,7 @@ class World:
     def choose_kind(self, kind: str) -> None:
         self.kind = kind
         self.options = {}
-        self.terminal.touch(kind)
+        self.leave_by(kind)
         self.terminal.wait_for("ChooseScope", "ChooseOptions", "ChooseCopies")
 
     def choose_members(self, *people: str) -> None:
@@ -143,7 +152,7 @@ class World:
         self.set_copies(copies)
 
     def next(self, *screens: str) -> str:
-        self.terminal.touch("次へ")
+        self.leave_by("次へ")
         return self.terminal.wait_for(*screens)
 
     def set_option(self, name: str, wanted: str) -> None:
@@ -157,13 +166,14 @@ class World:
 
     def apply(self) -> str:
         """Confirm; the screen when the paper is there, or the refusal."""
-        self.terminal.touch("この内容で申請する")
+        self.leave_by("この内容で申請する")
         return self.terminal.wait_for("Pay", "Refusal")
 
     # --- money and paper -------------------------------------------------------------------------------------------------
 
     def drop(self, amount: int) -> None:
         """Coins and notes of this amount, the largest first, as long as the machine takes them."""
+        self.passing()
         for coin in COINS:
             while amount >= coin:
                 self.terminal.call("drop", denomination=coin)
@@ -173,6 +183,7 @@ class World:
     def take_paper(self) -> None:
         self.terminal.wait_for("TakePaper", "Jammed", "Refusal")
         assert self.terminal.screen() == "TakePaper", f"{self.terminal.screen()}: {self.terminal.texts()}"
+        self.passing()
         self.papers = self.stage.take_paper()
         self.terminal.wait_for("AskReceipt")
 

@@ -59,6 +59,11 @@ class Written:
     def step(self, index: int, keyword: str, sentence: str) -> None:
         self.terminal.emit("scenario", "step_started", keyword=keyword, sentence=sentence, index=index)
 
+    def passed(self, screen: str, word: str) -> None:
+        """A screen on the way of a step; pictures of the same `word` are the same."""
+        picture = self.terminal.store(screen_png(word), ".png")
+        self.terminal.emit("scenario", "screen_passed", screen=screen, picture=picture)
+
     def end_step(self, index: int, status: str = "passed", error: str = "") -> None:
         picture = self.terminal.store(screen_png(f"screen {index}"), ".png")
         self.terminal.emit("scenario", "step_ended", index=index, status=status, picture=picture, error=error)

@@ -63,6 +63,47 @@ def test_every_step_stands_with_sentence_result_and_picture(tmp_path: Path) -> N
     assert "確認者" in page and "確認日" in page
 
 
+def test_a_step_shows_the_screens_on_its_way_by_name_and_none_twice(tmp_path: Path) -> None:
+    trace = Written(tmp_path)
+    trace.begin("本人確認")
+    trace.step(0, "前提", "待機している")
+    trace.end_step(0)
+    trace.step(1, "もし", "本人確認を済ませる")
+    trace.passed("TopMenu", "screen 0")  # on which the step before ended
+    trace.passed("Consent", "consent")
+    trace.passed("EnterPin", "pin")
+    trace.passed("Consent", "consent")
+    trace.passed("TakeCard", "screen 1")  # on which this one ends
+    trace.end_step(1)
+    trace.step(2, "もし", "途中で止まる")
+    trace.passed("Pay", "pay")
+    trace.end()
+    trace.close()
+    first, second, third = read_story(tmp_path).steps
+    assert [[passed.screen for passed in step.passed] for step in (first, second, third)] == [
+        [],
+        ["Consent", "EnterPin"],
+        ["Pay"],
+    ]
+    assert not second.events, "they are no events of their own"
+    page = page_of(tmp_path)
+    assert [kind for kind, _ in embedded(page)].count("image/png") == 2 + 3
+    assert page.count("この手順で通った画面") == 2
+    for words in ("1　ご利用前の確認", "2　暗証番号の入力", "1　お支払い"):
+        assert words in page
+
+
+def test_a_screen_whose_picture_is_gone_is_left_out(tmp_path: Path) -> None:
+    trace = Written(tmp_path)
+    trace.begin("絵のない話")
+    trace.step(0, "もし", "進む")
+    trace.terminal.emit("scenario", "screen_passed", screen="Consent", picture="../../outside.png")
+    trace.end_step(0)
+    trace.end()
+    trace.close()
+    assert "ご利用前の確認" not in page_of(tmp_path)
+
+
 def test_no_secret_of_the_scenario_is_in_the_page_or_in_anything_it_carries(tmp_path: Path) -> None:
     whole_visit(tmp_path)
     blobs = b"".join(path.read_bytes() for path in (tmp_path / "blobs").glob("*.pdf"))

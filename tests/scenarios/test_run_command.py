@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -127,6 +128,16 @@ def test_the_evidence_of_a_visit_shows_every_step_with_its_picture_and_the_paper
         assert sentence in evidence.visit
     pictures = [kind for kind, _body in embedded(evidence.visit)]
     assert len(pictures) >= 12 + 2, "a picture a step, and both sides of the sheet"
+    for screen in (
+        "ご利用前の確認",
+        "カードを置く",
+        "住所地・本籍地の選択",
+        "暗証番号の入力",
+        "カードをお取りください",
+    ):
+        assert re.search(rf"<figcaption>\d　{screen}</figcaption>", evidence.visit), (
+            "a screen that a step only passes"
+        )
     for server in ("認証局", "センター", "発行サーバ"):
         assert server in evidence.visit
 
