@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from .cli_cards import card_app
-from .cli_options import JsonOption, print_json, stop
-from .cli_starting import demo, kiosk, run, server
-from .usage import WrongUse, told, usable_folder
+from .command.cards import card_app
+from .command.options import JsonOption, print_json, stop
+from .command.starting import demo, kiosk, run, server
+from .command.usage import WrongUse, told, usable_folder
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="コンビニ交付キオスクの模擬環境")
 for starting in (run, demo, server, kiosk):
@@ -70,7 +70,7 @@ def gallery(folder: Path) -> None:
 @app.command()
 def doctor(as_json: JsonOption = False) -> None:
     """この機械にあるものと足りないもの。"""
-    from .doctor import examine
+    from .command.doctor import examine
 
     findings = examine()
     if as_json:
@@ -89,7 +89,7 @@ def doctor(as_json: JsonOption = False) -> None:
 @app.command()
 def openapi(folder: Path) -> None:
     """センターと証明発行サーバの OpenAPI 文書を書き出す。"""
-    from .openapi import write_documents
+    from .command.openapi import write_documents
 
     for path in write_documents(usable_folder(folder, "FOLDER")):
         print(path)
@@ -131,7 +131,7 @@ def fuzz(
 @paper_app.command("copy")
 def paper_copy(pdf: Path, target: Annotated[Path, typer.Argument(help="写しの絵を置くフォルダ")]) -> None:
     """証明書を複写機にかけた写しを作る（けん制文字「複写」が現れるか、絵と数値で確かめる）。"""
-    from .paper_pages import copy_paper
+    from .command.paper_pages import copy_paper
 
     if not pdf.is_file():
         stop(f"{pdf} がありません。")

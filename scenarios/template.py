@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -130,6 +130,12 @@ def load_cards(template: Path) -> dict[str, CardEntry]:
     """The cards of a template by name."""
     rows = json.loads((template / "cards.json").read_text(encoding="utf-8"))
     return {row["name"]: CardEntry(**row) for row in rows}
+
+
+def callings(entries: Iterable[CardEntry]) -> dict[str, str]:
+    """The 呼び名 of each 宛名番号: whoever's ordinary card, the one with the shortest name, is called 「呼び名のカード」."""
+    by_length = sorted(entries, key=lambda entry: len(entry.name), reverse=True)
+    return {entry.person: entry.name.removesuffix("のカード") for entry in by_length}
 
 
 def _personalise_all(

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from kiosk_app.devices.coin_unit import FULL_STOCK
-from scenarios.card_pages import callings
 from scenarios.driver import Terminal
 from scenarios.kiosks import Kiosk, ProcessKiosk
-from scenarios.template import CardEntry
+from scenarios.template import CardEntry, callings
 from server_stub.interface.trace import Trace
 
 from .client import PanelCard, TerminalState

@@ -7,7 +7,7 @@ import os
 from pytest_bdd import scenarios
 
 from scenarios import places
-from scenarios.running import FEATURES_VARIABLE
+from scenarios.command.running import FEATURES_VARIABLE
 
 for _path in os.environ.get(FEATURES_VARIABLE, str(places.FEATURES)).split(os.pathsep):
     scenarios(_path)

@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers
 
 from cards.image_file import load_image
-from scenarios.card_pages import callings, describe_card
-from scenarios.template import CardEntry, load_cards, template_folder
+from scenarios.command.card_pages import describe_card
+from scenarios.template import CardEntry, callings, load_cards, template_folder
 
 
 @pytest.fixture(scope="module")

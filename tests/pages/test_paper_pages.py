@@ -11,7 +11,7 @@ from PIL import Image
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from scenarios.paper_pages import copy_paper
+from scenarios.command.paper_pages import copy_paper
 from server_stub.interface.failures import Failed
 from server_stub.paper.finish import SheetFacts, finish_sheets
 

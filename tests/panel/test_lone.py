@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 from cards.readers.pcsc import reader_names
 from scenarios import cli, places
 from scenarios.books import Books
-from scenarios.clock_option import clock_of
+from scenarios.command.clock_option import clock_of
 from scenarios.driver import SocketDriver, Terminal
 from scenarios.panel import PanelWindow
 from scenarios.panel.clock_box import in_words

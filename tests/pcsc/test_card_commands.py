@@ -14,7 +14,7 @@ import pytest
 
 from cards.pcscd import free_port_pair
 from cards.readers.pcsc import PcscReader
-from scenarios.card_commands import diagnose_reader, insert_card
+from scenarios.command.card_commands import diagnose_reader, insert_card
 from scenarios.template import load_cards, template_folder
 from tests.cards.pcsc_service import run, service, wait_for
 
@@ -86,7 +86,7 @@ def test_an_inserted_card_is_seen_by_other_programs_until_it_is_taken_away(
 
 
 def test_ctrl_c_takes_the_card_away(name: str, vpcd: str) -> None:
-    code = "import sys; from scenarios.card_commands import insert_card; sys.exit(insert_card(*sys.argv[1:]))"
+    code = "import sys; from scenarios.command.card_commands import insert_card; sys.exit(insert_card(*sys.argv[1:]))"
     with subprocess.Popen(
         [sys.executable, "-c", code, name, vpcd], stdout=subprocess.PIPE, text=True, env=os.environ
     ) as process:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from kiosk_app.process_settings import KioskSettings
-from scenarios.clock_option import as_option, clock_of
-from scenarios.kiosk_command import KioskOptions, kiosk_settings
-from scenarios.usage import WrongUse
+from scenarios.command.clock_option import as_option, clock_of
+from scenarios.command.kiosk import KioskOptions, kiosk_settings
+from scenarios.command.usage import WrongUse
 from server_stub.interface.clock import JST, STAGE_START, Clock
 
 SOON = timedelta(minutes=1)

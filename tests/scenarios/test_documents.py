@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from scenarios import places
 from scenarios.cli import app
-from scenarios.openapi import documents
+from scenarios.command.openapi import documents
 
 
 def test_the_published_interface_specification_is_the_one_that_is_served() -> None:

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication
 
 from kiosk_app.screens.placing import fitted
 from scenarios import places
-from scenarios.display import monitor_index
+from scenarios.command.display import monitor_index
+from scenarios.command.usage import WrongUse
 from scenarios.driver import SocketDriver, Terminal
-from scenarios.usage import WrongUse
 
 _METRICS = {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
 

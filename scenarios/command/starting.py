@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .cli_options import CLOCK, FullScreenOption, JsonOption, MonitorOption, TrustOption, stop
+from .options import CLOCK, FullScreenOption, JsonOption, MonitorOption, TrustOption, stop
 from .usage import center_address, usable_folder
 
 _STAGE = "2026年6月3日 10時から"
@@ -129,7 +129,7 @@ def kiosk(
 ) -> None:
     """キオスク端末だけを動かす。"""
     from .chosen_reader import present_reader, reader_name
-    from .kiosk_command import KioskOptions, run_kiosk
+    from .kiosk import KioskOptions, run_kiosk
 
     center_address(center)
     for told, name in ((folder, "--folder"), (trace, "--trace")):

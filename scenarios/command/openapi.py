@@ -9,11 +9,10 @@ from typing import Any
 
 import httpx
 
+from scenarios.servers import LocalServers
+from scenarios.template import template_folder
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
-
-from .servers import LocalServers
-from .template import template_folder
 
 
 def documents() -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .cli_options import JsonOption, TrustOption, print_json, stop
+from .options import JsonOption, TrustOption, print_json, stop
 
 card_app = typer.Typer(no_args_is_help=True, help="仮想カードと、つないだリーダ")
 
@@ -14,7 +14,7 @@ card_app = typer.Typer(no_args_is_help=True, help="仮想カードと、つな�
 @card_app.command("list")
 def card_list(as_json: JsonOption = False) -> None:
     """仮想カードの一覧。"""
-    from .template import load_cards, template_folder
+    from scenarios.template import load_cards, template_folder
 
     cards = load_cards(template_folder())
     if as_json:
@@ -74,6 +74,6 @@ def card_enrol(
     trust: TrustOption = False,
 ) -> None:
     """手元の試験用カード（O=JPKI-TEST）を、架空の人のカードとして登録する。暗証番号は使わない。"""
-    from .enrol_command import enrol_card
+    from .enrol import enrol_card
 
     raise typer.Exit(enrol_card(person, reader, trust=trust))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,9 +12,8 @@ from cards.image import Application, Behaviour, CardImage, ElementaryFile, FileK
 from cards.image_file import load_image
 from cards.profiles import load_profile
 from cards.trace import APPLICATION_NAMES
+from scenarios.template import CardEntry, callings, load_cards, template_folder
 from server_stub.interface.clock import JST, STAGE_START
-
-from .template import CardEntry, load_cards, template_folder
 
 _KINDS = {
     "plastic": "個人番号カード（プラスチック）",
@@ -99,12 +98,6 @@ def describe_card(name: str) -> str:
     entry = entries[name]
     image = load_image(template / Path(entry.file))
     return "\n".join(_lines(entry, callings(entries.values())[entry.person], image))
-
-
-def callings(entries: Iterable[CardEntry]) -> dict[str, str]:
-    """The 呼び名 of each 宛名番号: whoever's ordinary card, the one with the shortest name, is called 「呼び名のカード」."""
-    by_length = sorted(entries, key=lambda entry: len(entry.name), reverse=True)
-    return {entry.person: entry.name.removesuffix("のカード") for entry in by_length}
 
 
 def _lines(entry: CardEntry, calling: str, image: CardImage) -> Iterator[str]:

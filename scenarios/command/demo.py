@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk_app.card_slot import VIRTUAL
+from scenarios import places
 
-from . import places
 from .chosen_reader import present_reader
 from .display import has_display, monitor_index
 from .usage import WrongUse
@@ -33,13 +33,13 @@ def run_demo(
         raise WrongUse("手元のリーダを使う実演には、画面が要ります。画面のある機械で実行してください。")
     if full_screen or monitor is not None:
         raise WrongUse("画面がないため、--full-screen と --monitor は使えません。外して実行してください。")
-    print("画面がないため、一連の手続を画面なしで実演します（画面のある機械では、端末と操作盤が開きます）。")  # noqa: T201
+    print("画面がないため、一連の手続を画面なしで実演します（画面のある機械では、端末と操作盤が開きます）。")
     return _scripted()
 
 
 def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int) -> int:
-    from .panel import StageClient, run_panel, stand
-    from .stage import Stage
+    from scenarios.panel import StageClient, run_panel, stand
+    from scenarios.stage import Stage
 
     place, panel_place = stand(full_screen, monitor)
     window = {"place": place, "full_screen": full_screen, "monitor": monitor}
@@ -72,17 +72,17 @@ class _Script:
         self.count += 1
         path = self.pictures / f"{self.count:02d}.png"
         path.write_bytes(self.picture())
-        print(f"{self.count:2d}. {sentence}", flush=True)  # noqa: T201
+        print(f"{self.count:2d}. {sentence}", flush=True)
 
 
 def _scripted() -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PySide6.QtWidgets import QApplication
 
-    from .evidence import write_evidence
-    from .stage import Stage
-    from .steps.passing import keep_screen
-    from .steps.world import World
+    from scenarios.evidence import write_evidence
+    from scenarios.stage import Stage
+    from scenarios.steps.passing import keep_screen
+    from scenarios.steps.world import World
 
     application = QApplication.instance() or QApplication([])
     folder = _fresh(places.home() / "demo")
@@ -140,6 +140,6 @@ def _scripted() -> int:
         f"画面の絵: {pictures}",
         f"証跡: {evidence}",
     )
-    print("\n".join(told))  # noqa: T201
+    print("\n".join(told))
     del application
     return 0

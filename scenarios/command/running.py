@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from . import places
+from scenarios import places
+from scenarios.evidence import write_overview
+
 from .chosen import check_expression, check_features
 from .display import PLATFORM, need_display
-from .evidence import write_overview
 from .usage import WrongUse, usable_folder
 
 PASSED, FAILED, WRONG_USE = 0, 1, 2
 FEATURES_VARIABLE = "KONBINI_FEATURES"
-_BINDING = Path(__file__).resolve().parent / "steps" / "bind.py"
-_SETTINGS = Path(__file__).resolve().parent / "steps" / "pytest.ini"
+_BINDING = Path(__file__).resolve().parent.parent / "steps" / "bind.py"
+_SETTINGS = Path(__file__).resolve().parent.parent / "steps" / "pytest.ini"
 
 
 @dataclass
@@ -45,10 +46,10 @@ class Outcome:
         mark = {"passed": "○", "failed": "×", "skipped": "－"}[worst.outcome]
         seconds = sum(one.duration for one in known)
         why = _reason(worst) if worst.skipped else f"{seconds:.2f} 秒"
-        print(f"{mark} {_title(known)}  {why}", flush=True)  # noqa: T201
+        print(f"{mark} {_title(known)}  {why}", flush=True)
         for one in known:
             if one.failed:
-                print(one.longreprtext, flush=True)  # noqa: T201
+                print(one.longreprtext, flush=True)
         del self._reports[report.nodeid]
 
 
@@ -113,13 +114,13 @@ def run_scenarios(
         write_overview(evidence)
     counts = outcome.counts
     if code == pytest.ExitCode.USAGE_ERROR:
-        print("konbini run: シナリオを始められません（上の pytest の説明をご覧ください）。", file=sys.stderr)  # noqa: T201
+        print("konbini run: シナリオを始められません（上の pytest の説明をご覧ください）。", file=sys.stderr)
     elif code == pytest.ExitCode.NO_TESTS_COLLECTED:
-        print("konbini run: 条件に合うシナリオがありません。", file=sys.stderr)  # noqa: T201
+        print("konbini run: 条件に合うシナリオがありません。", file=sys.stderr)
     for problem in outcome.problems:
-        print(problem, file=sys.stderr)  # noqa: T201
+        print(problem, file=sys.stderr)
     line = f"{counts['passed']} passed, {counts['failed']} failed"
-    print(line + (f", {counts['skipped']} skipped" if counts["skipped"] else ""))  # noqa: T201
+    print(line + (f", {counts['skipped']} skipped" if counts["skipped"] else ""))
     if (
         outcome.problems
         or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from kiosk_app.card_slot import VIRTUAL
 from kiosk_app.process_settings import KioskSettings
+from scenarios import places
+from scenarios.keys import KeyPool
+from scenarios.template import AUTHORITY_FILE, template_folder
 
-from . import places
 from .clock_option import NOW, STAGE, clock_of
 from .display import monitor_index, need_display
-from .keys import KeyPool
-from .template import AUTHORITY_FILE, template_folder
 from .usage import WrongUse
 
 _WITHOUT_DISPLAY = (
@@ -55,11 +55,11 @@ def run_kiosk(options: KioskOptions) -> int:
     monitor = monitor_index(options.monitor, full_screen=options.full_screen, beside=options.panel)
     settings = replace(settings, full_screen=options.full_screen, monitor=monitor)
     if options.card_bodies:
-        print(_BODIES, file=sys.stderr)  # noqa: T201
+        print(_BODIES, file=sys.stderr)
     if options.panel:
         return _run_with_panel(settings, options.control)
     if not options.control:
-        print(_NO_HANDS, flush=True)  # noqa: T201
+        print(_NO_HANDS, flush=True)
     from kiosk_app.main import run_terminal
 
     return run_terminal(settings, options.control)
@@ -91,9 +91,9 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
 
 def _run_with_panel(settings: KioskSettings, control: str) -> int:
     """Until the panel is closed. The terminal is a process of its own: neither keeps the other's thread waiting."""
-    from .driver import NotReached
-    from .lone_terminal import LoneTerminal
-    from .panel import LoneClient, run_panel, stand
+    from scenarios.driver import NotReached
+    from scenarios.lone_terminal import LoneTerminal
+    from scenarios.panel import LoneClient, run_panel, stand
 
     trace = settings.trace_folder
     if not trace:  # the panel shows it, and nobody wants it kept

@@ -6,10 +6,9 @@ import sys
 
 from cards.observe import nobody
 from kiosk_app.card_slot import PCSC, VIRTUAL, is_reader, open_slot
+from scenarios.enrolment import Enrolment, enrolment_file, read_test_card, save_enrolment
+from scenarios.template import load_cards, template_folder
 from server_stub.interface.failures import Failed
-
-from .enrolment import Enrolment, enrolment_file, read_test_card, save_enrolment
-from .template import load_cards, template_folder
 
 
 def enrol_card(calling: str, reader: str, *, trust: bool) -> int:
@@ -31,15 +30,15 @@ def enrol_card(calling: str, reader: str, *, trust: bool) -> int:
         save_enrolment(enrolment)
     except Failed as failed:
         return _refuse(f"{failed.entry.cause}{failed.entry.remedy}（{failed}）")
-    print(f"「{calling}」のカードとして登録しました（{enrolment_file()}）。")  # noqa: T201
-    print(f"電子証明書の指紋（SHA-256）　{enrolment.fingerprint}")  # noqa: T201
+    print(f"「{calling}」のカードとして登録しました（{enrolment_file()}）。")
+    print(f"電子証明書の指紋（SHA-256）　{enrolment.fingerprint}")
     named = "pcsc:リーダ名" if reader == PCSC else f'"{reader}"'
     with_card = f"--reader {named} --trust-test-hierarchy"
-    print(f"画面に触れて使うとき: konbini demo {with_card}")  # noqa: T201
-    print(f"シナリオで使うとき: konbini run {with_card}")  # noqa: T201
+    print(f"画面に触れて使うとき: konbini demo {with_card}")
+    print(f"シナリオで使うとき: konbini run {with_card}")
     return 0
 
 
 def _refuse(sentence: str) -> int:
-    print(f"konbini: {sentence}", file=sys.stderr)  # noqa: T201
+    print(f"konbini: {sentence}", file=sys.stderr)
     return 2

@@ -10,13 +10,13 @@ import threading
 from pathlib import Path
 from types import FrameType
 
+from scenarios.enrolment import load_enrolments
+from scenarios.servers import NODES, LocalServers
+from scenarios.template import template_folder
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
 
 from .clock_option import as_option
-from .enrolment import load_enrolments
-from .servers import NODES, LocalServers
-from .template import template_folder
 
 
 def serve_until_stopped(
@@ -61,16 +61,16 @@ def serve_until_stopped(
             "center": servers.center_url,
         }
         if as_json:
-            print(json.dumps({node: urls[node] for node in NODES}), flush=True)  # noqa: T201
+            print(json.dumps({node: urls[node] for node in NODES}), flush=True)
         else:
             for node, name in (
                 ("center", "証明書交付センター"),
                 ("issuing", "証明発行サーバ"),
                 ("authority", "認証局"),
             ):
-                print(f"{name}\t{urls[node]}")  # noqa: T201
+                print(f"{name}\t{urls[node]}")
             connect = f"konbini kiosk --center {urls['center']} --clock {as_option(clock)} --panel"
-            print(f"端末をつなぐ: {connect}", flush=True)  # noqa: T201
+            print(f"端末をつなぐ: {connect}", flush=True)
         parent = os.getppid()
         while not stop.wait(1) and not (control and os.getppid() != parent):
             pass  # under a stage's control they end with the stage, however it ended

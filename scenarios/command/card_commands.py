@@ -14,8 +14,7 @@ from cards.errors import CardError
 from cards.image_file import load_image
 from cards.virtual import VirtualCard
 from cards.vpcd import DEFAULT_PORT, VpcdSlot
-
-from .template import CardEntry, load_cards, template_folder
+from scenarios.template import CardEntry, load_cards, template_folder
 
 LOOK_SECONDS = 0.3
 """How often it looks (real seconds) whether the reader is still there."""
@@ -47,24 +46,24 @@ def insert_card(
         pass
     if slot.remove() is None or not stop.is_set():
         return _explain("Vpcd_Absent", vpcd, code=1)
-    print(f"カード「{entry.name}」を取り除きました。", flush=True)  # noqa: T201
+    print(f"カード「{entry.name}」を取り除きました。", flush=True)
     return 0
 
 
 def diagnose_reader(as_json: bool, reader: str = "") -> int:
     """Print what there is and what stands in the way. Exit code: 0 a visit can be made with a card, else 1."""
     found = diagnose(reader)
-    print(json.dumps(found.to_json(), ensure_ascii=False, indent=1) if as_json else found.text())  # noqa: T201
+    print(json.dumps(found.to_json(), ensure_ascii=False, indent=1) if as_json else found.text())
     return 0 if found.usable else 1
 
 
 def _told(entry: CardEntry, slot: VpcdSlot) -> None:
-    print(f"カード「{entry.name}」（{entry.purpose}）を {slot.name} に置きました。")  # noqa: T201
-    print("これは写しです。暗証番号の残り回数などは、取り除くと元に戻ります。")  # noqa: T201
+    print(f"カード「{entry.name}」（{entry.purpose}）を {slot.name} に置きました。")
+    print("これは写しです。暗証番号の残り回数などは、取り除くと元に戻ります。")
     if slot.open_to_network:
         advice = ADVICE["Vpcd_Open_To_Network"]
-        print(f"注意: {advice.what}\n　→ {_remedy(advice.debian, advice.windows)}", file=sys.stderr)  # noqa: T201
-    print("Ctrl-C で取り除きます。", flush=True)  # noqa: T201
+        print(f"注意: {advice.what}\n　→ {_remedy(advice.debian, advice.windows)}", file=sys.stderr)
+    print("Ctrl-C で取り除きます。", flush=True)
 
 
 def _address(text: str) -> tuple[str, int] | None:
@@ -96,5 +95,5 @@ def _remedy(debian: str, windows: str) -> str:
 
 
 def _refuse(message: str, code: int = 2) -> int:
-    print(f"konbini: {message}", file=sys.stderr)  # noqa: T201
+    print(f"konbini: {message}", file=sys.stderr)
     return code
