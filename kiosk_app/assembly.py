@@ -108,7 +108,7 @@ class Assembly:
         gc.collect()
         gc.freeze()
         self._build()
-        self.terminal.start()
+        self.start()
 
     def stop(self) -> None:
         """Ends the terminal and takes its window away. What is Qt's goes here: the garbage collector would delete it on

@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
-import threading
+import json
+import subprocess
+import sys
 from pathlib import Path
 
-import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication
-
-from kiosk_app import main
 from kiosk_app.process_settings import KioskSettings
-from kiosk_app.screens.window import KioskWindow
-from server_stub.interface.failures import Failed
 
 from .centre import KEY, TERMINAL
 
+LINGERING = """
+import sys, threading
+from kiosk_app import main
 
-def test_it_does_not_end_before_the_thread_that_loads_for_it(
-    qapp: QApplication, quick_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Python cannot end a thread that stands in Qt: the process would be aborted."""
-    may_end, ended = threading.Event(), threading.Event()
+class Lingering(main._Opening):
+    def _import(self):
+        super()._import()
+        # the terminal has refused its settings by now, and wishes to end
+        not_yet = threading.Event()
+        threading.Timer(0.5, not_yet.set).start()
+        not_yet.wait(20)
+        print("the loading thread has ended", flush=True)
 
-    class Lingering(main._Opening):
-        def _import(self) -> None:
-            super()._import()
-            may_end.wait(20)
-            ended.set()
+main._Opening = Lingering
+sys.argv = ["kiosk", "--settings", sys.argv[1]]
+code = main.main()
+print("the terminal ends", flush=True)
+raise SystemExit(code)
+"""
 
-    monkeypatch.setattr(main, "_Opening", Lingering)
-    monkeypatch.setattr(main.signal, "signal", lambda number, handler: None)
+
+def test_it_does_not_end_before_the_thread_that_loads_for_it(quick_path: Path) -> None:
+    """Python cannot end a thread that stands in Qt: the process would be aborted. In a process of its own, for an application
+    that quits closes every window of its process."""
     settings = KioskSettings("http://127.0.0.1:9", TERMINAL, KEY, "no key", str(quick_path))
-    later = threading.Timer(0.2, may_end.set)
-    later.start()
-    with pytest.raises(Failed, match="Settings_Wrong"):
-        main.run_terminal(settings)
-    assert ended.is_set()
-    later.join()
-    for window in QApplication.topLevelWidgets():
-        if isinstance(window, KioskWindow):
-            window.close()
-            window.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    file = quick_path / "kiosk.json"
+    file.write_text(json.dumps(settings.to_json()), encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-c", LINGERING, str(file)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.stdout.splitlines() == ["the loading thread has ended", "the terminal ends"], ended
+    assert ended.returncode == 2, ended
+    assert "Settings_Wrong" in ended.stderr
