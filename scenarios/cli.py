@@ -135,11 +135,7 @@ def paper_copy(pdf: Path, target: Annotated[Path, typer.Argument(help="写しの
 
     if not pdf.is_file():
         stop(f"{pdf} がありません。")
-    try:
-        lines = copy_paper(pdf, target)
-    except OSError as error:
-        stop(f"{target} に書き込めません（{error.strerror}）。")
-    for line in lines:
+    for line in copy_paper(pdf, target):
         print(line)
 
 

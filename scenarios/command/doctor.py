@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from .display import has_display
+from .usage import reason
 
 SETUP = "make setup を実行してください。"
 
@@ -27,6 +28,10 @@ class Finding:
 
     def to_json(self) -> dict[str, object]:
         return asdict(self)
+
+
+class _Absent(Exception):
+    """Its text is the finding's detail."""
 
 
 def examine() -> list[Finding]:
@@ -84,13 +89,13 @@ def _pcsc() -> Finding:
 
         code, context = SCardEstablishContext(SCARD_SCOPE_USER)
         if code != SCARD_S_SUCCESS:
-            raise OSError("サービスが動いていません")
+            raise _Absent("サービスが動いていません")
         try:
             code, names = SCardListReaders(context, [])
         finally:
             SCardReleaseContext(context)
         if code != SCARD_S_SUCCESS or not names:
-            raise OSError("リーダがつながっていません")
+            raise _Absent("リーダがつながっていません")
         return "、".join(names)
 
     remedy = (
@@ -113,8 +118,12 @@ def _vpcd() -> Iterator[Finding]:
 def _tried(name: str, look: Callable[[], str], remedy: str) -> Finding:
     try:
         return Finding(name, True, False, look())
-    except (ImportError, OSError) as error:
+    except _Absent as error:
         return Finding(name, False, False, str(error), remedy)
+    except ImportError as error:
+        return Finding(name, False, False, f"部品を読み込めません（{error.name or name}）", remedy)
+    except OSError as error:
+        return Finding(name, False, False, reason(error), remedy)
 
 
 def _display() -> Finding:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .options import CLOCK, FullScreenOption, JsonOption, MonitorOption, TrustOption, stop
-from .usage import center_address, usable_folder
+from .usage import center_address, reason, usable_folder
 
 _STAGE = "2026年6月3日 10時から"
+_PORT_TROUBLE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM)
 
 
 def run(
@@ -102,7 +104,9 @@ def server(
             clock=clock_of(clock or STAGE),
         )
     except OSError as error:
-        stop(f"ポートを開けません（{error.strerror}）。別のポートを --ports で指定してください。")
+        if error.errno not in _PORT_TROUBLE or error.filename is not None:
+            raise
+        stop(f"ポートを開けません（{reason(error)}）。別のポートを --ports で指定してください。")
 
 
 def kiosk(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,37 @@ import typer
 
 from server_stub.interface.failures import Failed
 
+_REASONS = {
+    errno.ENOENT: "ファイルまたはフォルダがありません",
+    errno.EACCES: "権限がありません",
+    errno.EPERM: "権限がありません",
+    errno.ENOSPC: "空き容量がありません",
+    errno.EDQUOT: "割り当てられた容量を使い切っています",
+    errno.ENOTDIR: "途中にフォルダではないものがあります",
+    errno.EISDIR: "フォルダです",
+    errno.EEXIST: "同じ名前のものが既にあります",
+    errno.ENOTEMPTY: "フォルダが空ではありません",
+    errno.EROFS: "読み取り専用です",
+    errno.ENAMETOOLONG: "名前が長すぎます",
+    errno.ELOOP: "リンクが循環しています",
+    errno.EBUSY: "ほかで使用中です",
+    errno.EMFILE: "同時に開けるファイルの数を超えています",
+    errno.EIO: "装置が読み書きに失敗しました",
+    errno.EADDRINUSE: "ほかで使用中です",
+    errno.EADDRNOTAVAIL: "この機械のアドレスではありません",
+    errno.ECONNREFUSED: "相手が接続を受け付けません",
+}
+
 
 class WrongUse(Exception):
     """Its text is what the user is told."""
+
+
+def reason(error: OSError) -> str:
+    """Why the operating system refused, in Japanese; its number where there are no words."""
+    if error.errno in _REASONS:
+        return _REASONS[error.errno]
+    return "理由は不明です" if error.errno is None else f"システムのエラー番号 {error.errno}"
 
 
 def usable_folder(folder: Path, name: str) -> Path:
@@ -24,7 +53,7 @@ def usable_folder(folder: Path, name: str) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise WrongUse(f"{name} に指定した {folder} に書き込めません（{error.strerror}）。") from error
+        raise WrongUse(f"{name} に指定した {folder} に書き込めません（{reason(error)}）。") from error
     return folder
 
 
@@ -47,7 +76,12 @@ def told(error: Exception) -> str:
     if isinstance(error, Failed):
         return f"{error.entry.cause}{error.entry.remedy}（{error}）"
     if isinstance(error, OSError):
-        return f"{error.filename or 'ファイル'} を読み書きできません（{error.strerror or error}）。"
+        what = error.filename or error.filename2
+        return (
+            f"{what} を読み書きできません（{reason(error)}）。"
+            if what
+            else f"続けられません（{reason(error)}）。"
+        )
     if isinstance(error, WrongUse):
         return str(error)
     path = getattr(getattr(error, "ctx", None), "command_path", "konbini")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import socket
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from kiosk_app.folder_lock import FolderLock
 from scenarios import cli, places
+from scenarios.command.usage import reason, told
 
 pytestmark = pytest.mark.xdist_group("commands")
 
@@ -122,6 +125,61 @@ def test_one_sentence_names_what_is_wrong(
     assert named in sentence(capsys, *arguments)
 
 
+OWN_REASON = re.compile(r"（[^（）A-Za-z]*[ぁ-ん一-龠][^（）A-Za-z]*）。$")
+"""At the end of a sentence, and without a word of the operating system's own."""
+PLACES = {
+    "file": "同じ名前のものが既にあります",
+    "file/below": "途中にフォルダではないものがあります",
+    "n" * 300: "名前が長すぎます",
+}
+if sys.platform == "linux":
+    PLACES["/proc/nosuch"] = "ファイルまたはフォルダがありません"
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place[:12])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("gallery", "{}"),
+        ("openapi", "{}"),
+        ("run", "--evidence", "{}"),
+        ("run", "--junit", "{}/junit.xml"),
+        (*CENTER, "--trace", "{}"),
+        (*CENTER, "--folder", "{}"),
+        ("server", "--folder", "{}"),
+    ],
+    ids=lambda arguments: " ".join(arguments[::2]),
+)
+def test_why_a_place_cannot_be_written_is_told_in_japanese(
+    odd: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], place: str
+) -> None:
+    told_so = sentence(capsys, *(argument.format(place) for argument in arguments))
+    assert OWN_REASON.search(told_so), told_so
+    assert PLACES[place] in told_so
+
+
+def test_a_copy_of_a_paper_that_cannot_be_written_is_told_in_japanese(
+    odd: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(pdf: Path, target: Path) -> list[str]:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+    monkeypatch.setattr("scenarios.command.paper_pages.copy_paper", full)
+    told_so = sentence(capsys, "paper", "copy", "text.txt", "out")
+    assert told_so == "konbini: out を読み書きできません（空き容量がありません）。"
+
+
+@pytest.mark.parametrize("number", sorted(errno.errorcode), ids=lambda number: errno.errorcode[number])
+def test_no_error_of_the_operating_system_is_told_in_its_own_words(number: int) -> None:
+    error = OSError(number, os.strerror(number), "場所")
+    assert OWN_REASON.search(told(error)), told(error)
+    assert reason(error) in told(error) and os.strerror(number) not in told(error)
+
+
+def test_an_error_without_a_number_is_told_all_the_same() -> None:
+    assert told(OSError("cannot do it")) == "続けられません（理由は不明です）。"
+
+
 @pytest.mark.parametrize("display", ["", ":97"], ids=["no display", "a display that nobody serves"])
 @pytest.mark.parametrize(
     ("arguments", "way_on"),
@@ -164,7 +222,8 @@ def test_a_service_that_does_not_run_is_told_before_anything_starts(odd: Path) -
 def test_a_port_that_is_taken_is_told(odd: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert "--ports" in sentence(capsys, "server", "--ports", f"{port},0,0")
+        told_so = sentence(capsys, "server", "--ports", f"{port},0,0")
+        assert "--ports" in told_so and "（ほかで使用中です）" in told_so
 
 
 @pytest.mark.parametrize(
@@ -180,6 +239,33 @@ def test_without_a_command_the_commands_are_listed(
     assert ended.value.code == 2
     for word in {(): ("run", "kiosk"), ("card",): ("list", "show"), ("paper",): ("copy",)}[command]:
         assert word in told.out + told.err
+
+
+@pytest.mark.parametrize("more", [(), ("--panel",)], ids=["alone", "panel"])
+def test_a_second_terminal_on_a_folder_is_told_so_and_throws_nothing_away(
+    odd: Path, more: tuple[str, ...]
+) -> None:
+    held = FolderLock(odd / "held" / "data")
+    kept = odd / "held" / "trace" / "kiosk.jsonl"
+    kept.parent.mkdir()
+    kept.write_text("kept", encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "scenarios.cli", *CENTER, "--folder", str(odd / "held"), *more],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ
+        | {
+            "QT_QPA_PLATFORM": "offscreen",
+            "PYTHONPATH": str(places.ROOT),
+            "KONBINI_HOME": str(places.home()),
+        },
+        check=False,
+    )
+    held.release()
+    assert result.returncode == 2, result
+    assert "Terminal_Folder_In_Use" in result.stderr and len(result.stderr.strip().splitlines()) == 1
+    assert kept.read_text(encoding="utf-8") == "kept"
 
 
 @pytest.mark.parametrize(
