@@ -51,7 +51,7 @@ def terminal_settings(told: KioskSettings) -> TerminalSettings:
         terminal_id=told.terminal_id,
         terminal_key=Secret(told.terminal_key),
         pinned_key=told.center_key,
-        data_dir=folder / "data",
+        data_dir=told.data_dir,
         device_dir=folder / "devices",
         card_limit=told.card_limit,
         card_bodies=told.card_bodies,

@@ -14,6 +14,7 @@ from .card_trust import CardTrust
 from .correspondence import Correspondence
 from .flow import effects as f
 from .flow.events import Event, PaperReceived, Refused
+from .folder_lock import FolderLock
 from .journal import Journal
 from .machine import Devices, Machine
 from .outbox import Outbox
@@ -47,11 +48,16 @@ class Office:
         answer: Answer,
         trust: CardTrust | None = None,
     ) -> None:
-        """Raises Failed(Journal_Damaged)."""
+        """Raises Failed (Journal_Damaged, Terminal_Folder_In_Use)."""
         self._trace = trace
         self._answer = answer
         self._closed = False
-        self.journal = Journal(settings.data_dir / "journal.jsonl", clock)
+        self._lock = FolderLock(settings.data_dir)
+        try:
+            self.journal = Journal(settings.data_dir / "journal.jsonl", clock)
+        except Failed:
+            self._lock.release()
+            raise
         self.outbox = Outbox(settings.data_dir / "outbox.sqlite")
         self._remote = Correspondence(settings, trace, reader, trust)
         self._machine = Machine(devices, self.journal, self.outbox, self._remote, clock, settings.terminal_id)
@@ -131,6 +137,7 @@ class Office:
         self._remote.close()
         self.journal.close()
         self.outbox.close()
+        self._lock.release()
 
     def _drain(self) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from server_stub.interface.clock import Clock, ClockSetting
@@ -52,6 +53,11 @@ class KioskSettings:
             return cls(**data)
         except TypeError as error:
             raise Failed("Settings_Wrong", item=str(error)) from error
+
+    @property
+    def data_dir(self) -> Path:
+        """Journal and messages to the centre."""
+        return Path(self.folder) / "data"
 
     def opening_clock(self) -> Clock:
         """Raises ValueError, KeyError or OverflowError for what is no clock setting."""

@@ -90,11 +90,16 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
 
 
 def _run_with_panel(settings: KioskSettings, control: str) -> int:
-    """Until the panel is closed. The terminal is a process of its own: neither keeps the other's thread waiting."""
+    """Until the panel is closed. The terminal is a process of its own: neither keeps the other's thread waiting.
+
+    Raises Failed(Terminal_Folder_In_Use)."""
+    from kiosk_app.folder_lock import FolderLock
     from scenarios.driver import NotReached
     from scenarios.lone_terminal import LoneTerminal
     from scenarios.panel import LoneClient, run_panel, stand
 
+    # before anything of a terminal that runs there is thrown away
+    FolderLock(settings.data_dir).release()
     trace = settings.trace_folder
     if not trace:  # the panel shows it, and nobody wants it kept
         trace = str(Path(settings.folder) / "trace")

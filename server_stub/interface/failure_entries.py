@@ -511,6 +511,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "tests/terminal/test_journal.py::test_a_changed_line_before_others_stops_the_terminal_and_is_named",
     ),
     (
+        "Terminal_Folder_In_Use",
+        0,
+        "その端末は、すでに動いています（日誌・現金・トレイのフォルダが使用中です）。",
+        "先に動いている端末を終えるか、konbini kiosk --folder に別のフォルダを指定してください。",
+        "tests/terminal/test_folder_lock.py::test_a_second_terminal_on_the_same_folder_does_not_begin",
+    ),
+    (
         "Visit_Interrupted",
         0,
         "端末の停止により手続が中断しました。",
