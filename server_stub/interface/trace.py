@@ -74,50 +74,63 @@ class Event:
         return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Body:
+    path: Path
+    content: bytes
+
+
 class _TraceFile:
-    """One file of events, written on a thread of its own: no thread that has something to tell waits for a disk."""
+    """One file of events and the bodies beside it, written in order on a thread of its own: no thread that has something
+    to tell waits for a disk, or meets its failures."""
 
     def __init__(self, path: Path) -> None:
         """Raises OSError for a path that cannot be written."""
         self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
-        self._lines: queue.SimpleQueue[str | threading.Event | None] = queue.SimpleQueue()
+        self._told: queue.SimpleQueue[str | _Body | threading.Event | None] = queue.SimpleQueue()
         self._broken: OSError | None = None
         self._thread = threading.Thread(target=self._work, name=f"trace-{path.stem}", daemon=True)
         self._thread.start()
 
-    def put(self, line: str) -> None:
-        self._lines.put(line)
+    def put(self, told: str | _Body) -> None:
+        self._told.put(told)
 
     def flush(self) -> None:
         """Wait until all that was put is in the file. Raises OSError if it could not be written."""
         written = threading.Event()
-        self._lines.put(written)
+        self._told.put(written)
         written.wait()
         if self._broken is not None:
             raise self._broken
 
     def close(self) -> None:
         """Write what was put, and end. Raises OSError if something could not be written."""
-        self._lines.put(None)
+        self._told.put(None)
         self._thread.join()
         if self._broken is not None:
             raise self._broken
 
     def _work(self) -> None:
-        while (item := self._lines.get()) is not None:
-            if isinstance(item, threading.Event):
-                item.set()
+        while (told := self._told.get()) is not None:
+            if isinstance(told, threading.Event):
+                told.set()
             elif self._broken is None:
-                self._write(item)
+                self._write(told)
         try:
             self._file.close()
         except OSError as error:
             self._broken = self._broken or error
 
-    def _write(self, line: str) -> None:
+    def _write(self, told: str | _Body) -> None:
         try:
-            self._file.write(line + "\n")
-            self._file.flush()
+            if isinstance(told, _Body):
+                if not told.path.exists():
+                    part = told.path.with_name(told.path.name + ".part")
+                    part.write_bytes(told.content)
+                    part.replace(told.path)
+            else:
+                self._file.write(told + "\n")
+                self._file.flush()
         except OSError as error:  # told to whoever asks for the file; what is traced goes on
             self._broken = error
 
@@ -157,7 +170,7 @@ class Trace:
             self.close()
             self._folder = folder
             if folder is not None:
-                folder.mkdir(parents=True, exist_ok=True)
+                (folder / "blobs").mkdir(parents=True, exist_ok=True)
                 self._file = _TraceFile(folder / f"{self._process}.jsonl")
 
     def flush(self) -> None:
@@ -193,17 +206,13 @@ class Trace:
         return event
 
     def store(self, body: bytes, suffix: str) -> str:
-        """Keep `body` once under its SHA-256 in the folder's `blobs/`; returns the file name ('' with no folder)."""
-        if self._folder is None:
-            return ""
-        name = hashlib.sha256(body).hexdigest() + suffix
-        blobs = self._folder / "blobs"
-        blobs.mkdir(exist_ok=True)
-        path = blobs / name
-        if not path.exists():
-            part = path.with_suffix(suffix + ".part")
-            part.write_bytes(body)
-            part.replace(path)
+        """Keep `body` once under its SHA-256 in the folder's `blobs/`; returns the file name ('' with no folder). It is there
+        before any event that is emitted afterwards."""
+        with self._lock:
+            if self._folder is None or self._file is None:
+                return ""
+            name = hashlib.sha256(body).hexdigest() + suffix
+            self._file.put(_Body(self._folder / "blobs" / name, body))
         return name
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:

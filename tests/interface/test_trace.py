@@ -83,3 +83,24 @@ def test_a_full_disk_stops_nobody_and_is_told_to_whoever_needs_the_file(tmp_path
         trace.close()
     trace.emit("card", "told")
     trace.close()
+
+
+def test_a_body_is_kept_once_and_before_the_event_that_names_it(tmp_path: Path) -> None:
+    trace = Trace(Clock(STAGE_START), process="p", folder=tmp_path)
+    name = trace.store(b"%PDF", ".pdf")
+    assert trace.store(b"%PDF", ".pdf") == name
+    trace.emit("paper", "sheet_printed", blob=name)
+    trace.flush()
+    assert [path.name for path in (tmp_path / "blobs").iterdir()] == [name]
+    assert (tmp_path / "blobs" / name).read_bytes() == b"%PDF"
+    trace.close()
+    assert trace.store(b"%PDF", ".pdf") == ""
+
+
+def test_a_body_that_finds_no_room_stops_nobody(tmp_path: Path) -> None:
+    trace = Trace(Clock(STAGE_START), process="p", folder=tmp_path)
+    (tmp_path / "blobs").rmdir()
+    (tmp_path / "blobs").write_text("where a folder should be")
+    trace.store(b"%PDF", ".pdf")
+    with pytest.raises(OSError):
+        trace.close()
