@@ -94,7 +94,6 @@ class Stage:
             )
         self.books = Books(self.servers_folder)
         self._separate = separate
-        self._kiosks: dict[bool, Kiosk] = {}
         self._kiosk: Kiosk | None = None
         self._stop_clock = self.clock.subscribe(self._spread_clock)
         self._spread_clock()

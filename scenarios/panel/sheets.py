@@ -18,7 +18,6 @@ from .client import Told
 from .words import NO_PRINTER
 
 POINTS_PER_INCH = 72.0
-MM_PER_INCH = 25.4
 VIEW_DPI, THUMBNAIL_DPI = 115, 36
 """What pictures for the screen are made at: one A4 side is about 950 x 1345 pixels, or 300 x 420."""
 MAX_PRINT_DPI = 600
