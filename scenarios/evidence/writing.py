@@ -178,6 +178,7 @@ def _template(name: str) -> jinja2.Template:
     )
     environment.filters["clock"] = lambda text: text[:10].replace("-", "/") + " " + text[11:19]
     environment.filters["clock_ms"] = lambda text: text[11:23]
+    environment.filters["process_word"] = lambda process: telling.values("process").get(process, process)
     environment.filters["duration"] = _duration
     return environment.get_template(name)
 

@@ -15,8 +15,9 @@ from scenarios.evidence.reading import read_story
 from scenarios.evidence.sheets import render_sheet
 from server_stub.interface.clock import real_monotonic_ns
 from server_stub.interface.terminal import Box
-from server_stub.interface.trace import new_traceparent, under_traceparent
+from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
 from tests.evidence.helper import BOX, MY_NUMBER, PIN, Written, embedded, sheet_pdf, whole_visit
+from tests.evidence.plain import english, seen
 
 
 def page_of(folder: Path, **how: str) -> str:
@@ -91,6 +92,48 @@ def test_a_step_shows_the_screens_on_its_way_by_name_and_none_twice(tmp_path: Pa
     assert page.count("この手順で通った画面") == 2
     for words in ("1　ご利用前の確認", "2　暗証番号の入力", "1　お支払い"):
         assert words in page
+
+
+def test_an_officials_page_reads_japanese_and_engineers_find_the_names_behind_it(tmp_path: Path) -> None:
+    trace = Written(tmp_path)
+    stage = Trace(trace.clock, run="0a1b2c3d4e5f6071", process="stage", folder=tmp_path)
+    trace.begin("領収書を断る")
+    trace.step(0, "もし", "カードを置いて断る")
+    stage.emit("card", "card_inserted", reader="virtual")
+    stage.emit("network", "ready", modules=["kiosk_app.card_session", "kiosk_app.paper"])
+    stage.emit("screen", "transition", state="PlaceCard", event="CardInserted", target="ReadingCard")
+    trace.end_step(0)
+    trace.end()
+    stage.close()
+    trace.close()
+    page = page_of(tmp_path)
+    shown = " ".join(seen(page))
+    for words in ("仮想リーダ", "カードとのやりとり、証明書の検査", "記録した処理：", "進行役"):
+        assert words in shown
+    for kind in ("card_inserted", "ready", "transition"):
+        assert f'title="{kind}"' in page and kind not in shown
+
+
+@pytest.mark.parametrize(
+    "left", ["transition", "リーダ virtual", "記録した処理：stage", "kiosk_app.paper", "reader_lost"]
+)
+def test_the_search_for_english_would_find_it(left: str) -> None:
+    assert english(f"<style>body</style><p>{left}</p>") == [left]
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "要求に応答した：POST /v1/sessions/01KT5FX544C19W3NM4B0PQWT45/notes → 200",
+        "暗証番号の残り回数の確認　VERIFY (tries left)（公的個人認証AP 0018）",
+        "拒否（Card_Pin_Wrong）",
+        "01KT5FX5V97KMY7FHBZZZ5X31S-01-01of01",
+        "CN=認証局,OU=Test unit,O=JPKI-TEST,C=JP",
+        "12.5 ms",
+    ],
+)
+def test_what_is_no_language_is_not_taken_for_english(left: str) -> None:
+    assert english(f"<p>{left}</p>") == []
 
 
 def test_a_screen_whose_picture_is_gone_is_left_out(tmp_path: Path) -> None:

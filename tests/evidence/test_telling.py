@@ -10,6 +10,8 @@ from enum import StrEnum
 import pytest
 
 from cards.apdu import Command, command_name
+from cards.readers.virtual import VirtualReader
+from kiosk_app import card_session, paper
 from kiosk_app.flow import events as flow_events
 from kiosk_app.flow import views
 from kiosk_app.flow.state import StateName
@@ -24,7 +26,7 @@ from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.terminal import CertificateKind, NoteKind, Place, TerminalKind
 from server_stub.interface.trace import Event, Source, Trace
 from server_stub.issuing.states import State as LedgerState
-from tests.evidence.emits import NODE, emits, facts_of_failures
+from tests.evidence.emits import NODE, ROOMS, ROOT, emits, facts_of_failures
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 REACHED_BY_NOTES = ("paid", "handed_over", "cancelled", "in_doubt")
@@ -98,6 +100,12 @@ def commands() -> set[str]:
     }
 
 
+def processes() -> set[str]:
+    """Whoever of the product keeps a trace."""
+    sources = (path.read_text(encoding="utf-8") for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    return {name for source in sources for name in re.findall(r'Trace\(.*\bprocess="(\w+)"', source)}
+
+
 SCREENS = classes(views, views.View)
 LISTS = {
     "screen": SCREENS,
@@ -119,6 +127,9 @@ LISTS = {
     "terminal": texts(TerminalKind),
     "command": commands(),
     "result": {"passed", "failed", "skipped"},
+    "process": processes(),
+    "reader": {VirtualReader().name},
+    "module": {card_session.__name__, paper.__name__},
 }
 """What the values of each list can be, as the product itself has them."""
 

@@ -20,6 +20,7 @@ from scenarios.steps.world import wrong_pin
 from scenarios.template import PIN, template_folder
 from server_stub.interface.secret import Secret
 from tests.evidence.helper import embedded
+from tests.evidence.plain import english
 from tests.scenarios import spy
 from tests.scenarios.leaks import leaks
 
@@ -158,6 +159,13 @@ def test_no_secret_of_the_stage_is_in_the_evidence_or_in_anything_it_carries(evi
         assert leaks(page, wanted) == []
     for page in (evidence.visit, evidence.wrong_pin):
         assert "VERIFY" in page, "the card's events are there, only their bodies are not"
+
+
+def test_the_evidence_of_a_visit_reads_japanese(evidence: Evidence) -> None:
+    """Whatever stands on the page but identifiers, codes, versions and requests (tests.evidence.plain)."""
+    for page in (evidence.visit, evidence.wrong_pin, evidence.overview):
+        assert english(page) == []
+    assert 'title="transition"' in evidence.visit, "engineers find the names all the same"
 
 
 def test_the_lists_are_complete_json() -> None:
