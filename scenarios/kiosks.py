@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from PySide6.QtWidgets import QApplication
 
@@ -29,8 +29,8 @@ __all__ = ["Kiosk", "KioskSettings", "LocalKiosk", "ProcessKiosk"]
 class Kiosk(Protocol):
     terminal: Terminal
 
-    @property
-    def alive(self) -> bool: ...
+    def heart(self) -> dict[str, Any]:
+        """The longest stand-still since this was last asked: `ms`, and `where` the thread stood."""
 
     def stop(self) -> None: ...
 
@@ -50,10 +50,8 @@ class LocalKiosk:
         self._assembly.start()
         self.terminal = Terminal(LocalDriver(TerminalControl(self._assembly)))
 
-    @property
-    def alive(self) -> bool:
-        """Always: it is this process."""
-        return True
+    def heart(self) -> dict[str, Any]:
+        return dict(self.terminal.call("heart"))
 
     def restart(self, settings: KioskSettings) -> None:
         self._assembly.restart(settings)
@@ -69,6 +67,7 @@ class ProcessKiosk:
         """`control`: the name of its control port, one that nobody else has else. Raises NotReached if it cannot begin; it
         has then told why on its standard error."""
         self._settings, self._control = settings, control
+        self._earlier: list[dict[str, Any]] = []
         self._start()
 
     def _start(self) -> None:
@@ -92,7 +91,15 @@ class ProcessKiosk:
     def alive(self) -> bool:
         return self._process.poll() is None
 
+    def heart(self) -> dict[str, Any]:
+        """Over all its lives; of one that was cut off, until shortly before."""
+        told, self._earlier = self._earlier, []
+        if self.alive:
+            told.append(self.terminal.call("heart"))
+        return max(told, key=lambda one: float(one["ms"]), default={"ms": 0.0, "where": ""})
+
     def cut_power_at(self, record: str, action: Callable[[], None]) -> None:
+        self._earlier.append(self.terminal.call("heart"))
         self.terminal.call("die_at", record=record)
         with contextlib.suppress(ConnectionError):  # it died while the last word was under way
             action()
