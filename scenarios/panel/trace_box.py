@@ -10,11 +10,10 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QColor, QFontMetrics
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from scenarios.evidence.wording import SOURCES, details
@@ -23,6 +22,7 @@ from server_stub.interface.trace import Event
 from . import theme
 from .parts import button, label, row
 from .tail import TraceTail
+from .trace_row import SOURCE, TIME, WORDS, Index, TraceRow, head_width, row_height
 from .words import is_notable, told
 
 LIMIT = 3000
@@ -31,7 +31,6 @@ LIMIT = 3000
 MAIN, ALL = "おもな出来事", "すべて"
 _COLUMNS = ("時刻", "出所", "出来事")
 _COLOURS = {"fault": theme.BAD, "operator": theme.ACCENT, "money": theme.GOOD, "paper": theme.GOOD}
-Index = QModelIndex | QPersistentModelIndex
 
 
 class TraceModel(QAbstractTableModel):
@@ -77,7 +76,7 @@ class TraceModel(QAbstractTableModel):
             return told(event)
         if role == Qt.ItemDataRole.ForegroundRole:
             refused = event.kind in ("refused", "incident", "jammed", "empty", "coin_rejected")
-            fallback = theme.INK if index.column() == 2 else theme.SOFT
+            fallback = theme.INK if index.column() == WORDS else theme.SOFT
             return QColor(theme.BAD if refused else _COLOURS.get(event.source, fallback))
         return None
 
@@ -106,6 +105,46 @@ class TraceFilter(QSortFilterProxyModel):
         if self._wanted == MAIN:
             return is_notable(event)
         return self._wanted in (ALL, event.source)
+
+
+class TraceTable(QTableView):
+    """Rows as high as their words need: only those that came, unless the width or the choice changed."""
+
+    def __init__(self, shown: TraceFilter) -> None:
+        super().__init__()
+        self.setAccessibleName("記録")
+        self.setModel(shown)
+        self.setItemDelegate(TraceRow(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOn
+        )  # or the first one wraps every row anew
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.horizontalHeader().hide()
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setMinimumSectionSize(20)
+        header.setSectionResizeMode(TIME, QHeaderView.ResizeMode.Fixed)
+        self.setColumnWidth(TIME, head_width())
+        self.setColumnHidden(SOURCE, True)
+        header.setSectionResizeMode(WORDS, QHeaderView.ResizeMode.Stretch)
+        header.sectionResized.connect(lambda column, *_: self._fit_all() if column == WORDS else None)
+        shown.rowsInserted.connect(lambda parent, first, last: self._fit(first, last))
+        shown.modelReset.connect(self._fit_all)
+
+    def _fit_all(self) -> None:
+        self._fit(0, self.model().rowCount() - 1)
+
+    def _fit(self, first: int, last: int) -> None:
+        width, rows = self.columnWidth(WORDS), self.verticalHeader()
+        for number in range(first, last + 1):
+            rows.resizeSection(number, row_height(str(self.model().index(number, WORDS).data()), width))
 
 
 class TraceBox(QWidget):
@@ -139,29 +178,8 @@ class TraceBox(QWidget):
         layout.addWidget(self.table, 1)
         layout.addWidget(self.detail)
 
-    def _made_table(self) -> QTableView:
-        table = QTableView()
-        table.setAccessibleName("記録")
-        table.setModel(self.shown)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setWordWrap(False)
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
-        table.horizontalHeader().hide()
-        table.verticalHeader().hide()
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(24)
-        header = table.horizontalHeader()
-        header.setMinimumSectionSize(20)
-        letters = QFontMetrics(theme.font())
-        for column, widest in ((0, "00:00:00"), (1, "発行サーバ")):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            table.setColumnWidth(column, letters.horizontalAdvance(widest) + 16)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+    def _made_table(self) -> TraceTable:
+        table = TraceTable(self.shown)
         table.selectionModel().currentRowChanged.connect(self._show_detail)
         bar = table.verticalScrollBar()
         bar.valueChanged.connect(lambda value: setattr(self, "_follow", value >= bar.maximum() - 4))

@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from string import Formatter
+from typing import cast
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
-from scenarios.panel import PanelWindow, trace_box
+from scenarios import telling
+from scenarios.panel import PanelWindow, theme, trace_box, trace_row
 from scenarios.panel.tail import TraceTail
 from scenarios.panel.trace_box import ALL, MAIN, TraceModel
-from scenarios.panel.words import told
+from scenarios.panel.words import is_notable, told
 from server_stub.faults.box import KNOWN
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Event, Source, Trace
 from tests.panel.helper import FakeClient
 
 
-def event(number: int, source: Source = "money", kind: str = "coin_accepted", **data: object) -> Event:
+def event(number: int, source: Source = "money", kind: str = "coin_accepted", /, **data: object) -> Event:
     clock = STAGE_START.isoformat(timespec="milliseconds")
     data = data or {"denomination": 100, "inserted": 100 * number}
     return Event("r", "p", "", "", number, number * 1000, clock, source, kind, "", dict(data))
@@ -142,3 +147,62 @@ def test_an_event_that_tells_less_than_its_words_need_is_shown_all_the_same() ->
     assert told(event(1, "money", "taken", amount=1)) == "taken"
     assert told(event(1, "fault", "on", name="center.down")) == f"起こした障害：{KNOWN['center.down']}"
     assert told(event(1, "screen", "screen", name="Pay")) == "画面が「お支払い」になった"
+
+
+def phrases() -> list[str]:
+    """Every notable event in words, each fact by the longest that it can be."""
+    made = []
+    for (source, kind), words in telling.events().items():
+        facts: dict[str, object] = {}
+        for _, name, lists, _ in Formatter().parse(words):
+            known = [one for listed in (lists or "").split() for one in telling.values(listed).items()]
+            if name is not None:
+                facts[name] = max(known, key=lambda one: len(one[1]))[0] if known else 10_000
+        servers = telling.SERVERS if source == telling.ANY else (source,)
+        events = [event(1, cast(Source, server), kind, **facts) for server in servers]
+        made += [told(one) for one in events if is_notable(one)]
+    return made
+
+
+@pytest.mark.parametrize("size", [(420, 768), (712, 1080), (1280, 800)])
+def test_every_phrase_is_read_whole_in_the_list(
+    panel: PanelWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    texts = phrases()
+    assert len(texts) > 60 and max(len(text) for text in texts) > 45
+    table, model = panel.trace.table, panel.trace.model
+    monkeypatch.setattr(trace_box, "told", lambda one: texts[one.seq])
+    panel.trace.choice.setCurrentIndex(panel.trace.choice.findData(ALL))
+    model.add([event(n) for n in range(10)])
+    panel.resize(*size)
+    qtbot.waitUntil(lambda: table.verticalHeader().sectionSize(0) > 0)
+    model.add([event(n) for n in range(10, len(texts))])
+    room = table.columnWidth(trace_row.WORDS) - 2 * trace_row.SIDE
+    assert room > 150
+    assert table.columnWidth(trace_row.TIME) + table.columnWidth(trace_row.WORDS) <= table.viewport().width()
+    letters = QFontMetrics(trace_row.letters())
+    flags = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
+    for number, text in enumerate(texts):
+        assert table.rowHeight(number) >= letters.boundingRect(0, 0, room, 9999, flags, text).height(), text
+        layout = trace_row.wrapped(text, room)
+        lines = [layout.lineAt(n) for n in range(layout.lineCount())]
+        assert sum(line.textLength() for line in lines) == len(text)
+        assert all(line.naturalTextWidth() <= room for line in lines), text
+        assert layout.boundingRect().height() <= table.rowHeight(number), text
+    small = QFontMetrics(theme.font(theme.SMALL))
+    for source in ("00:00:00", *telling.SOURCES.values()):
+        assert small.horizontalAdvance(source) <= table.columnWidth(trace_row.TIME) - 2 * trace_row.SIDE
+
+
+def test_the_newest_stays_in_sight_when_its_words_take_many_lines(
+    panel: PanelWindow, client: FakeClient, qtbot: QtBot, tmp_path: Path
+) -> None:
+    client.folder = tmp_path
+    trace = Trace(Clock(STAGE_START), process="kiosk", folder=tmp_path)
+    for _ in range(30):
+        trace.emit("issuing", "refused", failure="Card_Pin_Withheld")
+    qtbot.waitUntil(lambda: panel.trace.shown.rowCount() == 30)
+    table = panel.trace.table
+    last = table.visualRect(panel.trace.shown.index(29, trace_row.WORDS))
+    assert table.viewport().rect().contains(last)
+    trace.close()

@@ -1,0 +1,80 @@
+"""One event of the trace as a row: its time above its source, and beside them all its words, on as many lines as they take."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QTextLayout, QTextOption
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from scenarios.evidence.wording import SOURCES
+
+from . import theme
+
+Index = QModelIndex | QPersistentModelIndex
+TIME, SOURCE, WORDS = 0, 1, 2
+"""The columns of the model; the source has none of its own on the panel."""
+SIDE, _ABOVE = 6, 4
+"""Pixels left and right of a cell's text, and above and below."""
+_HEAD_LINE = 17
+_LEADING = 3
+
+
+def head_width() -> int:
+    """Pixels of the column for time and source."""
+    small = QFontMetrics(theme.font(theme.SMALL))
+    return max(small.horizontalAdvance(text) for text in ("00:00:00", *SOURCES.values())) + 2 * SIDE
+
+
+def wrapped(text: str, width: int) -> QTextLayout:
+    """`text` in lines that are no wider than `width` pixels; only a word longer than that is broken."""
+    made = QTextLayout(text, letters())
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    made.setTextOption(option)
+    made.beginLayout()
+    top = 0.0
+    while (line := made.createLine()).isValid():
+        line.setLineWidth(width)
+        line.setPosition(QPointF(0, top))
+        top += line.height() + _LEADING
+    made.endLayout()
+    return made
+
+
+def letters() -> QFont:
+    return theme.font(theme.SIZE - 1)
+
+
+@lru_cache(maxsize=8192)
+def row_height(text: str, column: int) -> int:
+    """Pixels that a row needs whose words stand in a column of `column` pixels."""
+    words = wrapped(text, column - 2 * SIDE).boundingRect().height()
+    return max(2 * _HEAD_LINE, int(words + 0.999)) + 2 * _ABOVE
+
+
+class TraceRow(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(head_width(), 2 * (_HEAD_LINE + _ABOVE))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        box: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, QColor(theme.CHOSEN))
+        painter.setPen(QColor(theme.RULE))
+        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        inner = box.adjusted(SIDE, _ABOVE, -SIDE, -_ABOVE)
+        if index.column() == WORDS:
+            painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole))
+            wrapped(str(index.data()), inner.width()).draw(painter, QPointF(inner.topLeft()))
+        else:
+            painter.setFont(theme.font(theme.SMALL))
+            for number, column in enumerate((TIME, SOURCE)):
+                cell = index.sibling(index.row(), column)
+                painter.setPen(cell.data(Qt.ItemDataRole.ForegroundRole))
+                line = QRect(inner.left(), inner.top() + number * _HEAD_LINE, inner.width(), _HEAD_LINE)
+                painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), str(cell.data()))
+        painter.restore()
