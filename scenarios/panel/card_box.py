@@ -5,7 +5,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, QSortFilterProxyModel, Qt
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    QSortFilterProxyModel,
+    Qt,
+    QTimer,
+)
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -30,6 +38,8 @@ BY_HAND = (
     "お手元のカードを、カードリーダに置いたり取ったりしてください。暗証番号は、端末の画面で入力してください。"
 )
 HOLD_NOT = "住所地の職員：一時停止はふだんのカードだけ"
+REVEALED_MS = 10_000
+"""A PIN stays on the panel for so long after one click: four digits are read and entered, and the next visitor sees none."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -110,7 +120,13 @@ class CardBox(Box):
             "カードを置く", self._lay, role="main", tip="選んだカードを、端末の読み取り部に置きます"
         )
         self.take = button("カードを取る", self._take, tip="読み取り部のカードを取ります")
-        self.show_pin = button("暗証番号を見る", tip="押している間だけ表示します")
+        self.show_pin = button(
+            f"暗証番号を{REVEALED_MS // 1000}秒見る", self._reveal, tip="カードを選び直すと、すぐに隠します"
+        )
+        self.cover = QTimer(self)
+        self.cover.setSingleShot(True)
+        self.cover.setInterval(REVEALED_MS)
+        self.cover.timeout.connect(self.conceal)
         self.pin = label("", "large", name="pin")
         self.pin.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.holder = Elided()
@@ -119,11 +135,9 @@ class CardBox(Box):
         self._lay_out()
         self.search.textChanged.connect(self._search)
         self.search.returnPressed.connect(self.list.setFocus)
-        self.list.selectionModel().currentChanged.connect(lambda *_: self._selected())
+        self.list.selectionModel().currentChanged.connect(self._changed)
         self.list.doubleClicked.connect(lambda *_: self._lay())
-        self.show_pin.pressed.connect(self._reveal)
-        self.show_pin.released.connect(self._conceal)
-        self._conceal()
+        self.conceal()
         self.list.setCurrentIndex(self.found.index(0, 0))
         self._offer()
 
@@ -190,6 +204,11 @@ class CardBox(Box):
             self.list.setCurrentIndex(self.found.index(0, 0))
         self._selected()
 
+    def _changed(self) -> None:
+        """Another card's PIN is not this one's."""
+        self.conceal()
+        self._selected()
+
     def _selected(self) -> None:
         card, laid = self.chosen(), self._laid()
         text = card.purpose if card else "当てはまるカードがありません。"
@@ -212,6 +231,7 @@ class CardBox(Box):
 
     def _choose_reader(self, name: str) -> None:
         if name != self._client.chosen_reader():
+            self.conceal()
             self._do(lambda: self._client.choose_reader(name), f"「{name}」を使います。最初に戻しました。")
 
     def _take(self) -> None:
@@ -227,14 +247,18 @@ class CardBox(Box):
 
     def _reveal(self) -> None:
         card = self.chosen()
-        if card is not None:
-            self._attempt(lambda: self.pin.setText(self._client.pin_of(card.name).reveal()))
+        if card is not None and self._attempt(
+            lambda: self.pin.setText(self._client.pin_of(card.name).reveal())
+        ):
+            self.cover.start()
 
-    def _conceal(self) -> None:
+    def conceal(self) -> None:
+        """Cover the PIN at once."""
+        self.cover.stop()
         self.pin.setText(MASK)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._conceal()
+        self.conceal()
         super().hideEvent(event)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -58,6 +58,11 @@ class Columns(QScrollArea):
             self._row.setStretch(number, arrangement[number][0] if used else 0)
             for part in arrangement[number][1] if used else ():
                 layout.addWidget(part, self._growing.get(part, 0))
+
+    def bring(self, part: QWidget) -> None:
+        """Scroll to `part`, which may just have asked for more room."""
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        self.ensureWidgetVisible(part, 0, theme.GAP)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange(columns_for(self.window().width()))

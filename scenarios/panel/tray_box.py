@@ -6,7 +6,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QSize, Qt, QTranslator, QUrl
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QSize, Qt, QTranslator, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QImage,
@@ -39,6 +39,10 @@ _CAPTION = 18
 
 
 class TrayBox(Box):
+    """`came` is emitted when there are more sheets than before."""
+
+    came = Signal()
+
     def __init__(self, client: PanelClient, attempt: Attempt) -> None:
         super().__init__("取り出し口（トレイ）")
         self._client, self._attempt = client, attempt
@@ -80,7 +84,9 @@ class TrayBox(Box):
 
     def refresh(self, state: TerminalState | None) -> None:
         """Show the sheets of `state`; None (the terminal does not answer) leaves what is seen."""
+        more = False
         if state is not None and state.tray != self.sheets:
+            more = len(state.tray) > len(self.sheets)
             self.sheets = state.tray
             self._pictures = {path: sides for path, sides in self._pictures.items() if path in self.sheets}
             for path in self.sheets:
@@ -93,6 +99,8 @@ class TrayBox(Box):
         self._stack.setCurrentIndex(1 if there else 0)
         for action in (self.take, self.open, self.print):
             action.setEnabled(there)
+        if more:
+            self.came.emit()
 
     def stop(self) -> None:
         """The panel is closed."""
@@ -128,9 +136,12 @@ class TrayBox(Box):
         self._fit()
 
     def _fit(self) -> None:
-        room = self._area.viewport().width() - 2 * theme.GAP - (PER_ROW - 1) * theme.GAP
+        frame = 2 * self._area.frameWidth() + self._area.verticalScrollBar().sizeHint().width()
+        room = self.inside.contentsRect().width() - frame - (PER_ROW + 1) * theme.GAP
         for side in self.thumbnails:
             side.fit(max(40, room // PER_ROW))
+        first = max((side.height() for side in self.thumbnails[:PER_ROW]), default=0)
+        self._area.setMinimumHeight(first + 2 * (theme.GAP + self._area.frameWidth()) if first else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

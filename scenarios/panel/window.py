@@ -72,6 +72,7 @@ class PanelWindow(QMainWindow):
         layout.addWidget(self.told)
         self.setCentralWidget(whole)
         self._fit(columns_for(WIDTH))
+        self.tray.came.connect(lambda: self.columns.bring(self.tray))
         self._looks = _timer(self, LOOK_MS, self.look)
         self._traces = _timer(self, TRACE_MS, self.trace.refresh)
         self._refresh_all()
@@ -166,6 +167,7 @@ class PanelWindow(QMainWindow):
         self.told.setToolTip(text)
 
     def _reset(self) -> None:
+        self.cards.conceal()
         self.tell("最初に戻しています…")
         self.told.repaint()
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)

@@ -137,18 +137,35 @@ def test_search_looks_into_names_and_purposes(panel: PanelWindow, typed: str, fo
     assert panel.cards.lay.isEnabled() is bool(found)
 
 
-def test_pin_shows_only_while_the_button_is_held(panel: PanelWindow, qtbot: QtBot) -> None:
+def test_one_click_shows_the_pin_for_as_long_as_the_button_says(panel: PanelWindow, qtbot: QtBot) -> None:
     assert PIN not in texts(panel)
-    qtbot.mousePress(panel.cards.show_pin, Qt.MouseButton.LeftButton)
+    press(qtbot, panel, "暗証番号を10秒見る")
     assert panel.cards.pin.text() == PIN
-    qtbot.mouseRelease(panel.cards.show_pin, Qt.MouseButton.LeftButton)
+    assert panel.cards.cover.isActive() and panel.cards.cover.isSingleShot()
+    assert panel.cards.cover.interval() == 10_000
+    panel.cards.cover.timeout.emit()  # type: ignore[attr-defined]
     assert panel.cards.pin.text() == MASK and PIN not in texts(panel)
 
 
-def test_pin_is_covered_when_the_window_goes_away(panel: PanelWindow, qtbot: QtBot) -> None:
-    qtbot.mousePress(panel.cards.show_pin, Qt.MouseButton.LeftButton)
-    panel.hide()
-    assert panel.cards.pin.text() == MASK
+@pytest.mark.parametrize("what", ["reset", "another card", "search", "window goes away"])
+def test_pin_is_covered_at_once(panel: PanelWindow, qtbot: QtBot, what: str) -> None:
+    choose(panel, CARDS[0].name)
+    press(qtbot, panel, "暗証番号を10秒見る")
+    if what == "reset":
+        panel.reset.click()
+    elif what == "another card":
+        choose(panel, CARDS[1].name)
+    elif what == "search":
+        panel.cards.search.setText(CARDS[1].calling)
+    else:
+        panel.hide()
+    assert panel.cards.pin.text() == MASK and not panel.cards.cover.isActive()
+
+
+def test_pin_stays_while_its_card_is_laid(panel: PanelWindow, qtbot: QtBot) -> None:
+    press(qtbot, panel, "暗証番号を10秒見る")
+    press(qtbot, panel, "カードを置く")
+    assert panel.cards.pin.text() == PIN
 
 
 def test_loss_is_reported_for_the_person_of_an_ordinary_card_only(

@@ -56,6 +56,26 @@ def test_front_and_back_of_every_sheet_are_shown_in_order(
     assert panel.tray.count.text() == "2枚"
 
 
+@pytest.mark.parametrize("size", [(420, 768), (420, 480), (712, 600), (1024, 480)])
+def test_paper_that_comes_is_seen_whole_without_scrolling(
+    panel: PanelWindow, client: FakeClient, qtbot: QtBot, sheets: tuple[Path, Path], size: tuple[int, int]
+) -> None:
+    panel.resize(*size)
+    lay(panel, client, qtbot, sheets)
+    for side in panel.tray.thumbnails:
+        qtbot.waitUntil(lambda side=side: side.visibleRegion().boundingRect() == side.rect())
+
+
+def test_paper_that_lay_there_before_is_not_scrolled_to(
+    panel: PanelWindow, client: FakeClient, qtbot: QtBot, sheets: tuple[Path, Path]
+) -> None:
+    panel.resize(420, 768)
+    lay(panel, client, qtbot, sheets)
+    panel.columns.verticalScrollBar().setValue(0)
+    lay(panel, client, qtbot, sheets[:1])
+    assert panel.columns.verticalScrollBar().value() == 0
+
+
 def test_paper_is_taken_by_one_button_and_is_gone(
     panel: PanelWindow, client: FakeClient, qtbot: QtBot, sheets: tuple[Path, Path]
 ) -> None:
