@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -69,10 +71,18 @@ def serve_until_stopped(
                 ("authority", "認証局"),
             ):
                 print(f"{name}\t{urls[node]}")
-            connect = f"konbini kiosk --center {urls['center']} --clock {as_option(clock)} --panel"
-            print(f"端末をつなぐ: {connect}", flush=True)
+            kiosk = ("kiosk", "--center", urls["center"], "--clock", as_option(clock), "--panel")
+            print(f"端末をつなぐ: {shlex.join([*this_command(), *kiosk])}", flush=True)
         parent = os.getppid()
         while not stop.wait(1) and not (control and os.getppid() != parent):
             pass  # under a stage's control they end with the stage, however it ended
         servers.stop()
         trace.close()
+
+
+def this_command() -> tuple[str, ...]:
+    """How this command was started, so that a shell without it on its PATH starts it again; else the name it installs as."""
+    started = Path(sys.argv[0])
+    if started.suffix == ".py":  # as a module: the file itself starts nothing
+        return sys.executable, "-m", "scenarios.cli"
+    return (sys.argv[0] if started.name != sys.argv[0] else "konbini",)

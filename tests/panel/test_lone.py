@@ -21,6 +21,7 @@ from cards.readers.pcsc import reader_names
 from scenarios import cli, places
 from scenarios.books import Books
 from scenarios.command.clock_option import clock_of
+from scenarios.command.serving import this_command
 from scenarios.driver import SocketDriver, Terminal
 from scenarios.panel import PanelWindow
 from scenarios.panel.clock_box import in_words
@@ -30,7 +31,7 @@ from tests.cards.helper import card
 from tests.cards.pcsc_service import lay_down, service
 
 CARD = "六甲翠のカード"
-CONNECT = "端末をつなぐ: konbini "
+CONNECT = "端末をつなぐ: "
 pytestmark = pytest.mark.xdist_group("commands")
 
 
@@ -55,9 +56,10 @@ def server(folder: Path, *more: str) -> Iterator[list[str]]:
     )
     assert process.stdout is not None
     try:
-        yield shlex.split(
-            next(line for line in process.stdout if line.startswith(CONNECT)).removeprefix(CONNECT)
-        )
+        line = next(line for line in process.stdout if line.startswith(CONNECT))
+        *command, kiosk = shlex.split(line.removeprefix(CONNECT).split(" --center ")[0])
+        assert (command, kiosk) == ([sys.executable, "-m", "scenarios.cli"], "kiosk"), "as it was started"
+        yield ["kiosk", *shlex.split(line.partition(" kiosk ")[2])]
     finally:
         process.terminate()
         process.wait(20)
@@ -134,10 +136,9 @@ def test_a_whole_visit_by_the_line_that_the_server_prints(
         terminal.wait_for("ChoosePlace")
         assert terminal.call("card_kind") == "virtual"
         touch(terminal, ("お住まいの市区町村の証明書", "EnterPin"))
-        qtbot.mousePress(panel.cards.show_pin, Qt.MouseButton.LeftButton)
+        panel.cards.show_pin.click()
         for digit in panel.cards.pin.text():
             terminal.touch(digit)
-        qtbot.mouseRelease(panel.cards.show_pin, Qt.MouseButton.LeftButton)
         touch(terminal, ("次へ", "TakeCard"))
         press(qtbot, panel, "カードを取る")
         terminal.wait_for("ChooseCertificate")
@@ -173,6 +174,22 @@ def test_a_whole_visit_by_the_line_that_the_server_prints(
     books.close()
     told = (tmp_path / "kiosk" / "trace" / "kiosk.jsonl").read_text(encoding="utf-8").splitlines()
     assert all(json.loads(line)["clock"].startswith("2026-06-03T10:") for line in told)
+
+
+@pytest.mark.parametrize(
+    ("started", "command"),
+    [
+        (".venv/bin/konbini", (".venv/bin/konbini",)),
+        ("/opt/a b/konbini", ("/opt/a b/konbini",)),
+        ("konbini", ("konbini",)),
+        ("/opt/scenarios/cli.py", (sys.executable, "-m", "scenarios.cli")),
+    ],
+)
+def test_a_terminal_is_connected_by_the_command_that_started_the_server(
+    monkeypatch: pytest.MonkeyPatch, started: str, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [started, "server"])
+    assert this_command() == command
 
 
 def test_the_terminal_shows_the_servers_time_however_late_it_starts(connect: list[str]) -> None:
