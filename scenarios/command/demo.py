@@ -103,18 +103,21 @@ def _scripted() -> int:
             world.leave_by("印刷しない")
             world.terminal.wait_for("Thanks")
 
-        def do(sentence: str, action: Callable[[], object]) -> None:
+        def charged() -> None:
+            world.eventually(lambda: stage.charges() == [250], "the charge did not reach the ledger")
+
+        def do(sentence: str, action: Callable[[], object], keyword: str = "もし") -> None:
             nonlocal number
             number += 1
             emit = stage.trace.emit
-            emit("scenario", "step_started", keyword="もし", sentence=sentence, index=number)
+            emit("scenario", "step_started", keyword=keyword, sentence=sentence, index=number)
             action()
             picture = stage.trace.store(world.terminal.picture(), ".png")
             emit("scenario", "step_ended", index=number, status="passed", picture=picture, error="")
             script.step(sentence)
 
         stage.trace.emit("scenario", "scenario_started", name="実演", feature="住民票の写しの交付", tags=[])
-        do("端末が待機している", lambda: world.terminal.wait_for("TopMenu"))
+        do("端末が待機している", lambda: world.terminal.wait_for("TopMenu"), "前提")
         do("行政サービスから証明書交付サービスに進み、同意する", world.go_to_card)
         do(f"「{CARD}」をカード読み取り部に置く", lambda: world.lay(CARD))
         do("お住まいの市区町村の証明書を選ぶ", world.choose_address)
@@ -128,7 +131,7 @@ def _scripted() -> int:
         do("500円硬貨を入れる（印刷し、おつりを返す）", pay)
         do("証明書を取る", world.take_paper)
         do("領収書は印刷しない", no_receipt)
-        world.eventually(lambda: stage.charges() == [250], "the charge did not reach the ledger")
+        do("台帳に、手数料250円が一度だけ記録されている", charged, "ならば")
         stage.trace.emit("scenario", "scenario_ended", status="passed")
         papers = _fresh(folder / "papers")
         for paper in world.papers:
