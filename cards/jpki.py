@@ -52,6 +52,10 @@ def _any_card(certificate: bytes, tries: int | None) -> None:
     """No objection."""
 
 
+def _always() -> None:
+    """Nothing stands against it."""
+
+
 class JpkiClient:
     """One card session over one connection. Every method raises CardError; after one from the transport it is over.
 
@@ -109,20 +113,27 @@ class JpkiClient:
         return self._tries
 
     def sign_authentication(
-        self, pin: Revealable, message: bytes, check: Callable[[bytes, int | None], None] = _any_card
+        self,
+        pin: Revealable,
+        message: bytes,
+        check: Callable[[bytes, int | None], None] = _any_card,
+        permit: Callable[[], None] = _always,
     ) -> bytes:
         """RSASSA-PKCS1-v1_5 with SHA-256 over `message`, by the authentication key (256 bytes).
 
         The PIN is sent only to the card and at the counter last seen. A PIN that is not four digits costs no try. `check`
-        is told certificate (DER) and tries as they are right before the PIN, and may raise to keep it back.
+        is told certificate (DER) and tries as they are right before the PIN, and may raise to keep it back. `permit` is
+        asked directly before the PIN and directly before the signature, whatever time the card took until then, and may
+        raise to leave the command unsent.
         Raises CardError: Card_Pin_Wrong(attempts_remaining), Card_Pin_Blocked, Card_Changed, and those of the transport.
         """
         try:
             with self._card.transaction():
                 check(*self._same_card())
-                self._verify(pin)
+                self._verify(pin, permit)
                 digest = SHA256_DIGEST_INFO + hashlib.sha256(message).digest()
                 self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_KEY.to_bytes(2, "big")))
+                permit()
                 signature = self._expect_ok(Command(0x80, 0x2A, 0x00, 0x80, digest, MAX_SHORT))
         finally:
             self.leave()
@@ -158,12 +169,13 @@ class JpkiClient:
             raise CardError("Card_Pin_Blocked", attempts_remaining=0)
         return certificate, tries
 
-    def _verify(self, pin: Revealable) -> None:
+    def _verify(self, pin: Revealable, permit: Callable[[], None]) -> None:
         text = pin.reveal()
         if not (len(text) == 4 and text.isascii() and text.isdigit()):
             raise CardError("Card_Pin_Wrong", attempts_remaining=self._tries, sent=False)
         self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_PIN.to_bytes(2, "big")))
         command = Command(0x00, 0x20, 0x00, 0x80, text.encode("ascii"))
+        permit()
         # without detours: whatever the card answers, a PIN is never sent twice by itself
         response = self._exchange(command)
         if response.sw == OK:

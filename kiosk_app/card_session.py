@@ -3,7 +3,7 @@ between two calls, so that the card is without power whenever the terminal does 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -49,13 +49,16 @@ def sign(
     seen: tuple[str, int | None],
     pin: Secret,
     message: bytes,
+    permit: Callable[[], None] = lambda: None,
     last_try_accepted: bool = False,
     bodies: bool = False,
 ) -> tuple[CardFacts, bytes]:
     """The card's facts and its signature over `message`.
 
-    `seen`: holder_ref and tries as read before. Raises Failed(Card_Changed) before any PIN is sent if they are others now;
-    Failed(Card_Pin_Withheld), Failed(Card_Pin_Wrong, tries_left=...), Failed(Card_Pin_Blocked).
+    `seen`: holder_ref and tries as read before. `permit` is asked directly before the PIN and before the signature; what it
+    raises comes out here, when the card has left its application and lost its power. Raises Failed(Card_Changed) before any
+    PIN is sent if they are others now; Failed(Card_Pin_Withheld), Failed(Card_Pin_Wrong, tries_left=...),
+    Failed(Card_Pin_Blocked).
     """
     checked: list[CardFacts] = []
 
@@ -68,7 +71,7 @@ def sign(
 
     with _client(reader, observer, bodies) as client:
         try:
-            signature = client.sign_authentication(pin, message, check)
+            signature = client.sign_authentication(pin, message, check, permit)
         except CardError as error:
             if checked and error.failure in ("Card_Pin_Wrong", "Card_Pin_Blocked"):
                 trust.lost_try(checked[0].kind)

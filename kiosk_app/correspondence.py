@@ -67,24 +67,24 @@ class Correspondence:
         return self.errand(effect)()
 
     def errand(self, effect: f.Effect) -> Callable[[], Event]:
-        """What asks for `effect` as a part of the present visit. Once that is over it begins nothing more, neither at the
-        centre nor at a card: Failed(Visit_Cancelled)."""
+        """What asks for `effect` as a part of the present visit. Once that is over it begins nothing more: no request, no
+        card, and at a card it speaks to already no PIN and no signature, but Failed(Visit_Cancelled). That names the
+        application whose paper came too late."""
         visit = self._visit
         return lambda: self._perform(effect, visit)
 
     def _perform(self, effect: f.Effect, visit: int) -> Event:
-        self._must_be(visit)
         match effect:
             case f.ReadCard():
                 return self._read_card(visit)
             case f.FetchMunicipalities():
-                return MunicipalitiesKnown(self._center()[0].municipalities().municipalities)
+                return MunicipalitiesKnown(self._client(visit).municipalities().municipalities)
             case f.OpenSession():
-                return SessionStarted(self._center()[0].open_session().session_id)
+                return SessionStarted(self._client(visit).open_session().session_id)
             case f.Authenticate():
                 return self._authenticate(effect, visit)
             case f.Apply():
-                return self._apply(effect)
+                return self._apply(effect, visit)
         raise TypeError(f"{type(effect).__name__} is no matter of the centre")
 
     def send(self, message: Message) -> None:
@@ -142,9 +142,15 @@ class Correspondence:
 
     # --- card and centre ----------------------------------------------------------------------------------------------------
 
-    def _must_be(self, visit: int) -> None:
+    def _must_be(self, visit: int, **facts: str) -> None:
         if visit != self._visit:
-            raise Failed("Visit_Cancelled")
+            raise Failed("Visit_Cancelled", **facts)
+
+    def _client(self, visit: int) -> CenterClient:
+        """For one request of this visit."""
+        client, _ = self._center()
+        self._must_be(visit)
+        return client
 
     def _at_card(self, visit: int, job: Callable[[], _T]) -> _T:
         """`job` on the card thread, if its visit is not over when the thread comes to it."""
@@ -171,8 +177,7 @@ class Correspondence:
     def _authenticate(self, effect: f.Authenticate, visit: int) -> Event:
         from .card_session import sign
 
-        client, _ = self._center()
-        nonce = client.nonce(effect.session_id)
+        nonce = self._client(visit).nonce(effect.session_id)
         message = signed_text(nonce.context, effect.session_id, nonce.nonce)
         seen = (effect.holder_ref, effect.tries_left)
 
@@ -184,6 +189,7 @@ class Correspondence:
                 seen=seen,
                 pin=effect.pin,
                 message=message,
+                permit=lambda: self._must_be(visit),
                 last_try_accepted=effect.last_try_accepted,
                 bodies=self._settings.card_bodies,
             )
@@ -195,16 +201,16 @@ class Correspondence:
             certificate=base64.b64encode(facts.certificate).decode(),
             signature=base64.b64encode(signature).decode(),
         )
-        return Authenticated(client.authenticate(effect.session_id, request))
+        return Authenticated(self._client(visit).authenticate(effect.session_id, request))
 
-    def _apply(self, effect: f.Apply) -> Event:
+    def _apply(self, effect: f.Apply, visit: int) -> Event:
         from .paper import fetch_paper
 
-        client, pinned = self._center()
-        signed = client.apply(effect.session_id, effect.request, secrets.token_hex(16))
+        _, pinned = self._center()
+        signed = self._client(visit).apply(effect.session_id, effect.request, secrets.token_hex(16))
         paper = fetch_paper(
             signed,
-            client.sheet,
+            lambda application_id, number: self._client(visit).sheet(application_id, number),
             pinned=pinned,
             holder_ref=effect.holder_ref,
             session_id=effect.session_id,
@@ -214,6 +220,7 @@ class Correspondence:
         )
         manifest = paper.manifest
         with self._lock:
+            self._must_be(visit, application_id=manifest.application_id)
             self._papers[manifest.application_id] = paper
         return PaperReceived(signed, manifest.application_id, len(paper.sheets), manifest.fee_total)
 
