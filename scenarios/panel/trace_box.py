@@ -134,17 +134,25 @@ class TraceTable(QTableView):
         self.setColumnWidth(TIME, head_width())
         self.setColumnHidden(SOURCE, True)
         header.setSectionResizeMode(WORDS, QHeaderView.ResizeMode.Stretch)
-        header.sectionResized.connect(lambda column, *_: self._fit_all() if column == WORDS else None)
+        header.sectionResized.connect(self._resized)
         shown.rowsInserted.connect(lambda parent, first, last: self._fit(first, last))
         shown.modelReset.connect(self._fit_all)
+        self._words_width = self.columnWidth(WORDS)
+
+    def _resized(self, column: int, before: int, width: int) -> None:
+        """The view itself says the old width until this has returned."""
+        if column == WORDS:
+            self._words_width = width
+            self._fit_all()
 
     def _fit_all(self) -> None:
         self._fit(0, self.model().rowCount() - 1)
 
     def _fit(self, first: int, last: int) -> None:
-        width, rows = self.columnWidth(WORDS), self.verticalHeader()
+        rows = self.verticalHeader()
         for number in range(first, last + 1):
-            rows.resizeSection(number, row_height(str(self.model().index(number, WORDS).data()), width))
+            text = str(self.model().index(number, WORDS).data())
+            rows.resizeSection(number, row_height(text, self._words_width))
 
 
 class TraceBox(QWidget):

@@ -56,14 +56,14 @@ def test_front_and_back_of_every_sheet_are_shown_in_order(
     assert panel.tray.count.text() == "2枚"
 
 
-@pytest.mark.parametrize("size", [(420, 768), (420, 480), (712, 600), (1024, 480)])
+@pytest.mark.parametrize("size", [(420, 768), (420, 480), (712, 600), (1024, 700)])
 def test_paper_that_comes_is_seen_whole_without_scrolling(
     panel: PanelWindow, client: FakeClient, qtbot: QtBot, sheets: tuple[Path, Path], size: tuple[int, int]
 ) -> None:
     panel.resize(*size)
     lay(panel, client, qtbot, sheets)
-    for side in panel.tray.thumbnails:
-        qtbot.waitUntil(lambda side=side: side.visibleRegion().boundingRect() == side.rect())
+    for part in (panel.tray, *panel.tray.thumbnails):
+        qtbot.waitUntil(lambda part=part: part.visibleRegion().boundingRect() == part.rect())
 
 
 def test_paper_that_lay_there_before_is_not_scrolled_to(
