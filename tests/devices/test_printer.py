@@ -109,6 +109,7 @@ def test_the_trace_tells_the_sheet_with_its_blob_and_boxes(
         "A",
     )
     assert event.data["blob"] == name
+    trace.flush()
     assert (tmp_path / "trace" / "blobs" / name).read_bytes() == PDF
     assert event.data["front_boxes"] == [{"x": 1, "y": 2, "width": 3, "height": 4}]
 

@@ -32,4 +32,5 @@ def test_a_picture_of_a_screen_costs_less_than_100_ms(world: World) -> None:
     world.go_to_card()
     assert min(once() for _ in range(5)) < 100e6
     folder = world.stage.trace.folder
+    world.stage.trace.flush()
     assert folder is not None and len(list(folder.glob("blobs/*.png"))) == 1, "the same picture is kept once"
