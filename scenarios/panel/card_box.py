@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
 )
@@ -29,7 +28,7 @@ from server_stub.interface.secret import MASK
 
 from . import theme
 from .client import TROUBLE, Attempt, PanelCard, PanelClient
-from .parts import Box, Elided, button, even, label, row, set_role
+from .parts import Box, Elided, button, draw_ground, even, label, row, set_role
 
 _NAME, _PURPOSE = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole + 1
 _SEARCHED, _CARD, _LAID = (Qt.ItemDataRole.UserRole + n for n in (2, 3, 4))
@@ -55,13 +54,8 @@ class CardRow(QStyledItemDelegate):
         return QSize(100, 46)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        box: QRect = option.rect
-        state: QStyle.StateFlag = option.state
         painter.save()
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(box, QColor(theme.CHOSEN))
-        painter.setPen(QColor(theme.RULE))
-        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        box = draw_ground(painter, option)
         laid = bool(index.data(_LAID))
         if laid:
             painter.fillRect(QRect(box.left(), box.top(), 4, box.height() - 1), QColor(theme.ACCENT))

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QStyle,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from . import theme
 
@@ -96,3 +106,14 @@ def row(*items: QWidget | QLayout | int) -> QHBoxLayout:
         else:
             made.addWidget(item)
     return made
+
+
+def draw_ground(painter: QPainter, option: QStyleOptionViewItem) -> QRect:
+    """The ground of one row of a list, with the rule below it; where the row is."""
+    box: QRect = option.rect
+    state: QStyle.StateFlag = option.state
+    if state & QStyle.StateFlag.State_Selected:
+        painter.fillRect(box, QColor(theme.CHOSEN))
+    painter.setPen(QColor(theme.RULE))
+    painter.drawLine(box.bottomLeft(), box.bottomRight())
+    return box

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QTextLayout, QTextOption
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QTextLayout, QTextOption
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from scenarios.evidence.wording import SOURCES
 
 from . import theme
+from .parts import draw_ground
 
 Index = QModelIndex | QPersistentModelIndex
 TIME, SOURCE, WORDS = 0, 1, 2
@@ -59,13 +60,8 @@ class TraceRow(QStyledItemDelegate):
         return QSize(head_width(), 2 * (_HEAD_LINE + _ABOVE))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        box: QRect = option.rect
-        state: QStyle.StateFlag = option.state
         painter.save()
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(box, QColor(theme.CHOSEN))
-        painter.setPen(QColor(theme.RULE))
-        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        box = draw_ground(painter, option)
         inner = box.adjusted(SIDE, _ABOVE, -SIDE, -_ABOVE)
         if index.column() == WORDS:
             painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole))
