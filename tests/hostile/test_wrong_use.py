@@ -241,16 +241,10 @@ def test_without_a_command_the_commands_are_listed(
         assert word in told.out + told.err
 
 
-@pytest.mark.parametrize("more", [(), ("--panel",)], ids=["alone", "panel"])
-def test_a_second_terminal_on_a_folder_is_told_so_and_throws_nothing_away(
-    odd: Path, more: tuple[str, ...]
-) -> None:
-    held = FolderLock(odd / "held" / "data")
-    kept = odd / "held" / "trace" / "kiosk.jsonl"
-    kept.parent.mkdir()
-    kept.write_text("kept", encoding="utf-8")
-    result = subprocess.run(
-        [sys.executable, "-m", "scenarios.cli", *CENTER, "--folder", str(odd / "held"), *more],
+def kiosk(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`konbini kiosk` in a process of its own, on a display that nobody sees."""
+    return subprocess.run(
+        [sys.executable, "-m", "scenarios.cli", *CENTER, "--folder", str(folder), *arguments],
         capture_output=True,
         text=True,
         timeout=60,
@@ -262,6 +256,17 @@ def test_a_second_terminal_on_a_folder_is_told_so_and_throws_nothing_away(
         },
         check=False,
     )
+
+
+@pytest.mark.parametrize("more", [(), ("--panel",)], ids=["alone", "panel"])
+def test_a_second_terminal_on_a_folder_is_told_so_and_throws_nothing_away(
+    odd: Path, more: tuple[str, ...]
+) -> None:
+    held = FolderLock(odd / "held" / "data")
+    kept = odd / "held" / "trace" / "kiosk.jsonl"
+    kept.parent.mkdir()
+    kept.write_text("kept", encoding="utf-8")
+    result = kiosk(odd / "held", *more)
     held.release()
     assert result.returncode == 2, result
     assert "Terminal_Folder_In_Use" in result.stderr and len(result.stderr.strip().splitlines()) == 1
@@ -283,19 +288,7 @@ def test_a_terminal_that_cannot_begin_does_not_stand_there_with_its_first_screen
     journal = odd / "damaged" / "data" / "journal.jsonl"
     journal.parent.mkdir(parents=True)
     journal.write_text("{}\n{}\n", encoding="utf-8")
-    result = subprocess.run(
-        [sys.executable, "-m", "scenarios.cli", *CENTER, "--folder", str(odd / "k"), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=os.environ
-        | {
-            "QT_QPA_PLATFORM": "offscreen",
-            "PYTHONPATH": str(places.ROOT),
-            "KONBINI_HOME": str(places.home()),
-        },
-        check=False,
-    )
+    result = kiosk(odd / "k", *arguments)
     assert result.returncode == 2, result
     assert named in result.stderr and "Traceback" not in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1

@@ -7,9 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton
+from pytestqt.qtbot import QtBot
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
+from scenarios.panel import PanelWindow
 from scenarios.panel.client import PanelCard, TerminalState
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.secret import Secret
@@ -166,3 +170,16 @@ def sheet_pdf(*greys: float, size: tuple[float, float] = (210, 297)) -> bytes:
         canvas.showPage()
     canvas.save()
     return body.getvalue()
+
+
+def press(qtbot: QtBot, panel: PanelWindow, name: str) -> None:
+    (found,) = [b for b in panel.findChildren(QAbstractButton) if b.accessibleName() == name]
+    assert found.isEnabled(), name
+    qtbot.mouseClick(found, Qt.MouseButton.LeftButton)
+
+
+def choose(panel: PanelWindow, name: str) -> None:
+    panel.cards.search.setText(name)
+    shown = panel.cards.found
+    row = next(n for n in range(shown.rowCount()) if shown.index(n, 0).data() == name)
+    panel.cards.list.setCurrentIndex(shown.index(row, 0))

@@ -13,7 +13,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
@@ -29,6 +28,7 @@ from scenarios.panel.terminal_client import OWN_CARD
 from server_stub.interface.clock import STAGE_START, Clock
 from tests.cards.helper import card
 from tests.cards.pcsc_service import lay_down, service
+from tests.panel.helper import choose, press
 
 CARD = "六甲翠のカード"
 CONNECT = "端末をつなぐ: "
@@ -89,19 +89,6 @@ def in_command(
     with pytest.raises(SystemExit) as ended:
         cli.main()
     return int(ended.value.code or 0)
-
-
-def press(qtbot: QtBot, panel: PanelWindow, name: str) -> None:
-    (found,) = [b for b in panel.findChildren(QAbstractButton) if b.accessibleName() == name]
-    assert found.isEnabled(), name
-    qtbot.mouseClick(found, Qt.MouseButton.LeftButton)
-
-
-def choose(panel: PanelWindow, name: str) -> None:
-    panel.cards.search.setText(name)
-    shown = panel.cards.found
-    row = next(n for n in range(shown.rowCount()) if shown.index(n, 0).data() == name)
-    panel.cards.list.setCurrentIndex(shown.index(row, 0))
 
 
 def touch(terminal: Terminal, *ways: tuple[str, str]) -> None:

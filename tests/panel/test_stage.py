@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from scenarios.panel import PanelWindow, StageClient
@@ -17,6 +15,7 @@ from scenarios.stage import Stage
 from scenarios.steps.world import World
 from server_stub.faults.box import KNOWN
 from server_stub.interface.clock import JST, STAGE_START
+from tests.panel.helper import choose, press
 
 SLOW_MS = 20_000
 
@@ -45,19 +44,6 @@ def panel(qtbot: QtBot, world: World, tmp_path: Path) -> Iterator[PanelWindow]:
     made.show()
     yield made
     made.close()
-
-
-def press(qtbot: QtBot, panel: PanelWindow, name: str) -> None:
-    (found,) = [b for b in panel.findChildren(QAbstractButton) if b.accessibleName() == name]
-    assert found.isEnabled(), name
-    qtbot.mouseClick(found, Qt.MouseButton.LeftButton)
-
-
-def choose(panel: PanelWindow, name: str) -> None:
-    panel.cards.search.setText(name)
-    shown = panel.cards.found
-    row = next(n for n in range(shown.rowCount()) if shown.index(n, 0).data() == name)
-    panel.cards.list.setCurrentIndex(shown.index(row, 0))
 
 
 def go_to_payment(world: World, panel: PanelWindow, qtbot: QtBot, card: str) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from .centre import Centre
+from .world import World
 
 _MEMORY = Path("/dev/shm")
 
@@ -27,3 +29,12 @@ def centre() -> Iterator[Centre]:
     centre = Centre()
     yield centre
     centre.stop()
+
+
+@pytest.fixture
+def world(quick_path: Path, qapp: QApplication, centre: Centre) -> Iterator[World]:
+    """A terminal that has begun, and all it meets."""
+    world = World(quick_path, centre)
+    world.terminal.start()
+    yield world
+    world.close()

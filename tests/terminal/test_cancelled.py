@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from cards.readers.virtual import VirtualReader
 from cards.virtual import VirtualCard
@@ -284,14 +283,6 @@ def test_after_the_last_sheet_the_paper_is_not_kept_and_it_is_named(visit: Conve
 
 
 # --- the whole terminal -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def world(quick_path: Path, qapp: QApplication, centre: Centre) -> Iterator[World]:
-    world = World(quick_path, centre)
-    world.terminal.start()
-    yield world
-    world.close()
 
 
 def test_a_slow_card_gets_no_pin_once_the_resident_has_cancelled(world: World) -> None:

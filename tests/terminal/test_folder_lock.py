@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication
 
 from kiosk_app.devices.simulated import simulated_devices
 from kiosk_app.folder_lock import FolderLock
 from kiosk_app.terminal import Terminal
 from server_stub.interface.failures import Failed
 
-from .centre import Centre
 from .world import RememberingWindow, World
-
-
-@pytest.fixture
-def world(qapp: QApplication, quick_path: Path, centre: Centre) -> Iterator[World]:
-    made = World(quick_path, centre)
-    made.terminal.start()
-    yield made
-    made.close()
 
 
 def test_a_second_terminal_on_the_same_folder_does_not_begin(world: World) -> None:

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from cards.faults import Effect, Fault
 from kiosk_app.flow import events as e
@@ -18,16 +17,7 @@ from kiosk_app.flow.state import State
 from server_stub.interface.secret import MASK
 from server_stub.interface.terminal import CertificateKind, Place
 
-from .centre import Centre
 from .world import OTHER, PIN, WRONG, World, card
-
-
-@pytest.fixture
-def world(quick_path: Path, qapp: QApplication, centre: Centre) -> Iterator[World]:
-    world = World(quick_path, centre)
-    world.terminal.start()
-    yield world
-    world.close()
 
 
 def pins_sent(world: World) -> int:
