@@ -32,6 +32,10 @@
       | 二十三時一分           | 令和8年6月5日23時01分    | Service_Closed_Now   |
       | 朝六時二十九分         | 令和8年6月6日6時29分     | Service_Closed_Now   |
       | 十二月二十九日は休み   | 令和8年12月29日12時00分  | Service_Closed_Today |
+      | 十二月三十日は休み     | 令和8年12月30日12時00分  | Service_Closed_Today |
+      | 大晦日は休み           | 令和8年12月31日12時00分  | Service_Closed_Today |
+      | 元日は休み             | 令和9年1月1日12時00分    | Service_Closed_Today |
+      | 一月二日は休み         | 令和9年1月2日12時00分    | Service_Closed_Today |
       | 一月三日は休み         | 令和9年1月3日12時00分    | Service_Closed_Today |
 
   シナリオ: 選んでいる間に取扱時間が終わると断られる

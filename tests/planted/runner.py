@@ -1,0 +1,75 @@
+"""Runs one shipped scenario by its real steps until a sentence fails, and tells which."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+from _pytest.fixtures import call_fixture_func
+from pytest_bdd.feature import get_features
+from pytest_bdd.parser import Scenario, Step
+from pytest_bdd.scenario import get_step_function, parse_step_arguments
+
+from scenarios import places
+from scenarios.driver import Terminal
+
+IMPATIENCE = 1.0
+"""Real seconds that the sentence which must fail is waited for."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The step that failed, as it stands in the feature, and why."""
+
+    sentence: str
+    error: AssertionError | LookupError
+
+
+@cache
+def shipped(title: str) -> Scenario:
+    """The one scenario of that title. Raises LookupError for none or several."""
+    found = [scenario for scenario in _all() if scenario.name == title]
+    if len(found) != 1:
+        raise LookupError(f"{len(found)} scenarios are called 「{title}」")
+    return found[0]
+
+
+def _all() -> Iterator[Scenario]:
+    for feature in get_features([str(path) for path in sorted(places.FEATURES.glob("*.feature"))]):
+        for template in feature.scenarios.values():
+            rows = [row for examples in template.examples for row in examples.as_contexts()]
+            yield from (template.render(row) for row in rows or [{}])
+
+
+def run(
+    request: pytest.FixtureRequest, scenario: Scenario, *, doubted: str, patch: pytest.MonkeyPatch
+) -> Failure | None:
+    """What fails first, or None. What waits for a state gives up early in the step `doubted` only, so that a slow machine
+    makes no other step fail. The stage is that of the `world` fixture."""
+    for step in scenario.steps:
+        with patch.context() as hurry:
+            if step.name == doubted:
+                hurry.setattr(Terminal.wait_until, "__defaults__", (IMPATIENCE,))
+                hurry.setattr(Terminal.wait_for, "__kwdefaults__", {"patience": IMPATIENCE})
+            try:
+                _carry_out(request, step)
+            except (AssertionError, LookupError) as error:
+                return Failure(step.name, error)
+    return None
+
+
+def _carry_out(request: pytest.FixtureRequest, step: Step) -> None:
+    """As pytest-bdd does, without its hooks: nothing of a planted run becomes evidence."""
+    found = get_step_function(request, step)
+    if found is None:
+        raise NotImplementedError(f"no step is written for 「{step.name}」")
+    wanted = inspect.signature(found.step_func).parameters
+    told = {name: value for name, value in parse_step_arguments(step, found).items() if name in wanted}
+    missing = [
+        name for name, one in wanted.items() if name not in told and one.default is inspect.Parameter.empty
+    ]
+    told |= {name: request.getfixturevalue(name) for name in missing}
+    call_fixture_func(found.step_func, request, told)
