@@ -1,0 +1,314 @@
+"""Planted defects about who may get what, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+import server_stub.issuing.holders as holders
+import server_stub.issuing.rights.holder as holder_rules
+import server_stub.issuing.rights.visit as visit_rules
+from kiosk_app.flow import card_rows
+from server_stub.center.authentication import Authentication
+from server_stub.center.terminals import TerminalBook
+from server_stub.interface.failures import Failed
+from server_stub.issuing.rights.household import HouseholdMember
+from server_stub.municipalities.model import ClosedSpan, ServiceTerms
+from server_stub.registry.replica import ReplicaReader
+from tests.planted.defect import defect
+from tests.planted.flow import rows_of
+
+IDENTIFIED = "「六甲翠のカード」で本人確認を済ませる"
+CLOSED_NOW, CLOSED_TODAY = "「Service_Closed_Now」で断られる", "「Service_Closed_Today」で断られる"
+
+
+def without_rule(patch: pytest.MonkeyPatch, rule: Callable[..., None]) -> None:
+    """The issuing server does not ask this about the holder."""
+    patch.setattr(
+        holder_rules, "HOLDER_RULES", tuple(one for one in holder_rules.HOLDER_RULES if one is not rule)
+    )
+
+
+def ages(patch: pytest.MonkeyPatch, days: int) -> None:
+    """Everybody's age is that of so many days later."""
+    real = holder_rules.age
+    patch.setattr(holder_rules, "age", lambda birth, today: real(birth, today + timedelta(days=days)))
+
+
+def opening(patch: pytest.MonkeyPatch, is_open: Callable[[ServiceTerms, time], bool]) -> None:
+    patch.setattr(ServiceTerms, "open_at", is_open)
+
+
+def minutes(moment: time) -> int:
+    return moment.hour * 60 + moment.minute
+
+
+# --- the holder -----------------------------------------------------------------------------------------------------
+
+
+@defect(
+    "死亡の記録がある人のカードを通す",
+    harm="亡くなった人の住民票や印鑑登録証明書が、カードを持つ人に渡る。",
+    scenario="死亡の記録がある人",
+    sentence="「Holder_Deceased」で断られる",
+)
+def the_dead_served(patch: pytest.MonkeyPatch) -> None:
+    without_rule(patch, holder_rules.not_deceased)
+
+
+@defect(
+    "転出した人のカードを通す",
+    harm="もう住民でない人に、住民であるという証明が渡る。",
+    scenario="転出した人",
+    sentence="「Holder_Moved_Out」で断られる",
+)
+def the_gone_served(patch: pytest.MonkeyPatch) -> None:
+    without_rule(patch, holder_rules.not_moved_out)
+
+
+@defect(
+    "転出の届出をした人を、転出の日まで通す",
+    harm="届出のあとに、変わることが決まった住所を証明する。",
+    scenario="転出の届出をした人",
+    sentence="「Holder_Moved_Out」で断られる",
+)
+def the_leaving_served(patch: pytest.MonkeyPatch) -> None:
+    real = holder_rules.not_moved_out
+
+    def not_gone(facts: Any) -> None:
+        if facts.person.moves_on is None or facts.person.moves_on <= facts.today:
+            real(facts)
+
+    rules = tuple(not_gone if one is real else one for one in holder_rules.HOLDER_RULES)
+    patch.setattr(holder_rules, "HOLDER_RULES", rules)
+
+
+@defect(
+    "支援措置の対象者に交付する",
+    harm="加害者が被害者のカードで、逃げた先の住所を知る。",
+    scenario="支援措置の対象者",
+    sentence="「Holder_Restricted」で断られる",
+)
+def the_protected_served(patch: pytest.MonkeyPatch) -> None:
+    without_rule(patch, holder_rules.not_restricted)
+
+
+@defect(
+    "支援措置を終了日のあとも解かない",
+    harm="措置の終わった住民が、理由の分からないまま断られ続ける。",
+    scenario="対の支援措置が終わった人は受け取れる",
+    sentence="「髙﨑誠司のカード」で本人確認を済ませる",
+)
+def restricted_for_ever(patch: pytest.MonkeyPatch) -> None:
+    real = ReplicaReader.restriction
+    patch.setattr(
+        ReplicaReader,
+        "restriction",
+        lambda reader, person, on: real(reader, person, min(on, date(2026, 6, 1))),
+    )
+
+
+@defect(
+    "十五歳の誕生日の前日から交付する",
+    harm="十四歳の子に、保護者の知らないうちに証明書が渡る。",
+    scenario="十四歳の人は利用できない",
+    sentence="「Holder_Under_Fifteen」で断られる",
+)
+def fifteen_a_day_early(patch: pytest.MonkeyPatch) -> None:
+    ages(patch, 1)
+
+
+@defect(
+    "十五歳の誕生日にはまだ交付しない",
+    harm="誕生日に来た十五歳の人が断られる。",
+    scenario="対の十五歳になった人は受け取れる",
+    sentence="「摩耶陽菜のカード」で本人確認を済ませる",
+)
+def fifteen_a_day_late(patch: pytest.MonkeyPatch) -> None:
+    ages(patch, -1)
+
+
+@defect(
+    "支援措置の対象者がいる世帯の全員の写しを出す",
+    harm="同じ世帯の人を通して、守られている人の住所が知られる。",
+    scenario="世帯の中に証明できない人がいると世帯全員は選べない",
+    sentence="世帯全員は選べない",
+)
+def the_protected_on_a_household(patch: pytest.MonkeyPatch) -> None:
+    def all_of_them(people: Any, restricted: Any) -> Any:
+        return tuple(HouseholdMember(person, refused=False) for person in people)
+
+    patch.setattr(holders, "members_of", all_of_them)
+
+
+@defect(
+    "廃止した印鑑登録の証明書を出す",
+    harm="廃止した実印で契約が結ばれる（新潟、さいたま、熊本で起きた事故）。",
+    scenario="廃止した印鑑登録の証明書は出ない",
+    sentence="「印鑑登録証明書」は「印鑑登録」の理由で選べない",
+)
+def abolished_seal(patch: pytest.MonkeyPatch) -> None:
+    real = ReplicaReader.seal
+
+    def seal(reader: Any, person: str) -> Any:
+        return real(reader, person) or replace(real(reader, "0000100301"), person=person)
+
+    patch.setattr(ReplicaReader, "seal", seal)
+
+
+# --- the hours ------------------------------------------------------------------------------------------------------
+
+
+@defect(
+    "六時半の一分前から受け付ける",
+    harm="夜間の保守の間に証明書が出る。",
+    scenario="朝六時二十九分",
+    sentence=CLOSED_NOW,
+)
+def opens_a_minute_early(patch: pytest.MonkeyPatch) -> None:
+    opening(patch, lambda terms, moment: minutes(terms.opens) - 1 <= minutes(moment) < minutes(terms.closes))
+
+
+@defect(
+    "六時半にはまだ受け付けない",
+    harm="案内どおりの時刻に来た住民が断られる。",
+    scenario="朝六時半は受け取れる",
+    sentence=IDENTIFIED,
+)
+def opens_a_minute_late(patch: pytest.MonkeyPatch) -> None:
+    opening(patch, lambda terms, moment: minutes(terms.opens) < minutes(moment) < minutes(terms.closes))
+
+
+@defect(
+    "二十三時の一分前に閉める",
+    harm="取扱時間のうちに来た住民が断られる。",
+    scenario="二十二時五十九分は受け取れる",
+    sentence=IDENTIFIED,
+)
+def closes_a_minute_early(patch: pytest.MonkeyPatch) -> None:
+    opening(patch, lambda terms, moment: minutes(terms.opens) <= minutes(moment) < minutes(terms.closes) - 1)
+
+
+@defect(
+    "二十三時ちょうどにも受け付ける",
+    harm="取扱時間を過ぎた申請に証明書が出る。",
+    scenario="選んでいる間に取扱時間が終わると断られる",
+    sentence=CLOSED_NOW,
+)
+def closes_a_minute_late(patch: pytest.MonkeyPatch) -> None:
+    opening(patch, lambda terms, moment: minutes(terms.opens) <= minutes(moment) <= minutes(terms.closes))
+
+
+@defect(
+    "受け付けた申請を、二十三時を過ぎたからと断る",
+    harm="取扱時間のうちに申し込んだ住民の手続が途中で終わる。",
+    scenario="二十三時前に受け付けた申請は二十三時を過ぎても完了する",
+    sentence="印刷が終わり、用紙を取る",
+)
+def cut_off_at_the_hour(patch: pytest.MonkeyPatch) -> None:
+    from kiosk_app.devices.coin_unit import SimulatedCoinUnit
+
+    real = SimulatedCoinUnit.take
+
+    def take(unit: Any, due: int, application: str) -> int:
+        if unit._trace._clock.now().hour >= 23:
+            raise Failed("Service_Closed_Now")
+        return real(unit, due, application)
+
+    patch.setattr(SimulatedCoinUnit, "take", take)
+
+
+@defect(
+    "十二月三十日から一月二日までを休まない",
+    harm="職員のいない年末年始に、確かめられない証明書が出る。",
+    scenario="元日は休み",
+    sentence=CLOSED_TODAY,
+)
+def open_at_new_year(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ClosedSpan, "holds", lambda span, day: (day.month, day.day) in (span.first, span.last))
+
+
+@defect(
+    "年をまたぐ休みを、年の内だけ休む",
+    harm="一月一日から三日までの休みに証明書が出る。",
+    scenario="一月二日は休み",
+    sentence=CLOSED_TODAY,
+)
+def open_after_midnight(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ClosedSpan, "holds", lambda span, day: (day.month, day.day) >= span.first)
+
+
+@defect(
+    "十二月二十八日から休む",
+    harm="休みの前に必要な証明書を取りに来た住民が断られる。",
+    scenario="年末の前日は受け取れる",
+    sentence=IDENTIFIED,
+)
+def closed_a_day_early(patch: pytest.MonkeyPatch) -> None:
+    real = ClosedSpan.holds
+    patch.setattr(ClosedSpan, "holds", lambda span, day: real(span, day + timedelta(days=1)))
+
+
+@defect(
+    "一月四日も休む",
+    harm="仕事始めの日に証明書が取れない。",
+    scenario="年始の休み明けは受け取れる",
+    sentence=IDENTIFIED,
+)
+def closed_a_day_longer(patch: pytest.MonkeyPatch) -> None:
+    real = ClosedSpan.holds
+    patch.setattr(ClosedSpan, "holds", lambda span, day: real(span, day - timedelta(days=1)))
+
+
+@defect(
+    "土曜日に手数料を割り増す",
+    harm="条例にない手数料を住民から取る。",
+    scenario="朝六時半は受け取れる",
+    sentence="印刷が終わり、用紙を取る",
+)
+def dearer_on_saturdays(patch: pytest.MonkeyPatch) -> None:
+    real = holders.Holder.offer
+
+    def offer(holder: Any, kind: Any, received_at: datetime) -> Any:
+        made = real(holder, kind, received_at)
+        return made.model_copy(update={"fee": made.fee + (50 if received_at.weekday() == 5 else 0)})
+
+    patch.setattr(holders.Holder, "offer", offer)
+
+
+# --- terminals and municipalities ------------------------------------------------------------------------------------
+
+
+@defect(
+    "自治体が設置した端末にも交付する",
+    harm="市が対象としていない端末から証明書が出る。",
+    scenario="自治体設置の端末を対象としない市",
+    sentence="「Terminal_Kind_Excluded」で断られる",
+)
+def any_terminal_served(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(visit_rules, "terminal_kind_is_served", lambda municipality, kind: None)
+    patch.setattr(Authentication, "_check_municipality", lambda centre, code, kind: None)
+
+
+@defect(
+    "登録されていない端末を受け付ける",
+    harm="持ち込まれた偽の端末で証明書が出せる。",
+    scenario="センターに登録されていない端末",
+    sentence="「Terminal_Unknown」で断られる",
+)
+def strangers_served(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(TerminalBook, "identify", lambda book, key: next(iter(book._by_key.values())))
+
+
+@defect(
+    "参加していない市区町村を選べる",
+    harm="扱えない市区町村の手続に進み、暗証番号まで入力させられる。",
+    scenario="参加していない市区町村",
+    sentence="「Municipality_Not_Participating」で断られる",
+)
+def not_participating_chosen(patch: pytest.MonkeyPatch) -> None:
+    rows_of(patch, lambda row: row.when is card_rows.not_participating, when=lambda happening: False)
