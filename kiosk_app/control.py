@@ -102,9 +102,9 @@ class TerminalControl(QObject):
         """What the reader suffers from, by its catalogue name; '' for nothing."""
         return self._kiosk.terminal.reader_failure()
 
-    def drop(self, denomination: int) -> None:
-        """Drop one coin or note (yen)."""
-        self._kiosk.devices.coin.drop(denomination)
+    def drop(self, denomination: int) -> bool:
+        """Drop one coin or note (yen). False: it fell through into the return tray."""
+        return self._kiosk.devices.coin.drop(denomination)
 
     def take_paper(self) -> None:
         self._kiosk.devices.printer.take_paper()
@@ -115,6 +115,18 @@ class TerminalControl(QObject):
     def money(self) -> dict[str, Any]:
         state = self._kiosk.devices.coin.state()
         return {"inserted": state.inserted, "taken": state.taken, "returned": state.returned}
+
+    def paid_by_hand(self) -> int:
+        """Yen that staff paid out for the coin unit."""
+        return self._kiosk.devices.coin.paid_by_hand()
+
+    def return_tray(self) -> dict[str, int]:
+        """Coins and notes that lie in the return tray: denomination (yen) -> count."""
+        return {str(yen): count for yen, count in self._kiosk.devices.coin.return_tray().items()}
+
+    def empty_return_tray(self) -> None:
+        """The resident takes the money from the return tray."""
+        self._kiosk.devices.coin.empty_return_tray()
 
     # --- what staff and the stage do --------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from server_stub.center import tables
 from server_stub.db import open_engine, sqlite_url
+from server_stub.issuing.entries import Application
 from server_stub.issuing.ledger import Ledger
 
 
@@ -31,6 +32,18 @@ class Books:
     def charges(self) -> list[int]:
         """Yen kept for each application, refunds taken out."""
         return [charge.amount for charge in self._ledger.charges()]
+
+    def kept(self) -> dict[str, int]:
+        """Yen kept for each application by its id, refunds taken out."""
+        return {charge.application_id: charge.amount for charge in self._ledger.charges()}
+
+    def ledger(self) -> tuple[Application, ...]:
+        """Every application that became paper, oldest first."""
+        return self._ledger.applications()
+
+    def issue_numbers_of(self, application_id: str) -> list[str]:
+        """The number of each copy, in their order."""
+        return [copy.issue_number for copy in self._ledger.copies(application_id)]
 
     def issue_numbers(self) -> list[str]:
         return [

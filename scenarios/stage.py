@@ -261,11 +261,13 @@ class Stage:
     # --- paper and books --------------------------------------------------------------------------------------------------
 
     def take_paper(self) -> list[Path]:
-        """The resident takes what lies in the tray; copies of the sheets, in order."""
-        kept = []
+        """The resident takes what lies in the tray; copies of the sheets, in order. Every sheet of a scenario has a number of
+        its own, whoever took it."""
+        kept: list[Path] = []
         papers = self.visit_folder / "papers"
         papers.mkdir(exist_ok=True)
-        for number, sheet in enumerate(self.kiosk.terminal.tray(), start=1):
+        first = 1 + sum(1 for _ in papers.glob("*.pdf"))
+        for number, sheet in enumerate(self.kiosk.terminal.tray(), start=first):
             kept.append(papers / f"{number:02d}.pdf")
             shutil.copyfile(sheet, kept[-1])
         self.kiosk.terminal.call("take_paper")

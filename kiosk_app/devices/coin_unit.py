@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS charge (
 
 
 class SimulatedCoinUnit:
-    """A `CoinUnit` with hands: `drop`, `reject_next`, `set_change_stock`. Safe from any thread."""
+    """A `CoinUnit` with hands: `drop`, `empty_return_tray`, `reject_next`, `set_change_stock`. Safe from any thread."""
 
     def __init__(self, folder: Path, trace: Trace) -> None:
         """The book lies in `folder/coins.sqlite` and is taken up again if it is there."""
@@ -68,9 +68,8 @@ class SimulatedCoinUnit:
             refused = on_change is None or denomination not in DENOMINATIONS or self._rejects > 0
             if refused:
                 self._rejects = max(0, self._rejects - 1)
-            else:
-                with self._entry():
-                    self._move("escrow", denomination, 1)
+            with self._entry():
+                self._move("tray" if refused else "escrow", denomination, 1)
             inserted = self._value("escrow")
         if refused:
             self._trace.emit("money", "coin_rejected", denomination=denomination)
@@ -99,6 +98,19 @@ class SimulatedCoinUnit:
     def change_stock(self) -> dict[int, int]:
         with self._lock:
             return self._pile("stock")
+
+    def return_tray(self) -> dict[int, int]:
+        """What lies in the return tray, yen -> count: change, money given back, and coins that fell through."""
+        with self._lock:
+            return {yen: count for yen, count in self._pile("tray").items() if count}
+
+    def empty_return_tray(self) -> dict[int, int]:
+        """The resident takes what lies in the return tray; yen -> count."""
+        with self._lock:
+            taken = self.return_tray()
+            with self._entry():
+                self._book.execute("DELETE FROM pile WHERE place = 'tray'")
+        return taken
 
     def vault(self) -> int:
         """Yen that lie inside behind the escrow: change stock and notes."""
@@ -141,6 +153,7 @@ class SimulatedCoinUnit:
                     self._move("stock" if yen in COINS else "notes", yen, count)
                 for yen, count in coins.items():
                     self._move("stock", yen, -count)
+                    self._move("tray", yen, count)
                 self._book.execute(
                     "INSERT INTO charge (application, due, change) VALUES (?, ?, ?)",
                     (application_id, due, change),
@@ -158,6 +171,7 @@ class SimulatedCoinUnit:
             with self._entry():
                 for yen, count in self._pile("escrow").items():
                     self._move("escrow", yen, -count)
+                    self._move("tray", yen, count)
                 self._add("returned", amount)
         self._trace.emit("money", "given_back", amount=amount)
         return amount
@@ -171,6 +185,7 @@ class SimulatedCoinUnit:
             with self._entry():
                 for yen, count in (coins or {}).items():
                     self._move("stock", yen, -count)
+                    self._move("tray", yen, count)
                 if coins is None:
                     # the right coins are not there: staff pay it out of their own till
                     self._add("by_hand", amount)

@@ -57,6 +57,7 @@ def on_to_the_card(world: World) -> None:
 
 @when("やり直しを選ぶ")
 def again(world: World) -> None:
+    world.begin_visit()
     world.leave_by("もう一度")
     world.terminal.wait_for("PlaceCard", "TakeCard", "ChoosePlace", "Refusal")
 

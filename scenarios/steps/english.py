@@ -15,6 +15,7 @@ def switch(world: World, language: str) -> None:
 @when(parsers.parse("英語の画面で「{card}」の住民票の写しを{copies:d}部申し込む"))
 def apply_in_english(world: World, card: str, copies: int) -> None:
     terminal = world.terminal
+    world.begin_visit()
     world.leave_by("Public services")
     terminal.wait_for("ServiceMenu")
     world.leave_by("Certificates")

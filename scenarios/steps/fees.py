@@ -17,7 +17,7 @@ def too_early(world: World, yen: int) -> None:
     world.leave_by("この内容で申請する")
     world.terminal.wait_until(lambda: world.terminal.screen() == "PleaseWait", "PleaseWait was not shown")
     world.eventually(lambda: bool(world.stage.applications()), "the application did not reach the centre")
-    world.terminal.call("drop", denomination=yen)
+    world.drop_coin(yen)
 
 
 @then("硬貨は受け付けられていない")

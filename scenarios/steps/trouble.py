@@ -48,7 +48,7 @@ def no_change(world: World) -> None:
 @when(parsers.parse("受け付けられない{denomination:d}円硬貨を入れる"))
 def rejected_coin(world: World, denomination: int) -> None:
     world.terminal.call("reject_next")
-    world.terminal.call("drop", denomination=denomination)
+    world.drop_coin(denomination)
 
 
 @given(parsers.parse("{sheet:d}枚目で紙が詰まる"))

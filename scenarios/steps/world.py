@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cards.image import CardImage
+from scenarios.books import CenterApplication
 from scenarios.driver import Terminal
 from scenarios.stage import Stage
 from server_stub.interface.clock import JST
@@ -19,6 +20,32 @@ from server_stub.interface.secret import Secret
 from server_stub.municipalities import load_index
 
 COINS = (1000, 500, 100, 50, 10)
+
+
+class Unmet(AssertionError):
+    """What a sentence claims is not so: what was `expected` and what was `found`, both in Japanese."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(f"期待：{expected}／実際：{found}")
+        self.expected, self.found = expected, found
+
+
+def expect(held: bool, expected: str, found: str) -> None:
+    """Raises Unmet unless it `held`."""
+    if not held:
+        raise Unmet(expected, found)
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the books said when the present visit began: all that came later is the visit's own. Amounts in yen."""
+
+    taken: int
+    returned: int
+    by_hand: int
+    kept: frozenset[str]
+    applications: frozenset[str]
+    incidents: int
 
 
 @dataclass
@@ -39,6 +66,81 @@ class World:
     late_application: str = ""
     card_faults: list[dict[str, Any]] = field(default_factory=list)
     passing: Callable[[], None] = field(default=lambda: None)
+    before: Before | None = None
+    fell_through: int = 0
+    """Yen of the coins that this visit's resident dropped and the coin unit did not accept."""
+
+    # --- this visit ------------------------------------------------------------------------------------------------------
+
+    def begin_visit(self) -> None:
+        """A resident stands before the top menu, or begins again: what the sentences say from now on is about this visit.
+
+        Whoever was here before has gone, with the receipt and with the money that lay in the return tray.
+        """
+        if self.receipts() and not self.sheets():
+            self.stage.take_paper()
+        self.terminal.call("empty_return_tray")
+        self.papers, self.kind, self.options, self.copies, self.fell_through = [], "", {}, 1, 0
+        money, books = self.terminal.money(), self.stage.books
+        self.before = Before(
+            taken=money["taken"],
+            returned=money["returned"],
+            by_hand=int(self.terminal.call("paid_by_hand")),
+            kept=frozenset(books.kept()),
+            applications=frozenset(one.application_id for one in books.applications()),
+            incidents=books.incidents(),
+        )
+
+    @property
+    def visit(self) -> Before:
+        """Raises Unmet where no visit has begun in this scenario: nothing can be said of one."""
+        if self.before is None:
+            raise Unmet("この場面で手続が始まっている", "まだ誰も手続を始めていない")
+        return self.before
+
+    def sheets(self) -> list[Path]:
+        """Certificates that lie in the tray."""
+        return self._in_tray(receipt=False)
+
+    def receipts(self) -> list[Path]:
+        return self._in_tray(receipt=True)
+
+    def _in_tray(self, *, receipt: bool) -> list[Path]:
+        tray = self.terminal.call("tray")
+        return [Path(one["path"]) for one in tray if one["sheet_id"].endswith("-receipt") is receipt]
+
+    def paper(self) -> list[Path]:
+        """The certificates of this visit, taken or still in the tray. Raises Unmet where there is none."""
+        found = self.papers or self.sheets()
+        expect(bool(self.visit and found), "証明書の用紙が出ている", "用紙は一枚も出ていない")
+        return found
+
+    def taken(self) -> int:
+        """Yen that the terminal has kept in this visit."""
+        return self.terminal.money()["taken"] - self.visit.taken
+
+    def returned(self) -> int:
+        """Yen that came back in this visit, by the coin unit's counter."""
+        return self.terminal.money()["returned"] - self.visit.returned
+
+    def return_tray(self) -> dict[int, int]:
+        """Coins and notes that lie in the return tray, denomination -> count."""
+        return {int(yen): count for yen, count in self.terminal.call("return_tray").items()}
+
+    def charges(self) -> list[int]:
+        """Yen kept in the ledger since this visit began, one entry an application."""
+        return [yen for one, yen in self.stage.books.kept().items() if one not in self.visit.kept]
+
+    def applications(self) -> list[CenterApplication]:
+        """Those that reached the centre in this visit, oldest first."""
+        known = self.visit.applications
+        return [one for one in self.stage.applications() if one.application_id not in known]
+
+    def application(self) -> CenterApplication:
+        """The one of this visit. Raises Unmet."""
+        found = self.applications()
+        expect(len(found) == 1, "この手続の申請が一件ある", f"申請は{len(found)}件")
+        return found[0]
 
     def leave_by(self, name: str) -> None:
         """Touch what leads on from this screen."""
@@ -50,6 +152,7 @@ class World:
     def go_to_card(self, *screens: str) -> str:
         """From the top menu to 「カードを置く」, or to one of `screens`; which one it is."""
         self.terminal.wait_for("TopMenu")
+        self.begin_visit()
         self.leave_by("行政サービス")
         self.terminal.wait_for("ServiceMenu")
         self.leave_by("証明書交付サービス")
@@ -69,6 +172,8 @@ class World:
     def _lay(self, hand: Callable[[], None]) -> str:
         if self.terminal.screen() == "TopMenu":
             self.go_to_card()
+        if self.before is None:
+            self.begin_visit()
         self.passing()
         hand()
         return self.terminal.wait_for("ChoosePlace", "Refusal")
@@ -176,9 +281,15 @@ class World:
         self.passing()
         for coin in COINS:
             while amount >= coin:
-                self.terminal.call("drop", denomination=coin)
+                self.drop_coin(coin)
                 amount -= coin
         assert amount == 0, "no coins for that amount"
+
+    def drop_coin(self, denomination: int) -> bool:
+        """One coin or note; False if it fell through into the return tray."""
+        kept = bool(self.terminal.call("drop", denomination=denomination))
+        self.fell_through += 0 if kept else denomination
+        return kept
 
     def take_paper(self) -> None:
         self.terminal.wait_for("TakePaper", "Jammed", "Refusal")

@@ -58,6 +58,19 @@ def test_what_the_unit_does_not_know_falls_through_and_is_told(unit: SimulatedCo
     assert unit.state().inserted == 0
 
 
+def test_what_comes_back_lies_in_the_return_tray_until_it_is_taken(unit: SimulatedCoinUnit) -> None:
+    Listener(unit)
+    unit.drop(1000)
+    unit.take(250, "A")
+    assert unit.return_tray() == {50: 1, 100: 2, 500: 1}
+    unit.drop(5)
+    unit.drop(100)
+    unit.give_back()
+    assert unit.return_tray() == {5: 1, 50: 1, 100: 3, 500: 1}
+    assert unit.empty_return_tray() == {5: 1, 50: 1, 100: 3, 500: 1}
+    assert unit.return_tray() == {}
+
+
 def test_one_coin_can_be_rejected(unit: SimulatedCoinUnit) -> None:
     heard = Listener(unit)
     unit.reject_next()
@@ -179,10 +192,12 @@ def test_no_yen_comes_from_nowhere_or_is_lost(
     unit = SimulatedCoinUnit(tmp_path_factory.mktemp("coins"), Trace(Clock(STAGE_START)))
     Listener(unit)
     loaded = value(unit.change_stock())
-    accepted, applications = 0, 0
+    accepted, fell_through, applications = 0, 0, 0
     for name, number in actions:
         if name == "drop":
-            accepted += number if unit.drop(number) else 0
+            kept = unit.drop(number)
+            accepted += number if kept else 0
+            fell_through += 0 if kept else number
         elif name == "give_back":
             unit.give_back()
         elif name == "refund":
@@ -198,4 +213,5 @@ def test_no_yen_comes_from_nowhere_or_is_lost(
         assert value(state.escrow) == state.inserted
         assert state.taken == sum(unit.taken_for(f"A{n}") for n in range(applications))
         assert unit.vault() == loaded + state.taken + unit.paid_by_hand()
+        assert value(unit.return_tray()) == state.returned - unit.paid_by_hand() + fell_through
     unit.shut_down()

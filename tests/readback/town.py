@@ -240,6 +240,22 @@ class Town:
         if wanted:
             raise WrongPaper(f"no 個人番号 of {sorted(wanted)}")
 
+    def issue_numbers(self, sheets: Sequence[bytes]) -> list[str]:
+        """The number that each copy bears, in the order of the copies. Raises WrongPaper."""
+        found: dict[int, set[str]] = {}
+        for pdf in sheets:
+            with Sheet(pdf) as sheet:
+                page = self._page(sheet)
+            numbers = [
+                match[1] for line in page.form.loose if (match := re.fullmatch(r"発行番号　(\S+)", line))
+            ]
+            if len(numbers) != 1:
+                raise WrongPaper(f"one number belongs on a sheet, not {numbers}")
+            found.setdefault(page.bound.copy, set()).add(numbers[0])
+        if any(len(numbers) != 1 for numbers in found.values()):
+            raise WrongPaper(f"a copy with several numbers: {found}")
+        return [number for copy in sorted(found) for number in found[copy]]
+
     def check_glyphs(self, sheets: Sequence[bytes], calling: str) -> None:
         """The registered variant is drawn: text with its selector, and glyphs other than those of the plain form."""
         wanted = set(glyphs_of(self.person(calling).name))
