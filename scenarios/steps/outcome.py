@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_bdd import parsers, then, when
 
+from kiosk_app.screens.texts import Words
 from scenarios import places
 from scenarios.driver import NotReached
 
@@ -244,7 +245,8 @@ def paper_of(world: World, count: int, people: str) -> None:
 
 def town(world: World) -> Any:
     """The reader lives in `tests/`, apart from everything it checks; a checkout has it."""
-    return importlib.import_module("tests.readback.town").Town.load(places.DATA)
+    data = world.delivered if world.delivered.exists() else places.DATA
+    return importlib.import_module("tests.readback.town").Town.load(data)
 
 
 @then("部ごとに発行番号が異なる")
@@ -318,7 +320,8 @@ def jammed(world: World) -> None:
 
 @then(parsers.parse("{denomination:d}円硬貨が戻ったと知らされる"))
 def told_rejected(world: World, denomination: int) -> None:
-    world.eventually(lambda: world.terminal.shows(f"{denomination}円"), "the rejected coin was not told")
+    told = Words("ja")("pay.rejected", amount=f"{denomination:,}円")
+    world.eventually(lambda: world.terminal.shows(told), "the rejected coin was not told")
 
 
 @then("遅れた申請はセンターで取り消されている")

@@ -31,6 +31,7 @@ pytest_plugins = [
     "scenarios.steps.deliveries",
     "scenarios.steps.fees",
     "scenarios.steps.lapse",
+    "scenarios.steps.more",
     "scenarios.steps.paper_trouble",
     "scenarios.steps.reasons",
     "scenarios.steps.strangers",

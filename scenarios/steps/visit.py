@@ -72,8 +72,14 @@ def leave_with_card(world: World) -> None:
 
 
 @when(parsers.parse("「{card}」で本人確認を済ませる"))
-@when(parsers.parse("次の人が「{card}」で本人確認を済ませる"))
 def identify(world: World, card: str) -> None:
+    world.identify(card)
+
+
+@when(parsers.parse("次の人が「{card}」で本人確認を済ませる"))
+def identify_next(world: World, card: str) -> None:
+    """Once whoever was here before has gone and the top menu is back."""
+    world.terminal.wait_for("TopMenu")
     world.identify(card)
 
 

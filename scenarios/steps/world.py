@@ -142,6 +142,11 @@ class World:
         expect(len(found) == 1, "この手続の申請が一件ある", f"申請は{len(found)}件")
         return found[0]
 
+    @property
+    def delivered(self) -> Path:
+        """Where this scenario's own delivery lies, in the shape of scenarios/data; there only if there was one."""
+        return self.stage.visit_folder / "delivered"
+
     def leave_by(self, name: str) -> None:
         """Touch what leads on from this screen."""
         self.passing()

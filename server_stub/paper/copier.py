@@ -60,7 +60,13 @@ def copy_pdf(pdf: bytes, *, blur_um: float = BLUR_UM, threshold: float = THRESHO
 
 def measure_pdf(pdf: bytes, *, blur_um: float = BLUR_UM, threshold: float = THRESHOLD) -> list[Contrast]:
     """The contrast of the word on every page before and after copying. Raises Failed(Paper_Corrupt)."""
-    return [_measure(page, blur_um, threshold) for page in _scan(pdf)]
+    return list(measured(pdf, blur_um=blur_um, threshold=threshold))
+
+
+def measured(pdf: bytes, *, blur_um: float = BLUR_UM, threshold: float = THRESHOLD) -> Iterator[Contrast]:
+    """The same page by page, each when it is asked for: a page takes seconds. Raises as `measure_pdf`."""
+    for page in _scan(pdf):
+        yield _measure(page, blur_um, threshold)
 
 
 def _scan(pdf: bytes) -> Iterator[Image.Image]:
