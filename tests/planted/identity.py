@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 import cards.jpki as jpki
 import kiosk_app.paper as terminal_paper
@@ -17,7 +18,7 @@ from kiosk_app.flow import card_rows, events
 from kiosk_app.flow.state import StateName as S
 from kiosk_app.flow.state import Visit
 from kiosk_app.flow.timeouts import TimeOuts
-from server_stub.center import statements
+from server_stub.center import statements, tables
 from server_stub.center.certificates import HolderCertificate, TrustedCertificates
 from server_stub.center.ocsp import StatusAuthority
 from server_stub.center.sessions import Sessions
@@ -213,6 +214,26 @@ def old_nonce_accepted(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
+    "一度使った乱数を、もう一度受け付ける",
+    harm="盗み見た署名をその場でもう一度送れば、本人になりすませる。",
+    scenario="本人確認の乱数は一度しか使えない",
+    sentence="本人確認の乱数は使い終わっている",
+)
+def nonce_used_twice(patch: pytest.MonkeyPatch) -> None:
+    real = Sessions.use_nonce
+
+    def use_nonce(sessions: Any, session_id: str, terminal_id: str) -> str:
+        nonce = real(sessions, session_id, terminal_id)
+        with sessions._database.write() as connection:
+            connection.execute(
+                update(tables.sessions).where(tables.sessions.c.session_id == session_id).values(nonce=nonce)
+            )
+        return nonce
+
+    patch.setattr(Sessions, "use_nonce", use_nonce)
+
+
+@defect(
     "時間の過ぎた手続を続けさせる",
     harm="席を立った人の手続を、あとから来た人が終わらせる。",
     scenario="選び直しているうちに手続の時間が過ぎる",
@@ -396,3 +417,14 @@ def never_timed_out(patch: pytest.MonkeyPatch) -> None:
         return None if state is S.CHOOSE_CERTIFICATE else real(times, state, visit)
 
     patch.setattr(TimeOuts, "of", of)
+
+
+@defect(
+    "前の人の言語を次の人に残す",
+    harm="日本語しか読めない住民が、英語の画面の前に立つ。",
+    scenario="英語の画面の次の人は、日本語の画面で始まる",
+    sentence="次の人が「六甲翠のカード」で本人確認を済ませる",
+)
+def language_kept(patch: pytest.MonkeyPatch) -> None:
+    real = Visit.next
+    patch.setattr(Visit, "next", lambda visit: replace(real(visit), language=visit.language))

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 import kiosk_app.devices.coin_unit as coin_unit
+import kiosk_app.devices.receipt as receipts
 import server_stub.center.notes as center_notes
 import server_stub.issuing.ledger as ledger
 import server_stub.issuing.rights.request as request_rules
+import server_stub.issuing.service as service
 from kiosk_app.correspondence import Correspondence
 from kiosk_app.devices.coin_unit import SimulatedCoinUnit
 from kiosk_app.devices.printer import SimulatedPrinter
+from kiosk_app.flow import card_rows, views
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import NoteKind
+from server_stub.interface.terminal import CertificateKind, NoteKind
 from server_stub.issuing import tables
 from tests.planted.defect import defect
+from tests.planted.flow import rows_of
 
-ALONE, NOTE = "一人世帯の写しを受け取る", "千円札で払うと釣銭が出る"
+ALONE, NOTE, RECEIPT = "一人世帯の写しを受け取る", "千円札で払うと釣銭が出る", "領収書を受け取る"
 CHARGED = "手数料250円が一度だけ記録されている"
 NOTHING_MOVED = "お金も用紙も動いていない"
 
@@ -194,3 +199,206 @@ def notes_thrown_away(patch: pytest.MonkeyPatch) -> None:
             return
 
     patch.setattr(Correspondence, "send", send)
+
+
+# --- pieces in the return tray --------------------------------------------------------------------------------------
+
+
+@defect(
+    "釣銭が硬貨一枚分足りない",
+    harm="計数は合っているのに、返却口に出る硬貨が一枚少ない。",
+    scenario=NOTE,
+    sentence="お釣りは750円である",
+)
+def one_coin_short(patch: pytest.MonkeyPatch) -> None:
+    short = iter([1])
+    real = SimulatedCoinUnit._move
+
+    def move(unit: Any, place: str, yen: int, count: int) -> None:
+        real(unit, place, yen, count - next(short, 0) if place == "tray" else count)
+
+    patch.setattr(SimulatedCoinUnit, "_move", move)
+
+
+@defect(
+    "返金で計数だけ動き、硬貨が出ない",
+    harm="返金したという記録があり、住民の手には一円も戻らない。",
+    scenario="用紙がなくなり、係員が返金する",
+    sentence="250円が返却される",
+)
+def refund_without_coins(patch: pytest.MonkeyPatch) -> None:
+    swallow(patch)
+
+
+@defect(
+    "やめた人の硬貨が返却口に出ない",
+    harm="返却したという記録があり、硬貨は端末の中に残る。",
+    scenario="途中まで入れた硬貨はやめると返る",
+    sentence="100円が返却される",
+)
+def escrow_without_coins(patch: pytest.MonkeyPatch) -> None:
+    swallow(patch)
+
+
+@defect(
+    "拒んだ硬貨を飲み込む",
+    harm="使えないと言われた百円玉が戻らない。",
+    scenario="受け付けられない硬貨は返る",
+    sentence="返却口に100円硬貨が1枚ある",
+)
+def rejected_coin_swallowed(patch: pytest.MonkeyPatch) -> None:
+    swallow(patch)
+
+
+def swallow(patch: pytest.MonkeyPatch) -> None:
+    """Nothing ever comes into the return tray."""
+    real = SimulatedCoinUnit._move
+
+    def move(unit: Any, place: str, yen: int, count: int) -> None:
+        if place != "tray":
+            real(unit, place, yen, count)
+
+    patch.setattr(SimulatedCoinUnit, "_move", move)
+
+
+@defect(
+    "釣銭を十円玉ばかりで出す",
+    harm="七百五十円が七十五枚の十円玉で出て、次の人の釣銭が切れる。",
+    scenario=NOTE,
+    sentence="返却口に500円硬貨が1枚、100円硬貨が2枚、50円硬貨が1枚ある",
+)
+def change_in_small_coins(patch: pytest.MonkeyPatch) -> None:
+    real = coin_unit.make_change
+
+    def make_change(amount: int, stock: Any) -> Any:
+        plenty = {**stock, 500: 0, 100: 2}
+        return real(amount, plenty) or real(amount, {yen: 99 for yen in (10, 50, 100)})
+
+    patch.setattr(coin_unit, "make_change", make_change)
+
+
+# --- confirmation, receipt, ledger ----------------------------------------------------------------------------------
+
+
+def on_receipt(patch: pytest.MonkeyPatch, **changed: Any) -> None:
+    """The receipt is set with other values; a function is given the right receipt."""
+    real = receipts.receipt_pdf
+
+    def receipt_pdf(receipt: Any, at: Any, terminal_id: str) -> bytes:
+        values = {name: value(receipt) if callable(value) else value for name, value in changed.items()}
+        return real(replace(receipt, **values), at, terminal_id)
+
+    patch.setattr(receipts, "receipt_pdf", receipt_pdf)
+
+
+@defect(
+    "確認画面に一部分の手数料だけを出す",
+    harm="二部で五百円かかることを、お金を入れる段になって知る。",
+    scenario="二部を受け取る",
+    sentence="確認画面の手数料の合計は500円である",
+)
+def total_of_one_copy(patch: pytest.MonkeyPatch) -> None:
+    real = views.Confirm
+
+    def confirm(**told: Any) -> Any:
+        return real(**{**told, "fee_total": told["fee"]})
+
+    patch.setattr(views, "Confirm", confirm)
+
+
+@defect(
+    "前の案内の手数料を次の手続に使う",
+    harm="改定された手数料を知らされないまま、何度やり直しても断られる。",
+    scenario="選んでいる間に手数料が変わると断られ、やり直すと新しい手数料で受け取れる",
+    sentence="確認画面に「300円」と表示される",
+)
+def offers_remembered(patch: pytest.MonkeyPatch) -> None:
+    first: list[Any] = []
+
+    def know_offers(happening: Any) -> Any:
+        visit, effects = card_rows.know_offers_ask_card(happening)
+        first.append(visit.offers)
+        return replace(visit, offers=first[0]), effects
+
+    rows_of(patch, lambda row: row.do is card_rows.know_offers_ask_card, do=know_offers)
+
+
+@defect(
+    "領収書の合計を誤る",
+    harm="経費として精算する額が、払った額と違う。",
+    scenario=RECEIPT,
+    sentence="領収書の合計は250円である",
+)
+def wrong_total(patch: pytest.MonkeyPatch) -> None:
+    on_receipt(patch, due=lambda receipt: receipt.due + 10, change=lambda receipt: receipt.change - 10)
+
+
+@defect(
+    "領収書のお釣りを誤る",
+    harm="受け取った釣銭と領収書が合わず、端末が疑われる。",
+    scenario=RECEIPT,
+    sentence="領収書のお預りは300円、お釣りは50円である",
+)
+def wrong_change(patch: pytest.MonkeyPatch) -> None:
+    on_receipt(
+        patch, inserted=lambda receipt: receipt.inserted + 10, change=lambda receipt: receipt.change + 10
+    )
+
+
+@defect(
+    "領収書の年を和暦のまま西暦と印字する",
+    harm="八年の領収書が、会計で受け付けられない。",
+    scenario=RECEIPT,
+    sentence="領収書の日時は令和8年6月3日10時00分である",
+)
+def wrong_year(patch: pytest.MonkeyPatch) -> None:
+    real = receipts.receipt_pdf
+    patch.setattr(
+        receipts, "receipt_pdf", lambda receipt, at, terminal: real(receipt, at.replace(year=2008), terminal)
+    )
+
+
+@defect(
+    "領収書に別の申請番号を印字する",
+    harm="問い合わせても、どの手続の領収書か分からない。",
+    scenario=RECEIPT,
+    sentence="領収書の申請番号は台帳と一致している",
+)
+def wrong_number(patch: pytest.MonkeyPatch) -> None:
+    on_receipt(patch, application_id=lambda receipt: receipt.application_id[::-1])
+
+
+@defect(
+    "領収書に別の証明書の名前を印字する",
+    harm="何に払ったかの証拠が、買っていないものになる。",
+    scenario=RECEIPT,
+    sentence="領収書は神戸市の「住民票の写し」1通のものである",
+)
+def wrong_certificate(patch: pytest.MonkeyPatch) -> None:
+    on_receipt(patch, kind=CertificateKind.SEAL_REGISTRATION)
+
+
+@defect(
+    "台帳に別の証明書の種類を記す",
+    harm="種類ごとの交付件数と収入の集計が誤る。",
+    scenario="印鑑登録証明書を受け取る",
+    sentence="台帳に神戸市の「印鑑登録証明書」1部、250円、店舗「見本町一丁目店」と記録されている",
+)
+def wrong_kind_booked(patch: pytest.MonkeyPatch) -> None:
+    booked(patch, kind=CertificateKind.RESIDENCE.value)
+
+
+@defect(
+    "台帳に別の店舗を記す",
+    harm="どの端末で出た証明書か、事故のときに追えない。",
+    scenario=RECEIPT,
+    sentence="台帳に神戸市の「住民票の写し」1部、250円、店舗「見本町一丁目店」と記録されている",
+)
+def wrong_shop_booked(patch: pytest.MonkeyPatch) -> None:
+    booked(patch, shop="見本区役所")
+
+
+def booked(patch: pytest.MonkeyPatch, **changed: Any) -> None:
+    """The issuing server writes an application into its ledger with other values."""
+    real = service.ledger_entry
+    patch.setattr(service, "ledger_entry", lambda *given: replace(real(*given), **changed))

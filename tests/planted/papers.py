@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,8 +17,11 @@ from sqlalchemy import bindparam, select
 
 import kiosk_app.paper as terminal_paper
 import server_stub.issuing.copies as copies
+import server_stub.issuing.wareki as wareki_module
+import server_stub.paper.backing as backing
 import server_stub.paper.finish as finish
 import server_stub.paper.fronts as fronts
+import server_stub.paper.pattern as pattern
 import server_stub.registry.replica as replica
 from kiosk_app.correspondence import Correspondence
 from server_stub.interface import binding
@@ -192,6 +197,59 @@ def issued_yesterday(patch: pytest.MonkeyPatch) -> None:
         return real(people, options, issued_on=issued_on - timedelta(days=1), **named)
 
     patch.setattr(copies, "residence_front", made)
+
+
+@defect(
+    "世帯員どうしの個人番号を取り違える",
+    harm="家族の個人番号が、別の家族のものとして勤め先に届け出られる。",
+    scenario="世帯全員の個人番号を記載した写しを受け取る",
+    sentence="用紙に「北野健、北野マリア、北野リオ」の個人番号が記載されている",
+)
+def numbers_exchanged(patch: pytest.MonkeyPatch) -> None:
+    exchange(patch, "my_number")
+
+
+@defect(
+    "大正を昭和と印字する",
+    harm="百歳の人の生年月日が十五年ずれる。",
+    scenario="大正13年5月4日に生まれた人の生年月日を元号で印字する",
+    sentence=HARU,
+)
+def taisho_as_showa(patch: pytest.MonkeyPatch) -> None:
+    eras = tuple((first, "昭和" if name == "大正" else name) for first, name in wareki_module.ERAS)
+    patch.setattr(wareki_module, "ERAS", eras)
+
+
+@defect(
+    "改元の日を新しい元号の前の日とする",
+    harm="大正最後の日に生まれた人の生年月日が、昭和になる。",
+    scenario="大正15年12月24日に生まれた人の生年月日を元号で印字する",
+    sentence=HARU,
+)
+def era_a_day_early(patch: pytest.MonkeyPatch) -> None:
+    eras = tuple((first - timedelta(days=1), name) for first, name in wareki_module.ERAS)
+    patch.setattr(wareki_module, "ERAS", eras)
+
+
+@defect(
+    "改元の日を新しい元号の次の日とする",
+    harm="平成最初の日に生まれた人の生年月日が、昭和六十四年になる。",
+    scenario="平成元年1月8日に生まれた人の生年月日を元号で印字する",
+    sentence=HARU,
+)
+def era_a_day_late(patch: pytest.MonkeyPatch) -> None:
+    eras = tuple((first + timedelta(days=1), name) for first, name in wareki_module.ERAS)
+    patch.setattr(wareki_module, "ERAS", eras)
+
+
+@defect(
+    "元号の一年目を元年と書かない",
+    harm="提出先が見慣れない表記を疑う。",
+    scenario="昭和元年12月25日に生まれた人の生年月日を元号で印字する",
+    sentence=HARU,
+)
+def first_year_as_a_number(patch: pytest.MonkeyPatch) -> None:
+    members(patch, lambda blocks: [replace(b, birth=b.birth.replace("元年", "1年")) for b in blocks])
 
 
 # --- what was not asked for -----------------------------------------------------------------------------------------
@@ -420,6 +478,36 @@ def last_sheet_missing(patch: pytest.MonkeyPatch) -> None:
         "PaperReceived",
         lambda signed, application_id, sheets, fee: real(signed, application_id, sheets - 1, fee),
     )
+
+
+@defect(
+    "地紋に「複写」の文字を入れない",
+    harm="複写した紙が、原本と見分けられない。",
+    scenario="用紙を複写すると、けん制文字が浮き出る",
+    sentence="用紙を複写すると、「複写」の文字が浮き出る",
+)
+def pattern_without_its_word(patch: pytest.MonkeyPatch) -> None:
+    fine = pattern._lattice(pattern._FINE, pattern._FINE_PITCH)
+    plain = pattern.Pattern(zlib.compress(fine.tobytes(), 1), 1 / 9)
+    patch.setattr(backing, "ground_pattern", lambda: plain)
+    patch.setattr(finish, "kit", cache(backing.kit.__wrapped__))
+
+
+@defect(
+    "前の人の紙を次の人に印刷する",
+    harm="前の人の住民票が次の人に渡る。",
+    scenario="続けて二人が、それぞれの証明書を受け取る",
+    sentence="用紙は1枚で、載っているのは「川原翔」だけである",
+)
+def paper_of_the_one_before(patch: pytest.MonkeyPatch) -> None:
+    real, first = Correspondence.sheet, []
+
+    def sheet(papers: Any, application_id: str, number: int) -> Any:
+        sheet_id, pdf, boxes = real(papers, application_id, number)
+        first.append(pdf)
+        return sheet_id, first[0], boxes
+
+    patch.setattr(Correspondence, "sheet", sheet)
 
 
 # --- the last line of defence ---------------------------------------------------------------------------------------

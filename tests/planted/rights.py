@@ -8,10 +8,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import bindparam, or_, select
 
 import server_stub.issuing.holders as holders
 import server_stub.issuing.rights.holder as holder_rules
 import server_stub.issuing.rights.visit as visit_rules
+import server_stub.registry.replica as replica
 from kiosk_app.flow import card_rows
 from server_stub.center.authentication import Authentication
 from server_stub.center.terminals import TerminalBook
@@ -19,6 +21,7 @@ from server_stub.interface.failures import Failed
 from server_stub.issuing.rights.household import HouseholdMember
 from server_stub.municipalities.model import ClosedSpan, ServiceTerms
 from server_stub.registry.replica import ReplicaReader
+from server_stub.registry.tables import restrictions as table
 from tests.planted.defect import defect
 from tests.planted.flow import rows_of
 
@@ -110,6 +113,66 @@ def restricted_for_ever(patch: pytest.MonkeyPatch) -> None:
         "restriction",
         lambda reader, person, on: real(reader, person, min(on, date(2026, 6, 1))),
     )
+
+
+def restrictions(patch: pytest.MonkeyPatch, *conditions: Any) -> None:
+    """The issuing server finds a person's restriction by these conditions."""
+    own = (
+        table.c.generation == bindparam("generation"),
+        table.c.person == bindparam("person"),
+    )
+    patch.setattr(replica, "_RESTRICTION", select(table).where(*own, *conditions).limit(1))
+
+
+ON = bindparam("on")
+HOLDS_STILL = or_(table.c.until.is_(None), table.c.until >= ON)
+
+
+@defect(
+    "発行制限を、始まる日の翌日から効かせる",
+    harm="支援措置の届出をした当日に、加害者へ住所が渡る。",
+    scenario="発行制限の始まった日は受け取れない",
+    sentence="「Holder_Restricted」で断られる",
+)
+def restricted_a_day_late(patch: pytest.MonkeyPatch) -> None:
+    restrictions(patch, table.c.since < ON, HOLDS_STILL)
+
+
+@defect(
+    "終わりを定めない発行制限を、一年でひとりでに解く",
+    harm="更新を忘れられた被害者の住所が、ある日から渡る。",
+    scenario="発行制限の終わりのない間は受け取れない",
+    sentence="「Holder_Restricted」で断られる",
+)
+def restriction_ends_by_itself(patch: pytest.MonkeyPatch) -> None:
+    real = ReplicaReader.restriction
+
+    def restriction(reader: Any, person: str, on: date) -> Any:
+        found = real(reader, person, on)
+        ended = found is not None and found.until is None and found.since + timedelta(days=365) < on
+        return None if ended else found
+
+    patch.setattr(ReplicaReader, "restriction", restriction)
+
+
+@defect(
+    "発行制限を、終わる日の前の日までとする",
+    harm="措置の最後の日に、守られるはずの住所が渡る。",
+    scenario="発行制限の終わる日は受け取れない",
+    sentence="「Holder_Restricted」で断られる",
+)
+def restriction_ends_a_day_early(patch: pytest.MonkeyPatch) -> None:
+    restrictions(patch, table.c.since <= ON, or_(table.c.until.is_(None), table.c.until > ON))
+
+
+@defect(
+    "まだ始まっていない発行制限を効かせる",
+    harm="届出の前の日に、理由なく断られる。",
+    scenario="発行制限の始まる前の日は受け取れる",
+    sentence="「六甲翠のカード」で本人確認を済ませる",
+)
+def restricted_too_early(patch: pytest.MonkeyPatch) -> None:
+    restrictions(patch, HOLDS_STILL)
 
 
 @defect(

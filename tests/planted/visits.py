@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import server_stub.center.cancelling as cancelling
 import server_stub.center.sessions as sessions
 from kiosk_app.devices.printer import SimulatedPrinter
 from kiosk_app.flow import money_rows, paper_rows
@@ -121,11 +122,31 @@ def rejected_coin_unsaid(patch: pytest.MonkeyPatch) -> None:
 @defect(
     "終わった手続の申請をセンターで取り消さない",
     harm="だれも待っていない証明書が、あとから出せるまま残る。",
-    scenario="遅れて届いた紙は次の人に渡らない",
-    sentence="遅れた申請はセンターで取り消されている",
+    scenario="支払いの前でやめる",
+    sentence="申請はセンターと台帳で取り消されている",
 )
 def not_cancelled(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sessions, "cancel_unpaid", lambda connection, session_id, reason, clock, *, lapsed: [])
+
+
+@defect(
+    "取り消した申請を発行サーバに知らせない",
+    harm="出なかった証明書が、台帳では有効なまま残る。",
+    scenario="支払いの前でやめる",
+    sentence="申請はセンターと台帳で取り消されている",
+)
+def ledger_not_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(cancelling, "enqueue", lambda connection, application_id, municipality, note: None)
+
+
+@defect(
+    "断られた領収書を出す",
+    harm="取られなかった領収書を次の人が見て、前の人の手続を知る。",
+    scenario="一人世帯の写しを受け取る",
+    sentence="取り出し口には何も残っていない",
+)
+def receipt_though_declined(patch: pytest.MonkeyPatch) -> None:
+    rows_of(patch, lambda row: row.when is paper_rows.wanted, when=lambda happening: True)
 
 
 @defect(
