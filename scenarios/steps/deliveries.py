@@ -7,18 +7,17 @@ import io
 import shutil
 from pathlib import Path
 
-from pytest_bdd import given, parsers
-
 from scenarios.template import DELIVERY
 from server_stub.db import sqlite_url
 from server_stub.interface.notices import FILE_NAME
 from server_stub.registry.links import load_delivery
 from server_stub.registry.links.resident_register import FILE_NAME as RESIDENTS
 
+from .sentences import given
 from .world import World
 
 
-@given(parsers.parse("「{person}」の氏名フリガナが{length:d}文字で連携されている"))
+@given("「{person}」の氏名フリガナが{length}文字で連携されている")
 def long_reading(world: World, person: str, length: int) -> None:
     deliver(world, person, "氏名フリガナ", ("ミホン" * length)[:length])
 
