@@ -36,12 +36,22 @@ class TerminalControl(QObject):
         self._kiosk = kiosk
         self.heartbeat = Heartbeat(self)
         self._laid: tuple[VirtualCard, Path] | None = None
+        self._shown: list[str] = []
+        kiosk.window.shown.connect(self._note_screen)
 
     # --- what a resident does and sees ---------------------------------------------------------------------------
 
     def screen(self) -> str:
         """The name of the view shown."""
         return self._kiosk.window.screen_name()
+
+    def _note_screen(self, name: str) -> None:
+        self._shown = [*self._shown[-999:], name]
+
+    def screens_shown(self) -> list[str]:
+        """The names of the views shown since this was last asked, at most the last thousand."""
+        told, self._shown = self._shown, []
+        return told
 
     def touch(self, name: str) -> None:
         """One touch on the button with that accessible name. Raises LookupError telling what can be touched."""

@@ -42,6 +42,30 @@ def failures(as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def steps(as_json: JsonOption = False) -> None:
+    """シナリオに書ける文の一覧。それぞれに例と、入れられることばを添える。"""
+    from .steps.sentences import load
+
+    sentences = load()
+    if as_json:
+        print_json([sentence.to_json() for sentence in sentences])
+        return
+    theme = ""
+    for sentence in sentences:
+        if sentence.theme != theme:
+            theme = sentence.theme
+            print(f"■ {theme}")
+        print(f"{sentence.keyword}　{sentence.shown}")
+        if sentence.slots:
+            print(f"　　例　{sentence.example}")
+    for slot in sorted(
+        {slot for sentence in sentences for _, slot in sentence.slots}, key=lambda one: one.told
+    ):
+        if words := slot.known():
+            print(f"｛{slot.told}｝　{'　'.join(words)}")
+
+
+@app.command()
 def flow(mermaid: Annotated[bool, typer.Option("--mermaid", help="Mermaid の状態遷移図")] = False) -> None:
     """端末の状態と遷移。"""
     from kiosk_app.flow import table

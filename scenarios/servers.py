@@ -41,18 +41,21 @@ from .template import DATABASES, KOBE, authority_settings
 NODES = ("authority", "issuing", "center")
 
 
+TERMINALS = (
+    ("KIOSK-STORE-01", "見本コンビニ", "見本町一丁目店", TerminalKind.STORE),
+    ("KIOSK-CITY-01", "神戸市", "見本区役所", TerminalKind.MUNICIPAL),
+)
+"""Two fictional terminals: a shop's, and one set up by a municipality. Id, operator, place and kind."""
+
+
 def demo_terminals(keys: KeyPool) -> tuple[Terminal, ...]:
-    """Two fictional terminals: a shop's, and one set up by a municipality."""
-    places = (
-        ("KIOSK-STORE-01", "見本コンビニ", "見本町一丁目店", TerminalKind.STORE),
-        ("KIOSK-CITY-01", "神戸市", "見本区役所", TerminalKind.MUNICIPAL),
-    )
+    """The centre's record of TERMINALS."""
     return tuple(
         Terminal.with_key(
             TerminalFacts(terminal_id=name, operator=operator, shop=shop, area=KOBE, kind=kind),
             Secret(keys.text(f"terminal-{name}")),
         )
-        for name, operator, shop, kind in places
+        for name, operator, shop, kind in TERMINALS
     )
 
 

@@ -7,43 +7,44 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from _pytest.mark.expression import Expression
-from gherkin.errors import CompositeParserException
-from gherkin.parser import Parser
+
+from scenarios.feature_check import check, feature_files
 
 from .usage import WrongUse
 
 
 def check_features(paths: Sequence[Path]) -> None:
-    """Raises WrongUse for a path that is not there, holds no scenario, or cannot be read, with file and line."""
+    """Raises WrongUse for a path that is not there or holds no feature, and for everything in the features that could not be
+    run as it stands there, with file and line, all of it at once."""
     for path in paths:
         if not path.exists():
             raise WrongUse(f"{path} がありません。")
         if path.is_file() and path.suffix != ".feature":
             raise WrongUse(f"{path} はシナリオのファイル（.feature）ではありません。")
-        files = [path] if path.is_file() else sorted(path.rglob("*.feature"))
-        if not files:
+        if not feature_files([path]):
             raise WrongUse(f"{path} にシナリオのファイル（.feature）がありません。")
-        for file in files:
-            _check_feature(file)
+        if path.is_dir() and (others := _almost_features(path)):
+            raise WrongUse(f"{others[0]} は実行されません。拡張子を .feature にしてください。")
+    problems = check(feature_files(paths))
+    if problems:
+        told = "\n".join(f"　{problem}" for problem in problems)
+        raise WrongUse(f"シナリオに{len(problems)}件の誤りがあります。何も実行していません。\n{told}")
 
 
-def check_expression(keyword: str) -> None:
-    """Raises WrongUse for what pytest's -k cannot read ('' is none)."""
+def _almost_features(folder: Path) -> list[Path]:
+    """Files that were meant for features and would not be found."""
+    found = set(feature_files([folder]))
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.name.lower().endswith((".feature", ".feature.txt")) and path not in found
+    )
+
+
+def check_expression(option: str, expression: str) -> None:
+    """Raises WrongUse for what pytest's -k and -m cannot read ('' is none). `option`: its name, for the user."""
     try:
-        if keyword:
-            Expression.compile(keyword)
+        if expression:
+            Expression.compile(expression)
     except (SyntaxError, ValueError) as error:
-        raise WrongUse(f"-k の式「{keyword}」を読み取れません。") from error
-
-
-def _check_feature(file: Path) -> None:
-    try:
-        document = Parser().parse(file.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise WrongUse(f"{file} は UTF-8 の文書ではありません。") from error
-    except CompositeParserException as error:
-        line = error.errors[0].location["line"]
-        raise WrongUse(f"{file} の{line}行目をシナリオとして読み取れません。") from error
-    feature = document.get("feature")
-    if not feature or not feature["children"]:
-        raise WrongUse(f"{file} にシナリオがありません。")
+        raise WrongUse(f"{option} の式「{expression}」を読み取れません。") from error

@@ -68,6 +68,7 @@ def run_scenarios(
     paths: Sequence[Path],
     *,
     keyword: str = "",
+    tags: str = "",
     jobs: int = 1,
     evidence: Path | None = None,
     junit: Path | None = None,
@@ -81,7 +82,9 @@ def run_scenarios(
     Raises WrongUse for paths and an expression that cannot be used, and for a display that is not there."""
     chosen = [path.resolve() for path in paths] or [places.FEATURES]
     check_features(chosen)
-    check_expression(keyword)
+    check_expression("-k", keyword)
+    tags = tags.replace("@", "")
+    check_expression("--tag", tags)
     if evidence:
         usable_folder(evidence, "--evidence")
     if junit:
@@ -97,6 +100,8 @@ def run_scenarios(
     arguments += ["-p", "scenarios.steps.plugin", "-p", "no:cacheprovider", "-q", "--no-header", "--tb=short"]
     if keyword:
         arguments += ["-k", keyword]
+    if tags:
+        arguments += ["-m", tags]
     if jobs > 1:
         arguments += ["-n", str(jobs)]
     if junit:

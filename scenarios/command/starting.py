@@ -17,7 +17,10 @@ _PORT_TROUBLE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPER
 
 def run(
     paths: Annotated[list[Path] | None, typer.Argument(help="シナリオのファイルまたはフォルダ")] = None,
-    keyword: Annotated[str, typer.Option("-k", help="この式に合うシナリオだけ")] = "",
+    keyword: Annotated[str, typer.Option("-k", help="名前かタグがこの式に合うシナリオだけ")] = "",
+    tags: Annotated[
+        str, typer.Option("--tag", "-t", help="このタグのシナリオだけ（例：'@急ぎ and not @遅い'）")
+    ] = "",
     reader: Annotated[
         str,
         typer.Option(
@@ -43,6 +46,7 @@ def run(
         run_scenarios(
             paths or [],
             keyword=keyword,
+            tags=tags,
             jobs=jobs,
             evidence=evidence,
             junit=junit,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
-
-from pytest_bdd import given, parsers
+from typing import Literal
 
 from scenarios import places
 from scenarios.template import DELIVERY
@@ -20,41 +19,53 @@ from server_stub.registry.links.delivery_slip import FILE_NAME as SLIP
 from server_stub.registry.links.resident_register import FILE_NAME as RESIDENTS
 from server_stub.registry.links.restriction_list import FILE_NAME as RESTRICTIONS
 
+from .sentences import given
+from .slots import era_of
 from .world import World
 
 Row = dict[str, str]
-_DAY = r"(?:明治|大正|昭和|平成|令和)(?:\d+|元)年\d+月\d+日"
+_DIGITS, _LETTERS = (
+    dict(zip(("明治", "大正", "昭和", "平成", "令和"), told, strict=True)) for told in ("12345", "MTSHR")
+)
 _REASON = "04"
 """支援措置（その他）."""
 
 
-@given(parsers.parse("「{person}」の氏名フリガナが{length:d}文字で連携されている"))
+@given("「{person}」の氏名フリガナが{length}文字で連携されている")
 def long_reading(world: World, person: str, length: int) -> None:
     change_resident(world, person, "氏名フリガナ", ("ミホン" * length)[:length])
 
 
-@given(parsers.re(f"「(?P<person>[^「」]+)」の生年月日が(?P<day>{_DAY})で連携されている"))
-def born_on(world: World, person: str, day: str) -> None:
-    era, year, month, date = _parts(day)
-    change_resident(world, person, "生年月日", f"{'明大昭平令'.index(era) + 1}{year:02}{month:02}{date:02}")
+@given(
+    "「{person}」の生年月日が{day}で連携されている", "「六甲翠」の生年月日が大正13年5月4日で連携されている"
+)
+def born_on(world: World, person: str, day: date) -> None:
+    """The paper is held against what was delivered."""
+    era, year = era_of(day)
+    change_resident(world, person, "生年月日", f"{_DIGITS[era]}{year:02}{day:%m%d}")
 
 
-@given(parsers.re(f"「(?P<person>[^「」]+)」の発行制限が(?P<since>{_DAY})から終わりを定めずに連携されている"))
-def restricted(world: World, person: str, since: str) -> None:
-    restricted_until(world, person, since, "")
+@given("「{person}」の発行制限が{since:day}から終わりを定めずに連携されている")
+def restricted(world: World, person: str, since: date) -> None:
+    """支援措置, beside the restrictions that there are."""
+    _restrict(world, person, _lettered(since), "")
 
 
 @given(
-    parsers.re(
-        f"「(?P<person>[^「」]+)」の発行制限が(?P<since>{_DAY})から(?P<until>{_DAY})まで連携されている"
-    )
+    "「{person}」の発行制限が{since:day}から{until:day}まで連携されている",
+    "「六甲翠」の発行制限が令和8年6月1日から令和8年6月3日まで連携されている",
 )
-def restricted_until(world: World, person: str, since: str, until: str) -> None:
+def restricted_until(world: World, person: str, since: date, until: date) -> None:
+    """支援措置; both days belong to it."""
+    _restrict(world, person, _lettered(since), _lettered(until))
+
+
+def _restrict(world: World, person: str, since: str, until: str) -> None:
     row = {
         "宛名番号": world.stage.person_key(person),
         "制限事由コード": _REASON,
-        "開始日": _lettered(since),
-        "終了日": _lettered(until) if until else "",
+        "開始日": since,
+        "終了日": until,
     }
     folder = _fresh(world)
     count = _rewrite(folder / RESTRICTIONS, lambda rows: [*rows, row], "utf-8-sig")
@@ -67,16 +78,9 @@ def restricted_until(world: World, person: str, since: str, until: str) -> None:
     _deliver(world, folder)
 
 
-def _parts(day: str) -> tuple[str, int, int, int]:
-    """Era's first letter, year, month, day."""
-    match = re.fullmatch(r"(.).(\d+|元)年(\d+)月(\d+)日", day)
-    assert match is not None
-    return match[1], 1 if match[2] == "元" else int(match[2]), int(match[3]), int(match[4])
-
-
-def _lettered(day: str) -> str:
-    era, year, month, date = _parts(day)
-    return f"{dict(zip('明大昭平令', 'MTSHR', strict=True))[era]}{year:02}.{month:02}.{date:02}"
+def _lettered(day: date) -> str:
+    era, year = era_of(day)
+    return f"{_LETTERS[era]}{year:02}.{day:%m.%d}"
 
 
 def change_resident(world: World, calling: str, column: str, value: str) -> None:
@@ -103,8 +107,8 @@ def _fresh(world: World) -> Path:
 def _rewrite(file: Path, change: Callable[[list[Row]], list[Row]], encoding: str = "utf-8") -> int:
     """The rows of the file go through `change`. How many there are now."""
     rows = change(list(csv.DictReader(io.StringIO(file.read_text(encoding=encoding), newline=""))))
-    quoting = csv.QUOTE_ALL if file.name == RESIDENTS else csv.QUOTE_MINIMAL
     with file.open("w", encoding=encoding, newline="") as out:
+        quoting: Literal[0, 1] = csv.QUOTE_ALL if file.name == RESIDENTS else csv.QUOTE_MINIMAL
         writer = csv.DictWriter(out, list(rows[0]), quoting=quoting)
         writer.writeheader()
         writer.writerows(rows)

@@ -18,24 +18,11 @@ from scenarios.evidence import write_evidence
 from scenarios.stage import Stage
 from server_stub.interface.failures import Failed
 
+from . import sentences
 from .passing import keep_screen
 from .world import World
 
-pytest_plugins = [
-    "scenarios.steps.visit",
-    "scenarios.steps.trouble",
-    "scenarios.steps.outcome",
-    "scenarios.steps.english",
-    "scenarios.steps.card_reader",
-    "scenarios.steps.card_faults",
-    "scenarios.steps.deliveries",
-    "scenarios.steps.fees",
-    "scenarios.steps.lapse",
-    "scenarios.steps.more",
-    "scenarios.steps.paper_trouble",
-    "scenarios.steps.reasons",
-    "scenarios.steps.strangers",
-]
+pytest_plugins = [f"scenarios.steps.{name}" for name in ("tags", *sentences.MODULES)]
 
 
 class _Needed(NamedTuple):

@@ -1,10 +1,16 @@
-"""The resident's way: card, PIN, certificate, confirm, money, paper."""
+"""The resident's way: card, PIN, certificate, confirmation, and how it ends; also on English screens."""
 
 from __future__ import annotations
 
-from pytest_bdd import given, parsers, when
+from datetime import timedelta
 
-from .world import World
+from .sentences import given, when
+from .slots import Scope
+from .world import World, expect
+
+UNHURRIED = 50
+"""Seconds before each touch: less than any screen waits."""
+CHOICES = ("ChooseCertificate", "ChooseScope", "ChooseOptions", "ChooseCopies", "ChoosePlace")
 
 
 @given("キオスク端末が待機している")
@@ -12,20 +18,33 @@ def waiting(world: World) -> None:
     world.terminal.wait_for("TopMenu")
 
 
-@when(parsers.re("「(?P<card>[^「」]+)」を置く"))
+@when("表示を「{language}」に切り替える")
+def switch(world: World, language: str) -> None:
+    world.leave_by(language)
+
+
+# --- card and PIN --------------------------------------------------------------------------------------------------------
+
+
+@when("同意してカードの画面へ進む")
+def on_to_the_card(world: World) -> None:
+    world.go_to_card("PlaceCard", "ChoosePlace", "Refusal")
+
+
+@when("「{card}」を置く")
 def lay(world: World, card: str) -> None:
     world.lay(card)
 
 
-@when(parsers.re("「(?P<card>[^「」]+)」を置いて住所地の証明書を選ぶ"))
+@when("「{card}」を置いて住所地の証明書を選ぶ")
 def lay_and_choose_address(world: World, card: str) -> None:
-    assert world.lay(card) == "ChoosePlace", world.refusal()
+    world.lay_and_begin(card)
     world.choose_address()
 
 
-@when(parsers.parse("「{card}」を置いて本籍地の「{municipality}」を選ぶ"))
+@when("「{card}」を置いて本籍地の「{municipality}」を選ぶ")
 def lay_and_choose_domicile(world: World, card: str, municipality: str) -> None:
-    assert world.lay(card) == "ChoosePlace", world.refusal()
+    world.lay_and_begin(card)
     world.choose_domicile(municipality)
 
 
@@ -36,7 +55,17 @@ def right_pin(world: World) -> None:
 
 @when("誤った暗証番号を入力する")
 def wrong_pin(world: World) -> None:
+    """On virtual cards only: no scenario costs another card a try."""
     world.enter_pin(right=False)
+
+
+@when("正しい暗証番号を入力し、カードの返事を待つ間に{seconds}秒たつ")
+def while_the_card_thinks(world: World, seconds: int) -> None:
+    world.enter_digits(right=True)
+    world.leave_by("次へ")
+    world.eventually(lambda: world.stage.books.outstanding_nonces() == 1, "no nonce was fetched")
+    world.stage.clock.advance(timedelta(seconds=seconds))
+    world.terminal.wait_for("TakeCard", "Refusal")
 
 
 @when("最後の一回でも入力すると答える")
@@ -63,44 +92,41 @@ def take_card_away(world: World) -> None:
     world.terminal.wait_for("TopMenu", "Thanks", "Refusal")
 
 
-@when("断りの画面を終え、カードを取る")
-def leave_with_card(world: World) -> None:
-    world.leave_by("終了する")
-    if world.terminal.wait_for("TakeCard", "TopMenu") == "TakeCard":
-        world.stage.take_card()
-        world.terminal.wait_for("TopMenu")
-
-
-@when(parsers.parse("「{card}」で本人確認を済ませる"))
+@when("「{card}」で本人確認を済ませる")
 def identify(world: World, card: str) -> None:
+    """Everything up to the menu of certificates, as a resident to whom nothing happens."""
     world.identify(card)
 
 
-@when(parsers.parse("次の人が「{card}」で本人確認を済ませる"))
-def identify_next(world: World, card: str) -> None:
-    """Once whoever was here before has gone and the top menu is back."""
-    world.terminal.wait_for("TopMenu")
+@when("次の人が「{card}」で本人確認を済ませる")
+def next_resident(world: World, card: str) -> None:
+    """From now on papers, money and records are this person's. The thanks of the one before are ended."""
+    world.end_thanks()
     world.identify(card)
 
 
-@when(parsers.re("「(?P<kind>[^「」]+)」を選ぶ"))
+# --- certificate ---------------------------------------------------------------------------------------------------------
+
+
+@when("「{kind}」を選ぶ")
 def choose_kind(world: World, kind: str) -> None:
     world.choose_kind(kind)
 
 
 @when("世帯全員を選ぶ")
 def whole_household(world: World) -> None:
-    world.terminal.touch("世帯全員")
+    world.touch("世帯全員")
     world.next("ChooseOptions")
 
 
-@when(parsers.parse("世帯員のうち「{person}」だけを選ぶ"))
-def one_member(world: World, person: str) -> None:
-    world.choose_members(person)
+@when("世帯員のうち{people:members}だけを選ぶ")
+def chosen_members(world: World, people: list[str]) -> None:
+    """One or several, in the order in which they are touched."""
+    world.choose_members(*people)
 
 
 @when(
-    parsers.parse("続柄を「{relationship}」、本籍・筆頭者を「{domicile}」、個人番号を「{my_number}」にする")
+    "続柄を「{relationship:shown}」、本籍・筆頭者を「{domicile:shown}」、個人番号を「{my_number:shown}」にする"
 )
 def options(world: World, relationship: str, domicile: str, my_number: str) -> None:
     for name, wanted in (("続柄", relationship), ("本籍・筆頭者", domicile), ("個人番号", my_number)):
@@ -108,9 +134,36 @@ def options(world: World, relationship: str, domicile: str, my_number: str) -> N
     world.next("ChooseCopies")
 
 
-@when(parsers.parse("部数を{copies:d}部にする"))
+@when("部数を{copies}部にする")
 def copies(world: World, copies: int) -> None:
     world.set_copies(copies)
+
+
+@when("「住民票の写し」を{scope}で{copies}部選ぶ")
+def choose_residence(world: World, scope: Scope, copies: int) -> None:
+    """Up to the confirmation; everything is shown but 個人番号."""
+    world.choose_residence(scope, copies)
+
+
+@when("「住民票の写し」を選んでは前の画面に戻り、{minutes}分たつ")
+def undecided(world: World, minutes: int) -> None:
+    left = minutes * 60
+    while left > 0:
+        world.pass_time(UNHURRIED)
+        world.choose_kind("住民票の写し")
+        world.pass_time(UNHURRIED)
+        world.leave_by("戻る")
+        world.terminal.wait_for("ChooseCertificate")
+        left -= 2 * UNHURRIED
+
+
+@when("前の画面に戻る")
+def back(world: World) -> None:
+    world.leave_by("戻る")
+    world.terminal.wait_for(*CHOICES)
+
+
+# --- applying ------------------------------------------------------------------------------------------------------------
 
 
 @when("内容を確認して申し込む")
@@ -118,45 +171,40 @@ def confirm(world: World) -> None:
     world.apply()
 
 
-@when(parsers.parse("「住民票の写し」を{scope}で{copies:d}部選ぶ"))
-def choose_residence(world: World, scope: str, copies: int) -> None:
+@when("「住民票の写し」を{scope}で{copies}部申し込む")
+def apply_for_residence(world: World, scope: Scope, copies: int) -> None:
+    """Everything is shown but 個人番号; the fee is to be paid next."""
     world.choose_residence(scope, copies)
+    world.apply_and_reach("Pay")
 
 
-@when(parsers.parse("「住民票の写し」を{scope}で{copies:d}部申し込む"))
-def apply_for_residence(world: World, scope: str, copies: int) -> None:
+@when("「住民票の写し」を{scope}で{copies}部、手数料なしで申し込む")
+def apply_without_fee(world: World, scope: Scope, copies: int) -> None:
+    """The paper is printed at once."""
     world.choose_residence(scope, copies)
-    assert world.apply() == "Pay", world.refusal()
+    world.apply_and_reach("TakePaper")
 
 
-@when(parsers.parse("「住民票の写し」を{scope}で{copies:d}部申し込んで断られる"))
-def apply_in_vain(world: World, scope: str, copies: int) -> None:
+@when("「住民票の写し」を{scope}で{copies}部申し込んで断られる")
+def apply_in_vain(world: World, scope: Scope, copies: int) -> None:
     world.choose_residence(scope, copies)
-    assert world.apply() == "Refusal", world.refusal()
+    world.apply_and_reach("Refusal")
 
 
-@when(parsers.parse("「印鑑登録証明書」を{copies:d}部申し込む"))
+@when("「印鑑登録証明書」を{copies}部申し込む")
 def apply_for_seal(world: World, copies: int) -> None:
     world.choose_kind("印鑑登録証明書")
     world.set_copies(copies)
-    assert world.apply() == "Pay", world.refusal()
+    world.apply_and_reach("Pay")
 
 
-@when(parsers.parse("{amount:d}円を入れる"))
-def drop(world: World, amount: int) -> None:
-    world.terminal.wait_for("Pay")
-    world.drop(amount)
+# --- ends ----------------------------------------------------------------------------------------------------------------
 
 
-@when("印刷が終わり、用紙を取る")
-def take_paper(world: World) -> None:
-    world.take_paper()
-
-
-@when(parsers.parse("領収書を「{answer}」"))
-def receipt(world: World, answer: str) -> None:
-    world.leave_by(answer)
-    world.terminal.wait_for("Thanks", "TopMenu")
+@when("お礼の画面を終える")
+def end_thanks(world: World) -> None:
+    expect(world.terminal.screen() == "Thanks", "お礼の画面が出ている", world.refusal())
+    world.end_thanks()
 
 
 @when("手続を取り消す")
@@ -165,9 +213,75 @@ def cancel(world: World) -> None:
     world.terminal.wait_for("TopMenu", "Thanks", "Refusal")
 
 
-@when("前の画面に戻る")
-def back(world: World) -> None:
-    world.leave_by("戻る")
-    world.terminal.wait_for(
-        "ChooseCertificate", "ChooseScope", "ChooseOptions", "ChooseCopies", "ChoosePlace"
-    )
+@when("断りの画面を終え、カードを取る")
+def leave_with_card(world: World) -> None:
+    world.leave_by("終了する")
+    if world.terminal.wait_for("TakeCard", "TopMenu") == "TakeCard":
+        world.stage.take_card()
+        world.terminal.wait_for("TopMenu")
+
+
+@when("やり直しを選ぶ")
+def again(world: World) -> None:
+    world.begin_visit()
+    world.leave_by("もう一度")
+    world.terminal.wait_for("PlaceCard", "TakeCard", "ChoosePlace", "Refusal")
+
+
+@when("はじめからやり直し、「{card}」で本人確認を済ませる")
+def again_with(world: World, card: str) -> None:
+    """Whatever lies on the reader is taken away first, as the terminal asks."""
+    again(world)
+    if world.terminal.screen() == "TakeCard":
+        world.stage.take_card()
+        world.terminal.wait_for("PlaceCard")
+    world.identify(card)
+
+
+# --- on English screens --------------------------------------------------------------------------------------------------
+
+
+@when(
+    "英語の画面で「{card}」の住民票の写しを{copies}部申し込む",
+    "英語の画面で「川原翔のカード」の住民票の写しを1部申し込む",
+)
+def apply_in_english(world: World, card: str, copies: int) -> None:
+    """For somebody who lives alone, and so is not asked whom to choose."""
+    terminal = world.terminal
+    world.begin_visit()
+    for name, screen in (
+        ("Public services", "ServiceMenu"),
+        ("Certificates", "Consent"),
+        ("I agree", "PlaceCard"),
+    ):
+        world.leave_by(name)
+        terminal.wait_for(screen)
+    world.card = card
+    world.passing()
+    world.stage.lay_card(card)
+    terminal.wait_for("ChoosePlace")
+    world.leave_by("From where you live")
+    terminal.wait_for("EnterPin")
+    for digit in world.stage.pin_of(card).reveal():
+        terminal.touch(digit)
+    world.leave_by("Next")
+    terminal.wait_for("TakeCard")
+    world.passing()
+    world.stage.take_card()
+    terminal.wait_for("ChooseCertificate")
+    world.kind, world.copies = "住民票の写し", copies
+    world.leave_by("Residence certificate")
+    terminal.wait_for("ChooseOptions")
+    world.leave_by("Next")
+    terminal.wait_for("ChooseCopies")
+    world.touch("1 copy" if copies == 1 else f"{copies} copies")
+    world.leave_by("Next")
+    terminal.wait_for("Confirm")
+    world.leave_by("Apply")
+    terminal.wait_for("Pay")
+
+
+@when("英語の画面で領収書を受け取らない")
+def no_english_receipt(world: World) -> None:
+    world.leave_by("No, thank you")
+    world.terminal.wait_for("Thanks", "TopMenu")

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+import importlib
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cards.image import CardImage
+from kiosk_app.screens.texts import LANGUAGES, Words
+from scenarios import places
 from scenarios.books import CenterApplication
-from scenarios.driver import Terminal
+from scenarios.driver import NotReached, Terminal
 from scenarios.stage import Stage
-from server_stub.interface.clock import JST
 from server_stub.interface.secret import Secret
+from server_stub.issuing.entries import Application
 from server_stub.municipalities import load_index
 
+from .slots import Scope, digits, holder_of, piece, plain, read_scope
+
+END = tuple(Words(language)("main.end") for language in LANGUAGES)
+"""The button that ends a visit, in each language."""
 COINS = (1000, 500, 100, 50, 10)
 
 
@@ -67,6 +74,7 @@ class World:
     card_faults: list[dict[str, Any]] = field(default_factory=list)
     passing: Callable[[], None] = field(default=lambda: None)
     before: Before | None = None
+    _screens: list[str] = field(default_factory=list)
     fell_through: int = 0
     """Yen of the coins that this visit's resident dropped and the coin unit did not accept."""
 
@@ -80,6 +88,8 @@ class World:
         if self.receipts() and not self.sheets():
             self.stage.take_paper()
         self.terminal.call("empty_return_tray")
+        self.terminal.call("screens_shown")
+        self._screens = []
         self.papers, self.kind, self.options, self.copies, self.fell_through = [], "", {}, 1, 0
         money, books = self.terminal.money(), self.stage.books
         self.before = Before(
@@ -115,6 +125,13 @@ class World:
         expect(bool(self.visit and found), "証明書の用紙が出ている", "用紙は一枚も出ていない")
         return found
 
+    def receipt(self) -> Any:
+        """The one receipt of this visit, read back. Raises Unmet where there is none."""
+        self.until(lambda: bool(self.visit and self.receipts()), "領収書が出ている", lambda: "領収書はない")
+        found = self.receipts()
+        expect(len(found) == 1, "領収書が1枚", f"領収書が{len(found)}枚")
+        return reader("receipt").read_receipt(found[0].read_bytes())
+
     def taken(self) -> int:
         """Yen that the terminal has kept in this visit."""
         return self.terminal.money()["taken"] - self.visit.taken
@@ -126,6 +143,45 @@ class World:
     def return_tray(self) -> dict[int, int]:
         """Coins and notes that lie in the return tray, denomination -> count."""
         return {int(yen): count for yen, count in self.terminal.call("return_tray").items()}
+
+    def in_ledger(self) -> Application:
+        """The ledger's row of this visit's application. Raises Unmet."""
+        wanted = self.application().application_id
+        rows = [one for one in self.stage.books.ledger() if one.application_id == wanted]
+        expect(len(rows) == 1, f"台帳に申請 {wanted} が1件", f"台帳に{len(rows)}件")
+        return rows[0]
+
+    @staticmethod
+    def municipality_code(name: str) -> str:
+        return next(entry.info.code for entry in load_index() if entry.info.name == name)
+
+    def check_returned(self, amount: int) -> None:
+        """By the coin unit's counter, and as coins in the return tray (what staff paid by hand does not lie there)."""
+        self.until(
+            lambda: self.returned() == amount, f"{amount}円の返却", lambda: f"{self.returned()}円の返却"
+        )
+        by_hand = int(self.terminal.call("paid_by_hand")) - self.visit.by_hand
+        lies = self.return_tray()
+        wanted = amount - by_hand + self.fell_through
+        found = sum(yen * count for yen, count in lies.items())
+        expect(found == wanted, f"返却口に{wanted}円", f"返却口に{found}円（{pieces_told(lies)}）")
+
+    def settled(self) -> None:
+        """Until the centre has taken everything that the terminal has to tell."""
+        self.until(
+            lambda: self.terminal.call("pending_notes") == 0,
+            "端末の報告がすべてセンターに届いている",
+            lambda: f"{self.terminal.call('pending_notes')}件の報告が届いていない",
+        )
+
+    def check_charges(self, *charges: int) -> None:
+        """The ledger has just these charges of this visit, once everything has arrived there."""
+        wanted = f"台帳の手数料 {yen_told(charges)}"
+        self.until(
+            lambda: self.charges() == list(charges),
+            wanted,
+            lambda: f"台帳の手数料 {yen_told(self.charges())}",
+        )
 
     def charges(self) -> list[int]:
         """Yen kept in the ledger since this visit began, one entry an application."""
@@ -150,6 +206,16 @@ class World:
     def leave_by(self, name: str) -> None:
         """Touch what leads on from this screen."""
         self.passing()
+        self.touch(name)
+
+    def touch(self, name: str) -> None:
+        """Raises Unmet where there is nothing of that name to be touched."""
+        there = self.terminal.call("touchables")
+        expect(
+            name in there,
+            f"「{name}」に触れられる",
+            f"{self.terminal.screen()}で触れられるのは {'、'.join(sorted(there))}",
+        )
         self.terminal.touch(name)
 
     # --- the way to the menu of certificates -------------------------------------------------------------------------
@@ -169,6 +235,10 @@ class World:
         """Lay the card; the screen that follows."""
         self.card = card
         return self._lay(lambda: self.stage.lay_card(card))
+
+    def lay_and_begin(self, card: str) -> None:
+        """Raises Unmet where the card is refused at once."""
+        expect(self.lay(card) == "ChoosePlace", "カードを置くと、証明書の市区町村を選べる", self.refusal())
 
     def lay_image(self, image: CardImage) -> str:
         """The same for a card that only this scenario has."""
@@ -221,11 +291,11 @@ class World:
 
     def identify(self, card: str) -> None:
         """Everything up to the menu of certificates, as a resident to whom nothing happens."""
-        assert self.lay(card) == "ChoosePlace", self.refusal()
+        self.lay_and_begin(card)
         self.choose_address()
         self.enter_pin(right=True)
         self.terminal.wait_for("TakeCard", "Refusal")
-        assert self.terminal.screen() == "TakeCard", self.refusal()
+        expect(self.terminal.screen() == "TakeCard", "本人確認が済む", self.refusal())
         self.take_card()
 
     # --- choosing ------------------------------------------------------------------------------------------------------
@@ -238,28 +308,39 @@ class World:
 
     def choose_members(self, *people: str) -> None:
         """Those members of the household only, by 呼び名 (no space, no variation selector)."""
-        by_plain = {plain(name): name for name in self.terminal.call("touchables")}
         for person in people:
-            self.terminal.touch(by_plain[person])
+            # a tick draws the tiles anew
+            by_plain = {plain(name): name for name in self.terminal.call("touchables")}
+            self.touch(by_plain.get(person, person))
         self.next("ChooseOptions")
 
-    def choose_residence(self, scope: str, copies: int) -> None:
-        """住民票の写し with everything but 個人番号, up to the confirmation. `scope`: 世帯全員 or 本人だけ.
+    def choose_residence(self, scope: Scope | str, copies: int) -> None:
+        """住民票の写し with everything but 個人番号, up to the confirmation. `scope` may be as a sentence has it (世帯全員).
 
         Who lives alone is not asked whom to choose.
         """
         self.choose_kind("住民票の写し")
+        scope = read_scope(scope) if isinstance(scope, str) else scope
+        wanted = scope.people or (self.holder(),)
         if self.terminal.screen() == "ChooseOptions":
-            pass
-        elif scope == "世帯全員":
-            self.terminal.touch("世帯全員")
+            expect(
+                scope.whole or wanted == (self.holder(),),
+                f"{'、'.join(wanted)}を選べる",
+                "一人世帯で、選ぶ画面がない",
+            )
+        elif scope.whole:
+            self.touch("世帯全員")
             self.next("ChooseOptions")
         else:
-            self.choose_members(self.card.removesuffix("のカード"))
+            self.choose_members(*wanted)
         for name, wanted in (("続柄", True), ("本籍・筆頭者", True), ("個人番号", False)):
             self.set_option(name, "記載する" if wanted else "記載しない")
         self.next("ChooseCopies")
         self.set_copies(copies)
+
+    def holder(self) -> str:
+        """The 呼び名 of whoever the card in use belongs to."""
+        return holder_of(self.card)
 
     def next(self, *screens: str) -> str:
         self.leave_by("次へ")
@@ -267,17 +348,22 @@ class World:
 
     def set_option(self, name: str, wanted: str) -> None:
         self.options[name] = wanted == "記載する"
-        self.terminal.touch(f"{name} {wanted}")
+        self.touch(f"{name} {wanted}")
 
     def set_copies(self, copies: int) -> None:
         self.copies = copies
-        self.terminal.touch(f"{copies}部")
+        self.touch(f"{copies}部")
         self.next("Confirm")
 
     def apply(self) -> str:
-        """Confirm; the screen when the paper is there, or the refusal."""
+        """Confirm; the screen when the paper is there (with no fee, when it is printed), or the refusal."""
         self.leave_by("この内容で申請する")
-        return self.terminal.wait_for("Pay", "Refusal")
+        return self.terminal.wait_for("Pay", "TakePaper", "Jammed", "Refusal")
+
+    def apply_and_reach(self, screen: str) -> None:
+        """Raises Unmet where another screen follows."""
+        found = self.apply()
+        expect(found == screen, f"申込みのあと {screen} の画面になる", self.refusal())
 
     # --- money and paper -------------------------------------------------------------------------------------------------
 
@@ -288,7 +374,6 @@ class World:
             while amount >= coin:
                 self.drop_coin(coin)
                 amount -= coin
-        assert amount == 0, "no coins for that amount"
 
     def drop_coin(self, denomination: int) -> bool:
         """One coin or note; False if it fell through into the return tray."""
@@ -298,7 +383,7 @@ class World:
 
     def take_paper(self) -> None:
         self.terminal.wait_for("TakePaper", "Jammed", "Refusal")
-        assert self.terminal.screen() == "TakePaper", f"{self.terminal.screen()}: {self.terminal.texts()}"
+        expect(self.terminal.screen() == "TakePaper", "用紙を取る画面になる", self.refusal())
         self.passing()
         self.papers = self.stage.take_paper()
         self.terminal.wait_for("AskReceipt")
@@ -310,6 +395,31 @@ class World:
         self.eventually(lambda: bool(self.terminal.call("idle")), "the terminal is still busy")
         self.stage.clock.advance(timedelta(seconds=seconds + 0.5))
 
+    # --- what the screen says ---------------------------------------------------------------------------------------------
+
+    def says(self, text: str) -> None:
+        """Raises Unmet unless `text` stands on the screen as whole words."""
+        expect(self._says(text), f"画面に「{text}」", self.refusal())
+
+    def waits_to_say(self, text: str) -> None:
+        """The same, once the terminal has come so far."""
+        self.until(lambda: self._says(text), f"画面に「{text}」", self.refusal)
+
+    def _says(self, text: str) -> bool:
+        return any(stands_in(text, shown) for shown in self.terminal.texts())
+
+    def screens(self) -> list[str]:
+        """The names of the screens shown since this visit began."""
+        self._screens += self.terminal.call("screens_shown") if self.visit else []
+        return self._screens
+
+    def end_thanks(self) -> None:
+        """Leave the thanks, if they are still shown, in whatever language."""
+        if self.terminal.screen() == "Thanks":
+            there = self.terminal.call("touchables")
+            self.leave_by(next((name for name in END if name in there), END[0]))
+            self.terminal.wait_for("TopMenu", "TakeCard")
+
     # --- what is asserted -----------------------------------------------------------------------------------------------------
 
     def refusal(self) -> str:
@@ -318,25 +428,62 @@ class World:
     def eventually(self, condition: Callable[[], bool], what: str) -> None:
         self.terminal.wait_until(condition, what)
 
+    def until(self, held: Callable[[], bool], expected: str, found: Callable[[], str]) -> None:
+        """Wait until it `held`. Raises Unmet with what was found in the end."""
+        try:
+            self.terminal.wait_until(held, expected)
+        except NotReached as error:
+            raise Unmet(expected, found()) from error
+
 
 def wrong_pin(pin: Secret) -> str:
     """Four digits that are surely not `pin`."""
     return "".join(str((int(digit) + 1) % 10) for digit in pin.reveal())
 
 
-def plain(name: str) -> str:
-    """A name as 呼び名: without spaces and variation selectors."""
-    return "".join(c for c in name if not c.isspace() and not 0xE0100 <= ord(c) <= 0xE01EF)
+def stands_in(text: str, shown: str) -> bool:
+    """Whether `text` stands in `shown` as whole words: 0円 does not stand in 250円, nor 証明書 in 印鑑登録証明書."""
+    text, shown = digits(text), digits(shown).replace("\n", "")
+    begin = shown.find(text)
+    while begin >= 0:
+        end = begin + len(text)
+        before, after = shown[begin - 1 : begin], shown[end : end + 1]
+        if not _one_word(before, text[:1]) and not _one_word(text[-1:], after):
+            return True
+        begin = shown.find(text, begin + 1)
+    return False
 
 
-ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+def _one_word(left: str, right: str) -> bool:
+    """Whether two characters that follow each other belong to one word or number."""
+    return _script(left) == _script(right) != ""
 
 
-def moment(text: str) -> datetime:
-    """「令和8年6月5日22時59分」 as a time. Raises ValueError for another form."""
-    match = re.fullmatch(r"(令和|平成|昭和)(\d+|元)年(\d+)月(\d+)日(\d+)時(\d+)分", text)
-    if match is None:
-        raise ValueError(f"「{text}」 is not of the form 令和8年6月5日22時59分")
-    era, year, month, day, hour, minute = match.groups()
-    number = 1 if year == "元" else int(year)
-    return datetime(ERAS[era] + number, int(month), int(day), int(hour), int(minute), tzinfo=JST)
+def _script(character: str) -> str:
+    """digit, latin, katakana or kanji; '' for what divides words (hiragana, signs, spaces, nothing)."""
+    if character.isdecimal() or character in (",", "."):
+        return "digit"
+    if character.isascii() and (character.isalnum() or character == "_"):
+        return "latin"
+    if "ァ" <= character <= "ヺ" or character == "ー":
+        return "katakana"
+    return "kanji" if character and unicodedata.name(character, "").startswith("CJK UNIFIED") else ""
+
+
+def pieces_told(pieces: dict[int, int]) -> str:
+    """「100円硬貨が2枚、50円硬貨が1枚」; 「なし」 for nothing."""
+    return "、".join(f"{piece(yen)}が{pieces[yen]}枚" for yen in sorted(pieces, reverse=True)) or "なし"
+
+
+def yen_told(amounts: Sequence[int]) -> str:
+    return "、".join(f"{yen}円" for yen in amounts) or "なし"
+
+
+def reader(name: str) -> Any:
+    """The reader of papers lives in `tests/`, apart from everything it checks; a checkout has it."""
+    return importlib.import_module(f"tests.readback.{name}")
+
+
+def town(world: World) -> Any:
+    """The people of the town as they were last delivered."""
+    return reader("town").Town.load(world.delivered if world.delivered.exists() else places.DATA)

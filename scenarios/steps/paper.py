@@ -1,0 +1,152 @@
+"""The paper: taken or left lying, jams and empty trays, and what must stand on it."""
+
+from __future__ import annotations
+
+from server_stub.paper.copier import measured
+
+from .sentences import Needs, given, then, when
+from .world import World, expect, town
+
+# --- the printer ---------------------------------------------------------------------------------------------------------
+
+
+@given("用紙がない")
+def no_paper(world: World) -> None:
+    world.terminal.call("paper_empty")
+
+
+@given("{sheet:count}枚目で紙が詰まる")
+def jam_at(world: World, sheet: int) -> None:
+    world.terminal.call("jam_at", sheet=sheet)
+
+
+@when("係員が用紙を補充して再開する")
+def refilled(world: World) -> None:
+    world.terminal.call("paper_empty", empty=False)
+    world.terminal.call("operator", action="resume")
+
+
+@when("係員が用紙を取り除いて再開する")
+def operator_resumes(world: World) -> None:
+    world.terminal.call("operator", action="resume")
+
+
+@when("係員が返金する")
+def operator_refunds(world: World) -> None:
+    world.terminal.call("operator", action="refund")
+    world.terminal.wait_for("Refusal", "TopMenu", "Thanks")
+
+
+@when("印刷が終わり、用紙を取る")
+def take_paper(world: World) -> None:
+    world.take_paper()
+
+
+@when("印刷が終わり、用紙を取らずに{seconds}秒たつ")
+def left_lying(world: World, seconds: int) -> None:
+    world.terminal.wait_for("TakePaper")
+    world.pass_time(seconds)
+
+
+@then("紙詰まりが知らされる")
+def jammed(world: World) -> None:
+    world.until(lambda: world.terminal.screen() == "Jammed", "紙詰まりの画面になる", world.refusal)
+
+
+@then("用紙の取り忘れが知らされる")
+def warned(world: World) -> None:
+    world.waits_to_say("証明書が取り出し口に残っています。")
+
+
+@then("用紙は端末に収められ、係員の確認を待つ")
+def drawn_in(world: World) -> None:
+    """Nothing lies in the tray for a stranger, and centre and ledger both wait for staff."""
+    world.settled()
+    expect(not world.terminal.tray(), "取り出し口に何もない", f"取り出し口に{len(world.terminal.tray())}枚")
+    application, row = world.application(), world.in_ledger()
+    expect(application.state == "in_doubt", "センターで確認待ち", f"センターで {application.state}")
+    expect(str(row.state) == "in_doubt", "台帳で確認待ち", f"台帳で {row.state}")
+
+
+# --- what stands on it ---------------------------------------------------------------------------------------------------
+
+
+def pdfs(world: World) -> list[bytes]:
+    return [path.read_bytes() for path in world.paper()]
+
+
+@then("用紙は{count}枚で、載っているのは「{people}」だけである", needs=Needs.PAPER)
+def paper_of(world: World, count: int, people: list[str]) -> None:
+    """Every value in its own cell, nothing else on the paper, and the ledger knows each copy of it."""
+    papers = world.paper()
+    expect(len(papers) == count, f"用紙が{count}枚", f"用紙が{len(papers)}枚")
+    read = town(world).check(
+        pdfs(world),
+        people,
+        kind=world.kind,
+        options=world.options,
+        copies=world.copies,
+        today=world.stage.clock.now().date(),
+    )
+    ours = [one.application_id for one in world.applications()]
+    expect(
+        read.application_id in ours, f"申請番号 {'・'.join(ours)}", f"用紙の申請番号 {read.application_id}"
+    )
+    numbers = world.stage.books.issue_numbers_of(read.application_id)
+    expect(
+        list(read.issue_numbers) == numbers,
+        f"台帳の発行番号 {'・'.join(numbers)}",
+        f"用紙の発行番号 {'・'.join(read.issue_numbers)}",
+    )
+
+
+@then("部ごとに発行番号が異なる", needs=Needs.PAPER)
+def issue_numbers_differ(world: World) -> None:
+    numbers = town(world).issue_numbers(pdfs(world))
+    expect(
+        len(numbers) == world.copies == len(set(numbers)),
+        f"{world.copies}部に異なる発行番号",
+        f"発行番号 {'・'.join(numbers)}",
+    )
+
+
+@then("用紙に個人番号は記載されていない", needs=Needs.PAPER)
+def no_my_number(world: World) -> None:
+    """Of nobody, on any side."""
+    town(world).check_my_numbers(pdfs(world), [])
+
+
+@then("用紙に「{people}」の個人番号が記載されている", needs=Needs.PAPER)
+def my_numbers(world: World, people: list[str]) -> None:
+    """Of each of these, in the person's own block, and of nobody else."""
+    town(world).check_my_numbers(pdfs(world), people)
+
+
+@then("「{person}」の氏名は登録された字形で印字されている", needs=Needs.PAPER)
+def registered_glyphs(world: World, person: str) -> None:
+    town(world).check_glyphs(pdfs(world), person)
+
+
+@then("印影の大きさは縦{height:mm}ミリ、横{width:mm}ミリである", needs=Needs.PAPER)
+def imprint_size(world: World, height: int, width: int) -> None:
+    """The imprint that is registered for the holder of the card, in its cell, pixel by pixel and to the millimetre."""
+    for pdf in pdfs(world):
+        town(world).check_imprint(pdf, world.holder(), width_mm=width, height_mm=height)
+
+
+@then("用紙を複写すると、「複写」の文字が浮き出る", needs=Needs.PAPER)
+def copy_shows_the_word(world: World) -> None:
+    """On the front of the first sheet: unseen on the paper, seen on the copy, by the copier's model."""
+    page = next(measured(pdfs(world)[0]))
+    expect(
+        page.kept,
+        "地紋は用紙では見えず、複写すると浮き出る",
+        f"濃淡の差は用紙で{page.before:.0%}、複写で{page.after:.0%}",
+    )
+
+
+@then("取り出し口には何も残っていない")
+def tray_is_empty(world: World) -> None:
+    """No certificate and no receipt."""
+    left = len(world.sheets()) + len(world.receipts())
+    expect(left == 0, "取り出し口は空", f"取り出し口に{left}枚")

@@ -1,0 +1,109 @@
+"""What the screen says: texts, refusals, warnings, and what can be chosen."""
+
+from __future__ import annotations
+
+from kiosk_app.screens.refusal_words import RefusalWords
+from kiosk_app.screens.texts import LANGUAGES, Words
+
+from .sentences import then
+from .slots import digits, kinds, plain
+from .world import World, expect, stands_in
+
+
+@then("確認画面に「{text}」と表示される")
+def confirmation_shows(world: World, text: str) -> None:
+    """A whole field of the confirmation."""
+    world.terminal.wait_for("Confirm")
+    fields = world.terminal.texts()
+    expect(digits(text) in map(digits, fields), f"確認画面に「{text}」", world.refusal())
+
+
+@then("画面に「{text}」と表示される", "画面に「あと2回」と表示される")
+def shows(world: World, text: str) -> None:
+    """One whole word or more: never a piece of a number, a name or a word."""
+    world.says(text)
+
+
+@then("画面に「{text}」と表示されない", "画面に「あと2回」と表示されない")
+def does_not_show(world: World, text: str) -> None:
+    """Not even as a part of something else."""
+    found = [one for one in world.terminal.texts() if digits(text) in digits(one).replace("\n", "")]
+    expect(not found, f"画面に「{text}」がない", f"画面に「{'」「'.join(found)}」")
+
+
+@then("「{failure}」で断られる")
+def refused(world: World, failure: str) -> None:
+    """The refusal screen, with exactly this name and the words that belong to it."""
+    world.until(lambda: world.terminal.screen() == "Refusal", f"「{failure}」で断られる", world.refusal)
+    world.terminal.wait_for("Refusal")
+    # 「コード Holder_Deceased」: the name is the last word of that line, whole
+    codes = [text.split()[-1] for text in world.terminal.texts() if text.strip()]
+    expect(failure in codes, f"断り {failure}", world.refusal())
+    _says_one_of(world, *(_in_words(failure, language) for language in LANGUAGES))
+
+
+@then("「{failure}」と知らされる")
+def told(world: World, failure: str) -> None:
+    """A failure on a screen that is no refusal, by the resident's own words for it."""
+    world.waits_to_say(_in_words(failure))
+
+
+@then(
+    "「{what:choice}」は「{failure}」のため選べない",
+    "「印鑑登録証明書」は「Seal_Not_Registered」のため選べない",
+)
+def not_choosable_because(world: World, what: str, failure: str) -> None:
+    """A certificate in the menu, or a member of the household; with the words that belong to the failure."""
+    _not_choosable(world, what)
+    world.says(Words("ja").find(f"{failure}.choice") or _in_words(failure))
+
+
+@then(
+    "「{what:choice}」は「{reason:text}」の理由で選べない", "「印鑑登録証明書」は「印鑑登録」の理由で選べない"
+)
+def not_choosable_for(world: World, what: str, reason: str) -> None:
+    """`reason`: whole words of what stands beside it."""
+    _not_choosable(world, what)
+    world.says(reason)
+
+
+@then("「{what:choice}」は選べる")
+def choosable(world: World, what: str) -> None:
+    there = _choices(world, what)
+    expect(what in there, f"「{what}」を選べる", f"選べるもの {'、'.join(there)}")
+
+
+@then("世帯全員は選べない")
+def no_whole_household(world: World) -> None:
+    """The members are asked for one by one, and the whole household is not among what can be touched."""
+    world.terminal.wait_for("ChooseScope")
+    there = world.terminal.call("touchables")
+    expect("世帯全員" not in there, "世帯全員は選べない", f"選べるもの {'、'.join(there)}")
+
+
+@then("カードの取り忘れが知らされる")
+def card_forgotten(world: World) -> None:
+    world.waits_to_say("カードが置かれたままです。")
+
+
+def _choices(world: World, what: str) -> list[str]:
+    """What can be touched on the screen where `what` is chosen."""
+    world.terminal.wait_for("ChooseCertificate" if what in kinds() else "ChooseScope")
+    return [plain(name) for name in world.terminal.call("touchables")]
+
+
+def _not_choosable(world: World, what: str) -> None:
+    there = _choices(world, what)
+    expect(
+        what in {plain(text) for text in world.terminal.texts()}, f"画面に「{what}」がある", world.refusal()
+    )
+    expect(what not in there, f"「{what}」は選べない", f"選べるもの {'、'.join(there)}")
+
+
+def _in_words(failure: str, language: str = "ja") -> str:
+    return RefusalWords(Words(language), failure, {}).happened
+
+
+def _says_one_of(world: World, *texts: str) -> None:
+    found = any(stands_in(text, shown) for text in texts for shown in world.terminal.texts())
+    expect(found, f"画面に「{texts[0]}」", world.refusal())

@@ -1,0 +1,410 @@
+"""What the slots of the sentences take: for each kind its known words, and how a word is read.
+
+A slot takes any text in a sentence and reads it afterwards, so that an unknown word is told with the nearest right ones
+and never makes an unknown sentence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from kiosk_app.devices.interface import DENOMINATIONS
+from kiosk_app.screens.texts import LANGUAGES, Words
+from scenarios import places
+from scenarios.servers import TERMINALS
+from server_stub.interface.clock import JST
+from server_stub.interface.failures import CATALOGUE
+from server_stub.interface.terminal import CertificateKind
+from server_stub.municipalities import load_index
+
+NEAR = 3
+"""How many right words are suggested."""
+_QUOTED, _BARE, _LONG = r"[^「」]*", r"[^「」、。]+?", r".+?"
+_DIGITS = str.maketrans("０１２３４５６７８９，", "0123456789,")
+
+
+class UnknownWord(Exception):
+    """A word that its slot does not know. Its text is what a tester is told: the word, what belongs there, the nearest."""
+
+    def __init__(self, word: str, told: str, near: Iterable[str] = ()) -> None:
+        found = list(near)
+        text = f"「{word}」は{told}ではありません。"
+        if found:
+            text += "もしかして: " + " ／ ".join(found)
+        super().__init__(text)
+        self.word, self.near = word, found
+
+
+def nearest(word: str, known: Iterable[str], count: int = NEAR) -> list[str]:
+    """The known words that are most like `word`, best first; those that begin with it come before all others."""
+    words = list(known)
+    begins = [one for one in words if word and one.startswith(word)][:count]
+    like = difflib.get_close_matches(word, words, n=count, cutoff=0.4)
+    return list(dict.fromkeys([*begins, *like]))[:count]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """`told`: what belongs there, in Japanese. `rough`: the text it catches. `read` gives the value or raises UnknownWord;
+    `known` are its words, none where they cannot be counted."""
+
+    name: str
+    told: str
+    example: str
+    rough: str
+    read: Callable[[str], Any]
+    known: Callable[[], tuple[str, ...]] = lambda: ()
+
+
+SLOTS: dict[str, Slot] = {}
+
+
+def _slot(
+    name: str, told: str, example: str, rough: str, known: Callable[[], tuple[str, ...]] = lambda: ()
+) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
+    def keep(read: Callable[[str], Any]) -> Callable[[str], Any]:
+        SLOTS[name] = Slot(name, told, example, rough, read, known)
+        return read
+
+    return keep
+
+
+def _words(
+    name: str, told: str, example: str, known: Callable[[], tuple[str, ...]], rough: str = _QUOTED
+) -> None:
+    """A slot that takes just these words."""
+
+    def read(text: str) -> str:
+        if text in known():
+            return text
+        raise UnknownWord(text, told, nearest(text, known()))
+
+    _slot(name, told, example, rough, known)(read)
+
+
+# --- people and cards ----------------------------------------------------------------------------------------------------
+
+
+@cache
+def _cards() -> dict[str, str]:
+    """The 宛名番号 of each card by the card's name."""
+    listed = tomllib.loads((places.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
+    return {card["name"]: card["person"] for card in listed}
+
+
+def cards() -> tuple[str, ...]:
+    return tuple(_cards())
+
+
+@cache
+def people() -> tuple[str, ...]:
+    """Every 呼び名: whoever's ordinary card, the one with the shortest name, is called 「呼び名のカード」."""
+    shortest: dict[str, str] = {}
+    for name, person in _cards().items():
+        if person not in shortest or len(name) < len(shortest[person]):
+            shortest[person] = name
+    return tuple(name.removesuffix("のカード") for name in shortest.values())
+
+
+def holder_of(card: str) -> str:
+    """The 呼び名 of whoever a card belongs to."""
+    owner = _cards()[card]
+    return next(name for name in people() if _cards()[f"{name}のカード"] == owner)
+
+
+def plain(name: str) -> str:
+    """A name as 呼び名: without spaces and variation selectors."""
+    return "".join(c for c in name if not c.isspace() and not 0xE0100 <= ord(c) <= 0xE01EF)
+
+
+def _short(card: str) -> str:
+    return card.removesuffix("カード").removesuffix("の")
+
+
+@_slot("card", "カードの名前", "六甲翠のカード", _QUOTED, cards)
+def read_card(text: str) -> str:
+    """The whole name, or the name without 「のカード」 where only one card is meant."""
+    word = plain(text)
+    found = [name for name in cards() if word in (name, _short(name))]
+    if len(found) == 1:
+        return found[0]
+    raise UnknownWord(text, "カードの名前", nearest(word, cards()))
+
+
+@_slot("person", "人の呼び名", "港美波", _QUOTED, people)
+def read_person(text: str) -> str:
+    word = plain(text)
+    if word in people():
+        return word
+    raise UnknownWord(text, "人の呼び名", nearest(word.removesuffix("のカード"), people()))
+
+
+@_slot("people", "人の呼び名（「、」で区切る）", "港太一、港美波", _QUOTED, people)
+def read_people(text: str) -> list[str]:
+    found: list[str] = [read_person(one) for one in text.split("、")]
+    if len(set(found)) != len(found):
+        raise UnknownWord(text, "人の呼び名の一覧（同じ人が二度あります）")
+    return found
+
+
+@_slot("members", "人の呼び名（「A」「B」、または「A、B」）", "「港太一」「港美波」", _LONG, people)
+def read_members(text: str) -> list[str]:
+    if not re.fullmatch(r"「[^「」]+」(?:[、と]?「[^「」]+」)*", text):
+        raise UnknownWord(text, "「A」「B」のように括弧でくくった人の呼び名", nearest(text, people()))
+    found: list[str] = read_people("、".join(re.findall(r"「([^「」]+)」", text)))
+    return found
+
+
+# --- what is chosen ------------------------------------------------------------------------------------------------------
+
+
+def kinds() -> tuple[str, ...]:
+    return tuple(Words("ja")(f"kind.{kind}") for kind in CertificateKind)
+
+
+def kind_code(kind: str) -> str:
+    """The code of a certificate by its Japanese name."""
+    return str(list(CertificateKind)[kinds().index(kind)])
+
+
+_words("kind", "証明書の種類", "住民票の写し", kinds)
+
+
+@_slot("choice", "証明書の種類か人の呼び名", "印鑑登録証明書", _QUOTED, lambda: (*kinds(), *people()))
+def read_choice(text: str) -> str:
+    if text in kinds():
+        return text
+    try:
+        return str(read_person(text))
+    except UnknownWord as error:
+        raise UnknownWord(text, "証明書の種類か人の呼び名", nearest(text, (*kinds(), *people()))) from error
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose records: the whole household, the card's holder alone, or these `people`."""
+
+    whole: bool = False
+    people: tuple[str, ...] = ()
+
+
+_SCOPES = ("世帯全員", "本人だけ", "「港太一、港美波」だけ")
+
+
+@_slot("scope", "世帯全員・本人だけ・「人、人」だけ のどれか", "世帯全員", _LONG, lambda: _SCOPES)
+def read_scope(text: str) -> Scope:
+    if text in _SCOPES[:2]:
+        return Scope(whole=text == _SCOPES[0])
+    if match := re.fullmatch(r"「([^「」]+)」だけ", text):
+        return Scope(people=tuple(read_people(match[1])))
+    raise UnknownWord(text, "世帯全員・本人だけ・「人、人」だけ のどれか", nearest(text, _SCOPES) or _SCOPES)
+
+
+def _choices(name: str, told: str, example: str, *known: str) -> None:
+    _words(name, told, example, lambda: known)
+
+
+_choices("shown", "「記載する」か「記載しない」", "記載する", "記載する", "記載しない")
+_choices("receipt", "「印刷する」か「印刷しない」", "印刷する", "印刷する", "印刷しない")
+_words("failure", "断りの名前（konbini failures で一覧）", "Holder_Deceased", lambda: tuple(CATALOGUE))
+_words("language", "画面の言語", "English", lambda: tuple(Words(one)("chrome.language") for one in LANGUAGES))
+_words("municipality", "市区町村の名前", "神戸市", lambda: tuple(e.info.name for e in load_index()))
+_words("shop", "端末のある店舗・施設", "見本町一丁目店", lambda: tuple(one[2] for one in TERMINALS))
+
+
+@_slot("text", "文字", "250円", _QUOTED)
+def read_text(text: str) -> str:
+    if not text.strip():
+        raise UnknownWord(text, "文字（空のままです）")
+    return text
+
+
+# --- numbers -------------------------------------------------------------------------------------------------------------
+
+
+def digits(text: str) -> str:
+    """With full-width digits and commas made half-width."""
+    return text.translate(_DIGITS)
+
+
+def _whole(text: str, told: str, least: int, most: int, near: Iterable[str]) -> int:
+    plain_text = digits(text)
+    if not re.fullmatch(r"\d+|\d{1,3}(?:,\d{3})+", plain_text):
+        raise UnknownWord(text, told, near)
+    number = int(plain_text.replace(",", ""))
+    if not least <= number <= most:
+        raise UnknownWord(text, told, near)
+    return number
+
+
+def _numbers(name: str, told: str, example: str, least: int, most: int, step: int = 1) -> None:
+    def read(text: str) -> int:
+        number = _whole(text, told, least, most, [example])
+        if number % step:
+            raise UnknownWord(text, told, [str(number - number % step), str(number - number % step + step)])
+        return number
+
+    _slot(name, told, example, _BARE)(read)
+
+
+_numbers("yen", "金額（円）", "250", 0, 10_000_000)
+_numbers("money", "入れる金額（10円の倍数）", "250", 10, 1_000_000, step=10)
+_numbers("count", "数", "1", 1, 999)
+_numbers("copies", "部数", "1", 1, 99)
+_numbers("seconds", "秒数", "60", 1, 86_400)
+_numbers("minutes", "分の数", "15", 1, 1_440)
+_numbers("tries", "残り回数", "2", 1, 9)
+_numbers("mm", "長さ（ミリ）", "15", 1, 300)
+_numbers("length", "文字数", "80", 1, 1_000)
+
+
+@_slot("coin", "使える硬貨・紙幣の額", "100", _BARE, lambda: tuple(str(yen) for yen in DENOMINATIONS))
+def read_coin(text: str) -> int:
+    known = [str(yen) for yen in DENOMINATIONS]
+    number = _whole(text, "使える硬貨・紙幣の額", 1, 1_000_000, known)
+    if number not in DENOMINATIONS:
+        raise UnknownWord(text, "使える硬貨・紙幣の額", known)
+    return number
+
+
+def piece(yen: int) -> str:
+    return f"{yen}円{'札' if yen >= 1000 else '硬貨'}"
+
+
+_PIECES = "硬貨・紙幣の枚数（100円硬貨が2枚、50円硬貨が1枚）"
+
+
+@_slot(
+    "pieces",
+    _PIECES,
+    "100円硬貨が2枚、50円硬貨が1枚",
+    _LONG,
+    lambda: tuple(piece(yen) for yen in DENOMINATIONS),
+)
+def read_pieces(text: str) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for one in digits(text).split("、"):
+        match = re.fullmatch(r"([\d,]+)円(硬貨|札)が(\d+)枚", one)
+        if match is None:
+            raise UnknownWord(text, _PIECES, ["100円硬貨が2枚、50円硬貨が1枚"])
+        yen = read_coin(match[1])
+        if not piece(yen).endswith(match[2]):
+            raise UnknownWord(one, _PIECES, [f"{piece(yen)}が{match[3]}枚"])
+        found[yen] = found.get(yen, 0) + int(match[3])
+    return found
+
+
+_MOMENT = "日時（令和8年6月5日22時59分、または2026年6月5日22時59分）"
+_ERAS = {
+    "令和": (2018, date(2019, 5, 1), date.max),
+    "平成": (1988, date(1989, 1, 8), date(2019, 4, 30)),
+    "昭和": (1925, date(1926, 12, 25), date(1989, 1, 7)),
+    "大正": (1911, date(1912, 7, 30), date(1926, 12, 24)),
+    "明治": (1867, date(1868, 10, 23), date(1912, 7, 29)),
+}
+"""The year before the first, first and last day."""
+
+
+def era_of(day: date) -> tuple[str, int]:
+    """The era that `day` lies in, and the year in it. Raises LookupError for a day before 明治."""
+    for era, (before, first, _last) in _ERAS.items():
+        if day >= first:
+            return era, day.year - before
+    raise LookupError(f"{day} is before 明治")
+
+
+_DAY = "日（令和8年6月3日、または2026年6月3日）"
+
+
+@_slot("day", _DAY, "令和8年6月3日", _BARE)
+def read_day(text: str) -> date:
+    return _read_moment(f"{text}0時0分", text, _DAY, ["令和8年6月3日", "2026年6月3日"]).date()
+
+
+@_slot("moment", _MOMENT, "令和8年6月5日22時59分", _BARE)
+def read_moment(text: str) -> datetime:
+    return _read_moment(text, text, _MOMENT, ["令和8年6月5日22時59分", "2026年6月5日22時59分"])
+
+
+def _read_moment(whole: str, text: str, told: str, near: list[str]) -> datetime:
+    """`whole` read; `text` is what the sentence has of it."""
+    match = re.fullmatch(
+        rf"(?:西暦)?({'|'.join(_ERAS)}|)(\d+|元)年(\d+)月(\d+)日(\d+)時(\d+)分", digits(whole)
+    )
+    if match is None:
+        raise UnknownWord(text, told, near)
+    era, told_year, *others = match.groups()
+    if (told_year == "元" and not era) or (not era and len(told_year) != 4):
+        raise UnknownWord(text, told, near)
+    year = 1 if told_year == "元" else int(told_year)
+    try:
+        month, day, hour, minute = map(int, others)
+        found = datetime(year + (_ERAS[era][0] if era else 0), month, day, hour, minute, tzinfo=JST)
+    except (ValueError, OverflowError) as error:
+        raise UnknownWord(text, "暦にある日", near) from error
+    if era and not _ERAS[era][1] <= found.date() <= _ERAS[era][2]:
+        raise UnknownWord(text, f"{era}の日", near)
+    return found
+
+
+# --- faults on the card's edge -------------------------------------------------------------------------------------------
+
+_EFFECTS: dict[str, dict[str, Any]] = {
+    "カードが取り除かれる": {"effect": "removed"},
+    "応答が壊れる": {"effect": "garbled"},
+    "応答が途中で切れる": {"effect": "truncated"},
+    "命令が二度届く": {"effect": "duplicated"},
+    "データが後から取り出される": {"effect": "more_data"},
+    "長さの指定のやり直しを求められる": {"effect": "wrong_le"},
+}
+_FAULTS = (*_EFFECTS, "カードが1秒黙る", "応答が1秒遅れる", "カードが「6F00」を返す")
+_TIMED = {"カードが(\\d+)秒黙る": "silent", "応答が(\\d+)秒遅れる": "slow"}
+
+
+@_slot("fault", "カードとのやり取りの故障", "カードが取り除かれる", _LONG, lambda: _FAULTS)
+def read_fault(text: str) -> dict[str, Any]:
+    """As kiosk_app.control takes it, without where it strikes. Seconds are real ones."""
+    word = digits(text).removeprefix("、")
+    if word in _EFFECTS:
+        return dict(_EFFECTS[word])
+    for pattern, effect in _TIMED.items():
+        if match := re.fullmatch(pattern, word):
+            return {"effect": effect, "seconds": float(match[1])}
+    if match := re.fullmatch(r"カードが「(.*)」を返す", word):
+        return {"effect": "status", "status": read_status(match[1])}
+    raise UnknownWord(text, "カードとのやり取りの故障", nearest(word, _FAULTS) or _FAULTS)
+
+
+def read_status(text: str) -> int:
+    if not re.fullmatch(r"[0-9A-F]{4}", text):
+        raise UnknownWord(text, "カードの応答の符号（16進4桁）", ["6F00", "6982", "6985"])
+    return int(text, 16)
+
+
+_AFTER = {"カードの": False, "暗証番号の照合のあと": True}
+
+
+@_slot(
+    "since",
+    "「カードの」か「暗証番号の照合のあと」",
+    "カードの",
+    r"[^「」、。0-9０-９]+",
+    lambda: tuple(_AFTER),
+)
+def read_since(text: str) -> bool:
+    """Whether the count begins after the PIN was verified."""
+    if text not in _AFTER:
+        raise UnknownWord(text, "「カードの」か「暗証番号の照合のあと」", tuple(_AFTER))
+    return _AFTER[text]
+
+
+@_slot("turns", "何回目か（3、または 3、5、7）", "3", r"[^「」。]+?")
+def read_turns(text: str) -> list[int]:
+    return [_whole(one, "何回目かの数", 1, 999, ["3", "3、5、7"]) for one in text.split("、")]
