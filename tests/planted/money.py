@@ -244,7 +244,7 @@ def escrow_without_coins(patch: pytest.MonkeyPatch) -> None:
     "拒んだ硬貨を飲み込む",
     harm="使えないと言われた百円玉が戻らない。",
     scenario="受け付けられない硬貨は返る",
-    sentence="返却口に100円硬貨が1枚ある",
+    sentence="100円硬貨が戻ったと知らされる",
 )
 def rejected_coin_swallowed(patch: pytest.MonkeyPatch) -> None:
     swallow(patch)
