@@ -10,6 +10,7 @@ from pypdfium2 import PdfDocument
 from pytest_bdd import parsers, then
 
 from scenarios import places
+from scenarios.verdict import LAST_PAPER, ScenarioFailure
 
 from .world import World
 
@@ -67,7 +68,8 @@ def charged_once(world: World, amount: int) -> None:
 def paper_of(world: World, count: int, people: str) -> None:
     """Read back by a reader that shares no code with the loader: every value in its cell, and nothing else on the paper."""
     papers = world.papers or world.terminal.tray()
-    assert len(papers) == count, papers
+    if len(papers) != count:
+        raise ScenarioFailure(f"用紙が{count}枚であること", f"用紙は{len(papers)}枚だった", paper=LAST_PAPER)
     read = town(world).check(
         [path.read_bytes() for path in papers],
         people.split("、"),

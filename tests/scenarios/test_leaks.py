@@ -18,10 +18,10 @@ from PIL.PngImagePlugin import PngInfo
 from reportlab.pdfgen.canvas import Canvas
 
 from scenarios import places
+from scenarios.leaks import leaks
 from scenarios.stage_secrets import StageSecret, stage_secrets
 from scenarios.template import PIN, template_folder
 from server_stub.interface.secret import Secret
-from tests.scenarios.leaks import leaks
 
 
 def page(inside: str = "", body: bytes = b"", kind: str = "application/octet-stream") -> str:

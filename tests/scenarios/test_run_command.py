@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from scenarios import places
+from scenarios.leaks import leaks
 from scenarios.stage_secrets import StageSecret, stage_secrets
 from scenarios.steps.world import wrong_pin
 from scenarios.template import PIN, template_folder
@@ -22,7 +23,6 @@ from server_stub.interface.secret import Secret
 from tests.evidence.helper import embedded
 from tests.evidence.plain import english
 from tests.scenarios import spy
-from tests.scenarios.leaks import leaks
 
 pytestmark = pytest.mark.xdist_group("commands")
 VISIT = """# language: ja
@@ -145,7 +145,7 @@ def test_the_evidence_of_a_visit_shows_every_step_with_its_picture_and_the_paper
 
 def test_no_secret_of_the_stage_is_in_the_evidence_or_in_anything_it_carries(evidence: Evidence) -> None:
     """PINs, passwords, 照合番号 and 個人番号 of everybody, keys of terminals and nodes, private keys, and what was made anew
-    for these visits: in the pages, and in every embedded object, decoded and unpacked (tests.scenarios.leaks, which
+    for these visits: in the pages, and in every embedded object, decoded and unpacked (scenarios.leaks, which
     test_leaks shows able to find each)."""
     wanted = [
         *stage_secrets(template_folder(), places.home() / "test-keys"),
