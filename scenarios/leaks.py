@@ -20,6 +20,7 @@ from typing import Any
 from server_stub.interface.secret import MASK
 
 from .stage_secrets import StageSecret
+from .telling import SOURCES
 from .unpacking import Part, parts_of_bytes, parts_of_page, parts_of_text
 
 DIGITS = 4
@@ -38,7 +39,7 @@ _BETWEEN = r"[\s\-‐－]"
 
 
 class LeakSearch:
-    """Looks for `secrets`. A finding tells what was found and where, in Japanese, and never the secret itself."""
+    """Looks for `secrets`. A finding tells what was found and the first place, in Japanese, and never the secret itself."""
 
     def __init__(self, secrets: Iterable[StageSecret]) -> None:
         self._values = {secret.value.reveal().casefold(): secret.what for secret in secrets}
@@ -83,7 +84,7 @@ class LeakSearch:
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 told = json.loads(line)
-                where = f"記録（{told['source']} {told['kind']}）"
+                where = f"記録の「{SOURCES.get(told['source'], told['source'])}」（{told['kind']}）"
                 leaves = [*_leaves(told["data"]), told["scenario"], told["step"]]
             except (ValueError, TypeError, KeyError):  # cut off by a power cut
                 where, leaves = "記録の読めない行", [line]
@@ -95,7 +96,7 @@ class LeakSearch:
         return []
 
     def _in_parts(self, parts: Iterable[Part]) -> list[str]:
-        found: dict[str, None] = {}
+        found: dict[str, str] = {}
         for where, text in parts:
             plain, squeezed = _forms(text)
             for value, what in self._values.items():
@@ -104,8 +105,8 @@ class LeakSearch:
                 else:
                     there = value in plain and bool(_word(value).search(_OTHERWISE.sub(" ", plain)))
                 if there:
-                    found[f"{what}（場所: {where}）"] = None
-        return list(found)
+                    found.setdefault(what, where)
+        return [f"{what}（場所: {where}）" for what, where in found.items()]
 
 
 def leaks(page: str, secrets: Iterable[StageSecret]) -> list[str]:

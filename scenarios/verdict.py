@@ -17,6 +17,8 @@ WORDS = {PASSED: "合格", FAILED: "不合格", SKIPPED: "未実施"}
 MARKS = {PASSED: "○", FAILED: "×", SKIPPED: "－"}
 LAST_PAPER = "last"
 AS_IT_SAYS = "この文のとおりになること"
+_LINES = 4
+"""Lines of an error's text that are told as what was found."""
 
 
 class ScenarioFailure(AssertionError):
@@ -107,7 +109,9 @@ def why_of(error: BaseException | None, details: str, *, seen: str = "", otherwi
     if isinstance(error, Failed):
         found = f"{error.entry.cause}（{error.failure}）"
     if not found:
-        first = next((line.strip() for line in str(error or details).splitlines() if line.strip()), "")
+        lines = [line.strip() for line in str(error or details).splitlines() if line.strip()]
+        # what pytest adds to an assertion's own words is for engineers
+        first = lines[0] if lines and isinstance(error, AssertionError) else " ".join(lines[:_LINES])
         found = (first or type(error).__name__) + (f"（{seen}）" if seen and seen not in first else "")
     return Why(
         "",

@@ -121,7 +121,10 @@ def _story(begin: Event, events: list[Event], unreadable: int) -> Story:
     steps = [Step(0, begun_ns=begin.mono_ns, clock=begin.clock)]
     last = begin
     kept: dict[int, Passed] = {}
+    paying = 0
     for event in events:
+        if (event.source, event.kind) == ("money", "coin_accepted"):
+            paying = len(steps) - 1
         if not _is_frame(event):
             continue
         last = event
@@ -139,17 +142,16 @@ def _story(begin: Event, events: list[Event], unreadable: int) -> Story:
         elif event.kind == "screen_passed":
             steps[-1].passed.append(_passed(data))
         elif event.kind == "screen_kept":
-            kept[len(steps)] = _passed(data)
+            # the coins may be counted when their step has ended already
+            kept[paying] = _passed(data)
         elif event.kind == "step_ended" and len(steps) > 1:
             step = steps[-1]
             step.status = str(data.get("status", ""))
             step.error = str(data.get("error") or "")
-            end = _passed(data)
-            step.picture, step.shown = end.picture, end.screen
+            step.picture, step.shown = str(data.get("picture") or ""), str(data.get("screen", ""))
             step.seconds = (event.mono_ns - step.begun_ns) / 1e9
-            claimed = kept.get(len(steps), end)
-            if step.status == "passed" and claimed.picture != end.picture:
-                step.picture, step.shown, step.after = claimed.picture, claimed.screen, end
+    for number, claimed in kept.items():
+        _show(steps[number], claimed)
     _leave_out_repeated(steps)
     _share_out(steps, [event for event in events if not _is_frame(event)])
     if not steps[0].events:
@@ -168,6 +170,13 @@ def _story(begin: Event, events: list[Event], unreadable: int) -> Story:
         processes=tuple(sorted({event.process for event in events})),
         unreadable=unreadable,
     )
+
+
+def _show(step: Step, claimed: Passed) -> None:
+    """Let `claimed` be the step's picture; what stood there at its end goes behind it, if it is another screen."""
+    if step.status == "passed" and claimed.picture != step.picture:
+        step.after = Passed(step.shown, step.picture) if step.shown != claimed.screen else None
+        step.picture, step.shown = claimed.picture, claimed.screen
 
 
 def _passed(data: dict[str, Any]) -> Passed:

@@ -141,8 +141,12 @@ class Judge:
                 report.sections = [(name, _masked(search, text)) for name, text in report.sections]
         for why in self._whys:
             if search.in_text("", f"{why.expected}\n{why.found}\n{why.details}"):
-                masked = {key: _masked(search, getattr(why, key)) for key in ("expected", "found", "details")}
-                self._whys[self._whys.index(why)] = replace(why, **masked)
+                self._whys[self._whys.index(why)] = replace(
+                    why,
+                    expected=_masked(search, why.expected),
+                    found=_masked(search, why.found),
+                    details=_masked(search, why.details),
+                )
         if found:
             self._add_leaks(found, reports[-1])
 
@@ -174,8 +178,12 @@ class Judge:
 
     def _finished(self, why: Why) -> Why:
         """Persons by their names, texts of bounded length."""
-        told = {key: self._named(getattr(why, key)) for key in ("expected", "found")}
-        return replace(why, **told, details=why.details[:_LONGEST_DETAILS])
+        return replace(
+            why,
+            expected=self._named(why.expected),
+            found=self._named(why.found),
+            details=why.details[:_LONGEST_DETAILS],
+        )
 
     def _named(self, text: str) -> str:
         for key, name in self.recorder.names.items():

@@ -123,9 +123,9 @@ _SEARCH = pytest.StashKey[LeakSearch]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """A scenario's reports go out when its verdict stands, and the last of them carries it."""
-    template = scenario_wrapper_template_registry.get(getattr(item, "function", None))  # type: ignore[call-overload]
-    if template is None:
+    if not isinstance(item, pytest.Function) or item.function not in scenario_wrapper_template_registry:
         return None
+    template = scenario_wrapper_template_registry[item.function]
     judge = item.stash[_JUDGE] = Judge(item, template)
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     try:

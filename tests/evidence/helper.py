@@ -83,9 +83,11 @@ class Written:
         picture = self.terminal.store(screen_png(word), ".png")
         self.terminal.emit("scenario", "screen_passed", screen=screen, picture=picture)
 
-    def end_step(self, index: int, status: str = "passed", error: str = "") -> None:
+    def end_step(self, index: int, status: str = "passed", error: str = "", screen: str = "") -> None:
         picture = self.terminal.store(screen_png(f"screen {index}"), ".png")
-        self.terminal.emit("scenario", "step_ended", index=index, status=status, picture=picture, error=error)
+        self.terminal.emit(
+            "scenario", "step_ended", index=index, status=status, picture=picture, screen=screen, error=error
+        )
 
     def request(self, method: str, path: str, status: int = 200) -> None:
         """One request of the terminal that the centre answers."""

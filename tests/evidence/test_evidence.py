@@ -350,19 +350,29 @@ def test_a_steps_picture_is_the_screen_it_speaks_of_even_if_that_passes_by_itsel
     trace.begin("払う話")
     trace.step(0, "もし", "250円を入れる")
     trace.passed("Pay", "0 yen")
+    trace.terminal.emit("money", "coin_accepted", denomination=100, inserted=100)
     trace.kept("Pay", "100 yen")
+    trace.terminal.emit("money", "coin_accepted", denomination=50, inserted=250)
     trace.kept("Pay", "250 yen")
     trace.end_step(0)
     trace.step(1, "ならば", "印刷される")
     trace.end_step(1)
+    trace.step(2, "もし", "次の人が250円を入れる")
+    trace.terminal.emit("money", "coin_accepted", denomination=50, inserted=250)
+    trace.end_step(2, screen="Pay")
+    trace.step(3, "かつ", "受け取る")
+    trace.kept("Pay", "250 yen again")  # counted when the step was over
+    trace.end_step(3)
     trace.end()
     trace.close()
-    paid, printed = read_story(tmp_path).steps
-    name = {word: hashlib.sha256(screen_png(word)).hexdigest() + ".png" for word in ("250 yen", "screen 0")}
+    paid, printed, again, taken = read_story(tmp_path).steps
+    words = ("250 yen", "250 yen again", "screen 0")
+    name = {word: hashlib.sha256(screen_png(word)).hexdigest() + ".png" for word in words}
     assert (paid.picture, paid.shown) == (name["250 yen"], "Pay")
     assert paid.after is not None and paid.after.picture == name["screen 0"]
     assert printed.after is None and [one.screen for one in paid.passed] == ["Pay"]
-    assert not paid.events, "the picture is no event of its own"
+    assert (again.picture, again.after, taken.after) == (name["250 yen again"], None, None)
+    assert {event.kind for event in paid.events} == {"coin_accepted"}, "the picture is no event of its own"
     page = page_of(tmp_path)
     assert "手順の終わり" in page and "<figcaption>お支払い</figcaption>" in page
 
