@@ -18,6 +18,7 @@ from kiosk_app.card_slot import Hand, open_slot
 from kiosk_app.card_trust import CardTrust
 from kiosk_app.devices.simulated import SimulatedDevices, simulated_devices
 from kiosk_app.flow.events import ReaderBack, ReaderLost
+from kiosk_app.flow.views import Pay
 from kiosk_app.journal import Record
 from kiosk_app.process_settings import KioskSettings
 from kiosk_app.screens.window import KioskWindow, load_screens
@@ -66,6 +67,7 @@ class Assembly:
     ) -> None:
         self.settings, self.clock, self.trace = settings, clock, trace
         self.window = window or KioskWindow(clock)
+        self.window.shown.connect(self._keep_screen)
         self.slot = open_slot(settings.reader, settings.hand, self._reader_told)
         self.trust = CardTrust(
             self._laid_card,
@@ -130,6 +132,13 @@ class Assembly:
             self.terminal.post(ReaderLost(str(data["failure"])))
         elif kind == "reader_back":
             self.terminal.post(ReaderBack())
+
+    def _keep_screen(self, name: str) -> None:
+        """The pay screen with the whole amount stands until the coin unit has heard of it: milliseconds."""
+        view = self.window.view()
+        if self.settings.keep_screens and isinstance(view, Pay) and view.inserted >= view.due:
+            picture = self.trace.store(self.window.png(), ".png")
+            self.trace.emit("screen", "screen_kept", screen=name, picture=picture)
 
     # --- for the control port ------------------------------------------------------------------------------------------
 

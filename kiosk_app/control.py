@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtTest import QTest
 
@@ -34,7 +34,7 @@ class TerminalControl(QObject):
     def __init__(self, kiosk: Assembly) -> None:
         super().__init__(kiosk.window)
         self._kiosk = kiosk
-        self.heartbeat = Heartbeat(self)
+        self.heartbeat = Heartbeat(self, self.screen)
         self._laid: tuple[VirtualCard, Path] | None = None
         self._shown: list[str] = []
         kiosk.window.shown.connect(self._note_screen)
@@ -71,10 +71,7 @@ class TerminalControl(QObject):
 
     def picture(self) -> str:
         """The screen as PNG, base64."""
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        self._kiosk.window.picture().save(buffer, "PNG")  # type: ignore[call-overload]
-        return base64.b64encode(bytes(buffer.data().data())).decode()
+        return base64.b64encode(self._kiosk.window.png()).decode()
 
     def idle(self) -> bool:
         return self._kiosk.terminal.idle()
@@ -176,8 +173,10 @@ class TerminalControl(QObject):
         self._kiosk.trace.flush()
 
     def heart(self) -> dict[str, Any]:
-        """The longest stand-still since this was last asked: `ms`, and `where` the thread stood ('' for a short one)."""
-        told = {"ms": self.heartbeat.longest_ms, "where": self.heartbeat.where}
+        """The longest stand-still since this was last asked: `ms`, `where` the thread stood ('' for a short one), and the
+        `screen` that was shown."""
+        heart = self.heartbeat
+        told = {"ms": heart.longest_ms, "where": heart.where, "screen": heart.screen}
         self.heartbeat.forget()
         return told
 

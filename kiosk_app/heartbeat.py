@@ -8,6 +8,7 @@ import sys
 import threading
 import traceback
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,12 +122,16 @@ class Heartbeat(QObject):
     Time in which the machine gave the terminal no processor is not the terminal's and is taken off a gap.
     """
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, shown: Callable[[], str] = lambda: "") -> None:
+        """`shown` tells the name of the screen."""
         super().__init__(parent)
+        self._shown = shown
         self._last = _Moment(0, {}, 0, 0)
         self.longest_ms = 0.0
         self.where = ""
         """Where the thread stood in the longest gap, if that was long enough to be looked at."""
+        self.screen = ""
+        """What was shown in the longest gap, or came up at its end."""
         self._watch: _Watch | None = None
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -148,7 +153,7 @@ class Heartbeat(QObject):
 
     def forget(self) -> None:
         """Begin a new count."""
-        self.longest_ms, self.where = 0.0, ""
+        self.longest_ms, self.where, self.screen = 0.0, "", ""
 
     def _beat(self) -> None:
         watch = self._watch
@@ -157,6 +162,6 @@ class Heartbeat(QObject):
         present = _Moment.present(watch)
         gap = present.own_ms_since(self._last, watch.task)
         if gap > self.longest_ms:
-            self.longest_ms, self.where = gap, watch.seen
+            self.longest_ms, self.where, self.screen = gap, watch.seen, self._shown()
         self._last = present
         watch.last_beat_ns, watch.seen = present.now, ""

@@ -19,6 +19,7 @@ class KioskSettings:
     `folder` keeps journal, outbox and the devices' books. `clock` is a ClockSetting as JSON, {} for the machine's time.
     `monitor` counts from 0; `place` is x, y, width and height of a window that is not full-screen (screen pixels), () to
     leave it to the desktop. `reader` and `hand`: see kiosk_app.card_slot; `card_limit` real seconds for a card to answer.
+    `keep_screens`: the trace keeps the picture of a screen that nobody outside could catch (evidence wants it).
     `authority` (DER in hex), `enrolled`, `automatic` and `pin_budget`: see kiosk_app.card_trust.
     """
 
@@ -38,6 +39,7 @@ class KioskSettings:
     hand: str = ""
     card_limit: float = 20.0
     card_bodies: bool = False
+    keep_screens: bool = False
     authority: str = ""
     enrolled: tuple[str, ...] = ()
     automatic: bool = False

@@ -18,17 +18,26 @@ from PySide6.QtNetwork import QLocalSocket
 
 from kiosk_app.control import TerminalControl
 
+from . import telling
+
 PATIENCE = 20.0
 """Real seconds after which a state that does not come fails the step."""
 
 
+DESCRIBED, LABEL = 120, 5
+"""Characters of what a screen says, where it is told in one line; and of a mere label."""
 ANSWER = 5.0
 """Real seconds within which a terminal in its own process answers a command: its thread never stands still for long."""
 _LOOKS = frozenset({"texts", "touchables", "picture"})
 
 
 class NotReached(AssertionError):
-    """The terminal did not come to the expected state."""
+    """The terminal did not come to the expected state. `expected` and `found`: as scenarios.verdict.ScenarioFailure has them,
+    '' where nobody can tell."""
+
+    def __init__(self, told: str, *, expected: str = "", found: str = "") -> None:
+        super().__init__(told)
+        self.expected, self.found = expected, found
 
 
 class TerminalDriver(Protocol):
@@ -153,13 +162,33 @@ class Terminal:
         def there() -> bool:
             return self.screen() in screens and bool(self.call("idle"))
 
-        self.wait_until(there, f"{'/'.join(screens)} was not reached", patience)
+        try:
+            self.wait_until(there, f"{'/'.join(screens)} was not reached", patience)
+        except NotReached as error:
+            names = "か".join(f"「{telling.value('screen', screen)}」" for screen in screens)
+            raise NotReached(
+                str(error), expected=f"画面が{names}になること", found=self.described()
+            ) from None
         return self.screen()
 
+    def described(self) -> str:
+        """The screen in one line of Japanese: its name, and what it says as far as that is short; without buttons, and the words
+        of the way at the top."""
+        buttons = set(self.call("touchables"))
+        texts = (text.replace("\n", "") for text in self.texts() if text not in buttons)
+        told = " / ".join(dict.fromkeys(text for text in texts if len(text) > LABEL))
+        more = "…" if len(told) > DESCRIBED else ""
+        return f"画面は「{telling.value('screen', self.screen())}」（{told[:DESCRIBED]}{more}）"
+
     def wait_until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-        self._driver.wait_until(
-            condition, lambda: f"{what}; the screen is {self.screen()}: {' / '.join(self.texts())}", patience
-        )
+        try:
+            self._driver.wait_until(
+                condition,
+                lambda: f"{what}; the screen is {self.screen()}: {' / '.join(self.texts())}",
+                patience,
+            )
+        except NotReached as error:
+            raise NotReached(str(error), found=f"{what}（{self.described()}）") from None
 
     def texts(self) -> list[str]:
         return list(self.call("texts"))

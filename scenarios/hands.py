@@ -50,6 +50,11 @@ class Hands:
             self._pin = _told_pin()
         return self._pin
 
+    @property
+    def told_pin(self) -> Secret | None:
+        """What the tester has told in this run; None so far."""
+        return self._pin
+
     def _enrolled(self, name: str) -> Enrolment:
         found = for_person(name.removesuffix("のカード"), self._enrolments)
         if found is None:

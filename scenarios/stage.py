@@ -95,6 +95,8 @@ class Stage:
         self.books = Books(self.servers_folder)
         self._separate = separate
         self._kiosk: Kiosk | None = None
+        self.keep_screens = False
+        """Whether terminals keep the pictures of screens that pass by themselves; evidence wants them."""
         self._stop_clock = self.clock.subscribe(self._spread_clock)
         self._spread_clock()
 
@@ -117,6 +119,10 @@ class Stage:
             self._kiosk.terminal.call("flush_trace")
         self.servers.close_trace()
         self.trace.open_folder(None)
+
+    def printed_papers(self) -> list[Path]:
+        """Every sheet of the present scenario, wherever it lies now, by its sheet id: tray, taken or drawn in."""
+        return sorted((self.visit_folder / "kiosk" / "devices" / "paper").glob("*/*.pdf"))
 
     @property
     def visit_folder(self) -> Path:
@@ -148,6 +154,7 @@ class Stage:
                 *(one.fingerprint for one in self.enrolments),
             ),
             automatic=self._automatic,
+            keep_screens=self.keep_screens,
             **self._reader_settings(card_limit),
             **(window or {}),
         )

@@ -58,20 +58,20 @@ def _of_cards(template: Path, people: dict[str, Person]) -> Iterator[StageSecret
         for application in load_image(file).applications:
             for ef in application.files.values():
                 if ef.pin is not None and ef.pin.value not in births:
-                    what = f"the secret of {application.name} {ef.fid:04X}"
+                    what = f"カードの暗証番号・照合番号など（{application.name} {ef.fid:04X}）"
                     yield StageSecret(what, Secret(ef.pin.value))
 
 
 def _of_people(people: dict[str, Person]) -> Iterator[StageSecret]:
     for person in people.values():
-        yield StageSecret(f"個人番号 of {person.key}", person.my_number)
+        yield StageSecret(f"個人番号（{person.key}）", person.my_number)
 
 
 def _of_nodes(keys: Path) -> Iterator[StageSecret]:
     """Keys that terminals and nodes show each other, and of each private key a line of its file that no other has."""
     for file in sorted(keys.glob("*.txt")):
-        yield StageSecret(f"the key {file.stem}", Secret(file.read_text(encoding="utf-8")))
+        yield StageSecret(f"鍵 {file.stem}", Secret(file.read_text(encoding="utf-8")))
     for file in sorted(keys.glob("*.pem")):
         lines = PEM_LINE.findall(file.read_text(encoding="utf-8"))
         if lines:
-            yield StageSecret(f"the private key {file.stem}", Secret(lines[len(lines) // 2]))
+            yield StageSecret(f"秘密鍵 {file.stem}", Secret(lines[len(lines) // 2]))

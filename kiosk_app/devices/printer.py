@@ -1,4 +1,5 @@
-"""The simulated printer: its output tray is a folder of PDFs, one a sheet, and the folders are its book.
+"""The simulated printer: its output tray is a folder of PDFs, one a sheet, and the folders are its book. The trace tells of a
+sheet and where its 個人番号 stand, and never keeps the sheet itself: it may bear one.
 
 A sheet is written beside the tray and linked into it in one step that fails if the name exists, so that after a power
 cut a sheet has come out whole or not at all, and none is ever overwritten.
@@ -93,7 +94,6 @@ class SimulatedPrinter:
             "sheet_printed",
             sheet_id=sheet_id,
             application_id=application_id,
-            blob=self._trace.store(pdf, ".pdf"),
             front_boxes=[box.model_dump() for box in front_boxes],
         )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from PySide6.QtCore import QRectF, QTimer, Signal
+from PySide6.QtCore import QBuffer, QIODevice, QRectF, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
@@ -126,6 +126,13 @@ class KioskWindow(QWidget):
             return self.grab().toImage()
         self._screen.still()
         return self._screen.grab().toImage()
+
+    def png(self) -> bytes:
+        """`picture` as a PNG file."""
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        self.picture().save(buffer, "PNG")  # type: ignore[call-overload]
+        return bytes(buffer.data().data())
 
     def full_screen(self, monitor: int = 0) -> None:
         """Fill a monitor (0 is the first); one that is not there means the last."""

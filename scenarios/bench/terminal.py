@@ -13,6 +13,7 @@ from pathlib import Path
 from scenarios.evidence import write_evidence
 from scenarios.stage import Stage
 from scenarios.steps.world import World
+from scenarios.verdict import PASSED, Verdict
 from server_stub.interface.clock import STAGE_START, Clock, real_monotonic_ns
 
 from .bare import BareServer
@@ -113,13 +114,18 @@ def _evidence(stage: Stage, folder: Path) -> Measurement:
     ):
         part()
         picture()
-    emit("scenario", "scenario_ended", status="passed")
+    emit("scenario", "scenario_ended")
     stage.close_trace()
-    bodies = folder / "bodies"
+    papers, verdict = stage.printed_papers(), Verdict("測定", "測定", "", "", 0, PASSED)
+
+    def copied() -> None:
+        shutil.copytree(trace_folder, folder / "bodies", dirs_exist_ok=True)
+        for paper in papers:
+            shutil.copy(paper, folder / "bodies")
+
     page = in_turn(
-        lambda: write_evidence(trace_folder, folder / "evidence.html"),
-        # the yardstick: the same pictures and papers, read and written once more
-        lambda: shutil.copytree(trace_folder, bodies, dirs_exist_ok=True),
+        lambda: write_evidence(trace_folder, folder / "evidence.html", verdict, papers=papers),
+        copied,  # the yardstick: the same pictures and papers, read and written once more
         rounds=PAGES,
         reach=0,
     )

@@ -1,67 +1,108 @@
-"""`konbini run`: scenarios without knowing pytest. It starts pytest with our plugin and tells the result in our words."""
+"""`konbini run`: scenarios without knowing pytest. It starts pytest with our plugin and tells the verdicts in our words."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scenarios import places
-from scenarios.evidence import write_overview
+from scenarios.evidence import OVERVIEW, is_ours, remove_pages, write_overview
+from scenarios.evidence.junit import junit_xml
+from scenarios.steps.standstill import ALWAYS, NEVER
+from scenarios.verdict import FAILED, MARKS, PASSED, SKIPPED, Verdict, Why, shown_path
 
 from .chosen import check_expression, check_features
 from .display import PLATFORM, need_display
 from .usage import WrongUse, usable_folder
 
-PASSED, FAILED, WRONG_USE = 0, 1, 2
+ALL_PASSED, SOME_FAILED, WRONG_USE = 0, 1, 2
 FEATURES_VARIABLE = "KONBINI_FEATURES"
+EVIDENCE = "evidence"
+"""Where evidence of failures is kept unasked."""
 _BINDING = Path(__file__).resolve().parent.parent / "steps" / "bind.py"
 _SETTINGS = Path(__file__).resolve().parent.parent / "steps" / "pytest.ini"
+_LINE = 240
+"""Characters of a line on the command line; the page has the whole."""
 
 
 @dataclass
 class Outcome:
-    """Counts a run as it goes, and prints a line for each scenario."""
+    """Collects the verdicts of a run as they come, and prints each. `problems`: what kept scenarios from being run."""
 
-    counts: Counter[str] = field(default_factory=Counter)
+    verbose: bool = False
+    verdicts: list[Verdict] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    _reports: dict[str, list[pytest.TestReport]] = field(default_factory=dict)
+    _expected: set[str] = field(default_factory=set)
+    _ended: set[str] = field(default_factory=set)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.problems.append(str(report.longrepr))
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._expected.update(item.nodeid for item in session.items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
+        self._expected.update(ids)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        known = self._reports.setdefault(report.nodeid, [])
-        known.append(report)
-        if report.when != "teardown":
-            return
-        worst = max(known, key=lambda one: ("passed", "skipped", "failed").index(one.outcome))
-        self.counts[worst.outcome] += 1
-        mark = {"passed": "○", "failed": "×", "skipped": "－"}[worst.outcome]
-        seconds = sum(one.duration for one in known)
-        why = _reason(worst) if worst.skipped else f"{seconds:.2f} 秒"
-        print(f"{mark} {_title(known)}  {why}", flush=True)
-        for one in known:
-            if one.failed:
-                print(one.longreprtext, flush=True)
-        del self._reports[report.nodeid]
+        told = getattr(report, "konbini_verdict", None)
+        if told is not None:
+            self._tell(report.nodeid, Verdict.from_json(told))
+        elif report.when not in ("setup", "call", "teardown"):  # the process of a worker has ended
+            self._tell(report.nodeid, _crashed(report))
+        if self.verbose and report.failed:
+            print(report.longreprtext, flush=True)
+
+    def _tell(self, node: str, verdict: Verdict) -> None:
+        self._ended.add(node)
+        self.verdicts.append(verdict)
+        beside = verdict.skipped if verdict.outcome == SKIPPED else f"{verdict.seconds:.2f} 秒"
+        print(f"{MARKS[verdict.outcome]} {verdict.title}  {beside}", flush=True)
+        for line in (*_why(verdict), *(f"注意: {warning}" for warning in verdict.warnings)):
+            print(f"    {line}", flush=True)
+
+    def swallowed(self) -> list[str]:
+        """What was to be run and has no verdict."""
+        return sorted(node.split("::")[-1].removeprefix("test_") for node in self._expected - self._ended)
+
+    def count(self, outcome: str) -> int:
+        return Counter(verdict.outcome for verdict in self.verdicts)[outcome]
 
 
-def _title(reports: list[pytest.TestReport]) -> str:
-    """The scenario's own title."""
-    told = {key: value for one in reports for key, value in one.user_properties}
-    return str(told.get("scenario", "")) or reports[0].nodeid.split("::")[-1].removeprefix("test_")
+def _why(verdict: Verdict) -> Iterable[str]:
+    """Three lines: where and which sentence, expected and found, and where the page lies."""
+    if (why := verdict.why) is None:
+        return
+    page = shown_path(Path(verdict.page)) if verdict.page else "（書けませんでした）"
+    yield f"{verdict.place}　{why.sentence}"
+    yield _short(f"期待: {why.expected}　実際: {why.found}")
+    yield f"証跡: {page}"
 
 
-def _reason(report: pytest.TestReport) -> str:
-    told = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longreprtext
-    return str(told).removeprefix("Skipped: ")
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LINE else f"{line[:_LINE]}…"
+
+
+def _crashed(report: pytest.TestReport) -> Verdict:
+    """A scenario during which its process ended: nobody was left to judge it."""
+    name = report.nodeid.split("::")[-1].removeprefix("test_")
+    why = Why(
+        "シナリオの途中",
+        "シナリオの終わりまで動くこと",
+        "実行していたプロセスが終了しました",
+        details=report.longreprtext,
+    )
+    return Verdict("", name, "", "", 0, FAILED, whys=(why,))
 
 
 def run_scenarios(
@@ -75,18 +116,29 @@ def run_scenarios(
     headed: bool = False,
     reader: str = "virtual",
     trust: bool = False,
+    verbose: bool = False,
+    strict_screen: bool = False,
 ) -> int:
-    """Runs the features under `paths` (all of the project's if empty) and returns the exit code: 0 all passed, 1 any
-    failed, 2 wrong use, set-up error or nothing matched. The last line printed is `N passed, N failed`.
+    """Runs the features under `paths` (all of the project's if empty) and returns the exit code: 0 something passed and nothing
+    failed, 1 any failed, 2 wrong use, set-up error, nothing matched, or nothing was carried out. The last line printed is
+    `N passed, N failed`.
 
-    Raises WrongUse for paths and an expression that cannot be used, and for a display that is not there."""
+    `evidence`: keep a page of every scenario there; of those that failed one is kept in any case (in `evidence/`). The pages of
+    an earlier run in that folder are removed. `verbose`: tell errors as they were raised. `strict_screen`: a terminal that
+    stood still fails its scenario. Raises WrongUse for paths and an expression that cannot be used, and for a display that is
+    not there."""
     chosen = [path.resolve() for path in paths] or [places.FEATURES]
     check_features(chosen)
     check_expression("-k", keyword)
     tags = tags.replace("@", "")
     check_expression("--tag", tags)
+    folder = (evidence or Path(EVIDENCE)).resolve()
     if evidence:
         usable_folder(evidence, "--evidence")
+    if (folder / OVERVIEW).exists() and not is_ours(folder / OVERVIEW):
+        raise WrongUse(
+            f"{folder} には別の {OVERVIEW} があります。証跡には別のフォルダを --evidence で指定してください。"
+        )
     if junit:
         usable_folder(junit.parent, "--junit")
         if junit.is_dir():
@@ -104,32 +156,39 @@ def run_scenarios(
         arguments += ["-m", tags]
     if jobs > 1:
         arguments += ["-n", str(jobs)]
-    if junit:
-        arguments += [f"--junitxml={junit.resolve()}"]
     if evidence:
-        arguments += [f"--konbini-evidence={evidence.resolve()}"]
+        arguments += [f"--konbini-evidence={folder}"]
     arguments += [f"--konbini-reader={reader}"]
+    arguments += [f"--konbini-strict-screen={ALWAYS if strict_screen else NEVER}"]
     if trust:
         arguments += ["--konbini-trust-test-hierarchy"]
     if headed:
         arguments += ["--konbini-headed"]
-    outcome = Outcome()
+    remove_pages(folder)
+    outcome = Outcome(verbose)
     code = pytest.main(arguments, plugins=[outcome])
-    if evidence and evidence.exists():
-        write_overview(evidence)
-    counts = outcome.counts
+    return _close(outcome, code, folder, junit, asked=evidence is not None)
+
+
+def _close(outcome: Outcome, code: int, folder: Path, junit: Path | None, *, asked: bool) -> int:
+    """Write what is written of a whole run, tell the counts; the exit code."""
+    verdicts, problems = outcome.verdicts, list(outcome.problems)
+    passed, failed, skipped = map(outcome.count, (PASSED, FAILED, SKIPPED))
     if code == pytest.ExitCode.USAGE_ERROR:
-        print("konbini run: シナリオを始められません（上の pytest の説明をご覧ください）。", file=sys.stderr)
-    elif code == pytest.ExitCode.NO_TESTS_COLLECTED:
-        print("konbini run: 条件に合うシナリオがありません。", file=sys.stderr)
-    for problem in outcome.problems:
-        print(problem, file=sys.stderr)
-    line = f"{counts['passed']} passed, {counts['failed']} failed"
-    print(line + (f", {counts['skipped']} skipped" if counts["skipped"] else ""))
-    if (
-        outcome.problems
-        or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        or not sum(counts.values())
-    ):
-        return WRONG_USE
-    return FAILED if counts["failed"] else PASSED
+        problems.append("シナリオを始められません（上の pytest の説明をご覧ください）。")
+    elif code == pytest.ExitCode.NO_TESTS_COLLECTED and not problems:
+        problems.append("条件に合うシナリオがありません。")
+    elif code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not problems:
+        problems.append("実行が途中で終わりました。")
+    elif not passed and not failed and not problems:
+        problems.append("一つも実施されていません。未実施の理由を上でご確認ください。")
+    if swallowed := outcome.swallowed():
+        problems.append(f"実行されなかったシナリオがあります: {'、'.join(swallowed)}")
+    if asked or any(verdict.page for verdict in verdicts):
+        write_overview(folder, verdicts, problems=problems)
+    if junit:
+        junit.write_text(junit_xml(verdicts, problems), encoding="utf-8")
+    for problem in problems:
+        print(f"konbini run: {problem}", file=sys.stderr)
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return WRONG_USE if problems else SOME_FAILED if failed else ALL_PASSED

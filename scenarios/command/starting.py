@@ -33,8 +33,14 @@ def run(
     evidence: Annotated[Path | None, typer.Option("--evidence", help="証跡を置くフォルダ")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", help="JUnit XML")] = None,
     headed: Annotated[bool, typer.Option("--headed", help="端末の画面を見せる")] = False,
+    strict_screen: Annotated[
+        bool, typer.Option("--strict-screen", help="画面が止まったシナリオを不合格にする（なければ注意だけ）")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="不合格の原因を、発生した例外のまま表示する")
+    ] = False,
 ) -> None:
-    """シナリオを実行する。終了コード 0 すべて合格、1 不合格あり、2 使い方または準備の誤り。"""
+    """シナリオを実行する。終了コード 0 合格があり不合格がない、1 不合格あり、2 使い方・準備の誤り、または何も実施していない。"""
     from .chosen_reader import reader_for_run
 
     reader_for_run(reader)
@@ -53,6 +59,8 @@ def run(
             headed=headed,
             reader=reader,
             trust=trust,
+            verbose=verbose,
+            strict_screen=strict_screen,
         )
     )
 

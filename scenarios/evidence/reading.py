@@ -10,7 +10,12 @@ from typing import Any
 
 from server_stub.interface.trace import Event
 
-_FRAME = {"scenario_started", "scenario_ended", "step_started", "step_ended", "screen_passed"}
+_FRAME = {
+    ("scenario", kind)
+    for kind in ("scenario_started", "scenario_ended", "step_started", "step_ended", "screen_passed")
+} | {("screen", "screen_kept")}
+UNREACHED = "unreached"
+"""Of a step that never began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,9 @@ class Passed:
 class Step:
     """`number` counts from 1; 0 is what happened before the first step. `seconds` is None for a step that never ended.
 
-    `passed`: the screens on the way, each picture once, and none that stands beside this step or the one before already."""
+    `picture` is the screen that the sentence speaks of: the one at its end, or one that the terminal kept because it passes by
+    itself (`shown` is its name); then `after` is the screen at the end. `passed`: the screens on the way, each picture once, and
+    none that stands beside this step or the one before already."""
 
     number: int
     keyword: str = ""
@@ -33,6 +40,8 @@ class Step:
     status: str = ""
     error: str = ""
     picture: str = ""
+    shown: str = ""
+    after: Passed | None = None
     seconds: float | None = None
     begun_ns: int = 0
     clock: str = ""
@@ -42,13 +51,12 @@ class Step:
 
 @dataclass
 class Story:
-    """One scenario. `status` is '' when it never ended; `unreadable` lines of the trace were cut or broken."""
+    """One scenario. `unreadable` lines of the trace were cut or broken."""
 
     run: str
     name: str
     feature: str
     tags: tuple[str, ...]
-    status: str
     versions: dict[str, str]
     clock_from: str
     clock_to: str
@@ -111,10 +119,13 @@ def _belongs(event: Event, begin: Event, limit: int | None) -> bool:
 
 def _story(begin: Event, events: list[Event], unreadable: int) -> Story:
     steps = [Step(0, begun_ns=begin.mono_ns, clock=begin.clock)]
-    status = ""
     last = begin
+    kept: dict[int, Passed] = {}
+    paying = 0
     for event in events:
-        if event.source != "scenario" or event.kind not in _FRAME:
+        if (event.source, event.kind) == ("money", "coin_accepted"):
+            paying = len(steps) - 1
+        if not _is_frame(event):
             continue
         last = event
         data = event.data
@@ -129,15 +140,18 @@ def _story(begin: Event, events: list[Event], unreadable: int) -> Story:
                 )
             )
         elif event.kind == "screen_passed":
-            steps[-1].passed.append(Passed(str(data.get("screen", "")), str(data.get("picture") or "")))
+            steps[-1].passed.append(_passed(data))
+        elif event.kind == "screen_kept":
+            # the coins may be counted when their step has ended already
+            kept[paying] = _passed(data)
         elif event.kind == "step_ended" and len(steps) > 1:
             step = steps[-1]
             step.status = str(data.get("status", ""))
             step.error = str(data.get("error") or "")
-            step.picture = str(data.get("picture") or "")
+            step.picture, step.shown = str(data.get("picture") or ""), str(data.get("screen", ""))
             step.seconds = (event.mono_ns - step.begun_ns) / 1e9
-        elif event.kind == "scenario_ended":
-            status = str(data.get("status", ""))
+    for number, claimed in kept.items():
+        _show(steps[number], claimed)
     _leave_out_repeated(steps)
     _share_out(steps, [event for event in events if not _is_frame(event)])
     if not steps[0].events:
@@ -148,7 +162,6 @@ def _story(begin: Event, events: list[Event], unreadable: int) -> Story:
         name=_name(begin),
         feature=str(begin.data.get("feature", "")),
         tags=tuple(str(tag) for tag in begin.data.get("tags") or ()),
-        status=status,
         versions={str(k): str(v) for k, v in versions.items()} if isinstance(versions, dict) else {},
         clock_from=begin.clock,
         clock_to=last.clock,
@@ -159,22 +172,34 @@ def _story(begin: Event, events: list[Event], unreadable: int) -> Story:
     )
 
 
+def _show(step: Step, claimed: Passed) -> None:
+    """Let `claimed` be the step's picture; what stood there at its end goes behind it, if it is another screen."""
+    if step.status == "passed" and claimed.picture != step.picture:
+        step.after = Passed(step.shown, step.picture) if step.shown != claimed.screen else None
+        step.picture, step.shown = claimed.picture, claimed.screen
+
+
+def _passed(data: dict[str, Any]) -> Passed:
+    return Passed(str(data.get("screen", "")), str(data.get("picture") or ""))
+
+
 def _leave_out_repeated(steps: list[Step]) -> None:
     """A step begins on the screen on which the one before ended, and may come by a screen more than once."""
     before = ""
     for step in steps:
-        seen = {before, step.picture}
+        end = step.after.picture if step.after else step.picture
+        seen = {before, step.picture, end}
         kept = []
         for passed in step.passed:
             if passed.picture not in seen:
                 seen.add(passed.picture)
                 kept.append(passed)
         step.passed = kept
-        before = step.picture or before
+        before = end or before
 
 
 def _is_frame(event: Event) -> bool:
-    return event.source == "scenario" and event.kind in _FRAME
+    return (event.source, event.kind) in _FRAME
 
 
 def _share_out(steps: list[Step], events: Iterable[Event]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ class Side:
     height: int
 
 
-_rendered: OrderedDict[tuple[str, tuple[tuple[float, ...], ...]], tuple[Side, ...]] = OrderedDict()
+_rendered: OrderedDict[tuple[bytes, tuple[tuple[float, ...], ...]], tuple[Side, ...]] = OrderedDict()
 
 
 def boxes_of(data: object) -> tuple[Box, ...] | None:
@@ -46,13 +47,13 @@ def boxes_of(data: object) -> tuple[Box, ...] | None:
         return None
 
 
-def render_sheet(name: str, pdf: bytes, boxes: Sequence[Box]) -> tuple[Side, ...]:
-    """Front (with `boxes`, in mm from the upper left corner, black) and back of the sheet whose blob is `name`.
+def render_sheet(pdf: bytes, boxes: Sequence[Box]) -> tuple[Side, ...]:
+    """Front (with `boxes`, in mm from the upper left corner, black) and back of a sheet.
 
-    The same blob with the same boxes is rendered once a process. Raises ValueError for what is no PDF of one or two
+    The same sheet with the same boxes is rendered once a process. Raises ValueError for what is no PDF of one or two
     pages. Not for several threads at a time (pdfium).
     """
-    key = (name, tuple((box.x, box.y, box.width, box.height) for box in boxes))
+    key = (hashlib.sha256(pdf).digest(), tuple((box.x, box.y, box.width, box.height) for box in boxes))
     if key in _rendered:
         _rendered.move_to_end(key)
         return _rendered[key]

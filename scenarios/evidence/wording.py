@@ -10,16 +10,20 @@ from scenarios import telling
 from scenarios.telling import SOURCES
 from server_stub.interface.trace import Event
 
+from .reading import UNREACHED
+
 __all__ = ["LONGEST", "SOURCES", "counted", "details", "further", "headline", "raw", "result_word", "shown"]
 
 BROKEN_OFF = "中断"
+NEVER_BEGUN = "未到達"
 
 LONGEST = 400
 """Characters of one value that are shown; evidence is read by people, the trace keeps the whole."""
 
 
 def result_word(status: str) -> str:
-    return telling.value("status", status) or BROKEN_OFF
+    """Of a step; whether the scenario has passed, its verdict alone says."""
+    return NEVER_BEGUN if status == UNREACHED else telling.value("status", status) or BROKEN_OFF
 
 
 def counted(events: Iterable[Event]) -> str:
@@ -61,7 +65,7 @@ def _told(event: Event, said: frozenset[str]) -> list[tuple[str, str]]:
         told = [(telling.field("answer"), answer)] if answer else []
         said |= {"name", "application", "file"}
     elif (event.source, event.kind) == ("paper", "sheet_printed"):
-        said |= {"front_boxes", "blob"}
+        said |= {"front_boxes"}
     elif (event.source, event.kind) == ("screen", "screen") and data.get("state") == data.get("name"):
         said |= {"state"}
     elif event.kind == "refused" and (failure := str(data.pop("failure", ""))):

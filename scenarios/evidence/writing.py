@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import functools
-import json
 import platform
 import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,17 +15,27 @@ from typing import Any
 import jinja2
 
 from scenarios import telling
+from scenarios.verdict import FAILED, LAST_PAPER, PASSED, SKIPPED, Verdict, Why
 from server_stub.interface.clock import Clock
 
 from . import wording
-from .reading import Story, read_story, request_of, sheets_of
+from .reading import UNREACHED, Step, Story, read_story, request_of, sheets_of
 from .sheets import Side, boxes_of, render_sheet
 
 OVERVIEW = "index.html"
 _PACKAGES = ("konbini-kiosk", "PySide6-Essentials", "typst", "cryptography")
-_SUMMARY = re.compile(r'<script type="application/json" id="summary">(.*?)</script>', re.DOTALL)
-_SUMMARY_WITHIN = 20_000
-"""Bytes from the beginning of a page within which its summary stands."""
+_OURS = re.compile(r'<meta name="konbini-page" content="([^"]*)">')
+_WITHIN = 2_000
+"""Bytes from the beginning of a page within which it says that it is ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A step as the feature file has it."""
+
+    keyword: str
+    sentence: str
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,67 +49,140 @@ class Sheet:
     note: str = ""
 
 
-def write_evidence(trace_folder: Path, target: Path, scenario: str | None = None) -> Path:
-    """One scenario of the trace as one HTML file at `target` (replaced whole); returns `target`.
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """The picture that shows why a scenario failed."""
 
-    `scenario` is its name, and may be left out when the folder holds one only. Raises LookupError as `read_story`, OSError
-    when the file cannot be written.
+    picture: str
+    caption: str
+    paper: bool
+
+
+def write_evidence(
+    trace_folder: Path,
+    target: Path,
+    verdict: Verdict,
+    *,
+    plan: Sequence[Planned] = (),
+    papers: Iterable[Path] = (),
+    scenario: str | None = None,
+    clean: Callable[[str], str | None] = lambda page: page,
+) -> Path:
+    """One scenario as one HTML file at `target` (replaced whole); returns `target`.
+
+    `plan`: all its steps; those that never began stand there grey. `papers`: the printed sheets, PDFs named by their sheet id.
+    `scenario` names it in the trace, and may be left out when the folder holds one only; there may be nothing of it at all.
+    `clean` is given the page, and returns it as it may be written, or None if it may not: then the events, pictures and papers
+    stay out. Raises LookupError as `read_story`, OSError when the file cannot be written.
     """
-    story = read_story(trace_folder, scenario)
-    blobs = trace_folder / "blobs"
-    page = _template("evidence.html.j2").render(
+    story = read_story(trace_folder, scenario) if any(trace_folder.glob("*.jsonl")) else None
+    page = clean(_page(story, trace_folder, target.name, verdict, plan, papers))
+    if page is None:
+        page = clean(_page(None, trace_folder, target.name, verdict, plan, ()))
+    return _write(target, page or "")
+
+
+def _page(
+    story: Story | None,
+    folder: Path,
+    name: str,
+    verdict: Verdict,
+    plan: Sequence[Planned],
+    papers: Iterable[Path],
+) -> str:
+    blobs = folder / "blobs"
+    by_id = {path.stem: path for path in papers}
+    steps = _steps(story, plan)
+
+    printed = [[_sheet(by_id, data) for data in sheets_of(step)] for step in steps]
+
+    def proof(why: Why) -> _Proof | None:
+        found = _paper_of(why, [sheet for sheets in printed for sheet in sheets]) if why.paper else None
+        return found or _screen_of(why, steps, blobs)
+
+    return _template("evidence.html.j2").render(
+        name=name,
+        verdict=verdict,
         story=story,
-        result=wording.result_word(story.status),
-        versions=story.versions or _versions(),
+        steps=steps,
+        unreached=UNREACHED,
+        versions=(story and story.versions) or _versions(),
         made_at=Clock().now(),
-        summary=_json(_summary(story)),
         picture=lambda shown: _picture(blobs, shown.picture),
-        sheets=lambda step: [_sheet(blobs, data) for data in sheets_of(step)],
-        requests=_requests(story),
+        proof=proof,
+        with_sheets=list(zip(steps, printed, strict=True)),
+        requests=_requests(steps),
     )
-    return _write(target, page)
 
 
-def write_overview(folder: Path, target: Path | None = None) -> Path:
-    """An overview of all evidence pages that lie in `folder`, as `folder`/index.html or `target` beside them."""
-    target = target or folder / OVERVIEW
-    rows = []
-    for path in sorted(folder.glob("*.html")):
-        with path.open("rb") as file:
-            found = _SUMMARY.search(file.read(_SUMMARY_WITHIN).decode("utf-8", "replace"))
-        if found and path != target:
-            rows.append({"file": path.name, **json.loads(found.group(1))})
-    rows.sort(key=lambda row: (row["feature"], row["began_ns"]))
+def write_overview(
+    folder: Path,
+    verdicts: Sequence[Verdict],
+    *,
+    problems: Sequence[str] = (),
+) -> Path:
+    """The index of one run, as `folder`/index.html: its verdicts and nothing else that may lie there.
+
+    `problems`: why the run did not come to its end, or did not begin; such a run has not passed."""
+    rows = sorted(verdicts, key=lambda verdict: (verdict.file, verdict.line, verdict.example))
     page = _template("overview.html.j2").render(
+        name=OVERVIEW,
         rows=rows,
-        passed=sum(row["status"] == "passed" for row in rows),
-        skipped=sum(row["status"] == "skipped" for row in rows),
+        counts={
+            outcome: sum(row.outcome == outcome for row in rows) for outcome in (PASSED, FAILED, SKIPPED)
+        },
+        problems=problems,
+        link=lambda row: Path(row.page).name if row.page else "",
         versions=_versions(),
         made_at=Clock().now(),
     )
-    return _write(target, page)
+    return _write(folder / OVERVIEW, page)
 
 
-def _summary(story: Story) -> dict[str, Any]:
-    """What the overview needs of a page."""
-    broken = next((step for step in story.steps if step.status == "failed"), None)
-    return {
-        "run": story.run,
-        "name": story.name,
-        "feature": story.feature,
-        "status": story.status,
-        "steps": sum(step.number > 0 for step in story.steps),
-        "sheets": sum(len(sheets_of(step)) for step in story.steps),
-        "seconds": round(story.seconds, 3),
-        "clock_from": story.clock_from,
-        "began_ns": story.steps[0].begun_ns if story.steps else 0,
-        "broken_at": f"{broken.number}. {broken.keyword}　{broken.sentence}" if broken else "",
-    }
+def remove_pages(folder: Path) -> int:
+    """Remove the pages of earlier runs: what says that it is a page of ours and still bears the name it was written under.
+    Returns how many. A copy under another name, and everything else, stays."""
+    old = [path for path in folder.glob("*.html") if is_ours(path)]
+    for path in old:
+        path.unlink()
+    return len(old)
 
 
-def _json(data: dict[str, Any]) -> str:
-    """JSON that can stand inside a script element."""
-    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+def is_ours(path: Path) -> bool:
+    """Whether the file is a page that was written here under this name."""
+    with path.open("rb") as file:
+        found = _OURS.search(file.read(_WITHIN).decode("utf-8", "replace"))
+    return found is not None and found[1] == path.name
+
+
+def _steps(story: Story | None, plan: Sequence[Planned]) -> list[Step]:
+    """What happened, and then what was never reached."""
+    steps = list(story.steps) if story else []
+    begun = sum(step.number > 0 for step in steps)
+    for number, planned in enumerate(plan[begun:], start=begun + 1):
+        steps.append(Step(number, planned.keyword, planned.sentence, status=UNREACHED))
+    return steps
+
+
+def _paper_of(why: Why, sheets: Sequence[Sheet]) -> _Proof | None:
+    wanted = [one for one in sheets if one.sides and why.paper in (LAST_PAPER, one.sheet_id)]
+    if not wanted:
+        return None
+    last = wanted[-1]
+    return _Proof(data_url(last.sides[0].jpeg, "image/jpeg"), f"用紙 {last.sheet_id}", paper=True)
+
+
+def _screen_of(why: Why, steps: Sequence[Step], blobs: Path) -> _Proof | None:
+    """The screen at the end of the step, or of the last one that there was."""
+    for step in reversed(steps):
+        if why.step in (0, step.number):
+            shown, name = (
+                (step.after.picture, step.after.screen) if step.after else (step.picture, step.shown)
+            )
+            if picture := _picture(blobs, shown):
+                word = telling.value("screen", name) if name else ""
+                return _Proof(picture, f"そのときの画面{f'「{word}」' if word else ''}", paper=False)
+    return None
 
 
 def _picture(blobs: Path, name: str) -> str:
@@ -108,8 +191,9 @@ def _picture(blobs: Path, name: str) -> str:
     return data_url(body, "image/png") if body.startswith(b"\x89PNG") else ""
 
 
-def _sheet(blobs: Path, data: dict[str, Any]) -> Sheet:
+def _sheet(papers: dict[str, Path], data: dict[str, Any]) -> Sheet:
     """Fails closed: a sheet whose secret boxes are not known is not shown at all."""
+    sheet_id = str(data.get("sheet_id", ""))
     boxes = boxes_of(data.get("front_boxes"))
     sides: tuple[Side, ...] = ()
     note = ""
@@ -117,12 +201,10 @@ def _sheet(blobs: Path, data: dict[str, Any]) -> Sheet:
         note = "個人番号の位置が記録されていないため、紙面は掲載しません。"
     else:
         try:
-            sides = render_sheet(name := str(data.get("blob", "")), _blob(blobs, name), boxes)
-        except ValueError:
+            sides = render_sheet(papers[sheet_id].read_bytes(), boxes)
+        except (KeyError, OSError, ValueError):
             note = "紙面の記録がないか、読み取れません。"
-    return Sheet(
-        str(data.get("sheet_id", "")), str(data.get("application_id", "")), sides, len(boxes or ()), note
-    )
+    return Sheet(sheet_id, str(data.get("application_id", "")), sides, len(boxes or ()), note)
 
 
 def _blob(blobs: Path, name: str) -> bytes:
@@ -132,10 +214,10 @@ def _blob(blobs: Path, name: str) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def _requests(story: Story) -> dict[str, int]:
+def _requests(steps: Sequence[Step]) -> dict[str, int]:
     """A running number for each request of the scenario, for tying the servers' rows to the terminal's."""
     numbers: dict[str, int] = {}
-    for step in story.steps:
+    for step in steps:
         for event in step.events:
             if request := request_of(event):
                 numbers.setdefault(request, len(numbers) + 1)

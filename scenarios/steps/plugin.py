@@ -1,26 +1,30 @@
-"""The pytest plugin of the scenarios: the stage per worker, a fresh world per scenario, and the evidence of each step."""
+"""The pytest plugin of the scenarios: the stage per worker, a fresh world per scenario, its steps in the trace, its judge."""
 
 from __future__ import annotations
 
+import contextlib
 import gc
-import re
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from _pytest.runner import runtestprotocol
+from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from kiosk_app.card_slot import PCSC, VIRTUAL
-from kiosk_app.heartbeat import LIMIT_MS
-from scenarios.evidence import write_evidence
+from scenarios import places
+from scenarios.leaks import LeakSearch
 from scenarios.stage import Stage
+from scenarios.stage_secrets import StageSecret, stage_secrets
+from scenarios.template import PIN, callings
 from server_stub.interface.failures import Failed
+from server_stub.interface.secret import Secret
 
 from . import sentences
+from .judge import Judge, Recorder
 from .passing import keep_screen
-from .world import World
+from .standstill import ALWAYS, IDLE, NEVER, check_standstill
+from .world import World, wrong_pin
 
 pytest_plugins = [f"scenarios.steps.{name}" for name in ("tags", *sentences.MODULES)]
 
@@ -43,6 +47,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--konbini-evidence", default="", help="folder for the evidence of every scenario")
     group.addoption("--konbini-reader", default=VIRTUAL, help="virtual, pcsc, pcsc:NAME")
     group.addoption("--konbini-trust-test-hierarchy", action="store_true", help="admit enrolled test cards")
+    group.addoption(
+        "--konbini-strict-screen",
+        choices=(ALWAYS, IDLE, NEVER),
+        default=IDLE,
+        help="when a terminal that stood still fails a scenario",
+    )
     group.addoption("--konbini-headed", action="store_true", help="show the terminal's window")
 
 
@@ -92,53 +102,93 @@ def pytest_runtest_call() -> Iterator[None]:
         raise
 
 
-class Recorder:
-    """Keeps the trace of one scenario, and makes its evidence: always on request, and always after a failure."""
+# --- the verdict -----------------------------------------------------------------------------------------------------
 
-    def __init__(self, config: pytest.Config, name: str) -> None:
-        asked = config.getoption("--konbini-evidence")
-        self.wanted = bool(asked)
-        self.target = Path(asked or "evidence")
-        self.name = re.sub(r"[^\w\[\]-]+", "_", name)
-        self.folder = Path(tempfile.mkdtemp(prefix="konbini-trace-"))
-        self.failed = False
-        self.index = 0
+_JUDGE = pytest.StashKey[Judge]()
+_SEARCH = pytest.StashKey[LeakSearch]()
 
-    def finish(self) -> None:
-        if self.wanted or self.failed:
-            self.target.mkdir(parents=True, exist_ok=True)
-            write_evidence(self.folder, self.target / f"{self.name}.html")
-        shutil.rmtree(self.folder, ignore_errors=True)
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """A scenario's reports go out when its verdict stands, and the last of them carries it."""
+    if not isinstance(item, pytest.Function) or item.function not in scenario_wrapper_template_registry:
+        return None
+    template = scenario_wrapper_template_registry[item.function]
+    judge = item.stash[_JUDGE] = Judge(item, template)
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    try:
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        judge.conclude(reports)
+    finally:
+        judge.close()
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    judge = item.stash.get(_JUDGE, None)
+    if judge is not None and report.failed:
+        judge.failed(report, call.excinfo.value if call.excinfo else None)
+    return report
 
 
 @pytest.fixture
 def recorder(request: pytest.FixtureRequest) -> Iterator[Recorder]:
-    made = Recorder(request.config, request.node.name)
+    """The scenario's own; another test has one to itself."""
+    judge = request.node.stash.get(_JUDGE, None)
+    if judge is not None:
+        yield judge.recorder
+        return
+    made = Recorder(request.config)
     yield made
-    made.finish()
+    made.close()
 
 
 @pytest.fixture
-def world(stage: Stage, recorder: Recorder) -> Iterator[World]:
-    """A terminal at its top menu on a freshly set stage. A terminal that stood still for too long fails the scenario."""
-    stage.reset(trace_folder=recorder.folder)
-    made = World(stage, stage.start_kiosk())
-    if recorder.wanted:
-        made.passing = lambda: keep_screen(stage.trace, made.terminal)
-    yield made
-    heart = stage.kiosk.heart()
-    stage.close_trace()
-    gc.collect()
-    assert heart["ms"] <= LIMIT_MS, (
-        f"the terminal stood still for {heart['ms']:.0f} ms (at most {LIMIT_MS} ms) at {heart['where'] or '?'}"
-    )
+def world(request: pytest.FixtureRequest, stage: Stage, recorder: Recorder) -> Iterator[World]:
+    """A terminal at its top menu on a freshly set stage. A terminal that stood still for too long is told of, or fails."""
+    recorder.names = callings(stage.cards.values())
+    recorder.run = stage.trace.run
+    try:
+        stage.keep_screens = recorder.wanted
+        stage.reset(trace_folder=recorder.folder)
+        made = World(stage, stage.start_kiosk())
+        if recorder.wanted:
+            made.passing = lambda: keep_screen(stage.trace, made.terminal)
+        yield made
+        heart = stage.kiosk.heart()
+    finally:
+        recorder.keep_papers(stage.printed_papers())
+        stage.close_trace()
+        recorder.search = _search(request.config, stage)
+        gc.collect()
+    told = check_standstill(heart, str(request.config.getoption("--konbini-strict-screen")))
+    if told:
+        recorder.warnings.append(told)
+
+
+def _search(config: pytest.Config, stage: Stage) -> LeakSearch:
+    """For the secrets of this stage; a tester's own PIN among them, once it was told."""
+    if _SEARCH not in config.stash:
+        entered = StageSecret("入力した誤った暗証番号", Secret(wrong_pin(PIN)))
+        config.stash[_SEARCH] = LeakSearch(
+            [*stage_secrets(stage.template, places.home() / "test-keys"), entered]
+        )
+    told = stage.hands.told_pin if stage.hands is not None else None
+    own = [StageSecret("試験用カードの暗証番号", told)] if told is not None else []
+    return config.stash[_SEARCH].and_also(own)
 
 
 # --- the steps in the trace ------------------------------------------------------------------------------------------
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
-    request.node.user_properties.append(("scenario", scenario.name))
     chosen = str(request.config.getoption("--konbini-reader"))
     for tag in scenario.tags | feature.tags:
         if tag in _READER_TAGS and _READER_TAGS[tag].reader != chosen:
@@ -154,11 +204,28 @@ def pytest_bdd_before_step(
 ) -> None:
     recorder: Recorder = request.getfixturevalue("recorder")
     stage: Stage = request.getfixturevalue("world").stage
+    _begin_step(recorder, stage, scenario, step)
+
+
+def _begin_step(recorder: Recorder, stage: Stage, scenario: Any, step: Any) -> None:
     recorder.index += 1
+    recorder.step = step
     stage.scope(scenario.name, step.name)
     stage.trace.emit(
         "scenario", "step_started", keyword=step.keyword, sentence=step.name, index=recorder.index
     )
+
+
+def pytest_bdd_step_func_lookup_error(
+    request: pytest.FixtureRequest, feature: Any, scenario: Any, step: Any, exception: Exception
+) -> None:
+    """A sentence that nobody has defined is a step that failed."""
+    recorder: Recorder = request.getfixturevalue("recorder")
+    _begin_step(recorder, request.getfixturevalue("world").stage, scenario, step)
+    recorder.broken = step
+    exception.expected = "この文が、手順の文の一覧にあること"  # type: ignore[attr-defined]
+    exception.found = "この文は定義されていません。書き方をご確認ください。"  # type: ignore[attr-defined]
+    _end_step(request, "failed", str(exception))
 
 
 def pytest_bdd_after_step(
@@ -182,29 +249,35 @@ def pytest_bdd_step_error(
     exception: Exception,
 ) -> None:
     recorder: Recorder = request.getfixturevalue("recorder")
-    recorder.failed = not (isinstance(exception, Failed) and exception.failure in _NOT_HERE)
+    if isinstance(exception, Failed) and exception.failure in _NOT_HERE:
+        _end_step(request, "skipped", "")
+        return
+    recorder.broken = step
     _end_step(request, "failed", f"{type(exception).__name__}: {exception}")
-    _end_scenario(request, "failed")
 
 
 def pytest_bdd_after_scenario(request: pytest.FixtureRequest, feature: Any, scenario: Any) -> None:
-    if not request.getfixturevalue("recorder").failed:
-        _end_scenario(request, "passed")
+    if request.getfixturevalue("recorder").step is not None:  # it was skipped in the middle
+        _end_step(request, "skipped", "")
+    request.getfixturevalue("world").stage.trace.emit("scenario", "scenario_ended")
 
 
 def _end_step(request: pytest.FixtureRequest, status: str, error: str) -> None:
     recorder: Recorder = request.getfixturevalue("recorder")
     world: World = request.getfixturevalue("world")
-    picture = ""
+    recorder.step = None
+    picture = screen = ""
     if recorder.wanted or status == "failed":
-        try:
+        with contextlib.suppress(ConnectionError, RuntimeError):  # after a power cut there is nothing to see
             picture = world.stage.trace.store(world.terminal.picture(), ".png")
-        except (ConnectionError, RuntimeError):  # after a power cut there is nothing to see
-            picture = ""
+            screen = world.terminal.screen()
+            recorder.seen = world.terminal.described() if status == "failed" else ""
     world.stage.trace.emit(
-        "scenario", "step_ended", index=recorder.index, status=status, picture=picture, error=error
+        "scenario",
+        "step_ended",
+        index=recorder.index,
+        status=status,
+        picture=picture,
+        screen=screen,
+        error=error,
     )
-
-
-def _end_scenario(request: pytest.FixtureRequest, status: str) -> None:
-    request.getfixturevalue("world").stage.trace.emit("scenario", "scenario_ended", status=status)

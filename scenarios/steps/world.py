@@ -423,7 +423,7 @@ class World:
     # --- what is asserted -----------------------------------------------------------------------------------------------------
 
     def refusal(self) -> str:
-        return f"{self.terminal.screen()}: {' / '.join(self.terminal.texts())}"
+        return self.terminal.described()
 
     def eventually(self, condition: Callable[[], bool], what: str) -> None:
         self.terminal.wait_until(condition, what)

@@ -1,27 +1,45 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
 import zlib
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
-from scenarios.evidence import write_evidence
+from scenarios.evidence import Planned, write_evidence
 from scenarios.evidence.reading import read_story
 from scenarios.evidence.sheets import render_sheet
+from scenarios.verdict import FAILED, SKIPPED, Verdict, Why
 from server_stub.interface.clock import real_monotonic_ns
 from server_stub.interface.terminal import Box
 from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
-from tests.evidence.helper import BOX, MY_NUMBER, PIN, Written, embedded, sheet_pdf, whole_visit
+from tests.evidence.helper import (
+    BOX,
+    MY_NUMBER,
+    PIN,
+    Written,
+    embedded,
+    papers,
+    screen_png,
+    sheet_pdf,
+    verdict,
+    whole_visit,
+)
 from tests.evidence.plain import english, seen
 
 
-def page_of(folder: Path, **how: str) -> str:
-    return write_evidence(folder, folder / "evidence.html", **how).read_text(encoding="utf-8")
+def page_of(folder: Path, of: Verdict | None = None, **how: Any) -> str:
+    """The page of the trace in `folder`, with its papers; of a scenario that has passed, if nothing else is said."""
+    target = folder / "evidence.html"
+    how = {"papers": sorted(papers(folder).glob("*.pdf")), **how}
+    return write_evidence(folder, target, of or verdict(), **how).read_text(encoding="utf-8")
 
 
 def open_up(body: bytes) -> bytes:
@@ -59,7 +77,7 @@ def test_every_step_stands_with_sentence_result_and_picture(tmp_path: Path) -> N
         "住民票の写しが出てくる",
     ):
         assert sentence in page
-    assert page.count('<span class="mark passed">合格</span>') == 3
+    assert page.count('<span class="mark passed">完了</span>') == 3
     assert [kind for kind, _ in embedded(page)].count("image/png") == 3
     assert "確認者" in page and "確認日" in page
 
@@ -149,8 +167,7 @@ def test_a_screen_whose_picture_is_gone_is_left_out(tmp_path: Path) -> None:
 
 def test_no_secret_of_the_scenario_is_in_the_page_or_in_anything_it_carries(tmp_path: Path) -> None:
     whole_visit(tmp_path)
-    blobs = b"".join(path.read_bytes() for path in (tmp_path / "blobs").glob("*.pdf"))
-    assert blobs, "the scenario has printed something that could leak"
+    assert list(papers(tmp_path).glob("*.pdf")), "the scenario has printed something that could leak"
     page = page_of(tmp_path)
     objects = embedded(page)
     assert [kind for kind, _ in objects].count("image/jpeg") == 2
@@ -177,7 +194,7 @@ def test_the_box_of_the_number_is_black_and_the_rest_is_not(tmp_path: Path) -> N
 
 
 def test_an_unblackened_sheet_would_be_noticed() -> None:
-    front = render_sheet("0" * 64, sheet_pdf(), ())[0]
+    front = render_sheet(sheet_pdf(), ())[0]
     assert max(box_pixels(front.jpeg, BOX)) > 230
 
 
@@ -251,18 +268,119 @@ def test_what_happened_before_the_first_step_is_the_preparation(tmp_path: Path) 
     assert [step.number for step in read_story(tmp_path).steps] == [0, 1]
 
 
-def test_a_failed_step_shows_its_error_as_text(tmp_path: Path) -> None:
-    trace = Written(tmp_path)
+def failing(folder: Path) -> None:
+    trace = Written(folder)
     trace.begin("失敗する話")
-    trace.step(0, "ならば", "紙が出る")
+    trace.step(0, "もし", "印刷する")
+    trace.sheet(sheet_pdf())
+    trace.end_step(0)
+    trace.step(1, "ならば", "紙が出る")
     trace.request("GET", "/v1/nothing", 500)
-    trace.end_step(0, "failed", "AssertionError: <b>tray</b> & 0 枚\n2 行目")
-    trace.end("failed")
+    trace.end_step(1, "failed", "AssertionError: <b>tray</b> & 0 枚\n2 行目")
+    trace.end()
     trace.close()
-    page = page_of(tmp_path)
-    assert "&lt;b&gt;tray&lt;/b&gt; &amp; 0 枚\n2 行目" in page
-    assert '<div class="stamp failed">不合格</div>' in page
+
+
+WHY = Why(
+    "ならば　紙が出る",
+    "港 太一の用紙が<1>枚",
+    "0枚だった",
+    step=2,
+    line=12,
+    details="AssertionError: <b>0</b>",
+)
+PLAN = [Planned("もし", "印刷する"), Planned("ならば", "紙が出る", 12), Planned("かつ", "領収書が出る", 13)]
+
+
+def test_a_failed_page_begins_with_why_and_its_picture_and_ends_with_what_was_never_reached(
+    tmp_path: Path,
+) -> None:
+    failing(tmp_path)
+    page = page_of(tmp_path, verdict("失敗する話", outcome=FAILED, whys=(WHY,)), plan=PLAN)
+    box = page[page.index('<section class="why">') : page.index('<table class="facts">')]
+    assert page.index('<section class="why">') > page.index('<div class="stamp failed">不合格</div>')
+    for told in (
+        "港 太一の用紙が&lt;1&gt;枚",
+        "0枚だった",
+        "features/a.feature:12",
+        "&lt;b&gt;0&lt;/b&gt;",
+        '<a href="#step-2">手順 2　ならば　紙が出る</a>',
+    ):
+        assert told in box, told
+    assert 'id="step-2"' in page
+    ((kind, body),) = embedded(box)
+    steps = page[page.index('<div class="steps">') :]
+    assert (kind, body) == [one for one in embedded(steps) if one[0] == "image/png"][-1], (
+        "the screen on which the step ended"
+    )
+    last = steps[steps.index('id="step-3"') :]
+    assert "領収書が出る" in last and "未到達" in last and "image/png" not in last
+    assert "合格" not in re.sub("不合格", "", page), "nothing else on the page says so"
     assert "<details open>" in page
+
+
+def test_a_failure_of_the_paper_shows_the_paper_with_its_number_black(tmp_path: Path) -> None:
+    failing(tmp_path)
+    for paper in ("last", "01JX0000000000000000000000-01-01of01"):
+        why = replace(WHY, paper=paper)
+        page = page_of(tmp_path, verdict("失敗する話", outcome=FAILED, whys=(why,)), plan=PLAN)
+        box = page[page.index('<section class="why">') : page.index('<table class="facts">')]
+        ((kind, body),) = embedded(box)
+        assert kind == "image/jpeg" and max(box_pixels(body, BOX)) < 24
+
+
+def test_a_scenario_of_which_nothing_is_there_has_a_page_all_the_same(tmp_path: Path) -> None:
+    """Its stage did not stand, or it was skipped before anything began."""
+    why = Why("手順に入る前の準備", "準備が整うこと", "ポートを開けません")
+    page = page_of(tmp_path, verdict("始まらない話", outcome=FAILED, whys=(why,)), plan=PLAN)
+    assert "ポートを開けません" in page and page.count("未到達") == 3
+    skipped = verdict("飛ばす話", outcome=SKIPPED, skipped="PC/SC が要ります")
+    page = page_of(tmp_path, skipped, plan=PLAN)
+    assert '<div class="stamp skipped">未実施</div>' in page and "PC/SC が要ります" in page
+
+
+def test_a_warning_stands_on_the_page_and_does_not_decide(tmp_path: Path) -> None:
+    whole_visit(tmp_path)
+    page = page_of(tmp_path, verdict(warnings=("端末の画面が 153 ミリ秒止まりました",)))
+    assert "端末の画面が 153 ミリ秒止まりました" in page and '<div class="stamp passed">合格</div>' in page
+
+
+def test_a_steps_picture_is_the_screen_it_speaks_of_even_if_that_passes_by_itself(tmp_path: Path) -> None:
+    trace = Written(tmp_path)
+    trace.begin("払う話")
+    trace.step(0, "もし", "250円を入れる")
+    trace.passed("Pay", "0 yen")
+    trace.terminal.emit("money", "coin_accepted", denomination=100, inserted=100)
+    trace.kept("Pay", "100 yen")
+    trace.terminal.emit("money", "coin_accepted", denomination=50, inserted=250)
+    trace.kept("Pay", "250 yen")
+    trace.end_step(0)
+    trace.step(1, "ならば", "印刷される")
+    trace.end_step(1)
+    trace.step(2, "もし", "次の人が250円を入れる")
+    trace.terminal.emit("money", "coin_accepted", denomination=50, inserted=250)
+    trace.end_step(2, screen="Pay")
+    trace.step(3, "かつ", "受け取る")
+    trace.kept("Pay", "250 yen again")  # counted when the step was over
+    trace.end_step(3)
+    trace.end()
+    trace.close()
+    paid, printed, again, taken = read_story(tmp_path).steps
+    words = ("250 yen", "250 yen again", "screen 0")
+    name = {word: hashlib.sha256(screen_png(word)).hexdigest() + ".png" for word in words}
+    assert (paid.picture, paid.shown) == (name["250 yen"], "Pay")
+    assert paid.after is not None and paid.after.picture == name["screen 0"]
+    assert printed.after is None and [one.screen for one in paid.passed] == ["Pay"]
+    assert (again.picture, again.after, taken.after) == (name["250 yen again"], None, None)
+    assert {event.kind for event in paid.events} == {"coin_accepted"}, "the picture is no event of its own"
+    page = page_of(tmp_path)
+    assert "手順の終わり" in page and "<figcaption>お支払い</figcaption>" in page
+
+
+def test_a_page_that_may_not_be_written_is_written_without_what_happened(tmp_path: Path) -> None:
+    whole_visit(tmp_path)
+    page = page_of(tmp_path, plan=PLAN, clean=lambda text: None if "image/png" in text else text)
+    assert embedded(page) == [] and "VERIFY" not in page and "印刷する" in page
 
 
 def test_a_scenario_that_was_cut_off_is_told_as_such(tmp_path: Path) -> None:
@@ -274,7 +392,7 @@ def test_a_scenario_that_was_cut_off_is_told_as_such(tmp_path: Path) -> None:
         file.write('{"run":"RUN-1","proc')
     (tmp_path / "strange.jsonl").write_bytes(b"\xff\xfe\n[1]\nnull\n")
     page = page_of(tmp_path)
-    assert '<div class="stamp broken">中断</div>' in page and "終了せず" in page
+    assert '<span class="mark broken">中断</span>' in page and "終了せず" in page
     assert "4 行は読み取れませんでした" in page
 
 
@@ -352,5 +470,6 @@ def test_a_step_costs_less_than_100_ms_of_evidence(tmp_path: Path) -> None:
 
 
 def test_a_sheet_is_rendered_once(tmp_path: Path) -> None:
-    first = render_sheet("1" * 64, sheet_pdf(), (BOX,))
-    assert render_sheet("1" * 64, b"not looked at again", (BOX,)) is first
+    first = render_sheet(sheet_pdf(), (BOX,))
+    assert render_sheet(sheet_pdf(), (BOX,)) is first
+    assert render_sheet(sheet_pdf(), ()) is not first

@@ -1,48 +1,80 @@
+"""What is written of a whole run: the index and JUnit, from its verdicts and nothing else."""
+
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from scenarios.evidence import write_evidence, write_overview
-from tests.evidence.helper import Written, whole_visit
+from scenarios.evidence import is_ours, remove_pages, write_evidence, write_overview
+from scenarios.evidence.junit import junit_xml
+from scenarios.verdict import FAILED, PASSED, SKIPPED, Verdict, Why
+from tests.evidence.helper import verdict
+
+WHY = Why("もし　何かする", "<1>枚", "0枚\x0b", step=2, line=7, details="AssertionError")
+GOOD = verdict("住民票を受け取る", page="/somewhere/住民票 #1.html", sheets=1, seconds=1.5)
+BAD = verdict(
+    "失敗", feature="断り", outcome=FAILED, whys=(WHY,), page="/somewhere/失敗.html", example="港太一"
+)
+SKIP = verdict("省略", feature="断り", outcome=SKIPPED, skipped="リーダがない")
 
 
-def make(folder: Path, name: str, feature: str, status: str) -> None:
-    trace = Written(folder / f"trace-{name}")
-    trace.begin(name, feature)
-    trace.step(0, "もし", "何かする")
-    trace.end_step(0, status, "違った" if status == "failed" else "")
-    trace.end(status)
-    trace.close()
-    write_evidence(folder / f"trace-{name}", folder / f"{name}.html")
+def test_a_verdict_is_the_same_after_its_way_between_processes() -> None:
+    assert [Verdict.from_json(one.to_json()) for one in (GOOD, BAD, SKIP)] == [GOOD, BAD, SKIP]
 
 
-def test_the_overview_counts_and_links_every_page(tmp_path: Path) -> None:
-    whole_visit(tmp_path / "trace", name="住民票を受け取る")
-    write_evidence(tmp_path / "trace", tmp_path / "住民票 #1.html")
-    make(tmp_path, "失敗", "断り", "failed")
-    make(tmp_path, "省略", "断り", "skipped")
-    page = write_overview(tmp_path).read_text(encoding="utf-8")
-    links = re.findall(r'href="([^"]+)"', page)
-    assert sorted(links) == [
-        "%E4%BD%8F%E6%B0%91%E7%A5%A8%20%231.html",
-        "%E5%A4%B1%E6%95%97.html",
-        "%E7%9C%81%E7%95%A5.html",
-    ]
-    assert re.search(r"シナリオ<b>3</b>", page) and re.search(r'class="passed">合格<b>1</b>', page)
-    assert "不合格あり" in page and "1. もし　何かする" in page
-    assert re.search(r"印刷された用紙<b>1</b>", page)
-
-
-def test_the_overview_can_be_written_again_and_does_not_list_itself(tmp_path: Path) -> None:
-    make(tmp_path, "合格するもの", "発行", "passed")
-    first = write_overview(tmp_path)
+def test_the_overview_counts_and_links_the_verdicts(tmp_path: Path) -> None:
     (tmp_path / "other.html").write_text("<p>not ours</p>", encoding="utf-8")
-    page = write_overview(tmp_path).read_text(encoding="utf-8")
-    assert first == tmp_path / "index.html"
-    assert page.count("<a href=") == 1 and "全件合格" in page
+    page = write_overview(tmp_path, [GOOD, BAD, SKIP]).read_text(encoding="utf-8")
+    links = re.findall(r'href="([^"]+)"', page)
+    assert sorted(links) == ["%E4%BD%8F%E6%B0%91%E7%A5%A8%20%231.html", "%E5%A4%B1%E6%95%97.html"]
+    assert re.search(r"シナリオ<b>3</b>", page) and re.search(r'class="passed">合格<b>1</b>', page)
+    assert "不合格あり" in page and "2. もし　何かする" in page and "失敗（港太一）" in page
+    assert re.search(r"印刷された用紙<b>1</b>", page) and "リーダがない" in page
 
 
-def test_an_empty_folder_gives_an_honest_overview(tmp_path: Path) -> None:
-    page = write_overview(tmp_path).read_text(encoding="utf-8")
-    assert "記録なし" in page and "全件合格" not in page
+def test_only_a_run_that_passed_whole_is_said_to_have(tmp_path: Path) -> None:
+    def stamp(*verdicts: Verdict, problems: tuple[str, ...] = ()) -> str:
+        page = write_overview(tmp_path, verdicts, problems=problems).read_text(encoding="utf-8")
+        found = re.search(r'<div class="stamp [a-z]+">(.*)</div>', page)
+        assert found is not None
+        return found[1]
+
+    assert stamp(GOOD) == "全件合格"
+    assert stamp(GOOD, SKIP) == "不合格なし"
+    assert stamp(SKIP) == "合格なし"
+    assert stamp(GOOD, BAD) == "不合格あり"
+    assert stamp() == "記録なし"
+    assert stamp(GOOD, problems=("途中で終わりました",)) == "実行できず"
+
+
+def test_pages_of_an_earlier_run_go_and_nothing_else_does(tmp_path: Path) -> None:
+    earlier = write_evidence(tmp_path / "no-trace", tmp_path / "earlier.html", GOOD)
+    index = write_overview(tmp_path, [GOOD])
+    kept = earlier.with_name("保存版.html")
+    kept.write_bytes(earlier.read_bytes())
+    foreign = tmp_path / "foreign.html"
+    foreign.write_text("<p>konbini-page</p>", encoding="utf-8")
+    assert is_ours(earlier) and is_ours(index) and not is_ours(kept) and not is_ours(foreign)
+    assert remove_pages(tmp_path) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["foreign.html", "保存版.html"]
+
+
+def test_junit_names_features_and_scenarios_and_tells_why() -> None:
+    root = ElementTree.fromstring(junit_xml([GOOD, BAD, SKIP], ["途中で終わりました\n続き"]))
+    cases = {case.get("name"): case for case in root.iter("testcase")}
+    assert [suite.get("name") for suite in root] == ["住民票の写し", "断り", "konbini run"]
+    told = [root.get(name) for name in ("tests", "failures", "errors", "skipped")]
+    assert told == ["4", "1", "1", "1"]
+    good, bad, skipped = cases["住民票を受け取る"], cases["失敗（港太一）"], cases["省略"]
+    assert (good.get("classname"), good.get("file"), good.get("line")) == (
+        "住民票の写し",
+        "features/a.feature",
+        "3",
+    )
+    assert list(good) == [] and good.get("time") == "1.500"
+    failure, skip = bad.find("failure"), skipped.find("skipped")
+    assert failure is not None and failure.text is not None and skip is not None
+    assert failure.get("message") == "もし　何かする　期待: <1>枚　実際: 0枚\\x0b"
+    assert failure.text.startswith("features/a.feature:7\n") and "/somewhere/失敗.html" in failure.text
+    assert skip.get("message") == "リーダがない" and GOOD.outcome == PASSED

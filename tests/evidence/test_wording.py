@@ -87,10 +87,11 @@ def test_the_folded_line_counts_by_source_in_order() -> None:
 
 
 def test_every_result_has_a_word() -> None:
-    assert [result_word(s) for s in ("passed", "failed", "skipped", "", "xfailed")] == [
-        "合格",
-        "不合格",
+    assert [result_word(s) for s in ("passed", "failed", "skipped", "unreached", "", "xfailed")] == [
+        "完了",
+        "不成立",
         "未実施",
+        "未到達",
         "中断",
         "xfailed",
     ]

@@ -27,6 +27,11 @@ class Bound:
     n: int
     subjects: tuple[str, ...]
 
+    @property
+    def sheet_id(self) -> str:
+        """As the terminal names the sheet."""
+        return f"{self.application_id}-{self.copy:02}-{self.k:02}of{self.n:02}"
+
 
 def read_binding(sheet: Sheet) -> Bound:
     """Raises WrongPaper when keywords, back and code on the back do not say the same."""

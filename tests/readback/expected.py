@@ -73,13 +73,24 @@ def seal_cells(person: Resident) -> dict[str, str]:
     }
 
 
-def check_cells(block: Block, wanted: dict[str, str], whose: str) -> None:
-    """Exactly these labels, and in each cell exactly its value. Raises WrongPaper."""
+def check_cells(block: Block, wanted: dict[str, str], whose: str, paper: str = "last") -> None:
+    """Exactly these labels, and in each cell exactly its value. `paper`: the sheet's id. Raises WrongPaper."""
     if set(block.cells) != set(wanted):
-        raise WrongPaper(f"{whose}: cells {sorted(block.cells)} instead of {sorted(wanted)}")
+        raise WrongPaper(
+            f"{whose}: cells {sorted(block.cells)} instead of {sorted(wanted)}",
+            expected=f"{whose} の欄が、{'、'.join(wanted)} であること",
+            found=f"{'、'.join(block.cells)} の欄があった",
+            paper=paper,
+        )
     for label, value in wanted.items():
         if not written(block.cells[label], value):
-            raise WrongPaper(f"{whose}: 「{label}」 reads {block.cells[label].lines}, not 「{value}」")
+            read = "".join(block.cells[label].lines)
+            raise WrongPaper(
+                f"{whose}: 「{label}」 reads {block.cells[label].lines}, not 「{value}」",
+                expected=f"{whose} の「{label}」が「{value}」であること",
+                found=f"「{read}」と印字されていた" if read else "空欄だった",
+                paper=paper,
+            )
 
 
 def written(cell: Cell, value: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,8 +17,17 @@ A4_MM = (210.0, 297.0)
 _FILLED, _STROKED = pdfium.FPDF_TEXTRENDERMODE_FILL, pdfium.FPDF_TEXTRENDERMODE_STROKE
 
 
+_NUMBER = re.compile(r"(?<!\d)(?<!\d-)\d(?:[\s‐－-]?\d){11}(?![\d-])")
+
+
 class WrongPaper(AssertionError):
-    """The paper is not what it must be."""
+    """The paper is not what it must be. `expected` and `found`: in Japanese, for whoever reads the evidence, '' where `told` must
+    do. `paper`: the id of the sheet, or "last". Nothing of it holds a 個人番号, whatever was read off the paper."""
+
+    def __init__(self, told: str, *, expected: str = "", found: str = "", paper: str = "last") -> None:
+        super().__init__(_NUMBER.sub("●●●●", told))
+        self.expected = _NUMBER.sub("●●●●", expected) or "用紙が、届いた記録と申込みの内容のとおりであること"
+        self.found, self.paper = _NUMBER.sub("●●●●", found), paper
 
 
 @dataclass(frozen=True)

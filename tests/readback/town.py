@@ -89,7 +89,11 @@ class Town:
         if len({person["世帯番号"] for person in expected}) != 1:
             raise WrongPaper("nobody can ask for these people on one paper")
         if not sheets or len(sheets) % copies:
-            raise WrongPaper(f"{len(sheets)} sheets for {copies} copies")
+            raise WrongPaper(
+                f"{len(sheets)} sheets for {copies} copies",
+                expected=f"用紙が{copies}部分あること",
+                found=f"用紙は{len(sheets)}枚だった",
+            )
         size = len(sheets) // copies
         with ExitStack() as opened:
             pages = [self._page(opened.enter_context(Sheet(pdf))) for pdf in sheets]
@@ -193,28 +197,38 @@ class Town:
         done = 0
         for page in copy:
             head, *members = page.form.blocks
-            check_cells(head, household_cells(expected[0], options), "the household")
+            paper = page.bound.sheet_id
+            check_cells(head, household_cells(expected[0], options), "世帯", paper)
             if not members or len(members) != len(page.bound.subjects):
                 raise WrongPaper(f"{len(members)} members on a sheet bound to {len(page.bound.subjects)}")
             for block in members:
                 if done == len(expected):
-                    raise WrongPaper("somebody who has no business on this paper")
+                    raise WrongPaper(
+                        "somebody who has no business on this paper",
+                        expected=f"載っているのが {_keys(expected)} だけであること",
+                        found="ほかの人の欄があった",
+                        paper=paper,
+                    )
                 person = expected[done]
                 done += 1
                 if block.beside != (str(done),):
                     raise WrongPaper(f"{person.key}: beside the block stands {block.beside}, not {done}")
-                check_cells(block, member_cells(person, options), person.key)
+                check_cells(block, member_cells(person, options), person.key, paper)
             if len(page.sheet.front.pictures) != 2:
                 raise WrongPaper("pictures besides the ground and the official seal")
         if done < len(expected):
-            raise WrongPaper(f"{[person.key for person in expected[done:]]} are not on the paper")
+            raise WrongPaper(
+                f"{[person.key for person in expected[done:]]} are not on the paper",
+                expected=f"{_keys(expected)} が載っていること",
+                found=f"{_keys(expected[done:])} の欄がなかった",
+            )
 
     def _check_seal_certificate(self, copy: Sequence[Page], expected: Sequence[Resident]) -> None:
         (page, *more), (person, *others) = copy, expected
         if more or others or len(page.form.blocks) != 1:
             raise WrongPaper("one person, one sheet, one form to a copy")
         (block,) = page.form.blocks
-        check_cells(block, seal_cells(person), person.key)
+        check_cells(block, seal_cells(person), person.key, page.bound.sheet_id)
         if block.beside or len(page.bound.subjects) != 1:
             raise WrongPaper(f"beside the form stands {block.beside}")
         check_seal(page.sheet, imprint_place(page.sheet, block), self.seals[person.key], "imprint")
@@ -230,15 +244,27 @@ class Town:
                 text = sheet.front.text + sheet.back.text + sheet.keywords
             for person in self.people.values():
                 if person.key not in wanted and person["個人番号"] in text:
-                    raise WrongPaper(f"個人番号 of {person.key}, which nobody asked for")
+                    raise WrongPaper(
+                        f"個人番号 of {person.key}, which nobody asked for",
+                        expected=f"{person.key} の個人番号が用紙にないこと",
+                        found="その番号が印字されていた",
+                    )
             for block in blocks:
                 owner = [p for p in wanted.values() if written(block.cells["氏名"], p["氏名"])]
                 if not written(block.cells["個人番号"], owner[0]["個人番号"] if owner else OMITTED):
-                    raise WrongPaper("個人番号 in a block where it does not belong")
+                    raise WrongPaper(
+                        "個人番号 in a block where it does not belong",
+                        expected="個人番号の欄が、求めた人には本人の番号、ほかの人には【省略】であること",
+                        found="ほかの内容が印字されていた",
+                    )
                 for person in owner:
                     wanted.pop(person.key)
         if wanted:
-            raise WrongPaper(f"no 個人番号 of {sorted(wanted)}")
+            raise WrongPaper(
+                f"no 個人番号 of {sorted(wanted)}",
+                expected=f"{'、'.join(sorted(wanted))} の個人番号が印字されていること",
+                found="印字されていなかった",
+            )
 
     def issue_numbers(self, sheets: Sequence[bytes]) -> list[str]:
         """The number that each copy bears, in the order of the copies. Raises WrongPaper."""
@@ -269,6 +295,10 @@ class Town:
             (block,) = read_form(sheet.front).blocks
             place = imprint_place(sheet, block)
             check_seal(sheet, place, SealFile(seal.path, width_mm, height_mm), "imprint")
+
+
+def _keys(people: Sequence[Resident]) -> str:
+    return "、".join(person.key for person in people)
 
 
 def imprint_place(sheet: Sheet, block: Block) -> Area:

@@ -1,4 +1,4 @@
-"""The search for secrets can fail: planted leaks of every secret of the stage, in everything a page can carry."""
+"""The search for secrets can fail: planted leaks of every secret of the stage, in everything a page or a trace can carry."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import zipfile
 import zlib
 from base64 import b64encode
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -18,10 +20,12 @@ from PIL.PngImagePlugin import PngInfo
 from reportlab.pdfgen.canvas import Canvas
 
 from scenarios import places
+from scenarios.leaks import LeakSearch, leaks
 from scenarios.stage_secrets import StageSecret, stage_secrets
 from scenarios.template import PIN, template_folder
+from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.secret import Secret
-from tests.scenarios.leaks import leaks
+from server_stub.interface.trace import Trace
 
 
 def page(inside: str = "", body: bytes = b"", kind: str = "application/octet-stream") -> str:
@@ -165,3 +169,93 @@ def test_a_parted_number_is_found(written: str, one_of_each: list[StageSecret]) 
 def test_four_digits_by_chance_are_no_leak(around: str) -> None:
     """A digest, a duration, a size: the digits of a PIN are there, the PIN is not."""
     assert leaks(page(around.format(PIN.reveal())), [StageSecret("the PIN", PIN)]) == []
+
+
+# --- the trace --------------------------------------------------------------------------------------------------------------
+
+IN_EVENTS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "a value": lambda s: {"pin": s},
+    "within a text": lambda s: {"body": f"a=1&pin={s}&b=2"},
+    "a list": lambda s: {"parts": ["x", {"deep": [s]}]},
+    "digit by digit": lambda s: {"pressed": list(s)},
+    "a name": lambda s: {s: "x"},
+    "full-width": lambda s: {"text": "".join(chr(ord(c) + 0xFEE0) if c.isalnum() else c for c in s)},
+    "a command's body": lambda s: {"bytes": f"00200080{len(s):02X}" + s.encode().hex()},
+    "Base64": lambda s: {"header": "Basic " + b64encode(f"pin:{s}".encode()).decode()},
+}
+
+
+def searched(folder: Path, secrets: list[StageSecret], *, stored: bytes = b"", **data: Any) -> list[str]:
+    """What is found in a trace of one event."""
+    trace = Trace(Clock(STAGE_START), process="kiosk", folder=folder)
+    trace.emit("screen", "odd", **data)
+    if stored:
+        trace.store(stored, ".bin")
+    trace.close()
+    return LeakSearch(secrets).in_trace(folder)
+
+
+@pytest.mark.parametrize("place", IN_EVENTS)
+def test_a_leak_in_an_event_is_found(place: str, one_of_each: list[StageSecret], tmp_path: Path) -> None:
+    for number, secret in enumerate(one_of_each):
+        value = secret.value.reveal()
+        found = searched(tmp_path / str(number), [secret], **IN_EVENTS[place](value))
+        assert len(found) == 1 and secret.what in found[0], f"{secret.what} as {place}"
+        assert value not in found[0]
+        assert searched(tmp_path / f"{number} none", [secret], **IN_EVENTS[place]("none")) == []
+
+
+def test_a_leak_in_what_a_trace_keeps_beside_its_events_is_found(
+    one_of_each: list[StageSecret], tmp_path: Path
+) -> None:
+    """The text of a paper is packed in its file; a picture carries comments; a line may be cut off."""
+    for number, secret in enumerate(one_of_each):
+        value = secret.value.reveal()
+        for kind, body in (("pdf", pdf(drawn=f"No. {value}")), ("png", png_text(value, packed=True))):
+            assert searched(tmp_path / f"{number} {kind}", [secret], stored=body), kind
+        cut = tmp_path / f"{number} cut"
+        cut.mkdir()
+        (cut / "kiosk.jsonl").write_text(f'{{"run":"1","data":{{"pin":"{value}', encoding="utf-8")
+        assert LeakSearch([secret]).in_trace(cut)
+
+
+def test_a_pin_as_a_number_is_found_and_a_measure_is_not(tmp_path: Path) -> None:
+    wanted = [StageSecret("the PIN", PIN)]
+    value = int(PIN.reveal())
+    assert searched(tmp_path / "pin", wanted, entered=value)
+    assert searched(tmp_path / "ms", wanted, ms=value, length=value, seconds=value / 10) == []
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "28100-20260603-AB12-{}-9XYZ",
+        "http://127.0.0.1:{}/v1/sessions",
+        "{} バイト",
+        "01KT5FX5V97KMY7FHBZZZ{}S",
+        "2026-06-03T10:00:00.{}51",
+    ],
+)
+def test_four_digits_in_what_has_another_meaning_are_no_leak(around: str, tmp_path: Path) -> None:
+    wanted = [StageSecret("the PIN", PIN)]
+    assert searched(tmp_path / "a", wanted, text=around.format(PIN.reveal())) == []
+    assert searched(tmp_path / "b", wanted, text=around.format(PIN.reveal()) + f" {PIN.reveal()}")
+
+
+def test_the_count_of_a_long_run_is_no_leak(tmp_path: Path) -> None:
+    """Every event has its number: in a long run one is the PIN's."""
+    trace = Trace(Clock(STAGE_START), process="kiosk", folder=tmp_path)
+    trace._seq = int(PIN.reveal()) - 2
+    for _ in range(3):
+        trace.emit("screen", "odd", text="x")
+    trace.close()
+    assert LeakSearch([StageSecret("the PIN", PIN)]).in_trace(tmp_path) == []
+
+
+def test_what_is_masked_is_not_found_any_more(one_of_each: list[StageSecret]) -> None:
+    search = LeakSearch(one_of_each)
+    for secret in one_of_each:
+        value = secret.value.reveal()
+        masked = search.mask(f"前 {value} 後　{' '.join(value)}" if len(value) > 4 else f"前 {value} 後")
+        assert masked.startswith("前 ●●●● 後") and search.in_text("", masked) == []
+        assert search.mask("発行番号 28100-20260603") == "発行番号 28100-20260603"

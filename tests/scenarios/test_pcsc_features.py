@@ -59,9 +59,10 @@ def test_faults_on_the_cards_edge_are_the_same_through_the_service() -> None:
 
 
 @COMMANDS
-def test_without_the_service_its_scenarios_are_skipped_by_name() -> None:
+def test_without_the_service_its_scenarios_are_skipped_by_name_and_a_run_of_them_alone_is_no_pass() -> None:
     result = run("virtual", str(places.FEATURES / "12_カードリーダ.feature"))
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert "一つも実施されていません" in result.stderr
     first, *_, last = result.stdout.strip().splitlines()
     assert "－ サービスが止まっていると断られ、復旧すれば受け取れる" in first and "--reader pcsc" in first
     assert last.startswith("0 passed, 0 failed, ") and last.endswith(" skipped")
