@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ def planted_stage() -> Iterator[Stage]:
 
 
 @pytest.fixture
-def world(planted_stage: Stage) -> World:
+def world(planted_stage: Stage, tmp_path: Path) -> World:
     """As the scenarios have it. Nothing is said about how long the terminal stood still: servers share its interpreter."""
-    planted_stage.reset()
+    planted_stage.reset(trace_folder=tmp_path)
     return World(planted_stage, planted_stage.start_kiosk())

@@ -11,14 +11,14 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ("money", "papers", "rights", "identity", "visits")
+MODULES = ("money", "papers", "rights", "identity", "visits", "disclosures")
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 @dataclass(frozen=True)
 class Defect:
     """`harm`: what it would do to a resident or a city. `scenario`: the title of a shipped scenario, an outline's with its
-    example filled in; `sentence`: its step that must fail. `plant` switches it on for as long as the patch lives."""
+    example filled in; `sentence`: its step that must fail, or what the judge calls the checks after the steps. `plant` switches it on for as long as the patch lives."""
 
     name: str
     harm: str

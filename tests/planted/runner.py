@@ -15,6 +15,10 @@ from pytest_bdd.scenario import get_step_function, parse_step_arguments
 
 from scenarios import places
 from scenarios.driver import Terminal
+from scenarios.leaks import LeakSearch
+from scenarios.stage import Stage
+from scenarios.stage_secrets import stage_secrets
+from scenarios.steps.judge import AFTERWARDS
 
 IMPATIENCE = 1.0
 """Real seconds that the sentence which must fail is waited for."""
@@ -59,6 +63,18 @@ def run(
             except (AssertionError, LookupError) as error:
                 return Failure(step.name, error)
     return None
+
+
+def search_afterwards(stage: Stage, outputs: dict[str, str]) -> Failure | None:
+    """What the judge looks for when the steps are done: secrets in the trace and in what was printed and logged."""
+    folder = stage.trace.folder
+    assert folder is not None, "this run keeps no trace"
+    stage.close_trace()
+    search = LeakSearch(stage_secrets(stage.template, places.home() / "test-keys"))
+    found = search.in_trace(folder)
+    for where, text in outputs.items():
+        found += search.in_text(where, text)
+    return Failure(AFTERWARDS, AssertionError("、".join(found))) if found else None
 
 
 def _carry_out(request: pytest.FixtureRequest, step: Step) -> None:
