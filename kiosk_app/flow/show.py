@@ -112,6 +112,8 @@ def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
                 doubt=visit.doubt,
                 **common,
             )
+        case S.TAKING_MONEY if visit.due == 0:
+            return v.PleaseWait(reason=v.WaitReason.PREPARING, **common | {"step": v.Step.PRINT})
         case S.PAY | S.TAKING_MONEY:
             return v.Pay(due=visit.due, inserted=visit.inserted, rejected=visit.rejected, **common)
         case S.PRINTING:

@@ -378,7 +378,7 @@ class World:
         expect(self.terminal.screen() == "TakePaper", "用紙を取る画面になる", self.refusal())
         self.passing()
         self.papers = self.stage.take_paper()
-        self.terminal.wait_for("AskReceipt")
+        self.terminal.wait_for("AskReceipt", "Thanks")
 
     # --- time ---------------------------------------------------------------------------------------------------------------
 
