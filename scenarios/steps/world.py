@@ -15,7 +15,7 @@ import pytest
 from cards.image import CardImage
 from scenarios import places
 from scenarios.books import CenterApplication
-from scenarios.driver import NotReached, Terminal
+from scenarios.driver import PATIENCE, NotReached, Terminal
 from scenarios.stage import Stage
 from server_stub.interface.secret import Secret
 from server_stub.issuing.entries import Application
@@ -422,7 +422,7 @@ class World:
     def until(self, held: Callable[[], bool], expected: str, found: Callable[[], str]) -> None:
         """Wait until it `held`. Raises Unmet with what was found in the end."""
         try:
-            self.terminal.wait_until(held, expected)
+            self.terminal.wait_until(held, expected, PATIENCE)
         except NotReached as error:
             raise Unmet(expected, found()) from error
 
