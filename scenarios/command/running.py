@@ -14,7 +14,7 @@ import pytest
 from scenarios import places
 from scenarios.evidence import write_overview
 
-from .chosen import check_expression, check_features
+from .chosen import check_expression, check_features, check_tags
 from .display import PLATFORM, need_display
 from .usage import WrongUse, usable_folder
 
@@ -84,7 +84,7 @@ def run_scenarios(
     check_features(chosen)
     check_expression("-k", keyword)
     tags = tags.replace("@", "")
-    check_expression("--tag", tags)
+    check_tags(tags, chosen)
     if evidence:
         usable_folder(evidence, "--evidence")
     if junit:
