@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers
 
 from cards.image_file import load_image
 from scenarios.command.card_pages import describe_card
+from scenarios.command.usage import WrongUse
 from scenarios.template import CardEntry, callings, load_cards, template_folder
 
 
@@ -117,8 +118,8 @@ def test_certificates_are_told_as_openssl_reads_them(
     [
         ("港太一のカード", ["残り 3 回（全 3 回）", "残り 5 回（全 5 回）", "舞台の日に有効", "認証局での状態  有効"]),
         ("港渚のカード", ["署名用電子証明書（0001）\n    入っていません。"]),
-        ("御影直樹の残り一回のカード", ["0018　利用者証明用の暗証番号　数字4桁　残り 1 回（全 3 回）"]),
-        ("御影直樹の暗証番号がロックされたカード", ["0018　利用者証明用の暗証番号　数字4桁　ロックされている"]),
+        ("御影直樹の残り一回のカード", ["0018  利用者証明用の暗証番号    数字4桁                 残り 1 回（全 3 回）"]),
+        ("御影直樹の暗証番号がロックされたカード", ["0018  利用者証明用の暗証番号    数字4桁                 ロックされている"]),
         ("御影直樹の有効期間前のカード", ["舞台の日にはまだ始まっていない"]),
         ("六甲翠の期限切れのカード", ["舞台の日には過ぎている", "持ち主          六甲翠（"]),
         ("六甲翠の失効したカード", ["認証局での状態  失効"]),
@@ -136,7 +137,7 @@ def test_what_is_special_about_a_card_is_told(pages: dict[str, str], name: str, 
 
 
 def test_a_card_that_nobody_has_is_named_and_the_list_is_pointed_at() -> None:
-    with pytest.raises(LookupError, match="だれかのカード.*card list"):
+    with pytest.raises(WrongUse, match="だれかのカード.*card list"):
         describe_card("だれかのカード")
 
 
