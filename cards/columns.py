@@ -41,15 +41,23 @@ def _wrapped(text: str, room: int | None) -> list[str]:
     lines = [""]
     for piece in _PIECES.findall(text):
         # two columns are left for a character that may not begin a line
-        full = width(lines[-1]) + width(piece) > room - (0 if piece in _NEVER_FIRST else 2)
-        if full and lines[-1] and piece not in _NEVER_FIRST:
-            # an opening bracket goes with what it opens
-            carried = lines[-1][-1] if lines[-1][-1] in _NEVER_LAST and len(lines[-1]) > 1 else ""
-            lines[-1] = lines[-1].removesuffix(carried)
-            lines.append(carried)
+        limit = room if piece in _NEVER_FIRST else room - 2
+        if lines[-1] and width(lines[-1]) + width(piece) > limit:
+            kept, carried = _broken(lines[-1], piece)
+            lines[-1:] = [kept, carried]
         if lines[-1] or not piece.isspace():
             lines[-1] += piece
     return lines
+
+
+def _broken(line: str, piece: str) -> tuple[str, str]:
+    """What stays of `line` before a break, and what goes down with `piece`, so that no line begins or ends with what may not."""
+    place = len(line)
+    following = piece
+    while place > 1 and (following[:1] in _NEVER_FIRST or line[place - 1] in _NEVER_LAST):
+        place -= 1
+        following = line[place]
+    return (line[:place], line[place:]) if place > 1 or len(line) == 1 else (line, "")
 
 
 def _width(character: str) -> int:

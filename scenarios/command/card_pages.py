@@ -93,7 +93,7 @@ _USAGES = {
 }
 
 
-TEST_SECRETS = "試験用の仮想カードの番号です。実在の人やカードのものではありません。"
+TEST_SECRETS = "試験用の仮想カードの番号です。実在の人やカードのものではありません"
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,15 +332,15 @@ def _pins(rows: list[PinRow], secrets: bool) -> Iterator[str]:
         if row.application != application:
             application = row.application
             yield f"  {application}"
-        shown = padded(row.pin.value, 18) if secrets else padded(row.form, 24)
-        yield f"    {row.fid:04X}  {padded(row.name, 26)}{shown}{row.counter}"
+        shown = padded(row.pin.value, 18) if secrets else padded(row.form, 22)
+        yield f"    {row.fid:04X}  {padded(row.name, 25)}{shown}{row.counter}"
     if not rows:
         yield "  ありません。"
 
 
 def _form(pin: Pin) -> str:
     length = f"{pin.minimum}" if pin.minimum == pin.maximum else f"{pin.minimum}〜{pin.maximum}"
-    return f"数字{length}桁" if pin.alphabet is PinAlphabet.DIGITS else f"英大文字・数字{length}文字"
+    return f"数字{length}桁" if pin.alphabet is PinAlphabet.DIGITS else f"英大文字・数字{length}字"
 
 
 def _file(application: Application, file: ElementaryFile) -> tuple[str, str, str]:
