@@ -14,7 +14,7 @@ from typing import Any
 
 from smartcard import scard
 
-from cards.errors import CardError
+from cards.errors import CardError, CardFailure
 from cards.observe import Observer, nobody
 
 from .interface import CardConnection
@@ -164,7 +164,7 @@ class _PcscConnection(CardConnection):
         scard.SCardDisconnect(self._card, scard.SCARD_UNPOWER_CARD if power_down else scard.SCARD_LEAVE_CARD)
         scard.SCardReleaseContext(self._context)
 
-    def _what_happened(self, result: int) -> str:
+    def _what_happened(self, result: int) -> CardFailure:
         """A command that broke off may be a silent card or one taken away: the service knows a moment later."""
         failure = failure_of(result)
         ends = time.monotonic() + REMOVAL_SECONDS

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,20 @@ from scenarios.template import add_card, load_cards, sample_people, template_fol
 
 BROKEN = {"truncated_der", "wrong_der_length", "wrong_kind", "empty_certificate"}
 """The certificate in the file is none, or another than was issued for authentication."""
+STOPPED = {
+    "revoked": {"authentication": "revoked"},
+    "on_hold": {"authentication": "held"},
+    "moved": {"signature": "revoked"},
+}
+"""What has happened since to the certificates of a card of that profile; to all others nothing."""
 SUI, MINAMI = "0000100201", "0000100102"
+
+
+def certificates(template: Path) -> dict[int, tuple[str, str]]:
+    """Kind and state by serial, as they stand in the authority's database."""
+    with closing(sqlite3.connect(template / "authority.db")) as database:
+        rows = database.execute("SELECT serial, kind, state FROM certificates")
+        return {serial: (kind, state) for serial, kind, state in rows}
 
 
 @pytest.fixture
@@ -89,7 +104,7 @@ def test_every_profile_can_be_anybodys_card(tmp_path: Path) -> None:
     """Once each, for one person after the other: with long names and addresses, of any age and nationality."""
     folder = tmp_path / "template"
     shutil.copytree(template_folder(), folder)
-    people = sample_people()
+    people, before = sample_people(), certificates(folder)
     holders = sorted({entry.person for entry in load_cards(folder).values()})
     for number, profile in enumerate(profile_names()):
         person = holders[number % len(holders)]
@@ -110,4 +125,8 @@ def test_every_profile_can_be_anybodys_card(tmp_path: Path) -> None:
         if 0x000A in files.get("jpki", {}) and entry.serial and profile not in BROKEN:
             found = x509.load_der_x509_certificate(files["jpki"][0x000A].content.rstrip(b"\xff"))
             assert f"{found.serial_number:X}" == entry.serial
+        after = certificates(folder)
+        stopped = {kind: state for serial, (kind, state) in after.items() if serial not in before}
+        assert {kind: state for kind, state in stopped.items() if state != "good"} == STOPPED.get(profile, {})
+        before = after
     assert len(load_cards(folder)) == len(load_cards(template_folder())) + 39

@@ -67,7 +67,7 @@ class Insertion:
     def end(self, *, stop: bool = True) -> list[int]:
         if stop:
             self._stop.set()
-        self._thread.join(5)
+        self._thread.join(60)
         self.read()
         return self._codes
 
