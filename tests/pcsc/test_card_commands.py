@@ -17,8 +17,10 @@ import pytest
 from cards.pcscd import free_port_pair
 from cards.readers.pcsc import PcscReader
 from scenarios.command.card_commands import diagnose_reader, insert_card
+from scenarios.command.enrol import enrol_card
 from scenarios.template import load_cards, template_folder
 from tests.cards.pcsc_service import run, service, wait_for
+from tests.pcsc.helper import another_program
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +116,21 @@ def test_a_reader_that_goes_away_is_told(name: str, vpcd: str, capsys: pytest.Ca
         finally:
             service().start()
             wait_for(lambda: run("opensc-tool", "--list-readers").stdout.count(b"Konbini") == 2)
+
+
+def test_enrolling_does_not_wait_for_another_programs_transaction(
+    vpcd: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scenarios.enrolment.OPENING_SECONDS", 0.2)
+    with Insertion("六甲翠", vpcd, capsys) as insertion:
+        wait_for(PcscReader().present)
+        with another_program("transaction"):
+            assert enrol_card("六甲翠", "pcsc", trust=True) == 2
+            assert "Reader_Busy" in capsys.readouterr().err
+        wait_for(lambda: not PcscReader().in_use())
+        assert enrol_card("六甲翠のカード", "pcsc", trust=True) == 2
+        assert "Certificate_Unknown_Issuer" in capsys.readouterr().err
+        assert insertion.end() == [0]
 
 
 SELECT_JPKI, SELECT_TEXT = "00A4040C0AD392F000260100000001", "00A4040C0AD3921000310001010408"

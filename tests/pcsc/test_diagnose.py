@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -32,7 +31,7 @@ from cards.vpcd import VpcdSlot
 from server_stub.interface.failures import CATALOGUE
 from tests.cards.helper import card, image
 from tests.cards.pcsc_service import lay_down, service, wait_for
-from tests.pcsc.helper import Kept, card_of
+from tests.pcsc.helper import Kept, another_program, card_of
 
 Asked = list[bytes | None]
 
@@ -255,38 +254,6 @@ def test_a_service_that_is_gone_or_has_no_reader_is_told_with_the_remedy() -> No
         running.stop()
         running.start()
         wait_for(lambda: diagnose().readers)
-
-
-OTHER_PROGRAM = """
-import sys
-from smartcard import scard
-from cards.readers.pcsc import reader_names
-from cards.readers.scard_calls import establish
-mode, begin = (scard.SCARD_SHARE_EXCLUSIVE, False) if sys.argv[1] == "exclusive" else (scard.SCARD_SHARE_SHARED, True)
-result, handle, _ = scard.SCardConnect(establish(), reader_names()[0], mode, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1)
-if not result and begin:
-    result = scard.SCardBeginTransaction(handle)
-print(result, flush=True)
-sys.stdin.read()
-"""
-
-
-@contextmanager
-def another_program(how: str) -> Iterator[subprocess.Popen[str]]:
-    """A process of its own that keeps the card: `exclusive`ly, or in a `transaction` that it has begun."""
-    with subprocess.Popen(
-        [sys.executable, "-c", OTHER_PROGRAM, how],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **service().environment()},
-    ) as process:
-        assert process.stdin is not None and process.stdout is not None
-        assert process.stdout.readline().strip() == "0"
-        try:
-            yield process
-        finally:
-            process.stdin.close()
 
 
 @pytest.mark.parametrize(
