@@ -5,17 +5,26 @@ Names of the common catalogue of failures are used where it has one; the other n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """`serious`: no visit can be made until it is put right."""
+    """`serious`: no visit can be made until it is put right. `PORTS` in a remedy stands for the ports in question."""
 
     what: str
     debian: str
     windows: str
     serious: bool = True
+
+    def remedies(self, ports: Iterable[int] = ()) -> dict[str, str]:
+        """What to do, by system (`debian`, `windows`); `ports`: those that it is about."""
+        named = ",".join(str(port) for port in sorted(set(ports)))
+        return {
+            system: text.replace("PORTS", named)
+            for system, text in (("debian", self.debian), ("windows", self.windows))
+        }
 
 
 _ANOTHER_CARD = (
@@ -45,6 +54,21 @@ ADVICE: dict[str, Advice] = {
         "別のプログラムがこのリーダのカードを使用しています。",
         "ブラウザや利用者クライアントソフトを終了してください。gpg が使っているときは gpgconf --kill scdaemon を実行してください。",
         "ブラウザ、マイナポータルアプリ、利用者クライアントソフトを終了してください。",
+    ),
+    "Found_Transaction_Held": Advice(
+        "別のプログラムがカードとの一連のやり取り（トランザクション）を始めたまま、終えていません。ほかのプログラムは、終わるまで待たされます。",
+        "そのプログラムの操作を終えるか、プログラムを終了してください。分からないときは sudo systemctl restart pcscd を実行してください"
+        "（カードを使用中のプログラムは、すべて切断されます）。",
+        "そのプログラムの操作を終えるか、プログラムを終了してください。分からないときは「サービス」(services.msc) で Smart Card を"
+        "再起動してください（カードを使用中のプログラムは、すべて切断されます）。",
+    ),
+    "Found_Protocol_Mismatch": Advice(
+        "リーダとカードの通信方式（プロトコル）が合いません。端末は T=0 と T=1 を使いますが、このカードはどちらにも対応していないか、"
+        "別のプログラムが別の方式で使用しています。",
+        "カードが IC カード（記憶だけのカードや交通系カードではないもの）であることを確かめ、ほかにカードを使うプログラムを終了してから、"
+        "カードを置き直してください。続くときは、リーダのドライバ（libccid など）を更新するか、別のリーダを使ってください。",
+        "カードが IC カード（記憶だけのカードや交通系カードではないもの）であることを確かめ、ほかにカードを使うプログラムを終了してから、"
+        "カードを置き直してください。続くときは、リーダのドライバを製造元の新しいものにするか、別のリーダを使ってください。",
     ),
     "Card_Mute": Advice(
         "カードが応答しません。",
@@ -106,10 +130,12 @@ ADVICE: dict[str, Advice] = {
     ),
     "Vpcd_Open_To_Network": Advice(
         "仮想リーダ（vpcd）が、ほかの機械からの接続も受け付ける状態です。だれでも仮想カードを置けます。",
-        "ファイアウォールで閉じてください: sudo nft 'add table inet vpcd; add chain inet vpcd in "
-        "{ type filter hook input priority 0; }; add rule inet vpcd in iif != lo tcp dport { 35963, 35964 } drop'。"
+        "次のコマンドで、ファイアウォールに塞がせてください。\n"
+        "sudo nft 'add table inet vpcd; add chain inet vpcd in { type filter hook input priority 0; }; "
+        "add rule inet vpcd in iif != lo tcp dport { PORTS } drop'\n"
         "使わないときは sudo apt remove vsmartcard-vpcd を実行してください。",
-        "Windows Defender ファイアウォールの受信の規則で、このポートをブロックしてください。",
+        "管理者の PowerShell で次のコマンドを実行し、ファイアウォールに塞がせてください。\n"
+        "New-NetFirewallRule -DisplayName vpcd -Direction Inbound -Protocol TCP -LocalPort PORTS -Action Block",
         serious=False,
     ),
     "Vpcd_Port_Taken": Advice(

@@ -10,16 +10,15 @@ from collections.abc import Callable
 
 from .diagnosis import CardFinding, Diagnosis, Hierarchy, Interface, Problem, ReaderFinding, VpcdFinding
 from .errors import CardError
-from .patience import patiently
-from .ports import listeners
+from .patience import OPENING_SECONDS, PATIENCE_SECONDS, NoAnswer, patiently
+from .ports import Listener, listeners, pcsc_programs
 from .questions import Questions
-from .readers.drivers import driver_of, maker_of
+from .readers.drivers import driver_of, maker_of, vpcd_ports
 from .readers.interface import CardConnection
 from .readers.pcsc import PcscReader, reader_names
 from .vpcd import DEFAULT_PORT
 
 SLOW_MS = 100.0
-PATIENCE_SECONDS = 10.0
 _REFUSED = {
     "juki": "Card_Resident_Register_Card",
     "android": "Card_Phone_Not_Supported",
@@ -27,28 +26,34 @@ _REFUSED = {
     "other": "Card_Kind_Not_Supported",
     "no_jpki": "Card_Not_My_Number",
 }
-_SECURITY_VIOLATION = "8010006A"
+_BY_CODE = {"8010006A": "Found_Service_Refusing", "8010000F": "Found_Protocol_Mismatch"}
+"""Codes of PC/SC for which a diagnosis has a closer name than the terminal: SCARD_W_SECURITY_VIOLATION, SCARD_E_PROTO_MISMATCH."""
+_OF_OTHERS = ("Reader_Busy", "Found_Transaction_Held", "Found_Protocol_Mismatch")
 
 
 def diagnose(
-    reader: str = "", *, vpcd_port: int = DEFAULT_PORT, patience: float = PATIENCE_SECONDS
+    reader: str = "",
+    *,
+    vpcd_port: int | None = None,
+    patience: float = PATIENCE_SECONDS,
+    opening: float = OPENING_SECONDS,
 ) -> Diagnosis:
-    """Look at every reader whose name contains `reader`, and at who listens where a vpcd would (two slots).
+    """Look at every reader whose name contains `reader`, and at who listens where a vpcd would (two slots each).
 
-    A card that leaves a command without an answer for `patience` real seconds is given up as mute.
-    Raises nothing: what cannot be looked at is a problem in the answer.
+    `vpcd_port`: None for those of this machine's configuration, and the usual one. A card that leaves a command without an
+    answer for `patience` real seconds is given up as mute; a reader on which no connection stands after `opening` ones is
+    held by another program's transaction. Raises nothing: what cannot be looked at is a problem in the answer.
     """
-    found = diagnose_ports(vpcd_port)
+    found = diagnose_ports(*((DEFAULT_PORT, *vpcd_ports()) if vpcd_port is None else (vpcd_port,)))
     try:
         names = reader_names()
     except CardError as error:
-        refused = error.facts.get("code") == _SECURITY_VIOLATION
-        found.problems.insert(0, Problem("Found_Service_Refusing" if refused else error.failure))
+        found.problems.insert(0, Problem(_name_of(error)))
         return found
     found.service = True
     for name in names:
         if reader in name:
-            found.readers.append(_look_at_reader(name, found.problems, patience))
+            found.readers.append(_look_at_reader(name, found.problems, opening, patience))
     if not found.readers:
         found.problems.insert(0, Problem("Reader_Absent", reader))
     return found
@@ -81,31 +86,49 @@ def look_at_card(connect: Callable[[], CardConnection]) -> tuple[CardFinding, li
     return card, [*_judged(card), *problems]
 
 
-def diagnose_ports(port: int = DEFAULT_PORT) -> Diagnosis:
-    """Only who listens where a vpcd would. Raises nothing."""
+def diagnose_ports(*ports: int) -> Diagnosis:
+    """Only who listens where a vpcd would: on each of `ports` and the next. Raises nothing."""
     found = Diagnosis()
-    for one in listeners(range(port, port + 2)):
+    looked_at = sorted({slot for port in ports for slot in (port, port + 1)})
+    heard = [one for slot in looked_at for one in listeners(range(slot, slot + 1))]
+    for one in heard:
         found.vpcd.append(VpcdFinding(one.address, one.port, one.program, one.open_to_network))
         where = f"{one.address}:{one.port}"
-        if one.program not in ("", "pcscd"):
+        if _foreign(one):
             found.problems.append(Problem("Vpcd_Port_Taken", where))
         elif one.open_to_network:
-            found.problems.append(Problem("Vpcd_Open_To_Network", where))
+            found.problems.append(Problem("Vpcd_Open_To_Network", where, (one.port,)))
     return found
 
 
-def _look_at_reader(name: str, problems: list[Problem], patience: float) -> ReaderFinding:
+def _foreign(one: Listener) -> bool:
+    return one.program not in ("", "pcscd")
+
+
+def _look_at_reader(name: str, problems: list[Problem], opening: float, patience: float) -> ReaderFinding:
     reader = PcscReader(name)
-    found = ReaderFinding(name, driver_of(name), maker_of(name))
+    found = ReaderFinding(name, driver_of(name))
     found.card_present = reader.present()
-    if not found.card_present:
-        return found
+    wrong: list[str] = []
     try:
-        found.card, wrong = patiently(lambda wrap: look_at_card(lambda: wrap(reader.connect())), patience)
+        found.maker = patiently(lambda _open: maker_of(name), opening=opening, answer=opening)
+        if found.card_present:
+            found.card, wrong = patiently(
+                lambda open_by: look_at_card(lambda: open_by(reader.connect)),
+                opening=opening,
+                answer=patience,
+            )
     except CardError as error:
-        wrong = [error.failure]
-    problems.extend(Problem(one, name) for one in wrong)
+        wrong = [_name_of(error)]
+    except NoAnswer as error:
+        wrong = ["Card_Mute" if error.opened or not reader.in_use() else "Found_Transaction_Held"]
+    for one in wrong:
+        problems.append(Problem(one, name, programs=pcsc_programs() if one in _OF_OTHERS else ()))
     return found
+
+
+def _name_of(error: CardError) -> str:
+    return _BY_CODE.get(str(error.facts.get("code")), error.failure)
 
 
 def _judged(card: CardFinding) -> list[str]:

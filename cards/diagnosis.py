@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from .advice import ADVICE
+from .columns import hung, padded
 
 
 class Interface(StrEnum):
@@ -50,10 +51,15 @@ PIN_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong; `where`: a reader or a port. What it means and its remedies stand in the advice."""
+    """One thing that is wrong; `where`: a reader or a port. What it means and its remedies stand in the advice.
+
+    `ports`: those that the remedy closes. `programs`: others that may be at the reader, with their process ids.
+    """
 
     name: str
     where: str = ""
+    ports: tuple[int, ...] = ()
+    programs: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         advice = ADVICE[self.name]
@@ -62,7 +68,9 @@ class Problem:
             "where": self.where,
             "serious": advice.serious,
             "what": advice.what,
-            "remedy": {"debian": advice.debian, "windows": advice.windows},
+            "ports": list(self.ports),
+            "programs": list(self.programs),
+            "remedy": advice.remedies(self.ports),
         }
 
 
@@ -131,69 +139,66 @@ class Diagnosis:
             "problems": [problem.to_json() for problem in self.problems],
         }
 
-    def text(self) -> str:
-        """For people, to copy into a report."""
-        return "\n".join(self._lines())
+    def text(self, columns: int | None = None) -> str:
+        """For people, to copy into a report; wrapped for a terminal of so many columns."""
+        rows = [line for name, value in self._rows() for line in hung(padded(name, 22), value, columns)]
+        return "\n".join([*rows, *self._advice(columns)])
 
-    def _lines(self) -> Iterator[str]:
-        yield _row("PC/SC サービス", "動作しています" if self.service else "接続できません")
+    def _rows(self) -> Iterator[tuple[str, str]]:
+        yield "PC/SC サービス", "動作しています" if self.service else "接続できません"
         if self.service and not self.readers:
-            yield _row("カードリーダ", "ありません")
+            yield "カードリーダ", "ありません"
         for number, reader in enumerate(self.readers, start=1):
-            yield _row(f"カードリーダ {number}", reader.name)
-            yield _row(
-                "　ドライバ", "、".join(part for part in (reader.driver, reader.maker) if part) or "不明"
-            )
-            yield from _card_lines(reader)
+            yield f"カードリーダ {number}", reader.name
+            yield "　ドライバ", "、".join(part for part in (reader.driver, reader.maker) if part) or "不明"
+            yield from _card_rows(reader)
         for one in self.vpcd:
             reach = "ほかの機械からも接続できます" if one.open_to_network else "この機械の中だけ"
-            yield _row(
-                "仮想リーダ（vpcd）", f"{one.address}:{one.port}　{one.program or 'プログラム不明'}　{reach}"
+            yield (
+                "仮想リーダ（vpcd）",
+                f"{one.address}:{one.port}　{one.program or 'プログラム不明'}　{reach}",
             )
-        yield _row(
-            "判定", "手続に使えるカードがあります" if self.usable else "手続に使えるカードはありません"
-        )
-        for name, places in self._by_name():
+        yield "判定", "手続に使えるカードがあります" if self.usable else "手続に使えるカードはありません"
+
+    def _advice(self, columns: int | None) -> Iterator[str]:
+        for name, problems in self._by_name():
             advice = ADVICE[name]
+            places = [problem.where for problem in problems if problem.where]
             where = f"（{'、'.join(places)}）" if places else ""
             yield ""
-            yield f"{'×' if advice.serious else '△'} {advice.what}{where} [{name}]"
-            if advice.debian == advice.windows:
-                yield f"　→ {advice.debian}"
+            yield from hung("× " if advice.serious else "△ ", f"{advice.what}{where} [{name}]", columns)
+            programs = dict.fromkeys(program for problem in problems for program in problem.programs)
+            if programs:
+                yield from hung("　PC/SC を読み込んでいるプログラム: ", "、".join(programs), columns)
+            remedies = advice.remedies(port for problem in problems for port in problem.ports)
+            if remedies["debian"] == remedies["windows"]:
+                yield from hung("　→ ", remedies["debian"], columns)
             else:
-                yield f"　→ Debian: {advice.debian}"
-                yield f"　→ Windows: {advice.windows}"
+                yield from hung("　→ Debian: ", remedies["debian"], columns)
+                yield from hung("　→ Windows: ", remedies["windows"], columns)
 
-    def _by_name(self) -> list[tuple[str, list[str]]]:
-        """Each problem with its places; what hinders a visit comes first."""
+    def _by_name(self) -> list[tuple[str, list[Problem]]]:
+        """The problems of each name; what hinders a visit comes first."""
         names = dict.fromkeys(problem.name for problem in self.problems)
         ordered = sorted(names, key=lambda name: not ADVICE[name].serious)
-        return [
-            (name, [one.where for one in self.problems if one.name == name and one.where]) for name in ordered
-        ]
+        return [(name, [one for one in self.problems if one.name == name]) for name in ordered]
 
 
-def _card_lines(reader: ReaderFinding) -> Iterator[str]:
+def _card_rows(reader: ReaderFinding) -> Iterator[tuple[str, str]]:
     card = reader.card
     if card is None:
-        yield _row("　カード", "置かれていますが、使えません" if reader.card_present else "置かれていません")
+        yield "　カード", "置かれていますが、使えません" if reader.card_present else "置かれていません"
         return
-    yield _row("　カード", KINDS[card.kind] + (f"（{card.label}）" if card.label else ""))
-    yield _row("　ATR", f"{card.atr}（{_INTERFACES[card.interface]}）")
+    yield "　カード", KINDS[card.kind] + (f"（{card.label}）" if card.label else "")
+    yield "　ATR", f"{card.atr}（{_INTERFACES[card.interface]}）"
     if card.hierarchy is not None:
-        yield _row("　発行者", f"O={card.organisation}（{_HIERARCHIES[card.hierarchy]}）")
+        yield "　発行者", f"O={card.organisation}（{_HIERARCHIES[card.hierarchy]}）"
     if card.tries_left:
         told = (
             f"{PIN_NAMES[pin]} {'不明' if left is None else f'{left}回'}"
             for pin, left in card.tries_left.items()
         )
-        yield _row("　残り回数", "、".join(told))
-    extended = {True: "使えます", False: "使えません", None: "試せません"}[card.extended_length]
-    yield _row("　拡張長", extended)
+        yield "　残り回数", "、".join(told)
+    yield "　拡張長", {True: "使えます", False: "使えません", None: "試せません"}[card.extended_length]
     if card.median_ms is not None:
-        yield _row("　速さ", f"コマンド1回に {card.median_ms:.2f} ミリ秒（{card.commands}回の中央値）")
-
-
-def _row(name: str, value: str) -> str:
-    width = sum(1 if ord(character) < 0x100 else 2 for character in name)
-    return name + " " * max(1, 22 - width) + value
+        yield "　速さ", f"コマンド1回に {card.median_ms:.2f} ミリ秒（{card.commands}回の中央値）"

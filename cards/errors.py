@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+CardFailure = Literal[
+    "Card_Answer_Unexpected",
+    "Card_Changed",
+    "Card_Kind_Not_Supported",
+    "Card_Mute",
+    "Card_No_Authentication_Certificate",
+    "Card_Not_My_Number",
+    "Card_Phone_Not_Supported",
+    "Card_Pin_Blocked",
+    "Card_Pin_Wrong",
+    "Card_Removed",
+    "Card_Resident_Register_Card",
+    "Certificate_Malformed",
+    "Reader_Absent",
+    "Reader_Busy",
+    "Reader_Service_Stopped",
+    "Settings_Wrong",
+]
+"""Every failure of this room by its name in the common catalogue."""
 
 
 class CardError(Exception):
     """A refusal or fault of card, reader or card file.
 
-    `failure` is a catalogue name (`Card_Removed`, `Card_Pin_Wrong`, `Settings_Wrong` …); `facts` hold plain values such as
+    `facts` hold plain values such as
     `attempts_remaining`, `sw` (four hex digits), `file`, `line`. Never a secret, never a person.
     """
 
-    def __init__(self, failure: str, /, **facts: Any) -> None:
+    def __init__(self, failure: CardFailure, /, **facts: Any) -> None:
         super().__init__(failure, facts)
         self.failure = failure
         self.facts = facts

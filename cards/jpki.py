@@ -23,7 +23,7 @@ from .apdu import (
     command_name,
     tries_in,
 )
-from .errors import CardError
+from .errors import CardError, CardFailure
 from .observe import Observer, Revealable, nobody
 from .readers.interface import CardConnection
 from .trace import ObservedConnection
@@ -37,7 +37,7 @@ AUTHENTICATION_PIN = 0x0018
 PLASTIC_LABEL = "JPKIAPICCTOKEN2"
 SHA256_DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420")
 
-_REFUSED_LABELS = {
+_REFUSED_LABELS: dict[str, CardFailure] = {
     "JPKIAPICCTOKEN": "Card_Resident_Register_Card",
     "JPKIAPGPSETOKEN": "Card_Phone_Not_Supported",
     "JPKIAPIOSTOKEN": "Card_Phone_Not_Supported",

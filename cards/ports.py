@@ -1,4 +1,5 @@
-"""Who listens on this machine's TCP ports, as Linux tells it: a vpcd that is open to the network, or is none at all.
+"""Who listens on this machine's TCP ports, and who uses PC/SC, as Linux tells it: a vpcd that is open to the network, or is
+none at all; a program that keeps a card to itself.
 
 Other systems do not tell it without rights or tools; there nothing is found, and nothing is claimed.
 """
@@ -6,6 +7,7 @@ Other systems do not tell it without rights or tools; there nothing is found, an
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +50,21 @@ def open_to_network(port: int, proc: Path = Path("/proc")) -> bool:
     """Can other machines reach whoever listens on `port`? Asks for no programs, so it costs next to nothing."""
     rows = [row for name in ("tcp", "tcp6") for row in _rows(proc / "net" / name)]
     return any(not ipaddress.ip_address(address).is_loopback for address, at, *_rest in rows if at == port)
+
+
+def pcsc_programs(proc: Path = Path("/proc")) -> tuple[str, ...]:
+    """Other programs that have PC/SC loaded, as `name (process id)`; of those processes only that we may look into."""
+    found = []
+    for process in proc.glob("[0-9]*"):
+        if int(process.name) == os.getpid():
+            continue
+        try:
+            if "/libpcsclite" in (process / "maps").read_text(encoding="utf-8", errors="replace"):
+                name = (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
+                found.append((int(process.name), f"{name} ({process.name})"))
+        except OSError:
+            continue
+    return tuple(name for _number, name in sorted(found))
 
 
 def _rows(table: Path) -> Iterator[tuple[str, int, int, str]]:

@@ -18,21 +18,17 @@ from cryptography.x509.oid import NameOID
 
 from cards.errors import CardError
 from cards.jpki import JpkiClient
-from cards.readers.interface import Reader
+from cards.patience import OPENING_SECONDS, PATIENCE_SECONDS, NoAnswer, patiently
+from cards.readers.interface import CardConnection, Reader
 from kiosk_app.card_trust import PRODUCTION, fingerprint_of, issued_by, organisation_of
-from server_stub.center.database import Database
-from server_stub.center.holders import Holders
-from server_stub.db import sqlite_url
 from server_stub.interface.binding import holder_ref
 from server_stub.interface.clock import JST, STAGE_START, Clock
 from server_stub.interface.enrolled import EnrolledCard
 from server_stub.interface.failures import Failed
 from server_stub.interface.notices import FILE_NAME, HEADER, NoticeKind
-from server_stub.interface.trace import Trace
-from server_stub.registry.links import load_delivery
 
 from . import places
-from .template import DELIVERY, KOBE
+from .template import KOBE, take_notices
 
 TEST_HIERARCHY = "JPKI-TEST"
 _HEAD = "# 試験用カード（O=JPKI-TEST）の登録。konbini card enrol が書きます。この機械だけのもので、記録には入れません。\n"
@@ -67,21 +63,31 @@ def read_test_card(reader: Reader) -> EnrolledCard:
     certificates do not belong together, and by the names of card and reader.
     """
     try:
-        with reader.connect() as connection:
-            client = JpkiClient(connection)
-            client.open()
-            certificate = client.read_authentication_certificate()
-            organisation = organisation_of(certificate)
-            if organisation == PRODUCTION:
-                raise Failed("Certificate_Production")
-            if organisation != TEST_HIERARCHY:
-                raise Failed("Certificate_Unknown_Issuer", expected=f"O={TEST_HIERARCHY}")
-            card = EnrolledCard(certificate, client.read_authentication_ca_certificate())
+        card = patiently(
+            lambda open_by: _pinned_of(open_by(reader.connect)),
+            opening=OPENING_SECONDS,
+            answer=PATIENCE_SECONDS,
+        )
+    except NoAnswer as error:
+        raise Failed("Card_Mute" if error.opened else "Reader_Busy") from error
     except CardError as error:
         raise Failed(error.failure, **error.facts) from error
     if not issued_by(card.certificate, card.issuer):
         raise Failed("Certificate_Unknown_Issuer", detail="the CA certificate on the card did not sign it")
     return card
+
+
+def _pinned_of(opened: CardConnection) -> EnrolledCard:
+    with opened as connection:
+        client = JpkiClient(connection)
+        client.open()
+        certificate = client.read_authentication_certificate()
+        organisation = organisation_of(certificate)
+        if organisation == PRODUCTION:
+            raise Failed("Certificate_Production")
+        if organisation != TEST_HIERARCHY:
+            raise Failed("Certificate_Unknown_Issuer", expected=f"O={TEST_HIERARCHY}")
+        return EnrolledCard(certificate, client.read_authentication_ca_certificate())
 
 
 def load_enrolments(file: Path | None = None) -> list[Enrolment]:
@@ -128,11 +134,7 @@ def link(databases: Path, enrolments: Sequence[Enrolment]) -> None:
     notices = databases / FILE_NAME
     with notices.open("a", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(map(_notice, enrolments))
-    clock = Clock(STAGE_START)
-    load_delivery(sqlite_url(databases / "replica.db"), DELIVERY, notices, clock, Trace(clock))
-    center = Database(sqlite_url(databases / "center.db"))
-    Holders(center).take(notices)
-    center.dispose()
+    take_notices(databases, Clock(STAGE_START))
 
 
 def for_person(calling: str, enrolments: Iterable[Enrolment]) -> Enrolment | None:

@@ -30,6 +30,7 @@ from .enrolment import load_enrolments
 from .hands import Hands
 from .keys import KeyPool
 from .kiosks import Kiosk, KioskSettings, LocalKiosk, ProcessKiosk
+from .profile_cards import template_with_own_cards
 from .reader_service import ReaderService
 from .servers import LocalServers, RemoteServers, Servers
 from .template import AUTHORITY_FILE, PIN, CardEntry, load_cards, template_folder
@@ -51,11 +52,12 @@ class Stage:
         reader: str = VIRTUAL,
         automatic: bool = True,
         trust_test_hierarchy: bool = False,
+        own_cards: bool = False,
     ) -> None:
         """`separate`: the servers in a process of their own. `folder`: where it keeps its files (a temporary one else).
         `reader`: `virtual`; `pcsc` for virtual cards through a PC/SC service of the stage's own; `pcsc:NAME` for the
         tester's reader, on which a person lays cards. `automatic`: no person enters the PINs. `trust_test_hierarchy`:
-        enrolled test cards are admitted.
+        enrolled test cards are admitted. `own_cards`: with the cards that the tester has made of profiles.
 
         Raises OSError for a port that is taken, RuntimeError where the reader's service cannot run.
         """
@@ -72,7 +74,8 @@ class Stage:
         self.folder = Path(self._temporary.name) if self._temporary else folder or Path()
         # a copy: another process may replace the template of an older state of the code at any time
         self.template = self.folder / "template"
-        shutil.copytree(template_folder(), self.template, dirs_exist_ok=True)
+        template = template_with_own_cards() if own_cards else template_folder()
+        shutil.copytree(template, self.template, dirs_exist_ok=True)
         self.cards = load_cards(self.template)
         self.clock = Clock(STAGE_START)
         self.trace = Trace(self.clock, run=secrets.token_hex(8), process="stage")

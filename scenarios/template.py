@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from cards.image import CardImage
 from cards.image_file import save_image
@@ -41,6 +42,7 @@ from .stage_secrets import DELIVERY as DELIVERY
 
 DATABASES = ("authority", "center", "ledger", "replica")
 AUTHORITY_FILE = "authentication_ca.der"
+CARDS_FILE = "cards.json"
 KOBE = "28100"
 PIN = CARD_SECRETS["authentication_pin"]
 """The PIN of every virtual card of the stage; steps name it (「正しい暗証番号」) and never spell it."""
@@ -97,22 +99,53 @@ def build_template(folder: Path, told: Callable[[str], None] = lambda line: None
     databases = {name: sqlite_url(folder / f"{name}.db") for name in DATABASES}
     prepare_database(databases["authority"])
     authority = Authority(authority_settings(folder, keys), clock, trace)
-    people = {person.key: person for _row, person in read_residents(DELIVERY)}
     told("カードを発行しています")
     (folder / AUTHORITY_FILE).write_bytes(authority.authentication_ca_certificate())
-    entries = _personalise_all(folder, authority, keys, people)
+    (folder / "cards").mkdir()
+    people = sample_people()
+    listed = tomllib.loads((places.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
+    entries = [
+        _personalise(folder, authority, keys, people[card["person"]], card, number)
+        for number, card in enumerate(listed, start=1)
+    ]
     notices = folder / FILE_NAME
     authority.write_issue_notices(notices)
     _take_out(notices, {int(entry.serial, 16) for entry in entries if entry.serial and not entry.linked})
     authority.close()
     told("副本に取り込んでいます")
-    load_delivery(databases["replica"], DELIVERY, notices, clock, trace)
     migrate_ledger(databases["ledger"])
-    center = Database(databases["center"])
+    take_notices(folder, clock)
+    _save_cards(folder, entries)
+
+
+def add_card(folder: Path, card: Mapping[str, Any]) -> CardEntry:
+    """Issue one more card in the template `folder` as all were issued: the authority knows it, its notices are delivered.
+
+    `card`: what scenarios/data/cards.toml says of one, `linked`. One caller at a time.
+    """
+    keys = KeyPool()
+    clock = Clock(STAGE_START)
+    clock.freeze()
+    entries = list(load_cards(folder).values())
+    authority = Authority(authority_settings(folder, keys), clock, Trace(clock))
+    withheld = {int(entry.serial, 16) for entry in entries if entry.serial and not entry.linked}
+    person = sample_people()[card["person"]]
+    entries.append(_personalise(folder, authority, keys, person, card, len(entries) + 1))
+    authority.write_issue_notices(folder / FILE_NAME)
+    _take_out(folder / FILE_NAME, withheld)
+    authority.close()
+    take_notices(folder, clock)
+    _save_cards(folder, entries)
+    return entries[-1]
+
+
+def take_notices(folder: Path, clock: Clock) -> None:
+    """Let centre and replica in `folder` take in its issue notices, the way they hear of every card."""
+    notices = folder / FILE_NAME
+    load_delivery(sqlite_url(folder / "replica.db"), DELIVERY, notices, clock, Trace(clock))
+    center = Database(sqlite_url(folder / "center.db"))
     Holders(center).take(notices)
     center.dispose()
-    cards = [asdict(entry) for entry in entries]
-    (folder / "cards.json").write_text(json.dumps(cards, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def authority_settings(
@@ -128,8 +161,13 @@ def authority_settings(
 
 def load_cards(template: Path) -> dict[str, CardEntry]:
     """The cards of a template by name."""
-    rows = json.loads((template / "cards.json").read_text(encoding="utf-8"))
+    rows = json.loads((template / CARDS_FILE).read_text(encoding="utf-8"))
     return {row["name"]: CardEntry(**row) for row in rows}
+
+
+def sample_people() -> dict[str, Person]:
+    """Everybody in the sample delivery by 宛名番号."""
+    return {person.key: person for _row, person in read_residents(DELIVERY)}
 
 
 def callings(entries: Iterable[CardEntry]) -> dict[str, str]:
@@ -138,45 +176,45 @@ def callings(entries: Iterable[CardEntry]) -> dict[str, str]:
     return {entry.person: entry.name.removesuffix("のカード") for entry in by_length}
 
 
-def _personalise_all(
-    folder: Path, authority: Authority, keys: KeyPool, people: Mapping[str, Person]
-) -> list[CardEntry]:
-    (folder / "cards").mkdir()
-    listed = tomllib.loads((places.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
-    entries = []
-    for number, card in enumerate(listed, start=1):
-        person = people[card["person"]]
-        known = {record.serial for record in authority.of_person(person.key)}
-        profile = load_profile(card["profile"])
-        image = personalise(
-            profile,
-            Holder(
-                person.key,
-                KOBE,
-                person.name,
-                person.address,
-                person.birth,
-                person.sex.value,
-                "Hyogo-ken",
-                "Kobe-shi",
-            ),
-            authority,
-            keys.source(f"card-{number:03d}"),
-            STAGE_START,
-            secrets=CARD_SECRETS,
-            my_number=person.my_number,
-        )
-        serial = _new_authentication_serial(authority, person.key, known)
-        _tell_authority(authority, profile, person.key, known)
-        if card["state"] == "held":
-            authority.hold(int(serial, 16))
-        elif card["state"] == "revoked":
-            authority.revoke(int(serial, 16))
-        file = f"cards/{number:03d}.json"
-        save_image(image, folder / file)
-        pinned = _pinned(image, authority.authentication_ca_certificate())
-        entries.append(CardEntry(**card, file=file, serial=serial, pinned=pinned))
-    return entries
+def _personalise(
+    folder: Path, authority: Authority, keys: KeyPool, person: Person, card: Mapping[str, Any], number: int
+) -> CardEntry:
+    """The card number `number` of the template, its image saved."""
+    known = {record.serial for record in authority.of_person(person.key)}
+    profile = load_profile(card["profile"])
+    image = personalise(
+        profile,
+        Holder(
+            person.key,
+            KOBE,
+            person.name,
+            person.address,
+            person.birth,
+            person.sex.value,
+            "Hyogo-ken",
+            "Kobe-shi",
+        ),
+        authority,
+        keys.source(f"card-{number:03d}"),
+        STAGE_START,
+        secrets=CARD_SECRETS,
+        my_number=person.my_number,
+    )
+    serial = _new_authentication_serial(authority, person.key, known)
+    _tell_authority(authority, profile, person.key, known)
+    if card["state"] == "held":
+        authority.hold(int(serial, 16))
+    elif card["state"] == "revoked":
+        authority.revoke(int(serial, 16))
+    file = f"cards/{number:03d}.json"
+    save_image(image, folder / file)
+    pinned = _pinned(image, authority.authentication_ca_certificate())
+    return CardEntry(**card, file=file, serial=serial, pinned=pinned)
+
+
+def _save_cards(folder: Path, entries: Iterable[CardEntry]) -> None:
+    rows = [asdict(entry) for entry in entries]
+    (folder / CARDS_FILE).write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def _tell_authority(authority: Authority, profile: Profile, person: str, known: set[int]) -> None:

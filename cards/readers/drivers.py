@@ -11,7 +11,8 @@ from smartcard import scard
 
 BUNDLES = (Path("/usr/lib/pcsc/drivers"), Path("/usr/lib64/pcsc/drivers"))
 CONFIGURATIONS = (Path("/etc/reader.conf.d"),)
-_LINE = re.compile(r'^\s*(FRIENDLYNAME|LIBPATH)\s+"?([^"\n]+?)"?\s*$', re.MULTILINE)
+_LINE = re.compile(r'^\s*(FRIENDLYNAME|DEVICENAME|LIBPATH)\s+"?([^"\n]+?)"?\s*$', re.MULTILINE)
+_VPCD_DEVICE = re.compile(r":(0[xX][0-9A-Fa-f]+|[0-9]+)$")
 
 
 def driver_of(
@@ -24,10 +25,20 @@ def driver_of(
     return ""
 
 
-def maker_of(reader: str) -> str:
-    """Maker and firmware of `reader` as its driver tells; '' if it does not, or if another program holds the reader.
+def vpcd_ports(configurations: Sequence[Path] = CONFIGURATIONS) -> list[int]:
+    """The first port of every vpcd that this machine's PC/SC service is set up with, sorted."""
+    found = set()
+    for reader in _configured(configurations):
+        device = _VPCD_DEVICE.search(reader.get("DEVICENAME", ""))
+        if device is not None and "vpcd" in Path(reader.get("LIBPATH", "")).name:
+            found.add(int(device[1], 0) if device[1][:1] == "0" else int(device[1]))
+    return sorted(found)
 
-    Disturbs no card."""
+
+def maker_of(reader: str) -> str:
+    """Maker and firmware of `reader` as its driver tells; '' if it does not, or if another program keeps it to itself.
+
+    Disturbs no card. Waits without end while another program holds a transaction."""
     result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
     if result != scard.SCARD_S_SUCCESS:
         return ""
@@ -61,14 +72,25 @@ def _version(handle: object) -> str:
 
 def _known(bundles: Sequence[Path], configurations: Sequence[Path]) -> Iterator[tuple[str, str]]:
     """Beginning of a reader's name and its driver."""
-    for folder in configurations:
-        for file in sorted(folder.glob("*")):
-            found = dict(_LINE.findall(_content(file)))
-            if {"FRIENDLYNAME", "LIBPATH"} <= found.keys():
-                yield found["FRIENDLYNAME"], Path(found["LIBPATH"]).name
+    for reader in _configured(configurations):
+        if "LIBPATH" in reader:
+            yield reader["FRIENDLYNAME"], Path(reader["LIBPATH"]).name
     for folder in bundles:
         for file in sorted(folder.glob("*.bundle/Contents/Info.plist")):
             yield from _bundle(file)
+
+
+def _configured(folders: Sequence[Path]) -> Iterator[dict[str, str]]:
+    """Every reader of the configuration files by their keys; a file may hold several, each begins with its name."""
+    for folder in folders:
+        for file in sorted(folder.glob("*")):
+            readers: list[dict[str, str]] = []
+            for key, value in _LINE.findall(_content(file)):
+                if key == "FRIENDLYNAME":
+                    readers.append({})
+                if readers:
+                    readers[-1][key] = value
+            yield from readers
 
 
 def _bundle(file: Path) -> Iterator[tuple[str, str]]:

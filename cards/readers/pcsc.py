@@ -14,7 +14,7 @@ from typing import Any
 
 from smartcard import scard
 
-from cards.errors import CardError
+from cards.errors import CardError, CardFailure
 from cards.observe import Observer, nobody
 
 from .interface import CardConnection
@@ -56,6 +56,17 @@ class PcscReader:
                 scard.SCardReleaseContext(context)
         return False
 
+    def in_use(self) -> bool:
+        """Is any program connected to the reader? False also when there is no reader or no service. Never waits."""
+        with contextlib.suppress(CardError):
+            context = establish()
+            try:
+                taken = scard.SCARD_STATE_INUSE | scard.SCARD_STATE_EXCLUSIVE
+                return any(state & taken for _name, state in self._states(context))
+            finally:
+                scard.SCardReleaseContext(context)
+        return False
+
     def connect(self, exclusive: bool = True) -> CardConnection:
         context = establish()
         try:
@@ -84,6 +95,12 @@ class PcscReader:
 
     def _with_card(self, context: Any) -> str | None:
         """Raises CardError(Reader_Absent) if there is no such reader."""
+        return next(
+            (name for name, state in self._states(context) if state & scard.SCARD_STATE_PRESENT), None
+        )
+
+    def _states(self, context: Any) -> list[tuple[str, int]]:
+        """Raises CardError(Reader_Absent) if there is no such reader."""
         names = self._matching(readers_of(context))
         if not names:
             raise CardError("Reader_Absent", wanted=self._wanted)
@@ -91,7 +108,7 @@ class PcscReader:
             context, 0, [(name, scard.SCARD_STATE_UNAWARE) for name in names]
         )
         check(result)
-        return next((name for name, state, _atr in states if state & scard.SCARD_STATE_PRESENT), None)
+        return [(name, state) for name, state, _atr in states]
 
 
 class _PcscConnection(CardConnection):
@@ -147,7 +164,7 @@ class _PcscConnection(CardConnection):
         scard.SCardDisconnect(self._card, scard.SCARD_UNPOWER_CARD if power_down else scard.SCARD_LEAVE_CARD)
         scard.SCardReleaseContext(self._context)
 
-    def _what_happened(self, result: int) -> str:
+    def _what_happened(self, result: int) -> CardFailure:
         """A command that broke off may be a silent card or one taken away: the service knows a moment later."""
         failure = failure_of(result)
         ends = time.monotonic() + REMOVAL_SECONDS

@@ -6,9 +6,9 @@ from typing import Any
 
 from smartcard import scard
 
-from cards.errors import CardError
+from cards.errors import CardError, CardFailure
 
-FAILURES: dict[int, str] = {
+FAILURES: dict[int, CardFailure] = {
     scard.SCARD_W_REMOVED_CARD: "Card_Removed",
     scard.SCARD_E_NO_SMARTCARD: "Card_Removed",
     scard.SCARD_W_RESET_CARD: "Card_Changed",
@@ -48,7 +48,7 @@ def readers_of(context: Any) -> list[str]:
     return list(names)
 
 
-def failure_of(result: int) -> str:
+def failure_of(result: int) -> CardFailure:
     """The name of a result; what is not known is taken for a service that is no use any more."""
     return _BY_CODE.get(result & 0xFFFFFFFF, "Reader_Service_Stopped")
 

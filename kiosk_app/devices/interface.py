@@ -83,10 +83,3 @@ class Printer(Protocol):
 class Speaker(Protocol):
     def say(self, cue: str) -> None:
         """Play one of: touch, attention, card_forgotten, paper_forgotten, error, thanks."""
-
-
-class CardSlot(Protocol):
-    """Presence of a card. Reading it is the card session's business (cards.jpki)."""
-
-    def watch(self, on_inserted: Callable[[], None], on_removed: Callable[[], None]) -> None: ...
-    def present(self) -> bool: ...

@@ -1,19 +1,25 @@
-"""`konbini card show`: what is on a virtual card, in words; never a PIN, a password, a key or a personal file's content."""
+"""`konbini card show`: what is on a virtual card, in words or as JSON; never a key or a personal file's content, and its test
+PINs only where they are asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 
+from cards.columns import hung, padded
 from cards.image import Application, Behaviour, CardImage, ElementaryFile, FileKind, Pin, PinAlphabet
 from cards.image_file import load_image
 from cards.profiles import load_profile
 from cards.trace import APPLICATION_NAMES
-from scenarios.template import CardEntry, callings, load_cards, template_folder
+from scenarios.profile_cards import template_with_own_cards
+from scenarios.template import CardEntry, callings, load_cards
 from server_stub.interface.clock import JST, STAGE_START
+
+from .card_choice import chosen_card
 
 _KINDS = {
     "plastic": "個人番号カード（プラスチック）",
@@ -44,11 +50,12 @@ _FILES = {
     (_JPKI, 0x001A): "署名用の秘密鍵",
     (_JPKI, 0x001B): "署名用のパスワード",
     ("text", 0x0001): "個人番号",
-    ("text", 0x0002): "4情報（氏名・住所・生年月日・性別）",
+    ("text", 0x0002): "4情報（氏名・住所ほか）",
     ("text", 0x0003): "真正性確認の記録",
     ("text", 0x0004): "発行者の証明書",
     ("text", 0x0005): "基本情報",
     ("text", 0x0011): "券面入力補助用の暗証番号",
+    ("text", 0x0012): "用途不明の暗証番号",
     ("text", 0x0014): "照合番号A",
     ("text", 0x0015): "照合番号B",
     ("surface", 0x0001): "年齢確認の記録",
@@ -86,42 +93,151 @@ _USAGES = {
 }
 
 
-def describe_card(name: str) -> str:
-    """Everything about the stage's card `name` that may be told, for a person to read.
+TEST_SECRETS = "試験用の仮想カードの番号です。実在の人やカードのものではありません"
 
-    Raises LookupError for a card that nobody has.
+
+@dataclass(frozen=True, slots=True)
+class PinRow:
+    """One PIN of a card in words; `value` is the test PIN itself."""
+
+    application: str
+    fid: int
+    name: str
+    form: str
+    pin: Pin
+
+    @property
+    def counter(self) -> str:
+        if self.pin.limit == 0:
+            return "回数の制限なし"
+        return (
+            "ロックされている" if self.pin.blocked else f"残り {self.pin.tries} 回（全 {self.pin.limit} 回）"
+        )
+
+    def to_json(self, *, secrets: bool) -> dict[str, Any]:
+        """`tries` null: unlimited."""
+        unlimited = self.pin.limit == 0
+        told = {
+            "application": self.application,
+            "file": f"{self.fid:04X}",
+            "name": self.name,
+            "form": self.form,
+            "limit": None if unlimited else self.pin.limit,
+            "tries": None if unlimited else self.pin.tries,
+        }
+        return told | ({"value": self.pin.value} if secrets else {})
+
+
+def describe_card(name: str, *, secrets: bool = False, columns: int | None = None) -> str:
+    """Everything about the stage's card `name` that may be told, for a person to read on a terminal of so many columns.
+
+    `secrets`: with its test PINs. Raises WrongUse for a card that nobody has.
     """
-    template = template_folder()
+    entry, calling, image = _card(name)
+    return "\n".join(_lines(entry, calling, image, secrets, columns))
+
+
+def card_json(name: str, *, secrets: bool = False) -> dict[str, Any]:
+    """The same as plain data. `state` at the authority: good, held, revoked, null where it has no certificate of the card.
+    Raises WrongUse."""
+    entry, calling, image = _card(name)
+    return {
+        "name": entry.name,
+        "holder": calling,
+        "person": entry.person,
+        "purpose": entry.purpose,
+        "profile": image.profile,
+        "kind": image.kind,
+        "state": _state(entry) if entry.serial else None,
+        "linked": entry.linked,
+        "serial": entry.serial or None,
+        "atr": image.atr.hex().upper(),
+        "behaviour": _behaviour(image.behaviour),
+        "certificates": [
+            {"file": f"{fid:04X}", "name": title, "facts": dict(facts) or None, "trouble": trouble}
+            for fid, title, facts, trouble in _certificates(image)
+        ],
+        "pins": [row.to_json(secrets=secrets) for row in pin_rows(image)],
+        "applications": [
+            {
+                "name": application_name(application),
+                "aid": application.aid.hex().upper(),
+                "files": [
+                    {"file": f"{file.fid:04X}", "name": name, "size": size, "access": access}
+                    for file in application.files.values()
+                    for name, size, access in (_file(application, file),)
+                ],
+            }
+            for application in image.applications
+        ],
+    }
+
+
+def pin_rows(image: CardImage) -> list[PinRow]:
+    """Every PIN of a card, in the order of its files."""
+    return [
+        PinRow(
+            application_name(application), file.fid, _file_name(application, file), _form(file.pin), file.pin
+        )
+        for application in image.applications
+        for file in application.files.values()
+        if file.pin is not None
+    ]
+
+
+def _card(name: str) -> tuple[CardEntry, str, CardImage]:
+    template = template_with_own_cards()
     entries = load_cards(template)
-    if name not in entries:
-        raise LookupError(f"「{name}」というカードはありません。一覧は konbini card list で表示できます。")
-    entry = entries[name]
-    image = load_image(template / Path(entry.file))
-    return "\n".join(_lines(entry, callings(entries.values())[entry.person], image))
+    entry = chosen_card(name, entries)
+    return entry, callings(entries.values())[entry.person], load_image(template / Path(entry.file))
 
 
-def _lines(entry: CardEntry, calling: str, image: CardImage) -> Iterator[str]:
-    yield f"■ {entry.name}"
-    yield f"  持ち主          {calling}（宛名番号 {entry.person}）"
-    yield f"  用途            {entry.purpose}"
-    yield f"  カードの型      {image.profile}：{load_profile(entry.profile).purpose}"
-    yield f"  種類            {_KINDS.get(image.kind, image.kind)}"
-    yield f"  認証局での状態  {_STATES[entry.state] if entry.serial else '登録なし'}"
-    yield f"  発行通知        {'届いている' if entry.linked else '届いていない'}"
-    yield f"  ATR             {image.atr.hex(' ').upper()}"
-    yield f"  ふるまい        {_behaviour(image.behaviour)}"
+def _heads(entry: CardEntry, calling: str, image: CardImage) -> Iterator[tuple[str, str]]:
+    """What a card is, each with its label."""
+    yield "持ち主", f"{calling}（宛名番号 {entry.person}）"
+    yield "用途", entry.purpose
+    yield "カードの型", f"{image.profile}：{load_profile(entry.profile).purpose}"
+    yield "種類", _KINDS.get(image.kind, image.kind)
+    yield "認証局での状態", _STATES[_state(entry)] if entry.serial else "登録なし"
+    yield "発行通知", "届いている" if entry.linked else "届いていない"
+    yield "ATR", image.atr.hex(" ").upper()
+    yield "ふるまい", _behaviour(image.behaviour)
+
+
+def _state(entry: CardEntry) -> str:
+    """By the list of cards, or by what the profile says has happened since."""
+    by_profile = load_profile(entry.profile).at_authority.authentication
+    return {"good": entry.state, "on_hold": "held"}.get(by_profile, by_profile)
+
+
+def _lines(
+    entry: CardEntry, calling: str, image: CardImage, secrets: bool, columns: int | None
+) -> Iterator[str]:
+    yield from hung("■ ", entry.name, columns)
+    for label, value in _heads(entry, calling, image):
+        yield from hung("  " + padded(label, 16), value, columns)
     yield ""
     yield "■ 電子証明書"
-    yield from _certificates(image)
+    if not any(application.name == _JPKI for application in image.applications):
+        yield "  公的個人認証のアプリケーションがありません。"
+    for fid, title, facts, trouble in _certificates(image):
+        yield f"  {title}（{fid:04X}）"
+        for label, value in facts:
+            yield from hung("    " + padded(label, 12), value, columns)
+        if trouble:
+            yield f"    {trouble}"
     yield ""
-    yield "■ 暗証番号（番号そのものは表示しません）"
-    yield from _pins(image)
+    yield from hung(
+        "■ ", f"暗証番号（{TEST_SECRETS if secrets else '番号は --secrets を付けると表示します'}）", columns
+    )
+    yield from _pins(pin_rows(image), secrets)
     yield ""
     yield "■ アプリケーションとファイル"
     for application in image.applications:
-        yield f"  {_application_name(application)}　AID {application.aid.hex().upper()}"
+        yield f"  {application_name(application)}　AID {application.aid.hex().upper()}"
         for file in application.files.values():
-            yield f"    {file.fid:04X}  {_file(application, file)}"
+            name, size, access = _file(application, file)
+            yield from hung(f"    {file.fid:04X}  {padded(name, 27)}{padded(size, 16)}", access, columns)
 
 
 def _behaviour(behaviour: Behaviour) -> str:
@@ -142,23 +258,24 @@ def _behaviour(behaviour: Behaviour) -> str:
 # --- certificates --------------------------------------------------------------------------------------------------------
 
 
-def _certificates(image: CardImage) -> Iterator[str]:
+_Certificate = tuple[int, str, list[tuple[str, str]], str]
+"""File, name, facts by label, and what is wrong with it ('' if nothing)."""
+
+
+def _certificates(image: CardImage) -> Iterator[_Certificate]:
+    """None on a card without the application."""
     files = {a.name: a.files for a in image.applications}.get(_JPKI)
-    if files is None:
-        yield "  公的個人認証のアプリケーションがありません。"
-        return
-    for fid, title in _CERTIFICATES:
-        yield f"  {title}（{fid:04X}）"
-        content = files[fid].content if fid in files else b""
+    for fid, title in _CERTIFICATES if files is not None else ():
+        content = files[fid].content if files is not None and fid in files else b""
         if not content.strip(b"\xff\x00"):
-            yield "    入っていません。"
+            yield fid, title, [], "入っていません。"
             continue
         try:
             certificate = x509.load_der_x509_certificate(_der(content))
-            told = list(_certificate(certificate))
+            yield fid, title, list(_certificate(certificate)), ""
         except ValueError:
-            told = [f"読み取れません（{len(content)} バイト。電子証明書として正しくありません）。"]
-        yield from (f"    {line}" for line in told)
+            trouble = f"読み取れません（{len(content)} バイト。電子証明書として正しくありません）。"
+            yield fid, title, [], trouble
 
 
 def _der(content: bytes) -> bytes:
@@ -168,7 +285,7 @@ def _der(content: bytes) -> bytes:
     return content
 
 
-def _certificate(certificate: x509.Certificate) -> Iterator[str]:
+def _certificate(certificate: x509.Certificate) -> Iterator[tuple[str, str]]:
     """Raises ValueError for a certificate that cannot be told. Names of the holder (subjectAltName) are left out."""
     begin, end = (
         moment.astimezone(JST)
@@ -178,12 +295,12 @@ def _certificate(certificate: x509.Certificate) -> Iterator[str]:
         state = "舞台の日にはまだ始まっていない"
     else:
         state = "舞台の日には過ぎている" if end < STAGE_START else "舞台の日に有効"
-    yield f"発行者      {_name(certificate.issuer)}"
-    yield f"主体者      {_name(certificate.subject)}"
-    yield f"番号        {certificate.serial_number:X}（16進）"
-    yield f"有効期間    {begin:%Y-%m-%d %H:%M:%S} から {end:%Y-%m-%d %H:%M:%S} まで（日本時間。{state}）"
-    yield f"鍵の使い道  {_usage(certificate)}"
-    yield f"ポリシー    {_policies(certificate)}"
+    yield "発行者", _name(certificate.issuer)
+    yield "主体者", _name(certificate.subject)
+    yield "番号", f"{certificate.serial_number:X}（16進）"
+    yield "有効期間", f"{begin:%Y-%m-%d %H:%M:%S} から {end:%Y-%m-%d %H:%M:%S} まで（日本時間。{state}）"
+    yield "鍵の使い道", _usage(certificate)
+    yield "ポリシー", _policies(certificate)
 
 
 def _name(name: x509.Name) -> str:
@@ -209,43 +326,37 @@ def _policies(certificate: x509.Certificate) -> str:
 # --- PINs and files ------------------------------------------------------------------------------------------------------
 
 
-def _pins(image: CardImage) -> Iterator[str]:
-    found = False
-    for application in image.applications:
-        for file in application.files.values():
-            if file.pin is not None:
-                found = True
-                where = f"{_application_name(application)} {file.fid:04X}"
-                yield f"  {where}　{_file_name(application, file)}　{_form(file.pin)}　{_counter(file.pin)}"
-    if not found:
+def _pins(rows: list[PinRow], secrets: bool) -> Iterator[str]:
+    application = ""
+    for row in rows:
+        if row.application != application:
+            application = row.application
+            yield f"  {application}"
+        shown = padded(row.pin.value, 18) if secrets else padded(row.form, 22)
+        yield f"    {row.fid:04X}  {padded(row.name, 25)}{shown}{row.counter}"
+    if not rows:
         yield "  ありません。"
-
-
-def _counter(pin: Pin) -> str:
-    if pin.limit == 0:
-        return "回数の制限なし"
-    return "ロックされている" if pin.blocked else f"残り {pin.tries} 回（全 {pin.limit} 回）"
 
 
 def _form(pin: Pin) -> str:
     length = f"{pin.minimum}" if pin.minimum == pin.maximum else f"{pin.minimum}〜{pin.maximum}"
-    return f"数字{length}桁" if pin.alphabet is PinAlphabet.DIGITS else f"英大文字・数字{length}文字"
+    return f"数字{length}桁" if pin.alphabet is PinAlphabet.DIGITS else f"英大文字・数字{length}字"
 
 
-def _file(application: Application, file: ElementaryFile) -> str:
-    told = [_file_name(application, file)]
+def _file(application: Application, file: ElementaryFile) -> tuple[str, str, str]:
+    """Its name, its size, and what opens it."""
+    size = ""
     if file.kind is FileKind.BINARY:
-        told.append(f"{len(file.content):,} バイト")
+        size = f"{len(file.content):,} バイト"
     elif file.kind is FileKind.RECORDS:
-        told.append(f"{len(file.records)} 件（計 {sum(map(len, file.records)):,} バイト）")
+        size = f"{len(file.records)} 件・{sum(map(len, file.records)):,} バイト"
     elif file.kind is FileKind.KEY:
-        told.append("取り出せません")
-    if file.kind in (FileKind.BINARY, FileKind.RECORDS, FileKind.KEY):
-        told.append(_access(file))
-    return "　".join(told)
+        size = "取り出せません"
+    return _file_name(application, file), size, _access(file) if size else ""
 
 
-def _application_name(application: Application) -> str:
+def application_name(application: Application) -> str:
+    """As the trade calls it."""
     return APPLICATION_NAMES.get(application.aid, application.name)
 
 
@@ -254,9 +365,10 @@ def _file_name(application: Application, file: ElementaryFile) -> str:
 
 
 def _access(file: ElementaryFile) -> str:
+    """Of several PINs any one opens it."""
     word = "使う" if file.kind is FileKind.KEY else "読む"
     if file.opened_by is None:
         return f"暗証番号なしで{word}"
     if not file.opened_by:
         return f"{word}ことはできない"
-    return f"{word}には " + " または ".join(f"{fid:04X}" for fid in sorted(file.opened_by)) + " の照合が要る"
+    return " か ".join(f"{fid:04X}" for fid in sorted(file.opened_by)) + f" の照合で{word}"

@@ -6,55 +6,81 @@ from typing import Annotated
 
 import typer
 
-from .options import JsonOption, TrustOption, print_json, stop
+from .options import JsonOption, TrustOption, print_json, print_table, terminal_columns
 
 card_app = typer.Typer(no_args_is_help=True, help="仮想カードと、つないだリーダ")
 
 
 @card_app.command("list")
-def card_list(as_json: JsonOption = False) -> None:
+def card_list(
+    profiles: Annotated[
+        bool, typer.Option("--profiles", help="カードの型（card insert --profile）の一覧")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """仮想カードの一覧。"""
-    from scenarios.template import load_cards, template_folder
+    if profiles:
+        from cards.profiles import load_profile, profile_names
 
-    cards = load_cards(template_folder())
-    if as_json:
-        print_json(
-            [
-                {
-                    "name": c.name,
-                    "purpose": c.purpose,
-                    "profile": c.profile,
-                    "state": c.state,
-                    "linked": c.linked,
-                }
-                for c in cards.values()
-            ]
-        )
+        rows = [(name, load_profile(name).purpose) for name in profile_names()]
+        if as_json:
+            print_json([{"name": name, "purpose": purpose} for name, purpose in rows])
+        else:
+            print_table(rows)
         return
-    for card in cards.values():
-        print(f"{card.name}\t{card.purpose}")
+    from scenarios.profile_cards import template_with_own_cards
+    from scenarios.template import load_cards
+
+    cards = load_cards(template_with_own_cards()).values()
+    if not as_json:
+        print_table([(card.name, card.purpose) for card in cards])
+        return
+    print_json(
+        [
+            {
+                "name": c.name,
+                "purpose": c.purpose,
+                "profile": c.profile,
+                "state": c.state,
+                "linked": c.linked,
+            }
+            for c in cards
+        ]
+    )
 
 
 @card_app.command("show")
-def card_show(name: str) -> None:
-    """仮想カード一枚の中身（暗証番号と鍵は表示しない）。"""
-    from .card_pages import describe_card
+def card_show(
+    name: Annotated[str, typer.Argument(help="カードの名前（「のカード」は省ける。例：六甲翠）")],
+    secrets: Annotated[
+        bool, typer.Option("--secrets", help="試験用の暗証番号・パスワード・照合番号も表示する")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """仮想カード一枚の中身（鍵は表示しない。暗証番号は --secrets を付けたときだけ）。"""
+    from .card_pages import card_json, describe_card
 
-    try:
-        print(describe_card(name))
-    except LookupError as error:
-        stop(str(error))
+    if as_json:
+        print_json(card_json(name, secrets=secrets))
+    else:
+        print(describe_card(name, secrets=secrets, columns=terminal_columns()))
 
 
 @card_app.command("insert")
 def card_insert(
-    name: str,
+    name: Annotated[str, typer.Argument(help="カードの名前（「のカード」は省ける。例：六甲翠）")] = "",
+    profile: Annotated[
+        str, typer.Option("--profile", help="名前の代わりに、カードの型（一覧は card list --profiles）")
+    ] = "",
+    person: Annotated[
+        str, typer.Option("--person", help="その型のカードを持つ見本の住民の呼び名。なければ六甲翠")
+    ] = "",
     vpcd: Annotated[str, typer.Option("--vpcd", help="vpcd リーダの HOST:PORT")] = "127.0.0.1:35963",
 ) -> None:
-    """仮想カードを vpcd リーダに置く（どの PC/SC プログラムからも見える）。Ctrl-C で取り除く。"""
+    """仮想カードを vpcd リーダに置き、その試験用の暗証番号を示す（どの PC/SC プログラムからも見える）。Ctrl-C で取り除く。"""
     from .card_commands import insert_card
 
-    raise typer.Exit(insert_card(name, vpcd))
+    raise typer.Exit(insert_card(name, vpcd, profile=profile, person=person))
 
 
 @card_app.command("diagnose")
@@ -64,7 +90,7 @@ def card_diagnose(
     """つないだリーダとカードを調べる（暗証番号は使わず、回数も減らさない）。"""
     from .card_commands import diagnose_reader
 
-    raise typer.Exit(diagnose_reader(as_json, reader))
+    raise typer.Exit(diagnose_reader(as_json, reader, terminal_columns()))
 
 
 @card_app.command("enrol")

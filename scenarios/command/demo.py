@@ -44,7 +44,9 @@ def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int) -> in
     place, panel_place = stand(full_screen, monitor)
     window = {"place": place, "full_screen": full_screen, "monitor": monitor}
     trace_folder = _fresh(places.home() / "demo" / "trace")
-    with Stage(separate=True, reader=reader, automatic=False, trust_test_hierarchy=trust) as stage:
+    with Stage(
+        separate=True, reader=reader, automatic=False, trust_test_hierarchy=trust, own_cards=True
+    ) as stage:
 
         def begin() -> None:
             stage.reset("実演", _fresh(trace_folder))

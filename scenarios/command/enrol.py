@@ -10,6 +10,9 @@ from scenarios.enrolment import Enrolment, enrolment_file, read_test_card, save_
 from scenarios.template import load_cards, template_folder
 from server_stub.interface.failures import Failed
 
+from .card_choice import chosen_person
+from .usage import WrongUse
+
 
 def enrol_card(calling: str, reader: str, *, trust: bool) -> int:
     """Exit code: 0 enrolled, 2 refused (and nothing was written)."""
@@ -19,14 +22,13 @@ def enrol_card(calling: str, reader: str, *, trust: bool) -> int:
         )
     if not is_reader(reader) or reader == VIRTUAL:
         return _refuse("--reader には pcsc または pcsc:リーダ名 を指定してください。")
-    ordinary = load_cards(template_folder()).get(f"{calling}のカード")
-    if ordinary is None:
-        return _refuse(
-            f"「{calling}」という人はいません。konbini card list の「○○のカード」の○○を指定してください。"
-        )
+    try:
+        calling, person = chosen_person(calling, load_cards(template_folder()))
+    except WrongUse as error:
+        return _refuse(str(error))
     try:
         card = read_test_card(open_slot(reader, "", nobody).reader)
-        enrolment = Enrolment(calling, ordinary.person, card)
+        enrolment = Enrolment(calling, person, card)
         save_enrolment(enrolment)
     except Failed as failed:
         return _refuse(f"{failed.entry.cause}{failed.entry.remedy}（{failed}）")

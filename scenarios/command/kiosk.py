@@ -12,6 +12,7 @@ from kiosk_app.card_slot import VIRTUAL
 from kiosk_app.process_settings import KioskSettings
 from scenarios import places
 from scenarios.keys import KeyPool
+from scenarios.profile_cards import template_with_own_cards
 from scenarios.template import AUTHORITY_FILE, template_folder
 
 from .clock_option import NOW, STAGE, clock_of
@@ -106,7 +107,9 @@ def _run_with_panel(settings: KioskSettings, control: str) -> int:
         shutil.rmtree(trace, ignore_errors=True)
     place, panel_place = stand(settings.full_screen, settings.monitor)
     try:
-        lone = LoneTerminal(replace(settings, trace_folder=trace, place=place), template_folder(), control)
+        lone = LoneTerminal(
+            replace(settings, trace_folder=trace, place=place), template_with_own_cards(), control
+        )
     except NotReached:  # it has told why
         return 2
     try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
 import typer
@@ -26,3 +28,21 @@ def stop(message: str, code: int = 2) -> NoReturn:
 
 def print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def terminal_columns() -> int | None:
+    """How wide the terminal is that standard output goes to; None for a file or a pipe, where nothing is wrapped."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def print_table(rows: Sequence[tuple[str, str]]) -> None:
+    """Two columns, aligned on a terminal, with a tab between them for programs."""
+    from cards.columns import hung, padded, width
+
+    columns = terminal_columns()
+    first = max((width(name) for name, _text in rows), default=0) + 2
+    for name, text in rows:
+        if columns is None:
+            print(f"{name}\t{text}")
+        else:
+            print(*hung(padded(name, first), text, columns), sep="\n")

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 
 from scenarios.enrolment import load_enrolments
+from scenarios.profile_cards import template_with_own_cards
 from scenarios.servers import NODES, LocalServers
-from scenarios.template import template_folder
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
 
@@ -35,7 +35,7 @@ def serve_until_stopped(
     """Serve authority, issuing server and centre until SIGINT or SIGTERM. Raises OSError for a port that is taken.
 
     Prints where they listen: one line of JSON if `as_json`, else what a person needs to connect a terminal.
-    `trust`: enrolled test cards are admitted. `template`: the stage's, else the checkout's. `clock`: else it begins as every
+    `trust`: enrolled test cards are admitted. `template`: the stage's, else the checkout's with the tester's own cards. `clock`: else it begins as every
     stage does.
     """
     clock = clock or Clock(STAGE_START)
@@ -50,7 +50,7 @@ def serve_until_stopped(
         trace = Trace(clock, run=run, process="servers")
         servers = LocalServers(
             folder or Path(temporary),
-            template or template_folder(),
+            template or template_with_own_cards(),
             clock,
             trace,
             control=control,

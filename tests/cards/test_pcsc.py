@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from smartcard import scard
 
-from cards.bench import command_time, visit_time
 from cards.errors import CardError
 from cards.faults import Effect, Fault
 from cards.jpki import JpkiClient
@@ -93,11 +92,6 @@ def test_a_visit_through_the_service_ends_in_a_valid_signature(reader: PcscReade
         signature = client.sign_authentication(PIN, b"nonce")
     assert isinstance(public, RSAPublicKey)
     public.verify(signature, b"nonce", padding.PKCS1v15(), hashes.SHA256())
-
-
-def test_commands_through_the_service_stay_within_the_figures(reader: PcscReader, slot: VpcdSlot) -> None:
-    assert min(command_time(reader, 60) for _ in range(3)) < 0.25
-    assert min(visit_time(reader, PIN, 3) for _ in range(3)) < 15
 
 
 def test_both_slots_are_listed_and_chosen_by_name(reader: PcscReader, slot: VpcdSlot) -> None:

@@ -25,6 +25,11 @@ from cards.virtual import VirtualCard
 from tests.cards.helper import JPKI, NOW, Plain, ask, authority, card, image, powered
 
 PIN = Plain("1234")
+RIGHT, WRONG = "1234", "9999"
+TEXT, SURFACE = "00A4040C0AD3921000310001010408", "00A4040C0AD3921000310001010402"
+JUKI, COMMON = "00A4040C0AD3921000310001010401", "00A4040C0AD3921000310001010100"
+READ_512 = "00B08B00000200"
+"""READ BINARY of the CA's certificate (short identifier 0B) with an extended Le."""
 
 
 def content(name: str, fid: int = 0x0A, application: str = "jpki") -> bytes:
@@ -71,6 +76,13 @@ def valid_at(name: str) -> tuple[bool, bool]:
     return found.not_valid_before_utc <= NOW, found.not_valid_after_utc >= NOW
 
 
+def verified(name: str, application: str, fid: int, *pins: str) -> list[str]:
+    """Status words of VERIFY with each of `pins`, one after the other, by somebody who knows only the commands."""
+    made = powered(name)
+    ask(made, application, f"00A4020C02{fid:04X}")
+    return [ask(made, f"00200080{len(pin):02X}{pin.encode().hex()}")[-2:].hex().upper() for pin in pins]
+
+
 def signs_right(name: str) -> bool:
     session = client(name)
     public = x509.load_der_x509_certificate(session.read_authentication_certificate()).public_key()
@@ -114,25 +126,21 @@ PROMISES: dict[str, Callable[[], bool]] = {
         ask(powered("signature_pin_blocked"), JPKI, "0020009B06" + b"ABC123".hex()) == b"\x69\x84"
         and failure_of("signature_pin_blocked") == ""
     ),
-    "text_pin_one_left": lambda: tries("text_pin_one_left", "text", 0x11) == 1,
-    "text_pin_blocked": lambda: tries("text_pin_blocked", "text", 0x11) == 0,
-    "juki_pin_one_left": lambda: (
-        tries("juki_pin_one_left", "juki", 0x1C) == 1 and tries("juki_pin_one_left", "common", 0x1C) == 1
+    "text_pin_one_left": lambda: verified("text_pin_one_left", TEXT, 0x11, WRONG, RIGHT) == ["63C0", "6984"],
+    "text_pin_blocked": lambda: verified("text_pin_blocked", TEXT, 0x11, RIGHT) == ["6984"],
+    "juki_pin_one_left": lambda: all(
+        verified("juki_pin_one_left", application, 0x1C, WRONG, RIGHT) == ["63C0", "6984"]
+        for application in (JUKI, COMMON)
     ),
-    "juki_pin_blocked": lambda: (
-        tries("juki_pin_blocked", "juki", 0x1C) == 0 and tries("juki_pin_blocked", "common", 0x1C) == 0
+    "juki_pin_blocked": lambda: all(
+        verified("juki_pin_blocked", application, 0x1C, RIGHT) == ["6984"] for application in (JUKI, COMMON)
     ),
     "expired": lambda: valid_at("expired") == (True, False),
     "not_yet_valid": lambda: valid_at("not_yet_valid") == (False, True),
-    "revoked": lambda: (
-        load_profile("revoked").at_authority.authentication == "revoked" and failure_of("revoked") == ""
-    ),
-    "on_hold": lambda: load_profile("on_hold").at_authority.authentication == "on_hold",
-    "moved": lambda: (
-        load_profile("moved").at_authority.signature == "revoked"
-        and load_profile("moved").at_authority.authentication == "good"
-        and failure_of("moved") == ""
-    ),
+    # what has happened at the authority since is no business of the card: tests/pages/test_profile_cards.py
+    "revoked": lambda: failure_of("revoked") == "" and signs_right("revoked"),
+    "on_hold": lambda: failure_of("on_hold") == "" and signs_right("on_hold"),
+    "moved": lambda: failure_of("moved") == "" and signs_right("moved"),
     "foreign_ca": lambda: (
         certificate("foreign_ca").issuer != certificate("plain").issuer and failure_of("foreign_ca") == ""
     ),
@@ -176,12 +184,23 @@ PROMISES: dict[str, Callable[[], bool]] = {
         and failure_of("first_command_fails") == ""
     ),
     "blocked_says_6984": lambda: failure_of("blocked_says_6984") == "Card_Pin_Blocked",
-    "counter_not_restored": lambda: not image("counter_not_restored").behaviour.restores_counter,
-    "code_three_tries": lambda: (
-        tries("code_three_tries", "text", 0x14) == 3 and tries("code_three_tries", "surface", 0x12) == 3
+    "counter_not_restored": lambda: (
+        verified("counter_not_restored", JPKI, 0x18, WRONG, RIGHT, WRONG) == ["63C2", "9000", "63C1"]
+        and verified("plain", JPKI, 0x18, WRONG, RIGHT, WRONG) == ["63C2", "9000", "63C2"]
     ),
-    "unlimited_pin": lambda: image("unlimited_pin").pin("text", 0x11).limit == 0,
-    "short_only": lambda: failure_of("short_only") == "",
+    "code_three_tries": lambda: (
+        verified("code_three_tries", TEXT, 0x14, *[WRONG] * 4) == ["63C2", "63C1", "63C0", "6984"]
+        and verified("code_three_tries", SURFACE, 0x12, *[WRONG] * 4) == ["63C2", "63C1", "63C0", "6984"]
+    ),
+    "unlimited_pin": lambda: (
+        verified("unlimited_pin", TEXT, 0x11, *[WRONG] * 20, RIGHT)[-1] == "9000"
+        and verified("plain", TEXT, 0x11, *[WRONG] * 20, RIGHT)[-1] == "6984"
+    ),
+    "short_only": lambda: (
+        failure_of("short_only") == ""
+        and ask(powered("short_only"), JPKI, READ_512)[-2:] == b"\x67\x00"
+        and len(ask(powered("plain"), JPKI, READ_512)) == 514
+    ),
     "contactless": lambda: (
         image("contactless").atr[:5] == bytes.fromhex("3B88800100") and failure_of("contactless") == ""
     ),
