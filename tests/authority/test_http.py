@@ -119,6 +119,18 @@ def test_what_is_no_request_is_answered_as_malformed(client: httpx.Client, body:
     assert ask(client, body).response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 
+def test_a_digest_that_is_none_is_answered_as_malformed(
+    client: httpx.Client, authority: Authority, leaf: x509.Certificate
+) -> None:
+    """Where SHA-256's OID ends in 01, another algorithm's follows: an answer that repeats it could not be read."""
+    request = request_for(leaf, authentication_ca(authority))
+    sha256 = bytes.fromhex("0609608648016503040201")
+    dsa = bytes.fromhex("0609608648016503040301")
+    assert request.count(sha256) == 1
+    answer = ask(client, request.replace(sha256, dsa))
+    assert answer.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_request_never_brings_the_responder_down(
