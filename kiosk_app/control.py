@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ from server_stub.interface.failures import Failed
 
 if TYPE_CHECKING:
     from kiosk_app.assembly import Assembly
+
+_log = logging.getLogger(__name__)
 
 
 class TerminalControl(QObject):
@@ -232,6 +235,8 @@ class ControlServer(QObject):
                 message = json.loads(line)
                 answer = {"result": self._control.call(message["command"], message.get("arguments", {}))}
             except Exception as error:
+                if not isinstance(error, Failed | LookupError):
+                    _log.exception("a command of the control port raised")
                 answer = {"error": f"{type(error).__name__}: {error}"}
             connection.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
             connection.flush()

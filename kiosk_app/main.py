@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import logging
 import os
 import signal
 import sys
@@ -24,10 +25,13 @@ from kiosk_app.process_settings import KioskSettings
 from kiosk_app.screens.window import KioskWindow
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
+from server_stub.interface.log import log_to, on_uncaught, place_of
 from server_stub.interface.trace import Trace
 
 if TYPE_CHECKING:
     from kiosk_app.assembly import Assembly
+
+_log = logging.getLogger("kiosk_app.main")
 
 
 class _Opening(QObject):
@@ -118,6 +122,7 @@ def run_terminal(settings: KioskSettings, control: str = "", *, until_first_pain
     clock = settings.opening_clock()
     folder = Path(settings.trace_folder) if settings.trace_folder else None
     trace = Trace(clock, run=settings.run, process="kiosk", folder=folder)
+    deaf = on_uncaught(lambda error: trace.emit("fault", "internal_error", **place_of(error)))
     window = KioskWindow(clock)
     window.show_view(TopMenu())
     first_paint = _FirstPaint()
@@ -148,10 +153,21 @@ def run_terminal(settings: KioskSettings, control: str = "", *, until_first_pain
     opening.wait()
     if opening.assembly is not None:
         opening.assembly.stop()
+    deaf()
     trace.close()
     if opening.failed is not None:
         raise opening.failed
     return code
+
+
+def _run_logged(settings: KioskSettings, arguments: argparse.Namespace) -> int:
+    try:
+        return run_terminal(settings, arguments.control, until_first_paint=arguments.until_first_paint)
+    except (Failed, OSError):
+        raise
+    except Exception as error:
+        _log.critical("the terminal ends with an error", exc_info=error)
+        return 1
 
 
 def main() -> int:
@@ -162,7 +178,8 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         settings = KioskSettings.from_json(json.loads(arguments.settings.read_text(encoding="utf-8")))
-        return run_terminal(settings, arguments.control, until_first_paint=arguments.until_first_paint)
+        with log_to(settings.log_file):
+            return _run_logged(settings, arguments)
     except Failed as failed:
         told = f"{failed.entry.cause}{failed.entry.remedy}（{failed}）"
     except (OSError, ValueError) as error:

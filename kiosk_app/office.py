@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from cards.readers.interface import Reader
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
+from server_stub.interface.log import place_of
 from server_stub.interface.trace import Trace
 
 from .card_trust import CardTrust
@@ -21,6 +23,8 @@ from .outbox import Outbox
 from .recovery import Recovered
 from .settings import TerminalSettings
 from .workers import Worker
+
+_log = logging.getLogger(__name__)
 
 REMOTE = (f.ReadCard, f.FetchMunicipalities, f.OpenSession, f.Authenticate, f.Apply)
 """Effects that wait for somebody else; everything else is done by the terminal's own devices."""
@@ -175,4 +179,5 @@ class Office:
 
     def _tell_defect(self, error: Exception) -> None:
         if not self._closed:
-            self._trace.emit("fault", "internal_error", error=type(error).__name__, text=str(error)[:500])
+            _log.error("the terminal met an error of its own", exc_info=error)
+            self._trace.emit("fault", "internal_error", **place_of(error))

@@ -20,6 +20,7 @@ class KioskSettings:
     `monitor` counts from 0; `place` is x, y, width and height of a window that is not full-screen (screen pixels), () to
     leave it to the desktop. `reader` and `hand`: see kiosk_app.card_slot; `card_limit` real seconds for a card to answer.
     `keep_screens`: the trace keeps the picture of a screen that nobody outside could catch (evidence wants it).
+    `log_folder`: where the log lies, '' for `log` in `folder`.
     `authority` (DER in hex), `enrolled`, `automatic` and `pin_budget`: see kiosk_app.card_trust.
     """
 
@@ -30,6 +31,7 @@ class KioskSettings:
     folder: str
     run: str = ""
     trace_folder: str = ""
+    log_folder: str = ""
     clock: dict[str, Any] = field(default_factory=dict)
     full_screen: bool = False
     monitor: int = 0
@@ -60,6 +62,11 @@ class KioskSettings:
     def data_dir(self) -> Path:
         """Journal and messages to the centre."""
         return Path(self.folder) / "data"
+
+    @property
+    def log_file(self) -> Path:
+        """What the terminal's process writes its log to."""
+        return Path(self.log_folder or Path(self.folder) / "log") / "kiosk.log"
 
     def opening_clock(self) -> Clock:
         """Raises ValueError, KeyError or OverflowError for what is no clock setting."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
 
 class Worker:
@@ -27,7 +29,7 @@ class Worker:
         self._thread = self._start(None)
 
     def submit(self, job: Callable[[], None]) -> None:
-        """`job` must not raise."""
+        """`job` must not raise: if it does, that is logged, and the thread goes on with the next."""
         self._jobs.put(job)
 
     def call(self, job: Callable[[], _T], limit: float) -> _T:
@@ -89,7 +91,10 @@ class Worker:
                 return
             with self._lock:
                 self._busy = True
-            job()
+            try:
+                job()
+            except Exception:
+                _log.exception("a job of the thread %s raised", self._name)
             with self._lock:
                 if generation != self._generation:
                     return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Annotated
 
 import typer
 
+from . import places
 from .command.cards import card_app
 from .command.options import JsonOption, print_json, stop
 from .command.starting import demo, kiosk, run, server
 from .command.usage import WrongUse, told, usable_folder
 
+_log = logging.getLogger("scenarios.cli")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="コンビニ交付キオスクの模擬環境")
 for starting in (run, demo, server, kiosk):
     app.command()(starting)
@@ -164,21 +167,36 @@ def paper_copy(pdf: Path, target: Annotated[Path, typer.Argument(help="写しの
 
 
 def main() -> None:
-    """The entry point. A refusal by name becomes one sentence and exit code 2."""
+    """The entry point. A refusal by name becomes one sentence and exit code 2, an error of our own one sentence, a stack
+    trace in the log, and 2."""
+    from server_stub.interface.log import log_to
+
+    command = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1].isalpha() else "konbini"
+    file = places.log_folder() / f"{command}.log"
+    with log_to(file):
+        raise SystemExit(_run_command(file))
+
+
+def _run_command(log_file: Path) -> int:
     from server_stub.interface.failures import Failed
 
     try:
-        code = app(standalone_mode=False)
+        # not `app()`: Typer's own hook for errors that nobody caught would show what programs hold in their hands
+        return int(typer.main.get_command(app)(standalone_mode=False) or 0)
     except typer.TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message(), file=sys.stderr)
         else:
             print(f"konbini: {told(error)}", file=sys.stderr)
-        raise SystemExit(2) from error
     except (Failed, WrongUse, OSError) as error:
         print(f"konbini: {told(error)}", file=sys.stderr)
-        raise SystemExit(2) from error
-    raise SystemExit(code)
+    except Exception as error:
+        _log.critical("the command ends with an error", exc_info=error)
+        print(
+            f"konbini: 予期しない障害が起きたため、終了します。経緯は {log_file} にあります。",
+            file=sys.stderr,
+        )
+    return 2
 
 
 if __name__ == "__main__":

@@ -15,9 +15,18 @@ DATA = Path(__file__).resolve().parent / "data"
 
 def home() -> Path:
     """The folder itself, made if need be."""
-    folder = Path(os.environ.get("KONBINI_HOME") or Path.cwd() / ".konbini")
+    folder = _home()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def log_folder() -> Path:
+    """Where every process of this checkout keeps its log, one file a command; made with the first line."""
+    return _home() / "log"
+
+
+def _home() -> Path:
+    return Path(os.environ.get("KONBINI_HOME") or Path.cwd() / ".konbini")
 
 
 def digest_of(paths: Iterable[Path]) -> str:

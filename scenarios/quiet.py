@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from server_stub.interface.log import lines_of
+
 
 class _Collector(logging.Handler):
     def __init__(self) -> None:
@@ -14,11 +16,11 @@ class _Collector(logging.Handler):
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(f"{record.name}: {record.getMessage()}")
+        self.lines.append(lines_of(record))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "expects_log(part): a logged warning that contains `part` is expected")
+    config.addinivalue_line("markers", "expects_log(part): logged warnings that contain `part` are expected")
 
 
 @pytest.fixture(autouse=True)

@@ -150,6 +150,7 @@ class Stage:
             folder=str(self.visit_folder / "kiosk"),
             run=self.trace.run,
             trace_folder=str(self.trace.folder or ""),
+            log_folder=str(places.log_folder()),
             clock=self.clock.setting.to_json(),
             authority=(self.template / AUTHORITY_FILE).read_bytes().hex(),
             enrolled=(

@@ -5,6 +5,7 @@ Centre, issuing and authority call `make_app`; the stage and the command line ca
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import threading
@@ -25,12 +26,14 @@ from .bodies import CallerGone, again, check_json, whole_body
 from .faults.box import KNOWN, FaultBox
 from .interface.clock import Clock, ClockSetting
 from .interface.failures import Failed
+from .interface.log import place_of
 from .interface.terminal import FailureBody
 from .interface.trace import Source, Trace, new_traceparent, under_traceparent
 from .protocol import NodeProtocol
 from .routes import AnswerRoute
 
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_log = logging.getLogger(__name__)
 _UNREAD = ("Request_Too_Large", "Request_Too_Slow")
 """Refusals that leave something of the request unread."""
 _FIELD_LENGTH = 120
@@ -153,7 +156,10 @@ class _Around:
                 response.headers["connection"] = "close"
             await response(scope, receive, noting)
         except Exception as error:
-            trace.emit(self._source, "internal_error", error=type(error).__name__, text=str(error)[:500])
+            # the route, not the path: a path is the caller's own words
+            route = getattr(scope.get("route"), "path", "an unknown route")
+            _log.exception("%s: %s %s", self._source, scope["method"][:_FIELD_LENGTH], route)
+            trace.emit(self._source, "internal_error", **place_of(error))
             if begun:
                 raise
             await failure_response(Failed("Internal_Error"))(scope, receive, noting)
@@ -222,8 +228,8 @@ class RunningNode:
         self.port: int = sock.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
-            app, http=NodeProtocol, ws="none", log_level="critical", access_log=False, lifespan="off",
-            timeout_keep_alive=60,
+            app, http=NodeProtocol, ws="none", log_config=None, log_level="critical", access_log=False,
+            lifespan="off", timeout_keep_alive=60,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(

@@ -1,15 +1,46 @@
-"""For all tests: no PC/SC call of this process, or of one it starts, ever reaches the readers of the machine."""
+"""For all tests: no PC/SC call of this process, or of one it starts, ever reaches the readers of the machine; random tests
+are the same in every run; and whatever the product tells its trace has Japanese words."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from cards.pcscd import SOCKET_VARIABLE, process_folder, socket_path
+from scenarios import places
+from scenarios.telling import without_words
+from server_stub.interface.trace import Event, Source, Trace
 
 # at once: libpcsclite keeps to the first socket it was shown
 os.environ[SOCKET_VARIABLE] = str(socket_path(process_folder()))
+
+# a busy machine is no failure, and what failed once fails again; --hypothesis-profile=default goes new ways
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.load_profile("suite")
+
+_TESTS = str(places.ROOT / "tests")
+
+
+@pytest.fixture(autouse=True)
+def _all_that_is_told_has_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No event of a run stands in evidence or panel without Japanese words. (Tests tell what they like.)"""
+    missing: set[str] = set()
+    emit = Trace.emit
+
+    def listened_to(trace: Trace, source: Source, kind: str, /, **data: Any) -> Event:
+        event = emit(trace, source, kind, **data)
+        if not sys._getframe(1).f_code.co_filename.startswith(_TESTS):
+            missing.update(without_words(event))
+        return event
+
+    monkeypatch.setattr(Trace, "emit", listened_to)
+    yield
+    assert not missing, f"scenarios/telling has no words for: {', '.join(sorted(missing))}"
 
 
 PLANTED = "test_a_planted_defect_fails_the_sentence_that_names_it["

@@ -121,11 +121,14 @@ class KioskWindow(QWidget):
         return self._view
 
     def picture(self) -> QImage:
-        """The page as it stands, without the border that fits it to the panel."""
+        """The page as it stands, without the border that fits it to the panel: one pixel a unit of the window, so that it is
+        the same on a desktop that draws everything larger."""
         if self._screen is None:
             return self.grab().toImage()
         self._screen.still()
-        return self._screen.grab().toImage()
+        picture = QImage(self._screen.size(), QImage.Format.Format_RGB32)
+        self._screen.render(picture)
+        return picture
 
     def png(self) -> bytes:
         """`picture` as a PNG file."""

@@ -2,7 +2,7 @@
 
 From the opening of the session to the signed manifest, as a terminal asks for it; the signature with the card's key is
 the card's time (`card` measures it) and does not count. Inside, the centre asks the authority once and the issuing
-server twice: seven requests in all.
+server twice: seven requests in all. And the authority's OCSP answer alone.
 """
 
 from __future__ import annotations
@@ -10,21 +10,27 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import shutil
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 
 from cards.image_file import load_image
 from cards.jpki import AUTHENTICATION_CERTIFICATE, AUTHENTICATION_KEY
 from scenarios.keys import KeyPool
 from scenarios.servers import LocalServers, demo_terminals
-from scenarios.template import KOBE, load_cards, template_folder
+from scenarios.template import KOBE, authority_settings, load_cards, template_folder
+from server_stub.authority import Authority
+from server_stub.authority.profile import Kind
 from server_stub.db import sqlite_url
 from server_stub.interface.clock import STAGE_START, Clock, real_monotonic_ns
 from server_stub.interface.terminal import signed_text
@@ -35,7 +41,7 @@ from server_stub.issuing.states import State
 from .bare import BareServer
 from .certificate import Certificates
 from .measure import Measurement, in_turn
-from .people import CARD
+from .people import CARD, PERSON
 
 ROUNDS = 80
 BARE_POSTS = 8
@@ -147,4 +153,26 @@ def measure(rounds: int = ROUNDS) -> dict[str, Measurement]:
             ledger.close()
             bare.close()
             servers.stop()
-    return {"authentication_and_application": measured}
+    return {"authentication_and_application": measured, "ocsp_answered": _ocsp(template, rounds)}
+
+
+def _ocsp(template: Path, rounds: int) -> Measurement:
+    """The authority's answer about one certificate, without HTTP, against the bare signature in it."""
+    with tempfile.TemporaryDirectory(prefix="konbini-bench-") as folder:
+        shutil.copyfile(template / "authority.db", Path(folder) / "authority.db")
+        settings = authority_settings(Path(folder), KeyPool())
+        authority = Authority(settings, Clock(STAGE_START))
+        try:
+            key = settings.keys(f"{settings.organisation}/{Kind.AUTHENTICATION}")
+            ca = x509.load_der_x509_certificate(authority.authentication_ca_certificate())
+            leaf = x509.load_der_x509_certificate(authority.of_person(PERSON)[0].der)
+            request = ocsp.OCSPRequestBuilder().add_certificate(leaf, ca, hashes.SHA256()).build()
+            asked = request.public_bytes(Encoding.DER)
+            return in_turn(
+                lambda: authority.ocsp(Kind.AUTHENTICATION, asked),
+                lambda: key.sign(asked, padding.PKCS1v15(), hashes.SHA256()),
+                rounds=rounds,
+                reach=3.0,
+            )
+        finally:
+            authority.close()

@@ -41,6 +41,7 @@ def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int) -> in
     from scenarios.panel import StageClient, run_panel, stand
     from scenarios.stage import Stage
 
+    print(f"予期しない障害の記録（開発者向け）: {places.log_folder()}", flush=True)
     place, panel_place = stand(full_screen, monitor)
     window = {"place": place, "full_screen": full_screen, "monitor": monitor}
     trace_folder = _fresh(places.home() / "demo" / "trace")
@@ -172,6 +173,7 @@ def _scripted() -> int:
         f"証明書（PDF）: {papers}",
         f"画面の絵: {pictures}",
         f"証跡: {evidence}",
+        f"予期しない障害の記録（開発者向け）: {places.log_folder()}",
     )
     print("\n".join(told))
     del application

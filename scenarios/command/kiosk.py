@@ -57,6 +57,7 @@ def run_kiosk(options: KioskOptions) -> int:
     settings = replace(settings, full_screen=options.full_screen, monitor=monitor)
     if options.card_bodies:
         print(_BODIES, file=sys.stderr)
+    print(f"予期しない障害の記録（開発者向け）: {places.log_folder()}", flush=True)
     if options.panel:
         return _run_with_panel(settings, options.control)
     if not options.control:
@@ -84,6 +85,7 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
         clock=clock.setting.to_json(),
         reader=options.reader,
         trace_folder=str(options.trace or ""),
+        log_folder=str(places.log_folder()),
         card_bodies=options.card_bodies,
         # by this it knows the virtual cards for ours
         authority=(template_folder() / AUTHORITY_FILE).read_bytes().hex() if virtual else "",

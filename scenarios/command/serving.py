@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from types import FrameType
 
+from scenarios import places
 from scenarios.enrolment import load_enrolments
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.servers import NODES, LocalServers
@@ -72,6 +73,7 @@ def serve_until_stopped(
             ):
                 print(f"{name}\t{urls[node]}")
             kiosk = ("kiosk", "--center", urls["center"], "--clock", as_option(clock), "--panel")
+            print(f"予期しない障害の記録（開発者向け）: {places.log_folder()}")
             print(f"端末をつなぐ: {shlex.join([*this_command(), *kiosk])}", flush=True)
         parent = os.getppid()
         while not stop.wait(1) and not (control and os.getppid() != parent):

@@ -1,5 +1,5 @@
 """The one table of what people read of the trace: every kind of event, every name of a fact, every value of a closed list,
-in Japanese. Evidence and panel use it; whoever emits a new kind adds its row (a test reads the sources and asks for it).
+in Japanese. Evidence and panel use it; whoever emits a new kind adds its row (the suite fails for an event without words).
 
 `events.csv`: source (`*` for each of the servers), kind, words with facts in braces; `{place:place}` says the fact in the
 words of that list. `fields.csv`: the name of a fact and the lists that its values may be of. `values.csv`: the lists.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -85,6 +85,19 @@ def phrase(event: Event) -> str | None:
         return _Filled().vformat(words, (), event.data)
     except KeyError:
         return None
+
+
+def without_words(event: Event) -> set[str]:
+    """What nobody could read of this event: its kind, or the facts that have no name. Empty for an event that is in words."""
+    missing = {name for name in _names(event.data) if name not in fields()}
+    return missing if phrase(event) is not None else {f"{event.source}.{event.kind}", *missing}
+
+
+def _names(data: Mapping[str, Any]) -> Iterator[str]:
+    for name, told in data.items():
+        yield name
+        if isinstance(told, Mapping):
+            yield from _names(told)
 
 
 def facts_in(event: Event) -> frozenset[str]:

@@ -145,11 +145,15 @@ def _identifiers(card: EnrolledCard) -> Iterator[tuple[bytes, tuple[bytes, bytes
 
 
 def _algorithm(element: der.Element) -> bytes:
-    """The OID element of a digest's AlgorithmIdentifier. It goes back to the asker, so it must be sound."""
+    """The OID element of a digest's AlgorithmIdentifier. It goes back to the asker, so it must be sound: an algorithm that is
+    no digest of ours may have parameters that whoever reads the answer stumbles over."""
     children = element.expect(der.SEQUENCE).children()
     if len(children) not in (1, 2) or (len(children) == 2 and children[1].whole != der.NULL):
         raise der.DerError("AlgorithmIdentifier")
-    return der.object_identifier(children[0])
+    found = der.object_identifier(children[0])
+    if found not in _HASHES:
+        raise der.DerError("no digest that is known here")
+    return found
 
 
 def _parse(request: bytes) -> _Asked:

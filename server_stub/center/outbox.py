@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 from server_stub.interface.clock import Clock, real_monotonic_ns
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import LedgerNote
+from server_stub.interface.log import place_of
 from server_stub.interface.terminal import NoteKind
 from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
 
@@ -19,6 +21,8 @@ from .incidents import Incidents
 from .issuing_servers import IssuingServers
 from .settings import CenterTimes
 from .tables import applications, outbox
+
+_log = logging.getLogger(__name__)
 
 DELIVERED = "delivered"
 _TRY_AGAIN = {"Issuing_Unreachable", "Answer_Malformed", "Caller_Unknown", "Internal_Error"}
@@ -149,7 +153,8 @@ class Housekeeper:
                 try:
                     self._round()
                 except Exception as error:  # a database that is away now may be back in a second
-                    self._trace.emit("centre", "housekeeping_failed", error=type(error).__name__)
+                    _log.exception("housekeeping failed; it is tried again")
+                    self._trace.emit("centre", "housekeeping_failed", **place_of(error))
 
     def _round(self) -> None:
         self._end_overdue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import queue
 import secrets
 import threading
@@ -31,6 +32,7 @@ Source = Literal[
     "scenario",
 ]
 
+_log = logging.getLogger(__name__)
 _traceparent: ContextVar[str] = ContextVar("traceparent", default="")
 
 
@@ -88,7 +90,7 @@ class _TraceFile:
         """Raises OSError for a path that cannot be written."""
         self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
         self._told: queue.SimpleQueue[str | _Body | threading.Event | None] = queue.SimpleQueue()
-        self._broken: OSError | None = None
+        self._broken: Exception | None = None
         self._thread = threading.Thread(target=self._work, name=f"trace-{path.stem}", daemon=True)
         self._thread.start()
 
@@ -96,7 +98,7 @@ class _TraceFile:
         self._told.put(told)
 
     def flush(self) -> None:
-        """Wait until all that was put is in the file. Raises OSError if it could not be written."""
+        """Wait until all that was put is in the file. Raises (OSError) what kept it from being written."""
         written = threading.Event()
         self._told.put(written)
         written.wait()
@@ -131,7 +133,8 @@ class _TraceFile:
             else:
                 self._file.write(told + "\n")
                 self._file.flush()
-        except OSError as error:  # told to whoever asks for the file; what is traced goes on
+        except Exception as error:  # told to whoever asks for the file; what is traced goes on
+            _log.warning("the trace is not written any more", exc_info=error)
             self._broken = error
 
 

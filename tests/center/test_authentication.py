@@ -244,6 +244,6 @@ def test_a_session_belongs_to_one_holder(world: World) -> None:
 
 
 def test_a_refusal_of_the_issuing_server_arrives_with_its_facts(world: World) -> None:
-    world.issuing.refusal = Failed("Service_Closed_Now", hours="6:30-23:00")
+    world.issuing.refusal = Failed("Service_Closed_Now", opens="6:30", closes="23:00")
     facts = refused(world.authenticate(world.session()), "Service_Closed_Now")
-    assert facts == {"hours": "6:30-23:00"}
+    assert facts == {"opens": "6:30", "closes": "23:00"}

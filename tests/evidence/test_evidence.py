@@ -17,7 +17,6 @@ from scenarios.evidence import Planned, write_evidence
 from scenarios.evidence.reading import read_story
 from scenarios.evidence.sheets import render_sheet
 from scenarios.verdict import FAILED, SKIPPED, Verdict, Why
-from server_stub.interface.clock import real_monotonic_ns
 from server_stub.interface.terminal import Box
 from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
 from tests.evidence.helper import (
@@ -448,25 +447,6 @@ def test_strange_text_in_an_event_stays_text(tmp_path: Path) -> None:
     page = page_of(tmp_path)
     assert "<script>alert" not in page and "<img src=x>" not in page
     assert "\x00" not in page and "\\u001b[31m &lt;/td&gt;" in page and "（全" in page
-
-
-def test_a_step_costs_less_than_100_ms_of_evidence(tmp_path: Path) -> None:
-    whole_visit(tmp_path / "warm")
-    page_of(tmp_path / "warm")
-    trace = Written(tmp_path / "long")
-    trace.begin("長い話")
-    for index in range(12):
-        trace.step(index, "もし", "何かする")
-        for _ in range(10):
-            trace.request("GET", "/v1/something")
-        if index == 11:
-            trace.sheet(sheet_pdf("222222222222"))
-        trace.end_step(index)
-    trace.end()
-    trace.close()
-    begun = real_monotonic_ns()
-    page_of(tmp_path / "long")
-    assert (real_monotonic_ns() - begun) / 12 < 100e6
 
 
 def test_a_sheet_is_rendered_once(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import fields as fields_of
 from enum import StrEnum
 
 import pytest
@@ -15,7 +14,7 @@ from kiosk_app import card_session, paper
 from kiosk_app.flow import events as flow_events
 from kiosk_app.flow import views
 from kiosk_app.flow.state import StateName
-from kiosk_app.flow.table import Transition, transitions
+from kiosk_app.flow.table import transitions
 from kiosk_app.office import REMOTE
 from kiosk_app.recovery import Outcome
 from scenarios import telling
@@ -26,42 +25,12 @@ from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.terminal import CertificateKind, NoteKind, Place, TerminalKind
 from server_stub.interface.trace import Event, Source, Trace
 from server_stub.issuing.states import State as LedgerState
-from tests.evidence.emits import NODE, ROOMS, ROOT, emits, facts_of_failures
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
-REACHED_BY_NOTES = ("paid", "handed_over", "cancelled", "in_doubt")
-"""Only to these states does a note of the terminal take an application at the centre."""
-MADE = emits({"str(state)": REACHED_BY_NOTES})
-OPEN = {
-    "transition": {field.name for field in fields_of(Transition)},
-    "delivery_refused": facts_of_failures(),
-    "delivery_applied": {"persons", "seals", "restrictions", "notices"},
-}
-"""Kinds whose data are not all named where they are emitted, and what more they have."""
 
 
 def event(source: Source, kind: str, **data: object) -> Event:
     return Trace(Clock(STAGE_START)).emit(source, kind, **data)
-
-
-def test_every_kind_that_the_sources_emit_has_words_and_no_row_is_dead() -> None:
-    assert len(MADE) > 60, "the sources were not read"
-    emitted = {(emit.source, emit.kind) for emit in MADE}
-    assert emitted == set(telling.events())
-
-
-def test_every_fact_that_the_sources_tell_has_a_name() -> None:
-    known = {emit.kind for emit in MADE if emit.more}
-    assert known == set(OPEN), "say in OPEN what else these tell"
-    told = {name for emit in MADE for name in emit.fields} | set().union(*OPEN.values()) | facts_of_failures()
-    assert not told - set(telling.fields())
-
-
-def test_a_phrase_asks_only_for_facts_that_are_told_with_its_kind() -> None:
-    for emit in MADE:
-        source = "centre" if emit.source == NODE else emit.source
-        asked = telling.facts_in(event(source, emit.kind))  # type: ignore[arg-type]
-        assert asked <= emit.fields | OPEN.get(emit.kind, set()), emit
 
 
 def test_all_words_are_japanese_and_each_stands_once() -> None:
@@ -100,12 +69,6 @@ def commands() -> set[str]:
     }
 
 
-def processes() -> set[str]:
-    """Whoever of the product keeps a trace."""
-    sources = (path.read_text(encoding="utf-8") for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-    return {name for source in sources for name in re.findall(r'Trace\(.*\bprocess="(\w+)"', source)}
-
-
 SCREENS = classes(views, views.View)
 LISTS = {
     "screen": SCREENS,
@@ -127,7 +90,6 @@ LISTS = {
     "terminal": texts(TerminalKind),
     "command": commands(),
     "result": {"passed", "failed", "skipped"},
-    "process": processes(),
     "reader": {VirtualReader().name},
     "module": {card_session.__name__, paper.__name__},
 }
@@ -155,6 +117,14 @@ def test_a_phrase_is_filled_with_facts_in_words() -> None:
     )
     paid = event("money", "taken", due=1250, change=750)
     assert telling.phrase(paid) == "手数料 1,250円を収納した（おつり 750円）"
+
+
+def test_it_is_told_which_words_are_missing() -> None:
+    assert telling.without_words(event("money", "taken", due=1250, change=750)) == set()
+    assert telling.without_words(event("money", "stolen", due=1250)) == {"money.stolen"}
+    assert telling.without_words(event("centre", "refused", failure="Pin_Wrong", facts={"speed": 1})) == {
+        "speed"
+    }
 
 
 def test_what_nobody_has_words_for_has_no_phrase() -> None:

@@ -35,6 +35,7 @@ def node(*, on_reset: Callable[[], None] | None = None, control: bool = True) ->
         running.stop()
 
 
+@pytest.mark.expects_log("centre: GET /defect\nTraceback")
 def test_a_defect_is_named_and_tells_nothing_of_itself() -> None:
     with node() as client:
         answer = client.get("/defect")

@@ -71,6 +71,7 @@ def test_who_tells_something_never_waits_for_a_disk_that_stands_still(tmp_path: 
     assert len(lines) == 500
 
 
+@pytest.mark.expects_log("the trace is not written any more")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_stops_nobody_and_is_told_to_whoever_needs_the_file(tmp_path: Path) -> None:
     (tmp_path / "full.jsonl").symlink_to("/dev/full")
@@ -97,6 +98,7 @@ def test_a_body_is_kept_once_and_before_the_event_that_names_it(tmp_path: Path) 
     assert trace.store(b"%PDF", ".pdf") == ""
 
 
+@pytest.mark.expects_log("the trace is not written any more")
 def test_a_body_that_finds_no_room_stops_nobody(tmp_path: Path) -> None:
     trace = Trace(Clock(STAGE_START), process="p", folder=tmp_path)
     (tmp_path / "blobs").rmdir()

@@ -9,7 +9,7 @@ from datetime import datetime
 import httpx
 import pytest
 from PySide6.QtCore import QDate, QDateTime, QPoint, QRect, Qt, QTime, QTimer, QTimeZone
-from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from kiosk_app.flow import views
@@ -51,7 +51,7 @@ def test_says_in_its_head_and_title_that_it_is_no_part_of_the_terminal(panel: Pa
 def test_nothing_is_cut_beside_a_terminal(panel: PanelWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
     panel.resize(*size)
     assert (panel.width(), panel.height()) == size
-    qtbot.wait(1)
+    QApplication.processEvents()
     for tab in (0, 1):
         panel.tabs.setCurrentIndex(tab)
         for button in panel.findChildren(QPushButton):
@@ -78,7 +78,7 @@ def test_every_part_can_be_reached_by_scrolling_down(
     qtbot.addWidget(panel)
     panel.resize(*size)
     panel.show()
-    qtbot.wait(1)
+    QApplication.processEvents()
     area = panel.columns
     inside = area.widget()
     assert inside.width() <= area.viewport().width(), "nothing is scrolled sideways"

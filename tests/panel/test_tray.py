@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QPoint, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication
@@ -92,10 +92,11 @@ def test_a_click_enlarges_the_side_and_another_closes_it(
     lay(panel, client, qtbot, sheets)
     panel.tray.thumbnails[3].click()
     (large,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, Enlarged)]
-    assert large.width() > 4 * panel.tray.thumbnails[3].width()
-    assert large.grab().toImage().pixelColor(large.width() - 9, large.height() - 9).red() == pytest.approx(
-        153, abs=1
-    )
+    room = large.screen().availableSize()
+    assert large.width() > 0.9 * min(room.width(), 210 / 297 * room.height())
+    seen = large.grab().toImage()
+    corner = QPoint(seen.width(), seen.height()) - QPoint(9, 9) * seen.devicePixelRatio()
+    assert seen.pixelColor(corner).red() == pytest.approx(153, abs=1)
     qtbot.keyClick(large, "q")
     assert not large.isVisible()
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-import zxingcpp
 from PIL import Image, ImageChops
 
 from server_stub.interface.binding import sheet_keywords
@@ -17,6 +16,7 @@ from server_stub.paper.finish import SheetFacts, finish_sheets
 from server_stub.paper.fronts import Rendered, render_residence, render_seal
 from tests.paper import samples
 from tests.paper.reading import APPLICATION, finish, images, opened, picture, places_of, texts
+from tests.readback.binding import code_on
 
 NOTICE = "試験用・証明書としての効力はありません"
 ONE = SheetFacts(1, 1, 1, ("ab" * 16,))
@@ -80,7 +80,7 @@ def test_the_keywords_bind_the_sheet_to_application_and_persons(family: Rendered
 @pytest.mark.witness
 def test_the_qr_code_says_what_the_keywords_say(family: Rendered) -> None:
     for sheet in finish(family):
-        (code,) = zxingcpp.read_barcodes(picture(sheet, page=1, dpi=200))
+        code = code_on(picture(sheet, page=1, dpi=200))
         with pikepdf.open(io.BytesIO(sheet)) as pdf:
             assert json.loads(code.text) == json.loads(str(pdf.docinfo.Keywords))
         corner = code.position.top_left

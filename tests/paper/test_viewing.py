@@ -8,7 +8,6 @@ import zlib
 import numpy as np
 import pikepdf
 import pytest
-import zxingcpp
 from PIL import Image
 
 from server_stub.paper.fronts import render_residence
@@ -17,6 +16,7 @@ from server_stub.paper.viewing import page_picture
 from tests.paper import samples
 from tests.paper.reading import finish, opened, picture
 from tests.paper.seen import UNSEEN, word_seen
+from tests.readback.binding import code_on
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_all_other_print_is_as_a_viewer_shows_it(sheet: bytes) -> None:
 
 
 def test_the_code_on_the_back_is_read_from_the_picture(sheet: bytes) -> None:
-    (code,) = zxingcpp.read_barcodes(view(sheet, 1, 150))
+    code = code_on(view(sheet, 1, 150))
     assert code.text.startswith('{"application"')
 
 

@@ -55,10 +55,20 @@ def read_binding(sheet: Sheet) -> Bound:
             raise WrongPaper(f"the back does not say 「{label} {value}」: {lines}")
     if (_BACK_TITLE, _MUNICIPALITY) not in zip(lines, lines[1:], strict=False):
         raise WrongPaper(f"the back is not one of {_MUNICIPALITY}: {lines}")
-    read = [code.text for code in zxingcpp.read_barcodes(_grey(sheet))]
-    if read != [sheet.keywords]:
-        raise WrongPaper(f"the code on the back says {read}, the file {sheet.keywords!r}")
+    read = code_on(_grey(sheet)).text
+    if read != sheet.keywords:
+        raise WrongPaper(f"the code on the back says {read!r}, the file {sheet.keywords!r}")
     return bound
+
+
+def code_on(picture: Image.Image) -> zxingcpp.Barcode:
+    """The QR code of a back page. Of no other kind: in the ground pattern a bar code is seen now and then.
+
+    Raises WrongPaper for none and for several."""
+    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
+    if len(found) != 1:
+        raise WrongPaper(f"{len(found)} QR codes on the back, not one: {[code.text for code in found]}")
+    return found[0]
 
 
 def _grey(sheet: Sheet) -> Image.Image:

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
+import pytest
 from pytest_bdd import scenarios
 
-from scenarios import places
+from scenarios import places, telling
+from scenarios.steps.world import World
+from server_stub.interface.trace import Event
 
 for _path in sorted(places.FEATURES.glob("*.feature")):
     # what needs a PC/SC service runs in a process of its own: test_pcsc_features.py
     if "@PCSC\n" not in _path.read_text(encoding="utf-8"):
         scenarios(_path)
+
+
+@pytest.fixture(autouse=True)
+def _all_processes_tell_in_words(world: World) -> Iterator[None]:
+    """Of this process conftest hears it; here are the files of the others too."""
+    folder = world.stage.trace.folder
+    yield
+    assert folder is not None
+    missing: set[str] = set()
+    for file in folder.glob("*.jsonl"):
+        if file.stem not in telling.values("process"):
+            missing.add(f"process {file.stem}")
+        # a line that is being written has no end yet
+        for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
+            if line.endswith("\n"):
+                missing |= telling.without_words(Event(**json.loads(line)))
+    assert not missing, f"scenarios/telling has no words for: {', '.join(sorted(missing))}"

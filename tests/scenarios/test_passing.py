@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from scenarios.steps.passing import keep_screen
 from scenarios.steps.world import World
-from server_stub.interface.clock import real_monotonic_ns
 
 
 def test_each_screen_of_a_whole_visit_is_told_before_it_is_left(world: World) -> None:
@@ -23,14 +22,10 @@ def test_each_screen_of_a_whole_visit_is_told_before_it_is_left(world: World) ->
     assert seen == ["Pay", "TakePaper", "AskReceipt"]
 
 
-def test_a_picture_of_a_screen_costs_less_than_100_ms(world: World) -> None:
-    def once() -> int:
-        begun = real_monotonic_ns()
-        keep_screen(world.stage.trace, world.terminal)
-        return real_monotonic_ns() - begun
-
+def test_the_same_picture_of_a_screen_is_kept_once(world: World) -> None:
     world.go_to_card()
-    assert min(once() for _ in range(5)) < 100e6
+    for _ in range(3):
+        keep_screen(world.stage.trace, world.terminal)
     folder = world.stage.trace.folder
     world.stage.trace.flush()
-    assert folder is not None and len(list(folder.glob("blobs/*.png"))) == 1, "the same picture is kept once"
+    assert folder is not None and len(list(folder.glob("blobs/*.png"))) == 1
