@@ -103,14 +103,22 @@ def _settle(connection: Connection, row: RowMapping, outcome: str) -> bool:
 
 
 class Housekeeper:
-    """One thread a centre: ends overdue sessions, drains the outbox; woken by `wake` and by every change of the clock."""
+    """One thread a centre: ends overdue sessions, drains the outbox, then wipes what was deleted out of the database's files;
+    woken by `wake` and by every change of the clock."""
 
     def __init__(
-        self, clock: Clock, times: CenterTimes, end_overdue: Callable[[], int], outbox: Outbox, trace: Trace
+        self,
+        clock: Clock,
+        times: CenterTimes,
+        end_overdue: Callable[[], int],
+        outbox: Outbox,
+        wipe: Callable[[], None],
+        trace: Trace,
     ) -> None:
         self._times = times
         self._end_overdue = end_overdue
         self._outbox = outbox
+        self._wipe = wipe
         self._trace = trace
         self._wake = threading.Event()
         self._stop = False
@@ -148,6 +156,7 @@ class Housekeeper:
             with self._working:
                 try:
                     self._round()
+                    self._wipe()
                 except Exception as error:  # a database that is away now may be back in a second
                     self._trace.emit("centre", "housekeeping_failed", error=type(error).__name__)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_a_delivery_of_another_municipality_is_refused_and_sets_nobody_aside(
     assert (failed.failure, failed.facts) == ("Delivery_Other_Municipality", {"expected": "28100"})
     assert generation(replica) == 1
     with replica.open_generation() as reader:
-        assert reader.restriction(MIDORI, datetime(2026, 6, 3).date()) is None
+        assert reader.restriction(MIDORI, date(2026, 6, 3)) is None
 
 
 def test_the_first_delivery_too_must_be_of_the_municipality(delivery: Delivery, url: str) -> None:
