@@ -33,6 +33,19 @@ class ServerLock(FolderLock):
     FAILURE = "Server_Folder_In_Use"
 
 
+def kept_clock(folder: Path) -> Clock:
+    """The clock of the server whose data are kept in `folder`. Raises Failed(Settings_Wrong)."""
+    try:
+        setting = ClockSetting.from_json(json.loads((folder / CLOCK).read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise Failed(
+            "Settings_Wrong", file=CLOCK, expected="a clock beside the databases, or --begin-anew"
+        ) from error
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise Failed("Settings_Wrong", file=CLOCK, expected="a clock setting, or --begin-anew") from error
+    return Clock.from_setting(setting)
+
+
 class ServerFolder:
     """A folder held for this server until `release`, or until its process ends, however that happens."""
 
@@ -48,7 +61,7 @@ class ServerFolder:
             places.private_folder(folder)  # one that holds other things too stays as its owner has it
         self._lock = ServerLock(folder)
         try:
-            self._saved = None if begin_anew else self._read_clock()
+            self._saved = None if begin_anew else self._read()
             self.kept = self._saved is not None
             if not self.kept:
                 self._clear()
@@ -83,19 +96,10 @@ class ServerFolder:
     def release(self) -> None:
         self._lock.release()
 
-    def _read_clock(self) -> ClockSetting | None:
-        try:
-            text = (self.path / CLOCK).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            if self._there():
-                raise Failed(
-                    "Settings_Wrong", file=CLOCK, expected="a clock beside the databases, or --begin-anew"
-                ) from None
+    def _read(self) -> ClockSetting | None:
+        if not (self.path / CLOCK).exists() and not self._there():
             return None
-        try:
-            return ClockSetting.from_json(json.loads(text))
-        except (ValueError, KeyError, TypeError, OverflowError) as error:
-            raise Failed("Settings_Wrong", file=CLOCK, expected="a clock setting, or --begin-anew") from error
+        return kept_clock(self.path).setting
 
     def _there(self) -> bool:
         names = (CLOCK, *(f"{name}.db" for name in DATABASES))
