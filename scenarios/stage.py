@@ -111,7 +111,7 @@ class Stage:
         self.servers.reset(scenario, trace_folder)
         shutil.rmtree(self.town, ignore_errors=True)
         shutil.rmtree(self.visit_folder, ignore_errors=True)
-        self.visit_folder.mkdir(parents=True)
+        places.private_folder(self.visit_folder)
         if self.reader_service is not None:
             self.reader_service.restore()
 
