@@ -18,6 +18,7 @@ import httpx
 from cards.image import CardImage
 from cards.image_file import save_image
 from kiosk_app.card_slot import PCSC, VIRTUAL
+from server_stub.db import sqlite_url
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
@@ -25,6 +26,7 @@ from server_stub.interface.trace import Trace
 
 from . import places
 from .books import Books, CenterApplication
+from .deliveries import NO_DELIVERY, delivered_since, last_night
 from .driver import Terminal
 from .enrolment import load_enrolments
 from .hands import Hands
@@ -32,7 +34,7 @@ from .keys import KeyPool
 from .kiosks import Kiosk, KioskSettings, LocalKiosk, ProcessKiosk
 from .profile_cards import template_with_own_cards
 from .reader_service import ReaderService
-from .servers import LocalServers, RemoteServers, Servers
+from .servers import OWN_FILES, LocalServers, RemoteServers, Servers
 from .template import AUTHORITY_FILE, PIN, CardEntry, load_cards, template_folder
 
 STORE, CITY = "KIOSK-STORE-01", "KIOSK-CITY-01"
@@ -74,6 +76,7 @@ class Stage:
         self.folder = Path(self._temporary.name) if self._temporary else folder or Path()
         # a copy: another process may replace the template of an older state of the code at any time
         self.template = self.folder / "template"
+        places.private_folder(self.template)
         template = template_with_own_cards() if own_cards else template_folder()
         shutil.copytree(template, self.template, dirs_exist_ok=True)
         self.cards = load_cards(self.template)
@@ -111,8 +114,9 @@ class Stage:
         self.trace.scope(scenario)
         self.clock.start_again(STAGE_START)
         self.servers.reset(scenario, trace_folder)
+        shutil.rmtree(self.town, ignore_errors=True)
         shutil.rmtree(self.visit_folder, ignore_errors=True)
-        self.visit_folder.mkdir(parents=True)
+        places.private_folder(self.visit_folder)
         if self.reader_service is not None:
             self.reader_service.restore()
 
@@ -126,6 +130,11 @@ class Stage:
     def printed_papers(self) -> list[Path]:
         """Every sheet of the present scenario, wherever it lies now, by its sheet id: tray, taken or drawn in."""
         return sorted((self.visit_folder / "kiosk" / "devices" / "paper").glob("*/*.pdf"))
+
+    @property
+    def town(self) -> Path:
+        """What the existing systems deliver each night in the present scenario, if not the sample."""
+        return self.servers_folder / OWN_FILES
 
     @property
     def visit_folder(self) -> Path:
@@ -218,7 +227,7 @@ class Stage:
             return
         image = self.visit_folder / Path(self.card(name).file).name
         if not image.exists():
-            shutil.copyfile(self.template / self.card(name).file, image)
+            places.copy_private(self.template / self.card(name).file, image)
         self._lay(image)
 
     def lay_image(self, image: CardImage) -> None:
@@ -309,6 +318,15 @@ class Stage:
             self.servers.set_clock(self.clock.setting)
         if isinstance(self._kiosk, ProcessKiosk) and self._kiosk.alive:
             self._kiosk.terminal.call("clock", setting=self.clock.setting.to_json())
+        if self._kiosk is not None and self._automatic:
+            self._await_delivery()
+
+    def _await_delivery(self) -> None:
+        """Until the night that the clock has passed has been delivered; the terminal's screen goes on meanwhile."""
+        if NO_DELIVERY in self.servers.faults_on:
+            return
+        night, replica = last_night(self.clock.now()), sqlite_url(self.servers_folder / "replica.db")
+        self.kiosk.terminal.wait_until(lambda: delivered_since(replica, night), "no delivery came at night")
 
     def close(self) -> None:
         self._stop_clock()

@@ -31,6 +31,7 @@ from server_stub.interface.notices import FILE_NAME, SERIAL
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import migrate_ledger
+from server_stub.municipalities import load_municipality
 from server_stub.registry.links import load_delivery
 from server_stub.registry.links.resident_register import read_residents
 from server_stub.registry.records import Person
@@ -42,7 +43,7 @@ from .stage_secrets import DELIVERY as DELIVERY
 
 DATABASES = ("authority", "center", "ledger", "replica")
 AUTHORITY_FILE = "authentication_ca.der"
-CARDS_FILE = "cards.json"
+CARDS = "cards.json"
 KOBE = "28100"
 PIN = CARD_SECRETS["authentication_pin"]
 """The PIN of every virtual card of the stage; steps name it (「正しい暗証番号」) and never spell it."""
@@ -77,7 +78,7 @@ def template_folder() -> Path:
     if not folder.exists():
         part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
         shutil.rmtree(part, ignore_errors=True)
-        part.mkdir()
+        places.private_folder(part)
         build_template(part)
         try:
             part.rename(folder)
@@ -142,7 +143,9 @@ def add_card(folder: Path, card: Mapping[str, Any]) -> CardEntry:
 def take_notices(folder: Path, clock: Clock) -> None:
     """Let centre and replica in `folder` take in its issue notices, the way they hear of every card."""
     notices = folder / FILE_NAME
-    load_delivery(sqlite_url(folder / "replica.db"), DELIVERY, notices, clock, Trace(clock))
+    load_delivery(
+        sqlite_url(folder / "replica.db"), DELIVERY, notices, clock, Trace(clock), load_municipality(KOBE)
+    )
     center = Database(sqlite_url(folder / "center.db"))
     Holders(center).take(notices)
     center.dispose()
@@ -161,7 +164,7 @@ def authority_settings(
 
 def load_cards(template: Path) -> dict[str, CardEntry]:
     """The cards of a template by name."""
-    rows = json.loads((template / CARDS_FILE).read_text(encoding="utf-8"))
+    rows = json.loads((template / CARDS).read_text(encoding="utf-8"))
     return {row["name"]: CardEntry(**row) for row in rows}
 
 
@@ -206,6 +209,7 @@ def _personalise(
         authority.hold(int(serial, 16))
     elif card["state"] == "revoked":
         authority.revoke(int(serial, 16))
+    places.private_folder(folder / "cards")
     file = f"cards/{number:03d}.json"
     save_image(image, folder / file)
     pinned = _pinned(image, authority.authentication_ca_certificate())
@@ -214,7 +218,7 @@ def _personalise(
 
 def _save_cards(folder: Path, entries: Iterable[CardEntry]) -> None:
     rows = [asdict(entry) for entry in entries]
-    (folder / CARDS_FILE).write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / CARDS).write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def _tell_authority(authority: Authority, profile: Profile, person: str, known: set[int]) -> None:

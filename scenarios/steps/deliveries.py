@@ -10,11 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from scenarios import places
+from scenarios import deliveries, places
 from scenarios.template import DELIVERY
 from server_stub.db import sqlite_url
 from server_stub.interface.notices import FILE_NAME
-from server_stub.registry.links import load_delivery
 from server_stub.registry.links.delivery_slip import FILE_NAME as SLIP
 from server_stub.registry.links.resident_register import FILE_NAME as RESIDENTS
 from server_stub.registry.links.restriction_list import FILE_NAME as RESTRICTIONS
@@ -58,6 +57,11 @@ def restricted(world: World, person: str, since: date) -> None:
 def restricted_until(world: World, person: str, since: date, until: date) -> None:
     """支援措置; both days belong to it."""
     _restrict(world, person, _lettered(since), _lettered(until))
+
+
+@given("既存システムからの連携が止まっている")
+def no_delivery(world: World) -> None:
+    world.stage.servers.fault_on(deliveries.NO_DELIVERY, {})
 
 
 def _restrict(world: World, person: str, since: str, until: str) -> None:
@@ -116,6 +120,10 @@ def _rewrite(file: Path, change: Callable[[list[Row]], list[Row]], encoding: str
 
 
 def _deliver(world: World, folder: Path) -> None:
+    """Now, and with each night again."""
     stage = world.stage
+    shutil.copytree(folder, stage.town, dirs_exist_ok=True)
     replica = sqlite_url(stage.servers_folder / "replica.db")
-    load_delivery(replica, folder, stage.template / FILE_NAME, stage.clock, stage.trace)
+    deliveries.deliver(
+        replica, folder, stage.template / FILE_NAME, stage.clock.now(), stage.clock, stage.trace
+    )
