@@ -47,7 +47,7 @@ def born_on(world: World, person: str, day: date) -> None:
 @given("「{person}」の発行制限が{since:day}から終わりを定めずに連携されている")
 def restricted(world: World, person: str, since: date) -> None:
     """支援措置, beside the restrictions that there are."""
-    _restrict(world, person, _lettered(since), "")
+    _restrict(world, person, _lettered(since))
 
 
 @given(
@@ -55,8 +55,17 @@ def restricted(world: World, person: str, since: date) -> None:
     "「六甲翠」の発行制限が令和8年6月1日から令和8年6月3日まで連携されている",
 )
 def restricted_until(world: World, person: str, since: date, until: date) -> None:
-    """支援措置; both days belong to it."""
-    _restrict(world, person, _lettered(since), _lettered(until))
+    """支援措置. The last day is announced only; it ends nothing."""
+    _restrict(world, person, _lettered(since), until=_lettered(until))
+
+
+@given(
+    "「{person}」の発行制限が{since:day}から始まり{released:day}に解除されると連携されている",
+    "「六甲翠」の発行制限が令和8年6月1日から始まり令和8年6月3日に解除されると連携されている",
+)
+def restricted_until_released(world: World, person: str, since: date, released: date) -> None:
+    """支援措置; the day of the release is the first without it."""
+    _restrict(world, person, _lettered(since), released=_lettered(released))
 
 
 @given("既存システムからの連携が止まっている")
@@ -64,12 +73,13 @@ def no_delivery(world: World) -> None:
     world.stage.servers.fault_on(deliveries.NO_DELIVERY, {})
 
 
-def _restrict(world: World, person: str, since: str, until: str) -> None:
+def _restrict(world: World, person: str, since: str, *, until: str = "", released: str = "") -> None:
     row = {
         "宛名番号": world.stage.person_key(person),
         "制限事由コード": _REASON,
         "開始日": since,
         "終了日": until,
+        "解除日": released,
     }
     folder = _fresh(world)
     count = _rewrite(folder / RESTRICTIONS, lambda rows: [*rows, row], "utf-8-sig")

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 import server_stub.issuing.holders as holders
 import server_stub.issuing.rights.holder as holder_rules
@@ -101,8 +101,8 @@ def the_protected_served(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
-    "支援措置を終了日のあとも解かない",
-    harm="措置の終わった住民が、理由の分からないまま断られ続ける。",
+    "支援措置を解除のあとも解かない",
+    harm="措置を解かれた住民が、理由の分からないまま断られ続ける。",
     scenario="対の支援措置が終わった人は受け取れる",
     sentence="「髙﨑誠司のカード」で本人確認を済ませる",
 )
@@ -117,15 +117,12 @@ def restricted_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 def restrictions(patch: pytest.MonkeyPatch, *conditions: Any) -> None:
     """The issuing server finds a person's restriction by these conditions."""
-    own = (
-        table.c.generation == bindparam("generation"),
-        table.c.person == bindparam("person"),
-    )
-    patch.setattr(replica, "_RESTRICTION", select(table).where(*own, *conditions).limit(1))
+    own = table.c.person == bindparam("person")
+    patch.setattr(replica, "_RESTRICTION", select(table).where(own, *conditions).limit(1))
 
 
 ON = bindparam("on")
-HOLDS_STILL = or_(table.c.until.is_(None), table.c.until >= ON)
+HOLDS_STILL = or_(table.c.released_on.is_(None), table.c.released_on > ON)
 
 
 @defect(
@@ -156,13 +153,24 @@ def restriction_ends_by_itself(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
-    "発行制限を、終わる日の前の日までとする",
+    "発行制限を、予定の終わりの日でひとりでに解く",
+    harm="延長の届出が済んでいない被害者の住所が、予定の日を過ぎると渡る。",
+    scenario="発行制限の予定の終わりを過ぎた日は受け取れない",
+    sentence="「Holder_Restricted」で断られる",
+)
+def restriction_ends_as_announced(patch: pytest.MonkeyPatch) -> None:
+    restrictions(patch, table.c.since <= ON, or_(table.c.until.is_(None), table.c.until >= ON), HOLDS_STILL)
+
+
+@defect(
+    "発行制限を、解除の前の日までとする",
     harm="措置の最後の日に、守られるはずの住所が渡る。",
-    scenario="発行制限の終わる日は受け取れない",
+    scenario="発行制限の解除の前の日は受け取れない",
     sentence="「Holder_Restricted」で断られる",
 )
 def restriction_ends_a_day_early(patch: pytest.MonkeyPatch) -> None:
-    restrictions(patch, table.c.since <= ON, or_(table.c.until.is_(None), table.c.until > ON))
+    on_the_next_day = or_(table.c.released_on.is_(None), table.c.released_on > func.date(ON, "+1 day"))
+    restrictions(patch, table.c.since <= ON, on_the_next_day)
 
 
 @defect(
