@@ -19,6 +19,7 @@ class KioskSettings:
     `folder` keeps journal, outbox and the devices' books. `clock` is a ClockSetting as JSON, {} for the machine's time.
     `monitor` counts from 0; `place` is x, y, width and height of a window that is not full-screen (screen pixels), () to
     leave it to the desktop. `reader` and `hand`: see kiosk_app.card_slot; `card_limit` real seconds for a card to answer.
+    `server_ca`: a file of CA certificates (PEM) to trust for https, '' for those of the system.
     `authority` (DER in hex), `enrolled`, `automatic` and `pin_budget`: see kiosk_app.card_trust.
     """
 
@@ -42,6 +43,7 @@ class KioskSettings:
     enrolled: tuple[str, ...] = ()
     automatic: bool = False
     pin_budget: int = 1
+    server_ca: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -10,6 +10,7 @@ from pypdfium2 import PdfDocument
 from pytest_bdd import parsers, then
 
 from scenarios import places
+from server_stub.interface.sheet import PDFIUM
 
 from .world import World
 
@@ -120,8 +121,9 @@ def imprint_size(world: World, height: int, width: int) -> None:
 @then(parsers.parse("領収書に「{text}」と印字されている"))
 def receipt_says(world: World, text: str) -> None:
     world.eventually(lambda: len(world.terminal.tray()) > 0, "no receipt in the tray")
-    page = PdfDocument(world.terminal.tray()[-1])[0]
-    assert text in re.sub(r"\s", "", page.get_textpage().get_text_bounded())
+    with PDFIUM:
+        told = PdfDocument(world.terminal.tray()[-1])[0].get_textpage().get_text_bounded()
+    assert text in re.sub(r"\s", "", told)
 
 
 @then(parsers.parse("「{kind}」は「{reason}」の理由で選べない"))
