@@ -31,7 +31,7 @@ from server_stub.interface.trace import Trace
 
 LATER = (
     "kiosk_app.card_session", "kiosk_app.center_client", "kiosk_app.devices.receipt", "kiosk_app.paper",
-    "kiosk_app.screens.names", "uharfbuzz",
+    "kiosk_app.screens.names", "kiosk_app.sheet_inspection", "uharfbuzz",
 )  # fmt: skip
 """What a visit needs and the first screen does not."""
 
@@ -45,7 +45,7 @@ def load_all() -> None:
 
 
 def terminal_settings(told: KioskSettings) -> TerminalSettings:
-    """Raises Failed(Settings_Wrong)."""
+    """Raises Failed(Settings_Wrong), Failed(Centre_Not_Secured)."""
     folder = Path(told.folder)
     return TerminalSettings(
         center_url=told.center_url,
@@ -56,6 +56,7 @@ def terminal_settings(told: KioskSettings) -> TerminalSettings:
         device_dir=folder / "devices",
         card_limit=told.card_limit,
         card_bodies=told.card_bodies,
+        server_ca=Path(told.server_ca) if told.server_ca else None,
     )
 
 

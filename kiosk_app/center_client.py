@@ -3,16 +3,18 @@ except `close`."""
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 from pydantic import ValidationError
 
-from server_stub.interface.clock import real_monotonic_ns
+from server_stub.interface.answers import NOT_PACKED, AnswerLate, read_answer
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import (
@@ -31,6 +33,8 @@ from server_stub.interface.terminal import (
 )
 from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
 
+from .settings import check_center_address, trusted_by
+
 _M = TypeVar("_M", bound=Model)
 
 CONNECT_SECONDS = 5.0
@@ -39,26 +43,34 @@ ANSWER_SECONDS = 90.0
 piece of an answer and for the whole."""
 ENDED = 204
 """The status of a session's end."""
-LONGEST_ANSWER = 32_000_000
-"""Bytes; no sheet of paper comes near it."""
+LONGEST_MESSAGE, LONGEST_SHEET = 2_000_000, 8_000_000
+"""Bytes. All 1,900 municipalities have half a million, a sheet of our own centre has 0.1. A message is read at one go, and
+meanwhile no other thread gets the interpreter: 2 MB take 30 ms, and the screen's thread may stand for 100."""
 
 
 class CenterClient:
     """One HTTP client, made once. Every method raises Failed: the centre's own refusals by their name,
     Centre_Unreachable for no connection, no answer in time or 503, Answer_Malformed for anything not agreed on."""
 
-    def __init__(self, base_url: str, terminal_key: Secret, trace: Trace) -> None:
+    def __init__(
+        self, base_url: str, terminal_key: Secret, trace: Trace, server_ca: Path | None = None
+    ) -> None:
+        """`server_ca`: a file of the only CA certificates (PEM) to trust for https; None for the usual ones.
+
+        Raises Failed(Settings_Wrong), Failed(Centre_Not_Secured).
+        """
+        check_center_address(base_url)
         self._trace = trace
         self._lock = threading.Lock()
         self._under_way = 0
         self._closed = False
         self._http = httpx.Client(
             base_url=base_url.rstrip("/"),
-            headers={"Authorization": f"Bearer {terminal_key.reveal()}"},
+            headers={"Authorization": f"Bearer {terminal_key.reveal()}", **NOT_PACKED},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             trust_env=False,
             # loading the CA certificates holds the interpreter for 30 ms: only where they are used
-            verify=base_url.startswith("https://"),
+            verify=_trusted(server_ca) if base_url.lower().startswith("https://") else False,
         )
 
     def municipalities(self) -> MunicipalityList:
@@ -84,7 +96,8 @@ class CenterClient:
 
     def sheet(self, application_id: str, number: int) -> bytes:
         """The PDF of one sheet, as it came."""
-        answer = self._request("GET", f"/v1/applications/{application_id}/sheets/{number}")
+        path = f"/v1/applications/{application_id}/sheets/{number}"
+        answer = self._request("GET", path, longest=LONGEST_SHEET)
         if answer.kind != "application/pdf":
             raise Failed("Answer_Malformed", path="sheets", detail="content type")
         return answer.body
@@ -140,7 +153,12 @@ class CenterClient:
             raise Failed("Answer_Malformed", message=kind.__name__, fields=places) from error
 
     def _request(
-        self, method: str, path: str, body: Model | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Model | None = None,
+        headers: dict[str, str] | None = None,
+        longest: int = LONGEST_MESSAGE,
     ) -> _Answer:
         traceparent = new_traceparent()
         sent = {"traceparent": traceparent, **(headers or {})}
@@ -151,11 +169,13 @@ class CenterClient:
             self._trace.emit("network", "request", method=method, path=path)
             try:
                 with self._http.stream(method, path, headers=sent, content=content) as response:
-                    answer = _read(response)
-            except httpx.HTTPError as error:
+                    answer = _read(response, longest)
+            except (httpx.HTTPError, AnswerLate) as error:
                 self._trace.emit("network", "no_answer", method=method, path=path, error=type(error).__name__)
-                if isinstance(error, httpx.TimeoutException):
+                if isinstance(error, httpx.TimeoutException | AnswerLate):
                     raise Failed("Centre_Unreachable", reason="time-out") from error
+                if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                    raise Failed("Centre_Unreachable", reason="certificate") from error
                 if isinstance(error, httpx.TransportError):
                     raise _ConnectionBroke(reason="connection") from error
                 # a body that does not decode: somebody else answers there
@@ -193,14 +213,11 @@ class _Answer:
         raise Failed(refusal.failure, **refusal.facts)
 
 
-def _read(response: httpx.Response) -> _Answer:
-    body = bytearray()
-    limit = real_monotonic_ns() + ANSWER_SECONDS * 1e9
-    for part in response.iter_bytes():
-        body += part
-        if real_monotonic_ns() > limit:
-            raise Failed("Centre_Unreachable", reason="time-out")
-        if len(body) > LONGEST_ANSWER:
-            raise Failed("Answer_Malformed", detail="too long")
+def _read(response: httpx.Response, longest: int) -> _Answer:
+    body = read_answer(response.headers, response.iter_raw(), longest, ANSWER_SECONDS)
     kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
-    return _Answer(response.status_code, kind, bytes(body))
+    return _Answer(response.status_code, kind, body)
+
+
+def _trusted(server_ca: Path | None) -> ssl.SSLContext | bool:
+    return True if server_ca is None else trusted_by(server_ca)

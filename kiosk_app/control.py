@@ -63,6 +63,7 @@ class TerminalControl(QObject):
             raise LookupError(
                 f"「{name}」 cannot be touched on {self.screen()}; there are: {'、'.join(sorted(buttons))}"
             )
+        self._kiosk.window.may_be_touched()
         QTest.mouseClick(buttons[name], Qt.MouseButton.LeftButton)
 
     def touchables(self) -> list[str]:

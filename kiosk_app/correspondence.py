@@ -237,7 +237,8 @@ class Correspondence:
 
                 from .center_client import CenterClient
 
-                client = CenterClient(self._settings.center_url, self._settings.terminal_key, self._trace)
+                told = self._settings
+                client = CenterClient(told.center_url, told.terminal_key, self._trace, told.server_ca)
                 key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(self._settings.pinned_key))
                 self._made = client, key
             return self._made

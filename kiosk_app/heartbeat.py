@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 import threading
-import traceback
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,12 +84,23 @@ class _Watch:
             now = real_monotonic_ns()
             self._late_ns, self._due_ns = self.late_ns(now), now + _LOOK_NS
             overdue = now - self.last_beat_ns > LIMIT_MS / 2 * 1e6
-            frame = sys._current_frames().get(self._watched) if overdue and not self.seen else None
-            if frame is not None and self._beating.is_set():
-                calls = traceback.extract_stack(frame)[-_FRAMES:]
-                self.seen = " < ".join(
-                    f"{Path(c.filename).name}:{c.lineno} {c.name}" for c in reversed(calls)
-                )
+            if overdue and not self.seen and self._beating.is_set():
+                self.seen = " < ".join(_calls(self._watched))
+
+
+def _calls(thread: int) -> list[str]:
+    """The calls that `thread` is in, innermost first.
+
+    Its frames are held for no longer than it takes to walk them: a frame that ended meanwhile would let go of its locals
+    on this thread, and Qt's objects must be deleted on their own.
+    """
+    found: list[tuple[str, int, str]] = []
+    frame = sys._current_frames().get(thread)
+    while frame is not None and len(found) < _FRAMES:
+        found.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
+        frame = frame.f_back
+    del frame
+    return [f"{Path(file).name}:{line} {name}" for file, line, name in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,7 @@ from server_stub.interface.terminal import (
     SignedManifest,
 )
 
-SIDES = 2
-"""Pages of a sheet's PDF at most: front and back."""
+from .sheet_inspection import check_document, check_file, check_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +89,21 @@ def claimed_application(signed: SignedManifest) -> str:
 
 
 def check_sheet(application_id: str, entry: SheetEntry, pdf: bytes) -> None:
-    """Is this the very sheet of the manifest? Raises Failed(Paper_Corrupt), Failed(Binding_Mismatch)."""
+    """Is this the very sheet of the manifest, and one that may be printed at all? Raises Failed: Paper_Corrupt,
+    Binding_Mismatch, Paper_Format_Wrong, Paper_Content_Forbidden, Paper_Not_Marked."""
     if hashlib.sha256(pdf).hexdigest() != entry.sha256:
         raise Failed("Paper_Corrupt", sheet=entry.number, detail="sha256")
     try:
+        check_file(pdf)
         with pikepdf.open(io.BytesIO(pdf)) as document:
-            pages = len(document.pages)
             keywords = str(document.docinfo.get("/Keywords", ""))
+            if keywords != sheet_keywords(
+                application_id, entry.copy_number, entry.k, entry.n, entry.subjects
+            ):
+                raise Failed("Binding_Mismatch", detail="what the sheet says of itself")
+            check_document(document)
+        check_marks(pdf)
+    except Failed as failed:
+        raise Failed(failed.failure, **{"sheet": entry.number, **failed.facts}) from failed
     except Exception as error:  # pikepdf tells of broken files by a dozen unrelated types
         raise Failed("Paper_Corrupt", sheet=entry.number, detail="no readable PDF") from error
-    if not 1 <= pages <= SIDES:
-        raise Failed("Paper_Corrupt", sheet=entry.number, detail="pages")
-    if keywords != sheet_keywords(application_id, entry.copy_number, entry.k, entry.n, entry.subjects):
-        raise Failed("Binding_Mismatch", sheet=entry.number, detail="what the sheet says of itself")

@@ -21,6 +21,7 @@ class KioskSettings:
     leave it to the desktop. `reader` and `hand`: see kiosk_app.card_slot; `card_limit` real seconds for a card to answer.
     `keep_screens`: the trace keeps the picture of a screen that nobody outside could catch (evidence wants it).
     `log_folder`: where the log lies, '' for `log` in `folder`.
+    `server_ca`: a file of CA certificates (PEM) to trust for https, '' for those of the system.
     `authority` (DER in hex), `enrolled`, `automatic` and `pin_budget`: see kiosk_app.card_trust.
     """
 
@@ -46,6 +47,7 @@ class KioskSettings:
     enrolled: tuple[str, ...] = ()
     automatic: bool = False
     pin_budget: int = 1
+    server_ca: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

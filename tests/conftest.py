@@ -47,10 +47,19 @@ PLANTED = "test_a_planted_defect_fails_the_sentence_that_names_it["
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many of the planted defects (tests/planted) were caught; also where several workers ran them."""
+    """Say how many of the planted defects (tests/planted) were caught, and how many lies, cuts and races were tried and did
+    harm; also where several workers ran them."""
     caught, survived = (
         sum(PLANTED in report.nodeid for report in terminalreporter.stats.get(outcome, ()))
         for outcome in ("passed", "failed")
     )
     if caught or survived:
         terminalreporter.write_line(f"planted defects caught: {caught} of {caught + survived}")
+    tried = {kind: 0 for kind in ("passed", "failed", "error")}
+    for kind in tried:
+        tried[kind] = sum(
+            "attack" in getattr(report, "keywords", ()) for report in terminalreporter.stats.get(kind, [])
+        )
+    if any(tried.values()):
+        harm = tried["failed"] + tried["error"]
+        terminalreporter.write_line(f"attacks: {tried['passed'] + harm}, violations: {harm}")

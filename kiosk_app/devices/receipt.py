@@ -15,6 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from kiosk_app.flow.effects import PrintReceipt
 from server_stub.interface.failures import Failed
+from server_stub.interface.sheet import NOTICE, SAMPLE
 from server_stub.interface.terminal import CertificateKind
 
 WIDTH, HEIGHT, MARGIN = 80 * mm, 126 * mm, 7 * mm
@@ -27,7 +28,6 @@ FOLDERS = (
     "C:/Windows/Fonts",
 )
 
-SAMPLE, NOT_VALID = "見本", "試験用・証明書としての効力はありません"
 
 _KINDS = {
     "ja": {
@@ -83,7 +83,7 @@ def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:
     # without the name Helvetica would be left unembedded; the stub takes the font's name for a number
     page = Canvas(buffer, pagesize=(WIDTH, HEIGHT), initialFontName=FONT, invariant=True)  # type: ignore[arg-type]
     page.setTitle(words["title"])
-    page.setAuthor(NOT_VALID)
+    page.setAuthor(NOTICE)
     page.setLineWidth(0.5)
     _sample(page)
     y = HEIGHT - 15 * mm
@@ -137,4 +137,4 @@ def _sample(page: Canvas) -> None:
     page.drawCentredString(0, 0, SAMPLE)
     page.restoreState()
     page.setFont(FONT, 8)
-    page.drawCentredString(WIDTH / 2, 9 * mm, NOT_VALID)
+    page.drawCentredString(WIDTH / 2, 9 * mm, NOTICE)

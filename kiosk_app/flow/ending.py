@@ -11,8 +11,13 @@ from .events import Event, Refused
 from .row import Action, Happening, Made, Row
 from .state import StateName, Visit
 
-INCIDENTS = frozenset({"Binding_Mismatch", "Manifest_Invalid"})
-"""Signs that paper and person do not belong together: operations must see them, trying again does not close them."""
+INCIDENTS = frozenset(
+    {
+        "Binding_Mismatch", "Manifest_Invalid", "Paper_Format_Wrong", "Paper_Content_Forbidden", "Paper_Not_Marked",
+    }
+)  # fmt: skip
+"""Signs that paper and person do not belong together, or of a paper that must not be printed: operations must see them,
+trying again does not close them."""
 
 RETRY = frozenset(
     {

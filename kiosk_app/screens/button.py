@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from server_stub.interface.clock import real_monotonic_ns
 
 from . import theme
 from .parts import Align, Placed, Text, rounded
+
+SETTLING_NS = 400_000_000
+"""Real time for which a press belongs to what lay under the finger before."""
+
+
+class TouchGuard:
+    """Touches belong to the screen they were meant for: none is taken in the first moment of another one. In real time,
+    whatever the one clock does; a touch has no time of its own that could be trusted."""
+
+    def __init__(self, monotonic_ns: Callable[[], int] = real_monotonic_ns) -> None:
+        self._monotonic_ns = monotonic_ns
+        self._changed_ns: int | None = None
+
+    def changed(self) -> None:
+        """Something else lies under the finger from now on."""
+        self._changed_ns = self._monotonic_ns()
+
+    def open(self) -> None:
+        """The window may be touched now (whoever says so has looked at it)."""
+        self._changed_ns = None
+
+    def admits(self) -> bool:
+        return self._changed_ns is None or self._monotonic_ns() - self._changed_ns >= SETTLING_NS
 
 
 class Kind(StrEnum):
@@ -24,7 +50,7 @@ class Button(Placed, QAbstractButton):
     """A touch target. Its accessible name is the label that a person reads on it.
 
     It never takes the focus: a focus frame would tell the last touched key of the PIN pad.
-    `bare`: the label is not drawn here, the screen puts Texts on the button itself (see `on`).
+    `guard`: who says whether it may be touched yet. `bare`: the label is not drawn here, the screen puts Texts on the button itself (see `on`).
     """
 
     def __init__(
@@ -39,8 +65,10 @@ class Button(Placed, QAbstractButton):
         bare: bool = False,
         name: str | None = None,
         checkable: bool = False,
+        guard: TouchGuard | None = None,
     ) -> None:
         super().__init__(parent)
+        self._guard = guard
         self.kind, self.colours = kind, colours
         self._texts: list[Text] = []
         self.setText(label)
@@ -95,6 +123,12 @@ class Button(Placed, QAbstractButton):
         for text in self._texts:
             text.set_colour(self.look()[2])
         self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Of a finger too, and for the second press of a double tap: Qt turns both into this. Swallowed where it comes too
+        early; its release then finds no pressed button."""
+        if self._guard is None or self._guard.admits():
+            super().mousePressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         fill, edge, _ = self.look()

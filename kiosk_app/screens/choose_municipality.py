@@ -50,7 +50,7 @@ class ChooseMunicipalityScreen(Screen[ChooseMunicipality]):
         if "group" in self.memory:
             del self.memory["group"]
             self.memory.pop("page", None)
-            self.refill()
+            self.refill(other=True)
         else:
             super().go_back()
 
@@ -93,7 +93,7 @@ class ChooseMunicipalityScreen(Screen[ChooseMunicipality]):
     def _remember(self, **memory: str) -> None:
         self.memory.pop("page", None)
         self.memory.update(memory)
-        self.refill()
+        self.refill(other=True)
 
     def _prefecture(self, one: MunicipalityInfo) -> str:
         return self.words.either(one.prefecture, one.prefecture_en)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from kiosk_app.flow.views import Step
 
 from . import theme
-from .button import Button, Kind
+from .button import Button, Kind, TouchGuard
 from .parts import Align, Panel, Placed, Text, rect
 from .texts import Words
 
@@ -99,7 +99,7 @@ class Countdown(Panel):
 
     BOX = rect(theme.MARGIN + 276, theme.FOOTER.top(), 528, theme.FOOTER.height())
 
-    def __init__(self, parent: QWidget, words: Words, colours: theme.Palette) -> None:
+    def __init__(self, parent: QWidget, words: Words, colours: theme.Palette, guard: TouchGuard) -> None:
         super().__init__(parent, self.BOX, theme.INK)
         self._words = words
         self._text = Text(
@@ -112,7 +112,9 @@ class Countdown(Panel):
             single=True,
         )
         more = rect(self.BOX.width() - 204, 4, 200, theme.TOUCH)
-        self.button = Button(self, more, words("countdown.more"), colours, Kind.QUIET, theme.TEXT)
+        self.button = Button(
+            self, more, words("countdown.more"), colours, Kind.QUIET, theme.TEXT, guard=guard
+        )
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, False)
 
     def count(self, seconds: int) -> None:

@@ -11,6 +11,8 @@ EMPTY = "Printer_Paper_Empty"
 
 
 class JammedScreen(Picture[Jammed]):
+    RENEWS = True
+
     def title(self) -> str:
         return self._words().happened
 

@@ -25,7 +25,7 @@ def page_of(screen: Screen[Any], key: str, items: Sequence[T], size: int, row: Q
 
     def turn(to: int) -> None:
         screen.memory[key] = to
-        screen.refill()
+        screen.refill(other=True)
 
     if pages > 1:
         high = theme.TOUCH

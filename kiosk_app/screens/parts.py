@@ -97,7 +97,7 @@ class Text(Placed, QLabel):
         super().__init__(text, parent)
         self.size_px, self.bold, self.colour, self.align, self.top = size, bold, colour, align, top
         self.figures, self.single = figures, single
-        self._least = min(size, least or size)
+        self._most, self._least = size, min(size, least or size)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.place(box)
         self.say(text)
@@ -105,6 +105,7 @@ class Text(Placed, QLabel):
     def say(self, text: str) -> None:
         """Show `text` instead, broken and sized for the box."""
         self.setText(text)
+        self.size_px = self._most
         while True:
             self.lines = wrap(text, self.box.width(), self.width_of)
             self.used = QSizeF(

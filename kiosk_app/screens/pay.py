@@ -14,6 +14,8 @@ NOTE = 1000
 
 
 class PayScreen(Screen[Pay]):
+    RENEWS = True
+
     def title(self) -> str:
         return self.words("pay.title" if self.view.inserted < self.view.due else "pay.done")
 

@@ -10,6 +10,8 @@ from .screen import Picture
 
 
 class PrintingScreen(Picture[Printing]):
+    RENEWS = True
+
     def title(self) -> str:
         return self.words("printing.title")
 

@@ -13,7 +13,7 @@ from kiosk_app.flow.events import BackTouched, CancelTouched, Event, LanguageCho
 from kiosk_app.flow.views import Step, View
 
 from . import theme
-from .button import Button, Kind
+from .button import Button, Kind, TouchGuard
 from .chrome import Countdown, StepRow
 from .parts import Align, Drawing, Panel, Placed, Text, rect
 from .texts import Words
@@ -31,11 +31,20 @@ class Screen(Placed, QWidget, Generic[V]):
     """
 
     MAIN_WIDTH: ClassVar[float] = 364
+    RENEWS: ClassVar[bool] = False
+    """Whether it changes by itself (a coin, a sheet, a reminder): the buttons of the page's frame stay then, so that none that
+    is held down is lost. Such a screen has no memory."""
 
     def __init__(
-        self, parent: QWidget, view: V, emit: Callable[[Event], None], memory: dict[str, Any] | None = None
+        self,
+        parent: QWidget,
+        view: V,
+        emit: Callable[[Event], None],
+        memory: dict[str, Any] | None = None,
+        guard: TouchGuard | None = None,
     ) -> None:
         super().__init__(parent)
+        self.guard = guard or TouchGuard()
         self.view = view
         self.words = Words(view.language)
         self.colours = theme.palette(view.accent)
@@ -69,14 +78,41 @@ class Screen(Placed, QWidget, Generic[V]):
     def leave(self) -> None:
         """The screen will not be shown again."""
 
+    def retire(self) -> None:
+        """Another screen stands in its place: a press that began here and ends now tells nothing."""
+        self._emit = lambda event: None
+        self.leave()
+
     def still(self) -> None:
         """Set what moves by itself to its first position, so that pictures of one view are the same."""
 
     def tell(self, event: Event) -> None:
         self._emit(event)
 
-    def refill(self) -> None:
-        """Build the page anew from view and memory (another page of a list, another selection)."""
+    def renew(self, view: V) -> bool:
+        """Show `view` in place, if only what the page holds differs; False if it must be built anew."""
+        before = self.view
+        frame = (view.language, view.step, view.can_cancel, view.can_go_back, view.accent)
+        if not self.RENEWS or frame != (
+            before.language, before.step, before.can_cancel, before.can_go_back, before.accent
+        ):  # fmt: skip
+            return False
+        self.view = view
+        for part in self.children():
+            if isinstance(part, QWidget) and part is not self._countdown and part not in self._frame:
+                part.hide()
+                part.deleteLater()
+        kept = set(self.children())
+        self._title.say(self.title())
+        self.fill()
+        self._show_new(kept)
+        return True
+
+    def refill(self, *, other: bool = False) -> None:
+        """Build the page anew from view and memory. `other`: something else lies under the finger now (another page of a
+        list, another group), and not the same with another selection."""
+        if other:
+            self.guard.changed()
         old = {part for part in self.children() if isinstance(part, QWidget) and part is not self._countdown}
         # they go with the next turn of the event loop: taking each out now would cost more than the page
         for part in old:
@@ -84,6 +120,9 @@ class Screen(Placed, QWidget, Generic[V]):
             part.deleteLater()
         self._chrome()
         self.fill()
+        self._show_new(old)
+
+    def _show_new(self, old: set[Any]) -> None:
         self.rescale(self.ratio)
         for child in self.children():
             if isinstance(child, QWidget) and child is not self._countdown and child not in old:
@@ -108,7 +147,7 @@ class Screen(Placed, QWidget, Generic[V]):
         **how: Any,
     ) -> Button:
         """A touch target that calls `act`."""
-        made = Button(self, box, label, self.colours, kind, size, **how)
+        made = Button(self, box, label, self.colours, kind, size, guard=self.guard, **how)
         made.pressed.connect(self._touched)
         made.clicked.connect(lambda: act())
         return made
@@ -129,6 +168,7 @@ class Screen(Placed, QWidget, Generic[V]):
     # --- chrome --------------------------------------------------------------------------------------------------
 
     def _chrome(self) -> None:
+        before = set(self.children())
         head = theme.HEADER
         right = head.right()
         self.button(
@@ -149,7 +189,7 @@ class Screen(Placed, QWidget, Generic[V]):
                 theme.TEXT,
             )
         right -= 180 + theme.GAP
-        self.text(
+        self._title = self.text(
             rect(head.left(), head.top(), right - head.left(), head.height()),
             self.title(),
             theme.TITLE,
@@ -160,6 +200,7 @@ class Screen(Placed, QWidget, Generic[V]):
             StepRow(self, self.words, self.colours, self.view.step)
         if self.has_back():
             self.way_back(self.words("chrome.back"), lambda: self.go_back())
+        self._frame = {part for part in self.children() if part is not self._countdown} - before
 
     def code(self, failure: str) -> None:
         """The name of a failure, small, for whoever is asked."""
@@ -175,7 +216,7 @@ class Screen(Placed, QWidget, Generic[V]):
                 self._countdown.hide()
             return
         if self._countdown is None:
-            self._countdown = Countdown(self, self.words, self.colours)
+            self._countdown = Countdown(self, self.words, self.colours, self.guard)
             self._countdown.button.pressed.connect(self._touched)
             self._countdown.rescale(self.ratio)
         self._countdown.count(seconds)

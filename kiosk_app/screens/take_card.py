@@ -8,6 +8,8 @@ from .screen import Picture
 
 
 class TakeCardScreen(Picture[TakeCard]):
+    RENEWS = True
+
     def title(self) -> str:
         return self.words("take_card.title")
 

@@ -8,6 +8,8 @@ from .screen import Picture
 
 
 class TakePaperScreen(Picture[TakePaper]):
+    RENEWS = True
+
     def title(self) -> str:
         return self.words("take_paper.title")
 

@@ -15,6 +15,7 @@ from kiosk_app.flow.views import View
 from server_stub.interface.clock import Clock
 
 from . import theme
+from .button import TouchGuard
 from .placing import first_size
 from .screen import Screen
 from .texts import catalogue
@@ -75,9 +76,10 @@ class KioskWindow(QWidget):
     shown = Signal(str)
     """The name of the view that is now on the window."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, guard: TouchGuard | None = None) -> None:
         super().__init__()
         self._clock = clock
+        self._guard = guard or TouchGuard()
         self._screen: Screen[Any] | None = None
         self._view: View | None = None
         self.setObjectName("KioskWindow")
@@ -96,15 +98,10 @@ class KioskWindow(QWidget):
             same = (
                 before is not None and replace(before, language=view.language, deadline=view.deadline) == view
             )
-            memory = old.memory if old is not None and same else None
-            screen = screen_class(view)(self, view, self.emitted.emit, memory)
-            self._screen = screen
-            self._lay()
-            screen.show()
-            if old is not None:
-                old.leave()
-                old.hide()
-                old.deleteLater()
+            if type(before) is not type(view):
+                self._guard.changed()
+            if old is None or type(before) is not type(view) or not old.renew(view):
+                self._build(view, old.memory if old is not None and same else None)
         self._view = view
         self.count_down()
         if view.deadline is None:
@@ -112,6 +109,21 @@ class KioskWindow(QWidget):
         elif not self._poll.isActive():
             self._poll.start()
         self.shown.emit(self.screen_name())
+
+    def _build(self, view: View, memory: dict[str, Any] | None) -> None:
+        old = self._screen
+        screen = screen_class(view)(self, view, self.emitted.emit, memory, self._guard)
+        self._screen = screen
+        self._lay()
+        screen.show()
+        if old is not None:
+            old.retire()
+            old.hide()
+            old.deleteLater()
+
+    def may_be_touched(self) -> None:
+        """For whoever looks at the window before each touch (the driver of scenarios): no press is too early."""
+        self._guard.open()
 
     def screen_name(self) -> str:
         """The class name of the view shown; empty before the first."""

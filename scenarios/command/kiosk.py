@@ -10,11 +10,13 @@ from pathlib import Path
 
 from kiosk_app.card_slot import VIRTUAL
 from kiosk_app.process_settings import KioskSettings
+from kiosk_app.settings import check_center_address, trusted_by
 from scenarios import places
 from scenarios.keys import KeyPool
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.server_folder import KEYS, TEMPLATE
 from scenarios.template import AUTHORITY_FILE
+from server_stub.interface.failures import Failed
 
 from .clock_option import NOW, STAGE, clock_of
 from .display import monitor_index, need_display
@@ -34,7 +36,7 @@ class KioskOptions:
     """As the user told them. `key_file` and `center_key`: of somebody's own server, else those of this checkout's stage, or of
     `server_folder` (of a server whose data are kept there; its virtual cards are there too).
     `clock`: see clock_option; '' for the machine's time before a server of one's own, else as every stage begins. `monitor`
-    counts from 1. `control`: the name of the control port."""
+    counts from 1. `control`: the name of the control port. `ca`: CA certificates (PEM) of somebody's own https server."""
 
     center: str
     reader: str = VIRTUAL
@@ -50,6 +52,7 @@ class KioskOptions:
     card_bodies: bool = False
     panel: bool = False
     control: str = ""
+    ca: Path | None = None
 
 
 def run_kiosk(options: KioskOptions) -> int:
@@ -71,7 +74,10 @@ def run_kiosk(options: KioskOptions) -> int:
 
 
 def kiosk_settings(options: KioskOptions) -> KioskSettings:
-    """Raises WrongUse."""
+    """Raises WrongUse, Failed(Centre_Not_Secured)."""
+    check_center_address(options.center)
+    if options.ca is not None:
+        _check_ca(options)
     keys = KeyPool(options.server_folder / KEYS if options.server_folder else None)
     key_file, foreign = options.key_file, bool(options.center_key)
     clock = clock_of(options.clock or (NOW if foreign else STAGE))
@@ -90,6 +96,7 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
         trace_folder=str(options.trace or ""),
         log_folder=str(places.log_folder()),
         card_bodies=options.card_bodies,
+        server_ca=str(options.ca.resolve()) if options.ca else "",
         # by this it knows the virtual cards for ours
         authority=(_template(options) / AUTHORITY_FILE).read_bytes().hex() if virtual else "",
     )
@@ -98,6 +105,18 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
 def _template(options: KioskOptions) -> Path:
     """Where the virtual cards lie."""
     return options.server_folder / TEMPLATE if options.server_folder else template_with_own_cards()
+
+
+def _check_ca(options: KioskOptions) -> None:
+    """Raises WrongUse for a file without CA certificates, or where it would not be used."""
+    if not options.center.lower().startswith("https://"):
+        raise WrongUse("--ca は、--center が https:// で始まるときに指定してください。")
+    try:
+        trusted_by(options.ca or Path())
+    except Failed as error:
+        raise WrongUse(
+            f"--ca に指定した {options.ca} から、認証局の証明書（PEM）を読み取れません。"
+        ) from error
 
 
 def _run_with_panel(settings: KioskSettings, control: str, template: Path) -> int:

@@ -138,6 +138,12 @@ def kiosk(
     terminal_id: Annotated[str, typer.Option("--terminal-id", help="端末の番号")] = "KIOSK-STORE-01",
     key_file: Annotated[Path | None, typer.Option("--key-file", help="端末の鍵を書いたファイル")] = None,
     center_key: Annotated[str, typer.Option("--center-key", help="センターの Ed25519 公開鍵（16進）")] = "",
+    ca: Annotated[
+        Path | None,
+        typer.Option(
+            "--ca", help="https のサーバを証明する認証局の証明書（PEM）。なければ、この機械の登録に従う"
+        ),
+    ] = None,
     folder: Annotated[Path | None, typer.Option("--folder", help="日誌・現金・トレイを置くフォルダ")] = None,
     server_folder: Annotated[
         Path | None,
@@ -175,6 +181,7 @@ def kiosk(
                 terminal_id=terminal_id,
                 key_file=key_file,
                 center_key=center_key,
+                ca=ca,
                 folder=folder,
                 server_folder=server_folder,
                 clock=clock,

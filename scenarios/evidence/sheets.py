@@ -12,6 +12,7 @@ import pypdfium2
 from PIL import Image, ImageDraw
 from pydantic import ValidationError
 
+from server_stub.interface.sheet import PDFIUM
 from server_stub.interface.terminal import Box
 from server_stub.paper.viewing import page_picture
 
@@ -51,25 +52,26 @@ def render_sheet(pdf: bytes, boxes: Sequence[Box]) -> tuple[Side, ...]:
     """Front (with `boxes`, in mm from the upper left corner, black) and back of a sheet.
 
     The same sheet with the same boxes is rendered once a process. Raises ValueError for what is no PDF of one or two
-    pages. Not for several threads at a time (pdfium).
+    pages. Not for several threads at a time.
     """
     key = (hashlib.sha256(pdf).digest(), tuple((box.x, box.y, box.width, box.height) for box in boxes))
     if key in _rendered:
         _rendered.move_to_end(key)
         return _rendered[key]
-    try:
-        document = pypdfium2.PdfDocument(pdf)
-    except pypdfium2.PdfiumError as error:
-        raise ValueError("no PDF") from error
-    try:
-        if not 1 <= len(document) <= 2:
-            raise ValueError("not one sheet")
-        sides = tuple(
-            _side(document[number], title, boxes if number == 0 else ())
-            for number, title in zip(range(len(document)), ("表面", "裏面"), strict=False)
-        )
-    finally:
-        document.close()
+    with PDFIUM:
+        try:
+            document = pypdfium2.PdfDocument(pdf)
+        except pypdfium2.PdfiumError as error:
+            raise ValueError("no PDF") from error
+        try:
+            if not 1 <= len(document) <= 2:
+                raise ValueError("not one sheet")
+            sides = tuple(
+                _side(document[number], title, boxes if number == 0 else ())
+                for number, title in zip(range(len(document)), ("表面", "裏面"), strict=False)
+            )
+        finally:
+            document.close()
     _rendered[key] = sides
     if len(_rendered) > _KEPT:
         _rendered.popitem(last=False)

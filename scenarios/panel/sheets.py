@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from PySide6.QtCore import QObject, QRectF, QRunnable, QSizeF, QThreadPool, Sign
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter
 
+from server_stub.interface.sheet import PDFIUM
 from server_stub.paper.viewing import page_picture
 
 from .client import Told
@@ -23,13 +23,11 @@ VIEW_DPI, THUMBNAIL_DPI = 115, 36
 MAX_PRINT_DPI = 600
 """The ground pattern is drawn for this; more would only cost memory (100 MB a side)."""
 
-_pdfium = threading.Lock()
-
 
 @contextmanager
 def _opened(pdf: bytes) -> Iterator[pypdfium2.PdfDocument]:
     """Raises ValueError for what is no PDF."""
-    with _pdfium:
+    with PDFIUM:
         try:
             document = pypdfium2.PdfDocument(pdf)
         except pypdfium2.PdfiumError as error:
@@ -69,7 +67,7 @@ def _picture(page: pypdfium2.PdfPage, dpi: float) -> QImage:
 def join(pdfs: Sequence[Path], target: Path) -> None:
     """All sheets in one file, for a viewer. Raises OSError for a sheet that is gone, ValueError for what is no PDF."""
     bodies = [path.read_bytes() for path in pdfs]
-    with _pdfium:
+    with PDFIUM:
         whole = pypdfium2.PdfDocument.new()
         try:
             for body in bodies:

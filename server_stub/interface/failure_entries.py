@@ -432,6 +432,27 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "届いた紙が壊れている",
     ),
     (
+        "Paper_Format_Wrong",
+        0,
+        "届いた用紙が、A4 の表裏2面ではありません（重大事象）。",
+        "センターが作る PDF の用紙の大きさ、向き、面の数を確認してください。",
+        "tests/hostile/test_wrong_sheets.py::test_a_sheet_of_another_format_is_refused",
+    ),
+    (
+        "Paper_Content_Forbidden",
+        0,
+        "届いた用紙の PDF に、印刷する内容でないもの（スクリプト、リンク、添付、入力欄、重ね、暗号）があります（重大事象）。",
+        "facts に挙げた項目を、センターが作る PDF から除いてください。",
+        "tests/hostile/test_wrong_sheets.py::test_what_is_not_to_be_printed_has_no_place_in_a_sheet",
+    ),
+    (
+        "Paper_Not_Marked",
+        0,
+        "届いた用紙の面に、「見本」または「試験用・証明書としての効力はありません」が読める形で載っていません（重大事象）。",
+        "見本の表示がない用紙は印刷できません。センターが作る PDF の両面に載せてください。",
+        "tests/hostile/test_wrong_sheets.py::test_a_side_without_its_marks_is_refused",
+    ),
+    (
         "Centre_Unreachable",
         502,
         "証明書交付センターに接続できません。",
@@ -629,6 +650,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "そのフォルダでは、すでにサーバが動いています。",
         "先に動いているサーバを終えるか、konbini server --folder に別のフォルダを指定してください。",
         "tests/kept/test_server_folder.py::test_a_second_server_on_the_same_folder_is_refused",
+    ),
+    (
+        "Centre_Not_Secured",
+        0,
+        "この機械の外にあるセンターへ、暗号化されていない http では接続しません。",
+        "--center に https:// で始まる URL を指定してください（自営の認証局の証明書は --ca で指定できます）。",
+        "tests/terminal/test_secured.py::test_plain_http_is_spoken_to_this_machine_only",
     ),
     (
         "Settings_Wrong",

@@ -14,13 +14,13 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from server_stub.interface.sheet import NOTICE, SAMPLE
+
 from .fonts import GOTHIC, font_file
 from .glyphs import check_printable
 from .pattern import HEIGHT, INK, WIDTH, ground_pattern
 
 PAGE = (210 * mm, 297 * mm)
-NOTICE = "試験用・証明書としての効力はありません"
-SAMPLE = "見本"
 QR_LEFT, QR_TOP, QR_SIDE = 142.0, 47.0, 48.0
 """Where the QR code stands on the back, in mm from the upper left; its quiet zone lies within."""
 

@@ -8,7 +8,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from kiosk_app.devices.receipt import NOT_VALID, SAMPLE, receipt_pdf
+from kiosk_app.devices.receipt import SAMPLE, receipt_pdf
 from kiosk_app.flow.effects import PrintReceipt
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.terminal import CertificateKind
@@ -58,7 +58,7 @@ def test_the_receipt_tells_what_was_paid(language: str, words: tuple[str, ...]) 
 def test_every_receipt_says_that_it_is_a_sample(kind: CertificateKind, language: str) -> None:
     text = text_of(receipt(kind, language))
     assert SAMPLE in text
-    assert NOT_VALID in text
+    assert "試験用・証明書としての効力はありません" in text
 
 
 def test_every_font_is_embedded() -> None:

@@ -202,4 +202,5 @@ class Hand:
 
     def touch(self, *names: str) -> None:
         for name in names:
+            self._window.may_be_touched()
             self._qtbot.mouseClick(touchables(self._window)[name], Qt.MouseButton.LeftButton)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pikepdf
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -40,13 +38,15 @@ from server_stub.interface.trace import Trace
 from server_stub.node import NodeContext, failure_response, make_app, serve
 from tests.flow.helper import ELSEWHERE, KOBE, offers
 
+from .sheets import sheet as make_sheet
+
 TERMINAL, KEY = "T-0001", "the-key-of-the-terminal"
 Tamper = Callable[[Manifest], Manifest]
 
 
 class Centre:
     """`calls` is what came in. Set `refuse[path part]` to a failure's name, `tamper` to change a manifest before it is signed,
-    `answer[path part]` to a raw response; `hold` keeps requests waiting."""
+    `sheet` to make other sheets (and sign for them), `answer[path part]` to a raw response; `hold` keeps requests waiting."""
 
     def __init__(self) -> None:
         self.signing_key = Ed25519PrivateKey.generate()
@@ -68,6 +68,7 @@ class Centre:
         self.tamper: Tamper = lambda manifest: manifest
         self.spoil: Callable[[bytes], bytes] = lambda pdf: pdf
         self.keywords: Callable[[str], str] = lambda text: text
+        self.sheet: Callable[[str], bytes] = make_sheet
         self.offers: Offers = offers()
         self.sheets_per_copy = 1
         self._nonces: dict[str, str] = {}
@@ -191,7 +192,7 @@ class Centre:
             for k in range(1, self.sheets_per_copy + 1):
                 number = len(entries) + 1
                 keywords = sheet_keywords(application_id, copy, k, self.sheets_per_copy, subjects)
-                pdf = make_pdf(self.keywords(keywords))
+                pdf = self.sheet(self.keywords(keywords))
                 self._sheets[application_id, number] = pdf
                 digest = hashlib.sha256(pdf).hexdigest()
                 entries.append(
@@ -206,14 +207,3 @@ class Centre:
             copies=request.copies, fee_total=request.fee_total, generation=1, received_at=self.clock.now(),
             sheets=tuple(entries),
         )  # fmt: skip
-
-
-def make_pdf(keywords: str, pages: int = 2) -> bytes:
-    document = pikepdf.new()
-    for _ in range(pages):
-        document.add_blank_page()
-    document.docinfo["/Keywords"] = keywords
-    buffer = io.BytesIO()
-    document.save(buffer)
-    document.close()
-    return buffer.getvalue()

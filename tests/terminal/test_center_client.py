@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import socket
-from collections.abc import Iterator
+import tracemalloc
+import zlib
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from kiosk_app import center_client
 from kiosk_app.center_client import CenterClient
@@ -66,10 +70,74 @@ def test_an_answer_that_was_not_agreed_on_has_a_name(
 def test_an_answer_without_end_is_cut_off(
     client: CenterClient, centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(center_client, "LONGEST_ANSWER", 1000)
+    monkeypatch.setattr(center_client, "LONGEST_SHEET", 1000)
     centre.answer["/sheets"] = Response(b"x" * 5000, media_type="application/pdf")
     with pytest.raises(Failed, match="Answer_Malformed"):
         client.sheet("01JWYYYYYYYYYYYYYYYYYYYYYY", 1)
+
+
+PACKED = {
+    "gzip": gzip.compress(b"{}"),
+    "gzip bomb": gzip.compress(bytes(64_000_000)),
+    "deflate": zlib.compress(b"{}"),
+    "br": b"\x0b\x01\x80{}\x03",
+    "zstd": b"(\xb5/\xfd",
+    "identity, gzip": gzip.compress(b"{}"),
+    "GZIP": gzip.compress(b"{}"),
+}
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("coding", PACKED)
+def test_a_packed_answer_is_never_unpacked(client: CenterClient, centre: Centre, coding: str) -> None:
+    name = coding.removesuffix(" bomb")
+    centre.answer["/sheets"] = Response(PACKED[coding], 200, {"content-encoding": name}, "application/pdf")
+    tracemalloc.start()
+    try:
+        with pytest.raises(Failed, match="Answer_Malformed") as caught:
+            client.sheet("01JWYYYYYYYYYYYYYYYYYYYYYY", 1)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert caught.value.facts["detail"] == "packed"
+    assert most < 8_000_000
+
+
+@pytest.mark.attack
+def test_an_endless_answer_is_read_no_further_than_agreed_on(
+    client: CenterClient, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(center_client, "LONGEST_MESSAGE", 100_000)
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(1000):
+            yield bytes(10_000)
+            await asyncio.sleep(0)
+
+    centre.answer["/sessions"] = StreamingResponse(endless(), media_type=JSON)
+    with pytest.raises(Failed, match="Answer_Malformed") as caught:
+        client.open_session()
+    assert caught.value.facts["detail"] == "too long"
+
+
+@pytest.mark.attack
+def test_an_answer_that_drips_is_given_up(
+    client: CenterClient, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each piece comes within the time for a piece, and all of it never does."""
+    monkeypatch.setattr(center_client, "ANSWER_SECONDS", 0.2)
+    client = CenterClient(centre.url, Secret(KEY), Trace(Clock(STAGE_START)))
+
+    async def drips() -> AsyncIterator[bytes]:
+        for _ in range(300):
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    centre.answer["/sessions"] = StreamingResponse(drips(), media_type=JSON)
+    with pytest.raises(Failed, match="Centre_Unreachable") as caught:
+        client.open_session()
+    assert caught.value.facts["reason"] == "time-out"
+    client.close()
 
 
 def test_a_sheet_must_come_as_a_pdf(client: CenterClient, centre: Centre) -> None:

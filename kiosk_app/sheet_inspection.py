@@ -1,0 +1,275 @@
+"""The terminal's own look at a sheet, before a coin is asked for: A4, front and back, marked 見本 and not valid on both
+sides, and nothing in it but what is printed. Whoever's server sent it; the signature does not count here.
+
+pikepdf tells what the file holds, pdfium what a reader would see: the marks must be in the text of each side, and taking
+them away must change the picture of the side where they stand.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pikepdf
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from server_stub.interface.failures import Failed
+from server_stub.interface.sheet import A4, A4_TOLERANCE, NOTICE, PDFIUM, SAMPLE, SIDES
+
+INFLATED = 64_000_000
+"""Bytes that all streams of a sheet may have when they are unpacked. The ground pattern has 4.4 million."""
+LEAST_NOTICE, LEAST_SAMPLE = 5.0, 72.0
+"""Points: the least size of the letters of the notice, and of the large 見本."""
+
+_KEYS = frozenset(
+    {
+        "/JavaScript", "/JS", "/OpenAction", "/AA", "/Annots", "/AcroForm", "/XFA", "/EmbeddedFiles", "/EF", "/AF",
+        "/OCProperties", "/OC", "/URI", "/Collection", "/RichMediaContent", "/Ref", "/OPI", "/Alternates",
+    }
+)  # fmt: skip
+"""Of scripts, links, attachments, forms to fill in, layers, and content that lies elsewhere (ISO 32000-2)."""
+_KINDS = frozenset(
+    {
+        "/Action", "/Annot", "/Filespec", "/EmbeddedFile", "/OCG", "/OCMD", "/JavaScript", "/Launch", "/URI", "/GoToR",
+        "/GoToE", "/SubmitForm", "/ImportData", "/Rendition", "/PS",
+    }
+)  # fmt: skip
+"""The same by /Type, /Subtype or /S."""
+_OBJECTS = 50_000
+_DEEP = 20
+_PACKED = frozenset({"/FlateDecode", "/Fl", "/LZWDecode", "/LZW", "/RunLengthDecode", "/RL"})
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_PIECE = 1 << 20
+_SCALE = 1.5
+"""Pixels a point of the pictures in which the marks are looked for."""
+_INVISIBLE = frozenset({3, 7})
+"""Text rendering modes that leave no ink (ISO 32000-2, 9.3.6)."""
+_DIFFERENCE = 24
+"""Steps of grey (of 255) by which a mark must differ from its ground."""
+
+
+def check_file(pdf: bytes) -> None:
+    """Would unpacking it burst the terminal? To be asked before anything opens `pdf`. Raises Failed(Paper_Corrupt)."""
+    room = INFLATED
+    for found in _STREAM.finditer(pdf):
+        room -= _inflated(memoryview(pdf)[found.end() :], room)
+
+
+def _inflated(data: memoryview | bytes, room: int) -> int:
+    """How many bytes the deflated `data` has; 0 if it is not deflated. Raises Failed above `room`."""
+    made, total, rest = zlib.decompressobj(), 0, bytes(data)
+    try:
+        while rest and not made.eof:
+            total += len(made.decompress(rest, _PIECE))
+            if total > room:
+                raise Failed("Paper_Corrupt", detail="too large when unpacked")
+            rest = made.unconsumed_tail
+    except zlib.error:
+        pass
+    return total
+
+
+def check_document(document: pikepdf.Pdf) -> None:
+    """The structure. Raises Failed: Paper_Format_Wrong, Paper_Content_Forbidden."""
+    if document.is_encrypted:
+        raise Failed("Paper_Content_Forbidden", detail="encrypted")
+    for detail in _forbidden(document):
+        raise Failed("Paper_Content_Forbidden", detail=detail)
+    if len(document.pages) != SIDES:
+        raise Failed("Paper_Format_Wrong", pages=len(document.pages))
+    for page in document.pages:
+        _check_size(page)
+
+
+def _check_size(page: pikepdf.Page) -> None:
+    for key in ("/MediaBox", "/CropBox", "/TrimBox", "/BleedBox", "/ArtBox"):
+        box = _inherited(page.obj, key)
+        if box is None and key != "/MediaBox":
+            continue
+        edges = [float(edge) for edge in box or ()]
+        if len(edges) != 4 or any(abs(a - b) > A4_TOLERANCE for a, b in zip(edges, (0, 0, *A4), strict=True)):
+            raise Failed("Paper_Format_Wrong", box=f"{key[1:]} {edges[:4]}")
+    if _inherited(page.obj, "/Rotate") not in (None, 0) or "/UserUnit" in page.obj:
+        raise Failed("Paper_Format_Wrong", detail="turned or scaled")
+
+
+def _inherited(node: Any, key: str) -> Any:
+    """The attribute of a page, or of what stands above it in the tree of pages; None for none."""
+    for _ in range(_DEEP):
+        if key in node:
+            return node[key]
+        if "/Parent" not in node:
+            return None
+        node = node["/Parent"]
+    raise Failed("Paper_Content_Forbidden", detail="too many parts")
+
+
+def _forbidden(document: pikepdf.Pdf) -> Iterator[str]:
+    """Names of what does not belong on paper."""
+    waiting: list[tuple[Any, int]] = [(document.trailer, 0)]
+    waiting += [(one, 0) for one in document.objects]
+    seen, room = 0, INFLATED
+    while waiting:
+        item, depth = waiting.pop()
+        seen += 1
+        if seen > _OBJECTS or depth > _DEEP:
+            yield "too many parts"
+            return
+        if isinstance(item, pikepdf.Array):
+            waiting += [(one, depth + 1) for one in item if _holds_more(one)]
+        if not isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
+            continue
+        for key, value in item.items():
+            if key in _KEYS or (key in ("/Type", "/Subtype", "/S") and str(value) in _KINDS):
+                yield f"{key} {value}" if key not in _KEYS else key
+            # what is referred to is among the objects itself
+            if _holds_more(value) and not value.is_indirect:
+                waiting.append((value, depth + 1))
+        if isinstance(item, pikepdf.Stream):
+            if "/F" in item:
+                yield "/F"
+            room -= _unpacked(item, room)
+
+
+def _holds_more(value: Any) -> bool:
+    return isinstance(value, pikepdf.Array | pikepdf.Dictionary | pikepdf.Stream)
+
+
+def _unpacked(stream: pikepdf.Stream, room: int) -> int:
+    """Bytes in `stream` behind a first filter that packs nothing. Raises Failed(Paper_Corrupt): packed twice, too large."""
+    told = stream.get("/Filter", pikepdf.Array())
+    filters = [str(told)] if isinstance(told, pikepdf.Name) else [str(one) for one in told]
+    if sum(one in _PACKED for one in filters) > 1 or "/Crypt" in filters:
+        raise Failed("Paper_Corrupt", detail="packed twice")
+    if len(filters) < 2 or filters[0] not in ("/ASCII85Decode", "/A85"):
+        return 0
+    try:
+        plain = base64.a85decode(stream.read_raw_bytes().strip().removeprefix(b"<~").removesuffix(b"~>"))
+    except ValueError as error:
+        raise Failed("Paper_Corrupt", detail="ASCII85") from error
+    return _inflated(plain, room)
+
+
+def check_marks(pdf: bytes) -> None:
+    """見本 and the notice, to be read on each side. Raises Failed: Paper_Not_Marked, Paper_Corrupt."""
+    with PDFIUM:
+        try:
+            document = pypdfium2.PdfDocument(pdf)
+        except pypdfium2.PdfiumError as error:
+            raise Failed("Paper_Corrupt", detail="no readable PDF") from error
+        try:
+            for number in range(len(document)):
+                _check_side(document, number)
+        except pypdfium2.PdfiumError as error:
+            raise Failed("Paper_Corrupt", detail="no readable page") from error
+        finally:
+            document.close()
+
+
+def _check_side(document: pypdfium2.PdfDocument, number: int) -> None:
+    page = document[number]
+    text = page.get_textpage()
+    try:
+        letters = [chr(pdfium.FPDFText_GetUnicode(text, index)) for index in range(text.count_chars())]
+        for mark, least in ((NOTICE, LEAST_NOTICE), (SAMPLE, LEAST_SAMPLE)):
+            places = _places(letters, mark)
+            if not places:
+                raise Failed("Paper_Not_Marked", side=number + 1, mark=mark, detail="not in the text")
+            if not any(_seen(page, text, place, least) for place in places):
+                raise Failed("Paper_Not_Marked", side=number + 1, mark=mark, detail="not to be seen")
+    finally:
+        text.close()
+        page.close()
+
+
+def _places(letters: list[str], mark: str) -> list[list[int]]:
+    """For each time that `mark` stands in the text, white space aside, the indices of its letters."""
+    kept = [index for index, letter in enumerate(letters) if not letter.isspace()]
+    written = "".join(letters[index][:1] for index in kept)
+    found = []
+    start = written.find(mark)
+    while start >= 0:
+        found.append(kept[start : start + len(mark)])
+        start = written.find(mark, start + 1)
+    return found
+
+
+def _seen(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, place: list[int], least: float) -> bool:
+    """Whether each letter of a mark leaves its own ink on the page, and is not smaller than `least` points."""
+    boxes = [text.get_charbox(index) for index in place]
+    width, height = page.get_size()
+    items = [pdfium.FPDFText_GetTextObject(text, index) for index in place]
+    for index, box, item in zip(place, boxes, items, strict=True):
+        left, low, right, high = text.get_charbox(index, loose=True)
+        if max(right - left, high - low) < least:
+            return False
+        left, low, right, high = box
+        if min(left, low) < 0 or right > width or high > height:
+            return False
+        if not item or pdfium.FPDFTextObj_GetTextRenderMode(item) in _INVISIBLE:
+            return False
+    distinct = {ctypes.addressof(item.contents): item for item in items}
+    if least < LEAST_SAMPLE:
+        crops = [(boxes, _around(boxes))]
+    else:  # rendering the whole of large letters would cost 60 ms a sheet
+        crops = [([band], band) for band in map(_middle, boxes)]
+    return all(_leave_ink(page, list(distinct.values()), parts, crop) for parts, crop in crops)
+
+
+Edges = tuple[float, float, float, float]
+"""Left, lower, right and upper edge in points from the lower left corner of the page."""
+
+
+def _around(boxes: list[Edges]) -> Edges:
+    lefts, lows, rights, highs = zip(*boxes, strict=True)
+    return min(lefts) - 1, min(lows) - 1, max(rights) + 1, max(highs) + 1
+
+
+def _middle(box: Edges) -> Edges:
+    """A band through the middle of `box`, an eighth of its height."""
+    left, low, right, high = box
+    centre, half = (low + high) / 2, (high - low) / 16
+    return left, centre - half, right, centre + half
+
+
+def _leave_ink(page: pypdfium2.PdfPage, items: list[Any], parts: list[Edges], area: Edges) -> bool:
+    """Whether each of `parts` of `area` looks otherwise without the text objects `items`."""
+    width, height = page.get_size()
+    left, low, right, high = area
+    crop = (max(0.0, left), max(0.0, low), max(0.0, width - right), max(0.0, height - high))
+    whole, wide = _picture(page, crop)
+    for item in items:
+        pdfium.FPDFPageObj_SetIsActive(item, False)
+    try:
+        without, _ = _picture(page, crop)
+    finally:
+        for item in items:
+            pdfium.FPDFPageObj_SetIsActive(item, True)
+    tall = len(whole) // wide
+    for part in parts:
+        first, last = max(0, int((part[0] - crop[0]) * _SCALE)), int((part[2] - crop[0]) * _SCALE) + 2
+        upper, lower = (height - crop[3] - edge for edge in (part[3], part[1]))
+        rows = range(max(0, int(upper * _SCALE)), min(tall, int(lower * _SCALE) + 2))
+        spans = [slice(y * wide + first, y * wide + min(wide, last)) for y in rows]
+        if not any(_differ(whole[span], without[span]) for span in spans):
+            return False
+    return True
+
+
+def _differ(one: bytes, other: bytes) -> bool:
+    return one != other and any(abs(a - b) >= _DIFFERENCE for a, b in zip(one, other, strict=True))
+
+
+def _picture(page: pypdfium2.PdfPage, crop: Edges) -> tuple[bytes, int]:
+    """Grey values of what `crop` (points cut away at left, bottom, right, top) leaves, row by row, and the row's length."""
+    bitmap = page.render(scale=_SCALE, crop=crop, grayscale=True)
+    try:
+        wide, stride, data = bitmap.width, bitmap.stride, bytes(bitmap.buffer)
+        return b"".join(data[y * stride : y * stride + wide] for y in range(bitmap.height)), wide
+    finally:
+        bitmap.close()
