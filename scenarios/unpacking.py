@@ -17,6 +17,8 @@ import zlib
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 
+from server_stub.interface.sheet import PDFIUM
+
 DATA_URL = re.compile(r"data:([a-z0-9/+.-]+);base64,([A-Za-z0-9+/=]+)")
 SCRIPT = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.DOTALL)
 ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
@@ -151,12 +153,10 @@ def _of_pdf(where: str, body: bytes, depth: int) -> Iterator[Part]:
                 yield from _of_pdf_object(f"{where}、PDF の末尾", found, depth)
     except pikepdf.PikepdfError as error:
         raise ValueError("no PDF") from error
-    reader = pypdfium2.PdfDocument(body)
-    try:
-        for page in reader:
-            yield f"{where}、PDF の文字", page.get_textpage().get_text_bounded()
-    finally:
-        reader.close()
+    with PDFIUM, pypdfium2.PdfDocument(body) as reader:
+        texts = [page.get_textpage().get_text_bounded() for page in reader]
+    for text in texts:
+        yield f"{where}、PDF の文字", text
 
 
 def _of_pdf_object(where: str, found: object, depth: int) -> Iterator[Part]:

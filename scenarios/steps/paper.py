@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server_stub.interface.sheet import PDFIUM
 from server_stub.paper.copier import measured
 
 from .sentences import Needs, given, then, when
@@ -80,14 +81,15 @@ def paper_of(world: World, count: int, people: list[str]) -> None:
     """Every value in its own cell, nothing else on the paper, and the ledger knows each copy of it."""
     papers = world.paper()
     expect(len(papers) == count, f"用紙が{count}枚", f"用紙が{len(papers)}枚")
-    read = town(world).check(
-        pdfs(world),
-        people,
-        kind=world.kind,
-        options=world.options,
-        copies=world.copies,
-        today=world.stage.clock.now().date(),
-    )
+    with PDFIUM:
+        read = town(world).check(
+            pdfs(world),
+            people,
+            kind=world.kind,
+            options=world.options,
+            copies=world.copies,
+            today=world.stage.clock.now().date(),
+        )
     ours = [one.application_id for one in world.applications()]
     expect(
         read.application_id in ours, f"申請番号 {'・'.join(ours)}", f"用紙の申請番号 {read.application_id}"
@@ -102,7 +104,8 @@ def paper_of(world: World, count: int, people: list[str]) -> None:
 
 @then("部ごとに発行番号が異なる", needs=Needs.PAPER)
 def issue_numbers_differ(world: World) -> None:
-    numbers = town(world).issue_numbers(pdfs(world))
+    with PDFIUM:
+        numbers = town(world).issue_numbers(pdfs(world))
     expect(
         len(numbers) == world.copies == len(set(numbers)),
         f"{world.copies}部に異なる発行番号",
@@ -113,31 +116,36 @@ def issue_numbers_differ(world: World) -> None:
 @then("用紙に個人番号は記載されていない", needs=Needs.PAPER)
 def no_my_number(world: World) -> None:
     """Of nobody, on any side."""
-    town(world).check_my_numbers(pdfs(world), [])
+    with PDFIUM:
+        town(world).check_my_numbers(pdfs(world), [])
 
 
 @then("用紙に「{people}」の個人番号が記載されている", needs=Needs.PAPER)
 def my_numbers(world: World, people: list[str]) -> None:
     """Of each of these, in the person's own block, and of nobody else."""
-    town(world).check_my_numbers(pdfs(world), people)
+    with PDFIUM:
+        town(world).check_my_numbers(pdfs(world), people)
 
 
 @then("「{person}」の氏名は登録された字形で印字されている", needs=Needs.PAPER)
 def registered_glyphs(world: World, person: str) -> None:
-    town(world).check_glyphs(pdfs(world), person)
+    with PDFIUM:
+        town(world).check_glyphs(pdfs(world), person)
 
 
 @then("印影の大きさは縦{height:mm}ミリ、横{width:mm}ミリである", needs=Needs.PAPER)
 def imprint_size(world: World, height: int, width: int) -> None:
     """The imprint that is registered for the holder of the card, in its cell, pixel by pixel and to the millimetre."""
     for pdf in pdfs(world):
-        town(world).check_imprint(pdf, world.holder(), width_mm=width, height_mm=height)
+        with PDFIUM:
+            town(world).check_imprint(pdf, world.holder(), width_mm=width, height_mm=height)
 
 
 @then("用紙を複写すると、「複写」の文字が浮き出る", needs=Needs.PAPER)
 def copy_shows_the_word(world: World) -> None:
     """On the front of the first sheet: unseen on the paper, seen on the copy, by the copier's model."""
-    page = next(measured(pdfs(world)[0]))
+    with PDFIUM:
+        page = next(measured(pdfs(world)[0]))
     expect(
         page.kept,
         "地紋は用紙では見えず、複写すると浮き出る",

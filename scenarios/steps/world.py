@@ -19,6 +19,7 @@ from scenarios.books import CenterApplication
 from scenarios.driver import PATIENCE, NotReached, Terminal
 from scenarios.stage import Stage
 from server_stub.interface.secret import Secret
+from server_stub.interface.sheet import PDFIUM
 from server_stub.issuing.entries import Application
 from server_stub.municipalities import load_index
 
@@ -130,7 +131,8 @@ class World:
         self.until(lambda: bool(self.visit and self.receipts()), "領収書が出ている", lambda: "領収書はない")
         found = self.receipts()
         expect(len(found) == 1, "領収書が1枚", f"領収書が{len(found)}枚")
-        return reader("receipt").read_receipt(found[0].read_bytes())
+        with PDFIUM:
+            return reader("receipt").read_receipt(found[0].read_bytes())
 
     def taken(self) -> int:
         """Yen that the terminal has kept in this visit."""
