@@ -28,6 +28,8 @@ EVIDENCE = "evidence"
 """Where evidence of failures is kept unasked."""
 _BINDING = Path(__file__).resolve().parent.parent / "steps" / "bind.py"
 _SETTINGS = Path(__file__).resolve().parent.parent / "steps" / "pytest.ini"
+_NAMED = 10
+"""So many scenarios that were not run are named."""
 _LINE = 240
 """Characters of a line on the command line; the page has the whole."""
 
@@ -124,7 +126,7 @@ def run_scenarios(
     `N passed, N failed`.
 
     `evidence`: keep a page of every scenario there; of those that failed one is kept in any case (in `evidence/`). The pages of
-    an earlier run in that folder are removed. `verbose`: tell errors as they were raised. `strict_screen`: a terminal that
+    an earlier run in a folder that this one writes into are removed. `verbose`: tell errors as they were raised. `strict_screen`: a terminal that
     stood still fails its scenario. Raises WrongUse for paths and an expression that cannot be used, and for a display that is
     not there."""
     chosen = [path.resolve() for path in paths] or [places.FEATURES]
@@ -164,7 +166,8 @@ def run_scenarios(
         arguments += ["--konbini-trust-test-hierarchy"]
     if headed:
         arguments += ["--konbini-headed"]
-    remove_pages(folder)
+    if evidence:
+        remove_pages(folder)
     outcome = Outcome(verbose)
     code = pytest.main(arguments, plugins=[outcome])
     return _close(outcome, code, folder, junit, asked=evidence is not None)
@@ -183,8 +186,11 @@ def _close(outcome: Outcome, code: int, folder: Path, junit: Path | None, *, ask
     elif not passed and not failed and not problems:
         problems.append("一つも実施されていません。未実施の理由を上でご確認ください。")
     if swallowed := outcome.swallowed():
-        problems.append(f"実行されなかったシナリオがあります: {'、'.join(swallowed)}")
-    if asked or any(verdict.page for verdict in verdicts):
+        more = f" ほか{len(swallowed) - _NAMED}件" if len(swallowed) > _NAMED else ""
+        problems.append(f"実行されなかったシナリオがあります: {'、'.join(swallowed[:_NAMED])}{more}")
+    pages = {Path(verdict.page).name for verdict in verdicts if verdict.page}
+    if asked or pages:  # where nothing is written, what an earlier run has left is not touched
+        remove_pages(folder, but=pages)
         write_overview(folder, verdicts, problems=problems)
     if junit:
         junit.write_text(junit_xml(verdicts, problems), encoding="utf-8")

@@ -6,7 +6,7 @@ import base64
 import functools
 import platform
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -139,10 +139,10 @@ def write_overview(
     return _write(folder / OVERVIEW, page)
 
 
-def remove_pages(folder: Path) -> int:
-    """Remove the pages of earlier runs: what says that it is a page of ours and still bears the name it was written under.
-    Returns how many. A copy under another name, and everything else, stays."""
-    old = [path for path in folder.glob("*.html") if is_ours(path)]
+def remove_pages(folder: Path, but: Collection[str] = ()) -> int:
+    """Remove the pages of earlier runs, all `but` those names: what says that it is a page of ours and still bears the name it
+    was written under. Returns how many. A copy under another name, and everything else, stays."""
+    old = [path for path in folder.glob("*.html") if path.name not in but and is_ours(path)]
     for path in old:
         path.unlink()
     return len(old)

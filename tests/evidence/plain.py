@@ -42,6 +42,7 @@ def _any(names: list[str]) -> str:
 
 NO_LANGUAGE = [
     r"\b(?:GET|POST|PUT|DELETE) /[\w./-]*",  # a request to a server
+    r"\S+\.feature(?::\d+)?",  # where a scenario stands
     r"\b[0-9A-HJKMNP-TV-Z]{26}\b(?:-\d\d-\d\dof\d\d)?",  # a ULID, with the number of a sheet
     r"\bKIOSK-[A-Z]+-\d\d\b",  # a terminal
     r"\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b",  # serial numbers, runs

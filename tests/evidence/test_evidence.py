@@ -148,6 +148,7 @@ def test_the_search_for_english_would_find_it(left: str) -> None:
         "01KT5FX5V97KMY7FHBZZZ5X31S-01-01of01",
         "CN=認証局,OU=Test unit,O=JPKI-TEST,C=JP",
         "12.5 ms",
+        "scenarios/features/01_住民票の写し.feature:54",
     ],
 )
 def test_what_is_no_language_is_not_taken_for_english(left: str) -> None:
