@@ -62,7 +62,7 @@ def steps(as_json: JsonOption = False) -> None:
         {slot for sentence in sentences for _, slot in sentence.slots}, key=lambda one: one.told
     ):
         if words := slot.known():
-            print(f"｛{slot.told}｝　{'　'.join(words)}")
+            print(f"｛{slot.label}｝　{'　'.join(words)}")
 
 
 @app.command()

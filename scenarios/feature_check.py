@@ -87,10 +87,12 @@ def feature_files(paths: Sequence[Path]) -> list[Path]:
 
 @dataclass(frozen=True)
 class Line:
-    """A line with a keyword: its kind, what follows the colon, and how the keyword was written if not as the parser needs."""
+    """A line with a keyword: its kind, the keyword, what follows the colon, and what is wrong if it is not written as the parser
+    needs it."""
 
     number: int
     kind: str
+    word: str
     name: str
     flaw: str = ""
 
@@ -143,14 +145,16 @@ def _keyword_line(number: int, line: str) -> Line | None:
         if ":" not in match[1]:
             if kind in ("examples", "feature") or word.isascii():
                 return None  # words of a description
-            return Line(number, kind, match[2], f"「{word}」のあとに半角のコロン（:）がありません。")
+            return Line(number, kind, word, match[2], f"「{word}」のあとに半角のコロン（:）がありません。")
         written = re.match(rf"{re.escape(word)}\s*:", line)
         if written is not None and written[0] == f"{word}:":
-            return Line(number, kind, match[2])
+            return Line(number, kind, word, match[2])
         if not line.startswith(word):
-            return Line(number, kind, match[2], f"「{word}」は全角の文字で「{word}:」と書いてください。")
+            return Line(
+                number, kind, word, match[2], f"「{word}」は全角の文字で「{word}:」と書いてください。"
+            )
         flaw = "コロンが全角です" if "：" in line[: len(word) + 4] else "「:」の前に空白があります"
-        return Line(number, kind, match[2], f"{flaw}。半角で「{word}:」と書いてください。")
+        return Line(number, kind, word, match[2], f"{flaw}。半角で「{word}:」と書いてください。")
     return None
 
 
@@ -218,21 +222,26 @@ def _check_file(file: Path) -> Iterator[Problem]:
     yield from _check_language(file, text)
     yield from _check_tags(file, text)
     try:
-        document = _parsed(text)
+        document = _parsed(_repaired(text, flawed))
     except CompositeParserException as error:
-        for one in error.errors:
-            line = one.location["line"]
-            if not any(mark.number <= line for mark in flawed):
-                yield Problem(file, line, _unreadable(text, line))
+        lines = {one.location["line"] for one in error.errors}
+        yield from (Problem(file, line, _unreadable(text, line)) for line in lines)
         return
     feature = document.get("feature")
     if not feature or not any("scenario" in child or "rule" in child for child in feature["children"]):
-        if not flawed:
-            yield Problem(file, 1, "シナリオがありません。")
+        yield Problem(file, 1, "シナリオがありません。")
         return
     scenarios = list(_scenarios(feature))
     yield from _check_swallowed(file, marks, feature, scenarios)
     yield from _check_scenarios(file, feature, scenarios)
+
+
+def _repaired(text: str, flawed: Sequence[Line]) -> str:
+    """With the keywords as they were meant, so that what is wrong besides is found as well."""
+    lines = text.splitlines()
+    for mark in flawed:
+        lines[mark.number - 1] = f"{mark.word}: {mark.name}"
+    return "\n".join(lines)
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -303,7 +312,7 @@ def _check_swallowed(
     parsed = _parsed_lines(feature)
     for mark in marks:
         kind = "scenario" if mark.kind == "scenario_outline" else mark.kind
-        if (mark.number, kind) not in parsed and not mark.flaw:
+        if (mark.number, kind) not in parsed:
             yield Problem(file, mark.number, _why_swallowed(mark))
     counted = {(mark.number, "scenario" if mark.kind == "scenario_outline" else mark.kind) for mark in marks}
     for line, kind in sorted(parsed - counted):

@@ -41,6 +41,10 @@ def was_warned(h: Happening) -> bool:
     return h.visit.forgotten
 
 
+def without_fee(h: Happening) -> bool:
+    return h.visit.due == 0
+
+
 def wanted(h: Happening) -> bool:
     return bool(h.event.wanted)
 
@@ -113,6 +117,13 @@ def hand_over(h: Happening) -> Made:
     return replace(kept, chosen_municipality=visit.municipality, offers=None), effects
 
 
+def hand_over_and_thank(h: Happening) -> Made:
+    """Where nothing was to be paid there is no receipt to ask for."""
+    visit, effects = hand_over(h)
+    wiped, last = end(visit, "finished")
+    return wiped, (*effects, *last, Say("thanks"))
+
+
 def print_receipt(h: Happening) -> Made:
     visit = h.visit
     if visit.municipality is None or visit.kind is None:
@@ -178,6 +189,7 @@ ROWS: tuple[Row, ...] = (
     Row(S.PRINTING, e.Refused, S.JAMMED, jam),
     Row(S.JAMMED, e.OperatorResumed, S.PRINTING, go_on_printing),
     Row(S.JAMMED, e.OperatorRefunded, S.REFUNDING, refund),
+    Row(S.TAKE_PAPER, e.PaperTaken, S.THANKS, hand_over_and_thank, without_fee),
     Row(S.TAKE_PAPER, e.PaperTaken, S.ASK_RECEIPT, hand_over),
     Row(S.TAKE_PAPER, e.DeadlinePassed, S.REFUSAL, draw_in_paper, was_warned),
     Row(S.TAKE_PAPER, e.DeadlinePassed, S.TAKE_PAPER, warn_paper),

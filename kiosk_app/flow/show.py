@@ -60,7 +60,8 @@ def view_of(state: State, accent: str = v.View().accent) -> v.View:
         "accent": visit.municipality.accent if visit.municipality else accent,
     }
     if state.name in _WAITS:
-        return v.PleaseWait(reason=_WAITS[state.name], **common)
+        free = state.name is S.PREPARING and visit.offer is not None and visit.offer.fee == 0
+        return v.PleaseWait(reason=_WAITS[state.name], free=free, **common)
     return _view(state.name, visit, common)
 
 
@@ -112,6 +113,8 @@ def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
                 doubt=visit.doubt,
                 **common,
             )
+        case S.TAKING_MONEY if visit.due == 0:
+            return v.PleaseWait(reason=v.WaitReason.PREPARING, free=True, **common | {"step": v.Step.PRINT})
         case S.PAY | S.TAKING_MONEY:
             return v.Pay(due=visit.due, inserted=visit.inserted, rejected=visit.rejected, **common)
         case S.PRINTING:

@@ -101,7 +101,10 @@ class WaitReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PleaseWait(View):
+    """`free`: there is nothing to pay, printing comes next."""
+
     reason: WaitReason
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,4 +134,6 @@ class ConfirmScreen(Screen[Confirm]):
         big = rect(inner.left(), inner.top() + 110, inner.width(), 90)
         self.text(big, total, 64, bold=True, colour=self.colours.accent, least=theme.TITLE, single=True)
         note = rect(inner.left(), inner.top() + 220, inner.width(), inner.height() - 220)
-        self.text(note, self.words("confirm.note"), theme.SMALL)
+        self.text(
+            note, self.words("confirm.note" if self.view.fee_total else "confirm.note.free"), theme.SMALL
+        )

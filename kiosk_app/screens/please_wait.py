@@ -53,7 +53,12 @@ class PleaseWaitScreen(Screen[PleaseWait]):
         middle = rect(c.left() + 80, c.top() + 252, c.width() - 160, 64)
         self.text(middle, self.words(f"wait.{self.view.reason}"), theme.LARGE, bold=True, align=Align.CENTRE)
         about = rect(c.left() + 80, c.top() + 316, c.width() - 160, 80)
-        self.text(about, self.words(f"wait.{self.view.reason}.about"), theme.TEXT, align=Align.CENTRE)
+        self.text(
+            about,
+            self.words(f"wait.{self.view.reason}.{'free' if self.view.free else 'about'}"),
+            theme.TEXT,
+            align=Align.CENTRE,
+        )
         self.life = SignOfLife(self, self.colours)
         self.life.place(rect(c.center().x() - 120, c.bottom() - 72, 240, 40))
 

@@ -3,12 +3,14 @@ slip costs no waiting."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from _pytest.mark.expression import Expression
 
-from scenarios.feature_check import check, feature_files
+from scenarios.feature_check import check, feature_files, tags
+from scenarios.steps.slots import nearest
 
 from .usage import WrongUse
 
@@ -29,6 +31,21 @@ def check_features(paths: Sequence[Path]) -> None:
     if problems:
         told = "\n".join(f"　{problem}" for problem in problems)
         raise WrongUse(f"シナリオに{len(problems)}件の誤りがあります。何も実行していません。\n{told}")
+
+
+def check_tags(expression: str, paths: Sequence[Path]) -> None:
+    """Raises WrongUse for an expression ('' is none) that cannot be read or names a tag that no chosen feature has."""
+    check_expression("--tag", expression)
+    there = {tag for file in feature_files(paths) for _, tag in tags(file.read_text(encoding="utf-8"))}
+    for name in re.findall(r"[\w.+-]+", expression):
+        if name not in there | {"and", "or", "not"}:
+            near = nearest(name, there)
+            hint = (
+                f"もしかして: {' ／ '.join(near)}"
+                if near
+                else f"あるタグ: {' ／ '.join(sorted(there)) or 'なし'}"
+            )
+            raise WrongUse(f"タグ「{name}」のシナリオはありません。{hint}")
 
 
 def _almost_features(folder: Path) -> list[Path]:

@@ -18,7 +18,7 @@ from scenarios.evidence.junit import junit_xml
 from scenarios.steps.standstill import ALWAYS, NEVER
 from scenarios.verdict import FAILED, MARKS, PASSED, SKIPPED, Verdict, Why, shown_path
 
-from .chosen import check_expression, check_features
+from .chosen import check_expression, check_features, check_tags
 from .display import PLATFORM, need_display
 from .usage import WrongUse, usable_folder
 
@@ -133,7 +133,7 @@ def run_scenarios(
     check_features(chosen)
     check_expression("-k", keyword)
     tags = tags.replace("@", "")
-    check_expression("--tag", tags)
+    check_tags(tags, chosen)
     folder = (evidence or Path(EVIDENCE)).resolve()
     if evidence:
         usable_folder(evidence, "--evidence")

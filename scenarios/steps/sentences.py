@@ -53,7 +53,6 @@ class Sentence:
     example: str
     slots: tuple[tuple[str, Slot], ...]
     where: str
-    about: str
     run: Callable[..., Any]
     needs: Needs | None
     regex: re.Pattern[str]
@@ -69,7 +68,7 @@ class Sentence:
     @property
     def shown(self) -> str:
         """The pattern as people read it: 「｛カードの名前｝」を置く."""
-        return _PLACE.sub(lambda match: f"｛{_slot_of(match)[1].told}｝", self.pattern)
+        return _PLACE.sub(lambda match: f"｛{_slot_of(match)[1].label}｝", self.pattern)
 
     @property
     def literal(self) -> int:
@@ -110,7 +109,6 @@ class Sentence:
             "slots": [
                 {"name": name, "takes": slot.told, "words": list(slot.known())} for name, slot in self.slots
             ],
-            "about": self.about,
             "where": self.where,
         }
 
@@ -166,7 +164,6 @@ def _define(kind: str, pattern: str, example: str, needs: Needs | None) -> Calla
             example=example or _PLACE.sub(lambda match: _slot_of(match)[1].example, pattern),
             slots=slots,
             where=f"{Path(code.co_filename).name}:{code.co_firstlineno}",
-            about=(function.__doc__ or "").strip().split("\n")[0],
             run=function if needs is None else _guarded(function, needs),
             needs=needs,
             regex=re.compile(regex),

@@ -62,6 +62,11 @@ class Slot:
     read: Callable[[str], Any]
     known: Callable[[], tuple[str, ...]] = lambda: ()
 
+    @property
+    def label(self) -> str:
+        """In a word or two."""
+        return self.told.partition("（")[0]
+
 
 SLOTS: dict[str, Slot] = {}
 
@@ -146,7 +151,7 @@ def read_person(text: str) -> str:
     raise UnknownWord(text, "人の呼び名", nearest(word.removesuffix("のカード"), people()))
 
 
-@_slot("people", "人の呼び名（「、」で区切る）", "港太一、港美波", _QUOTED, people)
+@_slot("people", "人、人（「、」で区切った呼び名）", "港太一、港美波", _QUOTED, people)
 def read_people(text: str) -> list[str]:
     found: list[str] = [read_person(one) for one in text.split("、")]
     if len(set(found)) != len(found):
@@ -154,7 +159,7 @@ def read_people(text: str) -> list[str]:
     return found
 
 
-@_slot("members", "人の呼び名（「A」「B」、または「A、B」）", "「港太一」「港美波」", _LONG, people)
+@_slot("members", "「人」「人」（または「人、人」）", "「港太一」「港美波」", _LONG, people)
 def read_members(text: str) -> list[str]:
     if not re.fullmatch(r"「[^「」]+」(?:[、と]?「[^「」]+」)*", text):
         raise UnknownWord(text, "「A」「B」のように括弧でくくった人の呼び名", nearest(text, people()))
@@ -177,14 +182,22 @@ def kind_code(kind: str) -> str:
 _words("kind", "証明書の種類", "住民票の写し", kinds)
 
 
-@_slot("choice", "証明書の種類か人の呼び名", "印鑑登録証明書", _QUOTED, lambda: (*kinds(), *people()))
+@_slot(
+    "choice",
+    "証明書か人（証明書の種類、または世帯員の呼び名）",
+    "印鑑登録証明書",
+    _QUOTED,
+    lambda: (*kinds(), *people()),
+)
 def read_choice(text: str) -> str:
     if text in kinds():
         return text
     try:
         return str(read_person(text))
     except UnknownWord as error:
-        raise UnknownWord(text, "証明書の種類か人の呼び名", nearest(text, (*kinds(), *people()))) from error
+        raise UnknownWord(
+            text, "証明書か人（証明書の種類、または世帯員の呼び名）", nearest(text, (*kinds(), *people()))
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -195,24 +208,25 @@ class Scope:
     people: tuple[str, ...] = ()
 
 
+_SCOPE = "範囲（世帯全員、本人だけ、「人、人」だけ）"
 _SCOPES = ("世帯全員", "本人だけ", "「港太一、港美波」だけ")
 
 
-@_slot("scope", "世帯全員・本人だけ・「人、人」だけ のどれか", "世帯全員", _LONG, lambda: _SCOPES)
+@_slot("scope", _SCOPE, "世帯全員", _LONG, lambda: _SCOPES)
 def read_scope(text: str) -> Scope:
     if text in _SCOPES[:2]:
         return Scope(whole=text == _SCOPES[0])
     if match := re.fullmatch(r"「([^「」]+)」だけ", text):
         return Scope(people=tuple(read_people(match[1])))
-    raise UnknownWord(text, "世帯全員・本人だけ・「人、人」だけ のどれか", nearest(text, _SCOPES) or _SCOPES)
+    raise UnknownWord(text, _SCOPE, nearest(text, _SCOPES) or _SCOPES)
 
 
 def _choices(name: str, told: str, example: str, *known: str) -> None:
     _words(name, told, example, lambda: known)
 
 
-_choices("shown", "「記載する」か「記載しない」", "記載する", "記載する", "記載しない")
-_choices("receipt", "「印刷する」か「印刷しない」", "印刷する", "印刷する", "印刷しない")
+_choices("shown", "記載の有無（「記載する」か「記載しない」）", "記載する", "記載する", "記載しない")
+_choices("receipt", "領収書の要否（「印刷する」か「印刷しない」）", "印刷する", "印刷する", "印刷しない")
 _words("failure", "断りの名前（konbini failures で一覧）", "Holder_Deceased", lambda: tuple(CATALOGUE))
 _words("language", "画面の言語", "English", lambda: tuple(Words(one)("chrome.language") for one in LANGUAGES))
 _words("municipality", "市区町村の名前", "神戸市", lambda: tuple(e.info.name for e in load_index()))
@@ -260,7 +274,6 @@ _numbers("count", "数", "1", 1, 999)
 _numbers("copies", "部数", "1", 1, 99)
 _numbers("seconds", "秒数", "60", 1, 86_400)
 _numbers("minutes", "分の数", "15", 1, 1_440)
-_numbers("tries", "残り回数", "2", 1, 9)
 _numbers("mm", "長さ（ミリ）", "15", 1, 300)
 _numbers("length", "文字数", "80", 1, 1_000)
 
@@ -388,12 +401,13 @@ def read_status(text: str) -> int:
     return int(text, 16)
 
 
+_SINCE = "数え始め（「カードの」か「暗証番号の照合のあと」）"
 _AFTER = {"カードの": False, "暗証番号の照合のあと": True}
 
 
 @_slot(
     "since",
-    "「カードの」か「暗証番号の照合のあと」",
+    _SINCE,
     "カードの",
     r"[^「」、。0-9０-９]+",
     lambda: tuple(_AFTER),
@@ -401,7 +415,7 @@ _AFTER = {"カードの": False, "暗証番号の照合のあと": True}
 def read_since(text: str) -> bool:
     """Whether the count begins after the PIN was verified."""
     if text not in _AFTER:
-        raise UnknownWord(text, "「カードの」か「暗証番号の照合のあと」", tuple(_AFTER))
+        raise UnknownWord(text, _SINCE, tuple(_AFTER))
     return _AFTER[text]
 
 

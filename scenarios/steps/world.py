@@ -16,7 +16,7 @@ from cards.image import CardImage
 from kiosk_app.screens.texts import LANGUAGES, Words
 from scenarios import places
 from scenarios.books import CenterApplication
-from scenarios.driver import NotReached, Terminal
+from scenarios.driver import PATIENCE, NotReached, Terminal
 from scenarios.stage import Stage
 from server_stub.interface.secret import Secret
 from server_stub.issuing.entries import Application
@@ -386,7 +386,7 @@ class World:
         expect(self.terminal.screen() == "TakePaper", "用紙を取る画面になる", self.refusal())
         self.passing()
         self.papers = self.stage.take_paper()
-        self.terminal.wait_for("AskReceipt")
+        self.terminal.wait_for("AskReceipt", "Thanks")
 
     # --- time ---------------------------------------------------------------------------------------------------------------
 
@@ -431,7 +431,7 @@ class World:
     def until(self, held: Callable[[], bool], expected: str, found: Callable[[], str]) -> None:
         """Wait until it `held`. Raises Unmet with what was found in the end."""
         try:
-            self.terminal.wait_until(held, expected)
+            self.terminal.wait_until(held, expected, PATIENCE)
         except NotReached as error:
             raise Unmet(expected, found()) from error
 

@@ -28,7 +28,6 @@ def test_a_planted_defect_fails_the_sentence_that_names_it(
         failure = search_afterwards(world.stage, {"stdout": printed.out, "stderr": printed.err})
     assert failure is not None, f"survives: {planted.harm}"
     assert failure.sentence == planted.sentence, f"{failure.sentence} failed instead: {failure.error}"
-    print(failure.error)
 
 
 def test_there_are_enough_of_them_and_each_says_whom_it_harms() -> None:

@@ -1,0 +1,79 @@
+"""Testers' own tags choose scenarios, beside pytest's strict markers; a wrong one is told."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.test_run_command import konbini, last_line
+
+pytestmark = pytest.mark.xdist_group("commands")
+FEATURE = """# language: ja
+@神戸 @v1.2-a
+機能: 札
+  @急ぎ
+  シナリオ: 札つき
+    前提 キオスク端末が待機している
+    もし 「六甲翠」を置く
+    ならば 画面に「どちらの証明書」と表示される
+  シナリオ: 札なし
+    前提 キオスク端末が待機している
+    もし 「六甲翠」を置く
+    ならば 画面に「0円」と表示される
+  シナリオアウトライン: 札の表
+    前提 キオスク端末が待機している
+    もし 「<カード>」を置く
+    ならば 画面に「どちらの証明書」と表示される
+    @遅い
+    例:
+      | カード |
+      | 六甲翠 |
+    例:
+      | カード |
+      | 港太一 |
+"""
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    file = folder / "札.feature"
+    file.write_text(FEATURE, encoding="utf-8")
+    return konbini("run", str(file), *arguments, cwd=folder)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed"),
+    [
+        (("--tag", "急ぎ"), 1),
+        (("-t", "@急ぎ or @遅い"), 2),
+        (("--tag", "v1.2-a and not 遅い", "-k", "札つき or 札の表"), 2),
+        (("-k", "急ぎ"), 1),
+    ],
+)
+def test_a_tag_chooses_its_scenarios(arguments: tuple[str, ...], passed: int, tmp_path: Path) -> None:
+    result = run(tmp_path, *arguments)
+    assert (result.returncode, last_line(result)) == (0, f"{passed} passed, 0 failed"), (
+        result.stdout + result.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [("急", "もしかして: 急ぎ"), ("急ぎ and", "--tag の式「急ぎ and」を読み取れません")],
+)
+def test_a_tag_that_nobody_has_and_an_expression_that_is_none_are_told(
+    expression: str, told: str, tmp_path: Path
+) -> None:
+    result = run(tmp_path, "--tag", expression)
+    assert result.returncode == 2 and told in result.stderr and "Traceback" not in result.stderr
+
+
+def test_a_feature_that_cannot_be_run_as_it_stands_starts_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "誤り.feature"
+    file.write_text(
+        FEATURE.replace("シナリオ: 札なし", "シナリオ：札なし").replace("港太一", "港太二"), encoding="utf-8"
+    )
+    result = konbini("run", str(file), cwd=tmp_path)
+    assert result.returncode == 2 and "○" not in result.stdout
+    assert "誤り.feature 9行目: コロンが全角です" in result.stderr and "23行目: 「港太二」" in result.stderr
