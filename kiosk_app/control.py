@@ -97,6 +97,10 @@ class TerminalControl(QObject):
         if laid is not None and laid[1].exists():
             save_image(laid[0].image, laid[1])
 
+    def forget_card(self) -> None:
+        """What lies there has counted for nobody that comes now: its file belongs to the next one's card."""
+        self._laid = None
+
     def card_seen(self) -> bool:
         """Whether the reader has told of a card that lies there."""
         return self._kiosk.terminal.card_seen()

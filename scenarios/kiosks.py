@@ -49,12 +49,14 @@ class LocalKiosk:
         self._application = QApplication.instance() or QApplication([])
         self._assembly = Assembly(settings, clock, trace)
         self._assembly.start()
-        self.terminal = Terminal(LocalDriver(TerminalControl(self._assembly)))
+        self._control = TerminalControl(self._assembly)
+        self.terminal = Terminal(LocalDriver(self._control))
 
     def heart(self) -> dict[str, Any]:
         return dict(self.terminal.call("heart"))
 
     def restart(self, settings: KioskSettings) -> None:
+        self._control.forget_card()
         self._assembly.restart(settings)
 
     def stop(self) -> None:

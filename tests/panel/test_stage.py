@@ -178,3 +178,15 @@ def test_a_terminal_of_its_own_that_dies_is_told_and_comes_back_by_reset(
         press(qtbot, panel, "カードを置く")
         assert "置きました" in panel.told.text()
         panel.close()
+
+
+def test_a_card_left_lying_has_counted_for_its_own_scenario_only(world: World) -> None:
+    world.lay("六甲翠のカード")
+    world.choose_address()
+    world.enter_pin(right=False)
+    assert world.terminal.shows("あと2回")
+    world.stage.reset()
+    after = World(world.stage, world.stage.start_kiosk())
+    after.lay("六甲翠のカード")
+    after.choose_address()
+    assert not after.terminal.shows("あと2回")

@@ -52,7 +52,3 @@ def table() -> str:
     """All of them in Markdown."""
     rows = [f"| {d.name} | {d.harm} | {d.scenario} | {d.sentence} |" for d in every_defect()]
     return "\n".join(["| 欠陥 | 起こりうる害 | 見つける場面 | 落ちる文 |", "|---|---|---|---|", *rows])
-
-
-if __name__ == "__main__":
-    print(table())  # noqa: T201

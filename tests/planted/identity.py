@@ -304,7 +304,7 @@ def one_try_too_many(patch: pytest.MonkeyPatch) -> None:
 @defect(
     "一度の間違いで暗証番号を二度送る",
     harm="一回の打ち間違いで回数が二回減る。",
-    scenario=WRONG_ONCE,
+    scenario="減った回数はカードに残り、次の人には伝わらない",
     sentence="画面に「あと2回」と表示される",
 )
 def sent_twice(patch: pytest.MonkeyPatch) -> None:
