@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Note, NoteKind
+from server_stub.interface.terminal import Note
 
 FINAL = frozenset(
     {
@@ -66,14 +66,6 @@ class Outbox:
     def put_end(self, session_id: str, reason: str) -> bool:
         """The end of a session, once; behind all its notes so far."""
         return self._put(session_id, "", END, "", reason)
-
-    def has_note(self, application_id: str, kind: NoteKind) -> bool:
-        """Whether such a note was ever put."""
-        with self._lock:
-            row = self._book.execute(
-                "SELECT 1 FROM message WHERE application = ? AND kind = ?", (application_id, kind.value)
-            ).fetchone()
-        return row is not None
 
     @property
     def waiting(self) -> int:

@@ -28,7 +28,6 @@ DESCRIBED, LABEL = 120, 5
 """Characters of what a screen says, where it is told in one line; and of a mere label."""
 ANSWER = 5.0
 """Real seconds within which a terminal in its own process answers a command: its thread never stands still for long."""
-_LOOKS = frozenset({"texts", "touchables", "picture"})
 
 
 class NotReached(AssertionError):
@@ -78,17 +77,6 @@ class LocalDriver:
 
     def close(self) -> None:
         pass
-
-    @contextmanager
-    def _quiet(self) -> Iterator[None]:
-        """The driver's own look at the terminal is not the terminal's work."""
-        if self._depth:
-            self._control.heartbeat.pause()
-        try:
-            yield
-        finally:
-            if self._depth:
-                self._control.heartbeat.resume()
 
     @contextmanager
     def _beating(self) -> Iterator[None]:

@@ -129,10 +129,6 @@ class SimulatedCoinUnit:
             escrow = {yen: count for yen, count in self._pile("escrow").items() if count}
             return CoinState(escrow, self._value("escrow"), self._total("taken"), self._total("returned"))
 
-    def can_change(self, due: int) -> bool:
-        with self._lock:
-            return self._change_for(due) is not None
-
     def take(self, due: int, application_id: str) -> int:
         with self._lock:
             known = self._book.execute(

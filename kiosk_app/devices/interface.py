@@ -35,9 +35,6 @@ class CoinUnit(Protocol):
 
     def close(self) -> None: ...
     def state(self) -> CoinState: ...
-    def can_change(self, due: int) -> bool:
-        """Could change be given if `due` were taken from the present escrow?"""
-
     def take(self, due: int, application_id: str) -> int:
         """Escrow -> cash box, change to the return tray; returns the change. Again with the same id: no second charge.
         Raises Failed(Money_Change_Short) and moves nothing if the change cannot be given."""

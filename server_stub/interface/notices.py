@@ -9,11 +9,7 @@ certificates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-
-from .binding import holder_ref
 
 FILE_NAME = "発行通知.csv"
 
@@ -43,22 +39,3 @@ HEADER: tuple[str, ...] = (
 class NoticeKind(StrEnum):
     AUTHENTICATION = "利用者証明用"
     SIGNATURE = "署名用"
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One row. `person` is the key under which the municipality's register knows the holder."""
-
-    issue_number: str
-    serial: int
-    issuer_der: bytes
-    person: str
-    municipality: str
-    kind: NoticeKind
-    issued_at: datetime
-    expires_at: datetime
-
-    @property
-    def holder_ref(self) -> str:
-        """What the terminal computes from the card. Meaningful for `NoticeKind.AUTHENTICATION` only."""
-        return holder_ref(self.issuer_der, self.serial)

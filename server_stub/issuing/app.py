@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hmac
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, FastAPI, Path
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from server_stub.interface.clock import Clock
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, LedgerNote, OffersRequest
+from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import FailureBody, MunicipalityList, NoteTaken, Offers, Ulid
+from server_stub.interface.trace import Trace
 from server_stub.node import NodeContext, make_app
 
 from .service import IssuingService
@@ -57,13 +60,26 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     The ledger and the replicas are at their newest schema already. Raises as IssuingService.
     """
     service = IssuingService(context, settings)
-    app = make_app(context, title="証明発行サーバ", source="issuing", description=DESCRIPTION)
+    app = _routed_app(context, service, settings.centre_key)
     app.state.issuing = service
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The interface specification, complete, without an issuing server behind it."""
+    clock = Clock()
+    return _routed_app(NodeContext(clock, Trace(clock)), None, Secret("")).openapi()
+
+
+def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: Secret) -> FastAPI:
+    """The paths; `asked` answers, and may be None where nobody asks."""
+    service = cast(IssuingService, asked)
+    app = make_app(context, title="証明発行サーバ", source="issuing", description=DESCRIPTION)
     bearer = HTTPBearer(auto_error=False, description="The centre's key at this issuing server")
 
     async def caller(shown: HTTPAuthorizationCredentials | None = Depends(bearer)) -> None:
         key = shown.credentials if shown is not None else ""
-        if not hmac.compare_digest(key.encode(), settings.centre_key.reveal().encode()):
+        if not hmac.compare_digest(key.encode(), centre_key.reveal().encode()):
             raise Failed("Caller_Unknown")
 
     guarded = [Depends(caller)]

@@ -50,10 +50,6 @@ class IssuingService:
         for tenant in self._tenants:
             tenant.replica.close()
 
-    def reload_municipalities(self) -> None:
-        """Read fees, hours and all other data of the municipalities again. Requests under way finish with the old ones."""
-        self._tenants.reload()
-
     def municipalities(self) -> MunicipalityList:
         return MunicipalityList(municipalities=tuple(t.municipality.info for t in self._tenants))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -74,12 +74,6 @@ class Tenants:
 
     def _load(self, code: str) -> Municipality:
         return load_municipality(code) if self._root is None else load_municipality(code, self._root)
-
-    def reload(self) -> None:
-        """Read the municipalities' data again; the replicas stay open."""
-        self._by_code = {
-            code: replace(tenant, municipality=self._load(code)) for code, tenant in self._by_code.items()
-        }
 
     def __iter__(self) -> Iterator[Tenant]:
         return iter(self._by_code.values())

@@ -190,11 +190,12 @@ def test_another_total_than_the_fee_is_never_charged(
 def test_a_fee_that_changes_between_offer_and_application_is_told(
     open_hall: OpenTownHall, tmp_path: Path
 ) -> None:
-    hall = open_hall(root=edited_municipality(tmp_path))
-    fee = hall.offer(MIDORI).fee
-    assert hall.apply(MIDORI, fee_total=fee).pages
-    edited_municipality(tmp_path, (r"\[service\.residence\]\nfee = 250", "[service.residence]\nfee = 300"))
-    hall.service.reload_municipalities()
+    """The city has changed its fee, and the server was started again."""
+    fee = open_hall().offer(MIDORI).fee
+    root = edited_municipality(
+        tmp_path, (r"\[service\.residence\]\nfee = 250", "[service.residence]\nfee = 300")
+    )
+    hall = open_hall(root=root)
     assert refused(lambda: hall.apply(MIDORI, fee_total=fee)).failure == "Fee_Changed"
     assert hall.offer(MIDORI).fee == 300
     assert hall.apply(MIDORI, fee_total=300).fee_total == 300

@@ -48,7 +48,7 @@ def test_messages_go_out_in_their_order_once(outbox: Outbox) -> None:
     outbox.drain(centre)
     assert len(centre.taken) == 3
     assert outbox.pending() == []
-    assert outbox.has_note("A", NoteKind.PAID)
+    assert not outbox.put_note("S", "A", note(NoteKind.PAID)), "it is known that it was told"
 
 
 def test_one_note_of_a_kind_and_one_end(outbox: Outbox) -> None:

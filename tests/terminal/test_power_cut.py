@@ -38,7 +38,11 @@ def _agree(bench: Bench, *, may_doubt: bool) -> str:
     printer, coin = bench.devices.printer, bench.devices.coin
     out = sum(1 for sheet in sheets if printer.has_printed(sheet) and not printer.is_void(sheet))
     money = coin.taken_for(APPLICATION_ID)
-    notes = {kind for kind in NoteKind if bench.outbox.has_note(APPLICATION_ID, kind)}
+    notes = {
+        message.note.kind
+        for message in bench.outbox.pending()
+        if message.application_id == APPLICATION_ID and message.note
+    }
     assert coin.state().inserted == 0
     assert not bench.journal.open_applications()
     if NoteKind.IN_DOUBT in notes:
