@@ -12,7 +12,7 @@ import logging
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -83,7 +83,8 @@ class NightlyDelivery:
         trace: Trace,
         faults: FaultBox,
     ) -> None:
-        """Delivers at once if a night has passed, before it returns. `own_files`: read instead of the sample delivery, if there."""
+        """Delivers at once if a night has passed, before it returns; `start` it for the nights to come. `own_files`: read instead
+        of the sample delivery, if there."""
         self._url, self._own_files, self._notices = url, own_files, notices
         self._municipality, self._clock, self._trace, self._faults = municipality, clock, trace, faults
         self._settled: datetime | None = None
@@ -91,8 +92,11 @@ class NightlyDelivery:
         self._wake = threading.Event()
         self._stop = False
         self._deliver_if_due()
-        self._unsubscribe = clock.subscribe(self.wake)
+        self._unsubscribe: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, name="nightly-delivery", daemon=True)
+
+    def start(self) -> None:
+        self._unsubscribe = self._clock.subscribe(self.wake)
         self._thread.start()
 
     def wake(self) -> None:

@@ -172,6 +172,7 @@ class LocalServers:
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))
         self.authority_url, self.issuing_url, self.center_url = (node.base_url for node in self._nodes)
+        self._nightly.start()
         # fonts, compiler and patterns, so that the first paper does not wait for them
         threading.Thread(target=warm_up, args=(load_municipality(KOBE).info.name,), daemon=True).start()
 

@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
@@ -50,10 +51,11 @@ def serve_until_stopped(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    with tempfile.TemporaryDirectory(prefix="konbini-servers-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="konbini-servers-") as temporary, ExitStack() as held:
         if folder is None and template is None:
             template = template_with_own_cards()
         place = ServerFolder(folder or Path(temporary), begin_anew=begin_anew, template=template)
+        held.callback(place.release)
         running = _clock(clock, place.clock)
         trace = Trace(running, run=run, process="servers")
         servers = LocalServers(
@@ -92,7 +94,6 @@ def serve_until_stopped(
         while not stop.wait(1) and not (control and os.getppid() != parent):
             pass  # under a stage's control they end with the stage, however it ended
         servers.stop()
-        place.release()
         trace.close()
 
 
