@@ -23,7 +23,6 @@ from server_stub.interface.terminal import (
 
 from .sheet_inspection import check_document, check_file, check_marks
 
-
 MOST_BYTES = 250_000_000
 """Of all sheets of one application; 500 of our own centre's have 50 million."""
 
