@@ -39,6 +39,7 @@ class _Opening(QObject):
 
     _loaded = Signal()
     _not_loaded = Signal()
+    orphaned = Signal()
 
     def __init__(
         self, settings: KioskSettings, control: str, clock: Clock, trace: Trace, window: KioskWindow
@@ -53,6 +54,7 @@ class _Opening(QObject):
         self._thread: threading.Thread | None = None
         window.emitted.connect(self._keep)
         self._loaded.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+        self.orphaned.connect(QApplication.quit, Qt.ConnectionType.QueuedConnection)
         self._not_loaded.connect(QApplication.quit, Qt.ConnectionType.QueuedConnection)
 
     def load(self) -> None:
@@ -103,6 +105,30 @@ class _Opening(QObject):
             assembly.terminal.handle(event)
 
 
+ORPHAN_LOOK, ORPHAN_PATIENCE = 0.5, 5.0
+"""Real seconds between two looks for the parent, and for the screen's thread to end in good order without it."""
+
+
+def _end_with_parent(opening: _Opening) -> None:
+    """End this process when its parent is gone. A thread looks, because the screen's own may stand still; the kernel's
+    signal (PR_SET_PDEATHSIG) would come with the end of the thread that began us, and not only of the process."""
+    parent = os.getppid()
+
+    def look() -> None:
+        pause = threading.Event()
+        while os.getppid() == parent:
+            pause.wait(ORPHAN_LOOK)
+        opening.orphaned.emit()
+        pause.wait(ORPHAN_PATIENCE)
+        os._exit(ORPHANED)
+
+    threading.Thread(target=look, name="parent", daemon=True).start()
+
+
+ORPHANED = 3
+"""The exit code of a terminal whose screen stood still when its parent was gone."""
+
+
 class _FirstPaint(QObject):
     """Ends the process when the window was painted for the first time (the benchmark of a cold start)."""
 
@@ -143,12 +169,11 @@ def run_terminal(settings: KioskSettings, control: str = "", *, until_first_pain
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    parent = os.getppid()
-    watch = QTimer()
-    watch.timeout.connect(lambda: application.quit() if control and os.getppid() != parent else None)
-    watch.start(
-        1000
-    )  # under a stage's control it ends with the stage, however that ended; and signals are seen in time
+    if control:  # under a stage's control it ends with the stage, however that ended
+        _end_with_parent(opening)
+    awake = QTimer()
+    awake.timeout.connect(lambda: None)
+    awake.start(1000)  # or signals would wait for the next event
     code = application.exec()
     opening.wait()
     if opening.assembly is not None:

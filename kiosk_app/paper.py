@@ -23,6 +23,9 @@ from server_stub.interface.terminal import (
 
 from .sheet_inspection import check_document, check_file, check_marks
 
+MOST_BYTES = 250_000_000
+"""Of all sheets of one application; 500 of our own centre's have 50 million."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paper:
@@ -71,8 +74,12 @@ def fetch_paper(
             offer=offer,
         )
         sheets = []
+        room = MOST_BYTES
         for entry in manifest.sheets:
             pdf = fetch_sheet(manifest.application_id, entry.number)
+            room -= len(pdf)
+            if room < 0:
+                raise Failed("Paper_Corrupt", sheet=entry.number, detail="all sheets together are too large")
             check_sheet(manifest.application_id, entry, pdf)
             sheets.append(pdf)
     except Failed as failed:

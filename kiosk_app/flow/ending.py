@@ -58,7 +58,7 @@ def refuse(visit: Visit, failure: str, facts: tuple[tuple[str, object], ...] = (
     told = dict(facts)
     application_id = visit.application_id or str(told.get("application_id") or "")
     if failure in INCIDENTS and application_id and visit.session_id:
-        reason = f"{failure}: {told.get('detail', '')}".rstrip(": ")
+        reason = f"{failure}: {str(told.get('detail', ''))[:200]}".rstrip(": ")
         notes = (SettleNote(visit.session_id, application_id, NoteKind.INCIDENT, reason=reason),)
     wiped, effects = end(refusal(visit, failure, facts), failure)
     return wiped, (*notes, *effects, Say("error"))

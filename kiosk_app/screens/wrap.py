@@ -74,35 +74,74 @@ def wrap(text: str, limit: float, width: Width) -> list[str]:
     return lines
 
 
+_BACK = 8
+"""Letters that a cut goes back at the most for a mark that may not begin a line."""
+_PIECES = 60
+"""Pieces on one line at the most: where they have no width, the search for the best lines must end all the same."""
+_LETTERS = 200
+"""Letters of one piece at the most, for the same reason."""
+
+
 def _narrow_enough(pieces: tuple[str, ...], limit: float, width: Width) -> list[str]:
     result: list[str] = []
     for piece in pieces:
-        while width(piece.rstrip()) > limit and len(piece) > 1:
-            end = len(piece) - 1
-            while end > 1 and (width(piece[:end]) > limit or piece[end] in _NEVER_BEFORE):
-                end -= 1
-            result.append(piece[:end])
-            piece = piece[end:]
-        result.append(piece)
-    return result
+        start = 0
+        while start < len(piece):
+            end = _fitting(piece, start, limit, width)
+            if end < len(piece):
+                least = max(start + 1, end - _BACK)
+                while end > least and piece[end] in _NEVER_BEFORE:
+                    end -= 1
+            result.append(piece[start:end])
+            start = end
+    return result or [""]
+
+
+def _fitting(piece: str, start: int, limit: float, width: Width) -> int:
+    """The end of what fits on a line of `piece` from `start` on, at least one letter. No more is measured than twice that."""
+
+    def fits(end: int) -> bool:
+        return width(piece[start:end].rstrip()) <= limit
+
+    most = min(len(piece), start + _LETTERS)
+    good, step = start + 1, 1
+    while good < most:
+        end = min(most, good + step)
+        if not fits(end):
+            break
+        good, step = end, step * 2
+    else:
+        return good
+    bad = min(most, good + step)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if fits(middle) else (good, middle)
+    return good
 
 
 def _even(pieces: list[str], limit: float, width: Width) -> list[str]:
+    # each piece is measured once, with and without the blanks at its end; only what comes near the limit is measured whole
+    widths = [width(piece) for piece in pieces]
+    bare = [width(piece.rstrip(" 　")) for piece in pieces]
     # best[i]: (lines, cost, start of the last line) of the first i pieces
     best: list[tuple[int, float, int]] = [(0, 0.0, 0)]
     for end in range(1, len(pieces) + 1):
         choices: list[tuple[int, float, int]] = []
-        for start in range(end - 1, -1, -1):
-            line = "".join(pieces[start:end]).rstrip(" 　")
-            used = width(line)
+        last = pieces[end - 1].rstrip(" 　")[-1:]
+        before = 0.0
+        for start in range(end - 1, max(-1, end - 1 - _PIECES), -1):
+            used = before + bare[end - 1]
+            before += widths[start - 1] if start else 0.0
+            if used > 0.9 * limit:
+                # letters may be closer or farther from each other where pieces meet
+                used = width("".join(pieces[start:end]).rstrip(" 　"))
             if used > limit and start < end - 1:
                 break
             slack = max(0.0, limit - used) / limit
-            last = line[-1:]
-            ends_well = end == len(pieces) or last in "。！？.!?"
-            cost = slack**2 + (0.0 if ends_well else 0.02 if last in "、,）)　" else 0.08)
-            lines, before, _ = best[start]
-            choices.append((lines + 1, before + cost, start))
+            ends_well = end == len(pieces) or last in tuple("。！？.!?")
+            cost = slack**2 + (0.0 if ends_well else 0.02 if last in tuple("、,）)　") else 0.08)
+            lines, so_far, _ = best[start]
+            choices.append((lines + 1, so_far + cost, start))
         best.append(min(choices))
     lines_found: list[str] = []
     end = len(pieces)

@@ -15,15 +15,31 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .terminal import ApplicationRequest, Box, Code5, Model, Note, Place, Ref, TerminalKind, Ulid, Yen
+from .terminal import (
+    MOST_BOXES,
+    MOST_MEMBERS,
+    MOST_SHEETS,
+    ApplicationRequest,
+    Box,
+    Code5,
+    Identifier,
+    Model,
+    Note,
+    Place,
+    Ref,
+    RegisterText,
+    TerminalKind,
+    Ulid,
+    Yen,
+)
 
 
 class TerminalFacts(Model):
     """Where the resident stands; the ledger keeps it. `area` is a municipality code (管内/管外)."""
 
-    terminal_id: str
-    operator: str
-    shop: str
+    terminal_id: Identifier
+    operator: RegisterText
+    shop: RegisterText
     area: Code5
     kind: TerminalKind
 
@@ -54,9 +70,9 @@ class IssuedPage(Model):
     copy_number: Annotated[int, Field(ge=1)]
     k: Annotated[int, Field(ge=1)]
     n: Annotated[int, Field(ge=1)]
-    subjects: tuple[Ref, ...]
-    issue_number: str
-    secret_boxes: tuple[Box, ...] = ()
+    subjects: Annotated[tuple[Ref, ...], Field(max_length=MOST_MEMBERS)]
+    issue_number: Identifier
+    secret_boxes: Annotated[tuple[Box, ...], Field(max_length=MOST_BOXES)] = ()
 
 
 class IssuedPaper(Model):
@@ -64,10 +80,10 @@ class IssuedPaper(Model):
 
     application_id: Ulid
     holder_ref: Ref
-    generation: Annotated[int, Field(ge=0)]
+    generation: Annotated[int, Field(ge=0, lt=2**63)]
     fee_total: Yen
-    pages: Annotated[tuple[IssuedPage, ...], Field(min_length=1)]
-    pdf: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
+    pages: Annotated[tuple[IssuedPage, ...], Field(min_length=1, max_length=MOST_SHEETS)]
+    pdf: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=48_000_000)]
 
 
 class LedgerNote(Note):

@@ -16,13 +16,24 @@ Every refusal is `FailureBody` with status 4xx or 5xx.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 NONCE_CONTEXT: Literal["JPKI-SIM/konbini/authentication/v1"] = "JPKI-SIM/konbini/authentication/v1"
+
+
+# Nothing that comes in is longer than this; what is, is no message at all (Answer_Malformed, Request_Malformed).
+MOST_MUNICIPALITIES = 3000
+"""Japan has about 1,900 with the wards of its large cities."""
+MOST_MEMBERS = 200
+"""Of one household."""
+MOST_OFFERS, MOST_SHEETS, MOST_BOXES = 50, 500, 100
+LONGEST_FACTS = 8000
+"""Letters of all facts of a failure, as JSON."""
 
 
 class Model(BaseModel):
@@ -38,6 +49,12 @@ Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1638
 Ref = Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
 Ulid = Annotated[str, Field(pattern=r"^[0-9A-HJKMNP-TV-Z]{26}$")]
 Yen = Annotated[int, Field(ge=0, le=1_000_000)]
+LONGEST_TEXT, LONGEST_NAME = 300, 100
+RegisterText = Annotated[str, Field(max_length=LONGEST_TEXT)]
+"""Of a person's name, a relationship, hours: no cell of any form holds more."""
+PlaceName = Annotated[str, Field(max_length=LONGEST_NAME)]
+Identifier = Annotated[str, Field(max_length=100)]
+Millimetres = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
 
 
 class CertificateKind(StrEnum):
@@ -60,29 +77,36 @@ class TerminalKind(StrEnum):
 class FailureBody(Model):
     """A refusal by its name in the catalogue, with facts and never with a stack trace."""
 
-    failure: str
+    failure: Identifier
     facts: dict[str, Any] = {}
+
+    @field_validator("facts")
+    @classmethod
+    def _not_too_long(cls, facts: dict[str, Any]) -> dict[str, Any]:
+        if len(json.dumps(facts, ensure_ascii=False, default=str)) > LONGEST_FACTS:
+            raise ValueError("too many facts")
+        return facts
 
 
 class MunicipalityInfo(Model):
     code: Code5
-    prefecture: str
-    name: str
-    prefecture_en: str
-    name_en: str
-    kana: str
+    prefecture: PlaceName
+    name: PlaceName
+    prefecture_en: PlaceName
+    name_en: PlaceName
+    kana: PlaceName
     participating: bool
     accent: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#1F5FA8"
-    telephone: str = ""
+    telephone: Identifier = ""
 
 
 class MunicipalityList(Model):
-    municipalities: tuple[MunicipalityInfo, ...]
+    municipalities: Annotated[tuple[MunicipalityInfo, ...], Field(max_length=MOST_MUNICIPALITIES)]
 
 
 class SessionOpened(Model):
     session_id: Ulid
-    terminal_id: str
+    terminal_id: Identifier
     expires_at: datetime
 
 
@@ -112,8 +136,8 @@ class Member(Model):
     """Someone who may stand on the paper. `ref` is a pseudonym that the issuing server makes from its own record."""
 
     ref: Ref
-    name: str
-    relationship: str
+    name: RegisterText
+    relationship: RegisterText
     holder: bool
     refusal: FailureBody | None = None
 
@@ -132,22 +156,22 @@ class Offer(Model):
     kind: CertificateKind
     fee: Yen
     max_copies: Annotated[int, Field(ge=1, le=99)]
-    hours: str
-    options: tuple[OptionName, ...] = ()
-    members: tuple[Member, ...] = ()
+    hours: RegisterText
+    options: Annotated[tuple[OptionName, ...], Field(max_length=20)] = ()
+    members: Annotated[tuple[Member, ...], Field(max_length=MOST_MEMBERS)] = ()
     whole_household: bool = False
     refusal: FailureBody | None = None
 
 
 class Offers(Model):
     municipality: MunicipalityInfo
-    offers: tuple[Offer, ...]
+    offers: Annotated[tuple[Offer, ...], Field(max_length=MOST_OFFERS)]
 
 
 class ApplicationOptions(Model):
     """`members` empty: the whole household (residence) or the holder (others)."""
 
-    members: tuple[Ref, ...] = ()
+    members: Annotated[tuple[Ref, ...], Field(max_length=MOST_MEMBERS)] = ()
     relationship: bool = False
     domicile: bool = False
     my_number: bool = False
@@ -166,10 +190,10 @@ class ApplicationRequest(Model):
 class Box(Model):
     """A rectangle on the front of a sheet in millimetres from the upper left corner."""
 
-    x: float
-    y: float
-    width: float
-    height: float
+    x: Millimetres
+    y: Millimetres
+    width: Millimetres
+    height: Millimetres
 
 
 class SheetEntry(Model):
@@ -180,31 +204,31 @@ class SheetEntry(Model):
     k: Annotated[int, Field(ge=1)]
     n: Annotated[int, Field(ge=1)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    subjects: tuple[Ref, ...]
-    issue_number: str
-    secret_boxes: tuple[Box, ...] = ()
+    subjects: Annotated[tuple[Ref, ...], Field(max_length=MOST_MEMBERS)]
+    issue_number: Identifier
+    secret_boxes: Annotated[tuple[Box, ...], Field(max_length=MOST_BOXES)] = ()
 
 
 class Manifest(Model):
     application_id: Ulid
     session_id: Ulid
-    terminal_id: str
+    terminal_id: Identifier
     holder_ref: Ref
     kind: CertificateKind
     municipality: Code5
-    copies: int
+    copies: Annotated[int, Field(ge=1, le=99)]
     fee_total: Yen
-    generation: int
+    generation: Annotated[int, Field(ge=0, lt=2**63)]
     received_at: datetime
-    sheets: Annotated[tuple[SheetEntry, ...], Field(min_length=1)]
+    sheets: Annotated[tuple[SheetEntry, ...], Field(min_length=1, max_length=MOST_SHEETS)]
 
 
 class SignedManifest(Model):
     """`text` is the manifest's JSON exactly as signed with the centre's Ed25519 key, which the terminal has pinned."""
 
-    text: str
+    text: Annotated[str, Field(max_length=1_000_000)]
     signature: Base64
-    key_id: str
+    key_id: Identifier
 
 
 class NoteKind(StrEnum):
@@ -231,7 +255,7 @@ class Note(Model):
 
 class NoteTaken(Model):
     application_id: Ulid
-    state: str
+    state: Identifier
 
 
 class SessionEnd(Model):

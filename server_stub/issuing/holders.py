@@ -7,7 +7,14 @@ from datetime import date, datetime
 from functools import cached_property
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind, FailureBody, Member, Offer
+from server_stub.interface.terminal import (
+    LONGEST_TEXT,
+    ApplicationOptions,
+    CertificateKind,
+    FailureBody,
+    Member,
+    Offer,
+)
 from server_stub.registry.records import Person
 from server_stub.registry.replica import ReplicaReader
 
@@ -74,6 +81,9 @@ class Holder:
 
     def _member(self, member: HouseholdMember) -> Member:
         person = member.person
+        for field, text in (("name", person.name), ("relationship", person.relationship)):
+            if len(text) > LONGEST_TEXT:
+                raise Failed("Text_Too_Long", field=field)
         return Member(
             ref=self.tenant.ref(person.key),
             name=person.name,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import LONGEST_NAME
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -52,6 +53,8 @@ class SettingsTable:
         value: str = self._get(field, str, expected)
         if not re.fullmatch(pattern, value):
             raise self.wrong(field, expected)
+        if len(value) > LONGEST_NAME:
+            raise self.wrong(field, f"at most {LONGEST_NAME} letters")
         return value
 
     def has(self, field: str) -> bool:

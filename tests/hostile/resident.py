@@ -34,7 +34,7 @@ class Resident:
         world.centre.let_go()
         world.reader.remove()
         world.until(world.terminal.idle)
-        if world.terminal.state_name() == "Pay":
+        if world.terminal.state_name() not in ("TopMenu", "Refusal"):
             world.touch(e.CancelTouched())
             world.wait_for("Refusal")
         if world.terminal.state_name() == "Refusal":

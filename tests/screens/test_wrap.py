@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk_app.screens import wrap as module
 from kiosk_app.screens.texts import catalogue
 from kiosk_app.screens.wrap import phrases, wrap
 
@@ -71,3 +77,58 @@ def test_nothing_is_lost_and_no_line_is_too_wide(text: str, letters: int) -> Non
 @given(st.sampled_from([cells["ja"] for cells in catalogue().values() if cells["ja"]]), st.integers(8, 40))
 def test_no_line_begins_with_a_mark_that_may_not_begin_one(text: str, letters: int) -> None:
     assert not any(line[0] in "。、」）ーっゃゅょ々" for line in wrap(text, letters * 10, width) if line)
+
+
+# --- what it costs --------------------------------------------------------------------------------------------------------------
+
+LONG = {
+    "kanji without a break": "漢",
+    "hiragana": "あ",
+    "phrases": "手数料をお支払いください。",
+    "English": "please pay the fee ",
+    "one English word": "x",
+    "blanks": " ",
+    "wide blanks": "　",
+    "marks that may not begin a line": "。",
+    "brackets": "（「",
+    "no width": "\u200b",
+    "phrases without width": "\u3099\u200b",
+    "compounds": "お取り扱い",
+    "line ends": "\n",
+}
+
+
+def cost(text: str, limit: float) -> int:
+    """Lines of the module that are run, and letters that are measured."""
+    told = 0
+
+    def measured(line: str) -> float:
+        nonlocal told
+        told += len(line) + 1
+        return sum(0.0 if letter in "\u200b\u3099" else 10.0 for letter in line)
+
+    def count(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
+        nonlocal told
+        if frame.f_code.co_filename != module.__file__:
+            return None
+        told += event == "line"
+        return count
+
+    phrases.cache_clear()
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        module.wrap(text, limit, measured)
+    finally:
+        sys.settrace(before)
+    return told
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("limit", [5.0, 95.0, 1000.0])
+@pytest.mark.parametrize("what", LONG)
+def test_a_text_twice_as_long_costs_twice_as_much(what: str, limit: float) -> None:
+    """9,000 letters once took 18 minutes."""
+    short, long = (cost((LONG[what] * 4000)[:letters], limit) for letters in (1000, 4000))
+    assert long <= 4.4 * short
+    assert short <= 1000 * 3000

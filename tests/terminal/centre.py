@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -46,7 +47,7 @@ Tamper = Callable[[Manifest], Manifest]
 
 class Centre:
     """`calls` is what came in. Set `refuse[path part]` to a failure's name, `tamper` to change a manifest before it is signed,
-    `sheet` to make other sheets (and sign for them), `answer[path part]` to a raw response; `hold` keeps requests waiting."""
+    `sheet` to make other sheets (and sign for them), `answer[path part]` to a raw response, `edit` to (end of the path, what changes the answer's JSON); `hold` keeps requests waiting."""
 
     def __init__(self) -> None:
         self.signing_key = Ed25519PrivateKey.generate()
@@ -63,6 +64,7 @@ class Centre:
         self.keys: list[str] = []
         self.refuse: dict[str, str] = {}
         self.answer: dict[str, Response] = {}
+        self.edit: tuple[str, Callable[[dict[str, Any]], object]] | None = None
         self.reached = threading.Event()
         self._held: dict[str, threading.Event] = {}
         self.tamper: Tamper = lambda manifest: manifest
@@ -128,7 +130,12 @@ class Centre:
                 prepared = self._check(request)
             except Failed as failed:
                 return failure_response(failed)
-            return prepared or await call_next(request)
+            answer = prepared or await call_next(request)
+            if self.edit is None or not request.url.path.endswith(self.edit[0]):
+                return answer
+            told = json.loads(b"".join([part async for part in answer.body_iterator]))
+            self.edit[1](told)
+            return Response(json.dumps(told), answer.status_code, media_type="application/json")
 
         @app.get("/v1/municipalities")
         def municipalities() -> MunicipalityList:
