@@ -13,10 +13,19 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from server_stub.authority import Authority, AuthoritySettings, foreign_authority, prepare_database
 from server_stub.authority.profile import Kind
 from server_stub.db import sqlite_url
-from server_stub.interface.binding import holder_ref
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.notices import HEADER, Notice, NoticeKind
+from server_stub.interface.notices import (
+    EXPIRES_AT,
+    HEADER,
+    ISSUED_AT,
+    ISSUER,
+    KIND,
+    MUNICIPALITY,
+    PERSON,
+    SERIAL,
+    NoticeKind,
+)
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Event, Trace
 from tests.authority.helper import OPERATOR_KEY, SomeHolder, load
@@ -120,24 +129,14 @@ def test_a_notice_leads_from_the_card_to_the_person(
     with path.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     assert tuple(header) == HEADER
-    notices = {}
-    for number, serial, issuer, person, municipality, kind, issued, expires in rows:
-        notice = Notice(
-            number,
-            int(serial, 16),
-            base64.b64decode(issuer, validate=True),
-            person,
-            municipality,
-            NoticeKind(kind),
-            datetime.fromisoformat(issued),
-            datetime.fromisoformat(expires),
-        )
-        notices[notice.kind] = notice
-    told = notices[NoticeKind.AUTHENTICATION]
-    assert told.holder_ref == holder_ref(leaf.issuer.public_bytes(), leaf.serial_number)
-    assert (told.person, told.municipality) == ('P,"1', "28100")
-    assert (told.issued_at, told.expires_at) == (STAGE_START, leaf.not_valid_after_utc)
-    assert notices[NoticeKind.SIGNATURE].serial == signature.serial_number
+    of_kind = {row[HEADER.index(KIND)]: dict(zip(HEADER, row, strict=True)) for row in rows}
+    told = of_kind[NoticeKind.AUTHENTICATION]
+    issuer, serial = base64.b64decode(told[ISSUER], validate=True), int(told[SERIAL], 16)
+    assert (issuer, serial) == (leaf.issuer.public_bytes(), leaf.serial_number)
+    assert (told[PERSON], told[MUNICIPALITY]) == ('P,"1', "28100")
+    issued, expires = (datetime.fromisoformat(told[column]) for column in (ISSUED_AT, EXPIRES_AT))
+    assert (issued, expires) == (STAGE_START, leaf.not_valid_after_utc)
+    assert int(of_kind[NoticeKind.SIGNATURE][SERIAL], 16) == signature.serial_number
     assert list(tmp_path.glob("*.part")) == []
 
 
