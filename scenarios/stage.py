@@ -323,9 +323,10 @@ class Stage:
 
     def _await_delivery(self) -> None:
         """Until the night that the clock has passed has been delivered; the terminal's screen goes on meanwhile."""
-        if NO_DELIVERY in self.servers.faults_on:
-            return
-        night, replica = last_night(self.clock.now()), sqlite_url(self.servers_folder / "replica.db")
+        night = last_night(self.clock.now())
+        if night <= last_night(STAGE_START) or NO_DELIVERY in self.servers.faults_on:
+            return  # the template has that night
+        replica = sqlite_url(self.servers_folder / "replica.db")
         self.kiosk.terminal.wait_until(lambda: delivered_since(replica, night), "no delivery came at night")
 
     def close(self) -> None:
