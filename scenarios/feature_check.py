@@ -216,6 +216,9 @@ def _check_file(file: Path) -> Iterator[Problem]:
     if text.startswith(BOM):
         yield Problem(file, 1, "先頭に BOM があります。BOM なしの UTF-8 で保存し直してください。")
         text = text.removeprefix(BOM)
+    if not text.strip():
+        yield Problem(file, 1, "シナリオがありません。")
+        return
     marks = keyword_lines(text)
     flawed = [mark for mark in marks if mark.flaw]
     yield from (Problem(file, mark.number, mark.flaw) for mark in flawed)
@@ -225,6 +228,8 @@ def _check_file(file: Path) -> Iterator[Problem]:
         document = _parsed(_repaired(text, flawed))
     except CompositeParserException as error:
         lines = {one.location["line"] for one in error.errors}
+        # what the parser still misses at the end of the file follows from what it could not read before
+        lines = {line for line in lines if line <= len(text.splitlines())} or lines
         yield from (Problem(file, line, _unreadable(text, line)) for line in lines)
         return
     feature = document.get("feature")

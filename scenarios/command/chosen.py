@@ -28,6 +28,8 @@ def check_features(paths: Sequence[Path]) -> None:
         if path.is_dir() and (others := _almost_features(path)):
             raise WrongUse(f"{others[0]} は実行されません。拡張子を .feature にしてください。")
     problems = check(feature_files(paths))
+    if len(problems) == 1:
+        raise WrongUse(f"{problems[0]}（何も実行していません）")
     if problems:
         told = "\n".join(f"　{problem}" for problem in problems)
         raise WrongUse(f"シナリオに{len(problems)}件の誤りがあります。何も実行していません。\n{told}")

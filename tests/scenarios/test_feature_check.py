@@ -50,7 +50,7 @@ SWALLOWED = {
     ),
     "an outline with an empty table": (f"{HEAD}  シナリオアウトライン: 一つ\n{STEP}    例:\n", 5, "表に行がありません"),
     "a scenario without a name": (f"{HEAD}  シナリオ:\n{STEP}", 3, "名前がありません"),
-    "an empty file": ("", 1, "# language: ja"),
+    "an empty file": ("\n", 1, "シナリオがありません"),
     "a feature alone": (HEAD, 1, "シナリオがありません"),
 }  # fmt: skip
 
