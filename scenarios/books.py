@@ -78,6 +78,12 @@ class Books:
         with self._center.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def identified(self) -> int:
+        """Sessions of which the centre knows the holder."""
+        query = select(func.count()).where(tables.sessions.c.holder_ref.is_not(None))
+        with self._center.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def incidents(self) -> int:
         with self._center.connect() as connection:
             return int(connection.execute(select(func.count()).select_from(tables.incidents)).scalar_one())

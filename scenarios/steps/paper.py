@@ -153,8 +153,8 @@ def copy_shows_the_word(world: World) -> None:
     )
 
 
-@then("取り出し口には何も残っていない")
+@then("取り出し口には何も残っていない", needs=Needs.PAPER)
 def tray_is_empty(world: World) -> None:
-    """No certificate and no receipt."""
+    """Once the paper was taken: no certificate and no receipt."""
     left = len(world.sheets()) + len(world.receipts())
     expect(left == 0, "取り出し口は空", f"取り出し口に{left}枚")

@@ -45,6 +45,8 @@ def cancelled_everywhere(world: World) -> None:
 @then("本人確認の乱数は使い終わっている")
 def nonce_is_used_up(world: World) -> None:
     """Whoever has seen the signature cannot use it again."""
+    known = world.stage.books.identified()
+    expect(known > 0, "本人確認が済んでいる", "本人確認はまだ済んでいない")
     left = world.stage.books.outstanding_nonces()
     expect(left == 0, "使われていない乱数がない", f"使えるままの乱数が{left}個")
 

@@ -348,6 +348,7 @@ def read_moment(text: str) -> datetime:
 
 def _read_moment(whole: str, text: str, told: str, near: list[str]) -> datetime:
     """`whole` read; `text` is what the sentence has of it."""
+    kind = told.split("（")[0]
     match = re.fullmatch(
         rf"(?:西暦)?({'|'.join(_ERAS)}|)(\d+|元)年(\d+)月(\d+)日(\d+)時(\d+)分", digits(whole)
     )
@@ -361,9 +362,9 @@ def _read_moment(whole: str, text: str, told: str, near: list[str]) -> datetime:
         month, day, hour, minute = map(int, others)
         found = datetime(year + (_ERAS[era][0] if era else 0), month, day, hour, minute, tzinfo=JST)
     except (ValueError, OverflowError) as error:
-        raise UnknownWord(text, "暦にある日", near) from error
+        raise UnknownWord(text, f"暦にある{kind}", near) from error
     if era and not _ERAS[era][1] <= found.date() <= _ERAS[era][2]:
-        raise UnknownWord(text, f"{era}の日", near)
+        raise UnknownWord(text, f"{era}の{kind}", near)
     return found
 
 
