@@ -51,15 +51,17 @@ class CardRow(QStyledItemDelegate):
     """A card in two lines: whose, and what it is for."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(100, 46)
+        return QSize(theme.px(100), theme.px(46))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
         box = draw_ground(painter, option)
         laid = bool(index.data(_LAID))
         if laid:
-            painter.fillRect(QRect(box.left(), box.top(), 4, box.height() - 1), QColor(theme.ACCENT))
-        inner = box.adjusted(12, 5, -8, -5)
+            painter.fillRect(
+                QRect(box.left(), box.top(), theme.px(4), box.height() - 1), QColor(theme.ACCENT)
+            )
+        inner = box.adjusted(theme.px(12), theme.px(5), -theme.px(8), -theme.px(5))
         for size, bold, colour, text, top in (
             (theme.SIZE, True, theme.ACCENT if laid else theme.INK, str(index.data(_NAME)), 0),
             (theme.SMALL, False, theme.SOFT, str(index.data(_PURPOSE)), 19),
@@ -67,7 +69,7 @@ class CardRow(QStyledItemDelegate):
             painter.setFont(theme.font(size, bold))
             painter.setPen(QColor(colour))
             fitting = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
-            line = QRect(inner.left(), inner.top() + top, inner.width(), 18)
+            line = QRect(inner.left(), inner.top() + theme.px(top), inner.width(), theme.px(18))
             painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), fitting)
         painter.restore()
 
@@ -109,7 +111,7 @@ class CardBox(Box):
         self.list.setModel(self.found)
         self.purpose = label("", "soft", wrap=True)
         self.purpose.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.purpose.setFixedHeight(36)
+        self.purpose.setFixedHeight(theme.px(36))
         self.lay = button(
             "カードを置く", self._lay, role="main", tip="選んだカードを、端末の読み取り部に置きます"
         )

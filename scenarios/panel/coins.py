@@ -36,12 +36,15 @@ class MoneyButton(QAbstractButton):
         self.clicked.connect(lambda: action())
 
     def sizeHint(self) -> QSize:
-        return QSize(_NOTE.width() + 2 if self.yen == 1000 else int(_DIAMETERS[self.yen]) + 2, HEIGHT)
+        wide = _NOTE.width() if self.yen == 1000 else int(_DIAMETERS[self.yen])
+        return QSize(theme.px(wide + 2), theme.px(HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        centre = QPointF(self.width() / 2, self.height() / 2 + (1.5 if self.isDown() else 0))
+        painter.scale(theme.SCALE, theme.SCALE)
+        wide, high = self.width() / theme.SCALE, self.height() / theme.SCALE
+        centre = QPointF(wide / 2, high / 2 + (1.5 if self.isDown() else 0))
         if not self.isEnabled():
             painter.setOpacity(0.4)
         if self.yen == 1000:
@@ -51,7 +54,7 @@ class MoneyButton(QAbstractButton):
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.ACCENT), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
+            painter.drawRoundedRect(QRectF(1, 1, wide - 2, high - 2), 8, 8)
         painter.end()
 
     def _draw_coin(self, painter: QPainter, centre: QPointF) -> None:
@@ -84,12 +87,12 @@ class MoneyButton(QAbstractButton):
             painter.drawEllipse(centre, radius - 3.5, radius - 3.5)
         painter.setPen(QColor(letters))
         if self.yen == 50:  # the figure stands above the hole
-            painter.setFont(theme.font(13, bold=True))
+            painter.setFont(theme.font(13, bold=True, enlarged=False))
             painter.drawText(
                 QRectF(centre.x() - radius, centre.y() - radius + 3, 2 * radius, 15), _MIDDLE, "50"
             )
             return
-        painter.setFont(theme.font(17 if self.yen < 500 else 18, bold=True))
+        painter.setFont(theme.font(17 if self.yen < 500 else 18, bold=True, enlarged=False))
         painter.drawText(
             QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius), _MIDDLE, str(self.yen)
         )
@@ -107,7 +110,7 @@ class MoneyButton(QAbstractButton):
         painter.setPen(QPen(QColor("#7F9DB0"), 1))
         painter.drawRoundedRect(box.adjusted(4, 4, -4, -4), 2, 2)
         painter.setPen(QColor("#1D3442"))
-        painter.setFont(theme.font(18, bold=True))
+        painter.setFont(theme.font(18, bold=True, enlarged=False))
         painter.drawText(box, _MIDDLE, "1,000")
 
 

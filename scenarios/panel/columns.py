@@ -65,5 +65,5 @@ class Columns(QScrollArea):
         self.ensureWidgetVisible(part, 0, theme.GAP)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._arrange(columns_for(self.window().width()))
+        self._arrange(columns_for(self.window().width(), theme.SCALE))
         super().resizeEvent(event)

@@ -33,7 +33,7 @@ class FaultsBox(QWidget):
                 switch = button("起こす", partial(self._switch, name), tip=name)
                 switch.setAccessibleName(f"障害 {name}")
                 switch.setCheckable(True)
-                switch.setFixedWidth(84)
+                switch.setFixedWidth(theme.px(84))
                 self.switches[name] = switch
                 told = label(text, wrap=True)
                 line = row(switch, told)

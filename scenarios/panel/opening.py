@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from kiosk_app.screens.placing import title_height
 
+from . import theme
 from .client import PanelClient
 from .placing import HEIGHT, WIDTH, apart, side_by_side
 from .window import PanelWindow
@@ -24,9 +25,11 @@ def stand(full_screen: bool, monitor: int) -> tuple[tuple[int, ...], QRect]:
     if QGuiApplication.platformName() == "offscreen":  # nobody looks
         return (), QRect(0, 0, WIDTH, HEIGHT)
     screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+    others = [screen for number, screen in enumerate(screens) if number != (monitor if full_screen else 0)]
+    theme.use_scale(theme.scale_for((others or screens)[0].size()))
     if full_screen:
-        return (), apart(screens, monitor, title_height())
-    places = side_by_side(screens, title_height())
+        return (), apart(screens, monitor, title_height(), theme.SCALE)
+    places = side_by_side(screens, title_height(), theme.SCALE)
     terminal = places.terminal
     return (terminal.x(), terminal.y(), terminal.width(), terminal.height()), places.panel
 

@@ -46,7 +46,7 @@ class Elided(QLabel):
         self.setToolTip(text)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(20, super().minimumSizeHint().height())
+        return QSize(theme.px(20), super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -56,8 +56,15 @@ class Elided(QLabel):
         painter.end()
 
 
+class Wrapped(QLabel):
+    """Several lines. A word that is longer than the room never widens what stands beside it."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.px(20), super().minimumSizeHint().height())
+
+
 def label(text: str, role: str = "", *, wrap: bool = False, name: str = "") -> QLabel:
-    made = QLabel(text)
+    made = Wrapped(text) if wrap else QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setProperty("role", role)
     made.setWordWrap(wrap)

@@ -11,7 +11,8 @@ from kiosk_app.screens import theme as terminal_theme
 from kiosk_app.screens.placing import fitted
 
 WIDTH, HEIGHT = 1280, 800
-"""Pixels of the panel where there is room for all of it."""
+"""Pixels of the panel where there is room for all of it. These and the next are of a screen of 1920 x 1080: a larger one has
+`scale` times as many."""
 THREE_COLUMNS, TWO_COLUMNS, ONE_COLUMN = 1024, 712, 420
 """The least width, in pixels, for so many columns of the panel's parts."""
 LEAST_HEIGHT = 480
@@ -27,35 +28,41 @@ class Places(NamedTuple):
     panel: QRect
 
 
-def columns_for(width: int) -> int:
+def columns_for(width: int, scale: float = 1.0) -> int:
     """How many columns of parts a panel of that width has."""
-    return 3 if width >= THREE_COLUMNS else 2 if width >= TWO_COLUMNS else 1
+    return 3 if width >= THREE_COLUMNS * scale else 2 if width >= TWO_COLUMNS * scale else 1
 
 
-def side_by_side(screens: Sequence[QRect], title: int = 0) -> Places:
+def side_by_side(screens: Sequence[QRect], title: int = 0, scale: float = 1.0) -> Places:
     """With a second screen the panel stands there; on a single one it takes the right edge, and the terminal gets what is
-    left, in its own shape. `screens`: what is free of each, the terminal's first; `title`: pixels above each window."""
+    left, in its own shape. `screens`: what is free of each, the terminal's first; `title`: pixels above each window;
+    `scale`: of the panel."""
     free = screens[0].adjusted(0, title, 0, 0)
     if len(screens) > 1:
         size = _FULL.boundedTo(free.size())
-        return Places(QRect(free.topLeft(), fitted(size.width(), size.height())), _on(screens[1], title))
-    width = _panel_width(free.width())
-    height = min(HEIGHT, free.height()) if columns_for(width) == 3 else free.height()
+        return Places(
+            QRect(free.topLeft(), fitted(size.width(), size.height())), _on(screens[1], title, scale)
+        )
+    width = _panel_width(free.width(), scale)
+    high = round(HEIGHT * scale)
+    height = min(high, free.height()) if columns_for(width, scale) == 3 else free.height()
     panel = QRect(free.right() + 1 - width, free.top(), width, height)
     return Places(QRect(free.topLeft(), fitted(free.width() - width, free.height())), panel)
 
 
-def apart(screens: Sequence[QRect], taken: int, title: int = 0) -> QRect:
+def apart(screens: Sequence[QRect], taken: int, title: int = 0, scale: float = 1.0) -> QRect:
     """The panel's place beside a terminal that fills the screen number `taken` (from 0) of several."""
-    return _on(next(screen for number, screen in enumerate(screens) if number != taken), title)
+    return _on(next(screen for number, screen in enumerate(screens) if number != taken), title, scale)
 
 
-def _on(screen: QRect, title: int) -> QRect:
+def _on(screen: QRect, title: int, scale: float) -> QRect:
     free = screen.adjusted(0, title, 0, 0)
-    return QRect(free.topLeft(), QSize(WIDTH, HEIGHT).boundedTo(free.size()))
+    return QRect(free.topLeft(), (QSize(WIDTH, HEIGHT) * scale).boundedTo(free.size()))
 
 
-def _panel_width(free: int) -> int:
-    if free >= _FULL.width() + THREE_COLUMNS:
-        return min(WIDTH, free - _FULL.width())
-    return TWO_COLUMNS if free - TWO_COLUMNS >= _WELL_SEEN else ONE_COLUMN
+def _panel_width(free: int, scale: float) -> int:
+    full, well_seen = _FULL.width() * scale, _WELL_SEEN * scale
+    if free >= full + THREE_COLUMNS * scale:
+        return round(min(WIDTH * scale, free - full))
+    two = TWO_COLUMNS * scale
+    return round(two if free - two >= well_seen else ONE_COLUMN * scale)

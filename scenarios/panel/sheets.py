@@ -14,6 +14,7 @@ from PySide6.QtPrintSupport import QPrinter
 from server_stub.interface.sheet import PDFIUM
 from server_stub.paper.viewing import page_picture
 
+from . import theme
 from .client import Told
 from .words import NO_PRINTER
 
@@ -143,7 +144,7 @@ class Renderer(QObject):
 
     def _render(self, path: Path) -> None:
         try:
-            sides = pictures(path.read_bytes(), THUMBNAIL_DPI)
+            sides = pictures(path.read_bytes(), THUMBNAIL_DPI * theme.SCALE)
         except (OSError, ValueError):  # taken meanwhile, or no PDF
             sides = []
         self.ready.emit(path, sides)

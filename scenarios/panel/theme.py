@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 from pathlib import Path
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QWidget
 
@@ -27,13 +30,43 @@ CHOSEN = "#3A5A80"
 PAPER = "#FFFFFF"
 
 SIZE, SMALL, HEAD, LARGE = 14, 12, 15, 20
-GAP, EDGE = 8, 10
+"""Of letters, on a screen of 1920 x 1080; `font` enlarges them for a larger one."""
+_GAP, _EDGE = 8, 10
+_SCREEN = QSize(1920, 1080)
+_MOST = 3.0
+SCALE = 1.0
+"""Pixels of this screen for one of a screen of 1920 x 1080. Set by `use_scale`."""
+GAP, EDGE = _GAP, _EDGE
+"""In pixels of this screen."""
 
 
-def font(size: int = SIZE, bold: bool = False) -> QFont:
+def scale_for(screen: QSize) -> float:
+    """In steps of a quarter, so that letters and lines stay sharp; never smaller than 1. `screen`: in the pixels that the
+    system tells, which it may have enlarged itself."""
+    ratio = min(screen.width() / _SCREEN.width(), screen.height() / (_SCREEN.height() - _TAKEN))
+    return min(_MOST, max(1.0, math.floor(ratio * 4) / 4))
+
+
+_TAKEN = 60
+"""Pixels of a screen's height that the desktop may keep for itself."""
+
+
+def use_scale(scale: float) -> None:
+    """Before the panel is made: all of it is `scale` times as large."""
+    global SCALE, GAP, EDGE
+    SCALE = scale
+    GAP, EDGE = px(_GAP), px(_EDGE)
+
+
+def px(size: float) -> int:
+    """Pixels of this screen for `size` of one of 1920 x 1080."""
+    return round(size * SCALE)
+
+
+def font(size: int = SIZE, bold: bool = False, *, enlarged: bool = True) -> QFont:
     made = QFont()
     made.setFamilies(FAMILIES)
-    made.setPixelSize(size)
+    made.setPixelSize(px(size) if enlarged else size)
     made.setBold(bold)
     return made
 
@@ -45,7 +78,7 @@ def colour(name: str) -> QColor:
 def style(widget: QWidget) -> None:
     """Dress `widget` and everything in it. Roles are told by the property `role`."""
     widget.setFont(font())
-    widget.setStyleSheet(_SHEET)
+    widget.setStyleSheet(re.sub(r"(\d+)px", lambda found: f"{px(int(found[1]))}px", _SHEET))
 
 
 _ARROW = (Path(__file__).parent / "down.svg").as_posix()
@@ -86,6 +119,7 @@ QListView, QTableView, QScrollArea, QScrollArea > QWidget > QWidget {{
     background: {FIELD}; border: 0; border-radius: 6px;
 }}
 QListView, QTableView, QScrollArea {{ border: 1px solid {RULE}; }}
+QPlainTextEdit {{ background: {FIELD}; border: 1px solid {RULE}; border-radius: 6px; color: {SOFT}; font-size: 13px; }}
 QTableView {{ gridline-color: transparent; selection-background-color: {CHOSEN}; selection-color: {INK}; }}
 QScrollArea#columns, QScrollArea#columns > QWidget > QWidget {{ background: {GROUND}; border: 0; }}
 QScrollArea#columns > QWidget > QWidget > QWidget {{ background: {GROUND}; }}

@@ -13,8 +13,16 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QTextOption
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QPlainTextEdit,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from scenarios.evidence.wording import SOURCES, details
 from server_stub.interface.trace import Event
@@ -155,6 +163,20 @@ class TraceTable(QTableView):
             rows.resizeSection(number, row_height(text, self._words_width))
 
 
+class Detail(QPlainTextEdit):
+    """What one event says, in full: to be read, scrolled and copied. However long its words are, it is no wider than its room."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setReadOnly(True)
+        self.setAccessibleName("選んだ記録の詳しい内容")
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFixedHeight(theme.px(64))
+        self.setTabChangesFocus(True)
+        self.document().setDocumentMargin(theme.px(4))
+
+
 class TraceBox(QWidget):
     """The list with its filter. `refresh` is called by the window's timer."""
 
@@ -175,9 +197,7 @@ class TraceBox(QWidget):
         self.choice.currentIndexChanged.connect(self._choose)
         self._count = label("", "soft")
         self.table = self._made_table()
-        self.detail = label("行を選ぶと、ここに詳しい内容を表示します。", "soft", wrap=True)
-        self.detail.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.detail.setFixedHeight(52)
+        self.detail = Detail("行を選ぶと、ここに詳しい内容を表示します。")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, theme.GAP, 0, 0)
         layout.setSpacing(theme.GAP)
@@ -229,5 +249,5 @@ class TraceBox(QWidget):
             return
         event = self.model.events[self.shown.mapToSource(current).row()]
         said = "　".join(f"{name}：{value}" for name, value in details(event))
-        self.detail.setText(f"{event.clock[:10]} {event.clock[11:19]}　{told(event)}\n{said}")
+        self.detail.setPlainText(f"{event.clock[:10]} {event.clock[11:19]}　{told(event)}\n{said}")
         self.detail.setToolTip(said)

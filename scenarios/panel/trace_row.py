@@ -16,8 +16,8 @@ from .parts import draw_ground
 Index = QModelIndex | QPersistentModelIndex
 TIME, SOURCE, WORDS = 0, 1, 2
 """The columns of the model; the source has none of its own on the panel."""
-SIDE, _ABOVE = 6, 4
-"""Pixels left and right of a cell's text, and above and below."""
+_SIDE, _ABOVE = 6, 4
+"""Pixels left and right of a cell's text, and above and below; like the next two of a screen of 1920 x 1080."""
 _HEAD_LINE = 17
 _LEADING = 3
 
@@ -25,7 +25,9 @@ _LEADING = 3
 def head_width() -> int:
     """Pixels of the column for time and source."""
     small = QFontMetrics(theme.font(theme.SMALL))
-    return max(small.horizontalAdvance(text) for text in ("00:00:00", *SOURCES.values())) + 2 * SIDE
+    return max(small.horizontalAdvance(text) for text in ("00:00:00", *SOURCES.values())) + 2 * theme.px(
+        _SIDE
+    )
 
 
 def wrapped(text: str, width: int) -> QTextLayout:
@@ -39,7 +41,7 @@ def wrapped(text: str, width: int) -> QTextLayout:
     while (line := made.createLine()).isValid():
         line.setLineWidth(width)
         line.setPosition(QPointF(0, top))
-        top += line.height() + _LEADING
+        top += line.height() + theme.px(_LEADING)
     made.endLayout()
     return made
 
@@ -48,21 +50,26 @@ def letters() -> QFont:
     return theme.font(theme.SIZE - 1)
 
 
-@lru_cache(maxsize=8192)
 def row_height(text: str, column: int) -> int:
     """Pixels that a row needs whose words stand in a column of `column` pixels."""
-    words = wrapped(text, column - 2 * SIDE).boundingRect().height()
-    return max(2 * _HEAD_LINE, int(words + 0.999)) + 2 * _ABOVE
+    return _row_height(text, column, theme.SCALE)
+
+
+@lru_cache(maxsize=8192)
+def _row_height(text: str, column: int, scale: float) -> int:
+    words = wrapped(text, column - 2 * theme.px(_SIDE)).boundingRect().height()
+    return max(2 * theme.px(_HEAD_LINE), int(words + 0.999)) + 2 * theme.px(_ABOVE)
 
 
 class TraceRow(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(head_width(), 2 * (_HEAD_LINE + _ABOVE))
+        return QSize(head_width(), 2 * theme.px(_HEAD_LINE + _ABOVE))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
         box = draw_ground(painter, option)
-        inner = box.adjusted(SIDE, _ABOVE, -SIDE, -_ABOVE)
+        side, above, high = (theme.px(size) for size in (_SIDE, _ABOVE, _HEAD_LINE))
+        inner = box.adjusted(side, above, -side, -above)
         if index.column() == WORDS:
             painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole))
             wrapped(str(index.data()), inner.width()).draw(painter, QPointF(inner.topLeft()))
@@ -71,6 +78,6 @@ class TraceRow(QStyledItemDelegate):
             for number, column in enumerate((TIME, SOURCE)):
                 cell = index.sibling(index.row(), column)
                 painter.setPen(cell.data(Qt.ItemDataRole.ForegroundRole))
-                line = QRect(inner.left(), inner.top() + number * _HEAD_LINE, inner.width(), _HEAD_LINE)
+                line = QRect(inner.left(), inner.top() + number * high, inner.width(), high)
                 painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), str(cell.data()))
         painter.restore()

@@ -149,7 +149,7 @@ class TrayBox(Box):
 
     def _enlarge(self, path: Path, side: Side) -> None:
         def show() -> None:
-            picture = pictures(path.read_bytes(), VIEW_DPI)[side.index]
+            picture = pictures(path.read_bytes(), VIEW_DPI * theme.SCALE)[side.index]
             Enlarged(self.window(), side.text(), picture).open()
 
         self._attempt(show)
@@ -209,7 +209,7 @@ class Side(QAbstractButton):
         height = width * shape.height() // shape.width()
         if height > width * 1.5:  # a receipt is narrow and long, and shown no taller than a sheet
             height = int(width * 1.5)
-        self.setFixedSize(width, height + _CAPTION)
+        self.setFixedSize(width, height + theme.px(_CAPTION))
         if not self.picture.isNull():
             ratio = self.devicePixelRatioF()
             room = QSize(int(width * ratio), int(height * ratio))
@@ -221,7 +221,7 @@ class Side(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        sheet = self.rect().adjusted(0, 0, 0, -_CAPTION)
+        sheet = self.rect().adjusted(0, 0, 0, -theme.px(_CAPTION))
         painter.setFont(theme.font(theme.SMALL))
         if self._small.isNull():
             painter.fillRect(sheet, theme.colour(theme.PAPER))

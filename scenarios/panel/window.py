@@ -44,8 +44,8 @@ class PanelWindow(QMainWindow):
         self._answered = True
         self.setObjectName("PanelWindow")
         self.setWindowTitle(TITLE)
-        self.setMinimumSize(ONE_COLUMN, LEAST_HEIGHT)
-        self.resize(WIDTH, HEIGHT)
+        self.setMinimumSize(theme.px(ONE_COLUMN), theme.px(LEAST_HEIGHT))
+        self.resize(theme.px(WIDTH), theme.px(HEIGHT))
         theme.style(self)
         self.cards = CardBox(client, self.attempt)
         self.money = MoneyBox(client, self.attempt)
@@ -71,7 +71,7 @@ class PanelWindow(QMainWindow):
         layout.addWidget(self.columns, 1)
         layout.addWidget(self.told)
         self.setCentralWidget(whole)
-        self._fit(columns_for(WIDTH))
+        self._fit(columns_for(self.width(), theme.SCALE))
         self.tray.came.connect(lambda: self.columns.bring(self.tray))
         self._looks = _timer(self, LOOK_MS, self.look)
         self._traces = _timer(self, TRACE_MS, self.trace.refresh)
@@ -99,7 +99,7 @@ class PanelWindow(QMainWindow):
                 1: ((1, (cards, money, tray, staff, clock, records)),),
             },
             growing={cards: 3, tray: 2, records: 2},
-            least=ONE_COLUMN - 2 * theme.EDGE,
+            least=theme.px(ONE_COLUMN) - 2 * theme.EDGE,
         )
 
     def _fit(self, columns: int) -> None:
@@ -113,10 +113,10 @@ class PanelWindow(QMainWindow):
         self._head.addWidget(self.reset, 1 if narrow else 0, 1 if narrow else 2)
         self._head.setColumnStretch(0, 1)
         letters = self.told.fontMetrics().lineSpacing()
-        self.told.setFixedHeight(letters * (2 if narrow else 1) + 8)
+        self.told.setFixedHeight(letters * (2 if narrow else 1) + theme.px(8))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._fit(columns_for(self.width()))
+        self._fit(columns_for(self.width(), theme.SCALE))
         super().resizeEvent(event)
 
     # --- looking ------------------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def test_panel_tells_what_happens_while_it_happens(
     index = panel.trace.shown.index(1, 0)
     assert str(index.data()) == "10:00:00" and str(index.siblingAtColumn(1).data()) == "用紙"
     panel.trace.table.selectRow(0)
-    assert "金種：100" in panel.trace.detail.text()
+    assert "金種：100" in panel.trace.detail.toPlainText()
     trace.close()
 
 
@@ -180,7 +180,7 @@ def test_every_phrase_is_read_whole_in_the_list(
     qtbot.waitUntil(lambda: panel.columns.count == columns_for(size[0]))
     QApplication.processEvents()
     model.add([event(n) for n in range(10, len(texts))])
-    room = table.columnWidth(trace_row.WORDS) - 2 * trace_row.SIDE
+    room = table.columnWidth(trace_row.WORDS) - 2 * trace_row._SIDE
     assert room < size[0] - 150, "laid out for that width"
     assert table.columnWidth(trace_row.TIME) + table.columnWidth(trace_row.WORDS) <= table.viewport().width()
     letters = QFontMetrics(trace_row.letters())
@@ -194,7 +194,7 @@ def test_every_phrase_is_read_whole_in_the_list(
         assert layout.boundingRect().height() <= table.rowHeight(number), text
     small = QFontMetrics(theme.font(theme.SMALL))
     for source in ("00:00:00", *telling.SOURCES.values()):
-        assert small.horizontalAdvance(source) <= table.columnWidth(trace_row.TIME) - 2 * trace_row.SIDE
+        assert small.horizontalAdvance(source) <= table.columnWidth(trace_row.TIME) - 2 * trace_row._SIDE
 
 
 def test_the_newest_stays_in_sight_when_its_words_take_many_lines(
