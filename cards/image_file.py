@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,10 @@ IMAGE_VERSION = 1
 def save_image(image: CardImage, path: Path) -> None:
     """Write the whole state, PINs and test keys included; the file appears complete or not at all."""
     part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(image_to_json(image), ensure_ascii=False, indent=1), encoding="utf-8")
+    part.unlink(missing_ok=True)
+    # its owner's only, and never anybody else's for a moment
+    with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        json.dump(image_to_json(image), file, ensure_ascii=False, indent=1)
     part.replace(path)
 
 

@@ -8,21 +8,23 @@ from typing import BinaryIO
 
 from server_stub.interface.failures import Failed
 
-FILE = "terminal.lock"
-
 
 class FolderLock:
-    """Holds `folder` for this terminal until `release`, or until its process ends, however that happens."""
+    """Holds `folder` for this terminal until `release`, or until its process ends, however that happens. Something else than
+    a terminal has a file and a failure of its own."""
+
+    FILE = "terminal.lock"
+    FAILURE = "Terminal_Folder_In_Use"
 
     def __init__(self, folder: Path) -> None:
         """Raises Failed(Terminal_Folder_In_Use), OSError for a folder that cannot be used."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = (folder / FILE).open("ab")
+        self._file = (folder / self.FILE).open("ab")
         try:
             _lock(self._file)
         except OSError as error:
             self._file.close()
-            raise Failed("Terminal_Folder_In_Use", folder=str(folder)) from error
+            raise Failed(self.FAILURE, folder=str(folder)) from error
 
     def release(self) -> None:
         self._file.close()

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from .command.cards import card_app
+from .command.delivery import delivery_app
 from .command.options import JsonOption, print_json, stop
 from .command.starting import demo, kiosk, run, server
 from .command.usage import WrongUse, told, usable_folder
@@ -19,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="コンビニ
 for starting in (run, demo, server, kiosk):
     app.command()(starting)
 app.add_typer(card_app, name="card")
+app.add_typer(delivery_app, name="delivery")
 paper_app = typer.Typer(no_args_is_help=True, help="証明書の紙")
 app.add_typer(paper_app, name="paper")
 

@@ -118,7 +118,7 @@ def save_enrolment(new: Enrolment, file: Path | None = None) -> None:
         if one.fingerprint != new.fingerprint and one.person != new.person
     ]
     part = path.with_name(path.name + ".part")
-    part.write_text(_HEAD + "".join(map(_table, [*kept, new])), encoding="utf-8")
+    places.write_private(part, (_HEAD + "".join(map(_table, [*kept, new]))).encode())
     part.replace(path)
 
 

@@ -15,11 +15,12 @@ from . import places
 
 
 class KeyPool:
-    """RSA-2048 keys by name in PEM files that say what they are. Safe for several processes at once."""
+    """RSA-2048 keys by name in PEM files that say what they are, their owner's only. Safe for several processes at once."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or places.home() / "test-keys"
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: Path | None = None, first: KeyPool | None = None) -> None:
+        """`first`: the pool that gives a key which is not in `folder` yet; it stays the same from then on."""
+        self._folder = places.private_folder(folder or places.home() / "test-keys")
+        self._first = first
 
     def rsa(self, name: str) -> RSAPrivateKey:
         body = self._once(f"TEST-ONLY-rsa-{name}.pem", lambda: _pem(generate_private_key(65537, 2048)))
@@ -52,7 +53,7 @@ class KeyPool:
         path = self._folder / name
         if not path.exists():
             part = path.with_name(f"{name}.{os.getpid()}.part")
-            part.write_bytes(make())
+            places.write_private(part, make() if self._first is None else self._first._once(name, make))
             with contextlib.suppress(FileExistsError):
                 os.link(part, path)  # the first process wins, the others take its key
             part.unlink()

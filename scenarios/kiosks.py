@@ -21,6 +21,7 @@ from kiosk_app.process_settings import KioskSettings
 from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.trace import Trace
 
+from . import places
 from .driver import LocalDriver, NotReached, SocketDriver, Terminal
 
 __all__ = ["Kiosk", "KioskSettings", "LocalKiosk", "ProcessKiosk"]
@@ -72,11 +73,11 @@ class ProcessKiosk:
 
     def _start(self) -> None:
         folder = Path(self._settings.folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        places.private_folder(folder)
         control = self._control or f"konbini-{os.getpid()}-{secrets.token_hex(4)}"
         file = folder / "kiosk.json"
-        file.touch(mode=0o600)  # it holds the terminal's key
-        file.write_text(json.dumps(self._settings.to_json(), ensure_ascii=False), encoding="utf-8")
+        # it holds the terminal's key
+        places.write_private(file, json.dumps(self._settings.to_json(), ensure_ascii=False).encode())
         self._process = subprocess.Popen(
             [sys.executable, "-m", "kiosk_app.main", "--settings", str(file), "--control", control]
         )

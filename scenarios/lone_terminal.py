@@ -12,6 +12,7 @@ from kiosk_app.devices.coin_unit import FULL_STOCK
 from kiosk_app.process_settings import KioskSettings
 from server_stub.interface.trace import Trace
 
+from . import places
 from .kiosks import ProcessKiosk
 from .template import CardEntry, load_cards
 
@@ -41,7 +42,7 @@ class LoneTerminal:
         """A card keeps its counters until `begin_anew`."""
         image = self._hand / Path(self.cards[name].file).name
         if not image.exists():
-            shutil.copyfile(self._template / self.cards[name].file, image)
+            places.copy_private(self._template / self.cards[name].file, image)
         self.kiosk.terminal.call("lay_card", image=str(image))
 
     def begin_anew(self, reader: str = "") -> None:
@@ -72,7 +73,7 @@ class LoneTerminal:
 
     def _fresh_hand(self) -> None:
         shutil.rmtree(self._hand, ignore_errors=True)
-        self._hand.mkdir(parents=True)
+        places.private_folder(self._hand)
 
     def _spread_clock(self) -> None:
         if self.kiosk.alive:

@@ -16,8 +16,26 @@ DATA = Path(__file__).resolve().parent / "data"
 def home() -> Path:
     """The folder itself, made if need be."""
     folder = Path(os.environ.get("KONBINI_HOME") or Path.cwd() / ".konbini")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def private_folder(folder: Path) -> Path:
+    """`folder`, made if need be; from now on its owner's alone. For what holds keys, PINs or 個人番号."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that was never anybody's but its owner's, not even for a moment. What lay there is replaced."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(content)
+
+
+def copy_private(source: Path, target: Path) -> None:
+    write_private(target, source.read_bytes())
 
 
 def digest_of(paths: Iterable[Path]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,10 +16,14 @@ import httpx
 
 from server_stub.authority import Authority
 from server_stub.authority import create_app as create_authority
+from server_stub.authority import prepare_database as migrate_authority
 from server_stub.center.app import create_app as create_center
+from server_stub.center.database import Database
+from server_stub.center.database import prepare_database as migrate_center
+from server_stub.center.holders import Holders
 from server_stub.center.settings import CenterSettings, IssuingServer
 from server_stub.center.terminals import Terminal
-from server_stub.db import sqlite_url
+from server_stub.db import make_private, migrate, sqlite_url
 from server_stub.faults.box import FaultBox
 from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.issuing import TerminalFacts
@@ -29,16 +32,21 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import TerminalKind
 from server_stub.interface.trace import Trace
 from server_stub.issuing.app import create_app as create_issuing
+from server_stub.issuing.ledger import migrate_ledger
 from server_stub.issuing.settings import HostedMunicipality, IssuingSettings
 from server_stub.municipalities import load_municipality
 from server_stub.node import NodeContext, RunningNode, serve
 from server_stub.paper.warm import warm_up
 
+from . import places
+from .deliveries import NightlyDelivery
 from .enrolment import Enrolment, link
 from .keys import KeyPool
 from .template import DATABASES, KOBE, authority_settings
 
 NODES = ("authority", "issuing", "center")
+OWN_FILES = "delivery"
+"""The folder beside the databases whose files are delivered each night instead of the sample, if it is there."""
 
 
 def demo_terminals(keys: KeyPool) -> tuple[Terminal, ...]:
@@ -62,6 +70,8 @@ class Servers(Protocol):
     center_url: str
     authority_url: str
     issuing_url: str
+    faults_on: set[str]
+    """Those that the stage has switched on."""
 
     def set_clock(self, setting: ClockSetting) -> None: ...
 
@@ -77,7 +87,8 @@ class Servers(Protocol):
 
 
 class LocalServers:
-    """The nodes in threads of this process, on databases in `folder` that `reset` copies anew from `template`."""
+    """The nodes in threads of this process, on databases in `folder` that `reset` copies anew from `template`, and the
+    town that delivers each night."""
 
     def __init__(
         self,
@@ -89,22 +100,42 @@ class LocalServers:
         control: bool = False,
         ports: tuple[int, int, int] = (0, 0, 0),
         enrolments: Sequence[Enrolment] = (),
+        keys: KeyPool | None = None,
+        kept: bool = False,
     ) -> None:
-        """`ports` of authority, issuing server and centre (0: free ones). `enrolments`: testers' cards to trust.
+        """`ports` of authority, issuing server and centre (0: free ones). `enrolments`: testers' cards to trust. `keys`: other
+        than the checkout's. `kept`: the databases that lie in `folder` are kept, and brought to the newest schema.
 
-        Raises OSError for a port that is taken."""
+        Raises OSError for a port that is taken, Failed(Database_Of_Newer_Version)."""
         self._folder, self._fresh, self._trace = folder, folder / "fresh", trace
-        self._fresh.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        places.private_folder(self._fresh)
         for name in DATABASES:  # another process may replace the template at any time
-            shutil.copyfile(template / f"{name}.db", self._fresh / f"{name}.db")
+            places.copy_private(template / f"{name}.db", self._fresh / f"{name}.db")
+        places.copy_private(template / FILE_NAME, self._fresh / FILE_NAME)
+        if kept:
+            _migrate(self._fresh)
+            _migrate(folder)
         if enrolments:
-            shutil.copyfile(template / FILE_NAME, self._fresh / FILE_NAME)
             link(self._fresh, enrolments)
         enrolled = tuple(one.card for one in enrolments)
         self._clock = clock
+        self.faults_on: set[str] = set()
         self._faults = {node: FaultBox() for node in NODES}
-        self._copy()
-        keys = KeyPool()
+        if not kept:
+            self._copy()
+        self._nightly = NightlyDelivery(
+            sqlite_url(folder / "replica.db"),
+            folder / OWN_FILES,
+            self._fresh / FILE_NAME,
+            load_municipality(KOBE),
+            clock,
+            trace,
+            self._faults["issuing"],
+        )
+        if kept and enrolments:
+            self._link_kept()
+        keys = keys or KeyPool()
         self.issuing_key = Secret(keys.text("centre-to-issuing"))
 
         def context(node: str) -> NodeContext:
@@ -138,12 +169,21 @@ class LocalServers:
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))
         self.authority_url, self.issuing_url, self.center_url = (node.base_url for node in self._nodes)
+        self._nightly.start()
         # fonts, compiler and patterns, so that the first paper does not wait for them
         threading.Thread(target=warm_up, args=(load_municipality(KOBE).info.name,), daemon=True).start()
+
+    def _link_kept(self) -> None:
+        """Tell the kept centre and replica too whose the enrolled cards are, by the same issue notices."""
+        center = Database(sqlite_url(self._folder / "center.db"))
+        Holders(center).take(self._fresh / FILE_NAME)
+        center.dispose()
+        self._nightly.again()
 
     def _copy(self) -> None:
         """Every database as it is in the template. SQLite's own backup: safe while the nodes have the files open."""
         for name in DATABASES:
+            make_private(self._folder / f"{name}.db")
             with (
                 closing(sqlite3.connect(self._fresh / f"{name}.db")) as source,
                 closing(sqlite3.connect(self._folder / f"{name}.db", timeout=10)) as target,
@@ -155,30 +195,44 @@ class LocalServers:
 
     def fault_on(self, name: str, parameters: dict[str, Any]) -> None:
         self._faults[name.split(".")[0]].switch_on(name, parameters)
+        self.faults_on.add(name)
         self._trace.emit("fault", "on", name=name, parameters=parameters)
 
     def fault_off(self, name: str) -> None:
         self._faults[name.split(".")[0]].switch_off(name)
+        self.faults_on.discard(name)
         self._trace.emit("fault", "off", name=name)
+        self._nightly.wake()
 
     def reset(self, scenario: str = "", trace_folder: Path | None = None) -> None:
         """All nodes back to the template, all faults off. Their events go where those of the stage go."""
         for box in self._faults.values():
             box.clear()
-        with (
-            self._center_app.state.center.database_closed()
-        ):  # a note still on its way must not reach the fresh ledger
+        self.faults_on.clear()
+        # neither a note still on its way nor a delivery may reach the fresh books
+        with self._nightly.resting(), self._center_app.state.center.database_closed():
             self._copy()
 
     def close_trace(self) -> None:
         """The stage's trace is theirs too."""
 
     def stop(self) -> None:
+        self._nightly.stop()
         for node in reversed(self._nodes):
             node.stop()
         self._center_app.state.center.close()
         self._issuing_app.state.issuing.close()
         self._authority.close()
+
+
+def _migrate(folder: Path) -> None:
+    """Bring kept databases to the newest schema, whoever made them readable by others."""
+    for name in DATABASES:
+        (folder / f"{name}.db").chmod(0o600)
+    migrate_authority(sqlite_url(folder / "authority.db"))
+    migrate_center(sqlite_url(folder / "center.db"))
+    migrate_ledger(sqlite_url(folder / "ledger.db"))
+    migrate(sqlite_url(folder / "replica.db"), "server_stub.registry")
 
 
 class RemoteServers:
@@ -196,7 +250,7 @@ class RemoteServers:
         """Starts the process and waits for its first line, which tells the base URLs. Raises RuntimeError.
 
         `template` is the stage's own: cards and databases must be of one making."""
-        told = ["--folder", str(folder), "--template", str(template), "--run", run]
+        told = ["--folder", str(folder), "--begin-anew", "--template", str(template), "--run", run]
         told += ["--ports", ",".join(map(str, ports))]
         told += ["--trust-test-hierarchy"] if trust else []
         self._process = subprocess.Popen(
@@ -211,6 +265,7 @@ class RemoteServers:
         urls = json.loads(line)
         self.authority_url, self.issuing_url, self.center_url = (urls[node] for node in NODES)
         self._urls: dict[str, str] = {node: urls[node] for node in NODES}
+        self.faults_on: set[str] = set()
         self._client = httpx.Client(timeout=10, trust_env=False)
 
     def _ask(self, node: str, method: str, path: str, body: dict[str, Any] | None = None) -> None:
@@ -221,13 +276,16 @@ class RemoteServers:
 
     def fault_on(self, name: str, parameters: dict[str, Any]) -> None:
         self._ask(name.split(".")[0], "PUT", f"faults/{name}", parameters)
+        self.faults_on.add(name)
 
     def fault_off(self, name: str) -> None:
         self._ask(name.split(".")[0], "DELETE", f"faults/{name}")
+        self.faults_on.discard(name)
 
     def reset(self, scenario: str = "", trace_folder: Path | None = None) -> None:
         self._ask("center", "PUT", "trace", {"scenario": scenario, "folder": str(trace_folder or "")})
         self._ask("center", "POST", "reset")
+        self.faults_on.clear()
 
     def close_trace(self) -> None:
         self._ask("center", "PUT", "trace", {"folder": ""})

@@ -18,6 +18,7 @@ import httpx
 from cards.image import CardImage
 from cards.image_file import save_image
 from kiosk_app.card_slot import PCSC, VIRTUAL
+from server_stub.db import sqlite_url
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
@@ -25,13 +26,14 @@ from server_stub.interface.trace import Trace
 
 from . import places
 from .books import Books, CenterApplication
+from .deliveries import NO_DELIVERY, delivered_since, last_night
 from .driver import Terminal
 from .enrolment import load_enrolments
 from .hands import Hands
 from .keys import KeyPool
 from .kiosks import Kiosk, KioskSettings, LocalKiosk, ProcessKiosk
 from .reader_service import ReaderService
-from .servers import LocalServers, RemoteServers, Servers
+from .servers import OWN_FILES, LocalServers, RemoteServers, Servers
 from .template import AUTHORITY_FILE, PIN, CardEntry, load_cards, template_folder
 
 STORE, CITY = "KIOSK-STORE-01", "KIOSK-CITY-01"
@@ -72,6 +74,7 @@ class Stage:
         self.folder = Path(self._temporary.name) if self._temporary else folder or Path()
         # a copy: another process may replace the template of an older state of the code at any time
         self.template = self.folder / "template"
+        places.private_folder(self.template)
         shutil.copytree(template_folder(), self.template, dirs_exist_ok=True)
         self.cards = load_cards(self.template)
         self.clock = Clock(STAGE_START)
@@ -106,8 +109,9 @@ class Stage:
         self.trace.scope(scenario)
         self.clock.start_again(STAGE_START)
         self.servers.reset(scenario, trace_folder)
+        shutil.rmtree(self.town, ignore_errors=True)
         shutil.rmtree(self.visit_folder, ignore_errors=True)
-        self.visit_folder.mkdir(parents=True)
+        places.private_folder(self.visit_folder)
         if self.reader_service is not None:
             self.reader_service.restore()
 
@@ -117,6 +121,11 @@ class Stage:
             self._kiosk.terminal.call("flush_trace")
         self.servers.close_trace()
         self.trace.open_folder(None)
+
+    @property
+    def town(self) -> Path:
+        """What the existing systems deliver each night in the present scenario, if not the sample."""
+        return self.servers_folder / OWN_FILES
 
     @property
     def visit_folder(self) -> Path:
@@ -207,7 +216,7 @@ class Stage:
             return
         image = self.visit_folder / Path(self.card(name).file).name
         if not image.exists():
-            shutil.copyfile(self.template / self.card(name).file, image)
+            places.copy_private(self.template / self.card(name).file, image)
         self._lay(image)
 
     def lay_image(self, image: CardImage) -> None:
@@ -296,6 +305,16 @@ class Stage:
             self.servers.set_clock(self.clock.setting)
         if isinstance(self._kiosk, ProcessKiosk) and self._kiosk.alive:
             self._kiosk.terminal.call("clock", setting=self.clock.setting.to_json())
+        if self._kiosk is not None and self._automatic:
+            self._await_delivery()
+
+    def _await_delivery(self) -> None:
+        """Until the night that the clock has passed has been delivered; the terminal's screen goes on meanwhile."""
+        night = last_night(self.clock.now())
+        if night <= last_night(STAGE_START) or NO_DELIVERY in self.servers.faults_on:
+            return  # the template has that night
+        replica = sqlite_url(self.servers_folder / "replica.db")
+        self.kiosk.terminal.wait_until(lambda: delivered_since(replica, night), "no delivery came at night")
 
     def close(self) -> None:
         self._stop_clock()

@@ -30,6 +30,7 @@ from server_stub.interface.notices import FILE_NAME, SERIAL
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import migrate_ledger
+from server_stub.municipalities import load_municipality
 from server_stub.registry.links import load_delivery
 from server_stub.registry.links.resident_register import read_residents
 from server_stub.registry.records import Person
@@ -41,6 +42,7 @@ from .stage_secrets import DELIVERY as DELIVERY
 
 DATABASES = ("authority", "center", "ledger", "replica")
 AUTHORITY_FILE = "authentication_ca.der"
+CARDS = "cards.json"
 KOBE = "28100"
 PIN = CARD_SECRETS["authentication_pin"]
 """The PIN of every virtual card of the stage; steps name it (「正しい暗証番号」) and never spell it."""
@@ -75,7 +77,7 @@ def template_folder() -> Path:
     if not folder.exists():
         part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
         shutil.rmtree(part, ignore_errors=True)
-        part.mkdir()
+        places.private_folder(part)
         build_template(part)
         try:
             part.rename(folder)
@@ -106,13 +108,13 @@ def build_template(folder: Path, told: Callable[[str], None] = lambda line: None
     _take_out(notices, {int(entry.serial, 16) for entry in entries if entry.serial and not entry.linked})
     authority.close()
     told("副本に取り込んでいます")
-    load_delivery(databases["replica"], DELIVERY, notices, clock, trace)
+    load_delivery(databases["replica"], DELIVERY, notices, clock, trace, load_municipality(KOBE))
     migrate_ledger(databases["ledger"])
     center = Database(databases["center"])
     Holders(center).take(notices)
     center.dispose()
     cards = [asdict(entry) for entry in entries]
-    (folder / "cards.json").write_text(json.dumps(cards, ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / CARDS).write_text(json.dumps(cards, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def authority_settings(
@@ -128,7 +130,7 @@ def authority_settings(
 
 def load_cards(template: Path) -> dict[str, CardEntry]:
     """The cards of a template by name."""
-    rows = json.loads((template / "cards.json").read_text(encoding="utf-8"))
+    rows = json.loads((template / CARDS).read_text(encoding="utf-8"))
     return {row["name"]: CardEntry(**row) for row in rows}
 
 
@@ -141,7 +143,7 @@ def callings(entries: Iterable[CardEntry]) -> dict[str, str]:
 def _personalise_all(
     folder: Path, authority: Authority, keys: KeyPool, people: Mapping[str, Person]
 ) -> list[CardEntry]:
-    (folder / "cards").mkdir()
+    places.private_folder(folder / "cards")
     listed = tomllib.loads((places.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
     entries = []
     for number, card in enumerate(listed, start=1):

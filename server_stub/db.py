@@ -2,39 +2,101 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.resources
+import os
+from functools import cache
 from pathlib import Path
 
 from alembic import command, context
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from server_stub.interface.failures import Failed
+
+_PATIENCE_MS = 5000
+_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
+"""`secure_delete`: what is deleted is overwritten, not only forgotten."""
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `url`; its errors do not repeat the values of a statement. SQLite: WAL, foreign keys, 5 s patience with a writer, safe from several threads."""
+    """An engine for `url`; its errors do not repeat the values of a statement. SQLite: WAL, foreign keys, 5 s patience with a
+    writer, safe from several threads; the file is its owner's only, from the start."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, hide_parameters=True)
-    engine = create_engine(url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 5})
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": _PATIENCE_MS / 1000}
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def _private(_dialect, _record, arguments, _named) -> None:  # type: ignore[no-untyped-def]
+        make_private(Path(arguments[0]))
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection, _record) -> None:  # type: ignore[no-untyped-def]
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     return engine
 
 
+def make_private(path: Path) -> None:
+    """Make `path`, empty and readable by its owner only, unless it is there. SQLite gives its -wal and -shm the same mode."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def forget_deleted(engine: Engine) -> bool:
+    """Leave no byte of what was deleted in any file of the database: SQLite's write-ahead log is written back and emptied.
+
+    False if somebody was reading meanwhile; then call it again. PostgreSQL overwrites by its own rules: nothing is done.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect() as connection:
+        # who waits here keeps the writers waiting
+        connection.exec_driver_sql("PRAGMA busy_timeout=50")
+        try:
+            return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        except OperationalError:
+            return False
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+
+
 def migrate(url: str, package: str) -> None:
-    """Bring the database at `url` to the newest revision of `package`'s `migrations` folder."""
+    """Bring the database at `url` to the newest revision of `package`'s `migrations` folder.
+
+    Raises Failed(Database_Of_Newer_Version) for one with a revision that is not known here.
+    """
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    engine.dispose()
+    known = _revisions(package)
+    if revision == known[0]:
+        return
+    if revision is not None and revision not in known:
+        raise Failed("Database_Of_Newer_Version", room=package.rpartition(".")[2], revision=revision)
     with importlib.resources.as_file(importlib.resources.files(package) / "migrations") as folder:
         config = Config()
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
         config.attributes["configure_logger"] = False
         command.upgrade(config, "head")
+
+
+@cache
+def _revisions(package: str) -> tuple[str, ...]:
+    """All that there are, newest first."""
+    with importlib.resources.as_file(importlib.resources.files(package) / "migrations") as folder:
+        return tuple(script.revision for script in ScriptDirectory(str(folder)).walk_revisions())
 
 
 def sqlite_url(path: Path) -> str:

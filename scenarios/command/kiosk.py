@@ -12,6 +12,7 @@ from kiosk_app.card_slot import VIRTUAL
 from kiosk_app.process_settings import KioskSettings
 from scenarios import places
 from scenarios.keys import KeyPool
+from scenarios.server_folder import KEYS, TEMPLATE
 from scenarios.template import AUTHORITY_FILE, template_folder
 
 from .clock_option import NOW, STAGE, clock_of
@@ -29,7 +30,8 @@ _BODIES = (
 
 @dataclass(frozen=True, slots=True)
 class KioskOptions:
-    """As the user told them. `key_file` and `center_key`: of somebody's own server, else those of this checkout's stage.
+    """As the user told them. `key_file` and `center_key`: of somebody's own server, else those of this checkout's stage, or of
+    `server_folder` (of a server whose data are kept there; its virtual cards are there too).
     `clock`: see clock_option; '' for the machine's time before a server of one's own, else as every stage begins. `monitor`
     counts from 1. `control`: the name of the control port."""
 
@@ -39,6 +41,7 @@ class KioskOptions:
     key_file: Path | None = None
     center_key: str = ""
     folder: Path | None = None
+    server_folder: Path | None = None
     clock: str = ""
     full_screen: bool = False
     monitor: int | None = None
@@ -57,7 +60,7 @@ def run_kiosk(options: KioskOptions) -> int:
     if options.card_bodies:
         print(_BODIES, file=sys.stderr)
     if options.panel:
-        return _run_with_panel(settings, options.control)
+        return _run_with_panel(settings, options.control, _template(options))
     if not options.control:
         print(_NO_HANDS, flush=True)
     from kiosk_app.main import run_terminal
@@ -67,7 +70,7 @@ def run_kiosk(options: KioskOptions) -> int:
 
 def kiosk_settings(options: KioskOptions) -> KioskSettings:
     """Raises WrongUse."""
-    keys = KeyPool()
+    keys = KeyPool(options.server_folder / KEYS if options.server_folder else None)
     key_file, foreign = options.key_file, bool(options.center_key)
     clock = clock_of(options.clock or (NOW if foreign else STAGE))
     key = _key_in(key_file) if key_file else keys.text(f"terminal-{options.terminal_id}")
@@ -85,11 +88,16 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
         trace_folder=str(options.trace or ""),
         card_bodies=options.card_bodies,
         # by this it knows the virtual cards for ours
-        authority=(template_folder() / AUTHORITY_FILE).read_bytes().hex() if virtual else "",
+        authority=(_template(options) / AUTHORITY_FILE).read_bytes().hex() if virtual else "",
     )
 
 
-def _run_with_panel(settings: KioskSettings, control: str) -> int:
+def _template(options: KioskOptions) -> Path:
+    """Where the virtual cards lie."""
+    return options.server_folder / TEMPLATE if options.server_folder else template_folder()
+
+
+def _run_with_panel(settings: KioskSettings, control: str, template: Path) -> int:
     """Until the panel is closed. The terminal is a process of its own: neither keeps the other's thread waiting.
 
     Raises Failed(Terminal_Folder_In_Use)."""
@@ -106,7 +114,7 @@ def _run_with_panel(settings: KioskSettings, control: str) -> int:
         shutil.rmtree(trace, ignore_errors=True)
     place, panel_place = stand(settings.full_screen, settings.monitor)
     try:
-        lone = LoneTerminal(replace(settings, trace_folder=trace, place=place), template_folder(), control)
+        lone = LoneTerminal(replace(settings, trace_folder=trace, place=place), template, control)
     except NotReached:  # it has told why
         return 2
     try:

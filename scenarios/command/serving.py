@@ -9,16 +9,19 @@ import signal
 import sys
 import tempfile
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
 from scenarios.enrolment import load_enrolments
+from scenarios.server_folder import ServerFolder
 from scenarios.servers import NODES, LocalServers
 from scenarios.template import template_folder
-from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
 
-from .clock_option import as_option
+from .clock_option import STAGE, as_option, clock_of
+from .usage import WrongUse
 
 
 def serve_until_stopped(
@@ -30,15 +33,16 @@ def serve_until_stopped(
     as_json: bool = False,
     trust: bool = False,
     template: Path | None = None,
-    clock: Clock | None = None,
+    clock: str = "",
+    begin_anew: bool = False,
 ) -> None:
-    """Serve authority, issuing server and centre until SIGINT or SIGTERM. Raises OSError for a port that is taken.
+    """Serve authority, issuing server and centre until SIGINT or SIGTERM. Raises OSError for a port that is taken, WrongUse
+    for a clock that would be set back over kept data, Failed as `ServerFolder`.
 
     Prints where they listen: one line of JSON if `as_json`, else what a person needs to connect a terminal.
-    `trust`: enrolled test cards are admitted. `template`: the stage's, else the checkout's. `clock`: else it begins as every
-    stage does.
+    `folder`: what lies there is kept unless `begin_anew`; None: nothing is kept. `trust`: enrolled test cards are admitted.
+    `template`: the stage's, else the checkout's. `clock`: see clock_option; else the kept one, or as every stage begins.
     """
-    clock = clock or Clock(STAGE_START)
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -46,17 +50,25 @@ def serve_until_stopped(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    with tempfile.TemporaryDirectory(prefix="konbini-servers-") as temporary:
-        trace = Trace(clock, run=run, process="servers")
+    with tempfile.TemporaryDirectory(prefix="konbini-servers-") as temporary, ExitStack() as held:
+        if folder is None and template is None:
+            template = template_folder()
+        place = ServerFolder(folder or Path(temporary), begin_anew=begin_anew, template=template)
+        held.callback(place.release)
+        running = _clock(clock, place.clock)
+        trace = Trace(running, run=run, process="servers")
         servers = LocalServers(
-            folder or Path(temporary),
-            template or template_folder(),
-            clock,
+            place.path,
+            place.template,
+            running,
             trace,
             control=control,
             ports=ports,
             enrolments=load_enrolments() if trust else (),
+            keys=place.keys,
+            kept=place.kept,
         )
+        place.keep_clock(running)
         urls = {
             "authority": servers.authority_url,
             "issuing": servers.issuing_url,
@@ -71,13 +83,31 @@ def serve_until_stopped(
                 ("authority", "認証局"),
             ):
                 print(f"{name}\t{urls[node]}")
-            kiosk = ("kiosk", "--center", urls["center"], "--clock", as_option(clock), "--panel")
+            kiosk = ["kiosk", "--center", urls["center"], "--clock", as_option(running), "--panel"]
+            if folder is not None:
+                kiosk += ["--server-folder", str(folder.absolute())]
+                print("フォルダのデータ\t" + ("続きから" if place.kept else "最初から"))
             print(f"端末をつなぐ: {shlex.join([*this_command(), *kiosk])}", flush=True)
         parent = os.getppid()
         while not stop.wait(1) and not (control and os.getppid() != parent):
             pass  # under a stage's control they end with the stage, however it ended
         servers.stop()
         trace.close()
+
+
+def _clock(told: str, kept: Clock | None) -> Clock:
+    """The clock to serve by. Raises WrongUse for one that is behind the kept one: what lies there has happened already."""
+    if kept is None:
+        return clock_of(told or STAGE)
+    if not told:
+        return kept
+    wanted = clock_of(told)
+    if wanted.now() < kept.now():
+        raise WrongUse(
+            f"このフォルダの時計は {kept.now():%Y年%m月%d日 %H:%M} まで進んでおり、戻すことはできません。"
+            "--clock を外すと続きから動きます。--begin-anew を付けると、データを消して最初から始めます。"
+        )
+    return wanted
 
 
 def this_command() -> tuple[str, ...]:

@@ -69,11 +69,19 @@ def demo(
 
 
 def server(
-    folder: Annotated[Path | None, typer.Option("--folder", help="データベースを置くフォルダ")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", help="データベース・鍵・時計を置くフォルダ（次に動かすと続きから）"),
+    ] = None,
+    begin_anew: Annotated[
+        bool, typer.Option("--begin-anew", help="フォルダのデータを消して、最初から始める")
+    ] = False,
     ports: Annotated[
         str, typer.Option("--ports", help="認証局,証明発行サーバ,センターのポート（0 は空き）")
     ] = "8441,8442,8443",
-    clock: Annotated[str, typer.Option("--clock", help=f"{CLOCK}。なければ{_STAGE}")] = "",
+    clock: Annotated[
+        str, typer.Option("--clock", help=f"{CLOCK}。なければフォルダの時計の続き、または{_STAGE}")
+    ] = "",
     control: Annotated[bool, typer.Option("--control", help="制御口を開く（試験用）")] = False,
     run_id: Annotated[str, typer.Option("--run", hidden=True)] = "",
     template: Annotated[Path | None, typer.Option("--template", hidden=True)] = None,
@@ -81,7 +89,6 @@ def server(
     trust: TrustOption = False,
 ) -> None:
     """証明書交付センター・証明発行サーバ・認証局を動かす。"""
-    from .clock_option import STAGE, clock_of
     from .serving import serve_until_stopped
 
     try:
@@ -101,7 +108,8 @@ def server(
             as_json=as_json,
             trust=trust,
             template=template,
-            clock=clock_of(clock or STAGE),
+            clock=clock,
+            begin_anew=begin_anew,
         )
     except OSError as error:
         if error.errno not in _PORT_TROUBLE or error.filename is not None:
@@ -119,6 +127,10 @@ def kiosk(
     key_file: Annotated[Path | None, typer.Option("--key-file", help="端末の鍵を書いたファイル")] = None,
     center_key: Annotated[str, typer.Option("--center-key", help="センターの Ed25519 公開鍵（16進）")] = "",
     folder: Annotated[Path | None, typer.Option("--folder", help="日誌・現金・トレイを置くフォルダ")] = None,
+    server_folder: Annotated[
+        Path | None,
+        typer.Option("--server-folder", help="konbini server --folder のフォルダ（鍵と仮想カードを読む）"),
+    ] = None,
     clock: Annotated[
         str, typer.Option("--clock", help=f"{CLOCK}。なければ{_STAGE}、--center-key があれば now")
     ] = "",
@@ -136,6 +148,10 @@ def kiosk(
     from .kiosk import KioskOptions, run_kiosk
 
     center_address(center)
+    if server_folder is not None and not (server_folder / "keys").is_dir():
+        stop(
+            f"--server-folder に指定した {server_folder} は、konbini server --folder のフォルダではありません。"
+        )
     for told, name in ((folder, "--folder"), (trace, "--trace")):
         if told is not None:
             usable_folder(told, name)
@@ -148,6 +164,7 @@ def kiosk(
                 key_file=key_file,
                 center_key=center_key,
                 folder=folder,
+                server_folder=server_folder,
                 clock=clock,
                 full_screen=full_screen,
                 monitor=monitor,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from pathlib import Path
 
 from pytest_bdd import given, parsers
 
+from scenarios import deliveries
 from scenarios.template import DELIVERY
 from server_stub.db import sqlite_url
 from server_stub.interface.notices import FILE_NAME
-from server_stub.registry.links import load_delivery
 from server_stub.registry.links.resident_register import FILE_NAME as RESIDENTS
 
 from .world import World
@@ -23,9 +22,16 @@ def long_reading(world: World, person: str, length: int) -> None:
     deliver(world, person, "氏名フリガナ", ("ミホン" * length)[:length])
 
 
+@given("既存システムからの連携が止まっている")
+def no_delivery(world: World) -> None:
+    world.stage.servers.fault_on(deliveries.NO_DELIVERY, {})
+
+
 def deliver(world: World, calling: str, column: str, value: str) -> None:
-    """`column` of one resident's record reads `value` from now on."""
-    folder = Path(shutil.copytree(DELIVERY, world.stage.visit_folder / "delivery"))
+    """`column` of one resident's record reads `value` from now on, and with each night again."""
+    folder = world.stage.town
+    if not folder.exists():
+        shutil.copytree(DELIVERY, folder)
     file = folder / RESIDENTS
     rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"), newline="")))
     (own,) = (row for row in rows if row["宛名番号"] == world.stage.person_key(calling))
@@ -36,4 +42,6 @@ def deliver(world: World, calling: str, column: str, value: str) -> None:
         writer.writerows(rows)
     stage = world.stage
     replica = sqlite_url(stage.servers_folder / "replica.db")
-    load_delivery(replica, folder, stage.template / FILE_NAME, stage.clock, stage.trace)
+    deliveries.deliver(
+        replica, folder, stage.template / FILE_NAME, stage.clock.now(), stage.clock, stage.trace
+    )

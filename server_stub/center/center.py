@@ -64,7 +64,9 @@ class Center:
         self.issue = Issue(context, settings, self.sessions, applications, self.incidents, servers, finish)
         self.notes = Notes(self.database, clock, trace, self.incidents)
         self.outbox = Outbox(self.database, servers, self.incidents, trace)
-        self.housekeeper = Housekeeper(clock, times, self.sessions.end_overdue, self.outbox, trace)
+        self.housekeeper = Housekeeper(
+            clock, times, self.sessions.end_overdue, self.outbox, self.database.wipe, trace
+        )
 
     def take_issue_notices(self, path: Path) -> int:
         """Take in a complete delivery of issue notices (発行通知); the number of authentication certificates in it.

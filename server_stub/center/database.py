@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
-from server_stub.db import migrate, open_engine
+from server_stub.db import forget_deleted, migrate, open_engine
 
 
 def prepare_database(url: str) -> None:
@@ -26,6 +27,8 @@ class Database:
         prepare_database(url)
         self._engine = open_engine(url)
         self._on_replaced: list[Callable[[], None]] = []
+        self._personal_deleted = threading.Event()
+        self._personal_deleted.set()  # of a process before, which was ended before it could wipe
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -40,6 +43,18 @@ class Database:
     def on_replaced(self, forget: Callable[[], None]) -> None:
         """`forget` is called whenever another database lies below: what was cached of the old one is worth nothing."""
         self._on_replaced.append(forget)
+
+    def personal_deleted(self) -> None:
+        """Sheets or names were deleted, and that is committed: `wipe` has something to do."""
+        self._personal_deleted.set()
+
+    def wipe(self) -> None:
+        """Leave no byte of deleted sheets and names in any file, if there are such; tries again when next called if somebody is
+        reading meanwhile."""
+        if self._personal_deleted.is_set():
+            self._personal_deleted.clear()
+            if not forget_deleted(self._engine):
+                self._personal_deleted.set()
 
     @contextmanager
     def closed(self) -> Iterator[None]:

@@ -126,6 +126,8 @@ class Notes:
                 )  # fmt: skip
         except IntegrityError:
             return False
+        if state in (State.HANDED_OVER, State.CANCELLED):
+            self._database.personal_deleted()
         if tell_incident:
             tell_incident()
         if state != row["state"]:

@@ -103,19 +103,28 @@ def _settle(connection: Connection, row: RowMapping, outcome: str) -> bool:
 
 
 class Housekeeper:
-    """One thread a centre: ends overdue sessions, drains the outbox; woken by `wake` and by every change of the clock."""
+    """One thread a centre: ends overdue sessions, drains the outbox, then wipes what was deleted out of the database's files;
+    woken by `wake` and by every change of the clock."""
 
     def __init__(
-        self, clock: Clock, times: CenterTimes, end_overdue: Callable[[], int], outbox: Outbox, trace: Trace
+        self,
+        clock: Clock,
+        times: CenterTimes,
+        end_overdue: Callable[[], int],
+        outbox: Outbox,
+        wipe: Callable[[], None],
+        trace: Trace,
     ) -> None:
         self._times = times
         self._end_overdue = end_overdue
         self._outbox = outbox
+        self._wipe = wipe
         self._trace = trace
         self._wake = threading.Event()
         self._stop = False
         self._working = threading.Lock()
         self._retry_at = 0
+        self._wipe_at = 0
         self._retry_after = times.note_retry
         self._unsubscribe = clock.subscribe(self.wake)
         self._thread = threading.Thread(target=self._run, name="centre-housekeeper", daemon=True)
@@ -148,8 +157,16 @@ class Housekeeper:
             with self._working:
                 try:
                     self._round()
+                    self._wipe_in_turn()
                 except Exception as error:  # a database that is away now may be back in a second
                     self._trace.emit("centre", "housekeeping_failed", error=type(error).__name__)
+
+    def _wipe_in_turn(self) -> None:
+        """At most once a `housekeeping`: it costs the visits of that moment a few milliseconds."""
+        now = real_monotonic_ns()
+        if now >= self._wipe_at:
+            self._wipe_at = now + int(self._times.housekeeping * 1e9)
+            self._wipe()
 
     def _round(self) -> None:
         self._end_overdue()

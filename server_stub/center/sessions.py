@@ -181,6 +181,7 @@ class Sessions:
                     cancelled += cancel_unpaid(connection, session_id, reason, self._clock, lapsed=lapsed)
                 elif not lapsed:
                     cancelled_by_terminal(connection, session_id)
+        self._database.personal_deleted()
         tell_cancelled(self._trace, cancelled)
 
     def _find(self, what: Executable, session_id: str, terminal_id: str, now: datetime) -> Row[Any]:

@@ -10,6 +10,7 @@ KNOWN: dict[str, str] = {
     "issuing.swap_record": "認証の後、別人の記録で証明書を作る",
     "issuing.swap_sheet": "二枚目以降だけ別人の記録を印字する",
     "issuing.fee_revised": "手数料が改定される（金額を指定しなければ50円高くなる）",
+    "issuing.no_delivery": "既存システムからの毎晩の連携が届かない（副本が古くなる）",
     "center.skip_binding": "センターが証明書と申請者の照合を行わない",
     "center.tamper_manifest": "署名後に目録を書き換える",
     "center.down": "センターがすべての要求に 503 を返す",

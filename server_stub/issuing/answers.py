@@ -74,7 +74,8 @@ def ledger_entry(
     )
 
 
-def ledger_copies(answer: IssuedPaper) -> list[Copy]:
+def ledger_copies(answer: IssuedPaper, as_of: datetime | None) -> list[Copy]:
+    """`as_of`: the 作成日時 of the delivery that the records are from."""
     by_copy: dict[int, Copy] = {}
     for page in answer.pages:
         known = by_copy.get(page.copy_number)
@@ -82,6 +83,6 @@ def ledger_copies(answer: IssuedPaper) -> list[Copy]:
         by_copy[page.copy_number] = (
             replace(known, subjects=subjects)
             if known
-            else Copy(answer.application_id, page.copy_number, page.issue_number, page.n, subjects)
+            else Copy(answer.application_id, page.copy_number, page.issue_number, page.n, subjects, as_of)
         )
     return list(by_copy.values())

@@ -35,6 +35,7 @@ SERVICE_REFUSED = (
     "Terminal_Kind_Excluded",
     "Service_Closed_Today",
     "Service_Closed_Now",
+    "Replica_Too_Old",
 )
 REQUEST_REFUSED = (
     "Seal_Not_Registered",

@@ -35,13 +35,15 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One copy; `subjects` are the pseudonyms of the persons on it."""
+    """One copy; `subjects` are the pseudonyms of the persons on it. `as_of`: the 作成日時 of the delivery that its records are
+    from; None for a copy of before that was kept."""
 
     application_id: str
     copy_number: int
     issue_number: str
     sheets: int
     subjects: tuple[str, ...]
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

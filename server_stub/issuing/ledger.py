@@ -158,7 +158,14 @@ class Ledger:
                 .order_by(t.copies.c.copy_number)
             ).all()
         return tuple(
-            Copy(row.application_id, row.copy_number, row.issue_number, row.sheets, tuple(row.subjects))
+            Copy(
+                row.application_id,
+                row.copy_number,
+                row.issue_number,
+                row.sheets,
+                tuple(row.subjects),
+                None if row.as_of is None else datetime.fromisoformat(row.as_of),
+            )
             for row in rows
         )
 
@@ -241,7 +248,8 @@ def _application(row: Row[Any]) -> Application:
 
 def _copy_row(copy: Copy) -> dict[str, Any]:
     return {name: getattr(copy, name) for name in Copy.__dataclass_fields__} | {
-        "subjects": list(copy.subjects)
+        "subjects": list(copy.subjects),
+        "as_of": None if copy.as_of is None else copy.as_of.isoformat(),
     }
 
 

@@ -22,7 +22,7 @@ from .holders import find_holder
 from .ledger import Ledger
 from .numbers import new_issue_number
 from .revisions import with_revised_fee
-from .rights.hours import check_any_open, check_open
+from .rights.hours import check_any_open, check_open, replica_is_recent
 from .rights.request import check_request
 from .rights.visit import check_visit, kind_is_offered
 from .settings import IssuingSettings
@@ -64,6 +64,7 @@ class IssuingService:
         check_visit(tenant.municipality, request.place, request.terminal.kind)
         check_any_open(tenant.municipality, now)
         with tenant.replica.open_generation() as reader:
+            replica_is_recent(tenant.municipality, reader.made_at, now)
             holder = find_holder(tenant, reader, request.holder_ref, now.date())
             offers = tuple(holder.offer(kind, now) for kind in tenant.municipality.services)
         return Offers(municipality=tenant.municipality.info, offers=offers)
@@ -101,8 +102,9 @@ class IssuingService:
         with tenant.replica.open_generation() as reader:
             paper, holder_ref = self._make(tenant, reader, request, received_at, now, numbers)
             answer = answer_of(tenant, reader.generation, request, paper, holder_ref)
+            as_of = reader.made_at
         application = ledger_entry(request, answer, digest, paper, received_at, now)
-        self.ledger.record(application, ledger_copies(answer))
+        self.ledger.record(application, ledger_copies(answer, as_of))
         self._context.trace.emit(
             "issuing", "prepared", application_id=request.application_id, kind=application.kind,
             municipality=application.municipality, copies=application.copies, sheets=len(answer.pages),
@@ -140,6 +142,7 @@ class IssuingService:
         check_visit(tenant.municipality, request.place, request.terminal.kind)
         kind_is_offered(tenant.municipality, asked.kind)
         check_open(tenant.municipality, asked.kind, received_at)
+        replica_is_recent(tenant.municipality, reader.made_at, now)
         holder = find_holder(tenant, reader, request.holder_ref, now.date())
         offer = holder.offer(asked.kind, received_at)
         if offer.refusal is not None:

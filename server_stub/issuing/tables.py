@@ -56,9 +56,11 @@ copies = Table(
     Column("copy_number", Integer, nullable=False),
     Column("sheets", Integer, nullable=False),
     Column("subjects", JSON, nullable=False),
+    Column("as_of", String(40)),
     UniqueConstraint("application_id", "copy_number"),
 )
-"""One row a copy: its 発行番号, number of sheets, and the pseudonyms of the persons on it."""
+"""One row a copy: its 発行番号, number of sheets, the pseudonyms of the persons on it, and the 作成日時 of the delivery that the
+records are from (NULL: of before this was kept)."""
 
 notes = Table(
     "notes",

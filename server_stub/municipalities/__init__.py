@@ -5,11 +5,19 @@ server everything about one tenant. Both check what they read and refuse a wrong
 """
 
 from .loader import load_index, load_municipality
-from .model import Attestations, ClosedSpan, Municipality, MunicipalityEntry, ServiceTerms
+from .model import (
+    Attestations,
+    ClosedSpan,
+    DeliveryTerms,
+    Municipality,
+    MunicipalityEntry,
+    ServiceTerms,
+)
 
 __all__ = [
     "Attestations",
     "ClosedSpan",
+    "DeliveryTerms",
     "Municipality",
     "MunicipalityEntry",
     "ServiceTerms",

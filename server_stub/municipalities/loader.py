@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -11,7 +11,14 @@ from PIL import Image, UnidentifiedImageError
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import CertificateKind, MunicipalityInfo, OptionName, TerminalKind
 
-from .model import Attestations, ClosedSpan, Municipality, MunicipalityEntry, ServiceTerms
+from .model import (
+    Attestations,
+    ClosedSpan,
+    DeliveryTerms,
+    Municipality,
+    MunicipalityEntry,
+    ServiceTerms,
+)
 from .settings_table import SettingsTable
 
 HERE = Path(__file__).parent
@@ -74,6 +81,7 @@ def load_municipality(code: str, root: Path = HERE) -> Municipality:
         closed=tuple(_closed(span) for span in table.tables("closed")),
         minimum_age=table.whole("minimum_age", 0, 99),
         excluded_terminal_kinds=entry.excluded_terminal_kinds,
+        delivery=_delivery(table.table("delivery")),
     )
     for used in (certifier, layout, texts, table):
         used.close()
@@ -139,6 +147,16 @@ def _services(table: SettingsTable) -> dict[CertificateKind, ServiceTerms]:
         terms.close()
     table.close()
     return services
+
+
+def _delivery(table: SettingsTable) -> DeliveryTerms:
+    terms = DeliveryTerms(
+        most_age=timedelta(hours=table.whole("most_age_hours", 1, 24 * 366)),
+        most_drop_percent=table.whole("most_drop_percent", 0, 100),
+        unreadable_restrictions=table.whole("unreadable_restrictions", 0, 1000),
+    )
+    table.close()
+    return terms
 
 
 def _closed(table: SettingsTable) -> ClosedSpan:

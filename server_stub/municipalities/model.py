@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 
 from server_stub.interface.terminal import CertificateKind, MunicipalityInfo, OptionName, TerminalKind
@@ -48,6 +48,17 @@ class ClosedSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryTerms:
+    """What is asked of the deliveries of the existing systems. `most_age`: from 作成日時 on, so long may the replica issue.
+    `most_drop_percent`: of the residents, from one delivery to the next. `unreadable_restrictions`: rows of 発行制限.csv that do
+    not say whose they are, with which a delivery is still applied."""
+
+    most_age: timedelta = timedelta(hours=48)
+    most_drop_percent: int = 10
+    unreadable_restrictions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Attestations:
     """認証文 as printed."""
 
@@ -75,6 +86,7 @@ class Municipality:
     closed: tuple[ClosedSpan, ...]
     minimum_age: int
     excluded_terminal_kinds: tuple[TerminalKind, ...]
+    delivery: DeliveryTerms
 
     def closed_on(self, day: date) -> bool:
         return any(span.holds(day) for span in self.closed)

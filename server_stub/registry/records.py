@@ -81,12 +81,14 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """発行制限: no paper at a terminal from `since` to `until` (inclusive; None: open end)."""
+    """発行制限: no paper at a terminal from `since` on until it is released. `until` is the announced last day (None: open)
+    and ends nothing; `released_on` is the first day without it (None: in force)."""
 
     person: str
     reason: str
     since: date
     until: date | None
+    released_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Reading the replica: one generation from beginning to end, whatever is loaded meanwhile."""
+"""Reading the replica: one generation from beginning to end, whatever is loaded meanwhile; restrictions as they stand now."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date, datetime
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, Engine, bindparam, or_, select
 
 from server_stub.db import open_engine
 
@@ -47,12 +47,11 @@ _SEAL = (
 _RESTRICTION = (
     select(restrictions)
     .where(
-        restrictions.c.generation == bindparam("generation"),
         restrictions.c.person == bindparam("person"),
         restrictions.c.since <= bindparam("on"),
-        or_(restrictions.c.until.is_(None), restrictions.c.until >= bindparam("on")),
+        or_(restrictions.c.released_on.is_(None), restrictions.c.released_on > bindparam("on")),
     )
-    .order_by(restrictions.c.line)
+    .order_by(restrictions.c.since, restrictions.c.reason)
     .limit(1)
 )
 _NOTICES = (
@@ -63,14 +62,18 @@ _NOTICES = (
 
 
 class ReplicaReader:
-    """One generation, read inside one transaction: a flip or a removal meanwhile changes nothing here.
+    """One generation, read inside one transaction: a flip or a removal meanwhile changes nothing here. Restrictions alone
+    are read outside of it, at the moment of the question.
 
     A context manager; for one thread. `generation` is 0 and everything is absent as long as nothing was ever loaded.
     `made_at` is the 作成日時 of its delivery.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, now: Engine) -> None:
+        """`now`: where what is of no generation is read, with connections of its own: whoever holds a generation waits for none
+        that another such holds."""
         self._connection = connection
+        self._now = now
         found = connection.execute(_POINTER).first()
         self.generation: int = found.generation if found else 0
         self.municipality: str = found.municipality if found else ""
@@ -113,8 +116,9 @@ class ReplicaReader:
         return seal_of(row) if row else None
 
     def restriction(self, person_key: str, on: date) -> Restriction | None:
-        """The first measure that holds for the person on that day."""
-        row = self._first(_RESTRICTION, person=person_key, on=on)
+        """The earliest measure that is in force for the person on that day, by what is known now."""
+        with self._now.connect() as connection:
+            row = connection.execute(_RESTRICTION, {"person": person_key, "on": on}).first()
         return restriction_of(row) if row else None
 
     def notices_of(self, person_key: str) -> tuple[IssueNotice, ...]:
@@ -138,6 +142,7 @@ class Replica:
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
+        self._now = open_engine(url)
 
     def open_generation(self) -> ReplicaReader:
         """A reader of the generation that is living now; close it (or use `with`) when the paper is made."""
@@ -149,14 +154,15 @@ class Replica:
         else:
             connection = engine.connect().execution_options(isolation_level="REPEATABLE READ")
         try:
-            return ReplicaReader(connection)
+            return ReplicaReader(connection, self._now)
         except BaseException:
             connection.close()
             raise
 
     def reopen(self) -> None:
         """Let go of all connections, because the database file was replaced."""
-        self._engine.dispose()
+        self.close()
 
     def close(self) -> None:
         self._engine.dispose()
+        self._now.dispose()

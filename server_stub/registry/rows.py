@@ -107,19 +107,19 @@ def seal_of(row: Row[Any]) -> Seal:
     return Seal(row.person, row.registered_on, row.number, row.png, row.width_mm, row.height_mm)
 
 
-def restriction_row(generation: int, line: int, restriction: Restriction) -> dict[str, Any]:
+def restriction_row(restriction: Restriction, told_at: str) -> dict[str, Any]:
     return {
-        "generation": generation,
-        "line": line,
         "person": restriction.person,
         "reason": restriction.reason,
         "since": restriction.since,
         "until": restriction.until,
+        "released_on": restriction.released_on,
+        "told_at": told_at,
     }
 
 
 def restriction_of(row: Row[Any]) -> Restriction:
-    return Restriction(row.person, row.reason, row.since, row.until)
+    return Restriction(row.person, row.reason, row.since, row.until, row.released_on)
 
 
 def notice_row(generation: int, line: int, notice: IssueNotice) -> dict[str, Any]:

@@ -4,6 +4,9 @@ Generations are a column, first in every key, not tables of their own: the schem
 PostgreSQL alike, a read is one descent of one index whatever number of generations lies there, and on PostgreSQL the same
 column can become the partition key when dropping a generation of 1.5 million rows at once matters. Imprints are kept once
 under their SHA-256 and shared by the generations, so that a new one does not copy gigabytes of pictures.
+
+Restrictions (発行制限) are of no generation: they count as soon as they are known, also when the rest of their delivery is
+refused, and stay when a generation is taken back.
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ generations = Table(
     Column("municipality", String(5), nullable=False),
     Column("made_at", String(32), nullable=False, comment="作成日時 of the delivery, ISO 8601"),
     Column("loaded_at", String(32), nullable=False),
+    Column("taken_back_at", String(32), comment="NULL: it was not"),
 )
+"""One row a delivery that was applied; it stays when the generation's records are gone."""
 
 pointer = Table(
     "pointer",
@@ -97,15 +102,21 @@ imprints = Table(
 )
 
 restrictions = Table(
-    "restriction",
+    "measure",
     metadata,
-    Column("generation", Integer, primary_key=True, autoincrement=False),
     Column("person", String(40), primary_key=True),
-    Column("line", Integer, primary_key=True, autoincrement=False),
-    Column("reason", String(100), nullable=False),
-    Column("since", Date, nullable=False),
-    Column("until", Date),
+    Column("reason", String(100), primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("until", Date, comment="as announced; it ends nothing"),
+    Column("released_on", Date, comment="the first day without it; NULL: in force"),
+    Column(
+        "told_at",
+        String(32),
+        nullable=False,
+        comment="作成日時 of the list that said so last; empty: unknown",
+    ),
 )
+"""One row a measure (発行制限), of whatever delivery."""
 
 notices = Table(
     "notice",
@@ -120,4 +131,4 @@ notices = Table(
     Index("notice_person", "generation", "person", "line"),
 )
 
-OF_A_GENERATION = (persons, seals, restrictions, notices)
+OF_A_GENERATION = (persons, seals, notices)

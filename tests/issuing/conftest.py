@@ -8,7 +8,14 @@ import pytest
 from server_stub.db import sqlite_url
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.node import RunningNode, serve
-from tests.issuing.helper import UNLINKED, OpenTownHall, TownHall, deliver, open_town_hall
+from tests.issuing.helper import (
+    UNLINKED,
+    OpenTownHall,
+    TownHall,
+    deliver,
+    edited_municipality,
+    open_town_hall,
+)
 
 
 @pytest.fixture(scope="session")
@@ -27,15 +34,23 @@ def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Kobe as it is, but with a replica that may be a year old: these tests set the clock and deliver nothing."""
+    return edited_municipality(
+        tmp_path_factory.mktemp("patient"), ("most_age_hours = 48", "most_age_hours = 8760")
+    )
+
+
 @pytest.fixture
-def open_hall(tmp_path: Path, replica_url: str, empty_ledger: Path) -> Iterator[OpenTownHall]:
+def open_hall(tmp_path: Path, replica_url: str, empty_ledger: Path, patient: Path) -> Iterator[OpenTownHall]:
     """Opens town halls, each in a folder of its own."""
     halls: list[TownHall] = []
 
     def open_one(*, root: Path | None = None, replica: str = replica_url) -> TownHall:
         folder = tmp_path / f"hall{len(halls)}"
         folder.mkdir()
-        hall = open_town_hall(folder, replica, root=root, ledger=empty_ledger)
+        hall = open_town_hall(folder, replica, root=root or patient, ledger=empty_ledger)
         halls.append(hall)
         return hall
 
@@ -51,10 +66,10 @@ def hall(open_hall: OpenTownHall) -> TownHall:
 
 @pytest.fixture(scope="module")
 def shared_hall(
-    tmp_path_factory: pytest.TempPathFactory, replica_url: str, empty_ledger: Path
+    tmp_path_factory: pytest.TempPathFactory, replica_url: str, empty_ledger: Path, patient: Path
 ) -> Iterator[TownHall]:
     """One town hall for tests that only add to the ledger."""
-    hall = open_town_hall(tmp_path_factory.mktemp("shared"), replica_url, ledger=empty_ledger)
+    hall = open_town_hall(tmp_path_factory.mktemp("shared"), replica_url, root=patient, ledger=empty_ledger)
     yield hall
     hall.service.close()
 

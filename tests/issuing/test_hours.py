@@ -90,6 +90,7 @@ def test_one_closed_kind_is_refused_in_its_offer_and_the_other_is_served(
 ) -> None:
     weekday_office = edited_municipality(
         tmp_path,
+        ("most_age_hours = 48", "most_age_hours = 8760"),
         (
             r"(\[service\.seal_registration\]\nfee = 250\n)opens = 06:30:00\ncloses = 23:00:00",
             r"\g<1>opens = 09:00:00\ncloses = 17:00:00",

@@ -98,7 +98,7 @@ def test_age_grows_by_one_a_year_and_never_between_birthdays(
     assert age(birth, today) in (years - 1, years)
 
 
-def test_a_restriction_ends_after_its_last_day(hall: TownHall) -> None:
+def test_a_restriction_ends_with_the_day_of_its_release(hall: TownHall) -> None:
     hall.at("2026-06-01 22:00:00")
     assert refused(lambda: hall.offers(SEIJI)).failure == "Holder_Restricted"
     hall.at("2026-06-02 06:30:00")

@@ -15,6 +15,7 @@ from server_stub.interface import notices
 from server_stub.interface.binding import holder_ref
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
+from server_stub.municipalities import Municipality
 from server_stub.registry.links import load_delivery
 
 KOBE = Path(__file__).parents[2] / "scenarios" / "data" / "kobe"
@@ -70,6 +71,7 @@ class Delivery:
         self.notices = folder / notices.FILE_NAME
         self.clock = Clock(STAGE_START)
         self.trace = Trace(self.clock)
+        self.municipality: Municipality | None = None
         write_notices(self.notices, [Notice(n, row[0]) for n, row in enumerate(self.residents(), start=1)])
 
     def residents(self) -> list[list[str]]:
@@ -113,4 +115,4 @@ class Delivery:
             self.change("連携票.csv", line, "作成日時", moment.isoformat())
 
     def load(self, url: str) -> int:
-        return load_delivery(url, self.folder, self.notices, self.clock, self.trace)
+        return load_delivery(url, self.folder, self.notices, self.clock, self.trace, self.municipality)

@@ -196,6 +196,8 @@ def delivery_line(path: Path, part: bytes) -> int:
         ("開始日", "R8.1.10"),
         ("開始日", ""),
         ("終了日", "R05.01.01"),
+        ("解除日", "R8.6.2"),
+        ("解除日", "R05.01.01"),
     ],
 )
 def test_a_broken_cell_of_the_restrictions_is_named(
@@ -270,7 +272,7 @@ def test_a_wrong_header_or_encoding_is_named(
     ("row", "column"),
     [
         (b'"0000101201","01"', "開始日"),
-        (b"0000101201,01,R06.01.10,R09.01.09,more", "終了日"),
+        (b"0000101201,01,R06.01.10,R09.01.09,,more", "解除日"),
         (b"", "宛名番号"),
         (b'"0000101201"x,01,R06.01.10,', "行全体"),
     ],
@@ -332,6 +334,7 @@ def test_a_delivery_from_before_is_refused_and_the_same_again_is_not(
 
 
 def test_the_trace_tells_the_place_and_not_what_stood_there(delivery: Delivery, url: str) -> None:
+    delivery.load(url)
     delivery.change_person("0000100101", "生年月日", "秘密の値")
     events = []
     delivery.trace.subscribe(events.append)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,8 @@ def test_kobe_is_as_the_city_published_it() -> None:
     assert kobe.services[CertificateKind.SEAL_REGISTRATION].options == ()
     assert kobe.excluded_terminal_kinds == (TerminalKind.MUNICIPAL,)
     assert kobe.minimum_age == 15
+    assert kobe.delivery.most_age == timedelta(hours=48)
+    assert (kobe.delivery.most_drop_percent, kobe.delivery.unreadable_restrictions) == (10, 0)
     assert kobe.layout == "household"
 
 
@@ -128,6 +130,10 @@ def set_in(root: Path, before: str, after: str, file: str = "28100_kobe/municipa
         ('seal = "official_seal.png"', 'seal = "../index.toml"', "certifier.seal"),
         ("seal_mm = 22.5", "seal_mm = 225", "certifier.seal_mm"),
         ('telephone = "078-000-0000"', "", "telephone"),
+        ("most_age_hours = 48", "most_age_hours = 0", "delivery.most_age_hours"),
+        ("most_drop_percent = 10", "most_drop_percent = 101", "delivery.most_drop_percent"),
+        ("unreadable_restrictions = 0", "", "delivery.unreadable_restrictions"),
+        ("[delivery]", "[deliveries]", "delivery"),
         ("[attestation]", "[attestations]", "attestation"),
         ("minimum_age = 15", "minimum_age = ", ""),
     ],

@@ -1,4 +1,5 @@
-"""Rules about the time. What decides is when the centre received the request: received before the end is completed."""
+"""Rules about the time: of the service, where it counts when the centre received the request (received before the end is
+completed), and of the replica, which must not be too old."""
 
 from __future__ import annotations
 
@@ -31,6 +32,13 @@ def check_open(municipality: Municipality, kind: CertificateKind, received_at: d
     """Raises Failed: Service_Closed_Today(kind, next_open), Service_Closed_Now(kind, opens, closes). `received_at` in JST."""
     not_a_closed_day(municipality, kind, received_at)
     within_hours(municipality, kind, received_at)
+
+
+def replica_is_recent(municipality: Municipality, made_at: datetime | None, now: datetime) -> None:
+    """A replica that no delivery has renewed for too long issues nothing: who has moved, died or been set aside since is
+    not known. `made_at` is None where nothing was ever delivered. Raises Failed(Replica_Too_Old, as_of)."""
+    if made_at is not None and now - made_at > municipality.delivery.most_age:
+        raise Failed("Replica_Too_Old", as_of=made_at.isoformat(timespec="minutes"))
 
 
 def check_any_open(municipality: Municipality, received_at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Taking in a delivery: the next generation is built beside the living one, then the pointer flips."""
+"""Taking in a delivery: restrictions first; the next generation is built beside the living one, then the pointer flips."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, exists, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, exists, func, insert, select, update
 
 from server_stub.db import migrate, open_engine
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
+from server_stub.municipalities import DeliveryTerms, Municipality
 from server_stub.registry import rows
+from server_stub.registry.generations import living_number
 from server_stub.registry.tables import (
     OF_A_GENERATION,
     generations,
@@ -23,30 +25,50 @@ from server_stub.registry.tables import (
     notices,
     persons,
     pointer,
-    restrictions,
     seals,
 )
 
 from . import delivery_slip, issue_notices, resident_register, restriction_list, seal_register
 from .households import check_households
+from .measures import take_restrictions
 
 FILES = (resident_register.FILE_NAME, seal_register.FILE_NAME, restriction_list.FILE_NAME)
 _BATCH = 2000
 """Rows a transaction: other writers never wait long, and memory stays flat with 1.5 million persons."""
 
 
-def load_delivery(url: str, folder: Path, notices_path: Path, clock: Clock, trace: Trace) -> int:
+def load_delivery(
+    url: str,
+    folder: Path,
+    notices_path: Path,
+    clock: Clock,
+    trace: Trace,
+    municipality: Municipality | None = None,
+) -> int:
     """Take in the delivery in `folder` and the issue notices at `notices_path`; returns the new generation's number.
 
-    All or nothing: on Failed(Delivery_File_Missing | Delivery_Header_Wrong | Delivery_Row_Broken, file=, line=, column=,
-    expected=) the living generation stays as it was and what was built is removed. Readers are never blocked and keep
-    the generation they opened; the one before the new one is kept, older ones are removed. One loader a replica at a time.
-    Brings the database at `url` to its newest schema first.
+    `municipality`: whose replica this is, and its terms for deliveries; without it, whatever the replica holds already, on
+    the usual terms. Restrictions (発行制限) are taken in first and stay, whatever becomes of the rest; a delivery of another
+    municipality alone sets nobody aside.
+
+    The rest is all or nothing: on Failed(Delivery_File_Missing | Delivery_Header_Wrong | Delivery_Row_Broken, file=, line=,
+    column=, expected=) or Failed(Delivery_Other_Municipality | Delivery_From_Future | Delivery_Empty |
+    Delivery_Drop_Too_Large) the living generation stays as it was and what was built is removed. Readers are never blocked
+    and keep the generation they opened; the one before the new one is kept, older ones are removed. One loader a replica at
+    a time. Brings the database at `url` to its newest schema first.
     """
     migrate(url, "server_stub.registry")
     engine = open_engine(url)
+    terms = municipality.delivery if municipality is not None else DeliveryTerms()
     try:
-        return _load(engine, folder, notices_path, clock, trace)
+        with engine.connect() as connection:
+            held = connection.scalar(
+                select(generations.c.municipality).order_by(generations.c.number.desc()).limit(1)
+            )
+        code = municipality.info.code if municipality is not None else held or ""
+        delivery_slip.check_municipality(folder, code)
+        take_restrictions(engine, folder, FILES, clock.now(), terms.unreadable_restrictions, trace)
+        return _load(engine, folder, notices_path, clock, trace, terms)
     except Failed as failed:
         trace.emit("operator", "delivery_refused", failure=failed.failure, **failed.facts)
         raise
@@ -54,18 +76,24 @@ def load_delivery(url: str, folder: Path, notices_path: Path, clock: Clock, trac
         engine.dispose()
 
 
-def _load(engine: Engine, folder: Path, notices_path: Path, clock: Clock, trace: Trace) -> int:
+def _load(
+    engine: Engine, folder: Path, notices_path: Path, clock: Clock, trace: Trace, terms: DeliveryTerms
+) -> int:
     slip = delivery_slip.read_slip(folder, FILES)
     with engine.begin() as connection:
-        living = connection.scalar(select(pointer.c.generation)) or 0
+        living = living_number(connection)
         before = connection.scalar(select(generations.c.made_at).where(generations.c.number == living))
+        last = connection.scalar(select(func.max(generations.c.number))) or 0
+    if slip.made_at > clock.now():
+        raise Failed("Delivery_From_Future", made_at=slip.made_at.isoformat())
     if before is not None and slip.made_at < datetime.fromisoformat(before):
         raise slip.too_old()
-    number = living + 1
-    # what a loader that died left behind has this number or a higher one
+    # higher than the living one's if what came last was taken back: no number is ever given twice
+    number = max(living, last) + 1
+    # what was taken back, and what a loader that died left behind
     _remove(engine, lambda table: table.c.generation > living)
     try:
-        counts = _build(engine, number, folder, notices_path, slip)
+        counts = _build(engine, number, folder, notices_path, slip, terms, living)
     except BaseException:
         _remove(engine, lambda table: table.c.generation > living)
         raise
@@ -76,7 +104,13 @@ def _load(engine: Engine, folder: Path, notices_path: Path, clock: Clock, trace:
 
 
 def _build(
-    engine: Engine, number: int, folder: Path, notices_path: Path, slip: delivery_slip.DeliverySlip
+    engine: Engine,
+    number: int,
+    folder: Path,
+    notices_path: Path,
+    slip: delivery_slip.DeliverySlip,
+    terms: DeliveryTerms,
+    living: int,
 ) -> dict[str, int]:
     keys: set[str] = set()
 
@@ -88,6 +122,7 @@ def _build(
     counts = {"persons": _insert(engine, persons, residents())}
     slip.check_count(resident_register.FILE_NAME, counts["persons"])
     with engine.begin() as connection:
+        _check_residents(connection, number, living, terms)
         check_households(connection, number)
     registrations = 0
 
@@ -100,13 +135,9 @@ def _build(
 
     counts["seals"] = _insert_seals(engine, number, living_seals())
     slip.check_count(seal_register.FILE_NAME, registrations)
-    counts["restrictions"] = _insert(
-        engine,
-        restrictions,
-        (
-            rows.restriction_row(number, row.line, found)
-            for row, found in restriction_list.read_restrictions(folder, keys)
-        ),
+    # they were taken in before; a list that is not as agreed refuses the delivery all the same
+    counts["restrictions"] = sum(
+        1 for _ in restriction_list.read_restrictions(folder, keys, unreadable=terms.unreadable_restrictions)
     )
     slip.check_count(restriction_list.FILE_NAME, counts["restrictions"])
     counts["notices"] = _insert(
@@ -118,6 +149,22 @@ def _build(
         ),
     )
     return counts
+
+
+def _check_residents(connection: Connection, number: int, living: int, terms: DeliveryTerms) -> None:
+    """Raises Failed: Delivery_Empty, Delivery_Drop_Too_Large(before, now, most_percent)."""
+
+    def residents(generation: int) -> int:
+        query = select(func.count()).where(
+            persons.c.generation == generation, persons.c.status.in_(sorted(rows.LIVING_THERE))
+        )
+        return connection.scalar(query) or 0
+
+    now, before = residents(number), residents(living)
+    if now == 0:
+        raise Failed("Delivery_Empty")
+    if (before - now) * 100 > before * terms.most_drop_percent:
+        raise Failed("Delivery_Drop_Too_Large", before=before, now=now, most_percent=terms.most_drop_percent)
 
 
 def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:

@@ -6,6 +6,7 @@ without the header). One row a file. It guards against a file that was cut off a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,18 @@ class DeliverySlip:
 
     def too_old(self) -> Failed:
         return next(iter(self.rows.values())).broken("作成日時", "現在の副本の作成日時以降")
+
+
+def check_municipality(folder: Path, code: str) -> None:
+    """Raises Failed(Delivery_Other_Municipality, expected=) if the slip in `folder` names municipalities and `code` is none of
+    them. A slip that is not as agreed is read as far as it can be; an empty `code` stands for any."""
+    try:
+        lines = (folder / FILE_NAME).read_bytes().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return
+    told = {found[1] for line in lines if (found := re.match(r'["\ufeff]*([0-9]{5})\b', line))}
+    if code and told and code not in told:
+        raise Failed("Delivery_Other_Municipality", expected=code)
 
 
 def read_slip(folder: Path, files: tuple[str, ...]) -> DeliverySlip:

@@ -1,0 +1,149 @@
+"""What the town's existing systems deliver: anew each night, as every municipality does, so that the replica never grows old.
+
+The files are the sample delivery, or what lies in the folder `delivery` beside the servers' databases: whoever changes a file
+there delivers it with the next night.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+from server_stub.faults.box import FaultBox
+from server_stub.interface.clock import JST, Clock
+from server_stub.interface.failures import Failed
+from server_stub.interface.trace import Trace
+from server_stub.municipalities import Municipality
+from server_stub.registry.generations import generations_of
+from server_stub.registry.links import delivery_slip, load_delivery
+
+from .stage_secrets import DELIVERY
+
+NIGHT = time(5, 0)
+"""作成日時 of a night's delivery, JST; the terminals open at 6:30."""
+NO_DELIVERY = "issuing.no_delivery"
+"""The fault that lets none arrive."""
+_LOOK_EVERY = 1.0
+_LOG = logging.getLogger(__name__)
+
+
+def last_night(now: datetime) -> datetime:
+    """When the latest delivery before `now` was made."""
+    today = datetime.combine(now.astimezone(JST).date(), NIGHT, JST)
+    return today if today <= now else today - timedelta(days=1)
+
+
+def delivered_since(url: str, night: datetime) -> bool:
+    """Whether the replica at `url` has been told of `night`, also if that was taken back since."""
+    return any(generation.made_at >= night for generation in generations_of(url))
+
+
+def deliver(
+    url: str,
+    files: Path,
+    notices: Path,
+    made_at: datetime,
+    clock: Clock,
+    trace: Trace,
+    municipality: Municipality | None = None,
+) -> int:
+    """Load the delivery in `files` as one made at `made_at` (to the second). Raises as `load_delivery`."""
+    with tempfile.TemporaryDirectory(prefix="konbini-delivery-") as folder:
+        tonight = Path(shutil.copytree(files, Path(folder) / "delivery"))
+        _date(tonight / delivery_slip.FILE_NAME, made_at)
+        return load_delivery(url, tonight, notices, clock, trace, municipality)
+
+
+def _date(slip: Path, made_at: datetime) -> None:
+    rows = list(csv.DictReader(io.StringIO(slip.read_text(encoding="utf-8"), newline="")))
+    with slip.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, delivery_slip.HEADER)
+        writer.writeheader()
+        writer.writerows({**row, "作成日時": made_at.isoformat(timespec="seconds")} for row in rows)
+
+
+class NightlyDelivery:
+    """Delivers in a thread of its own whenever the clock has passed a night, however far it jumped; each night once."""
+
+    def __init__(
+        self,
+        url: str,
+        own_files: Path,
+        notices: Path,
+        municipality: Municipality,
+        clock: Clock,
+        trace: Trace,
+        faults: FaultBox,
+    ) -> None:
+        """Delivers at once if a night has passed, before it returns; `start` it for the nights to come. `own_files`: read instead
+        of the sample delivery, if there."""
+        self._url, self._own_files, self._notices = url, own_files, notices
+        self._municipality, self._clock, self._trace, self._faults = municipality, clock, trace, faults
+        self._settled: datetime | None = None
+        self._working = threading.Lock()
+        self._wake = threading.Event()
+        self._stop = False
+        self._deliver_if_due()
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._thread = threading.Thread(target=self._run, name="nightly-delivery", daemon=True)
+
+    def start(self) -> None:
+        self._unsubscribe = self._clock.subscribe(self.wake)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look now: the clock or a fault has changed."""
+        self._wake.set()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Inside, nothing is delivered, and another database may be put below; afterwards everything is looked at anew."""
+        with self._working:
+            yield
+            self._settled = None
+        self.wake()
+
+    def again(self) -> None:
+        """Deliver the latest night once more: the issue notices have changed."""
+        with self._working:
+            told = generations_of(self._url)
+            self._deliver(max((one.made_at for one in told), default=last_night(self._clock.now())))
+
+    def stop(self) -> None:
+        self._unsubscribe()
+        self._stop = True
+        self._wake.set()
+        self._thread.join(30)
+
+    def _run(self) -> None:
+        while not self._stop:
+            self._wake.wait(_LOOK_EVERY)
+            self._wake.clear()
+            if not self._stop:
+                self._deliver_if_due()
+
+    def _deliver_if_due(self) -> None:
+        with self._working:
+            night = last_night(self._clock.now())
+            if night == self._settled or NO_DELIVERY in self._faults.active():
+                return
+            try:
+                if not delivered_since(self._url, night):
+                    self._deliver(night)
+            except Failed:
+                pass  # the trace has it; the systems deliver again the next night
+            except Exception:
+                _LOG.exception("the nightly delivery failed")
+            self._settled = night
+
+    def _deliver(self, made_at: datetime) -> None:
+        files = self._own_files if self._own_files.is_dir() else DELIVERY
+        deliver(self._url, files, self._notices, made_at, self._clock, self._trace, self._municipality)

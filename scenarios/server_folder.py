@@ -1,0 +1,117 @@
+"""The folder of `konbini server --folder`: what lies together there, so that kept data and what fits them are never parted.
+
+| there | what |
+|---|---|
+| `authority.db`, `center.db`, `ledger.db`, `replica.db` | the books |
+| `keys/` | the keys that the books were made with |
+| `template/` | the beginning: databases, and the virtual cards that this authority issued |
+| `clock.json` | the clock, running on while no server does |
+| `delivery/` | if there: what is delivered each night instead of the sample |
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from kiosk_app.folder_lock import FolderLock
+from server_stub.interface.clock import Clock, ClockSetting
+from server_stub.interface.failures import Failed
+
+from . import places
+from .keys import KeyPool
+from .template import CARDS, DATABASES, template_folder
+
+KEYS, TEMPLATE, CLOCK = "keys", "template", "clock.json"
+
+
+class ServerLock(FolderLock):
+    """Holds the folder for one server; raises Failed(Server_Folder_In_Use)."""
+
+    FILE = "server.lock"
+    FAILURE = "Server_Folder_In_Use"
+
+
+def kept_clock(folder: Path) -> Clock:
+    """The clock of the server whose data are kept in `folder`. Raises Failed(Settings_Wrong)."""
+    try:
+        setting = ClockSetting.from_json(json.loads((folder / CLOCK).read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise Failed(
+            "Settings_Wrong", file=CLOCK, expected="a clock beside the databases, or --begin-anew"
+        ) from error
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise Failed("Settings_Wrong", file=CLOCK, expected="a clock setting, or --begin-anew") from error
+    return Clock.from_setting(setting)
+
+
+class ServerFolder:
+    """A folder held for this server until `release`, or until its process ends, however that happens."""
+
+    def __init__(self, folder: Path, *, begin_anew: bool = False, template: Path | None = None) -> None:
+        """Keep what is there; with `begin_anew`, or where nothing is, everything is as at the beginning. `template`: of
+        somebody who has the cards himself, else the checkout's is copied here.
+
+        Raises Failed: Server_Folder_In_Use, Settings_Wrong for a folder whose clock cannot be read.
+        """
+        self.path = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not any(folder.iterdir()) or self._there():
+            places.private_folder(folder)  # one that holds other things too stays as its owner has it
+        self._lock = ServerLock(folder)
+        try:
+            self._saved = None if begin_anew else self._read()
+            self.kept = self._saved is not None
+            if not self.kept:
+                self._clear()
+            if template is None:
+                template = folder / TEMPLATE
+                if not template.exists():
+                    places.private_folder(template)
+                    shutil.copytree(template_folder(), template, dirs_exist_ok=True)
+        except BaseException:
+            self._lock.release()
+            raise
+        self.template = template
+        self.keys = KeyPool(folder / KEYS, KeyPool())
+
+    @property
+    def clock(self) -> Clock | None:
+        """The kept clock, as it is now; None at a beginning."""
+        return None if self._saved is None else Clock.from_setting(self._saved)
+
+    def keep_clock(self, clock: Clock) -> None:
+        """Keep the setting of `clock` from now on. From the first time on there is something here to be kept."""
+
+        def write() -> None:
+            text = json.dumps(clock.setting.to_json())
+            part = self.path / f"{CLOCK}.part"
+            places.write_private(part, text.encode())
+            part.replace(self.path / CLOCK)
+
+        write()
+        clock.subscribe(write)
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def _read(self) -> ClockSetting | None:
+        if not (self.path / CLOCK).exists() and not self._there():
+            return None
+        return kept_clock(self.path).setting
+
+    def _there(self) -> bool:
+        names = (CLOCK, *(f"{name}.db" for name in DATABASES))
+        return any((self.path / name).exists() for name in names)
+
+    def _clear(self) -> None:
+        """Only what a server puts here; the clock first, so that half a clearing is none that would be kept."""
+        (self.path / CLOCK).unlink(missing_ok=True)
+        for name in DATABASES:
+            for end in ("", "-wal", "-shm", "-journal"):
+                (self.path / f"{name}.db{end}").unlink(missing_ok=True)
+        for key in (self.path / KEYS).glob("TEST-ONLY-*"):
+            key.unlink()
+        if (self.path / TEMPLATE / CARDS).exists():
+            shutil.rmtree(self.path / TEMPLATE)
