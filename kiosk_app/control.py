@@ -9,17 +9,19 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtTest import QTest
 
 from cards.image_file import load_image, save_image
 from cards.virtual import VirtualCard
-from kiosk_app.flow.events import OperatorRefunded, OperatorResumed
+from kiosk_app.flow.events import Event, OperatorRefunded, OperatorResumed, StaffSettled
 from kiosk_app.heartbeat import Heartbeat
 from kiosk_app.screens.window import texts_shown, touchables
 from server_stub.interface.clock import ClockSetting
@@ -30,9 +32,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
+
 
 class TerminalControl(QObject):
     """Every public method is a command; arguments and results are plain JSON data. GUI thread only."""
+
+    _done = Signal()
 
     def __init__(self, kiosk: Assembly) -> None:
         super().__init__(kiosk.window)
@@ -41,6 +47,29 @@ class TerminalControl(QObject):
         self._laid: tuple[VirtualCard, Path] | None = None
         self._shown: list[str] = []
         kiosk.window.shown.connect(self._note_screen)
+        self._done.connect(self._wake, Qt.ConnectionType.QueuedConnection)
+
+    def _by_hand(self, job: Callable[[], _T]) -> _T:
+        """Do `job` at the devices and wait for what it gives. They wait for a disk, so it is done on a thread of its own; the screen goes
+        on meanwhile."""
+        future: Future[_T] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(job())
+            except Exception as error:
+                future.set_exception(error)
+            self._done.emit()
+
+        threading.Thread(target=work, name="hands", daemon=True).start()
+        while not future.done():
+            QCoreApplication.processEvents(
+                QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
+            )
+        return future.result()
+
+    def _wake(self) -> None:
+        """Ends the waiting of `_by_hand`."""
 
     # --- what a resident does and sees ---------------------------------------------------------------------------
 
@@ -119,35 +148,47 @@ class TerminalControl(QObject):
 
     def drop(self, denomination: int) -> bool:
         """Drop one coin or note (yen). False: it fell through into the return tray."""
-        return self._kiosk.devices.coin.drop(denomination)
+        return self._by_hand(lambda: self._kiosk.devices.coin.drop(denomination))
 
     def take_paper(self) -> None:
-        self._kiosk.devices.printer.take_paper()
+        self._by_hand(self._kiosk.devices.printer.take_paper)
 
     def tray(self) -> list[dict[str, str]]:
-        return [{"sheet_id": s.sheet_id, "path": str(s.path)} for s in self._kiosk.devices.printer.tray()]
+        return [{"sheet_id": s.sheet_id, "path": str(s.path)} for s in self._kiosk.devices.printer.seen]
 
     def money(self) -> dict[str, Any]:
-        state = self._kiosk.devices.coin.state()
+        state = self._kiosk.devices.coin.seen
         return {"inserted": state.inserted, "taken": state.taken, "returned": state.returned}
 
     def paid_by_hand(self) -> int:
         """Yen that staff paid out for the coin unit."""
-        return self._kiosk.devices.coin.paid_by_hand()
+        return self._by_hand(self._kiosk.devices.coin.paid_by_hand)
 
     def return_tray(self) -> dict[str, int]:
         """Coins and notes that lie in the return tray: denomination (yen) -> count."""
-        return {str(yen): count for yen, count in self._kiosk.devices.coin.return_tray().items()}
+        tray = self._by_hand(self._kiosk.devices.coin.return_tray)
+        return {str(yen): count for yen, count in tray.items()}
 
     def empty_return_tray(self) -> None:
         """The resident takes the money from the return tray."""
-        self._kiosk.devices.coin.empty_return_tray()
+        self._by_hand(self._kiosk.devices.coin.empty_return_tray)
 
     # --- what staff and the stage do --------------------------------------------------------------------------------
 
     def operator(self, action: str) -> None:
-        """係員: `resume` after a jam was cleared, or `refund`."""
-        self._kiosk.terminal.post(OperatorResumed() if action == "resume" else OperatorRefunded())
+        """係員: `resume` after a jam was cleared, or `refund`; out of service: `returned` or `checked`. Raises ValueError."""
+        acts: dict[str, Event] = {
+            "resume": OperatorResumed(), "refund": OperatorRefunded(), "returned": StaffSettled("returned"),
+            "checked": StaffSettled("checked"),
+        }  # fmt: skip
+        if action not in acts:
+            raise ValueError(f"staff can {', '.join(acts)}")
+        self._kiosk.terminal.post(acts[action])
+
+    def trouble(self) -> dict[str, Any]:
+        """What keeps the next resident away: `failure` by its catalogue name, '' for nothing, and `facts` for staff."""
+        failure, facts = self._kiosk.terminal.trouble()
+        return {"failure": failure, "facts": facts}
 
     def jam_at(self, sheet: int) -> None:
         self._kiosk.devices.printer.jam_at(sheet)
@@ -156,11 +197,12 @@ class TerminalControl(QObject):
         self._kiosk.devices.printer.set_paper_empty(empty)
 
     def reject_next(self) -> None:
-        self._kiosk.devices.coin.reject_next()
+        self._by_hand(self._kiosk.devices.coin.reject_next)
 
     def change_stock(self, stock: dict[str, int]) -> None:
         """Coins in the change stock by denomination."""
-        self._kiosk.devices.coin.set_change_stock({int(yen): count for yen, count in stock.items()})
+        filled = {int(yen): count for yen, count in stock.items()}
+        self._by_hand(lambda: self._kiosk.devices.coin.set_change_stock(filled))
 
     def card_faults(self, faults: list[dict[str, Any]]) -> None:
         self._kiosk.set_card_faults(faults)
@@ -194,7 +236,7 @@ class TerminalControl(QObject):
 
     def open_journal_entries(self) -> int:
         """Applications that were begun and not closed."""
-        return len(self._kiosk.terminal.journal.open_applications())
+        return self._kiosk.terminal.journal.open_count()
 
     def call(self, command: str, arguments: dict[str, Any]) -> Any:
         """One command by name. Raises Failed(Control_Not_Offered) for one that does not exist."""

@@ -1,5 +1,10 @@
 """What the terminal does with its own devices, its journal and its outbox, one effect at a time. Runs on the device thread;
-the journal has a record before and after everything that cannot be undone."""
+the journal has a record before and after everything that cannot be undone.
+
+Nobody's money meets anybody else: coins are accepted for one application only, while the escrow is empty and nothing is
+open in the journal; and an application is closed only when a record says where its money and paper went. Otherwise the
+terminal is out of service until staff have settled it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,7 @@ from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import Box, Note, NoteKind
 
+from .books import SETTLED, Difference, compare
 from .devices.interface import CoinUnit, Printer, Speaker
 from .flow import effects as f
 from .flow.events import (
@@ -21,11 +27,19 @@ from .flow.events import (
     MoneyTaken,
     PaperTaken,
     ReceiptPrinted,
+    ServiceResumed,
+    ServiceStopped,
     SheetPrinted,
 )
-from .journal import Journal
+from .journal import CLOSED, Journal
 from .outbox import Outbox
-from .recovery import Recovered, recover
+from .recovery import Recovered, give_all_back, recover, write_if_possible
+from .reports import Reports
+
+ENDS = ("give_back.done", "hand_over.done", "draw_in.done")
+"""One of these must be there before an application is closed."""
+CHECKED = "checked"
+"""How staff settle: they have compared the books, and what differs is accepted. Any other word accepts nothing."""
 
 
 class Devices(Protocol):
@@ -65,13 +79,100 @@ class Machine:
         self._devices = devices
         self._journal = journal
         self._outbox = outbox
+        self.reports = Reports(journal, outbox)
         self._papers = papers
         self._clock = clock
         self._terminal_id = terminal_id
+        self._accepting = ""
+        """The application for which coins are or were accepted in the present visit."""
+        self._differences: list[Difference] = []
+        self._not_compared = ""
+        """Why the books could not be compared, by its name."""
+
+    # --- the books -----------------------------------------------------------------------------------------------------
 
     def recover(self) -> list[Recovered]:
-        """See recovery.recover."""
-        return recover(self._journal, self._devices.coin, self._devices.printer, self._outbox, self._clock)
+        """See recovery.recover; then the books are compared (`check` tells), and a long journal is put away."""
+        self.reports.catch_up()
+        coin, printer = self._devices.coin, self._devices.printer
+        recovered = recover(self._journal, coin, printer, self.reports, self._clock)
+        self._accepting = ""
+        self._compare()
+        return recovered
+
+    def put_away(self) -> None:
+        """Put the journal away if it is long and every book agrees with it. Raises Failed(Journal_Not_Written)."""
+        if not self._trouble() and not self._outbox.waiting:
+            charges = self._devices.coin.charges()
+            self._journal.put_away(len(charges), sum(charges.values()))
+
+    def _compare(self) -> None:
+        self._not_compared = ""
+        try:
+            coin, printer = self._devices.coin, self._devices.printer
+            self._differences = compare(self._journal, coin, printer, self._outbox)
+        except Failed as failed:
+            self._not_compared = failed.failure
+
+    def check(self) -> Event:
+        """Whether the next resident may begin."""
+        name = self._trouble()
+        if not name:
+            return ServiceResumed()
+        told = [one.key for one in self._differences]
+        told += [":".join(one) for one in self._refused()]
+        return ServiceStopped(name, (("found", tuple(told)),))
+
+    def _trouble(self) -> str:
+        """What keeps the next resident away, by its name; '' for nothing. The application of the present visit is none."""
+        waits = self.reports.catch_up()
+        if self._not_compared:
+            self._compare()
+        others = [one for one in self._journal.open_applications() if one != self._accepting]
+        try:
+            if not self._accepting and self._devices.coin.state().inserted:
+                return "Escrow_Not_Empty"
+        except Failed as failed:
+            return failed.failure
+        if others:
+            return "Application_Left_Open"
+        if self._not_compared or self._differences:
+            return self._not_compared or "Books_Differ"
+        if self._refused():
+            return "Report_Refused"
+        if not self._journal.is_writable():
+            return "Journal_Not_Written"
+        return waits
+
+    def _refused(self) -> list[tuple[str, str, str]]:
+        try:
+            return self._outbox.refused()
+        except Failed:
+            return []  # the outbox itself is the trouble then
+
+    def settle(self, how: str) -> tuple[list[Recovered], Event]:
+        """Staff settle what is open: everything is returned or handed over as after a power cut, and the journal says how.
+        With CHECKED, differences and refused reports are accepted, too. Raises Failed(Journal_Not_Written)."""
+        reason = self._trouble()
+        recovered = self.recover()
+        accepted, refused = (self._differences, self._refused()) if how == CHECKED else ([], [])
+        self._journal.append(
+            SETTLED,
+            "",
+            how=how,
+            reason=reason,
+            applications=[one.application_id for one in recovered],
+            returned=sum(one.returned for one in recovered),
+            accepted=[one.key for one in accepted],
+            refused=[list(one) for one in refused],
+        )
+        if how == CHECKED:
+            self._differences = []
+            if refused:
+                self._outbox.acknowledge(refused)
+        return recovered, self.check()
+
+    # --- effects -------------------------------------------------------------------------------------------------------
 
     def perform(self, effect: f.Effect, tell: Tell) -> Event | None:
         """Raises Failed by the device's own name."""
@@ -91,19 +192,19 @@ class Machine:
             case f.OfferPaper(application_id):
                 return self._offer_paper(application_id)
             case f.HandOver(application_id):
-                self._journal.append("hand_over.done", application_id)
+                write_if_possible(self._journal, "hand_over.done", application_id)
             case f.DrawInPaper(application_id):
-                self._journal.append("draw_in.intent", application_id)
+                write_if_possible(self._journal, "draw_in.intent", application_id)
                 voided = self._devices.printer.void(application_id)
-                self._journal.append("draw_in.done", application_id, voided=voided)
+                write_if_possible(self._journal, "draw_in.done", application_id, voided=voided)
             case f.PrintReceipt():
                 return self._print_receipt(effect)
             case f.SettleNote():
                 self._settle(effect)
             case f.EndSession(session_id, application_id, reason):
-                self._outbox.put_end(session_id, reason)
-                if application_id and self._journal.is_open(application_id):
-                    self._journal.append("application.closed", application_id, outcome=reason)
+                self._end(session_id, application_id, reason)
+            case f.CheckBooks():
+                return self.check()
             case _:
                 raise TypeError(f"{type(effect).__name__} is no matter of the devices")
         return None
@@ -113,9 +214,33 @@ class Machine:
         if application_id:
             note = f.SettleNote(session_id, application_id, NoteKind.CANCELLED, reason="late answer")
             self._settle(note)
-        self._outbox.put_end(session_id, "late answer")
+        self.reports.end(session_id, application_id, "late answer")
+
+    def _end(self, session_id: str, application_id: str, reason: str) -> None:
+        """Close the application if its money and paper are where a record says; or it and its session stay open, and the
+        terminal begins no other visit."""
+        self._accepting = ""
+        records = self._journal.of(application_id) if application_id else []
+        if not records:
+            self.reports.end(session_id, application_id, reason)
+            return
+        coin = self._devices.coin
+        try:
+            if not any(record.kind in ENDS for record in records) or coin.state().inserted:
+                return
+            kept = coin.taken_for(application_id)
+        except Failed:
+            return
+        self.reports.end(session_id, application_id, reason)
+        if self.reports.written:
+            write_if_possible(self._journal, CLOSED, application_id, outcome=reason, kept=kept)
 
     def _open_coins(self, effect: f.OpenCoins, tell: Tell) -> None:
+        """Raises Failed(Terminal_Out_Of_Service): then nothing was accepted, and what lies there is not this resident's."""
+        trouble = self._trouble()
+        if trouble:
+            raise Failed("Terminal_Out_Of_Service", reason=trouble)
+        self._accepting = effect.application_id
         self._journal.append(
             "application.begun",
             effect.application_id,
@@ -128,6 +253,8 @@ class Machine:
         )
 
     def _take(self, application_id: str, due: int) -> Event:
+        if application_id != self._accepting:
+            raise Failed("Terminal_Out_Of_Service", reason="no coins were accepted")
         coin = self._devices.coin
         coin.close()
         self._journal.append("take_money.intent", application_id, due=due)
@@ -140,12 +267,12 @@ class Machine:
         return MoneyTaken(change)
 
     def _give_back(self, application_id: str) -> Event:
-        coin = self._devices.coin
+        if application_id != self._accepting:
+            # what lies there belongs to somebody else
+            return MoneyReturned(0)
+        coin, printer = self._devices.coin, self._devices.printer
         coin.close()
-        self._journal.append("give_back.intent", application_id)
-        amount = coin.give_back() + coin.refund(application_id)
-        voided = self._devices.printer.void(application_id)
-        self._journal.append("give_back.done", application_id, amount=amount, voided=voided)
+        amount, _ = give_all_back(application_id, self._journal, coin, printer)
         return MoneyReturned(amount, self._carried_off(application_id))
 
     def _carried_off(self, application_id: str) -> bool:
@@ -165,11 +292,12 @@ class Machine:
                     "print_sheet.failed", application_id, sheet=sheet_id, failure=failed.failure
                 )
                 raise
-        self._journal.append("print_sheet.done", application_id, sheet=sheet_id)
+        # the sheet is out, and the printer knows it: without a record of it, too, this is no jam
+        write_if_possible(self._journal, "print_sheet.done", application_id, sheet=sheet_id)
         return SheetPrinted(number)
 
     def _offer_paper(self, application_id: str) -> Event | None:
-        self._journal.append("hand_over.intent", application_id)
+        write_if_possible(self._journal, "hand_over.intent", application_id)
         lies_there = any(
             sheet.sheet_id.startswith(f"{application_id}-") for sheet in self._devices.printer.tray()
         )
@@ -192,4 +320,4 @@ class Machine:
             sheets_printed=effect.sheets_printed,
             reason=effect.reason,
         )
-        self._outbox.put_note(effect.session_id, effect.application_id, note)
+        self.reports.note(effect.session_id, effect.application_id, note)

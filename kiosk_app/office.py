@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from cards.readers.interface import Reader
@@ -15,7 +16,7 @@ from server_stub.interface.trace import Trace
 from .card_trust import CardTrust
 from .correspondence import Correspondence
 from .flow import effects as f
-from .flow.events import Event, PaperReceived, Refused
+from .flow.events import Event, PaperReceived, Refused, ServiceStopped
 from .folder_lock import FolderLock
 from .journal import Journal
 from .machine import Devices, Machine
@@ -65,14 +66,27 @@ class Office:
         self.outbox = Outbox(settings.data_dir / "outbox.sqlite")
         self._remote = Correspondence(settings, trace, reader, trust)
         self._machine = Machine(devices, self.journal, self.outbox, self._remote, clock, settings.terminal_id)
+        self._stopped = ""
+        """Why no visit may begin, as it was told last."""
         self._devices = Worker("devices")
         self._network = Worker("network")
 
-    def recover(self) -> list[Recovered]:
-        """Settle what is open in the journal; on the calling thread, before anything else."""
+    def recover(self) -> tuple[list[Recovered], Event]:
+        """Settle what is open in the journal; on the calling thread, before anything else. Returns what was settled, and
+        whether a resident may begin."""
         if self.journal.torn:
             self._trace.emit("fault", "journal_torn", length=len(self.journal.torn))
         recovered = self._machine.recover()
+        self._tell_recovered(recovered)
+        self._guard(self._machine.put_away)
+        return recovered, self._checked(self._machine.check())
+
+    @property
+    def waiting(self) -> int:
+        """Messages that the centre has not taken yet; never waits for the disk."""
+        return self._machine.reports.waiting + self.outbox.waiting
+
+    def _tell_recovered(self, recovered: list[Recovered]) -> None:
         for one in recovered:
             self._trace.emit(
                 "fault",
@@ -82,7 +96,40 @@ class Office:
                 returned=one.returned,
                 voided=one.voided,
             )
-        return recovered
+
+    def _checked(self, event: Event) -> Event:
+        """Tell the trace when service stops, why, and when it goes on."""
+        before, self._stopped = self._stopped, event.failure if isinstance(event, ServiceStopped) else ""
+        if isinstance(event, ServiceStopped) and before != event.failure:
+            told = dict(event.facts)
+            self._trace.emit(
+                "fault",
+                "service_stopped",
+                failure=event.failure,
+                found=told.get("found", ()),
+                open=self.journal.open_count(),
+            )
+        elif before and not self._stopped:
+            self._trace.emit("fault", "service_resumed")
+        return event
+
+    def _check(self) -> None:
+        """On the device thread. Tells the flow, whatever visit is there by then."""
+        before = self._stopped
+        event = self._machine.check()
+        if before or isinstance(event, ServiceStopped):
+            self._answer(None, self._checked(event), False)
+
+    def _settle(self, how: str) -> None:
+        """Staff's act; on the device thread."""
+        try:
+            recovered, event = self._machine.settle(how)
+        except Failed as failed:
+            recovered, event = [], ServiceStopped(failed.failure)
+        self._tell_recovered(recovered)
+        self._trace.emit("fault", "staff_settled", how=how, returned=sum(one.returned for one in recovered))
+        self._answer(None, self._checked(event), False)
+        self.send_notes()
 
     def warm_up(self) -> None:
         self._network.submit(lambda: self._guard(self._remote.warm_up))
@@ -93,6 +140,10 @@ class Office:
         if isinstance(effect, REMOTE):
             errand = self._remote.errand(effect)
             self._network.submit(lambda: self._do(errand, tag))
+            return
+        if isinstance(effect, f.CheckBooks | f.SettleBooks):
+            job = self._check if isinstance(effect, f.CheckBooks) else partial(self._settle, effect.how)
+            self._devices.submit(lambda: self._do(lambda: self._guard(job), tag))
             return
         self._devices.submit(
             lambda: self._do(
@@ -132,6 +183,11 @@ class Office:
         """Try to deliver what the outbox holds, soon."""
         self._network.submit(lambda: self._guard(self._drain))
 
+    def look_again(self) -> None:
+        """Whether what waited to be written can be, and whether what stopped the service has gone by itself."""
+        if self._stopped or self._machine.reports.waiting:
+            self._devices.submit(lambda: self._guard(self._check))
+
     def close(self) -> None:
         """Finish what the devices do, leave everything else."""
         self._closed = True
@@ -147,7 +203,8 @@ class Office:
         try:
             refused = self.outbox.drain(self._remote.send)
         except Failed as failed:
-            self._trace.emit("network", "notes_wait", failure=failed.failure)
+            if not self._closed:
+                self._trace.emit("network", "notes_wait", failure=failed.failure)
             return
         for message, reason in refused:
             kind = message.note.kind.value if message.note else "end"
@@ -158,6 +215,8 @@ class Office:
                 application_id=message.application_id,
                 failure=reason.failure,
             )
+        if any(message.note for message, _ in refused):
+            self._devices.submit(lambda: self._guard(self._check))
 
     def _do(self, job: Callable[[], Event | None], tag: Any) -> None:
         """Whatever happens, there is one answer, and a fault in it has a name."""

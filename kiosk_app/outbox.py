@@ -1,14 +1,18 @@
-"""Messages that must reach the centre, whatever happens in between: a durable queue, drained by the network thread.
+"""Messages that must reach the centre, whatever happens in between: a queue, drained by the network thread.
 
 Within one session messages go out in the order they were put; each is sent again until the centre takes it, or refuses it
-by a name that trying again cannot change.
+by a name that trying again cannot change. What the centre refused stays named until staff have seen it.
+
+The queue is made from the journal (`reports`), where the body of every message stands: it is no more durable than that,
+and one that was lost is made again.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +32,14 @@ _TABLE = """
 CREATE TABLE IF NOT EXISTS message (
     number INTEGER PRIMARY KEY, session TEXT NOT NULL, application TEXT NOT NULL, kind TEXT NOT NULL,
     note TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
-    UNIQUE (session, application, kind));
+    record INTEGER NOT NULL DEFAULT 0, UNIQUE (session, application, kind));
 CREATE INDEX IF NOT EXISTS message_waiting ON message (state, number);
 """
 END = "end"
+BUSY_SECONDS = 1.0
+"""Real seconds that a book which another program holds is waited for; then the message waits in the journal."""
+_SEEN = "seen:"
+"""Before the name of a refusal that staff have seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +54,85 @@ class Message:
 
 
 class Outbox:
-    """Safe from any thread. What was taken stays in the book as such."""
+    """Safe from any thread. What was taken stays in the book as such. A book that cannot be read or written is
+    Failed(Outbox_Not_Written), whatever method meets it."""
 
     def __init__(self, path: Path) -> None:
+        """Raises OSError for a folder that cannot be used."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._lock = threading.RLock()
         self._sending = False
         self._again = False
-        self._book = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._book.execute("PRAGMA journal_mode=WAL")
-        self._book.execute("PRAGMA synchronous=FULL")
-        self._book.executescript(_TABLE)
-        self._waiting = len(self.pending())
+        self._opened: sqlite3.Connection | None = None
+        self._closed = False
+        self._waiting = 0
 
-    def put_note(self, session_id: str, application_id: str, note: Note) -> bool:
-        """Durable when this returns. One note of a kind per application; False: there was one already."""
-        return self._put(session_id, application_id, note.kind.value, note.model_dump_json(), note.reason)
+    @contextmanager
+    def _book(self) -> Iterator[sqlite3.Connection]:
+        """The book, opened when it is first wanted: it may be held by somebody then, too."""
+        with self._lock:
+            if self._closed:
+                raise Failed("Outbox_Not_Written", detail="closed")
+            try:
+                if self._opened is None:
+                    self._opened = self._open()
+                yield self._opened
+            except sqlite3.Error as error:
+                raise Failed("Outbox_Not_Written", detail=str(error)) from error
 
-    def put_end(self, session_id: str, reason: str) -> bool:
+    def _open(self) -> sqlite3.Connection:
+        book = sqlite3.connect(
+            self._path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
+        )
+        try:
+            book.execute("PRAGMA journal_mode=WAL")
+            # the journal is synced before: after a power cut this is made again from it
+            book.execute("PRAGMA synchronous=NORMAL")
+            book.executescript(_TABLE)
+            if "record" not in [row[1] for row in book.execute("PRAGMA table_info(message)")]:
+                book.execute("ALTER TABLE message ADD COLUMN record INTEGER NOT NULL DEFAULT 0")
+            (self._waiting,) = book.execute("SELECT count(*) FROM message WHERE state = 'waiting'").fetchone()
+        except sqlite3.Error:
+            book.close()
+            raise
+        return book
+
+    def put_note(self, session_id: str, application_id: str, note: Note, record: int = 0) -> bool:
+        """One note of a kind per application; False: there was one already. `record`: the number of the journal's record
+        that holds it."""
+        return self._put(
+            session_id, application_id, note.kind.value, note.model_dump_json(), note.reason, record
+        )
+
+    def put_end(self, session_id: str, reason: str, record: int = 0) -> bool:
         """The end of a session, once; behind all its notes so far."""
-        return self._put(session_id, "", END, "", reason)
+        return self._put(session_id, "", END, "", reason, record)
+
+    def known(self) -> dict[tuple[str, str, str], int]:
+        """Every message ever put: (session, application, kind) -> number of its record."""
+        with self._book() as book:
+            rows = book.execute("SELECT session, application, kind, record FROM message").fetchall()
+        return {(session, application, kind): record for session, application, kind, record in rows}
+
+    def refused(self) -> list[tuple[str, str, str]]:
+        """Notes that the centre has refused and no staff has seen: (application, kind, failure), in order. An end of a
+        session is none: it tells of neither money nor paper."""
+        with self._book() as book:
+            rows = book.execute(
+                "SELECT application, kind, state FROM message WHERE kind <> ? AND state NOT IN ('waiting', 'taken')"
+                " AND state NOT LIKE ? ORDER BY number",
+                (END, f"{_SEEN}%"),
+            ).fetchall()
+        return [(application, kind, failure) for application, kind, failure in rows]
+
+    def acknowledge(self, refused: list[tuple[str, str, str]]) -> None:
+        """Staff have seen these."""
+        with self._book() as book:
+            book.executemany(
+                "UPDATE message SET state = ? || state WHERE application = ? AND kind = ? AND state = ?",
+                [(_SEEN, *one) for one in refused],
+            )
 
     @property
     def waiting(self) -> int:
@@ -74,8 +141,8 @@ class Outbox:
 
     def pending(self) -> list[Message]:
         """What the centre has not taken yet, in order."""
-        with self._lock:
-            rows = self._book.execute(
+        with self._book() as book:
+            rows = book.execute(
                 "SELECT number, session, application, note, reason FROM message"
                 " WHERE state = 'waiting' ORDER BY number"
             ).fetchall()
@@ -121,8 +188,8 @@ class Outbox:
                     continue
                 refused.append((message, failed))
                 state = failed.failure
-            with self._lock:
-                self._book.execute("UPDATE message SET state = ? WHERE number = ?", (state, message.number))
+            with self._book() as book:
+                book.execute("UPDATE message SET state = ? WHERE number = ?", (state, message.number))
                 self._waiting -= 1
         if stuck:
             raise next(iter(stuck.values()))
@@ -130,13 +197,18 @@ class Outbox:
 
     def close(self) -> None:
         with self._lock:
-            self._book.close()
+            self._closed = True
+            if self._opened is not None:
+                self._opened.close()
 
-    def _put(self, session_id: str, application_id: str, kind: str, note: str, reason: str) -> bool:
-        with self._lock:
-            done = self._book.execute(
-                "INSERT OR IGNORE INTO message (session, application, kind, note, reason) VALUES (?, ?, ?, ?, ?)",
-                (session_id, application_id, kind, note, reason),
+    def _put(
+        self, session_id: str, application_id: str, kind: str, note: str, reason: str, record: int
+    ) -> bool:
+        with self._book() as book:
+            done = book.execute(
+                "INSERT OR IGNORE INTO message (session, application, kind, note, reason, record)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (session_id, application_id, kind, note, reason, record),
             )
             self._waiting += done.rowcount
             return done.rowcount == 1

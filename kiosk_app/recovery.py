@@ -1,4 +1,4 @@
-"""After a power cut: make journal, ledger, coins and tray agree, before the first resident may begin."""
+"""After a power cut, or when staff settle what a visit has left open: make journal, ledger, coins and tray agree."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from enum import StrEnum
 
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
+from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import Note, NoteKind
 
 from .devices.interface import CoinUnit, Printer
-from .journal import Journal, Record
-from .outbox import Outbox
+from .journal import CLOSED, Journal, Record
+from .reports import Reports
 
 
 class Outcome(StrEnum):
@@ -44,6 +45,7 @@ class _Evidence:
     taken: int
     paid_at: datetime | None
     printed: int
+    drawn_in: int
     doubt: bool
 
     @property
@@ -52,20 +54,22 @@ class _Evidence:
 
     @property
     def paid(self) -> bool:
-        return self.taken == self.due and "take_money.intent" in self.kinds
+        """The coin unit is the witness; only where there was nothing to pay the journal is."""
+        return self.taken == self.due and (self.due > 0 or "take_money.intent" in self.kinds)
 
 
 def recover(
-    journal: Journal, coin: CoinUnit, printer: Printer, outbox: Outbox, clock: Clock
+    journal: Journal, coin: CoinUnit, printer: Printer, reports: Reports, clock: Clock
 ) -> list[Recovered]:
     """Settle every application that the journal has open, and empty the escrow. The first row that holds decides.
 
-    The coin unit is the witness for money, the printer for paper; the journal only says what was tried.
+    The coin unit is the witness for money, the printer for paper; the journal only says what was tried. Money goes out even
+    if the journal cannot be written, and an application for which a record or a device fails stays open.
 
     ==  =================================================================  ==========================================
     #   what is found                                                      what is done
     ==  =================================================================  ==========================================
-    1   the paper was being drawn in, or was                               draw the rest in; note in_doubt
+    1   the paper was being drawn in, or lies in the box, paid             draw the rest in; note in_doubt
     2   the hand-over is in the journal                                    notes paid and handed_over
     3   money was being given back, or was                                 refund, void; note cancelled
     4   the right amount is taken and every sheet is printed               notes paid and handed_over
@@ -79,18 +83,48 @@ def recover(
 
     A sheet whose print was begun and not finished is never printed again here. Running it again changes nothing.
     """
-    found = journal.open_applications()
     recovered = []
-    for application_id, records in found.items():
-        evidence = _evidence(application_id, records, coin, printer)
-        result = _settle(application_id, evidence, journal, coin, printer, outbox, clock)
-        outbox.put_end(evidence.session_id, "Visit_Interrupted")
-        journal.append("application.closed", application_id, outcome=result.outcome.value)
-        recovered.append(result)
-    stray = coin.give_back()
+    for application_id, records in journal.open_applications().items():
+        try:
+            evidence = _evidence(application_id, records, coin, printer)
+            result = _settle(application_id, evidence, journal, coin, printer, reports, clock)
+            recovered.append(result)
+            reports.end(evidence.session_id, application_id, "Visit_Interrupted")
+            if reports.written:
+                kept = coin.taken_for(application_id)
+                journal.append(CLOSED, application_id, outcome=result.outcome.value, kept=kept)
+        except Failed:
+            # it stays open: the terminal begins no visit, and says why
+            continue
+    try:
+        stray = coin.give_back()
+    except Failed:
+        return recovered
     if stray:
         recovered.append(Recovered("", Outcome.CANCELLED, stray))
     return recovered
+
+
+def give_all_back(
+    application_id: str, journal: Journal, coin: CoinUnit, printer: Printer, **facts: object
+) -> tuple[int, int]:
+    """Everything in the escrow and everything taken for this application goes back, and its sheets become void, whether or
+    not the journal can be written. Returns yen and sheets. Raises Failed by the device's name."""
+    write_if_possible(journal, "give_back.intent", application_id, **facts)
+    amount = coin.give_back() + coin.refund(application_id)
+    voided = printer.void(application_id)
+    write_if_possible(journal, "give_back.done", application_id, amount=amount, voided=voided)
+    return amount, voided
+
+
+def write_if_possible(journal: Journal, kind: str, application_id: str, **facts: object) -> bool:
+    """A record of what must happen also without it; whether it was written. Without its done record an application is not
+    closed."""
+    try:
+        journal.append(kind, application_id, **facts)
+    except Failed:
+        return False
+    return True
 
 
 def _evidence(application_id: str, records: list[Record], coin: CoinUnit, printer: Printer) -> _Evidence:
@@ -104,6 +138,7 @@ def _evidence(application_id: str, records: list[Record], coin: CoinUnit, printe
         taken=coin.taken_for(application_id),
         paid_at=_paid_at(records),
         printed=sum(1 for sheet in sheets if printer.has_printed(sheet)),
+        drawn_in=sum(1 for sheet in sheets if printer.is_void(sheet)),
         doubt=any(record.facts.get("doubt") is True for record in records),
     )
 
@@ -120,12 +155,12 @@ def _settle(
     journal: Journal,
     coin: CoinUnit,
     printer: Printer,
-    outbox: Outbox,
+    reports: Reports,
     clock: Clock,
 ) -> Recovered:
     def note(kind: NoteKind, amount: int) -> None:
         paid_at = found.paid_at if kind is NoteKind.PAID else None
-        outbox.put_note(
+        reports.note(
             found.session_id,
             application_id,
             Note(
@@ -138,22 +173,21 @@ def _settle(
             ),
         )
 
-    if "draw_in.intent" in found.kinds:
+    giving_back = "give_back.intent" in found.kinds
+    if "draw_in.intent" in found.kinds or (found.paid and found.drawn_in and not giving_back):
         voided = printer.void(application_id)
         note(NoteKind.PAID, found.taken)
         note(NoteKind.IN_DOUBT, found.taken)
         return Recovered(application_id, Outcome.IN_DOUBT, 0, voided)
-    giving_back = "give_back.intent" in found.kinds
     if "hand_over.done" in found.kinds or (found.paid and found.all_printed and not giving_back):
         note(NoteKind.PAID, found.due)
         note(NoteKind.HANDED_OVER, found.due)
         return Recovered(application_id, Outcome.HANDED_OVER)
 
     wrong_amount = found.doubt or found.taken not in (0, found.due)
-    journal.append("give_back.intent", application_id, after="power cut", doubt=wrong_amount)
-    returned = coin.give_back() + coin.refund(application_id)
-    voided = printer.void(application_id)
-    journal.append("give_back.done", application_id, amount=returned, voided=voided)
+    returned, voided = give_all_back(
+        application_id, journal, coin, printer, after="power cut", doubt=wrong_amount
+    )
     carried_off = any(printer.has_printed(sheet) and not printer.is_void(sheet) for sheet in found.sheets)
     outcome = Outcome.IN_DOUBT if wrong_amount or carried_off else Outcome.CANCELLED
     note(NoteKind(outcome.value), returned)

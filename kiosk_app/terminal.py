@@ -21,7 +21,7 @@ from server_stub.interface.trace import Trace
 
 from .card_trust import CardTrust
 from .flow import effects as f
-from .flow.events import CardInserted, CardRemoved, DeadlinePassed, Event, PaperTaken
+from .flow.events import CardInserted, CardRemoved, DeadlinePassed, Event, PaperTaken, ServiceStopped
 from .flow.show import view_of
 from .flow.state import CardPresence, State, StateName, Visit
 from .flow.table import step
@@ -137,7 +137,11 @@ class Terminal(QObject):
 
     def pending_notes(self) -> int:
         """Messages that the centre has not taken yet."""
-        return self._office.outbox.waiting if self._office else 0
+        return self._office.waiting if self._office else 0
+
+    def trouble(self) -> tuple[str, dict[str, object]]:
+        """What keeps the next resident away, by its catalogue name, and facts for staff; '' for nothing."""
+        return self._state.visit.stopped, dict(self._state.visit.stop_facts)
 
     def card_seen(self) -> bool:
         """Whether the reader has told of a card that lies there."""
@@ -238,8 +242,8 @@ class Terminal(QObject):
         self._office = Office(
             self._settings, self._clock, self._trace, self._devices, self._reader, self._answer, self._trust
         )
-        recovered = self._office.recover()
-        self._state = self._first_state(recovered)
+        recovered, service = self._office.recover()
+        self._state = self._first_state(recovered, service)
         life = self._life
         self._devices.printer.on_taken(lambda: self._paper_taken(life))
         self._show()
@@ -255,13 +259,24 @@ class Terminal(QObject):
         if office is not None:
             office.close()
 
-    def _first_state(self, recovered: list[Recovered]) -> State:
+    def _first_state(self, recovered: list[Recovered], service: Event) -> State:
         card = CardPresence.FRESH if self._reader.present() else CardPresence.ABSENT
+        if not isinstance(service, ServiceStopped):
+            service = ServiceStopped("")
+        stopped, facts = service.failure, service.facts
         returned = sum(one.returned for one in recovered)
         doubt = any(one.outcome is Outcome.IN_DOUBT for one in recovered)
         if not returned and not doubt:
-            return State(visit=Visit(card=card))
-        visit = Visit(card=card, failure="Visit_Interrupted", returned=returned, doubt=doubt)
+            visit = Visit(card=card, stopped=stopped, stop_facts=facts)
+            return State(StateName.OUT_OF_SERVICE if stopped else StateName.TOP_MENU, visit)
+        visit = Visit(
+            card=card,
+            failure="Visit_Interrupted",
+            returned=returned,
+            doubt=doubt,
+            stopped=stopped,
+            stop_facts=facts,
+        )
         wait = timedelta(seconds=self._settings.time_outs.refusal)
         return State(StateName.REFUSAL, visit, self._clock.now() + wait)
 
@@ -271,6 +286,7 @@ class Terminal(QObject):
 
     def _send_notes(self) -> None:
         if self._office is not None:
+            self._office.look_again()
             self._office.send_notes()
 
     def _show(self) -> None:

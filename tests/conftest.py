@@ -55,11 +55,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     )
     if caught or survived:
         terminalreporter.write_line(f"planted defects caught: {caught} of {caught + survived}")
-    tried = {kind: 0 for kind in ("passed", "failed", "error")}
-    for kind in tried:
-        tried[kind] = sum(
-            "attack" in getattr(report, "keywords", ()) for report in terminalreporter.stats.get(kind, [])
-        )
-    if any(tried.values()):
-        harm = tried["failed"] + tried["error"]
-        terminalreporter.write_line(f"attacks: {tried['passed'] + harm}, violations: {harm}")
+    attacks = violations = 0
+    for outcome in ("passed", "failed", "error"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            told = dict(getattr(report, "user_properties", ()))
+            if "attacks" in told:  # a test that makes many
+                attacks += int(told["attacks"])
+                violations += int(told.get("violations", 0))
+            elif "attack" in getattr(report, "keywords", ()):  # a test that is one
+                attacks += 1
+                violations += outcome != "passed"
+    if attacks:
+        terminalreporter.write_line(f"{attacks} attacks, {violations} violations")

@@ -1,4 +1,5 @@
-"""The simulated coin unit. Its book is an SQLite file of its own: every coin is a row before anybody is told of it."""
+"""The simulated coin unit. Its book is an SQLite file of its own: every coin is a row, and on the disk, before anybody is told
+of it. What it holds is kept in memory beside it, so that a screen can be told without waiting for a disk."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ from .interface import DENOMINATIONS, CoinState
 COINS = tuple(yen for yen in DENOMINATIONS if yen < 1000)
 """What change can be given in; the note is not paid out as change."""
 FULL_STOCK = {10: 50, 50: 20, 100: 50, 500: 10}
+BUSY_SECONDS = 5.0
+"""Real seconds that a book which another program holds is waited for."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS pile (place TEXT, yen INTEGER, count INTEGER NOT NULL, PRIMARY KEY (place, yen));
@@ -30,20 +33,26 @@ class SimulatedCoinUnit:
     """A `CoinUnit` with hands: `drop`, `empty_return_tray`, `reject_next`, `set_change_stock`. Safe from any thread."""
 
     def __init__(self, folder: Path, trace: Trace) -> None:
-        """The book lies in `folder/coins.sqlite` and is taken up again if it is there."""
+        """The book lies in `folder/coins.sqlite` and is taken up again if it is there. Whatever fails at the book is
+        Failed(Coin_Unit_Failed), here and in every method, and then nothing has moved."""
         folder.mkdir(parents=True, exist_ok=True)
         self._trace = trace
         self._lock = threading.RLock()
-        self._book = sqlite3.connect(folder / "coins.sqlite", check_same_thread=False, isolation_level=None)
-        self._book.execute("PRAGMA journal_mode=WAL")
-        # a coin counted survives the process; waiting for the disk at every coin would make the panel stand still
-        self._book.execute("PRAGMA synchronous=NORMAL")
-        self._book.executescript(_TABLES)
-        self._on_change: Callable[[int], None] | None = None
-        self._on_reject: Callable[[int], None] | None = None
-        self._rejects = 0
-        if not self._pile("stock"):
-            self.set_change_stock(FULL_STOCK)
+        with _by_name():
+            self._book = sqlite3.connect(
+                folder / "coins.sqlite", timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
+            )
+            self._book.execute("PRAGMA journal_mode=WAL")
+            # as durable as the terminal's journal, which is compared with it
+            self._book.execute("PRAGMA synchronous=FULL")
+            self._book.executescript(_TABLES)
+            self._on_change: Callable[[int], None] | None = None
+            self._on_reject: Callable[[int], None] | None = None
+            self._rejects = 0
+            if not self._pile("stock"):
+                self.set_change_stock(FULL_STOCK)
+            self.seen = self.state()
+            """The state after the last change; to look at from any thread, at once."""
 
     def open(self, on_change: Callable[[int], None], on_reject: Callable[[int], None]) -> None:
         with self._lock:
@@ -62,15 +71,21 @@ class SimulatedCoinUnit:
     # --- hands ---------------------------------------------------------------------------------------------------------
 
     def drop(self, denomination: int) -> bool:
-        """Drop one coin or note (yen). False: it fell through, because the unit is closed or does not know it."""
+        """Drop one coin or note (yen). False: it fell through, because the unit is closed, does not know it or cannot note it
+        down."""
         with self._lock:
             on_change, on_reject = self._on_change, self._on_reject
             refused = on_change is None or denomination not in DENOMINATIONS or self._rejects > 0
             if refused:
                 self._rejects = max(0, self._rejects - 1)
-            with self._entry():
-                self._move("tray" if refused else "escrow", denomination, 1)
-            inserted = self._value("escrow")
+            try:
+                with self._entry():
+                    self._move("tray" if refused else "escrow", denomination, 1)
+            except Failed as failed:
+                refused = True
+                detail = str(failed.facts.get("detail", ""))
+                self._trace.emit("fault", "coin_not_noted", denomination=denomination, detail=detail)
+            inserted = self.seen.inserted
         if refused:
             self._trace.emit("money", "coin_rejected", denomination=denomination)
             if on_reject is not None:
@@ -96,12 +111,12 @@ class SimulatedCoinUnit:
                 self._move("stock", yen, stock.get(yen, 0))
 
     def change_stock(self) -> dict[int, int]:
-        with self._lock:
+        with self._reading():
             return self._pile("stock")
 
     def return_tray(self) -> dict[int, int]:
         """What lies in the return tray, yen -> count: change, money given back, and coins that fell through."""
-        with self._lock:
+        with self._reading():
             return {yen: count for yen, count in self._pile("tray").items() if count}
 
     def empty_return_tray(self) -> dict[int, int]:
@@ -114,23 +129,23 @@ class SimulatedCoinUnit:
 
     def vault(self) -> int:
         """Yen that lie inside behind the escrow: change stock and notes."""
-        with self._lock:
+        with self._reading():
             return self._value("stock") + self._value("notes")
 
     def paid_by_hand(self) -> int:
         """Yen that staff paid out for the unit, for want of the right coins."""
-        with self._lock:
+        with self._reading():
             return self._total("by_hand")
 
     # --- what the terminal does ------------------------------------------------------------------------------------------
 
     def state(self) -> CoinState:
-        with self._lock:
+        with self._reading():
             escrow = {yen: count for yen, count in self._pile("escrow").items() if count}
             return CoinState(escrow, self._value("escrow"), self._total("taken"), self._total("returned"))
 
     def take(self, due: int, application_id: str) -> int:
-        with self._lock:
+        with self._reading():
             known = self._book.execute(
                 "SELECT change FROM charge WHERE application = ?", (application_id,)
             ).fetchone()
@@ -160,7 +175,7 @@ class SimulatedCoinUnit:
         return change
 
     def give_back(self) -> int:
-        with self._lock:
+        with self._reading():
             amount = self._value("escrow")
             if not amount:
                 return 0
@@ -173,7 +188,7 @@ class SimulatedCoinUnit:
         return amount
 
     def refund(self, application_id: str) -> int:
-        with self._lock:
+        with self._reading():
             amount = self.taken_for(application_id)
             if not amount:
                 return 0
@@ -194,11 +209,16 @@ class SimulatedCoinUnit:
         return amount
 
     def taken_for(self, application_id: str) -> int:
-        with self._lock:
+        with self._reading():
             row = self._book.execute(
                 "SELECT due FROM charge WHERE application = ? AND refunded = 0", (application_id,)
             ).fetchone()
             return int(row[0]) if row else 0
+
+    def charges(self) -> dict[str, int]:
+        with self._reading():
+            rows = self._book.execute("SELECT application, due FROM charge WHERE refunded = 0 AND due > 0")
+            return {str(application): int(due) for application, due in rows}
 
     # --- the book --------------------------------------------------------------------------------------------------------
 
@@ -211,14 +231,24 @@ class SimulatedCoinUnit:
         return make_change(excess, {yen: stock.get(yen, 0) + escrow.get(yen, 0) for yen in COINS})
 
     @contextmanager
-    def _entry(self) -> Iterator[None]:
-        self._book.execute("BEGIN IMMEDIATE")
-        try:
+    def _reading(self) -> Iterator[None]:
+        with self._lock, _by_name():
             yield
-        except BaseException:
-            self._book.execute("ROLLBACK")
-            raise
-        self._book.execute("COMMIT")
+
+    @contextmanager
+    def _entry(self) -> Iterator[None]:
+        with _by_name():
+            self._book.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                after = self.state()
+                self._book.execute("COMMIT")
+            except BaseException:
+                # a disk that is full has rolled it back already
+                if self._book.in_transaction:
+                    self._book.execute("ROLLBACK")
+                raise
+            self.seen = after
 
     def _pile(self, place: str) -> dict[int, int]:
         rows = self._book.execute("SELECT yen, count FROM pile WHERE place = ? ORDER BY yen", (place,))
@@ -241,3 +271,12 @@ class SimulatedCoinUnit:
         self._book.execute(
             "INSERT INTO total VALUES (?, ?) ON CONFLICT DO UPDATE SET yen = yen + excluded.yen", (name, yen)
         )
+
+
+@contextmanager
+def _by_name() -> Iterator[None]:
+    """Whatever is wrong with the book: held by another program, on a full disk, or no book at all."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise Failed("Coin_Unit_Failed", detail=str(error)) from error

@@ -28,7 +28,10 @@ class CoinState:
 
 
 class CoinUnit(Protocol):
-    """Coins go to the escrow first; `take` moves money to the cash box once per `application_id`, never twice."""
+    """Coins go to the escrow first; `take` moves money to the cash box once per `application_id`, never twice.
+
+    Every method raises Failed(Coin_Unit_Failed) if the unit does not answer; then it has moved nothing.
+    """
 
     def open(self, on_change: Callable[[int], None], on_reject: Callable[[int], None]) -> None:
         """Accept money from now on; `on_change(inserted yen)`, `on_reject(denomination)`."""
@@ -48,6 +51,9 @@ class CoinUnit(Protocol):
     def taken_for(self, application_id: str) -> int:
         """Yen in the cash box for this application (0 after a refund)."""
 
+    def charges(self) -> dict[str, int]:
+        """Yen in the cash box by application, of every one that was charged and not refunded."""
+
 
 @dataclass(frozen=True, slots=True)
 class PrintedSheet:
@@ -62,7 +68,8 @@ class Printer(Protocol):
 
     def print_sheet(self, sheet_id: str, pdf: bytes, front_boxes: tuple[Box, ...] = ()) -> None:
         """Blocks until the sheet lies in the tray. `front_boxes` (mm on the front) hold 個人番号 and are for the trace.
-        Raises Failed(Printer_Jam / Printer_Paper_Empty / Printer_Print_In_Doubt: this id was printed before)."""
+        Raises Failed(Printer_Jam / Printer_Paper_Empty / Printer_Failed / Printer_Print_In_Doubt: this id was printed
+        before)."""
 
     def has_printed(self, sheet_id: str) -> bool: ...
     def tray(self) -> tuple[PrintedSheet, ...]: ...

@@ -7,6 +7,7 @@ cut a sheet has come out whole or not at all, and none is ever overwritten.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
@@ -38,6 +39,8 @@ class SimulatedPrinter:
         self._jammed = False
         self._empty = False
         self._on_taken: list[Callable[[], None]] = []
+        self.seen = self._list("tray")
+        """The tray after its last change; to look at from any thread, at once."""
 
     # --- hands ---------------------------------------------------------------------------------------------------------
 
@@ -47,6 +50,7 @@ class SimulatedPrinter:
             sheets = self.tray()
             for sheet in sheets:
                 sheet.path.replace(self._places["taken"] / sheet.path.name)
+            self._look()
         if sheets:
             self._trace.emit("paper", "taken", sheets=[sheet.sheet_id for sheet in sheets])
             for callback in list(self._on_taken):
@@ -82,13 +86,11 @@ class SimulatedPrinter:
             if self._empty:
                 self._trace.emit("paper", "empty", sheet_id=sheet_id)
                 raise Failed("Printer_Paper_Empty")
-            part = self._places["inside"] / f"{sheet_id}.pdf"
-            with part.open("wb") as file:
-                file.write(pdf)
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(part, self._places["tray"] / part.name)
-            part.unlink()
+            try:
+                self._bring_out(sheet_id, pdf)
+            except OSError as error:
+                raise Failed("Printer_Failed", detail=type(error).__name__, number=error.errno) from error
+            self._look()
         self._trace.emit(
             "paper",
             "sheet_printed",
@@ -96,6 +98,20 @@ class SimulatedPrinter:
             application_id=application_id,
             front_boxes=[box.model_dump() for box in front_boxes],
         )
+
+    def _bring_out(self, sheet_id: str, pdf: bytes) -> None:
+        part = self._places["inside"] / f"{sheet_id}.pdf"
+        with part.open("wb") as file:
+            file.write(pdf)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(part, self._places["tray"] / part.name)
+        # the sheet is out: what stays inside is only a leftover
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+    def _look(self) -> None:
+        self.seen = self._list("tray")
 
     def has_printed(self, sheet_id: str) -> bool:
         return any((self._places[name] / f"{sheet_id}.pdf").exists() for name in ("tray", "taken", "void"))
@@ -106,8 +122,13 @@ class SimulatedPrinter:
     def void(self, application_id: str) -> int:
         with self._lock:
             sheets = [s for s in self.tray() if s.sheet_id.split("-")[0] == application_id]
-            for sheet in sheets:
-                sheet.path.replace(self._places["void"] / sheet.path.name)
+            try:
+                for sheet in sheets:
+                    sheet.path.replace(self._places["void"] / sheet.path.name)
+            except OSError as error:
+                raise Failed("Printer_Failed", detail=type(error).__name__, number=error.errno) from error
+            finally:
+                self._look()
         if sheets:
             self._trace.emit(
                 "paper", "voided", application_id=application_id, sheets=[s.sheet_id for s in sheets]

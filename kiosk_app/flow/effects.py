@@ -150,13 +150,26 @@ class SettleNote(Effect):
 
 @dataclass(frozen=True, slots=True)
 class EndSession(Effect):
-    """Put the end of the session into the outbox, behind its notes; closes the application in the journal.
+    """Put the end of the session into the outbox, behind its notes; closes the application in the journal. If no record says
+    where its money and paper went, both stay open for staff.
 
     The centre cancels everything of the session that was not paid."""
 
     session_id: str
     application_id: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckBooks(Effect):
+    """Whether the next resident may begin -> ServiceStopped or ServiceResumed, of no visit in particular."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettleBooks(Effect):
+    """Settle what was left open, as staff say (events.StaffSettled) -> ServiceStopped or ServiceResumed."""
+
+    how: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from server_stub.interface.terminal import NoteKind
 
-from .effects import Effect, EndSession, GiveBackMoney, Say, SettleNote, WipeSession
+from .effects import CheckBooks, Effect, EndSession, GiveBackMoney, Say, SettleNote, WipeSession
 from .events import Event, Refused
 from .row import Action, Happening, Made, Row
 from .state import StateName, Visit
@@ -44,11 +44,12 @@ def refusal(visit: Visit, failure: str, facts: tuple[tuple[str, object], ...] = 
 
 
 def end(visit: Visit, reason: str) -> Made:
-    """Everything of the session ends, one message to the centre, and nothing of a person stays."""
+    """Everything of the session ends, one message to the centre, nothing of a person stays; and whether the next resident may
+    begin is looked at anew."""
     effects: list[Effect] = []
     if visit.session_id:
         effects.append(EndSession(visit.session_id, visit.application_id, reason))
-    effects.append(WipeSession())
+    effects += [WipeSession(), CheckBooks()]
     return visit.wiped(), tuple(effects)
 
 
@@ -104,6 +105,10 @@ def give_back_refused(h: Happening) -> Made:
 
 def card_lies_there(h: Happening) -> bool:
     return h.visit.card_inside
+
+
+def is_stopped(h: Happening) -> bool:
+    return bool(h.visit.stopped)
 
 
 def leave(state: StateName, *causes: type[Event]) -> tuple[Row, ...]:

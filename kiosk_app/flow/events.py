@@ -128,6 +128,14 @@ class OperatorRefunded(Event):
     """係員 gives all money back and voids the sheets."""
 
 
+@dataclass(frozen=True, slots=True)
+class StaffSettled(Event):
+    """係員 settles what keeps the terminal out of service. `how`: `returned` (the money was given to whose it is) or
+    `checked` (all books were compared, and what differs is accepted)."""
+
+    how: str
+
+
 # --- time ------------------------------------------------------------------------------------------------------------
 
 
@@ -232,6 +240,19 @@ class MoneyReturned(Event):
 
     amount: int
     carried_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStopped(Event):
+    """The next resident must not begin, for a reason of the catalogue; `facts` are for staff."""
+
+    failure: str
+    facts: tuple[tuple[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceResumed(Event):
+    """Nothing keeps the next resident away (any more)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,11 +71,9 @@ def money_returned(h: Happening) -> Made:
 
 
 def money_not_returned(h: Happening) -> Made:
-    """The coin unit itself failed: nobody can tell where the money is, so staff must."""
-    visit = replace(h.visit, doubt=True)
-    note = _note(visit, NoteKind.IN_DOUBT, h.event.failure)
-    wiped, effects = refuse(visit, visit.failure, visit.facts)
-    return wiped, (note, *effects)
+    """The coin unit itself failed: nobody can tell where the money is, so staff must. Until they have, the application stays
+    open at the terminal and nothing is told of it."""
+    return refuse(replace(h.visit, doubt=True), h.visit.failure, h.visit.facts)
 
 
 def refunded(h: Happening) -> Made:

@@ -54,7 +54,7 @@ def view_of(state: State, accent: str = v.View().accent) -> v.View:
     common: dict[str, Any] = {
         "language": visit.language,
         "step": _STEPS.get(state.name, v.Step.NONE),
-        "deadline": None if state.name in (S.TOP_MENU, *_WAITS) else state.deadline,
+        "deadline": None if state.name in (S.TOP_MENU, S.OUT_OF_SERVICE, *_WAITS) else state.deadline,
         "can_go_back": _knows(state, BackTouched()),
         "can_cancel": _knows(state, CancelTouched()),
         "accent": visit.municipality.accent if visit.municipality else accent,
@@ -73,6 +73,8 @@ def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
     match name:
         case S.TOP_MENU:
             return v.TopMenu(**common)
+        case S.OUT_OF_SERVICE:
+            return v.OutOfService(failure=visit.stopped, card_inside=visit.card_inside, **common)
         case S.SERVICE_MENU:
             return v.ServiceMenu(**common)
         case S.CONSENT:
@@ -107,7 +109,7 @@ def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
                 failure=visit.failure,
                 facts=visit.facts,
                 returned=visit.returned,
-                can_retry=visit.failure in RETRY,
+                can_retry=visit.failure in RETRY and not visit.stopped,
                 card_inside=visit.card_inside,
                 contact=visit.contact,
                 doubt=visit.doubt,

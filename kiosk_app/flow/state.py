@@ -52,6 +52,7 @@ class StateName(StrEnum):
     THANKS = "Thanks"
     REFUSAL = "Refusal"
     CARD_LEFT = "CardLeft"
+    OUT_OF_SERVICE = "OutOfService"
 
 
 class CardPresence(StrEnum):
@@ -98,6 +99,9 @@ class Visit:
     returned: int = 0
     contact: str = ""
     doubt: bool = False
+    stopped: str = ""
+    """Why no other visit may begin, by its catalogue name; '' for nothing."""
+    stop_facts: tuple[tuple[str, object], ...] = ()
 
     @property
     def card_inside(self) -> bool:
@@ -130,7 +134,7 @@ class Visit:
 
     def next(self) -> Visit:
         """A new visit at the same terminal: only what the devices have told is taken over."""
-        return Visit(card=self.card, reader=self.reader)
+        return Visit(card=self.card, reader=self.reader, stopped=self.stopped, stop_facts=self.stop_facts)
 
     def wiped(self) -> Visit:
         """What may outlive the session: the language, the card on the reader and what the refusal tells."""
@@ -143,6 +147,8 @@ class Visit:
             returned=self.returned,
             contact=self.contact,
             doubt=self.doubt,
+            stopped=self.stopped,
+            stop_facts=self.stop_facts,
         )
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from . import card_rows, choice_rows, money_rows, paper_rows
+from . import card_rows, choice_rows, money_rows, paper_rows, service_rows
 from . import events as e
 from .effects import Effect
 from .row import Happening, Made, Row
@@ -21,6 +21,10 @@ WAITS = frozenset(
     }
 )  # fmt: skip
 """States in which the resident is asked nothing, so that a touch gives no more time."""
+
+
+RESTS = (StateName.TOP_MENU, StateName.OUT_OF_SERVICE)
+"""Where nobody is: another language stays for a while only."""
 
 
 def _speak(h: Happening) -> Made:
@@ -46,7 +50,7 @@ def _reader_came(h: Happening) -> Made:
 
 def _everywhere(state: StateName) -> tuple[Row, ...]:
     rows = [
-        Row(state, e.LanguageChosen, state, _speak, keeps_deadline=state is not StateName.TOP_MENU),
+        Row(state, e.LanguageChosen, state, _speak, keeps_deadline=state not in RESTS),
         Row(state, e.CardInserted, state, _card_came, keeps_deadline=True),
         Row(state, e.CardRemoved, state, _card_went, keeps_deadline=True),
         Row(state, e.ReaderLost, state, _reader_went, keeps_deadline=True),
@@ -57,7 +61,7 @@ def _everywhere(state: StateName) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-_OWN = (*card_rows.ROWS, *choice_rows.ROWS, *money_rows.ROWS, *paper_rows.ROWS)
+_OWN = (*service_rows.ROWS, *card_rows.ROWS, *choice_rows.ROWS, *money_rows.ROWS, *paper_rows.ROWS)
 _DECIDED = {(row.state, row.event) for row in _OWN if row.when is None}
 _COMMON = tuple(
     row for state in StateName for row in _everywhere(state) if (row.state, row.event) not in _DECIDED

@@ -38,7 +38,7 @@ class TimeOuts:
     def of(self, state: S, visit: Visit) -> float | None:
         """Seconds until DeadlinePassed; None for no deadline."""
         match state:
-            case S.TOP_MENU:
+            case S.TOP_MENU | S.OUT_OF_SERVICE:
                 # only so that another resident's language does not stay
                 return None if visit.language == DEFAULT_LANGUAGE else self.screen
             case S.READING_CARD | S.TAKING_MONEY | S.RETURNING_MONEY | S.REFUNDING:

@@ -49,6 +49,14 @@ class TopMenu(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfService(View):
+    """No visit can begin until staff have settled `failure`; `card_inside`: also say to take the card."""
+
+    failure: str
+    card_inside: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceMenu(View):
     """行政サービス: 証明書交付サービス."""
 

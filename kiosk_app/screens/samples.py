@@ -212,6 +212,8 @@ def sample_states() -> dict[str, State]:
         "Refusal_doubt": State(S.REFUSAL, Visit(failure="Printer_Print_In_Doubt", doubt=True)),
         "Refusal_unknown_name": State(S.REFUSAL, Visit(failure="Somebody_Elses_Failure")),
         "TakeCard_left": State(S.CARD_LEFT),
+        "OutOfService": State(S.OUT_OF_SERVICE, Visit(stopped="Application_Left_Open")),
+        "OutOfService_card": State(S.OUT_OF_SERVICE, Visit(card=card, stopped="Report_Refused")),
     }  # fmt: skip
 
 

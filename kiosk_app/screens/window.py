@@ -47,6 +47,7 @@ _MODULES = {
     "AskReceipt": "ask_receipt",
     "Thanks": "thanks",
     "Refusal": "refusal",
+    "OutOfService": "out_of_service",
 }
 
 

@@ -44,6 +44,10 @@ class TerminalState:
     taken: int
     returned: int
     tray: tuple[Path, ...]
+    trouble: str = ""
+    """What keeps the next resident away, by its catalogue name; '' for nothing."""
+    found: tuple[str, ...] = ()
+    """What staff compare then: each difference, each refused report."""
 
 
 class PanelClient(Protocol):
@@ -94,6 +98,9 @@ class PanelClient(Protocol):
         """係員 has cleared the jam."""
 
     def refund(self) -> None: ...
+
+    def settle(self, how: str) -> None:
+        """係員 settles what keeps the terminal out of service: `returned` or `checked` (kiosk_app.flow.events.StaffSettled)."""
 
     # --- clock
     def now(self) -> datetime:

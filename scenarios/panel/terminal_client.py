@@ -30,9 +30,15 @@ class TerminalClient:
 
     def look(self) -> TerminalState:
         terminal = self._alive()
-        money = terminal.money()
+        money, trouble = terminal.money(), terminal.call("trouble")
         return TerminalState(
-            terminal.screen(), money["inserted"], money["taken"], money["returned"], tuple(terminal.tray())
+            terminal.screen(),
+            money["inserted"],
+            money["taken"],
+            money["returned"],
+            tuple(terminal.tray()),
+            str(trouble["failure"]),
+            tuple(str(one) for one in trouble["facts"].get("found", ())),
         )
 
     def drop(self, denomination: int) -> None:
@@ -65,6 +71,10 @@ class TerminalClient:
     def refund(self) -> None:
         self._alive().call("operator", action="refund")
         self._note("refund_asked")
+
+    def settle(self, how: str) -> None:
+        self._alive().call("operator", action=how)
+        self._note("settled_returned" if how == "returned" else "settled_checked")
 
     def _alive(self) -> Terminal:
         """The terminal; raises ConnectionError at once if its process has ended (its socket would only warn)."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kiosk_app.devices import coin_unit
 from kiosk_app.devices.change import make_change
 from kiosk_app.devices.coin_unit import SimulatedCoinUnit
 from kiosk_app.devices.interface import DENOMINATIONS
@@ -148,6 +151,41 @@ def test_the_book_outlives_the_process(tmp_path: Path, trace: Trace) -> None:
     assert second.give_back() == 100
 
 
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Another program is writing in the unit's book."""
+    other = sqlite3.connect(folder / "coins.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.execute("ROLLBACK")
+    other.close()
+
+
+def test_a_book_that_is_held_fails_by_name_and_moves_nothing(
+    tmp_path: Path, trace: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coin_unit, "BUSY_SECONDS", 0.01)
+    unit = SimulatedCoinUnit(tmp_path, trace)
+    heard = Listener(unit)
+    unit.drop(500)
+    unit.take(250, "A")
+    unit.drop(100)
+    before = unit.state()
+    with held(tmp_path):
+        assert unit.drop(100) is False, "a coin that is in no book stays with the resident"
+        for act in (unit.give_back, lambda: unit.refund("A"), lambda: unit.take(100, "B")):
+            with pytest.raises(Failed, match="Coin_Unit_Failed"):
+                act()
+        assert unit.state() == unit.seen == before
+    assert (heard.rejects, unit.give_back(), unit.refund("A")) == ([100], 100, 250)
+    unit.shut_down()
+
+
+def test_a_coin_that_was_told_of_is_on_the_disk(unit: SimulatedCoinUnit) -> None:
+    """As durable as the journal that is compared with it."""
+    assert unit._book.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
 @pytest.mark.parametrize("stock", [{1000: 1}, {5: 1}, {100: -1}])
 def test_an_impossible_change_stock_is_refused(unit: SimulatedCoinUnit, stock: dict[int, int]) -> None:
     before = unit.change_stock()
@@ -207,9 +245,11 @@ def test_no_yen_comes_from_nowhere_or_is_lost(
             except Failed:
                 pass
         state = unit.state()
+        assert unit.seen == state
         assert accepted == state.inserted + state.taken + state.returned
         assert value(state.escrow) == state.inserted
         assert state.taken == sum(unit.taken_for(f"A{n}") for n in range(applications))
+        assert state.taken == sum(unit.charges().values())
         assert unit.vault() == loaded + state.taken + unit.paid_by_hand()
         assert value(unit.return_tray()) == state.returned - unit.paid_by_hand() + fell_through
     unit.shut_down()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,24 @@ def test_a_sheet_is_never_printed_twice_wherever_it_is_now(printer: SimulatedPri
     with pytest.raises(Failed, match="Printer_Print_In_Doubt"):
         printer.print_sheet("A-01-02of02", b"another")
     assert printer.taken()[0].path.read_bytes() == PDF
+
+
+def test_a_full_disk_is_a_failure_of_the_printer_and_no_sheet_comes_out(
+    printer: SimulatedPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("kiosk_app.devices.printer.os.fsync", full)
+        with pytest.raises(Failed, match="Printer_Failed"):
+            printer.print_sheet("A-01-01of01", PDF)
+    assert not printer.has_printed("A-01-01of01")
+    assert printer.tray() == printer.seen == ()
+    printer.print_sheet("A-01-01of01", PDF)
+    assert [sheet.sheet_id for sheet in printer.seen] == ids(printer) == ["A-01-01of01"]
+    printer.void("A")
+    assert printer.seen == ()
 
 
 def test_the_jam_is_at_that_sheet_and_stays_until_it_is_cleared(printer: SimulatedPrinter) -> None:

@@ -162,7 +162,8 @@ def all_events() -> Iterable[e.Event]:
     yield from (e.Authenticated(known) for known in ALL_OFFERS)
     yield from (paper(), paper(1, 0), e.MoneyTaken(0), e.MoneyReturned(100), e.CoinRejected(500))
     yield from (e.MoneyChanged(100), e.MoneyChanged(500), e.SheetPrinted(1), e.SheetPrinted(2))
-    yield from (e.PaperTaken(), e.ReceiptPrinted())
+    yield from (e.PaperTaken(), e.ReceiptPrinted(), e.StaffSettled("returned"))
+    yield from (e.ServiceStopped("Application_Left_Open"), e.ServiceResumed())
     yield from (
         refused("Card_Pin_Wrong", tries_left=2), refused("Card_Pin_Wrong", tries_left=1),
         refused("Card_Pin_Wrong", tries_left=0), refused("Holder_Restricted"),

@@ -26,11 +26,23 @@ ANSWERS: dict[type[f.Effect], tuple[e.Event, ...]] = {
     f.PrintSheet: (e.SheetPrinted(1), e.SheetPrinted(2), refused("Printer_Jam")),
     f.OfferPaper: (e.PaperTaken(),),
     f.PrintReceipt: (e.ReceiptPrinted(),),
+    f.CheckBooks: (e.ServiceResumed(), e.ServiceStopped("Application_Left_Open")),
+    f.SettleBooks: (e.ServiceResumed(), e.ServiceStopped("Books_Differ")),
 }
 TOUCHES = [
     event for event in all_events() if type(event) not in {type(a) for many in ANSWERS.values() for a in many}
 ]
-ENDED = {S.TOP_MENU, S.SERVICE_MENU, S.CONSENT, S.PLACE_CARD, S.LIFT_CARD, S.REFUSAL, S.THANKS, S.CARD_LEFT}
+ENDED = {
+    S.TOP_MENU,
+    S.SERVICE_MENU,
+    S.CONSENT,
+    S.PLACE_CARD,
+    S.LIFT_CARD,
+    S.REFUSAL,
+    S.THANKS,
+    S.CARD_LEFT,
+    S.OUT_OF_SERVICE,
+}
 PAID = {S.PRINTING, S.JAMMED, S.REFUNDING, S.TAKE_PAPER}
 
 

@@ -433,7 +433,9 @@ def test_a_coin_unit_that_cannot_give_back_leaves_it_to_staff() -> None:
     walk = Walk().do(*TO_PAY, e.MoneyChanged(100), e.CancelTouched(), refused("Internal_Error"))
     assert isinstance(refusal := shown(walk), v.Refusal)
     assert refusal.doubt
-    assert any(isinstance(n, f.SettleNote) and n.kind is NoteKind.IN_DOUBT for n in walk.effects)
+    assert not any(isinstance(n, f.SettleNote) for n in walk.effects), "nobody knows yet what to tell"
+    walk.do(e.ServiceStopped("Application_Left_Open"), e.Acknowledged())
+    assert isinstance(shown(walk), v.OutOfService)
 
 
 @pytest.mark.parametrize("events", [TO_PRINTING, TO_PAPER, (*TO_PAY, e.MoneyChanged(500))])
@@ -535,7 +537,7 @@ def test_after_the_thanks_nothing_of_the_resident_is_left() -> None:
     walk = Walk().do(*TO_PAPER, e.PaperTaken(), e.ReceiptChosen(False))
     assert walk.name == "Thanks"
     assert walk.state.visit == Visit()
-    assert walk.effects[-2:] == [f.WipeSession(), f.Say("thanks")]
+    assert walk.effects[-3:] == [f.WipeSession(), f.CheckBooks(), f.Say("thanks")]
 
 
 PASSES = (

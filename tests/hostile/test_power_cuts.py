@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -95,15 +97,18 @@ CUTS: dict[str, tuple[Callable[[World], None], End]] = {
     "hand_over.done": (take_paper, TAKEN),
     "draw_in.intent": (forget_paper, IN_DOUBT),
     "draw_in.done": (forget_paper, IN_DOUBT),
+    "report.due": (pay, CANCELLED),
     "application.closed": (take_paper, TAKEN),
 }
+OF_NO_VISIT = ("journal.begun", "journal.put_away", "staff.settled")
+"""Each has a test of its own below."""
 
 
 def test_every_kind_of_record_is_cut_at() -> None:
-    source = "".join(
-        (places.ROOT / "kiosk_app" / file).read_text("utf-8") for file in ("machine.py", "recovery.py")
-    )
-    assert set(re.findall(r'journal\.append\(\s*"([a-z_.]+)"', source)) == set(CUTS)
+    files = ("machine.py", "recovery.py", "reports.py", "books.py", "journal.py")
+    source = "".join((places.ROOT / "kiosk_app" / file).read_text("utf-8") for file in files)
+    kinds = {kind for kind in re.findall(r'"([a-z_]+\.[a-z_]+)"', source) if not kind.endswith(".jsonl")}
+    assert kinds == {*CUTS, *OF_NO_VISIT}
 
 
 @pytest.fixture
@@ -122,7 +127,7 @@ def test_a_power_cut_leaves_nothing_contradicting(world: World, stage: Stage, re
 
 
 @pytest.mark.parametrize(
-    "record", ["take_money.done", "print_sheet.done", "hand_over.intent", "draw_in.intent"]
+    "record", ["take_money.done", "report.due", "print_sheet.done", "hand_over.intent", "draw_in.intent"]
 )
 def test_nor_does_one_that_lasts_longer_than_the_session(world: World, stage: Stage, record: str) -> None:
     """The servers hear nothing in the meantime, the centre has cancelled what it took for unpaid."""
@@ -160,4 +165,74 @@ def cut_and_compare(world: World, stage: Stage, record: str, dark: timedelta) ->
     world.terminal = stage.start_kiosk()
     world.terminal.wait_for("TopMenu", "Refusal")
     assert world.terminal.money() == before
+    assert stage.incidents() == 0
+
+
+# --- records of no visit ---------------------------------------------------------------------------------------------------
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from kiosk_app import journal
+from server_stub.interface.clock import STAGE_START, Clock
+
+path, kind, charges, kept = Path(sys.argv[1]), sys.argv[2].encode(), int(sys.argv[3]), int(sys.argv[4])
+
+def fsync(descriptor):
+    os.fsync(descriptor)
+    if kind in path.read_bytes().splitlines()[-1]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+journal.LONG = 1
+journal.Journal(path, Clock(STAGE_START), fsync=fsync).put_away(charges, kept)
+"""
+
+
+def one_visit(world: World) -> None:
+    world.identify(CARD)
+    world.choose_residence("世帯全員", COPIES)
+    assert world.apply() == "Pay", world.refusal()
+    world.drop(DUE)
+    world.take_paper()
+    world.terminal.touch("印刷しない")
+    world.terminal.wait_for("Thanks")
+    world.eventually(lambda: world.terminal.call("pending_notes") == 0, "notes are still waiting")
+
+
+def switched_on(world: World, stage: Stage, screen: str) -> None:
+    world.terminal = stage.start_kiosk(separate=True)
+    world.terminal.wait_for(screen)
+
+
+@pytest.mark.parametrize("kind", ["journal.put_away", "journal.begun"])
+def test_a_power_cut_while_a_journal_is_put_away_leaves_its_books_agreeing(
+    world: World, stage: Stage, kind: str
+) -> None:
+    one_visit(world)
+    stage._stop_kiosk()
+    path = stage.visit_folder / "kiosk" / "data" / "journal.jsonl"
+    killed = [sys.executable, "-c", KILLED, str(path), kind, "1", str(DUE)]
+    assert subprocess.run(killed, check=False, timeout=60).returncode == -9
+    for _ in range(2):
+        switched_on(world, stage, "TopMenu")
+        assert path.with_name("journal-1.jsonl").exists()
+        assert world.terminal.money() == {"inserted": 0, "taken": DUE, "returned": 0}
+    path.unlink()
+    switched_on(world, stage, "TopMenu")  # nothing was in it
+    one_visit(world)
+    stage._stop_kiosk()
+    path.unlink()
+    switched_on(world, stage, "OutOfService")
+
+
+def test_a_power_cut_while_staff_settle_is_settled_or_not(world: World, stage: Stage) -> None:
+    one_visit(world)
+    stage._stop_kiosk()
+    (stage.visit_folder / "kiosk" / "data" / "journal.jsonl").unlink()
+    switched_on(world, stage, "OutOfService")
+    assert world.terminal.call("trouble")["failure"] == "Books_Differ"
+    stage.cut_power_at("staff.settled", lambda: world.terminal.call("operator", action="checked"))
+    switched_on(world, stage, "TopMenu")
+    one_visit(world)
+    assert sum(stage.charges()) == world.terminal.money()["taken"] == 2 * DUE
     assert stage.incidents() == 0

@@ -114,6 +114,9 @@ class FakeClient:
     def refund(self) -> None:
         self._ask("refund")
 
+    def settle(self, how: str) -> None:
+        self._ask("settle", how)
+
     def now(self) -> datetime:
         return self.moment
 

@@ -16,6 +16,7 @@ from kiosk_app.flow import views
 from scenarios.driver import NotReached
 from scenarios.panel import PanelWindow
 from scenarios.panel.client import TerminalState
+from scenarios.panel.staff_box import difference
 from scenarios.panel.words import GONE, NOT_ACCEPTED, SCREENS, SERVER_GONE, trouble
 from server_stub.interface.clock import JST, STAGE_START
 from server_stub.interface.failures import CATALOGUE, Failed
@@ -231,6 +232,45 @@ def test_staff_resume_or_refund_when_the_terminal_calls_them(
     press(qtbot, panel, "紙詰まりを直して再開")
     press(qtbot, panel, "返金する")
     assert client.asked[1:] == [("resume",), ("refund",)]
+
+
+def test_staff_settle_what_keeps_the_terminal_out_of_service(
+    panel: PanelWindow, client: FakeClient, qtbot: QtBot
+) -> None:
+    assert not panel.staff.returned.isVisible() and not panel.staff.checked.isVisible()
+    client.state = TerminalState("OutOfService", 200, 0, 0, (), "Escrow_Not_Empty")
+    qtbot.waitUntil(panel.staff.returned.isVisible)
+    assert "前の利用者のお金" in panel.staff.why.text()
+    assert "休止" in panel.staff.need.text() and not panel.staff.resume.isVisible()
+    press(qtbot, panel, "返金して再開")
+    press(qtbot, panel, "照合して再開")
+    assert client.asked == [("settle", "returned"), ("settle", "checked")]
+    client.state = dataclasses.replace(client.state, screen="TopMenu", trouble="")
+    qtbot.waitUntil(lambda: not panel.staff.returned.isVisible())
+    assert panel.staff.resume.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ("charge:01JWYYYYYYYYYYYYYYYYYYYYYY:0:250", "日誌では0円、硬貨の装置では250円"),
+        ("earlier_charges::3/750:2/500", "日誌では3/750、硬貨の装置では2/500"),
+        ("sheet:01JWYYYYYYYYYYYYYYYYYYYYYY-01-01of01:unknown:tray", "日誌にない用紙"),
+        ("report:12:unknown:paid", "記録12番"),
+        ("01JWYYYYYYYYYYYYYYYYYYYYYY:paid:Application_State_Conflict", "支払の報告"),
+    ],
+)
+def test_what_staff_must_compare_is_told_in_words(found: str, told: str) -> None:
+    assert told in difference(found)
+
+
+def test_many_differences_leave_room_for_the_rest(
+    panel: PanelWindow, client: FakeClient, qtbot: QtBot
+) -> None:
+    many = tuple(f"charge:{number:026d}:0:250" for number in range(40))
+    client.state = TerminalState("OutOfService", 0, 0, 0, (), "Books_Differ", many)
+    qtbot.waitUntil(panel.staff.why.isVisible)
+    assert "ほか38件" in panel.staff.why.text()
 
 
 # --- clock ----------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -38,18 +39,20 @@ class How(StrEnum):
 
 
 class Cut:
-    """The power goes at the `at`-th record of the journal (from 0)."""
+    """The power goes at the `at`-th record (from 0) that this life of the journal writes; with `kind`, of that kind."""
 
-    def __init__(self, at: int = -1, how: How = How.WRITTEN) -> None:
-        self.at, self.how, self.count = at, how, 0
+    def __init__(self, at: int = -1, how: How = How.WRITTEN, kind: str = "") -> None:
+        self.at, self.how, self.kind, self.count = at, how, kind, 0
 
     def fsync(self, descriptor: int) -> None:
-        due, self.count = self.count == self.at, self.count + 1
-        if not due:
-            return
         end = os.lseek(descriptor, 0, os.SEEK_CUR)
         text = os.pread(descriptor, end, 0)
         start = text.rstrip(b"\n").rfind(b"\n") + 1
+        if self.kind and json.loads(text[start:])["record"]["kind"] != self.kind:
+            return
+        due, self.count = self.count == self.at, self.count + 1
+        if not due:
+            return
         if self.how is How.LOST:
             os.ftruncate(descriptor, start)
         elif self.how is How.TORN:
@@ -77,11 +80,16 @@ class Bench:
     """One switching-on of the terminal in `folder`."""
 
     def __init__(self, folder: Path, cut: Cut | None = None, *, due: int = DUE) -> None:
+        self.folder = folder
         self.clock = Clock(STAGE_START)
         self.clock.freeze()
         self.due = due
         self.devices = simulated_devices(folder / "devices", Trace(self.clock))
-        self.journal = Journal(folder / "journal.jsonl", self.clock, fsync=(cut or Cut()).fsync)
+        try:
+            self.journal = Journal(folder / "journal.jsonl", self.clock, fsync=(cut or Cut()).fsync)
+        except PowerCut:
+            self.devices.shut_down()
+            raise
         self.outbox = Outbox(folder / "outbox.sqlite")
         self.machine = Machine(self.devices, self.journal, self.outbox, Papers(), self.clock, "T")
         self.walk = Walk()
@@ -106,6 +114,11 @@ class Bench:
                 self._events.append(event)
             self._work()
         return self
+
+    def act(self, event: e.Event) -> None:
+        """Something happens, and everything that follows from it."""
+        self._events.append(event)
+        self._work()
 
     def _work(self) -> None:
         while self._events:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QObject
+import pytest
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
@@ -21,6 +26,74 @@ from .centre import KEY, TERMINAL, Centre
 def living() -> dict[int, QObject]:
     """Everything of Qt that Python knows of and that was not deleted yet, by its id."""
     return {id(one): one for one in gc.get_objects() if issubclass(type(one), QObject) and isValid(one)}
+
+
+@pytest.fixture
+def assembly(qapp: QApplication, centre: Centre, quick_path: Path) -> Iterator[Assembly]:
+    clock = Clock(STAGE_START)
+    centre.renew(clock)
+    settings = KioskSettings(
+        center_url=centre.url,
+        terminal_id=TERMINAL,
+        terminal_key=KEY,
+        center_key=centre.pinned,
+        folder=str(quick_path),
+    )
+    assembly = Assembly(settings, clock, Trace(clock))
+    assembly.start()
+    yield assembly
+    assembly.stop()
+
+
+class Watched:
+    """A book that remembers which threads have asked it."""
+
+    def __init__(self, own: sqlite3.Connection) -> None:
+        self._own = own
+        self.threads: set[int] = set()
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        self.threads.add(threading.get_ident())
+        return self._own.execute(sql, *parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own, name)
+
+
+def test_the_screen_asks_no_book_of_a_device(assembly: Assembly) -> None:
+    """Whatever panel and driver want of the devices: what they do is done on another thread, what they see is remembered."""
+    control, coin = TerminalControl(assembly), assembly.devices.coin
+    coin.open(lambda _: None, lambda _: None)
+    watched = Watched(coin._book)
+    coin._book = watched  # type: ignore[assignment]
+    control.call("drop", {"denomination": 500})
+    control.call("reject_next", {})
+    control.call("drop", {"denomination": 100})
+    control.call("change_stock", {"stock": {"10": 3}})
+    assert control.call("money", {}) == {"inserted": 500, "taken": 0, "returned": 0}
+    assert control.call("tray", {}) == []
+    control.call("take_paper", {})
+    assert control.call("open_journal_entries", {}) == 0
+    assert watched.threads, "nothing was asked at all"
+    assert threading.get_ident() not in watched.threads
+
+
+def test_the_screen_goes_on_while_a_coin_waits_for_the_book(assembly: Assembly, quick_path: Path) -> None:
+    control, coin = TerminalControl(assembly), assembly.devices.coin
+    coin.open(lambda _: None, lambda _: None)
+    other = sqlite3.connect(quick_path / "devices" / "coins.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    seen = []
+
+    def let_go() -> None:
+        seen.append(control.call("money", {})["inserted"])
+        other.execute("ROLLBACK")
+
+    QTimer.singleShot(50, let_go)
+    control.call("drop", {"denomination": 500})
+    assert seen == [0], "the screen stood still until the coin was in its book"
+    assert control.call("money", {})["inserted"] == 500
+    other.close()
 
 
 def test_a_terminal_that_was_stopped_leaves_nothing_of_qt_to_the_garbage_collector(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
 
+from kiosk_app import outbox as outbox_module
 from kiosk_app.outbox import Message, Outbox
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START, Clock
@@ -116,3 +118,56 @@ def test_what_is_put_while_another_thread_sends_is_sent_too(outbox: Outbox) -> N
     go_on.set()
     thread.join(10)
     assert taken == ["S", "T"]
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_book_that_is_held_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: bool) -> None:
+    monkeypatch.setattr(outbox_module, "BUSY_SECONDS", 0.01)
+    path = tmp_path / "outbox.sqlite"
+    held = Outbox(path)
+    if opened:
+        held.put_end("S", "")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Failed, match="Outbox_Not_Written"):
+        held.put_note("S", "A", note(NoteKind.PAID))
+    other.execute("ROLLBACK")
+    other.close()
+    assert held.put_note("S", "A", note(NoteKind.PAID))
+    held.close()
+
+
+def test_a_refused_note_is_named_until_it_was_seen_and_an_end_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    outbox = Outbox(path)
+    centre = Centre()
+    centre.failures["S"] = "Application_State_Conflict"
+    outbox.put_note("S", "A", note(NoteKind.PAID))
+    outbox.put_end("S", "")
+    assert outbox.refused() == []
+    outbox.drain(centre)
+    refused = [("A", "paid", "Application_State_Conflict")]
+    assert outbox.refused() == refused
+    outbox.close()
+    again = Outbox(path)
+    assert again.refused() == refused
+    again.acknowledge(refused)
+    assert again.refused() == []
+    assert again.drain(centre) == []
+    again.close()
+
+
+def test_a_book_of_before_is_taken_up(tmp_path: Path) -> None:
+    """Without the numbers of the journal's records."""
+    book = sqlite3.connect(tmp_path / "o.sqlite")
+    book.executescript(
+        "CREATE TABLE message (number INTEGER PRIMARY KEY, session TEXT NOT NULL, application TEXT NOT NULL,"
+        " kind TEXT NOT NULL, note TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',"
+        " UNIQUE (session, application, kind));"
+        "INSERT INTO message (session, application, kind, note, reason) VALUES ('S', '', 'end', '', 'done');"
+    )
+    book.close()
+    outbox = Outbox(tmp_path / "o.sqlite")
+    assert [m.session_id for m in outbox.pending()] == ["S"]
+    assert outbox.known() == {("S", "", "end"): 0}
+    outbox.close()
