@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cards.readers.call_with_timeout import OPENING_SECONDS, PATIENCE_SECONDS, NoAnswer, call_with_timeout
+
 from .diagnosis import CardFinding, Diagnosis, Hierarchy, Interface, Problem, ReaderFinding, VpcdFinding
 from .errors import CardError
-from .patience import OPENING_SECONDS, PATIENCE_SECONDS, NoAnswer, patiently
 from .ports import Listener, listeners, pcsc_programs
-from .questions import Questions
+from .probe import Probe
 from .readers.drivers import driver_of, maker_of, vpcd_ports
 from .readers.interface import CardConnection
 from .readers.pcsc import PcscReader, reader_names
@@ -74,7 +75,7 @@ def look_at_card(connect: Callable[[], CardConnection]) -> tuple[CardFinding, li
     with connect() as connection:
         atr = connection.atr
         card = CardFinding(atr.hex(" ").upper(), interface_of(atr))
-        talk = Questions(connection)
+        talk = Probe(connection)
         talk.identify(card)
         if card.kind != "no_jpki":
             talk.count_tries(card)
@@ -82,7 +83,7 @@ def look_at_card(connect: Callable[[], CardConnection]) -> tuple[CardFinding, li
         talk.measure(card)
     if card.kind != "no_jpki":
         with connect() as connection:
-            card.extended_length = Questions(connection).takes_extended_length()
+            card.extended_length = Probe(connection).takes_extended_length()
     return card, [*_judged(card), *problems]
 
 
@@ -111,9 +112,9 @@ def _look_at_reader(name: str, problems: list[Problem], opening: float, patience
     found.card_present = reader.present()
     wrong: list[str] = []
     try:
-        found.maker = patiently(lambda _open: maker_of(name), opening=opening, answer=opening)
+        found.maker = call_with_timeout(lambda _open: maker_of(name), opening=opening, answer=opening)
         if found.card_present:
-            found.card, wrong = patiently(
+            found.card, wrong = call_with_timeout(
                 lambda open_by: look_at_card(lambda: open_by(reader.connect)),
                 opening=opening,
                 answer=patience,

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from .advice import ADVICE
 from .columns import hung, padded
+from .remedies import ADVICE
 
 
 class Interface(StrEnum):

@@ -24,9 +24,8 @@ from .apdu import (
     tries_in,
 )
 from .errors import CardError, CardFailure
-from .observe import Observer, Revealable, nobody
 from .readers.interface import CardConnection
-from .trace import ObservedConnection
+from .trace import ObservedConnection, Observer, Revealable, nobody
 
 JPKI_AID = bytes.fromhex("D392F000260100000001")
 TOKEN_INFO = 0x0006

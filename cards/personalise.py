@@ -11,12 +11,13 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
+from cards.contents.common import certificate_presence, with_length_error
+from cards.contents.facts import Holder
+
 from .contents import CONTENTS, CardFacts
 from .contents.facts import birth_code, birthday, digits, is_sample_my_number, sample_my_number
-from .contents.jpki import certificate_presence, with_length_error
 from .errors import CardError
 from .foreign import ForeignAuthority
-from .holder import Holder
 from .image import (
     FREE,
     NEVER,
@@ -29,8 +30,8 @@ from .image import (
     Pin,
     PrivateKey,
 )
-from .observe import Revealable
 from .profiles.schema import CertificateTable, FileTable, Profile, SecretName
+from .trace import Revealable
 
 _JST = timezone(timedelta(hours=9))
 

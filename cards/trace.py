@@ -1,4 +1,4 @@
-"""What of a conversation with a card may be told: commands by name, status in words, bodies masked.
+"""What of a conversation with a card may be told, and to whom: commands by name, status words, and an observer from outside.
 
 VERIFY and CHANGE PIN bodies never appear; of files with personal data only header and length do.
 """
@@ -7,12 +7,29 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Protocol
+
+from cards.readers.interface import CardConnection
 
 from .apdu import Command, MalformedCommand, Response, command_name, status_text
 from .errors import CardError
-from .observe import Observer
-from .readers.interface import CardConnection
+
+
+class Revealable(Protocol):
+    """A secret that shows itself only on demand."""
+
+    def reveal(self) -> str: ...
+
+
+class Observer(Protocol):
+    """Is told what happens, as a kind and plain data without secrets; on the thread where it happens."""
+
+    def __call__(self, kind: str, /, **data: Any) -> object: ...
+
+
+def nobody(kind: str, /, **data: Any) -> None:
+    """The observer of those who do not listen."""
+
 
 APPLICATION_NAMES: dict[bytes, str] = {
     bytes.fromhex("D392F000260100000001"): "公的個人認証AP",

@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from cards.applets.record_applets import CardFaceApplet, CardInputApplet, CommonApplet, JukiApplet
+
 from .apdu import (
     CARD_MANAGER_AID,
     CHANNEL_NOT_SUPPORTED,
@@ -23,17 +25,15 @@ from .apdu import (
     Response,
 )
 from .applets.base import Applet
-from .applets.common import CommonApplet, JukiApplet
 from .applets.jpki import JpkiApplet
 from .applets.session import Session
-from .applets.surface import SurfaceApplet, TextApplet
 from .errors import CardError
 from .image import Application, CardImage
 
 _APPLETS: dict[str, Applet] = {
     "jpki": JpkiApplet(),
-    "text": TextApplet(),
-    "surface": SurfaceApplet(),
+    "text": CardInputApplet(),
+    "surface": CardFaceApplet(),
     "juki": JukiApplet(),
     "common": CommonApplet(),
 }

@@ -13,8 +13,8 @@ import threading
 
 from .errors import CardError
 from .faults import Fault, FaultLine
-from .observe import Observer, nobody
 from .ports import listener_on, open_to_network
+from .trace import Observer, nobody
 from .virtual import VirtualCard
 
 DEFAULT_PORT = 35963

@@ -14,20 +14,20 @@ from PySide6.QtCore import QCoreApplication, QEvent
 
 from cards.faults import Effect, Fault
 from cards.virtual import VirtualCard
-from kiosk_app.card_slot import Hand, open_slot
-from kiosk_app.card_trust import CardTrust
 from kiosk_app.devices.simulated import SimulatedDevices, simulated_devices
 from kiosk_app.flow.events import ReaderBack, ReaderLost
 from kiosk_app.flow.views import Pay
-from kiosk_app.journal import Record
-from kiosk_app.process_settings import KioskSettings
 from kiosk_app.screens.window import KioskWindow, load_screens
-from kiosk_app.settings import TerminalSettings
-from kiosk_app.terminal import Terminal
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
+
+from .card_slot import Hand, open_slot
+from .card_trust import CardTrust
+from .journal import Record
+from .settings import KioskSettings, TerminalSettings
+from .terminal import Terminal
 
 LATER = (
     "kiosk_app.card_session", "kiosk_app.center_client", "kiosk_app.devices.receipt", "kiosk_app.paper",

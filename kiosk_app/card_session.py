@@ -12,8 +12,8 @@ from cryptography import x509
 
 from cards.errors import CardError
 from cards.jpki import JpkiClient
-from cards.observe import Observer
 from cards.readers.interface import Reader
+from cards.trace import Observer
 from server_stub.interface.binding import holder_ref
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.secret import Secret

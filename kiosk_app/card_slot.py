@@ -10,9 +10,9 @@ from typing import Protocol
 
 from cards.errors import CardError
 from cards.faults import Fault
-from cards.observe import Observer
 from cards.readers.interface import Reader
 from cards.readers.virtual import VirtualReader
+from cards.trace import Observer
 from cards.virtual import VirtualCard
 from server_stub.interface.failures import Failed
 

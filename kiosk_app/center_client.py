@@ -24,12 +24,12 @@ from server_stub.interface.terminal import (
     Model,
     MunicipalityList,
     Nonce,
-    Note,
-    NoteTaken,
     Offers,
+    ReportTaken,
     SessionEnd,
     SessionOpened,
     SignedManifest,
+    StatusReport,
 )
 from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
 
@@ -102,10 +102,10 @@ class CenterClient:
             raise Failed("Answer_Malformed", path="sheets", detail="content type")
         return answer.body
 
-    def note(self, application_id: str, note: Note) -> NoteTaken:
-        taken = self._message("POST", f"/v1/applications/{application_id}/notes", NoteTaken, note)
+    def report(self, application_id: str, report: StatusReport) -> ReportTaken:
+        taken = self._message("POST", f"/v1/applications/{application_id}/reports", ReportTaken, report)
         if taken.application_id != application_id:
-            raise Failed("Answer_Malformed", message="NoteTaken", detail="another application")
+            raise Failed("Answer_Malformed", message="ReportTaken", detail="another application")
         return taken
 
     def end_session(self, session_id: str, reason: str) -> None:

@@ -22,13 +22,14 @@ from PySide6.QtTest import QTest
 from cards.image_file import load_image, save_image
 from cards.virtual import VirtualCard
 from kiosk_app.flow.events import Event, OperatorRefunded, OperatorResumed, StaffSettled
-from kiosk_app.heartbeat import Heartbeat
 from kiosk_app.screens.window import texts_shown, touchables
 from server_stub.interface.clock import ClockSetting
 from server_stub.interface.failures import Failed
 
+from .heartbeat import Heartbeat
+
 if TYPE_CHECKING:
-    from kiosk_app.assembly import Assembly
+    from .assembly import Assembly
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class TerminalControl(QObject):
         self.heartbeat = Heartbeat(self, self.screen)
         self._laid: tuple[VirtualCard, Path] | None = None
         self._shown: list[str] = []
-        kiosk.window.shown.connect(self._note_screen)
+        kiosk.window.shown.connect(self._report_screen)
         self._done.connect(self._wake, Qt.ConnectionType.QueuedConnection)
 
     def _by_hand(self, job: Callable[[], _T]) -> _T:
@@ -77,7 +78,7 @@ class TerminalControl(QObject):
         """The name of the view shown."""
         return self._kiosk.window.screen_name()
 
-    def _note_screen(self, name: str) -> None:
+    def _report_screen(self, name: str) -> None:
         self._shown = [*self._shown[-999:], name]
 
     def screens_shown(self) -> list[str]:
@@ -86,7 +87,7 @@ class TerminalControl(QObject):
         return told
 
     def touch(self, name: str) -> None:
-        """One touch on the button with that accessible name. Raises LookupError telling what can be touched."""
+        """One touch on the button with that accessible name. Raises LookupError trace_labels what can be touched."""
         buttons = touchables(self._kiosk.window)
         if name not in buttons:
             raise LookupError(
@@ -230,9 +231,9 @@ class TerminalControl(QObject):
         self.heartbeat.forget()
         return told
 
-    def pending_notes(self) -> int:
+    def pending_reports(self) -> int:
         """Messages that the centre has not taken yet."""
-        return self._kiosk.terminal.pending_notes()
+        return self._kiosk.terminal.pending_reports()
 
     def open_journal_entries(self) -> int:
         """Applications that were begun and not closed."""

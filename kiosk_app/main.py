@@ -21,15 +21,16 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from kiosk_app.flow.views import TopMenu
-from kiosk_app.process_settings import KioskSettings
 from kiosk_app.screens.window import KioskWindow
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.log import log_to, on_uncaught, place_of
 from server_stub.interface.trace import Trace
 
+from .settings import KioskSettings
+
 if TYPE_CHECKING:
-    from kiosk_app.assembly import Assembly
+    from .assembly import Assembly
 
 _log = logging.getLogger("kiosk_app.main")
 
@@ -68,7 +69,7 @@ class _Opening(QObject):
 
     def _import(self) -> None:
         try:
-            from kiosk_app.assembly import load_all
+            from .assembly import load_all
 
             load_all()
             if self._control:
@@ -84,7 +85,7 @@ class _Opening(QObject):
 
     def _begin(self) -> None:
         """A terminal that cannot begin must not stand there with its first screen."""
-        from kiosk_app.assembly import Assembly
+        from .assembly import Assembly
 
         self._window.emitted.disconnect(self._keep)
         try:
@@ -92,7 +93,7 @@ class _Opening(QObject):
             assembly.start()
             self.assembly = assembly
             if self._control:
-                from kiosk_app.control import ControlServer, TerminalControl
+                from .control import ControlServer, TerminalControl
 
                 self._server = ControlServer(TerminalControl(assembly), self._control)
         except Exception as error:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Note
+from server_stub.interface.terminal import StatusReport
 
 FINAL = frozenset(
     {
@@ -31,7 +31,7 @@ money, and being told again does no harm."""
 _TABLE = """
 CREATE TABLE IF NOT EXISTS message (
     number INTEGER PRIMARY KEY, session TEXT NOT NULL, application TEXT NOT NULL, kind TEXT NOT NULL,
-    note TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
+    report TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
     record INTEGER NOT NULL DEFAULT 0, UNIQUE (session, application, kind));
 CREATE INDEX IF NOT EXISTS message_waiting ON message (state, number);
 """
@@ -44,12 +44,12 @@ _SEEN = "seen:"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One note of an application, or (`note` None) the end of a session."""
+    """One report of an application, or (`report` None) the end of a session."""
 
     number: int
     session_id: str
     application_id: str
-    note: Note | None
+    report: StatusReport | None
     reason: str = ""
 
 
@@ -90,7 +90,14 @@ class Outbox:
             # the journal is synced before: after a power cut this is made again from it
             book.execute("PRAGMA synchronous=NORMAL")
             book.executescript(_TABLE)
-            if "record" not in [row[1] for row in book.execute("PRAGMA table_info(message)")]:
+            columns = [row[1] for row in book.execute("PRAGMA table_info(message)")]
+            if "note" in columns:  # as the first edition called a report, its id and what had expired
+                book.execute("ALTER TABLE message RENAME COLUMN note TO report")
+                for before, after in (("note_id", "report_id"), ("lapsed", "expired")):
+                    book.execute(
+                        "UPDATE message SET report = replace(report, ?, ?)", (f'"{before}":', f'"{after}":')
+                    )
+            if "record" not in columns:
                 book.execute("ALTER TABLE message ADD COLUMN record INTEGER NOT NULL DEFAULT 0")
             (self._waiting,) = book.execute("SELECT count(*) FROM message WHERE state = 'waiting'").fetchone()
         except sqlite3.Error:
@@ -98,15 +105,15 @@ class Outbox:
             raise
         return book
 
-    def put_note(self, session_id: str, application_id: str, note: Note, record: int = 0) -> bool:
-        """One note of a kind per application; False: there was one already. `record`: the number of the journal's record
+    def put_report(self, session_id: str, application_id: str, report: StatusReport, record: int = 0) -> bool:
+        """One report of a kind per application; False: there was one already. `record`: the number of the journal's record
         that holds it."""
         return self._put(
-            session_id, application_id, note.kind.value, note.model_dump_json(), note.reason, record
+            session_id, application_id, report.kind.value, report.model_dump_json(), report.reason, record
         )
 
     def put_end(self, session_id: str, reason: str, record: int = 0) -> bool:
-        """The end of a session, once; behind all its notes so far."""
+        """The end of a session, once; behind all its reports so far."""
         return self._put(session_id, "", END, "", reason, record)
 
     def known(self) -> dict[tuple[str, str, str], int]:
@@ -116,7 +123,7 @@ class Outbox:
         return {(session, application, kind): record for session, application, kind, record in rows}
 
     def refused(self) -> list[tuple[str, str, str]]:
-        """Notes that the centre has refused and no staff has seen: (application, kind, failure), in order. An end of a
+        """StatusReports that the centre has refused and no staff has seen: (application, kind, failure), in order. An end of a
         session is none: it tells of neither money nor paper."""
         with self._book() as book:
             rows = book.execute(
@@ -143,12 +150,18 @@ class Outbox:
         """What the centre has not taken yet, in order."""
         with self._book() as book:
             rows = book.execute(
-                "SELECT number, session, application, note, reason FROM message"
+                "SELECT number, session, application, report, reason FROM message"
                 " WHERE state = 'waiting' ORDER BY number"
             ).fetchall()
         return [
-            Message(number, session, application, Note.model_validate_json(note) if note else None, reason)
-            for number, session, application, note, reason in rows
+            Message(
+                number,
+                session,
+                application,
+                StatusReport.model_validate_json(report) if report else None,
+                reason,
+            )
+            for number, session, application, report, reason in rows
         ]
 
     def drain(self, send: Callable[[Message], None]) -> list[tuple[Message, Failed]]:
@@ -202,13 +215,13 @@ class Outbox:
                 self._opened.close()
 
     def _put(
-        self, session_id: str, application_id: str, kind: str, note: str, reason: str, record: int
+        self, session_id: str, application_id: str, kind: str, report: str, reason: str, record: int
     ) -> bool:
         with self._book() as book:
             done = book.execute(
-                "INSERT OR IGNORE INTO message (session, application, kind, note, reason, record)"
+                "INSERT OR IGNORE INTO message (session, application, kind, report, reason, record)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (session_id, application_id, kind, note, reason, record),
+                (session_id, application_id, kind, report, reason, record),
             )
             self._waiting += done.rowcount
             return done.rowcount == 1

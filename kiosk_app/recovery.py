@@ -9,7 +9,7 @@ from enum import StrEnum
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Note, NoteKind
+from server_stub.interface.terminal import ReportKind, StatusReport
 
 from .devices.interface import CoinUnit, Printer
 from .journal import CLOSED, Journal, Record
@@ -69,15 +69,15 @@ def recover(
     ==  =================================================================  ==========================================
     #   what is found                                                      what is done
     ==  =================================================================  ==========================================
-    1   the paper was being drawn in, or lies in the box, paid             draw the rest in; note in_doubt
-    2   the hand-over is in the journal                                    notes paid and handed_over
-    3   money was being given back, or was                                 refund, void; note cancelled
-    4   the right amount is taken and every sheet is printed               notes paid and handed_over
-    5   money is taken, but not the amount that was due                    refund, void; note in_doubt
-    6   the right amount is taken, not every sheet is printed              refund, void; note cancelled
-    7   nothing is taken, no sheet is printed                              escrow back; note cancelled
-    8   nothing is taken, but sheets are printed                           void; note cancelled
-    9   as 3, 6, 8, but a printed sheet is no longer there to be void      the same, but note in_doubt
+    1   the paper was being drawn in, or lies in the box, paid             draw the rest in; report in_doubt
+    2   the hand-over is in the journal                                    reports paid and handed_over
+    3   money was being given back, or was                                 refund, void; report cancelled
+    4   the right amount is taken and every sheet is printed               reports paid and handed_over
+    5   money is taken, but not the amount that was due                    refund, void; report in_doubt
+    6   the right amount is taken, not every sheet is printed              refund, void; report cancelled
+    7   nothing is taken, no sheet is printed                              escrow back; report cancelled
+    8   nothing is taken, but sheets are printed                           void; report cancelled
+    9   as 3, 6, 8, but a printed sheet is no longer there to be void      the same, but report in_doubt
     --  money in the escrow and no application open                        escrow back
     ==  =================================================================  ==========================================
 
@@ -158,13 +158,13 @@ def _settle(
     reports: Reports,
     clock: Clock,
 ) -> Recovered:
-    def note(kind: NoteKind, amount: int) -> None:
-        paid_at = found.paid_at if kind is NoteKind.PAID else None
-        reports.note(
+    def report(kind: ReportKind, amount: int) -> None:
+        paid_at = found.paid_at if kind is ReportKind.PAID else None
+        reports.report(
             found.session_id,
             application_id,
-            Note(
-                note_id=new_ulid(clock),
+            StatusReport(
+                report_id=new_ulid(clock),
                 kind=kind,
                 at=paid_at or clock.now(),
                 amount=amount,
@@ -176,12 +176,12 @@ def _settle(
     giving_back = "give_back.intent" in found.kinds
     if "draw_in.intent" in found.kinds or (found.paid and found.drawn_in and not giving_back):
         voided = printer.void(application_id)
-        note(NoteKind.PAID, found.taken)
-        note(NoteKind.IN_DOUBT, found.taken)
+        report(ReportKind.PAID, found.taken)
+        report(ReportKind.IN_DOUBT, found.taken)
         return Recovered(application_id, Outcome.IN_DOUBT, 0, voided)
     if "hand_over.done" in found.kinds or (found.paid and found.all_printed and not giving_back):
-        note(NoteKind.PAID, found.due)
-        note(NoteKind.HANDED_OVER, found.due)
+        report(ReportKind.PAID, found.due)
+        report(ReportKind.HANDED_OVER, found.due)
         return Recovered(application_id, Outcome.HANDED_OVER)
 
     wrong_amount = found.doubt or found.taken not in (0, found.due)
@@ -190,5 +190,5 @@ def _settle(
     )
     carried_off = any(printer.has_printed(sheet) and not printer.is_void(sheet) for sheet in found.sheets)
     outcome = Outcome.IN_DOUBT if wrong_amount or carried_off else Outcome.CANCELLED
-    note(NoteKind(outcome.value), returned)
+    report(ReportKind(outcome.value), returned)
     return Recovered(application_id, outcome, returned, voided)

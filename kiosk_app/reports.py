@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Note
+from server_stub.interface.terminal import StatusReport
 
 from .journal import Journal, Record
 from .outbox import END, Outbox
@@ -20,11 +20,11 @@ DUE = "report.due"
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """`note` None: the end of the session."""
+    """`report` None: the end of the session."""
 
     session_id: str
     application_id: str
-    note: Note | None
+    report: StatusReport | None
     reason: str
 
 
@@ -37,10 +37,10 @@ class Reports:
         self._unqueued: deque[tuple[int, Record]] = deque()
         self._read = False
 
-    def note(self, session_id: str, application_id: str, note: Note) -> None:
-        """One note of a kind per application; a second one is not told."""
-        if not self._was_told(session_id, application_id, note.kind.value):
-            self._unwritten.append(_Report(session_id, application_id, note, note.reason))
+    def report(self, session_id: str, application_id: str, report: StatusReport) -> None:
+        """One report of a kind per application; a second one is not told."""
+        if not self._was_told(session_id, application_id, report.kind.value):
+            self._unwritten.append(_Report(session_id, application_id, report, report.reason))
         self.catch_up()
 
     def end(self, session_id: str, application_id: str, reason: str) -> None:
@@ -77,7 +77,8 @@ class Reports:
 
     def _was_told(self, session_id: str, application_id: str, kind: str) -> bool:
         waiting = [
-            (r.session_id, r.application_id, END if r.note is None else r.note.kind) for r in self._unwritten
+            (r.session_id, r.application_id, END if r.report is None else r.report.kind)
+            for r in self._unwritten
         ]
         written = [
             (r.facts["session"], r.application_id, kind_of(r))
@@ -87,9 +88,9 @@ class Reports:
         return (session_id, application_id, kind) in waiting + written
 
     def _write(self, report: _Report) -> tuple[int, Record]:
-        body = None if report.note is None else report.note.model_dump(mode="json")
+        body = None if report.report is None else report.report.model_dump(mode="json")
         record = self._journal.append(
-            DUE, report.application_id, session=report.session_id, note=body, reason=report.reason
+            DUE, report.application_id, session=report.session_id, report=body, reason=report.reason
         )
         return self._journal.number, record
 
@@ -99,18 +100,18 @@ class Reports:
         return [(n, r) for n, r in self._journal.numbered() if r.kind == DUE and key_of(r) not in known]
 
     def _queue(self, number: int, record: Record) -> None:
-        session_id, body = str(record.facts["session"]), record.facts["note"]
+        session_id, body = str(record.facts["session"]), record.facts["report"]
         if body is None:
             self._outbox.put_end(session_id, str(record.facts["reason"]), number)
         else:
-            note = Note.model_validate(body)
-            self._outbox.put_note(session_id, record.application_id, note, number)
+            report = StatusReport.model_validate(body)
+            self._outbox.put_report(session_id, record.application_id, report, number)
 
 
 def kind_of(record: Record) -> str:
-    """A NoteKind, or END."""
-    note = record.facts["note"]
-    return END if note is None else str(note["kind"])
+    """A ReportKind, or END."""
+    report = record.facts["report"]
+    return END if report is None else str(report["kind"])
 
 
 def key_of(record: Record) -> tuple[str, str, str]:

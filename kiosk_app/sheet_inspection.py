@@ -18,8 +18,8 @@ import pikepdf
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from server_stub.interface.binding import A4, A4_TOLERANCE, NOTICE, PDFIUM, SAMPLE, SIDES
 from server_stub.interface.failures import Failed
-from server_stub.interface.sheet import A4, A4_TOLERANCE, NOTICE, PDFIUM, SAMPLE, SIDES
 
 INFLATED = 64_000_000
 """Bytes that all streams of a sheet may have when they are unpacked. The ground pattern has 4.4 million."""

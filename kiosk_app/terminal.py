@@ -16,22 +16,22 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cards.readers.interface import Reader
+from kiosk_app.flow.presenter import view_of
 from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
 
 from .card_trust import CardTrust
+from .device_gateway import Devices
 from .flow import effects as f
 from .flow.events import CardInserted, CardRemoved, DeadlinePassed, Event, PaperTaken, ServiceStopped
-from .flow.show import view_of
 from .flow.state import CardPresence, State, StateName, Visit
 from .flow.table import step
 from .flow.views import View
-from .inbox import Inbox, Letter, Tag
 from .journal import Journal
-from .machine import Devices
-from .office import REMOTE, Office
 from .recovery import Outcome, Recovered
+from .runtime import REMOTE, Runtime
 from .settings import TerminalSettings as TerminalSettings
+from .workers import Envelope, GuiQueue, Tag
 
 POLL_MS = 100
 """How often the one clock is asked for a passed deadline; a jump of the clock is told at once."""
@@ -72,8 +72,8 @@ class Terminal(QObject):
         self._effects = itertools.count(1)
         self._pending: dict[int, f.Effect] = {}
         self._late: dict[int, f.Effect] = {}
-        self._inbox = Inbox(self, self._open_letter)
-        self._office: Office | None = None
+        self._queue = GuiQueue(self, self._open_letter)
+        self._runtime: Runtime | None = None
         self._stops: list[Any] = []
         self._shown: View | None = None
         self._poll = QTimer(self)
@@ -81,7 +81,7 @@ class Terminal(QObject):
         self._poll.timeout.connect(self._watch_deadline)
         self._retry = QTimer(self)
         self._retry.setInterval(int(settings.outbox_retry * 1000))
-        self._retry.timeout.connect(self._send_notes)
+        self._retry.timeout.connect(self._send_reports)
 
     # --- life ----------------------------------------------------------------------------------------------------------
 
@@ -90,7 +90,7 @@ class Terminal(QObject):
 
         Raises Failed(Journal_Damaged): such a terminal must not take money.
         """
-        self._inbox.open()
+        self._queue.open()
         recovered = self._begin_life()
         self._window.emitted.connect(self.handle)
         self._stops = [
@@ -112,7 +112,7 @@ class Terminal(QObject):
         while self._stops:
             self._stops.pop()()
         self._end_life()
-        self._inbox.close()
+        self._queue.close()
 
     def reset(self, devices: Devices | None = None, data_dir: Path | None = None) -> None:
         """For the stage: the visit is wiped and nobody is told, as if it had never been.
@@ -133,11 +133,11 @@ class Terminal(QObject):
 
     def idle(self) -> bool:
         """No effect is under way, no event waits to be handled, no deadline is due."""
-        return not self._pending and self._inbox.empty() and not self._deadline_is_due()
+        return not self._pending and self._queue.empty() and not self._deadline_is_due()
 
-    def pending_notes(self) -> int:
+    def pending_reports(self) -> int:
         """Messages that the centre has not taken yet."""
-        return self._office.waiting if self._office else 0
+        return self._runtime.waiting if self._runtime else 0
 
     def trouble(self) -> tuple[str, dict[str, object]]:
         """What keeps the next resident away, by its catalogue name, and facts for staff; '' for nothing."""
@@ -162,9 +162,9 @@ class Terminal(QObject):
     @property
     def journal(self) -> Journal:
         """The journal of the present life. Raises RuntimeError before `start`."""
-        if self._office is None:
+        if self._runtime is None:
             raise RuntimeError("the terminal was not started")
-        return self._office.journal
+        return self._runtime.journal
 
     # --- events --------------------------------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class Terminal(QObject):
 
     def handle(self, event: Event) -> None:
         """One event, now: step the flow, show, begin the effects."""
-        if self._office is None:
+        if self._runtime is None:
             return
         outcome = step(self._state, event, self._clock.now(), self._settings.time_outs)
         if outcome.transition is None:
@@ -182,26 +182,26 @@ class Terminal(QObject):
         self._state = outcome.state
         self._trace.emit("screen", "transition", **asdict(outcome.transition))
         for effect in outcome.effects:
-            self._begin(self._office, effect)
+            self._begin(self._runtime, effect)
         self._show()
 
-    def _begin(self, office: Office, effect: f.Effect) -> None:
+    def _begin(self, runtime: Runtime, effect: f.Effect) -> None:
         if isinstance(effect, f.WipeSession):
             waiting = {number: e for number, e in self._pending.items() if isinstance(e, REMOTE)}
             self._late |= waiting
             self._pending = {n: e for n, e in self._pending.items() if n not in waiting}
             self._visit += 1
-            office.wipe(bool(waiting))
+            runtime.wipe(bool(waiting))
             return
         number = next(self._effects)
         self._pending[number] = effect
-        office.perform(effect, Tag(self._life, self._visit, number))
+        runtime.perform(effect, Tag(self._life, self._visit, number))
 
     def _answer(self, tag: Tag | None, event: Event | None, done: bool) -> None:
-        self._inbox.put(Letter(tag, event, done))
+        self._queue.put(Envelope(tag, event, done))
 
-    def _open_letter(self, letter: Letter) -> None:
-        tag, event = letter.tag, letter.event
+    def _open_letter(self, envelope: Envelope) -> None:
+        tag, event = envelope.tag, envelope.event
         if tag is None:
             if event is None:
                 self._watch_deadline()
@@ -211,14 +211,14 @@ class Terminal(QObject):
         if tag.life != self._life:
             return
         effect = None
-        if letter.done:
+        if envelope.done:
             effect = self._pending.pop(tag.effect, None) or self._late.pop(tag.effect, None)
-        if event is None or self._office is None:
+        if event is None or self._runtime is None:
             return
         if tag.visit == self._visit:
             self.handle(event)
         elif effect is not None:
-            self._office.late(effect, event)
+            self._runtime.late(effect, event)
 
     # --- time ----------------------------------------------------------------------------------------------------------
 
@@ -239,10 +239,10 @@ class Terminal(QObject):
         self._life += 1
         self._visit += 1
         self._pending, self._late = {}, {}
-        self._office = Office(
+        self._runtime = Runtime(
             self._settings, self._clock, self._trace, self._devices, self._reader, self._answer, self._trust
         )
-        recovered, service = self._office.recover()
+        recovered, service = self._runtime.recover()
         self._state = self._first_state(recovered, service)
         life = self._life
         self._devices.printer.on_taken(lambda: self._paper_taken(life))
@@ -255,9 +255,9 @@ class Terminal(QObject):
             self.post(PaperTaken())
 
     def _end_life(self) -> None:
-        office, self._office = self._office, None
-        if office is not None:
-            office.close()
+        runtime, self._runtime = self._runtime, None
+        if runtime is not None:
+            runtime.close()
 
     def _first_state(self, recovered: list[Recovered], service: Event) -> State:
         card = CardPresence.FRESH if self._reader.present() else CardPresence.ABSENT
@@ -281,13 +281,13 @@ class Terminal(QObject):
         return State(StateName.REFUSAL, visit, self._clock.now() + wait)
 
     def _warm_up(self) -> None:
-        if self._office is not None:
-            self._office.warm_up()
+        if self._runtime is not None:
+            self._runtime.warm_up()
 
-    def _send_notes(self) -> None:
-        if self._office is not None:
-            self._office.look_again()
-            self._office.send_notes()
+    def _send_reports(self) -> None:
+        if self._runtime is not None:
+            self._runtime.look_again()
+            self._runtime.send_reports()
 
     def _show(self) -> None:
         view = view_of(self._state, self._settings.accent)

@@ -1,13 +1,19 @@
-"""Threads that do the waiting, so that the GUI thread never does."""
+"""Threads that do the waiting, and the queue by which their answers reach the GUI thread."""
 
 from __future__ import annotations
 
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from kiosk_app.flow.events import Event
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -99,3 +105,65 @@ class Worker:
                 if generation != self._generation:
                     return
                 self._busy = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Which visit and which effect an answer belongs to. `life` counts the resets."""
+
+    life: int
+    visit: int
+    effect: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Without a tag it concerns the present visit; with nothing in it, the clock. `done`: the effect ends with it."""
+
+    tag: Tag | None
+    event: Event | None
+    done: bool = False
+
+
+class GuiQueue(QObject):
+    """Keeps the order. The queued signal itself carries nothing, so that what waits between threads stays Python's.
+
+    Takes letters between `open` and `close` only; after `close` no other thread touches it, so that it can be deleted while
+    abandoned threads still live."""
+
+    _arrived = Signal()
+
+    def __init__(self, parent: QObject, open_letter: Callable[[Envelope], None]) -> None:
+        super().__init__(parent)
+        self._letters: deque[Envelope] = deque()
+        self._open_letter = open_letter
+        self._opening = 0
+        self._takes = False
+        self._lock = threading.Lock()
+        self._arrived.connect(self._open, Qt.ConnectionType.QueuedConnection)
+
+    def open(self) -> None:
+        with self._lock:
+            self._takes = True
+
+    def close(self) -> None:
+        with self._lock:
+            self._takes = False
+
+    def put(self, envelope: Envelope) -> None:
+        """On any thread. A envelope to a closed queue is lost."""
+        with self._lock:
+            if self._takes:
+                self._letters.append(envelope)
+                self._arrived.emit()
+
+    def empty(self) -> bool:
+        """Nothing waits, and nothing is being handled."""
+        return not self._letters and not self._opening
+
+    def _open(self) -> None:
+        self._opening += 1
+        try:
+            self._open_letter(self._letters.popleft())
+        finally:
+            self._opening -= 1

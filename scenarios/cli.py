@@ -11,9 +11,10 @@ from typing import Annotated
 
 import typer
 
-from . import places
+from scenarios.command.serving import delivery_app
+
+from . import paths
 from .command.cards import card_app
-from .command.delivery import delivery_app
 from .command.options import JsonOption, print_json, stop
 from .command.starting import demo, kiosk, run, server
 from .command.usage import WrongUse, told, usable_folder
@@ -174,7 +175,7 @@ def main() -> None:
     from server_stub.interface.log import log_to
 
     command = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1].isalpha() else "konbini"
-    file = places.log_folder() / f"{command}.log"
+    file = paths.log_folder() / f"{command}.log"
     with log_to(file):
         raise SystemExit(_run_command(file))
 

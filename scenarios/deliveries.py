@@ -22,8 +22,8 @@ from server_stub.interface.clock import JST, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 from server_stub.municipalities import Municipality
-from server_stub.registry.generations import generations_of
-from server_stub.registry.links import delivery_slip, load_delivery
+from server_stub.registry.importers import delivery_slip, load_delivery
+from server_stub.registry.replica import generations_of
 
 from .stage_secrets import DELIVERY
 

@@ -18,7 +18,7 @@ from PySide6.QtNetwork import QLocalSocket
 
 from kiosk_app.control import TerminalControl
 
-from . import telling
+from . import trace_labels
 
 PATIENCE = 20.0
 """Real seconds after which a state that does not come fails the step."""
@@ -153,7 +153,7 @@ class Terminal:
         try:
             self.wait_until(there, f"{'/'.join(screens)} was not reached", patience)
         except NotReached as error:
-            names = "か".join(f"「{telling.value('screen', screen)}」" for screen in screens)
+            names = "か".join(f"「{trace_labels.value('screen', screen)}」" for screen in screens)
             raise NotReached(
                 str(error), expected=f"画面が{names}になること", found=self.described()
             ) from None
@@ -166,7 +166,7 @@ class Terminal:
         texts = (text.replace("\n", "") for text in self.texts() if text not in buttons)
         told = " / ".join(dict.fromkeys(text for text in texts if len(text) > LABEL))
         more = "…" if len(told) > DESCRIBED else ""
-        return f"画面は「{telling.value('screen', self.screen())}」（{told[:DESCRIBED]}{more}）"
+        return f"画面は「{trace_labels.value('screen', self.screen())}」（{told[:DESCRIBED]}{more}）"
 
     def wait_until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
         try:

@@ -18,16 +18,15 @@ from cryptography.x509.oid import NameOID
 
 from cards.errors import CardError
 from cards.jpki import JpkiClient
-from cards.patience import OPENING_SECONDS, PATIENCE_SECONDS, NoAnswer, patiently
+from cards.readers.call_with_timeout import OPENING_SECONDS, PATIENCE_SECONDS, NoAnswer, call_with_timeout
 from cards.readers.interface import CardConnection, Reader
 from kiosk_app.card_trust import PRODUCTION, fingerprint_of, issued_by, organisation_of
 from server_stub.interface.binding import holder_ref
 from server_stub.interface.clock import JST, STAGE_START, Clock
-from server_stub.interface.enrolled import EnrolledCard
 from server_stub.interface.failures import Failed
-from server_stub.interface.notices import FILE_NAME, HEADER, NoticeKind
+from server_stub.interface.notices import FILE_NAME, HEADER, EnrolledCard, NoticeKind
 
-from . import places
+from . import paths
 from .template import KOBE, take_notices
 
 TEST_HIERARCHY = "JPKI-TEST"
@@ -53,7 +52,7 @@ class Enrolment:
 
 
 def enrolment_file() -> Path:
-    return places.home() / "enrolled.toml"
+    return paths.home() / "enrolled.toml"
 
 
 def read_test_card(reader: Reader) -> EnrolledCard:
@@ -63,7 +62,7 @@ def read_test_card(reader: Reader) -> EnrolledCard:
     certificates do not belong together, and by the names of card and reader.
     """
     try:
-        card = patiently(
+        card = call_with_timeout(
             lambda open_by: _pinned_of(open_by(reader.connect)),
             opening=OPENING_SECONDS,
             answer=PATIENCE_SECONDS,
@@ -124,7 +123,7 @@ def save_enrolment(new: Enrolment, file: Path | None = None) -> None:
         if one.fingerprint != new.fingerprint and one.person != new.person
     ]
     part = path.with_name(path.name + ".part")
-    places.write_private(part, (_HEAD + "".join(map(_table, [*kept, new]))).encode())
+    paths.write_private(part, (_HEAD + "".join(map(_table, [*kept, new]))).encode())
     part.replace(path)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from server_stub.interface.secret import MASK
 
 from .stage_secrets import StageSecret
-from .telling import SOURCES
+from .trace_labels import SOURCES
 from .unpacking import Part, parts_of_bytes, parts_of_page, parts_of_text
 
 DIGITS = 4

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import places
+from . import paths
 from .template import CardEntry, add_card, callings, load_cards, template_folder
 
 KEPT = 2
@@ -21,7 +21,7 @@ KEPT = 2
 
 def kept_in() -> Path:
     """The folder of the copies."""
-    return places.home()
+    return paths.home()
 
 
 def template_with_own_cards() -> Path:

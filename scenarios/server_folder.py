@@ -15,13 +15,13 @@ import json
 import shutil
 from pathlib import Path
 
-from kiosk_app.folder_lock import FolderLock
+from kiosk_app.journal import FolderLock
 from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.failures import Failed
 
-from . import places
-from .keys import KeyPool
+from . import paths
 from .profile_cards import template_with_own_cards
+from .stage_secrets import KeyPool
 from .template import CARDS, DATABASES
 
 KEYS, TEMPLATE, CLOCK = "keys", "template", "clock.json"
@@ -59,7 +59,7 @@ class ServerFolder:
         self.path = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not any(folder.iterdir()) or self._there():
-            places.private_folder(folder)  # one that holds other things too stays as its owner has it
+            paths.private_folder(folder)  # one that holds other things too stays as its owner has it
         self._lock = ServerLock(folder)
         try:
             self._saved = None if begin_anew else self._read()
@@ -69,7 +69,7 @@ class ServerFolder:
             if template is None:
                 template = folder / TEMPLATE
                 if not template.exists():
-                    places.private_folder(template)
+                    paths.private_folder(template)
                     shutil.copytree(template_with_own_cards(), template, dirs_exist_ok=True)
         except BaseException:
             self._lock.release()
@@ -88,7 +88,7 @@ class ServerFolder:
         def write() -> None:
             text = json.dumps(clock.setting.to_json())
             part = self.path / f"{CLOCK}.part"
-            places.write_private(part, text.encode())
+            paths.write_private(part, text.encode())
             part.replace(self.path / CLOCK)
 
         write()

@@ -33,15 +33,15 @@ from server_stub.interface.terminal import TerminalKind
 from server_stub.interface.trace import Trace
 from server_stub.issuing.app import create_app as create_issuing
 from server_stub.issuing.ledger import migrate_ledger
-from server_stub.issuing.settings import HostedMunicipality, IssuingSettings
+from server_stub.issuing.tenants import HostedMunicipality, IssuingSettings
 from server_stub.municipalities import load_municipality
 from server_stub.node import NodeContext, RunningNode, serve
-from server_stub.paper.warm import warm_up
+from server_stub.paper.back_page import warm_up
 
-from . import places
+from . import paths
 from .deliveries import NightlyDelivery
 from .enrolment import Enrolment, link
-from .keys import KeyPool
+from .stage_secrets import KeyPool
 from .template import DATABASES, KOBE, authority_settings
 
 NODES = ("authority", "issuing", "center")
@@ -112,10 +112,10 @@ class LocalServers:
         Raises OSError for a port that is taken, Failed(Database_Of_Newer_Version)."""
         self._folder, self._fresh, self._trace = folder, folder / "fresh", trace
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        places.private_folder(self._fresh)
+        paths.private_folder(self._fresh)
         for name in DATABASES:  # another process may replace the template at any time
-            places.copy_private(template / f"{name}.db", self._fresh / f"{name}.db")
-        places.copy_private(template / FILE_NAME, self._fresh / FILE_NAME)
+            paths.copy_private(template / f"{name}.db", self._fresh / f"{name}.db")
+        paths.copy_private(template / FILE_NAME, self._fresh / FILE_NAME)
         if kept:
             _migrate(self._fresh)
             _migrate(folder)
@@ -212,7 +212,7 @@ class LocalServers:
         for box in self._faults.values():
             box.clear()
         self.faults_on.clear()
-        # neither a note still on its way nor a delivery may reach the fresh books
+        # neither a report still on its way nor a delivery may reach the fresh books
         with self._nightly.resting(), self._center_app.state.center.database_closed():
             self._copy()
 

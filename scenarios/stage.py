@@ -24,17 +24,17 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 
-from . import places
-from .books import Books, CenterApplication
+from . import paths
 from .deliveries import NO_DELIVERY, delivered_since, last_night
 from .driver import Terminal
 from .enrolment import load_enrolments
-from .hands import Hands
-from .keys import KeyPool
 from .kiosks import Kiosk, KioskSettings, LocalKiosk, ProcessKiosk
+from .ledger_queries import CenterApplication, LedgerQueries
+from .operator_prompts import OperatorPrompts
 from .profile_cards import template_with_own_cards
 from .reader_service import ReaderService
 from .servers import OWN_FILES, LocalServers, RemoteServers, Servers
+from .stage_secrets import KeyPool
 from .template import AUTHORITY_FILE, PIN, CardEntry, load_cards, template_folder
 
 STORE, CITY = "KIOSK-STORE-01", "KIOSK-CITY-01"
@@ -66,17 +66,17 @@ class Stage:
         self.reader = reader
         self._automatic = automatic
         self.enrolments = load_enrolments() if trust_test_hierarchy else []
-        self.hands = Hands(self.enrolments) if reader not in (VIRTUAL, PCSC) else None
+        self.hands = OperatorPrompts(self.enrolments) if reader not in (VIRTUAL, PCSC) else None
         self.reader_service = ReaderService() if reader == PCSC else None
         self._temporary = (
-            tempfile.TemporaryDirectory(prefix="konbini-", dir=places.fast_temporary_root())
+            tempfile.TemporaryDirectory(prefix="konbini-", dir=paths.fast_temporary_root())
             if folder is None
             else None
         )
         self.folder = Path(self._temporary.name) if self._temporary else folder or Path()
         # a copy: another process may replace the template of an older state of the code at any time
         self.template = self.folder / "template"
-        places.private_folder(self.template)
+        paths.private_folder(self.template)
         template = template_with_own_cards() if own_cards else template_folder()
         shutil.copytree(template, self.template, dirs_exist_ok=True)
         self.cards = load_cards(self.template)
@@ -98,7 +98,7 @@ class Stage:
                 ports=ports,
                 enrolments=self.enrolments,
             )
-        self.books = Books(self.servers_folder)
+        self.books = LedgerQueries(self.servers_folder)
         self._separate = separate
         self._kiosk: Kiosk | None = None
         self.keep_screens = False
@@ -116,7 +116,7 @@ class Stage:
         self.servers.reset(scenario, trace_folder)
         shutil.rmtree(self.town, ignore_errors=True)
         shutil.rmtree(self.visit_folder, ignore_errors=True)
-        places.private_folder(self.visit_folder)
+        paths.private_folder(self.visit_folder)
         if self.reader_service is not None:
             self.reader_service.restore()
 
@@ -159,7 +159,7 @@ class Stage:
             folder=str(self.visit_folder / "kiosk"),
             run=self.trace.run,
             trace_folder=str(self.trace.folder or ""),
-            log_folder=str(places.log_folder()),
+            log_folder=str(paths.log_folder()),
             clock=self.clock.setting.to_json(),
             authority=(self.template / AUTHORITY_FILE).read_bytes().hex(),
             enrolled=(
@@ -227,7 +227,7 @@ class Stage:
             return
         image = self.visit_folder / Path(self.card(name).file).name
         if not image.exists():
-            places.copy_private(self.template / self.card(name).file, image)
+            paths.copy_private(self.template / self.card(name).file, image)
         self._lay(image)
 
     def lay_image(self, image: CardImage) -> None:

@@ -1,4 +1,4 @@
-"""The template of a stage: databases migrated and filled, cards personalised. Made once per checkout, copied per scenario.
+"""The template of a stage: databases migrated and filled, cards personalised. Result once per checkout, copied per scenario.
 
 Everything comes in the real way: cards are personalised at the authority, the authority writes its issue notices, and
 the registry and the centre take those and the deliveries of the existing systems in.
@@ -26,19 +26,17 @@ from server_stub.center.database import Database
 from server_stub.center.holders import Holders
 from server_stub.db import sqlite_url
 from server_stub.interface.clock import STAGE_START, Clock
-from server_stub.interface.enrolled import EnrolledCard
-from server_stub.interface.notices import FILE_NAME, SERIAL
+from server_stub.interface.notices import FILE_NAME, SERIAL, EnrolledCard
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.municipalities import load_municipality
-from server_stub.registry.links import load_delivery
-from server_stub.registry.links.resident_register import read_residents
+from server_stub.registry.importers import load_delivery
+from server_stub.registry.importers.resident_register import read_residents
 from server_stub.registry.records import Person
 
-from . import places, stage_secrets
-from .keys import KeyPool
-from .stage_secrets import CARD_SECRETS
+from . import paths, stage_secrets
+from .stage_secrets import CARD_SECRETS, KeyPool
 from .stage_secrets import DELIVERY as DELIVERY
 
 DATABASES = ("authority", "center", "ledger", "replica")
@@ -69,22 +67,22 @@ class CardEntry:
 def template_folder() -> Path:
     """The template for the present code and data, made if it is not there yet (a few seconds, once per checkout)."""
     made_from = [
-        p for room in ("cards", "server_stub", "scenarios/data") for p in (places.ROOT / room).rglob("*")
+        p for room in ("cards", "server_stub", "scenarios/data") for p in (paths.ROOT / room).rglob("*")
     ]
     kept = [p for p in made_from if p.is_file() and p.suffix not in (".pyc", ".md")]
     folder = (
-        places.home() / f"template-{places.digest_of([*kept, Path(__file__), Path(stage_secrets.__file__)])}"
+        paths.home() / f"template-{paths.digest_of([*kept, Path(__file__), Path(stage_secrets.__file__)])}"
     )
     if not folder.exists():
         part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
         shutil.rmtree(part, ignore_errors=True)
-        places.private_folder(part)
+        paths.private_folder(part)
         build_template(part)
         try:
             part.rename(folder)
         except OSError:  # another process was faster; its template is as good
             shutil.rmtree(part)
-        for old in places.home().glob("template-*"):
+        for old in paths.home().glob("template-*"):
             if old != folder and not old.name.endswith(".part"):
                 shutil.rmtree(old, ignore_errors=True)
     return folder
@@ -104,7 +102,7 @@ def build_template(folder: Path, told: Callable[[str], None] = lambda line: None
     (folder / AUTHORITY_FILE).write_bytes(authority.authentication_ca_certificate())
     (folder / "cards").mkdir()
     people = sample_people()
-    listed = tomllib.loads((places.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
+    listed = tomllib.loads((paths.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
     entries = [
         _personalise(folder, authority, keys, people[card["person"]], card, number)
         for number, card in enumerate(listed, start=1)
@@ -209,7 +207,7 @@ def _personalise(
         authority.hold(int(serial, 16))
     elif card["state"] == "revoked":
         authority.revoke(int(serial, 16))
-    places.private_folder(folder / "cards")
+    paths.private_folder(folder / "cards")
     file = f"cards/{number:03d}.json"
     save_image(image, folder / file)
     pinned = _pinned(image, authority.authentication_ca_certificate())

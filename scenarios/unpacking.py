@@ -17,7 +17,7 @@ import zlib
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 
-from server_stub.interface.sheet import PDFIUM
+from server_stub.interface.binding import PDFIUM
 
 DATA_URL = re.compile(r"data:([a-z0-9/+.-]+);base64,([A-Za-z0-9+/=]+)")
 SCRIPT = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.DOTALL)

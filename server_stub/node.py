@@ -22,15 +22,13 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .bodies import CallerGone, again, check_json, whole_body
 from .faults.box import KNOWN, FaultBox
+from .http import AnswerRoute, CallerGone, NodeProtocol, again, check_json, whole_body
 from .interface.clock import Clock, ClockSetting
 from .interface.failures import Failed
 from .interface.log import place_of
 from .interface.terminal import FailureBody
 from .interface.trace import Source, Trace, new_traceparent, under_traceparent
-from .protocol import NodeProtocol
-from .routes import AnswerRoute
 
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import settings
 
 from cards.pcscd import SOCKET_VARIABLE, process_folder, socket_path
-from scenarios import places
-from scenarios.telling import without_words
+from scenarios import paths
+from scenarios.trace_labels import without_words
 from server_stub.interface.trace import Event, Source, Trace
 
 # at once: libpcsclite keeps to the first socket it was shown
@@ -23,7 +23,7 @@ os.environ[SOCKET_VARIABLE] = str(socket_path(process_folder()))
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
 
-_TESTS = str(places.ROOT / "tests")
+_TESTS = str(paths.ROOT / "tests")
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def _all_that_is_told_has_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
     monkeypatch.setattr(Trace, "emit", listened_to)
     yield
-    assert not missing, f"scenarios/telling has no words for: {', '.join(sorted(missing))}"
+    assert not missing, f"scenarios/trace_labels has no words for: {', '.join(sorted(missing))}"
 
 
 PLANTED = "test_a_planted_defect_fails_the_sentence_that_names_it["

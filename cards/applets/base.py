@@ -29,8 +29,7 @@ from cards.apdu import (
 )
 from cards.image import ElementaryFile, FileKind, KeyUse, Pin
 
-from .refusal import Refusal
-from .session import Session
+from .session import Refusal, Session
 from .signing import sign
 
 

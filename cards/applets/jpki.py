@@ -12,8 +12,7 @@ from cards.apdu import (
 from cards.image import Key, KeyUse
 
 from .base import Applet, fitting
-from .refusal import Refusal
-from .session import Session
+from .session import Refusal, Session
 from .signing import check_scheme, sign
 
 

@@ -1,4 +1,4 @@
-"""What a card keeps between commands."""
+"""What a card keeps between commands, and how a command ends without success."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from cards.apdu import FILE_NOT_FOUND, NO_CURRENT_EF, WRONG_P1_P2
 from cards.image import Application, CardImage, ElementaryFile
 
-from .refusal import Refusal
+
+class Refusal(Exception):
+    """Ends a command with a status word; never leaves the card."""
+
+    def __init__(self, sw: int) -> None:
+        super().__init__(sw)
+        self.sw = sw
+
 
 LAST_SHORT_ID = 0x1E
 """Short EF identifiers run from 01 to 1E (JICSAP 4.2)."""

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cards.apdu import CONDITIONS, WRONG_P1_P2
 from cards.image import Key
 
-from .refusal import Refusal
+from .session import Refusal
 
 VERBATIM_LIMIT = 245
 """Bytes that PKCS #1 v1.5 leaves under a 2048-bit key."""

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import common, jpki, surface, text
+from . import card_face_ap, card_input_ap, common
 from .facts import CardFacts
 
 CONTENTS: dict[str, Callable[[CardFacts], bytes]] = {
-    "token_info": jpki.token_info,
-    "my_number": text.my_number,
-    "four_attributes": text.four_attributes,
-    "integrity_record": text.integrity_record,
-    "text_basic_data": text.basic_data,
-    "session_key": text.session_key,
-    "signed_key": text.signed_key,
-    "age_record": surface.age_record,
-    "card_face": surface.card_face,
-    "surface_basic_data": surface.basic_data,
-    "my_number_image": surface.my_number_image,
+    "token_info": common.token_info,
+    "my_number": card_input_ap.my_number,
+    "four_attributes": card_input_ap.four_attributes,
+    "integrity_record": card_input_ap.integrity_record,
+    "text_basic_data": card_input_ap.basic_data,
+    "session_key": card_input_ap.session_key,
+    "signed_key": card_input_ap.signed_key,
+    "age_record": card_face_ap.age_record,
+    "card_face": card_face_ap.card_face,
+    "surface_basic_data": card_face_ap.basic_data,
+    "my_number_image": card_face_ap.my_number_image,
     "issuer_certificate": common.issuer_certificate,
     "card_info": common.card_info,
     "key_reference": common.key_reference_record,

@@ -1,4 +1,4 @@
-"""What is known of one card when its files are written, and the numbers that follow from it."""
+"""Whose card it is, what is known of it when its files are written, and the numbers printed on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,20 @@ from datetime import date
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from cards.holder import Holder
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """`municipality`: five digits. `name`: U+3000 between 氏 and 名. `sex`: 1 男, 2 女, 9 other. Romaji as in certificates."""
+
+    person_key: str
+    municipality: str
+    name: str
+    address: str
+    birth: date
+    sex: str
+    prefecture_romaji: str
+    city_romaji: str
+
 
 _ERAS = (date(2019, 5, 1), date(1989, 1, 8), date(1926, 12, 25), date(1912, 7, 30), date(1868, 1, 25))
 

@@ -15,10 +15,10 @@ from typing import Any
 from smartcard import scard
 
 from cards.errors import CardError, CardFailure
-from cards.observe import Observer, nobody
+from cards.trace import Observer, nobody
 
+from .call_with_timeout import check, code_text, establish, failure_of, readers_of
 from .interface import CardConnection
-from .scard_calls import check, code_text, establish, failure_of, readers_of
 
 MONITOR_MS = 250
 """Real milliseconds after which the monitor looks whether it shall end."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from cards.errors import CardError
 from cards.faults import Fault, FaultLine
-from cards.observe import Observer, nobody
+from cards.trace import Observer, nobody
 from cards.virtual import VirtualCard
 
 from .interface import CardConnection

@@ -1,5 +1,4 @@
-"""The simulated coin unit. Its book is an SQLite file of its own: every coin is a row, and on the disk, before anybody is told
-of it. What it holds is kept in memory beside it, so that a screen can be told without waiting for a disk."""
+"""The simulated coin unit. Its book is an SQLite file of its own: every movement of a coin is a row of it."""
 
 from __future__ import annotations
 
@@ -12,8 +11,23 @@ from pathlib import Path
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 
-from .change import make_change
 from .interface import DENOMINATIONS, CoinState
+
+
+def make_change(amount: int, stock: Mapping[int, int]) -> dict[int, int] | None:
+    """The fewest coins of `stock` (yen -> count) that make exactly `amount` yen, or None if none do."""
+    best: dict[int, dict[int, int]] = {0: {}}
+    for coin in sorted(stock, reverse=True):
+        grown: dict[int, dict[int, int]] = dict(best)
+        for reached, used in best.items():
+            for count in range(1, min(stock[coin], (amount - reached) // coin) + 1):
+                total = reached + count * coin
+                known = grown.get(total)
+                if known is None or sum(known.values()) > sum(used.values()) + count:
+                    grown[total] = used | {coin: count}
+        best = grown
+    return best.get(amount)
+
 
 COINS = tuple(yen for yen in DENOMINATIONS if yen < 1000)
 """What change can be given in; the note is not paid out as change."""

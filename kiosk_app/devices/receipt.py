@@ -14,8 +14,8 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from kiosk_app.flow.effects import PrintReceipt
+from server_stub.interface.binding import NOTICE, SAMPLE
 from server_stub.interface.failures import Failed
-from server_stub.interface.sheet import NOTICE, SAMPLE
 from server_stub.interface.terminal import CertificateKind
 
 WIDTH, HEIGHT, MARGIN = 80 * mm, 126 * mm, 7 * mm

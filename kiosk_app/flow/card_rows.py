@@ -9,7 +9,7 @@ from server_stub.interface.terminal import MunicipalityInfo, Place
 from . import events as e
 from .effects import Authenticate, FetchMunicipalities, OpenSession, ReadCard, Say
 from .ending import card_lies_there, finish, finish_with_card, leave, refuse, refused, refused_as
-from .row import Happening, Made, Row
+from .row import Context, Result, Row
 from .state import CardPresence
 from .state import StateName as S
 
@@ -19,108 +19,108 @@ PIN_LENGTH = 4
 # --- conditions ----------------------------------------------------------------------------------------------------
 
 
-def card_is_fresh(h: Happening) -> bool:
+def card_is_fresh(h: Context) -> bool:
     return h.visit.card is CardPresence.FRESH
 
 
-def pin_is_blocked(h: Happening) -> bool:
+def pin_is_blocked(h: Context) -> bool:
     return bool(h.event.tries_left == 0)
 
 
-def tries_of_a_real_card_unknown(h: Happening) -> bool:
+def tries_of_a_real_card_unknown(h: Context) -> bool:
     return h.event.tries_left is None and h.event.kind != "virtual"
 
 
-def one_try_left(h: Happening) -> bool:
+def one_try_left(h: Context) -> bool:
     return h.visit.tries_left == 1
 
 
-def address_and_one_try_left(h: Happening) -> bool:
+def address_and_one_try_left(h: Context) -> bool:
     return address(h) and one_try_left(h)
 
 
-def address_and_no_session(h: Happening) -> bool:
+def address_and_no_session(h: Context) -> bool:
     return h.event.place is Place.ADDRESS and not h.visit.session_id
 
 
-def address(h: Happening) -> bool:
+def address(h: Context) -> bool:
     return h.event.place is Place.ADDRESS
 
 
-def municipalities_are_known(h: Happening) -> bool:
+def municipalities_are_known(h: Context) -> bool:
     return bool(h.visit.municipalities)
 
 
-def _chosen(h: Happening) -> MunicipalityInfo | None:
+def _chosen(h: Context) -> MunicipalityInfo | None:
     return next((m for m in h.visit.municipalities if m.code == h.event.code), None)
 
 
-def not_participating(h: Happening) -> bool:
+def not_participating(h: Context) -> bool:
     chosen = _chosen(h)
     return chosen is not None and not chosen.participating
 
 
-def listed_and_no_session(h: Happening) -> bool:
+def listed_and_no_session(h: Context) -> bool:
     return _chosen(h) is not None and not h.visit.session_id
 
 
-def listed(h: Happening) -> bool:
+def listed(h: Context) -> bool:
     return _chosen(h) is not None
 
 
-def listed_and_one_try_left(h: Happening) -> bool:
+def listed_and_one_try_left(h: Context) -> bool:
     return listed(h) and one_try_left(h)
 
 
-def domicile(h: Happening) -> bool:
+def domicile(h: Context) -> bool:
     return h.visit.place is Place.DOMICILE
 
 
-def four_digits(h: Happening) -> bool:
+def four_digits(h: Context) -> bool:
     pin = h.event.pin
     text = pin.reveal()
     return len(pin) == PIN_LENGTH and text.isascii() and text.isdigit()
 
 
-def wrong_pin_with_tries_left(h: Happening) -> bool:
+def wrong_pin_with_tries_left(h: Context) -> bool:
     return wrong_pin(h) and h.event.fact("tries_left") != 0
 
 
-def wrong_pin_with_one_try_left(h: Happening) -> bool:
+def wrong_pin_with_one_try_left(h: Context) -> bool:
     return wrong_pin(h) and h.event.fact("tries_left") == 1
 
 
-def wrong_pin_and_card_gone(h: Happening) -> bool:
+def wrong_pin_and_card_gone(h: Context) -> bool:
     return wrong_pin_with_tries_left(h) and not h.visit.card_inside
 
 
-def wrong_pin(h: Happening) -> bool:
+def wrong_pin(h: Context) -> bool:
     return bool(h.event.failure == "Card_Pin_Wrong")
 
 
-def nothing_offered(h: Happening) -> bool:
+def nothing_offered(h: Context) -> bool:
     """Every offer is refused, and all for the same reason: there is nothing to choose from."""
     names = {offer.refusal.failure if offer.refusal else "" for offer in h.event.offers.offers}
     return not names or (len(names) == 1 and "" not in names)
 
 
-def reader_is_lost(h: Happening) -> bool:
+def reader_is_lost(h: Context) -> bool:
     return bool(h.visit.reader)
 
 
 # --- actions --------------------------------------------------------------------------------------------------------
 
 
-def begin(h: Happening) -> Made:
+def begin(h: Context) -> Result:
     """A new visit; only language and card are taken over."""
     return replace(h.visit.next(), language=h.visit.language), ()
 
 
-def read_card(h: Happening) -> Made:
+def read_card(h: Context) -> Result:
     return replace(h.visit, card=CardPresence.USED), (ReadCard(),)
 
 
-def card_known(h: Happening) -> Made:
+def card_known(h: Context) -> Result:
     event = h.event
     visit = replace(
         h.visit, holder_ref=event.holder_ref, tries_left=event.tries_left, card_kind=str(event.kind)
@@ -128,43 +128,43 @@ def card_known(h: Happening) -> Made:
     return visit, ()
 
 
-def choose_address(h: Happening) -> Made:
+def choose_address(h: Context) -> Result:
     return replace(h.visit, place=Place.ADDRESS, chosen_municipality=None), ()
 
 
-def choose_address_and_open(h: Happening) -> Made:
+def choose_address_and_open(h: Context) -> Result:
     return choose_address(h)[0], (OpenSession(),)
 
 
-def choose_domicile(h: Happening) -> Made:
+def choose_domicile(h: Context) -> Result:
     return replace(h.visit, place=Place.DOMICILE), ()
 
 
-def choose_domicile_and_fetch(h: Happening) -> Made:
+def choose_domicile_and_fetch(h: Context) -> Result:
     return choose_domicile(h)[0], (FetchMunicipalities(),)
 
 
-def know_municipalities(h: Happening) -> Made:
+def know_municipalities(h: Context) -> Result:
     return replace(h.visit, municipalities=h.event.municipalities), ()
 
 
-def choose_municipality(h: Happening) -> Made:
+def choose_municipality(h: Context) -> Result:
     return replace(h.visit, chosen_municipality=_chosen(h)), ()
 
 
-def choose_municipality_and_open(h: Happening) -> Made:
+def choose_municipality_and_open(h: Context) -> Result:
     return choose_municipality(h)[0], (OpenSession(),)
 
 
-def session_known(h: Happening) -> Made:
+def session_known(h: Context) -> Result:
     return replace(h.visit, session_id=h.event.session_id), ()
 
 
-def accept_last_try(h: Happening) -> Made:
+def accept_last_try(h: Context) -> Result:
     return replace(h.visit, last_try_accepted=True), ()
 
 
-def authenticate(h: Happening) -> Made:
+def authenticate(h: Context) -> Result:
     visit = replace(h.visit, was_wrong=False)
     chosen = visit.chosen_municipality
     code = chosen.code if chosen is not None and visit.place is Place.DOMICILE else None
@@ -181,13 +181,13 @@ def authenticate(h: Happening) -> Made:
     )
 
 
-def ask_pin_again(h: Happening) -> Made:
+def ask_pin_again(h: Context) -> Result:
     left = h.event.fact("tries_left")
     tries = left if isinstance(left, int) else None
     return replace(h.visit, was_wrong=True, tries_left=tries), (Say("error"),)
 
 
-def refuse_all_offers(h: Happening) -> Made:
+def refuse_all_offers(h: Context) -> Result:
     visit = replace(h.visit, offers=h.event.offers)
     body = next((offer.refusal for offer in h.event.offers.offers if offer.refusal), None)
     if body is None:
@@ -195,35 +195,35 @@ def refuse_all_offers(h: Happening) -> Made:
     return refuse(visit, body.failure, tuple(body.facts.items()))
 
 
-def know_offers(h: Happening) -> Made:
+def know_offers(h: Context) -> Result:
     return replace(h.visit, offers=h.event.offers, was_wrong=False), ()
 
 
-def know_offers_ask_card(h: Happening) -> Made:
+def know_offers_ask_card(h: Context) -> Result:
     return know_offers(h)[0], (Say("attention"),)
 
 
-def card_away(h: Happening) -> Made:
+def card_away(h: Context) -> Result:
     return replace(h.visit, card=CardPresence.ABSENT, forgotten=False), ()
 
 
-def warn_card(h: Happening) -> Made:
+def warn_card(h: Context) -> Result:
     return replace(h.visit, forgotten=True), (Say("card_forgotten"),)
 
 
-def card_pulled(h: Happening) -> Made:
+def card_pulled(h: Context) -> Result:
     return refuse(replace(h.visit, card=CardPresence.ABSENT), "Card_Removed")
 
 
-def reader_lost(h: Happening) -> Made:
+def reader_lost(h: Context) -> Result:
     return refuse(replace(h.visit, reader=h.event.failure), h.event.failure)
 
 
-def reader_still_lost(h: Happening) -> Made:
+def reader_still_lost(h: Context) -> Result:
     return refuse(h.visit, h.visit.reader)
 
 
-def card_was_warned(h: Happening) -> bool:
+def card_was_warned(h: Context) -> bool:
     return h.visit.forgotten
 
 

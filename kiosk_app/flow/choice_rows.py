@@ -11,7 +11,7 @@ from server_stub.interface.terminal import ApplicationOptions, CertificateKind, 
 from . import events as e
 from .effects import Apply
 from .ending import refused_as
-from .row import Action, Guard, Happening, Made, Row, named
+from .row import Action, Context, Guard, Result, Row, named
 from .state import StateName as S
 from .state import Visit
 
@@ -48,7 +48,7 @@ def _previous(question: S, visit: Visit) -> S:
 # --- conditions --------------------------------------------------------------------------------------------------------
 
 
-def _offer_of(h: Happening) -> Offer | None:
+def _offer_of(h: Context) -> Offer | None:
     """The offer that the event chooses, or the one chosen before."""
     if not isinstance(h.event, e.KindChosen):
         return h.visit.offer
@@ -56,11 +56,11 @@ def _offer_of(h: Happening) -> Offer | None:
     return next((o for o in offers if o.kind == h.event.kind and o.refusal is None), None)
 
 
-def offered(h: Happening) -> bool:
+def offered(h: Context) -> bool:
     return _offer_of(h) is not None
 
 
-def scope_possible(h: Happening) -> bool:
+def scope_possible(h: Context) -> bool:
     offer, members = h.visit.offer, h.event.members
     if offer is None:
         return False
@@ -70,7 +70,7 @@ def scope_possible(h: Happening) -> bool:
     return len(set(members)) == len(members) and set(members) <= possible
 
 
-def copies_possible(h: Happening) -> bool:
+def copies_possible(h: Context) -> bool:
     offer, copies = h.visit.offer, h.event.copies
     return offer is not None and 1 <= copies <= offer.max_copies and copies * offer.fee <= FEE_LIMIT
 
@@ -78,7 +78,7 @@ def copies_possible(h: Happening) -> bool:
 # --- actions -------------------------------------------------------------------------------------------------------------
 
 
-def choose_kind(h: Happening) -> Made:
+def choose_kind(h: Context) -> Result:
     offer = _required(_offer_of(h))
     # someone living alone is not asked: the whole household, where it can be had whole
     single = offer.kind is CertificateKind.RESIDENCE and len(offer.members) == 1
@@ -87,11 +87,11 @@ def choose_kind(h: Happening) -> Made:
     return fresh, ()
 
 
-def choose_scope(h: Happening) -> Made:
+def choose_scope(h: Context) -> Result:
     return replace(h.visit, members=h.event.members), ()
 
 
-def choose_options(h: Happening) -> Made:
+def choose_options(h: Context) -> Result:
     """Only what the offer has can be wished for."""
     available = _required(h.visit.offer).options
     wanted = {
@@ -100,11 +100,11 @@ def choose_options(h: Happening) -> Made:
     return replace(h.visit, options=ApplicationOptions(**wanted)), ()
 
 
-def choose_copies(h: Happening) -> Made:
+def choose_copies(h: Context) -> Result:
     return replace(h.visit, copies=h.event.copies), ()
 
 
-def apply(h: Happening) -> Made:
+def apply(h: Context) -> Result:
     visit = h.visit
     effect = Apply(visit.session_id, visit.request(), _required(visit.offer), visit.holder_ref)
     return visit, (effect,)
@@ -123,7 +123,7 @@ def _forward(state: S, event: type[e.Event], do: Action, possible: Guard | None)
     """One row for each question that may come next."""
     for target in QUESTIONS[QUESTIONS.index(state) + 1 :] if state in QUESTIONS else QUESTIONS:
 
-        def leads_there(h: Happening, target: S = target) -> bool:
+        def leads_there(h: Context, target: S = target) -> bool:
             if possible is not None and not possible(h):
                 return False
             offer = _offer_of(h)
@@ -136,7 +136,7 @@ def _forward(state: S, event: type[e.Event], do: Action, possible: Guard | None)
 def _back(state: S) -> Iterator[Row]:
     for target in reversed((S.CHOOSE_CERTIFICATE, *QUESTIONS[: QUESTIONS.index(state)])):
 
-        def leads_there(h: Happening, target: S = target) -> bool:
+        def leads_there(h: Context, target: S = target) -> bool:
             return _previous(state, h.visit) is target
 
         yield Row(state, e.BackTouched, target, None, named(f"{target} was asked before", leads_there))

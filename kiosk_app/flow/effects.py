@@ -10,9 +10,9 @@ from server_stub.interface.terminal import (
     ApplicationRequest,
     CertificateKind,
     MunicipalityInfo,
-    NoteKind,
     Offer,
     Place,
+    ReportKind,
 )
 
 
@@ -64,7 +64,7 @@ class Apply(Effect):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCoins(Effect):
+class CashInStart(Effect):
     """Write the application into the journal and accept money -> MoneyChanged, CoinRejected."""
 
     application_id: str
@@ -73,7 +73,7 @@ class OpenCoins(Effect):
 
 
 @dataclass(frozen=True, slots=True)
-class TakeMoney(Effect):
+class CashInEnd(Effect):
     """-> MoneyTaken."""
 
     application_id: str
@@ -81,7 +81,7 @@ class TakeMoney(Effect):
 
 
 @dataclass(frozen=True, slots=True)
-class GiveBackMoney(Effect):
+class CashInRollback(Effect):
     """Everything in the escrow and everything taken for this application goes back; its sheets become void
     -> MoneyReturned."""
 
@@ -102,21 +102,21 @@ class ClearJam(Effect):
 
 
 @dataclass(frozen=True, slots=True)
-class OfferPaper(Effect):
+class PresentMedia(Effect):
     """All sheets lie in the tray; from now on PaperTaken can come."""
 
     application_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class HandOver(Effect):
+class MediaTaken(Effect):
     """Write into the journal that the resident has the paper."""
 
     application_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class DrawInPaper(Effect):
+class RetractMedia(Effect):
     """Nobody took the paper: it goes into the locked box inside the machine, void."""
 
     application_id: str
@@ -137,12 +137,12 @@ class PrintReceipt(Effect):
 
 
 @dataclass(frozen=True, slots=True)
-class SettleNote(Effect):
-    """Put a note for the centre into the outbox."""
+class QueueReport(Effect):
+    """Put a report for the centre into the outbox."""
 
     session_id: str
     application_id: str
-    kind: NoteKind
+    kind: ReportKind
     amount: int = 0
     sheets_printed: int = 0
     reason: str = ""
@@ -150,7 +150,7 @@ class SettleNote(Effect):
 
 @dataclass(frozen=True, slots=True)
 class EndSession(Effect):
-    """Put the end of the session into the outbox, behind its notes; closes the application in the journal. If no record says
+    """Put the end of the session into the outbox, behind its reports; closes the application in the journal. If no record says
     where its money and paper went, both stay open for staff.
 
     The centre cancels everything of the session that was not paid."""

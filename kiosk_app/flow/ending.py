@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from server_stub.interface.terminal import NoteKind
+from server_stub.interface.terminal import ReportKind
 
-from .effects import CheckBooks, Effect, EndSession, GiveBackMoney, Say, SettleNote, WipeSession
+from .effects import CashInRollback, CheckBooks, Effect, EndSession, QueueReport, Say, WipeSession
 from .events import Event, Refused
-from .row import Action, Happening, Made, Row
+from .row import Action, Context, Result, Row
 from .state import StateName, Visit
 
 INCIDENTS = frozenset(
@@ -43,7 +43,7 @@ def refusal(visit: Visit, failure: str, facts: tuple[tuple[str, object], ...] = 
     return replace(visit, failure=failure, facts=facts, contact=contact)
 
 
-def end(visit: Visit, reason: str) -> Made:
+def end(visit: Visit, reason: str) -> Result:
     """Everything of the session ends, one message to the centre, nothing of a person stays; and whether the next resident may
     begin is looked at anew."""
     effects: list[Effect] = []
@@ -53,38 +53,38 @@ def end(visit: Visit, reason: str) -> Made:
     return visit.wiped(), tuple(effects)
 
 
-def refuse(visit: Visit, failure: str, facts: tuple[tuple[str, object], ...] = ()) -> Made:
+def refuse(visit: Visit, failure: str, facts: tuple[tuple[str, object], ...] = ()) -> Result:
     """To the refusal: incident first, then the end of the session."""
-    notes: tuple[Effect, ...] = ()
+    reports: tuple[Effect, ...] = ()
     told = dict(facts)
     application_id = visit.application_id or str(told.get("application_id") or "")
     if failure in INCIDENTS and application_id and visit.session_id:
         reason = f"{failure}: {str(told.get('detail', ''))[:200]}".rstrip(": ")
-        notes = (SettleNote(visit.session_id, application_id, NoteKind.INCIDENT, reason=reason),)
+        reports = (QueueReport(visit.session_id, application_id, ReportKind.INCIDENT, reason=reason),)
     wiped, effects = end(refusal(visit, failure, facts), failure)
-    return wiped, (*notes, *effects, Say("error"))
+    return wiped, (*reports, *effects, Say("error"))
 
 
-def refused(h: Happening) -> Made:
+def refused(h: Context) -> Result:
     """The effect failed by a name; that name is told."""
     event: Refused = h.event
     return refuse(h.visit, event.failure, event.facts)
 
 
 def refused_as(failure: str) -> Action:
-    def action(h: Happening) -> Made:
+    def action(h: Context) -> Result:
         return refuse(h.visit, failure)
 
     return action
 
 
-def finish(h: Happening) -> Made:
+def finish(h: Context) -> Result:
     """Back to the top menu, nothing left but a card that still lies there."""
     visit, effects = end(h.visit, "finished")
     return visit.next(), effects
 
 
-def finish_with_card(h: Happening) -> Made:
+def finish_with_card(h: Context) -> Result:
     visit, effects = end(h.visit, "finished")
     return replace(visit.next(), language=visit.language), (*effects, Say("card_forgotten"))
 
@@ -92,22 +92,22 @@ def finish_with_card(h: Happening) -> Made:
 def give_back_as(failure: str) -> Action:
     """All money back first; the refusal follows when it lies in the return tray."""
 
-    def action(h: Happening) -> Made:
-        return refusal(h.visit, failure), (GiveBackMoney(h.visit.application_id),)
+    def action(h: Context) -> Result:
+        return refusal(h.visit, failure), (CashInRollback(h.visit.application_id),)
 
     return action
 
 
-def give_back_refused(h: Happening) -> Made:
+def give_back_refused(h: Context) -> Result:
     event: Refused = h.event
-    return refusal(h.visit, event.failure, event.facts), (GiveBackMoney(h.visit.application_id),)
+    return refusal(h.visit, event.failure, event.facts), (CashInRollback(h.visit.application_id),)
 
 
-def card_lies_there(h: Happening) -> bool:
+def card_lies_there(h: Context) -> bool:
     return h.visit.card_inside
 
 
-def is_stopped(h: Happening) -> bool:
+def is_stopped(h: Context) -> bool:
     return bool(h.visit.stopped)
 
 

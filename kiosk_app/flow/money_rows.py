@@ -5,25 +5,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from server_stub.interface.terminal import NoteKind
+from server_stub.interface.terminal import ReportKind
 
 from . import events as e
-from .effects import Effect, OpenCoins, PrintSheet, Say, SettleNote, TakeMoney
+from .effects import CashInEnd, CashInStart, Effect, PrintSheet, QueueReport, Say
 from .ending import give_back_as, give_back_refused, refuse, refused, refused_as
-from .row import Happening, Made, Row
+from .row import Context, Result, Row
 from .state import StateName as S
 from .state import Visit
 
 
-def nothing_to_pay(h: Happening) -> bool:
+def nothing_to_pay(h: Context) -> bool:
     return bool(h.event.fee_total == 0)
 
 
-def enough(h: Happening) -> bool:
+def enough(h: Context) -> bool:
     return bool(h.event.inserted >= h.visit.due)
 
 
-def _paper_known(h: Happening) -> Visit:
+def _paper_known(h: Context) -> Visit:
     event: e.PaperReceived = h.event
     return replace(
         h.visit,
@@ -35,59 +35,59 @@ def _paper_known(h: Happening) -> Visit:
     )
 
 
-def ask_money(h: Happening) -> Made:
+def ask_money(h: Context) -> Result:
     visit = _paper_known(h)
-    return visit, (OpenCoins(visit.application_id, visit.session_id, visit.due),)
+    return visit, (CashInStart(visit.application_id, visit.session_id, visit.due),)
 
 
-def take_nothing(h: Happening) -> Made:
+def take_nothing(h: Context) -> Result:
     visit, effects = ask_money(h)
-    return visit, (*effects, TakeMoney(visit.application_id, visit.due))
+    return visit, (*effects, CashInEnd(visit.application_id, visit.due))
 
 
-def count(h: Happening) -> Made:
+def count(h: Context) -> Result:
     return replace(h.visit, inserted=h.event.inserted, rejected=0), ()
 
 
-def take_money(h: Happening) -> Made:
+def take_money(h: Context) -> Result:
     visit, _ = count(h)
-    return visit, (TakeMoney(visit.application_id, visit.due),)
+    return visit, (CashInEnd(visit.application_id, visit.due),)
 
 
-def show_rejected(h: Happening) -> Made:
+def show_rejected(h: Context) -> Result:
     return replace(h.visit, rejected=h.event.denomination), (Say("attention"),)
 
 
-def money_taken(h: Happening) -> Made:
+def money_taken(h: Context) -> Result:
     visit = replace(h.visit, paid=True, change=h.event.change)
-    note = SettleNote(visit.session_id, visit.application_id, NoteKind.PAID, amount=visit.due)
-    return visit, (note, PrintSheet(visit.application_id, 1))
+    report = QueueReport(visit.session_id, visit.application_id, ReportKind.PAID, amount=visit.due)
+    return visit, (report, PrintSheet(visit.application_id, 1))
 
 
-def money_returned(h: Happening) -> Made:
+def money_returned(h: Context) -> Result:
     """The money lies in the return tray; now the refusal that was decided before is told."""
     visit = replace(h.visit, returned=h.event.amount)
     return refuse(visit, visit.failure, visit.facts)
 
 
-def money_not_returned(h: Happening) -> Made:
+def money_not_returned(h: Context) -> Result:
     """The coin unit itself failed: nobody can tell where the money is, so staff must. Until they have, the application stays
     open at the terminal and nothing is told of it."""
     return refuse(replace(h.visit, doubt=True), h.visit.failure, h.visit.facts)
 
 
-def refunded(h: Happening) -> Made:
+def refunded(h: Context) -> Result:
     """Money back and sheets void; sheets that somebody has already carried off are for staff to settle."""
     event: e.MoneyReturned = h.event
     visit = replace(h.visit, returned=event.amount, doubt=event.carried_off)
-    kind = NoteKind.IN_DOUBT if event.carried_off else NoteKind.CANCELLED
-    note = _note(visit, kind, visit.failure)
+    kind = ReportKind.IN_DOUBT if event.carried_off else ReportKind.CANCELLED
+    report = _report(visit, kind, visit.failure)
     wiped, effects = refuse(visit, visit.failure, visit.facts)
-    return wiped, (note, *effects)
+    return wiped, (report, *effects)
 
 
-def _note(visit: Visit, kind: NoteKind, reason: str) -> Effect:
-    return SettleNote(
+def _report(visit: Visit, kind: ReportKind, reason: str) -> Effect:
+    return QueueReport(
         visit.session_id,
         visit.application_id,
         kind,

@@ -4,111 +4,111 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from server_stub.interface.terminal import NoteKind
+from server_stub.interface.terminal import ReportKind
 
 from . import events as e
 from .effects import (
+    CashInRollback,
     ClearJam,
-    DrawInPaper,
     Effect,
     EndSession,
-    GiveBackMoney,
-    HandOver,
-    OfferPaper,
+    MediaTaken,
+    PresentMedia,
     PrintReceipt,
     PrintSheet,
+    QueueReport,
     ReadCard,
+    RetractMedia,
     Say,
-    SettleNote,
 )
 from .ending import RETRY, end, finish, leave, refusal, refuse
-from .row import Happening, Made, Row
+from .row import Context, Result, Row
 from .state import CardPresence, Visit
 from .state import StateName as S
 
 # --- conditions ----------------------------------------------------------------------------------------------------------
 
 
-def last_sheet(h: Happening) -> bool:
+def last_sheet(h: Context) -> bool:
     return bool(h.event.number == h.visit.printed + 1 == h.visit.sheets)
 
 
-def next_sheet(h: Happening) -> bool:
+def next_sheet(h: Context) -> bool:
     return bool(h.event.number == h.visit.printed + 1)
 
 
-def was_warned(h: Happening) -> bool:
+def was_warned(h: Context) -> bool:
     return h.visit.forgotten
 
 
-def without_fee(h: Happening) -> bool:
+def without_fee(h: Context) -> bool:
     return h.visit.due == 0
 
 
-def wanted(h: Happening) -> bool:
+def wanted(h: Context) -> bool:
     return bool(h.event.wanted)
 
 
-def again(h: Happening) -> bool:
+def again(h: Context) -> bool:
     return bool(h.event.again and h.visit.failure in RETRY)
 
 
-def again_with_fresh_card(h: Happening) -> bool:
+def again_with_fresh_card(h: Context) -> bool:
     return again(h) and h.visit.card is CardPresence.FRESH
 
 
-def again_with_card_inside(h: Happening) -> bool:
+def again_with_card_inside(h: Context) -> bool:
     return again(h) and h.visit.card_inside
 
 
 # --- actions ---------------------------------------------------------------------------------------------------------------
 
 
-def print_next(h: Happening) -> Made:
+def print_next(h: Context) -> Result:
     visit = replace(h.visit, printed=h.event.number)
     return visit, (PrintSheet(visit.application_id, visit.printed + 1),)
 
 
-def offer_paper(h: Happening) -> Made:
+def offer_paper(h: Context) -> Result:
     visit = replace(h.visit, printed=h.event.number, forgotten=False)
-    return visit, (OfferPaper(visit.application_id), Say("attention"))
+    return visit, (PresentMedia(visit.application_id), Say("attention"))
 
 
-def jam(h: Happening) -> Made:
+def jam(h: Context) -> Result:
     return refusal(h.visit, h.event.failure, h.event.facts), (Say("error"),)
 
 
-def go_on_printing(h: Happening) -> Made:
+def go_on_printing(h: Context) -> Result:
     """At the sheet that did not come out; those before are not printed again."""
     visit = replace(h.visit, failure="", facts=(), contact="")
     return visit, (ClearJam(), PrintSheet(visit.application_id, visit.printed + 1))
 
 
-def refund(h: Happening) -> Made:
-    return h.visit, (GiveBackMoney(h.visit.application_id),)
+def refund(h: Context) -> Result:
+    return h.visit, (CashInRollback(h.visit.application_id),)
 
 
-def warn_paper(h: Happening) -> Made:
+def warn_paper(h: Context) -> Result:
     return replace(h.visit, forgotten=True), (Say("paper_forgotten"),)
 
 
-def draw_in_paper(h: Happening) -> Made:
+def draw_in_paper(h: Context) -> Result:
     """Paid and printed, but the next resident must not find it: staff settle it with whoever comes for it."""
     visit = replace(h.visit, doubt=True)
     wiped, effects = refuse(visit, "Paper_Forgotten")
     return wiped, (
-        DrawInPaper(visit.application_id),
-        _note(visit, NoteKind.IN_DOUBT, "Paper_Forgotten"),
+        RetractMedia(visit.application_id),
+        _report(visit, ReportKind.IN_DOUBT, "Paper_Forgotten"),
         *effects,
     )
 
 
-def hand_over(h: Happening) -> Made:
+def hand_over(h: Context) -> Result:
     """The resident has the paper: settle and end the session. What a receipt needs stays until the thanks."""
     visit = h.visit
     effects = (
-        HandOver(visit.application_id),
-        _note(visit, NoteKind.HANDED_OVER, ""),
+        MediaTaken(visit.application_id),
+        _report(visit, ReportKind.HANDED_OVER, ""),
         EndSession(visit.session_id, visit.application_id, "handed over"),
     )
     kept = replace(
@@ -117,14 +117,14 @@ def hand_over(h: Happening) -> Made:
     return replace(kept, chosen_municipality=visit.municipality, offers=None), effects
 
 
-def hand_over_and_thank(h: Happening) -> Made:
+def hand_over_and_thank(h: Context) -> Result:
     """Where nothing was to be paid there is no receipt to ask for."""
     visit, effects = hand_over(h)
     wiped, last = end(visit, "finished")
     return wiped, (*effects, *last, Say("thanks"))
 
 
-def print_receipt(h: Happening) -> Made:
+def print_receipt(h: Context) -> Result:
     visit = h.visit
     if visit.municipality is None or visit.kind is None:
         raise ValueError("the table lets nobody come here without a paid application")
@@ -135,45 +135,45 @@ def print_receipt(h: Happening) -> Made:
     return visit, (receipt,)
 
 
-def thank(h: Happening) -> Made:
+def thank(h: Context) -> Result:
     wiped, effects = end(h.visit, "finished")
     return wiped, (*effects, Say("thanks"))
 
 
-def begin_again(h: Happening) -> Made:
+def begin_again(h: Context) -> Result:
     return replace(h.visit.next(), language=h.visit.language), ()
 
 
-def begin_again_and_read(h: Happening) -> Made:
+def begin_again_and_read(h: Context) -> Result:
     return replace(begin_again(h)[0], card=CardPresence.USED), (ReadCard(),)
 
 
-def again_without_reader(h: Happening) -> bool:
+def again_without_reader(h: Context) -> bool:
     return again(h) and bool(h.visit.reader)
 
 
-def refuse_again(h: Happening) -> Made:
+def refuse_again(h: Context) -> Result:
     """The reader is still out of order, whatever the refusal before was."""
     return replace(h.visit, failure=h.visit.reader, facts=()), (Say("error"),)
 
 
-def reader_is_the_reason(h: Happening) -> bool:
+def reader_is_the_reason(h: Context) -> bool:
     """The card went with the reader, or what the reader suffers from has changed."""
     return h.visit.failure == "Card_Removed" or bool(h.visit.reader and h.visit.failure == h.visit.reader)
 
 
-def name_the_reader(h: Happening) -> Made:
+def name_the_reader(h: Context) -> Result:
     """It was not the resident who took the card away."""
     failure = h.event.failure
     return replace(h.visit, reader=failure, failure=failure, facts=()), ()
 
 
-def card_away_and_finish(h: Happening) -> Made:
+def card_away_and_finish(h: Context) -> Result:
     return replace(h.visit.next(), card=CardPresence.ABSENT), ()
 
 
-def _note(visit: Visit, kind: NoteKind, reason: str) -> Effect:
-    return SettleNote(
+def _report(visit: Visit, kind: ReportKind, reason: str) -> Effect:
+    return QueueReport(
         visit.session_id,
         visit.application_id,
         kind,

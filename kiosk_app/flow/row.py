@@ -10,19 +10,19 @@ from .effects import Effect
 from .events import Event
 from .state import StateName, Visit
 
-Made = tuple[Visit, tuple[Effect, ...]]
+Result = tuple[Visit, tuple[Effect, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class Context:
     """What guards and actions see: the visit before and the event. `event` is of the row's class."""
 
     visit: Visit
     event: Any
 
 
-Guard = Callable[[Happening], bool]
-Action = Callable[[Happening], Made]
+Guard = Callable[[Context], bool]
+Action = Callable[[Context], Result]
 
 
 @dataclass(frozen=True, slots=True)

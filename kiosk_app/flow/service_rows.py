@@ -11,7 +11,7 @@ from dataclasses import replace
 from . import events as e
 from .effects import SettleBooks
 from .ending import end, is_stopped
-from .row import Happening, Made, Row
+from .row import Context, Result, Row
 from .state import StateName as S
 from .state import Visit
 
@@ -23,36 +23,36 @@ SERVED = (
 SENT_AWAY = tuple(state for state in S if state not in (*SERVED, S.OUT_OF_SERVICE))
 
 
-def _told(h: Happening) -> Visit:
+def _told(h: Context) -> Visit:
     return replace(h.visit, stopped=h.event.failure, stop_facts=h.event.facts)
 
 
-def stop(h: Happening) -> Made:
+def stop(h: Context) -> Result:
     return end(replace(_told(h), failure="", facts=(), contact=""), h.event.failure)
 
 
-def remember(h: Happening) -> Made:
+def remember(h: Context) -> Result:
     return _told(h), ()
 
 
-def forget(h: Happening) -> Made:
+def forget(h: Context) -> Result:
     return replace(h.visit, stopped="", stop_facts=()), ()
 
 
-def leave_stopped(h: Happening) -> Made:
+def leave_stopped(h: Context) -> Result:
     wiped, effects = end(h.visit, "finished")
     return replace(wiped.next(), language=wiped.language), effects
 
 
-def settle(h: Happening) -> Made:
+def settle(h: Context) -> Result:
     return h.visit, (SettleBooks(h.event.how),)
 
 
-def resume(h: Happening) -> Made:
+def resume(h: Context) -> Result:
     return forget(h)[0].next(), ()
 
 
-def speak_first_language(h: Happening) -> Made:
+def speak_first_language(h: Context) -> Result:
     return h.visit.next(), ()
 
 

@@ -1,8 +1,8 @@
-"""Where a visit stands and what is known of it. Plain values; a step makes new ones."""
+"""Where a visit stands and what is known of it, and how long each state waits. Plain values; a step makes new ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -159,3 +159,72 @@ class State:
     name: StateName = StateName.TOP_MENU
     visit: Visit = Visit()
     deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOuts:
+    """Named waits in seconds, all greater than 0.
+
+    `answer` ends a wait for the centre, whatever the network's own time-outs are. `card_take` and `paper_take` pass
+    twice: first a warning, then (after `card_forgotten` / `paper_forgotten`) the end.
+    """
+
+    screen: float = 60
+    card_place: float = 60
+    pin: float = 60
+    answer: float = 120
+    card_take: float = 20
+    card_forgotten: float = 30
+    coins: float = 120
+    paper_take: float = 40
+    paper_forgotten: float = 60
+    receipt: float = 20
+    thanks: float = 10
+    refusal: float = 30
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not getattr(self, field.name) > 0:
+                raise ValueError(f"time-out {field.name} must be greater than 0 seconds")
+
+    def of(self, state: StateName, visit: Visit) -> float | None:
+        """Seconds until DeadlinePassed; None for no deadline."""
+        match state:
+            case StateName.TOP_MENU | StateName.OUT_OF_SERVICE:
+                # only so that another resident's language does not stay
+                return None if visit.language == DEFAULT_LANGUAGE else self.screen
+            case (
+                StateName.READING_CARD
+                | StateName.TAKING_MONEY
+                | StateName.RETURNING_MONEY
+                | StateName.REFUNDING
+            ):
+                return None
+            case StateName.PRINTING | StateName.JAMMED | StateName.PRINTING_RECEIPT:
+                return None
+            case (
+                StateName.FETCHING_MUNICIPALITIES
+                | StateName.OPENING_SESSION
+                | StateName.AUTHENTICATING
+                | StateName.PREPARING
+            ):
+                return self.answer
+            case StateName.TAKE_CARD:
+                return self.card_forgotten if visit.forgotten else self.card_take
+            case StateName.LIFT_CARD | StateName.CARD_LEFT:
+                return self.card_forgotten
+            case StateName.TAKE_PAPER:
+                return self.paper_forgotten if visit.forgotten else self.paper_take
+            case _:
+                return {
+                    StateName.PLACE_CARD: self.card_place,
+                    StateName.CONFIRM_LAST_TRY: self.pin,
+                    StateName.ENTER_PIN: self.pin,
+                    StateName.PAY: self.coins,
+                    StateName.ASK_RECEIPT: self.receipt,
+                    StateName.THANKS: self.thanks,
+                    StateName.REFUSAL: self.refusal,
+                }.get(state, self.screen)
+
+
+DEFAULT_LANGUAGE = "ja"

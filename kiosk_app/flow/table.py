@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from . import card_rows, choice_rows, money_rows, paper_rows, service_rows
 from . import events as e
 from .effects import Effect
-from .row import Happening, Made, Row
-from .state import CardPresence, State, StateName
-from .timeouts import TimeOuts
+from .row import Context, Result, Row
+from .state import CardPresence, State, StateName, TimeOuts
 
 WAITS = frozenset(
     {
@@ -27,24 +26,24 @@ RESTS = (StateName.TOP_MENU, StateName.OUT_OF_SERVICE)
 """Where nobody is: another language stays for a while only."""
 
 
-def _speak(h: Happening) -> Made:
+def _speak(h: Context) -> Result:
     language = h.event.language if h.event.language in ("ja", "en") else h.visit.language
     return replace(h.visit, language=language), ()
 
 
-def _card_came(h: Happening) -> Made:
+def _card_came(h: Context) -> Result:
     return replace(h.visit, card=CardPresence.FRESH), ()
 
 
-def _card_went(h: Happening) -> Made:
+def _card_went(h: Context) -> Result:
     return replace(h.visit, card=CardPresence.ABSENT), ()
 
 
-def _reader_went(h: Happening) -> Made:
+def _reader_went(h: Context) -> Result:
     return replace(h.visit, reader=h.event.failure), ()
 
 
-def _reader_came(h: Happening) -> Made:
+def _reader_came(h: Context) -> Result:
     return replace(h.visit, reader=""), ()
 
 
@@ -94,7 +93,7 @@ class Outcome:
 
 def row_for(state: State, event: e.Event) -> Row | None:
     """The first row that holds."""
-    happening = Happening(state.visit, event)
+    happening = Context(state.visit, event)
     for row in _BY_CAUSE.get((state.name, type(event)), ()):
         if row.when is None or row.when(happening):
             return row
@@ -106,7 +105,7 @@ def step(state: State, event: e.Event, now: datetime, time_outs: TimeOuts) -> Ou
     row = row_for(state, event)
     if row is None:
         return Outcome(state)
-    visit, effects = (state.visit, ()) if row.do is None else row.do(Happening(state.visit, event))
+    visit, effects = (state.visit, ()) if row.do is None else row.do(Context(state.visit, event))
     deadline = state.deadline
     if not row.keeps_deadline:
         seconds = time_outs.of(row.target, visit)

@@ -1,17 +1,47 @@
-"""The few widgets all screens are made of. They are laid out in logical pixels and painted through one scale."""
+"""The few widgets all screens are made of, laid out in logical pixels, and the SVG drawings on them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import ClassVar
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
+from PySide6.QtCore import QByteArray, QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QLabel, QWidget
 
 from . import theme
 from .wrap import wrap
+
+_FOLDER = Path(__file__).parent / "drawings"
+# the colours the files are drawn in, which stand for the palette's
+_ACCENT, _TINT, _INK = "#1f5fa8", "#e8eff7", "#1a1a1a"
+
+
+@cache
+def _svg(name: str) -> str:
+    return (_FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+
+
+def read_drawings() -> None:
+    """Read all drawings from the disk, on any thread."""
+    for path in _FOLDER.glob("*.svg"):
+        _svg(path.stem)
+
+
+@lru_cache(maxsize=64)
+def renderer(name: str, colours: theme.Palette, resting: bool) -> QSvgRenderer:
+    """The drawing `name` in the municipality's colour, or in grey where its button rests."""
+    svg = _svg(name)
+    accent, tint, ink = (
+        (theme.FRAME, theme.REST, theme.FRAME) if resting else (colours.accent, colours.tint, theme.INK)
+    )
+    for drawn, wanted in ((_ACCENT, accent), (_TINT, tint), (_INK, ink)):
+        svg = svg.replace(drawn, wanted)
+    return QSvgRenderer(QByteArray(svg.encode()))
 
 
 def rect(x: float, y: float, width: float, height: float) -> QRectF:
@@ -205,7 +235,6 @@ class Drawing(Placed, QWidget):
         self.place(box)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        from .drawing import renderer
 
         painter = self.pen()
         svg = renderer(self.name, self.colours, self.resting)

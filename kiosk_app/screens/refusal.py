@@ -7,8 +7,8 @@ from kiosk_app.flow.views import Refusal
 
 from . import theme
 from .parts import rect
-from .refusal_words import RefusalWords
 from .screen import Screen
+from .texts import RefusalWords
 
 
 class RefusalScreen(Screen[Refusal]):

@@ -1,51 +1,78 @@
-"""The terminal's window: shows a view, tells touches, counts the last seconds, fits any panel."""
+"""The terminal's window: how large it is; shows a view, tells touches, counts the last seconds."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
 from importlib import import_module
+from math import gcd
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QIODevice, QRectF, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QImage, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QStyle, QWidget
 
 from kiosk_app.flow.views import View
 from server_stub.interface.clock import Clock
 
 from . import theme
 from .button import TouchGuard
-from .placing import first_size
 from .screen import Screen
 from .texts import catalogue
+
+_UNIT = gcd(theme.WIDTH, theme.HEIGHT)
+WIDE, HIGH = theme.WIDTH // _UNIT, theme.HEIGHT // _UNIT
+"""The shape: 8 to 5."""
+
+
+def fitted(width: int, height: int) -> QSize:
+    """The largest window of the terminal's shape in `width` x `height` pixels; at least one unit of the shape."""
+    times = max(1, min(width // WIDE, height // HIGH))
+    return QSize(times * WIDE, times * HIGH)
+
+
+def title_height() -> int:
+    """Pixels that the desktop needs above a window."""
+    return QApplication.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+
+
+def first_size() -> QSize:
+    """1280 x 800, or what fits on a smaller screen. A window that nobody sees (offscreen) is always of full size."""
+    full = QSize(theme.WIDTH, theme.HEIGHT)
+    screen = QGuiApplication.primaryScreen()
+    if screen is None or QGuiApplication.platformName() == "offscreen":
+        return full
+    free = screen.availableGeometry()
+    room = QSize(free.width(), free.height() - title_height()).boundedTo(full)
+    return full if room == full else fitted(room.width(), room.height())
+
 
 POLL_MS = 100
 """How often the one clock is asked (it may jump, so no timer can be set for the moment itself)."""
 
 # view -> module of this folder; imported when first shown, or all of them by load_screens
 _MODULES = {
-    "TopMenu": "top_menu",
-    "ServiceMenu": "service_menu",
-    "Consent": "consent",
-    "PlaceCard": "place_card",
-    "ChoosePlace": "choose_place",
+    "TopMenu": "menus",
+    "ServiceMenu": "menus",
+    "Consent": "menus",
+    "PlaceCard": "card_and_pin",
+    "ChoosePlace": "choose_municipality",
     "ChooseMunicipality": "choose_municipality",
-    "ConfirmLastTry": "confirm_last_try",
-    "EnterPin": "enter_pin",
+    "ConfirmLastTry": "card_and_pin",
+    "EnterPin": "card_and_pin",
     "PleaseWait": "please_wait",
-    "TakeCard": "take_card",
+    "TakeCard": "card_and_pin",
     "ChooseCertificate": "choose_certificate",
-    "ChooseScope": "choose_scope",
+    "ChooseScope": "choose_certificate",
     "ChooseOptions": "choose_options",
-    "ChooseCopies": "choose_copies",
-    "Confirm": "confirm",
-    "Pay": "pay",
-    "Printing": "printing",
-    "Jammed": "jammed",
-    "TakePaper": "take_paper",
-    "AskReceipt": "ask_receipt",
-    "Thanks": "thanks",
+    "ChooseCopies": "choose_options",
+    "Confirm": "confirm_and_pay",
+    "Pay": "confirm_and_pay",
+    "Printing": "printing_and_taking",
+    "Jammed": "printing_and_taking",
+    "TakePaper": "printing_and_taking",
+    "AskReceipt": "printing_and_taking",
+    "Thanks": "printing_and_taking",
     "Refusal": "refusal",
     "OutOfService": "out_of_service",
 }
@@ -61,7 +88,7 @@ def screen_class(view: View) -> type[Screen[Any]]:
 
 def load_screens() -> None:
     """Read what any screen needs from the disk. On any thread; afterwards no screen waits for a disk when it is shown."""
-    from .drawing import read_drawings
+    from .parts import read_drawings
 
     for module in _MODULES.values():
         import_module(f".{module}", __package__)

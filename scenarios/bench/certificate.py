@@ -9,19 +9,16 @@ from server_stub.db import sqlite_url
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.terminal import ApplicationOptions
-from server_stub.issuing.copies import issuer_of
-from server_stub.issuing.numbers import new_issue_number
+from server_stub.issuing.copies import issuer_of, new_issue_number
 from server_stub.issuing.wording import residence_front
 from server_stub.municipalities import load_municipality
 from server_stub.paper.content import ResidenceFront
 from server_stub.paper.finish import SheetFacts, finish_sheets
-from server_stub.paper.fronts import render_residence, residence_main
-from server_stub.paper.typesetter import typeset
+from server_stub.paper.fronts import render_residence, residence_main, typeset
 from server_stub.registry.records import Person
 from server_stub.registry.replica import Replica
 
-from .measure import Measurement, in_turn
-from .people import PERSON
+from .measure import PERSON, Measurement, in_turn
 
 ROUNDS = 60
 

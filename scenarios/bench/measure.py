@@ -1,4 +1,4 @@
-"""How everything here is measured: in turn with its yardstick, so that a busy machine slows both down alike."""
+"""How everything here is measured: in turn with its yardstick, and about whom."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from server_stub.interface.clock import real_monotonic_ns
+
+PERSON = "0000100201"
+CARD = "六甲翠のカード"
 
 
 @dataclass(frozen=True, slots=True)

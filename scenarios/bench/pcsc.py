@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import statistics
 
-from cards.bench import command_time, visit_time
 from cards.image_file import load_image
 from cards.readers.pcsc import PcscReader
 from cards.readers.virtual import VirtualReader
@@ -19,8 +18,8 @@ from scenarios.steps.world import World
 from scenarios.template import PIN, load_cards, template_folder
 from server_stub.interface.clock import real_monotonic_ns
 
-from .measure import Measurement
-from .people import CARD
+from .card import command_time, visit_time
+from .measure import CARD, Measurement
 from .terminal import visit
 
 COMMAND_REACH_MS, CARD_REACH_MS, EXTRA_REACH_MS = 0.25, 15.0, 900.0

@@ -1,4 +1,4 @@
-"""One authentication and application at the servers, over HTTP: against the paper and eight bare POSTs with a commit.
+"""One authentication and application at the servers, over HTTP: against a bare POST that commits one row.
 
 From the opening of the session to the signed manifest, as a terminal asks for it; the signature with the card's key is
 the card's time (`card` measures it) and does not count. Inside, the centre asks the authority once and the issuing
@@ -23,25 +23,60 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
+from fastapi import FastAPI
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert
 
 from cards.image_file import load_image
 from cards.jpki import AUTHENTICATION_CERTIFICATE, AUTHENTICATION_KEY
-from scenarios.keys import KeyPool
 from scenarios.servers import LocalServers, demo_terminals
+from scenarios.stage_secrets import KeyPool
 from scenarios.template import KOBE, authority_settings, load_cards, template_folder
 from server_stub.authority import Authority
 from server_stub.authority.profile import Kind
-from server_stub.db import sqlite_url
+from server_stub.db import open_engine, sqlite_url
 from server_stub.interface.clock import STAGE_START, Clock, real_monotonic_ns
 from server_stub.interface.terminal import signed_text
 from server_stub.interface.trace import Trace
+from server_stub.issuing.application_states import State
 from server_stub.issuing.ledger import Ledger
-from server_stub.issuing.states import State
+from server_stub.node import serve
 
-from .bare import BareServer
 from .certificate import Certificates
-from .measure import Measurement, in_turn
-from .people import CARD, PERSON
+from .measure import CARD, PERSON, Measurement, in_turn
+
+
+class BareServer:
+    """One route, one table, nothing else; a client that keeps its connection."""
+
+    def __init__(self, folder: Path) -> None:
+        metadata = MetaData()
+        rows = Table(
+            "rows",
+            metadata,
+            Column("id", Integer, primary_key=True),
+            Column("text", String(40), nullable=False),
+        )
+        self._engine = engine = open_engine(sqlite_url(folder / "bare.db"))
+        metadata.create_all(engine)
+        app = FastAPI()
+
+        @app.post("/")
+        def commit(body: dict[str, str]) -> dict[str, str]:
+            with engine.begin() as connection:
+                connection.execute(insert(rows), body)
+            return body
+
+        self._node = serve(app)
+        self._client = httpx.Client(base_url=self._node.base_url, trust_env=False)
+
+    def post(self) -> None:
+        self._client.post("/", json={"text": "x" * 40}).raise_for_status()
+
+    def close(self) -> None:
+        self._client.close()
+        self._node.stop()
+        self._engine.dispose()
+
 
 ROUNDS = 80
 BARE_POSTS = 8

@@ -16,10 +16,9 @@ from scenarios.steps.world import World
 from scenarios.verdict import PASSED, Verdict
 from server_stub.interface.clock import STAGE_START, Clock, real_monotonic_ns
 
-from .bare import BareServer
 from .certificate import Certificates
-from .measure import Measurement, in_turn
-from .people import CARD
+from .measure import CARD, Measurement, in_turn
+from .server import BareServer
 
 VISITS, STARTS, PAGES = 12, 7, 5
 REQUESTS = 16

@@ -1,4 +1,4 @@
-"""`konbini card insert` and `konbini card diagnose`: a virtual card on a vpcd reader, and a look at the tester's own."""
+"""`konbini card insert`, `diagnose` and `enrol`: a virtual card on a vpcd reader, the tester's own reader, a test card that becomes a sample person's."""
 
 from __future__ import annotations
 
@@ -9,22 +9,59 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from cards.advice import ADVICE
 from cards.columns import hung, padded
 from cards.diagnose import diagnose, diagnose_ports
 from cards.errors import CardError
 from cards.image import CardImage
 from cards.image_file import load_image
 from cards.profiles import load_profile
+from cards.remedies import ADVICE
+from cards.trace import nobody
 from cards.virtual import VirtualCard
 from cards.vpcd import DEFAULT_PORT, VpcdSlot
+from kiosk_app.card_slot import PCSC, VIRTUAL, is_reader, open_slot
+from scenarios.enrolment import Enrolment, enrolment_file, read_test_card, save_enrolment
 from scenarios.profile_cards import card_of_profile, template_with_own_cards
 from scenarios.template import CardEntry, callings, load_cards, template_folder
+from server_stub.interface.failures import Failed
 
 from .card_choice import chosen_card, chosen_person, chosen_profile
 from .card_pages import TEST_SECRETS, pin_rows
 from .options import terminal_columns
 from .usage import WrongUse
+
+
+def enrol_card(calling: str, reader: str, *, trust: bool) -> int:
+    """Exit code: 0 enrolled, 2 refused (and nothing was written)."""
+    if not trust:
+        return _refuse_enrolment(
+            "試験用の認証局（O=JPKI-TEST）のカードは、--trust-test-hierarchy を付けたときだけ登録し、受け入れます。"
+        )
+    if not is_reader(reader) or reader == VIRTUAL:
+        return _refuse_enrolment("--reader には pcsc または pcsc:リーダ名 を指定してください。")
+    try:
+        calling, person = chosen_person(calling, load_cards(template_folder()))
+    except WrongUse as error:
+        return _refuse_enrolment(str(error))
+    try:
+        card = read_test_card(open_slot(reader, "", nobody).reader)
+        enrolment = Enrolment(calling, person, card)
+        save_enrolment(enrolment)
+    except Failed as failed:
+        return _refuse_enrolment(f"{failed.entry.cause}{failed.entry.remedy}（{failed}）")
+    print(f"「{calling}」のカードとして登録しました（{enrolment_file()}）。")
+    print(f"電子証明書の指紋（SHA-256）　{enrolment.fingerprint}")
+    named = "pcsc:リーダ名" if reader == PCSC else f'"{reader}"'
+    with_card = f"--reader {named} --trust-test-hierarchy"
+    print(f"画面に触れて使うとき: konbini demo {with_card}")
+    print(f"シナリオで使うとき: konbini run {with_card}")
+    return 0
+
+
+def _refuse_enrolment(sentence: str) -> int:
+    print(f"konbini: {sentence}", file=sys.stderr)
+    return 2
+
 
 LOOK_SECONDS = 0.3
 """How often it looks (real seconds) whether the reader is still there."""

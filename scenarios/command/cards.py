@@ -100,6 +100,6 @@ def card_enrol(
     trust: TrustOption = False,
 ) -> None:
     """手元の試験用カード（O=JPKI-TEST）を、架空の人のカードとして登録する。暗証番号は使わない。"""
-    from .enrol import enrol_card
+    from .card_commands import enrol_card
 
     raise typer.Exit(enrol_card(person, reader, trust=trust))

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk_app.card_slot import VIRTUAL
-from scenarios import places
+from scenarios import paths
 
-from .chosen_reader import present_reader
 from .display import has_display, monitor_index
+from .options import present_reader
 from .usage import WrongUse
 
 CARD = "港太一のカード"
@@ -41,10 +41,10 @@ def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int) -> in
     from scenarios.panel import StageClient, run_panel, stand
     from scenarios.stage import Stage
 
-    print(f"予期しない障害の記録（開発者向け）: {places.log_folder()}", flush=True)
+    print(f"予期しない障害の記録（開発者向け）: {paths.log_folder()}", flush=True)
     place, panel_place = stand(full_screen, monitor)
     window = {"place": place, "full_screen": full_screen, "monitor": monitor}
-    trace_folder = _fresh(places.home() / "demo" / "trace")
+    trace_folder = _fresh(paths.home() / "demo" / "trace")
     with Stage(
         separate=True, reader=reader, automatic=False, trust_test_hierarchy=trust, own_cards=True
     ) as stage:
@@ -84,13 +84,13 @@ def _scripted() -> int:
 
     from scenarios.evidence import write_evidence
     from scenarios.stage import Stage
-    from scenarios.steps.passing import keep_screen
+    from scenarios.steps.screenshots import keep_screen
     from scenarios.steps.world import World
     from scenarios.verdict import PASSED, Verdict
     from server_stub.interface.clock import real_monotonic_ns
 
     application = QApplication.instance() or QApplication([])
-    folder = _fresh(places.home() / "demo")
+    folder = _fresh(paths.home() / "demo")
     trace_folder, pictures = folder / "trace", folder / "pictures"
     pictures.mkdir()
     with Stage(separate=True) as stage:
@@ -173,7 +173,7 @@ def _scripted() -> int:
         f"証明書（PDF）: {papers}",
         f"画面の絵: {pictures}",
         f"証跡: {evidence}",
-        f"予期しない障害の記録（開発者向け）: {places.log_folder()}",
+        f"予期しない障害の記録（開発者向け）: {paths.log_folder()}",
     )
     print("\n".join(told))
     del application

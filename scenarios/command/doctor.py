@@ -106,8 +106,8 @@ def _pcsc() -> Finding:
 
 def _vpcd() -> Iterator[Finding]:
     """Who listens where a vpcd reader would: a stranger, or one that the whole network reaches."""
-    from cards.advice import ADVICE
     from cards.diagnose import diagnose_ports
+    from cards.remedies import ADVICE
 
     for problem in diagnose_ports().problems:
         advice = ADVICE[problem.name]

@@ -9,17 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kiosk_app.card_slot import VIRTUAL
-from kiosk_app.process_settings import KioskSettings
-from kiosk_app.settings import check_center_address, trusted_by
-from scenarios import places
-from scenarios.keys import KeyPool
+from kiosk_app.settings import KioskSettings, check_center_address, trusted_by
+from scenarios import paths
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.server_folder import KEYS, TEMPLATE
+from scenarios.stage_secrets import KeyPool
 from scenarios.template import AUTHORITY_FILE
 from server_stub.interface.failures import Failed
 
-from .clock_option import NOW, STAGE, clock_of
 from .display import monitor_index, need_display
+from .options import NOW, STAGE, clock_of
 from .usage import WrongUse
 
 _WITHOUT_DISPLAY = (
@@ -63,7 +62,7 @@ def run_kiosk(options: KioskOptions) -> int:
     settings = replace(settings, full_screen=options.full_screen, monitor=monitor)
     if options.card_bodies:
         print(_BODIES, file=sys.stderr)
-    print(f"予期しない障害の記録（開発者向け）: {places.log_folder()}", flush=True)
+    print(f"予期しない障害の記録（開発者向け）: {paths.log_folder()}", flush=True)
     if options.panel:
         return _run_with_panel(settings, options.control, _template(options))
     if not options.control:
@@ -82,7 +81,7 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
     key_file, foreign = options.key_file, bool(options.center_key)
     clock = clock_of(options.clock or (NOW if foreign else STAGE))
     key = _key_in(key_file) if key_file else keys.text(f"terminal-{options.terminal_id}")
-    folder = options.folder or places.home() / "kiosk"
+    folder = options.folder or paths.home() / "kiosk"
     virtual = options.reader == VIRTUAL
     return KioskSettings(
         center_url=options.center,
@@ -94,7 +93,7 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
         clock=clock.setting.to_json(),
         reader=options.reader,
         trace_folder=str(options.trace or ""),
-        log_folder=str(places.log_folder()),
+        log_folder=str(paths.log_folder()),
         card_bodies=options.card_bodies,
         server_ca=str(options.ca.resolve()) if options.ca else "",
         # by this it knows the virtual cards for ours
@@ -123,9 +122,9 @@ def _run_with_panel(settings: KioskSettings, control: str, template: Path) -> in
     """Until the panel is closed. The terminal is a process of its own: neither keeps the other's thread waiting.
 
     Raises Failed(Terminal_Folder_In_Use)."""
-    from kiosk_app.folder_lock import FolderLock
+    from kiosk_app.journal import FolderLock
     from scenarios.driver import NotReached
-    from scenarios.lone_terminal import LoneTerminal
+    from scenarios.kiosks import LoneTerminal
     from scenarios.panel import LoneClient, run_panel, stand
 
     # before anything of a terminal that runs there is thrown away

@@ -1,14 +1,22 @@
-"""What several commands of `konbini` share: options, and the ways to answer."""
+"""What several commands of `konbini` share: options for reader and clock, and the ways to answer."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, NoReturn
 
 import typer
+
+from cards.errors import CardError
+from kiosk_app.card_slot import PCSC, VIRTUAL, is_reader
+from server_stub.interface.clock import JST, STAGE_START, Clock
+
+from .usage import WrongUse
 
 TrustOption = Annotated[
     bool, typer.Option("--trust-test-hierarchy", help="登録した試験用カード（O=JPKI-TEST）を受け入れる")
@@ -46,3 +54,90 @@ def print_table(rows: Sequence[tuple[str, str]]) -> None:
             print(f"{name}\t{text}")
         else:
             print(*hung(padded(name, first), text, columns), sep="\n")
+
+
+NOW, STAGE = "now", "stage"
+_OFFSET = re.compile(r"now([+-][0-9]{1,10}(?:\.[0-9]{1,6})?)")
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=JST), datetime(2100, 1, 1, tzinfo=JST)
+_HOW = (
+    "--clock には now（この機械の時刻）、now+秒、now-秒、"
+    "または 2026-06-03T10:00 のような2000年から2099年の日時を指定してください。"
+)
+
+
+def clock_of(told: str) -> Clock:
+    """`now`: the machine's own time; `now+SECONDS` or `now-SECONDS`: so far from it; `stage`: as every stage begins; or the
+    time (ISO 8601, JST unless it says otherwise) to begin at. It runs on at the rate of real time. Raises WrongUse."""
+    machine = Clock()
+    if told == NOW:
+        return machine
+    if told == STAGE:
+        return Clock(STAGE_START)
+    if found := _OFFSET.fullmatch(told):
+        try:
+            moment = machine.now() + timedelta(seconds=float(found[1]))
+        except OverflowError as error:
+            raise WrongUse(_HOW) from error
+    else:
+        try:
+            moment = datetime.fromisoformat(told)
+        except ValueError as error:
+            raise WrongUse(_HOW) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=JST)
+    if not _FIRST <= moment < _LAST:
+        raise WrongUse(_HOW)
+    return Clock(moment.astimezone(JST))
+
+
+def as_option(clock: Clock) -> str:
+    """What to give another process, whenever it starts, so that it shows the time that `clock` (running) shows."""
+    ahead = (clock.now() - Clock().now()).total_seconds()
+    return NOW if abs(ahead) < 0.05 else f"{NOW}{ahead:+.3f}"
+
+
+_NO_SERVICE = (
+    "PC/SC のサービスが動いていません。リーダをつなぎ、pcscd（Windows では Smart Card サービス）を開始してください"
+    "（konbini card diagnose で調べられます）。"
+)
+_NO_READER = (
+    "PC/SC のリーダがつながっていません。リーダをつないでください（konbini card diagnose で調べられます）。"
+)
+
+
+def reader_name(told: str) -> str:
+    """`told`, if it is the name of a reader. Raises WrongUse."""
+    if not is_reader(told):
+        raise WrongUse("--reader には virtual、pcsc または pcsc:リーダ名 を指定してください。")
+    return told
+
+
+def present_reader(told: str) -> str:
+    """The user's own reader by its name, if it is there; `pcsc` is the first there is, `virtual` stays. Raises WrongUse."""
+    if reader_name(told) == VIRTUAL:
+        return told
+    try:
+        from cards.readers.pcsc import reader_names
+
+        names = reader_names()
+    except (ImportError, CardError) as error:
+        raise WrongUse(_NO_SERVICE) from error
+    if not names:
+        raise WrongUse(_NO_READER)
+    wanted = told.removeprefix(PCSC).removeprefix(":")
+    if not any(wanted in name for name in names):
+        raise WrongUse(f"リーダ「{wanted}」はつながっていません。つながっているリーダ: {'、'.join(names)}。")
+    return told if wanted else f"{PCSC}:{names[0]}"
+
+
+def reader_for_run(told: str) -> str:
+    """For scenarios `pcsc` is a private service of their own. Raises WrongUse where it lacks something."""
+    if reader_name(told) != PCSC:
+        return present_reader(told)
+    from cards.pcscd import PrivatePcscd
+
+    if lacks := PrivatePcscd.missing():
+        raise WrongUse(
+            f"--reader pcsc に要る {'、'.join(lacks)} がありません。make setup を実行してください。"
+        )
+    return told

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from scenarios import places
 from scenarios.evidence import OVERVIEW, is_ours, remove_pages, write_overview
 from scenarios.evidence.junit import junit_xml
+from scenarios.paths import FEATURES, ROOT
 from scenarios.steps.standstill import ALWAYS, NEVER
 from scenarios.verdict import FAILED, MARKS, PASSED, SKIPPED, Verdict, Why, shown_path
 
@@ -129,7 +129,7 @@ def run_scenarios(
     an earlier run in a folder that this one writes into are removed. `verbose`: tell errors as they were raised. `strict_screen`: a terminal that
     stood still fails its scenario. Raises WrongUse for paths and an expression that cannot be used, and for a display that is
     not there."""
-    chosen = [path.resolve() for path in paths] or [places.FEATURES]
+    chosen = [path.resolve() for path in paths] or [FEATURES]
     check_features(chosen)
     check_expression("-k", keyword)
     tags = tags.replace("@", "")
@@ -150,7 +150,7 @@ def run_scenarios(
         need_display("--headed を付けずに実行してください。")
     else:
         os.environ[PLATFORM] = "offscreen"
-    arguments = [str(_BINDING), "-c", str(_SETTINGS), f"--rootdir={places.ROOT}", "-p", "scenarios.quiet"]
+    arguments = [str(_BINDING), "-c", str(_SETTINGS), f"--rootdir={ROOT}", "-p", "scenarios.fail_on_log"]
     arguments += ["-p", "scenarios.steps.plugin", "-p", "no:cacheprovider", "-q", "--no-header", "--tb=short"]
     if keyword:
         arguments += ["-k", keyword]

@@ -41,7 +41,7 @@ def run(
     ] = False,
 ) -> None:
     """シナリオを実行する。終了コード 0 合格があり不合格がない、1 不合格あり、2 使い方・準備の誤り、または何も実施していない。"""
-    from .chosen_reader import reader_for_run
+    from .options import reader_for_run
 
     reader_for_run(reader)
     if ":" in reader and jobs > 1:
@@ -74,8 +74,8 @@ def demo(
     monitor: MonitorOption = None,
 ) -> None:
     """サーバ・端末・進行役の操作盤を開く。画面がなければ、一連の手続を画面なしで実演する。"""
-    from .chosen_reader import reader_name
     from .demo import run_demo
+    from .options import reader_name
 
     raise typer.Exit(run_demo(reader_name(reader), trust=trust, full_screen=full_screen, monitor=monitor))
 
@@ -162,8 +162,8 @@ def kiosk(
     control: Annotated[str, typer.Option("--control", help="制御口の名前（試験用）")] = "",
 ) -> None:
     """キオスク端末だけを動かす。"""
-    from .chosen_reader import present_reader, reader_name
     from .kiosk import KioskOptions, run_kiosk
+    from .options import present_reader, reader_name
 
     center_address(center)
     if server_folder is not None and not (server_folder / "keys").is_dir():

@@ -12,7 +12,7 @@ import pypdfium2
 from PIL import Image, ImageDraw
 from pydantic import ValidationError
 
-from server_stub.interface.sheet import PDFIUM
+from server_stub.interface.binding import PDFIUM
 from server_stub.interface.terminal import Box
 from server_stub.paper.viewing import page_picture
 

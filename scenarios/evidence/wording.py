@@ -1,4 +1,4 @@
-"""How evidence says an event: one phrase, and the facts that the phrase leaves out. The words are those of `telling`."""
+"""How evidence says an event: one phrase, and the facts that the phrase leaves out. The words are those of `trace_labels`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from scenarios import telling
-from scenarios.telling import SOURCES
+from scenarios import trace_labels
+from scenarios.trace_labels import SOURCES
 from server_stub.interface.trace import Event
 
 from .reading import UNREACHED
@@ -23,7 +23,7 @@ LONGEST = 400
 
 def result_word(status: str) -> str:
     """Of a step; whether the scenario has passed, its verdict alone says."""
-    return NEVER_BEGUN if status == UNREACHED else telling.value("status", status) or BROKEN_OFF
+    return NEVER_BEGUN if status == UNREACHED else trace_labels.value("status", status) or BROKEN_OFF
 
 
 def counted(events: Iterable[Event]) -> str:
@@ -35,9 +35,9 @@ def counted(events: Iterable[Event]) -> str:
 def headline(event: Event) -> str:
     """What happened, in one phrase; its own name for what nobody has words for."""
     if not _is_command(event):
-        return telling.phrase(event) or event.kind
+        return trace_labels.phrase(event) or event.kind
     name = str(event.data["name"])
-    said = telling.values("command").get(name, telling.phrase(event) or "")
+    said = trace_labels.values("command").get(name, trace_labels.phrase(event) or "")
     about = " ".join(str(event.data[key]) for key in ("application", "file") if event.data.get(key))
     return f"{said}　{name}" + (f"（{about}）" if about else "")
 
@@ -54,7 +54,9 @@ def details(event: Event) -> list[tuple[str, str]]:
 
 def further(event: Event) -> list[tuple[str, str]]:
     """The details that the headline does not already say."""
-    return _told(event, telling.facts_in(event) if telling.phrase(event) is not None else frozenset())
+    return _told(
+        event, trace_labels.facts_in(event) if trace_labels.phrase(event) is not None else frozenset()
+    )
 
 
 def _told(event: Event, said: frozenset[str]) -> list[tuple[str, str]]:
@@ -62,17 +64,17 @@ def _told(event: Event, said: frozenset[str]) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
     if _is_command(event):
         answer = f"{data.pop('sw', '')} {data.pop('status', '')}".strip()
-        told = [(telling.field("answer"), answer)] if answer else []
+        told = [(trace_labels.field("answer"), answer)] if answer else []
         said |= {"name", "application", "file"}
     elif (event.source, event.kind) == ("paper", "sheet_printed"):
         said |= {"front_boxes"}
     elif (event.source, event.kind) == ("screen", "screen") and data.get("state") == data.get("name"):
         said |= {"state"}
     elif event.kind == "refused" and (failure := str(data.pop("failure", ""))):
-        told = [(telling.field("failure"), failure)]  # the cause is the headline
+        told = [(trace_labels.field("failure"), failure)]  # the cause is the headline
     for key, one in data.items():
         if key not in said and _says(one):
-            told.append((telling.field(key), shown(telling.value(key, one))))
+            told.append((trace_labels.field(key), shown(trace_labels.value(key, one))))
     return told
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import jinja2
 
-from scenarios import telling
+from scenarios import trace_labels
 from scenarios.verdict import FAILED, LAST_PAPER, PASSED, SKIPPED, Verdict, Why
 from server_stub.interface.clock import Clock
 
@@ -180,7 +180,7 @@ def _screen_of(why: Why, steps: Sequence[Step], blobs: Path) -> _Proof | None:
                 (step.after.picture, step.after.screen) if step.after else (step.picture, step.shown)
             )
             if picture := _picture(blobs, shown):
-                word = telling.value("screen", name) if name else ""
+                word = trace_labels.value("screen", name) if name else ""
                 return _Proof(picture, f"そのときの画面{f'「{word}」' if word else ''}", paper=False)
     return None
 
@@ -256,11 +256,11 @@ def _template(name: str) -> jinja2.Template:
         request_of=request_of,
         source_word=lambda source: wording.SOURCES.get(source, source),
         result_word=wording.result_word,
-        screen_word=lambda screen: telling.value("screen", screen),
+        screen_word=lambda screen: trace_labels.value("screen", screen),
     )
     environment.filters["clock"] = lambda text: text[:10].replace("-", "/") + " " + text[11:19]
     environment.filters["clock_ms"] = lambda text: text[11:23]
-    environment.filters["process_word"] = lambda process: telling.values("process").get(process, process)
+    environment.filters["process_word"] = lambda process: trace_labels.values("process").get(process, process)
     environment.filters["duration"] = _duration
     return environment.get_template(name)
 

@@ -5,9 +5,8 @@ A client and nothing more: whatever it does goes through `PanelClient`. `StageCl
 """
 
 from .client import PanelClient
-from .lone_client import LoneClient
-from .opening import run_panel, stand
 from .stage_client import StageClient
-from .window import PanelWindow
+from .terminal_client import LoneClient
+from .window import PanelWindow, run_panel, stand
 
 __all__ = ["LoneClient", "PanelClient", "PanelWindow", "StageClient", "run_panel", "stand"]

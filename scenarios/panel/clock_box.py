@@ -12,7 +12,7 @@ from PySide6.QtGui import QTextCharFormat
 from PySide6.QtWidgets import QCalendarWidget, QDateTimeEdit
 
 from server_stub.interface.clock import JST, STAGE_START
-from server_stub.issuing.wareki import wareki
+from server_stub.issuing.wording import wareki
 
 from . import theme
 from .client import Attempt, PanelClient

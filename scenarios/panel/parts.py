@@ -1,24 +1,86 @@
-"""The pieces that every part of the panel is made of."""
+"""The pieces that every part of the panel is made of, the columns they stand in, and where terminal and panel stand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QLayout,
     QPushButton,
+    QScrollArea,
     QStyle,
     QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
+from kiosk_app.screens import theme as terminal_theme
+from kiosk_app.screens.window import fitted
+
 from . import theme
+
+WIDTH, HEIGHT = 1280, 800
+"""Pixels of the panel where there is room for all of it. These and the next are of a screen of 1920 x 1080: a larger one has
+`scale` times as many."""
+THREE_COLUMNS, TWO_COLUMNS, ONE_COLUMN = 1024, 712, 420
+"""The least width, in pixels, for so many columns of the panel's parts."""
+LEAST_HEIGHT = 480
+_WELL_SEEN = 1024
+"""The terminal is not made narrower than this for a second column of the panel."""
+_FULL = QSize(terminal_theme.WIDTH, terminal_theme.HEIGHT)
+
+
+class Places(NamedTuple):
+    """The insides of both windows, in screen pixels."""
+
+    terminal: QRect
+    panel: QRect
+
+
+def columns_for(width: int, scale: float = 1.0) -> int:
+    """How many columns of parts a panel of that width has."""
+    return 3 if width >= THREE_COLUMNS * scale else 2 if width >= TWO_COLUMNS * scale else 1
+
+
+def side_by_side(screens: Sequence[QRect], title: int = 0, scale: float = 1.0) -> Places:
+    """With a second screen the panel stands there; on a single one it takes the right edge, and the terminal gets what is
+    left, in its own shape. `screens`: what is free of each, the terminal's first; `title`: pixels above each window;
+    `scale`: of the panel."""
+    free = screens[0].adjusted(0, title, 0, 0)
+    if len(screens) > 1:
+        size = _FULL.boundedTo(free.size())
+        return Places(
+            QRect(free.topLeft(), fitted(size.width(), size.height())), _on(screens[1], title, scale)
+        )
+    width = _panel_width(free.width(), scale)
+    high = round(HEIGHT * scale)
+    height = min(high, free.height()) if columns_for(width, scale) == 3 else free.height()
+    panel = QRect(free.right() + 1 - width, free.top(), width, height)
+    return Places(QRect(free.topLeft(), fitted(free.width() - width, free.height())), panel)
+
+
+def apart(screens: Sequence[QRect], taken: int, title: int = 0, scale: float = 1.0) -> QRect:
+    """The panel's place beside a terminal that fills the screen number `taken` (from 0) of several."""
+    return _on(next(screen for number, screen in enumerate(screens) if number != taken), title, scale)
+
+
+def _on(screen: QRect, title: int, scale: float) -> QRect:
+    free = screen.adjusted(0, title, 0, 0)
+    return QRect(free.topLeft(), (QSize(WIDTH, HEIGHT) * scale).boundedTo(free.size()))
+
+
+def _panel_width(free: int, scale: float) -> int:
+    full, well_seen = _FULL.width() * scale, _WELL_SEEN * scale
+    if free >= full + THREE_COLUMNS * scale:
+        return round(min(WIDTH * scale, free - full))
+    two = TWO_COLUMNS * scale
+    return round(two if free - two >= well_seen else ONE_COLUMN * scale)
 
 
 class Box(QFrame):
@@ -124,3 +186,61 @@ def draw_ground(painter: QPainter, option: QStyleOptionViewItem) -> QRect:
     painter.setPen(QColor(theme.RULE))
     painter.drawLine(box.bottomLeft(), box.bottomRight())
     return box
+
+
+Arrangement = Sequence[tuple[int, Sequence[QWidget]]]
+"""For each column its share of the width, and its parts from above."""
+
+
+class Columns(QScrollArea):
+    def __init__(
+        self, arrangements: Mapping[int, Arrangement], growing: Mapping[QWidget, int], least: int
+    ) -> None:
+        """`arrangements` by the number of columns; `growing` parts share the height that is left, by these weights; `least`
+        width in pixels."""
+        super().__init__()
+        self._arrangements, self._growing = arrangements, growing
+        self.count = 0
+        self.setObjectName("columns")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(least)
+        whole = QWidget()
+        self._row = QHBoxLayout(whole)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme.GAP)
+        self._columns: list[tuple[QWidget, QVBoxLayout]] = []
+        for _ in range(max(arrangements)):
+            column = QWidget()
+            layout = QVBoxLayout(column)
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(theme.GAP)
+            self._row.addWidget(column)
+            self._columns.append((column, layout))
+        self.setWidget(whole)
+        self._arrange(max(arrangements))
+
+    def _arrange(self, count: int) -> None:
+        if count == self.count:
+            return
+        for number, (_share, parts) in enumerate(self._arrangements.get(self.count, ())):
+            for part in parts:
+                self._columns[number][1].removeWidget(part)
+        self.count = count
+        arrangement = self._arrangements[count]
+        for number, (column, layout) in enumerate(self._columns):
+            used = number < len(arrangement)
+            column.setVisible(used)
+            self._row.setStretch(number, arrangement[number][0] if used else 0)
+            for part in arrangement[number][1] if used else ():
+                layout.addWidget(part, self._growing.get(part, 0))
+
+    def bring(self, part: QWidget) -> None:
+        """Scroll to `part`, which may just have asked for more room."""
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        self.ensureWidgetVisible(part, 0, theme.GAP)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange(columns_for(self.window().width(), theme.SCALE))
+        super().resizeEvent(event)

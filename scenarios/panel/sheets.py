@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QRectF, QRunnable, QSizeF, QThreadPool, Sign
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter
 
-from server_stub.interface.sheet import PDFIUM
+from server_stub.interface.binding import PDFIUM
 from server_stub.paper.viewing import page_picture
 
 from . import theme

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QComboBox
 
-from scenarios.telling import values
+from scenarios.trace_labels import values
 from server_stub.interface.failures import by_name
 
 from .client import Attempt, PanelClient, TerminalState

@@ -29,8 +29,7 @@ from server_stub.interface.trace import Event
 
 from . import theme
 from .parts import button, label, row
-from .tail import TraceTail
-from .trace_row import SOURCE, TIME, WORDS, Index, TraceRow, head_width, row_height
+from .trace_row import SOURCE, TIME, WORDS, Index, TraceRow, TraceTail, head_width, row_height
 from .words import is_notable, told
 
 LIMIT = 3000

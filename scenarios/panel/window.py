@@ -1,23 +1,38 @@
-"""The panel's window: the parts side by side, the looks at the stage at short intervals, and one line for every trouble."""
+"""The panel's window: the parts side by side, the looks at the stage at fixed times; and opening it beside a terminal."""
 
 from __future__ import annotations
 
+import signal
+import sys
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+
+from kiosk_app.screens.window import title_height
 
 from . import theme
 from .card_box import CardBox
 from .client import TROUBLE, PanelClient, TerminalState
 from .clock_box import ClockBox
-from .columns import Columns
 from .faults_box import FaultsBox
 from .money_box import MoneyBox
-from .parts import Box, button, label, set_role
-from .placing import HEIGHT, LEAST_HEIGHT, ONE_COLUMN, WIDTH, columns_for
+from .parts import (
+    HEIGHT,
+    LEAST_HEIGHT,
+    ONE_COLUMN,
+    WIDTH,
+    Box,
+    Columns,
+    apart,
+    button,
+    columns_for,
+    label,
+    set_role,
+    side_by_side,
+)
 from .staff_box import StaffBox
 from .trace_box import TraceBox
 from .tray_box import TrayBox
@@ -195,3 +210,39 @@ def _timer(parent: QWidget, interval: int, action: Callable[[], None]) -> QTimer
     timer.timeout.connect(action)
     timer.start()
     return timer
+
+
+def stand(full_screen: bool, monitor: int) -> tuple[tuple[int, ...], QRect]:
+    """KioskSettings.place for the terminal, and the panel's place. Makes the QApplication.
+
+    `monitor` (from 0) is the one that a full-screen terminal fills; there is another one then."""
+    _application()
+    if QGuiApplication.platformName() == "offscreen":  # nobody looks
+        return (), QRect(0, 0, WIDTH, HEIGHT)
+    screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+    others = [screen for number, screen in enumerate(screens) if number != (monitor if full_screen else 0)]
+    theme.use_scale(theme.scale_for((others or screens)[0].size()))
+    if full_screen:
+        return (), apart(screens, monitor, title_height(), theme.SCALE)
+    places = side_by_side(screens, title_height(), theme.SCALE)
+    terminal = places.terminal
+    return (terminal.x(), terminal.y(), terminal.width(), terminal.height()), places.panel
+
+
+def run_panel(client: PanelClient, place: QRect) -> int:
+    """Until the panel is closed or the process is told to end; the exit code."""
+    application = _application()
+    panel = PanelWindow(client)
+    panel.setGeometry(place)
+    panel.show()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: application.quit())
+    code = int(application.exec())
+    panel.close()
+    return code
+
+
+def _application() -> QApplication:
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    return application

@@ -12,7 +12,7 @@ import httpx
 from cards.errors import CardError
 from scenarios.driver import NotReached
 from scenarios.evidence.wording import headline
-from scenarios.telling import values
+from scenarios.trace_labels import values
 from server_stub.interface.failures import Failed, by_name
 from server_stub.interface.trace import Event
 
@@ -34,7 +34,7 @@ _COMMON = {
     "screen": {"transition"},
     "card": {"command"},
     "network": {"request", "answered", "ready"},
-    "centre": {"answered", "note_passed_on"},
+    "centre": {"answered", "report_passed_on"},
     "issuing": {"answered", "noted"},
     "authority": {"answered"},
 }

@@ -6,8 +6,8 @@ import os
 
 from pytest_bdd import scenarios
 
-from scenarios import places
+from scenarios import paths
 from scenarios.command.running import FEATURES_VARIABLE
 
-for _path in os.environ.get(FEATURES_VARIABLE, str(places.FEATURES)).split(os.pathsep):
+for _path in os.environ.get(FEATURES_VARIABLE, str(paths.FEATURES)).split(os.pathsep):
     scenarios(_path)

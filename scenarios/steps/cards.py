@@ -112,11 +112,11 @@ def service_is_back(world: World) -> None:
 
 
 class OtherProgram:
-    """A second process on the same service: scenarios.second_program."""
+    """A second process on the same service: scenarios.competing_process."""
 
     def __init__(self, what: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "scenarios.second_program", what],
+            [sys.executable, "-m", "scenarios.competing_process", what],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

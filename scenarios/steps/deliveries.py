@@ -10,13 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from scenarios import deliveries, places
+from scenarios import deliveries, paths
 from scenarios.template import DELIVERY
 from server_stub.db import sqlite_url
 from server_stub.interface.notices import FILE_NAME
-from server_stub.registry.links.delivery_slip import FILE_NAME as SLIP
-from server_stub.registry.links.resident_register import FILE_NAME as RESIDENTS
-from server_stub.registry.links.restriction_list import FILE_NAME as RESTRICTIONS
+from server_stub.registry.importers.delivery_slip import FILE_NAME as SLIP
+from server_stub.registry.importers.resident_register import FILE_NAME as RESIDENTS
+from server_stub.registry.importers.restriction_list import FILE_NAME as RESTRICTIONS
 
 from .sentences import given
 from .slots import era_of
@@ -114,7 +114,7 @@ def _fresh(world: World) -> Path:
     folder = own / DELIVERY.name
     if not own.exists():
         shutil.copytree(DELIVERY, folder)
-        shutil.copyfile(places.DATA / "cards.toml", own / "cards.toml")
+        shutil.copyfile(paths.DATA / "cards.toml", own / "cards.toml")
     return folder
 
 

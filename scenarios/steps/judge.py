@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scenarios import places
+from scenarios import paths
 from scenarios.evidence import Planned, write_evidence
 from scenarios.leaks import LeakSearch
 from scenarios.verdict import FAILED, PASSED, SKIPPED, Verdict, Why, shown_path, why_of
@@ -45,7 +45,7 @@ class Recorder:
         asked = str(config.getoption("--konbini-evidence"))
         self.wanted = bool(asked)
         self.target = Path(asked or "evidence")
-        self._root = Path(tempfile.mkdtemp(prefix="konbini-trace-", dir=places.fast_temporary_root()))
+        self._root = Path(tempfile.mkdtemp(prefix="konbini-trace-", dir=paths.fast_temporary_root()))
         self.folder = self._root / "trace"
         self.index = 0
         self.step: Any = None

@@ -13,7 +13,7 @@ from .world import World, expect, pieces_told
 
 @when("{amount:money}円を入れる")
 def drop(world: World, amount: int) -> None:
-    """Notes and coins, the largest first."""
+    """StatusReports and coins, the largest first."""
     world.terminal.wait_for("Pay")
     world.drop(amount)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server_stub.interface.sheet import PDFIUM
+from server_stub.interface.binding import PDFIUM
 from server_stub.paper.copier import measured
 
 from .sentences import Needs, given, then, when

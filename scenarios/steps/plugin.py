@@ -12,7 +12,7 @@ from _pytest.runner import runtestprotocol
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from kiosk_app.card_slot import PCSC, VIRTUAL
-from scenarios import places
+from scenarios import paths
 from scenarios.leaks import LeakSearch
 from scenarios.stage import Stage
 from scenarios.stage_secrets import StageSecret, stage_secrets
@@ -22,7 +22,7 @@ from server_stub.interface.secret import Secret
 
 from . import sentences
 from .judge import Judge, Recorder
-from .passing import keep_screen
+from .screenshots import keep_screen
 from .standstill import ALWAYS, IDLE, NEVER, check_standstill
 from .world import World, wrong_pin
 
@@ -178,7 +178,7 @@ def _search(config: pytest.Config, stage: Stage) -> LeakSearch:
     if _SEARCH not in config.stash:
         entered = StageSecret("入力した誤った暗証番号", Secret(wrong_pin(PIN)))
         config.stash[_SEARCH] = LeakSearch(
-            [*stage_secrets(stage.template, places.home() / "test-keys"), entered]
+            [*stage_secrets(stage.template, paths.home() / "test-keys"), entered]
         )
     told = stage.hands.told_pin if stage.hands is not None else None
     own = [StageSecret("試験用カードの暗証番号", told)] if told is not None else []

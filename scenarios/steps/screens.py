@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk_app.screens.refusal_words import RefusalWords
-from kiosk_app.screens.texts import LANGUAGES, Words
+from kiosk_app.screens.texts import LANGUAGES, RefusalWords, Words
 
 from .sentences import then
 from .slots import digits, kinds, plain

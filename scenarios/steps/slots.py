@@ -17,7 +17,7 @@ from typing import Any
 
 from kiosk_app.devices.interface import DENOMINATIONS
 from kiosk_app.screens.texts import LANGUAGES, Words
-from scenarios import places
+from scenarios import paths
 from scenarios.servers import TERMINALS
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import CATALOGUE
@@ -100,7 +100,7 @@ def _words(
 @cache
 def _cards() -> dict[str, str]:
     """The 宛名番号 of each card by the card's name."""
-    listed = tomllib.loads((places.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
+    listed = tomllib.loads((paths.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
     return {card["name"]: card["person"] for card in listed}
 
 

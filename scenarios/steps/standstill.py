@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kiosk_app.heartbeat import LIMIT_MS
-from scenarios import telling
+from scenarios import trace_labels
 from scenarios.verdict import ScenarioFailure
 
 ALWAYS, IDLE, NEVER = "always", "idle", "never"
@@ -32,7 +32,7 @@ def check_standstill(heart: Mapping[str, Any], when: str) -> str:
 def in_words(heart: Mapping[str, Any]) -> str:
     """Which screen stood still, for how long, and where in the program."""
     screen = str(heart.get("screen") or "")
-    shown = f"「{telling.value('screen', screen)}」" if screen else ""
+    shown = f"「{trace_labels.value('screen', screen)}」" if screen else ""
     calls = [f"{file} の {line} 行目（{name}）" for file, line, name in _CALL.findall(str(heart["where"]))]
     where = "、呼び出し元は ".join(calls[:3]) or "プログラムの中では特定できません"
     return f"端末の画面{shown}が {heart['ms']:.0f} ミリ秒止まりました（{LIMIT_MS} ミリ秒まで）。止まった場所: {where}"

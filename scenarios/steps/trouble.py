@@ -25,7 +25,7 @@ def pass_time(world: World, seconds: int) -> None:
 
 
 @when("{minutes}分たち、センターが申請を時間切れにする", "20分たち、センターが申請を時間切れにする")
-def lapses_at_the_center(world: World, minutes: int) -> None:
+def expires_at_the_center(world: World, minutes: int) -> None:
     world.pass_time(minutes * 60)
     world.until(
         lambda: world.application().state == "cancelled",

@@ -14,13 +14,13 @@ import pytest
 
 from cards.image import CardImage
 from kiosk_app.screens.texts import LANGUAGES, Words
-from scenarios import places
-from scenarios.books import CenterApplication
+from scenarios import paths
 from scenarios.driver import PATIENCE, NotReached, Terminal
+from scenarios.ledger_queries import CenterApplication
 from scenarios.stage import Stage
+from server_stub.interface.binding import PDFIUM
 from server_stub.interface.secret import Secret
-from server_stub.interface.sheet import PDFIUM
-from server_stub.issuing.entries import Application
+from server_stub.issuing.tables import Application
 from server_stub.municipalities import load_index
 
 from .slots import Scope, digits, holder_of, piece, plain, read_scope
@@ -171,9 +171,9 @@ class World:
     def settled(self) -> None:
         """Until the centre has taken everything that the terminal has to tell."""
         self.until(
-            lambda: self.terminal.call("pending_notes") == 0,
+            lambda: self.terminal.call("pending_reports") == 0,
             "端末の報告がすべてセンターに届いている",
-            lambda: f"{self.terminal.call('pending_notes')}件の報告が届いていない",
+            lambda: f"{self.terminal.call('pending_reports')}件の報告が届いていない",
         )
 
     def check_charges(self, *charges: int) -> None:
@@ -488,4 +488,4 @@ def reader(name: str) -> Any:
 
 def town(world: World) -> Any:
     """The people of the town as they were last delivered."""
-    return reader("town").Town.load(world.delivered if world.delivered.exists() else places.DATA)
+    return reader("town").Town.load(world.delivered if world.delivered.exists() else paths.DATA)

@@ -24,9 +24,8 @@ from .profile import (
     leaf_certificate,
     validity,
 )
-from .publications import crl, write_notices
 from .settings import AuthoritySettings, KeySource
-from .store import MAX_SERIAL, REASONS, CertificateRecord, State, Store
+from .store import MAX_SERIAL, REASONS, CertificateRecord, State, Store, crl, write_notices
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _RANDOM_LENGTH = 14

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ReasonFlags
 
-from server_stub.interface.enrolled import EnrolledCard
+from server_stub.interface.notices import EnrolledCard
 
 from . import der
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from server_stub.interface.clock import JST
-from server_stub.interface.enrolled import EnrolledCard
+from server_stub.interface.notices import EnrolledCard
 from server_stub.interface.secret import Secret
 
 KeySource = Callable[[str], RSAPrivateKey]

@@ -1,13 +1,19 @@
-"""The authority's own database: every certificate it has issued and the state it is in."""
+"""The authority's own database: every certificate it has issued; and what it publishes of these records."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import base64
+import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -27,6 +33,7 @@ from sqlalchemy import (
 from server_stub.db import migrate, open_engine
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
+from server_stub.interface.notices import HEADER, NoticeKind
 
 from .profile import Kind
 
@@ -196,4 +203,55 @@ def _record(row: RowMapping) -> CertificateRecord:
         state=State(row["state"]),
         reason=str(row["reason"]),
         changed_at=datetime.fromisoformat(row["changed_at"]),
+    )
+
+
+def crl(
+    issuer: x509.Name,
+    key: RSAPrivateKey,
+    stopped: Iterable[CertificateRecord],
+    now: datetime,
+    until: datetime,
+) -> bytes:
+    """The DER of a list of `stopped`, from `now` (whole seconds) to the next update at `until`."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer)
+        .last_update(now)
+        .next_update(until)
+        .add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
+    )
+    for record in stopped:
+        entry = (
+            x509.RevokedCertificateBuilder().serial_number(record.serial).revocation_date(record.changed_at)
+        )
+        reason = REASONS[record.reason]
+        if reason is not x509.ReasonFlags.unspecified:  # RFC 5280 5.3.1: then the extension is left out
+            entry = entry.add_extension(x509.CRLReason(reason), critical=False)
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def write_notices(path: Path, records: Iterable[CertificateRecord], issuers: Mapping[Kind, bytes]) -> None:
+    """The delivery of interface/notices.py, all or nothing. `issuers`: DER of each CA's name."""
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER)
+        writer.writerows(_notice_row(record, issuers[record.kind]) for record in records)
+    part.replace(path)
+
+
+def _notice_row(record: CertificateRecord, issuer: bytes) -> tuple[str, ...]:
+    kind = NoticeKind.AUTHENTICATION if record.kind is Kind.AUTHENTICATION else NoticeKind.SIGNATURE
+    return (
+        record.issue_number,
+        f"{record.serial:X}",
+        base64.b64encode(issuer).decode(),
+        record.person,
+        record.municipality,
+        str(kind),
+        record.issued_at.isoformat(timespec="seconds"),
+        record.expires_at.isoformat(timespec="seconds"),
     )

@@ -1,21 +1,194 @@
-"""The node: the centre behind its HTTP."""
+"""The centre over HTTP: the paths of `interface/terminal.py`, and the node itself."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from server_stub.http import AnswerRoute
 from server_stub.interface.clock import Clock
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import (
+    ApplicationRequest,
+    AuthenticationRequest,
+    MunicipalityList,
+    Nonce,
+    Offers,
+    ReportTaken,
+    SessionEnd,
+    SessionOpened,
+    SignedManifest,
+    StatusReport,
+    Ulid,
+)
 from server_stub.interface.trace import Trace
 from server_stub.node import NodeContext, make_app
 from server_stub.paper.finish import finish_sheets
 
-from .api import router
 from .center import Center
 from .issue import FinishSheets
-from .openapi import describe
+from .openapi import describe, failures
 from .settings import CenterSettings
+from .terminals import Terminal
+
+_bearer = HTTPBearer(
+    scheme_name="TerminalKey",
+    description="`Authorization: Bearer KEY`, the key of the terminal.",
+    auto_error=False,
+)
+_CERTIFICATE = (
+    "Certificate_Malformed", "Certificate_Wrong_Kind", "Certificate_Unknown_Issuer", "Certificate_Not_Yet_Valid",
+    "Certificate_Expired", "Certificate_Revoked", "Certificate_On_Hold", "Certificate_Status_Unknown",
+    "Signature_Invalid", "Nonce_Not_Valid", "Authority_Unreachable",
+)  # fmt: skip
+_HOLDER = (
+    "Holder_Not_Linked", "Holder_Under_Fifteen", "Holder_Restricted", "Holder_Moved_Out", "Holder_Not_Registered",
+    "Holder_Deceased", "Municipality_Unknown", "Municipality_Not_Participating", "Terminal_Kind_Excluded",
+    "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered", "Replica_Too_Old",
+)  # fmt: skip
+_ISSUING = ("Issuing_Unreachable", "Answer_Malformed", "Caller_Unknown")
+_APPLICATION = (
+    "Session_Not_Authenticated", "Option_Not_Allowed", "Member_Not_In_Household", "Copies_Out_Of_Range",
+    "Fee_Changed", "Idempotency_Conflict", "Character_Not_Printable", "Text_Too_Long", "Seal_Not_Registered",
+    "Household_Member_Restricted", "Binding_Mismatch", "Paper_Corrupt", "Application_State_Conflict",
+)  # fmt: skip
+_IDEMPOTENCY_KEY = "^[A-Za-z0-9_-]{8,80}$"
+
+
+def _center(request: Request) -> Center:
+    center: Center = request.app.state.center
+    return center
+
+
+async def _terminal(
+    request: Request, shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Terminal:
+    if shown is None:
+        raise Failed("Terminal_Unknown")
+    return _center(request).terminals.identify(shown.credentials)
+
+
+Caller = Annotated[Terminal, Depends(_terminal)]
+SessionId = Annotated[Ulid, Path(description="of `SessionOpened`")]
+ApplicationId = Annotated[Ulid, Path(description="of the manifest")]
+
+router = APIRouter(
+    prefix="/v1",
+    route_class=AnswerRoute,
+    generate_unique_id_function=lambda route: route.name,
+)
+
+
+@router.get("/municipalities", summary="市区町村の一覧", responses=failures())
+def municipalities(request: Request, terminal: Caller) -> MunicipalityList:
+    """All municipalities that a resident may pick for the 本籍地, those that do not participate included."""
+    return _center(request).municipalities
+
+
+@router.post("/sessions", summary="セッションの開始", responses=failures())
+def open_session(request: Request, terminal: Caller) -> SessionOpened:
+    """A new resident stands at the terminal."""
+    return _center(request).sessions.open(terminal.facts.terminal_id)
+
+
+@router.post("/sessions/{session_id}/nonce", summary="認証の乱数", responses=failures("Session_Not_Valid"))
+def nonce(request: Request, terminal: Caller, session_id: SessionId) -> Nonce:
+    """Fetched after PIN entry, just before signing. A new one makes an earlier one worthless."""
+    return _center(request).sessions.new_nonce(session_id, terminal.facts.terminal_id)
+
+
+@router.post(
+    "/sessions/{session_id}/authentication",
+    summary="本人確認",
+    responses=failures("Session_Not_Valid", *_CERTIFICATE, *_HOLDER, *_ISSUING),
+)
+def authenticate(
+    request: Request, terminal: Caller, session_id: SessionId, body: AuthenticationRequest
+) -> Offers:
+    """Checks the card and asks the municipality what this holder may get now. The nonce is used up in any case."""
+    return _center(request).authentication.authenticate(terminal, session_id, body)
+
+
+@router.post(
+    "/sessions/{session_id}/applications",
+    summary="交付申請",
+    responses=failures("Session_Not_Valid", *_APPLICATION, *_HOLDER, *_ISSUING),
+)
+def apply(
+    request: Request,
+    terminal: Caller,
+    session_id: SessionId,
+    body: ApplicationRequest,
+    idempotency_key: Annotated[
+        str,
+        Header(pattern=_IDEMPOTENCY_KEY, description="fresh for every application, kept for its repetitions"),
+    ],
+) -> SignedManifest:
+    """Right, hours and fee are decided again at the time of receipt. The paper is ready when this answers."""
+    center = _center(request)
+    try:
+        return center.issue.apply(terminal, session_id, idempotency_key, body)
+    except Failed:
+        center.housekeeper.wake()
+        raise
+
+
+class PdfResponse(Response):
+    media_type = "application/pdf"
+
+
+@router.get(
+    "/applications/{application_id}/sheets/{number}",
+    summary="紙面データ",
+    response_class=PdfResponse,
+    responses={
+        200: {
+            "description": "front and back of one sheet; its SHA-256 stands in the manifest",
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **failures("Application_Unknown", "Application_State_Conflict", "Request_Not_Found"),
+    },
+)
+def sheet(
+    request: Request,
+    terminal: Caller,
+    application_id: ApplicationId,
+    number: Annotated[int, Path(ge=1, le=9999, description="of the sheet in the manifest")],
+) -> PdfResponse:
+    """For the terminal of the session only, until the paper is handed over or the application is cancelled."""
+    return PdfResponse(_center(request).issue.sheet(application_id, terminal, number))
+
+
+@router.post(
+    "/applications/{application_id}/reports",
+    summary="交付結果の通知",
+    responses=failures("Application_Unknown", "Application_State_Conflict", "Idempotency_Conflict"),
+)
+def take_report(
+    request: Request, terminal: Caller, application_id: ApplicationId, body: StatusReport
+) -> ReportTaken:
+    """What became of the application. The same report again gives the same answer."""
+    center = _center(request)
+    taken = center.reports.take(terminal.facts.terminal_id, application_id, body)
+    center.housekeeper.wake()
+    return taken
+
+
+@router.post(
+    "/sessions/{session_id}/end",
+    summary="セッションの終了",
+    status_code=204,
+    response_class=Response,
+    responses=failures("Session_Not_Valid"),
+)
+def end_session(request: Request, terminal: Caller, session_id: SessionId, body: SessionEnd) -> Response:
+    """Cancels every application of the session that is not paid. Ending an ended session changes nothing."""
+    center = _center(request)
+    center.sessions.end(session_id, terminal.facts.terminal_id, body.reason)
+    center.housekeeper.wake()
+    return Response(status_code=204)
 
 
 def create_app(

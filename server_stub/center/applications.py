@@ -17,17 +17,17 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import (
     ApplicationRequest,
     FailureBody,
-    Note,
-    NoteKind,
+    ReportKind,
     SignedManifest,
+    StatusReport,
 )
 from server_stub.interface.trace import Trace
 
-from . import statements
+from . import tables
+from .application_states import SERVED, State
 from .cancelling import REASON_LENGTH, Cancelled, enqueue, tell_cancelled
 from .database import Database
 from .sessions import Authenticated
-from .states import SERVED, State
 from .tables import applications, sheets
 
 
@@ -62,12 +62,12 @@ class Applications:
         try:
             with self._database.write() as connection:
                 counted = connection.execute(
-                    statements.COUNT_APPLICATION, {"session": session.session_id, "now": now}
+                    tables.COUNT_APPLICATION, {"session": session.session_id, "now": now}
                 )
                 if counted.rowcount != 1:
                     raise Failed("Session_Not_Valid")
                 connection.execute(
-                    statements.RECEIVE,
+                    tables.RECEIVE,
                     {
                         "application_id": application_id,
                         "session_id": session.session_id,
@@ -122,13 +122,13 @@ class Applications:
         now = self._clock.now()
         with self._database.write() as connection:
             alive = connection.execute(
-                statements.PROLONG_SESSION,
+                tables.PROLONG_SESSION,
                 {"session": session_id, "now": now, "lives": now + payment_life},
             ).rowcount
             kept = (
                 alive
                 and connection.execute(
-                    statements.PREPARED,
+                    tables.PREPARED,
                     {
                         "application": application_id,
                         "state": State.PREPARED,
@@ -143,7 +143,7 @@ class Applications:
                     {"application_id": application_id, "number": number, "body": body}
                     for number, body in enumerate(bodies, start=1)
                 ]
-                connection.execute(statements.KEEP_SHEETS, rows)
+                connection.execute(tables.KEEP_SHEETS, rows)
         if not kept:
             self.failed(application_id, Failed("Session_Not_Valid"), tell_issuing=True)
             return False
@@ -176,10 +176,10 @@ class Applications:
                 ).rowcount
             )
             if row is not None and open_still and tell_issuing:
-                note = Note(
-                    note_id=new_ulid(self._clock), kind=NoteKind.CANCELLED, at=now, reason=failed.failure
+                report = StatusReport(
+                    report_id=new_ulid(self._clock), kind=ReportKind.CANCELLED, at=now, reason=failed.failure
                 )
-                enqueue(connection, application_id, row.municipality, note)
+                enqueue(connection, application_id, row.municipality, report)
         if open_still:
             tell_cancelled(self._trace, [Cancelled(application_id, failed.failure)])
 

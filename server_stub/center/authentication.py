@@ -18,10 +18,9 @@ from server_stub.interface.terminal import (
 from server_stub.interface.trace import Trace
 from server_stub.municipalities import MunicipalityEntry
 
-from .certificates import HolderCertificate, TrustedCertificates
+from .certificates import HolderCertificate, StatusAuthority, TrustedCertificates
 from .holders import Holders
 from .issuing_servers import IssuingServers
-from .ocsp import StatusAuthority
 from .sessions import Authenticated, Sessions
 from .terminals import Terminal
 

@@ -1,4 +1,4 @@
-"""Cancels whole applications, never a part: the state, the sheets and the note to the issuing server in one transaction."""
+"""Cancels whole applications, never a part: the state, the sheets and the report to the issuing server in one transaction."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from sqlalchemy import Connection, delete, update
 
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
-from server_stub.interface.issuing import LedgerNote
-from server_stub.interface.terminal import Note, NoteKind
+from server_stub.interface.issuing import LedgerReport
+from server_stub.interface.terminal import ReportKind, StatusReport
 from server_stub.interface.trace import Trace
 
-from .states import UNPAID, State
+from .application_states import UNPAID, State
 from .tables import applications, outbox, sheets
 
 REASON_LENGTH = 200
@@ -25,11 +25,11 @@ class Cancelled:
 
 
 def cancel_unpaid(
-    connection: Connection, session_id: str, reason: str, clock: Clock, *, lapsed: bool
+    connection: Connection, session_id: str, reason: str, clock: Clock, *, expired: bool
 ) -> list[Cancelled]:
     """Cancel what is not paid of a session; the caller has the session's row locked.
 
-    `lapsed`: nobody asked for it, the session has run out. It then gives way to a payment made before now.
+    `expired`: nobody asked for it, the session has run out. It then gives way to a payment made before now.
     """
     now = clock.now()
     rows = connection.execute(
@@ -39,20 +39,20 @@ def cancel_unpaid(
             state=State.CANCELLED,
             changed_at=now,
             reason=reason[:REASON_LENGTH],
-            lapsed_at=now if lapsed else None,
+            expired_at=now if expired else None,
         )
         .returning(applications.c.application_id, applications.c.municipality)
     ).all()
     for application_id, municipality in rows:
         void(connection, application_id)
-        note = LedgerNote(
-            note_id=new_ulid(clock),
-            kind=NoteKind.CANCELLED,
+        report = LedgerReport(
+            report_id=new_ulid(clock),
+            kind=ReportKind.CANCELLED,
             at=now,
             reason=reason[:REASON_LENGTH],
-            lapsed=lapsed,
+            expired=expired,
         )
-        enqueue(connection, application_id, municipality, note)
+        enqueue(connection, application_id, municipality, report)
     return [Cancelled(application_id, reason) for application_id, _ in rows]
 
 
@@ -61,7 +61,7 @@ def cancelled_by_terminal(connection: Connection, session_id: str) -> None:
     connection.execute(
         update(applications)
         .where(applications.c.session_id == session_id, applications.c.state == State.CANCELLED)
-        .values(lapsed_at=None)
+        .values(expired_at=None)
     )
 
 
@@ -70,14 +70,14 @@ def void(connection: Connection, application_id: str) -> None:
     connection.execute(delete(sheets).where(sheets.c.application_id == application_id))
 
 
-def enqueue(connection: Connection, application_id: str, municipality: str, note: Note) -> None:
-    """Put a note on its way to the issuing server, in the transaction that makes it true."""
+def enqueue(connection: Connection, application_id: str, municipality: str, report: StatusReport) -> None:
+    """Put a report on its way to the issuing server, in the transaction that makes it true."""
     connection.execute(
         outbox.insert().values(
-            note_id=note.note_id,
+            report_id=report.report_id,
             application_id=application_id,
             municipality=municipality,
-            body=note.model_dump_json(),
+            body=report.model_dump_json(),
         )
     )
 

@@ -13,17 +13,16 @@ from server_stub.node import NodeContext
 
 from .applications import Applications
 from .authentication import Authentication
-from .certificates import TrustedCertificates
+from .certificates import StatusAuthority, TrustedCertificates
 from .database import Database
 from .holders import Holders
 from .incidents import Incidents
 from .issue import FinishSheets, Issue
 from .issuing_servers import IssuingServers
-from .notes import Notes
-from .ocsp import StatusAuthority
 from .outbox import Housekeeper, Outbox
 from .sessions import Sessions
 from .settings import CenterSettings
+from .status_reports import StatusReports
 from .terminals import TerminalBook
 
 _CONNECTIONS = 40
@@ -62,7 +61,7 @@ class Center:
         applications = Applications(self.database, clock, trace)
         applications.recover()
         self.issue = Issue(context, settings, self.sessions, applications, self.incidents, servers, finish)
-        self.notes = Notes(self.database, clock, trace, self.incidents)
+        self.reports = StatusReports(self.database, clock, trace, self.incidents)
         self.outbox = Outbox(self.database, servers, self.incidents, trace)
         self.housekeeper = Housekeeper(
             clock, times, self.sessions.end_overdue, self.outbox, self.database.wipe, trace

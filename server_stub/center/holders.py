@@ -14,7 +14,7 @@ from server_stub.interface import notices
 from server_stub.interface.binding import holder_ref
 from server_stub.interface.failures import Failed
 
-from . import statements
+from . import tables
 from .database import Database
 from .tables import holders
 
@@ -52,7 +52,7 @@ class Holders:
     def municipality(self, ref: str) -> str:
         """Where the holder's certificate was issued. Raises Failed(Holder_Not_Linked)."""
         with self._database.read() as connection:
-            code = connection.execute(statements.MUNICIPALITY_OF_HOLDER, {"holder": ref}).scalar()
+            code = connection.execute(tables.MUNICIPALITY_OF_HOLDER, {"holder": ref}).scalar()
         if code is None:
             raise Failed("Holder_Not_Linked")
         return str(code)

@@ -1,10 +1,11 @@
-"""From an application to paper: asked for at the issuing server, compared, finished, signed, kept; then answered."""
+"""From an application to paper: asked for at the issuing server, compared, finished, signed."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from typing import Protocol
@@ -17,12 +18,25 @@ from server_stub.node import NodeContext
 from server_stub.paper.finish import SheetFacts
 
 from .applications import Application, Applications
-from .faults import corrupted, tampered
 from .incidents import Incidents
 from .issuing_servers import IssuingServers
 from .sessions import Authenticated, Sessions
 from .settings import CenterSettings
 from .terminals import Terminal
+
+
+def tampered(signed: SignedManifest) -> SignedManifest:
+    """The manifest of another holder under the old signature."""
+    facts = json.loads(signed.text)
+    facts["holder_ref"] = "0" * len(facts["holder_ref"])
+    return signed.model_copy(update={"text": json.dumps(facts, separators=(",", ":"))})
+
+
+def corrupted(body: bytes) -> bytes:
+    """One byte in the middle is another."""
+    middle = len(body) // 2
+    return body[:middle] + bytes([body[middle] ^ 0xFF]) + body[middle + 1 :]
+
 
 FINISHING_SECONDS = 30.0
 """Real seconds that paper may take after the issuing server's answer, before a repeated request stops waiting for it."""

@@ -1,4 +1,4 @@
-"""The published interface specification: what a centre of one's own must implement to be driven by our terminal."""
+"""The published interface specification: what a centre of one's own must implement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,70 @@ from fastapi.openapi.utils import get_openapi
 from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.terminal import Manifest
 
-from .openapi_text import DESCRIPTION, INFO_NOTE
+INFO_NOTE = "Terminal (キオスク端末) to centre (証明書交付センター). Our own design: the real telegrams are not public."
+
+DESCRIPTION = """
+All money is whole yen, all times are ISO 8601 with offset, all bodies are JSON in UTF-8 unless a media type says otherwise.
+Unknown fields are refused in both directions.
+
+## One visit
+
+1. `POST /v1/sessions`: one session a resident.
+2. The PIN is entered. `POST …/nonce`, and at once the card signs (below). `POST …/authentication` answers with the offers.
+3. `POST …/applications` with a fresh `Idempotency-Key`. The answer is a signed manifest. The same key with the same body
+   gives the same answer, also after a lost connection; with another body it is `Idempotency_Conflict`.
+4. `GET /v1/applications/{id}/sheets/{number}` for each entry of the manifest, 1 to n.
+5. The terminal checks signature, binding and SHA-256, and only then takes money.
+6. `POST …/reports`: `paid`, after printing `handed_over`; or `cancelled`, `in_doubt`, `incident`. Send reports in order and until
+   they are taken, with one `report_id` for ever: a report may arrive any number of times.
+7. `POST /v1/sessions/{id}/end` after the reports: whatever is not paid then is cancelled as a whole.
+
+A session that has run out (`expires_at`, or later if paper was prepared in it) is ended by the centre in the same way.
+An answer that comes after the end of its session is to be dropped; its paper is cancelled.
+
+A terminal that was cut off delivers its reports later. What the centre cancelled only because the session had run out gives way
+to a `paid` report whose `at` lies before that: the application is settled late. So `at` is the time of the event (for `paid`:
+when the money was taken in), not of the message. After a cancellation that the terminal itself asked for, `paid` stays a
+conflict and an incident.
+
+## States of an application
+
+received → prepared → paid → handed_over; from each of the first three also → cancelled; from prepared and paid → in_doubt,
+which is resolved by `paid`, `handed_over` or `cancelled`. A report that does not fit is `Application_State_Conflict`.
+An `incident` cancels what is not paid, puts what is paid in doubt, and is never closed by printing again.
+
+## What the card signs
+
+The authentication key of the card (利用者証明用) signs with RSASSA-PKCS1-v1_5 and SHA-256 the UTF-8 bytes of
+
+    context LF session_id LF nonce
+
+where `context` and `nonce` are the texts of the `Nonce` answer, as they stand (the nonce stays Base64), LF is one byte 0x0A,
+and there is no LF at the end. The nonce is used up by the first `authentication` of its session, successful or not.
+`certificate` is the DER certificate in Base64; chain, validity and revocation (OCSP) are checked every time.
+
+## Manifest and binding
+
+`SignedManifest.text` is the JSON of a `Manifest` exactly as signed: verify the Ed25519 `signature` (Base64) over its UTF-8
+bytes with the public key that was pinned at the terminal before parsing it. `key_id` is the first 16 hex digits of the SHA-256
+over the raw 32-byte public key.
+
+`holder_ref` is the SHA-256, in lower-case hex, over the DER of the certificate's issuer name followed by its serial number
+(big endian, shortest form, without sign byte). The terminal computes it from the card and never takes it from the centre.
+
+The manifest must be of this holder, session and terminal, of the kind, municipality, copies and fee that were asked for.
+Sheets are in order, `number` from 1; every copy 1 to `copies` has its own `issue_number` and sheets `k` = 1 to `n`; the
+`subjects` of each copy are exactly the members asked for (none asked: all members of the offer). `sha256` is that of the PDF
+bytes as served. Each PDF has two pages (front, back) and in /Keywords the canonical JSON
+`{"application":…,"copy":…,"sheet":[k,n],"subjects":[…]}` (no spaces, keys sorted).
+
+## Refusals
+
+Every refusal is a `FailureBody` with a status of 4xx or 5xx: a name of the list below and facts (counts, hours, names of
+fields), never personal data. A server that is out of service may answer 503 without a body.
+Every request should carry `traceparent` (W3C Trace Context); the servers pass it on.
+""".strip()
+
 
 ALWAYS = ("Terminal_Unknown", "Request_Malformed", "Request_Too_Large", "Request_Too_Slow", "Internal_Error")
 

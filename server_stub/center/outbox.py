@@ -1,4 +1,4 @@
-"""Passes notes on to the issuing servers until they are taken, in order, across restarts; and ends what has run out."""
+"""Passes reports on to the issuing servers until they are taken, in order, across restarts; and ends what has run out."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sqlalchemy import Connection, RowMapping, select, update
 
 from server_stub.interface.clock import Clock, real_monotonic_ns
 from server_stub.interface.failures import Failed
-from server_stub.interface.issuing import LedgerNote
+from server_stub.interface.issuing import LedgerReport
 from server_stub.interface.log import place_of
-from server_stub.interface.terminal import NoteKind
+from server_stub.interface.terminal import ReportKind
 from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
 
 from .database import Database
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 DELIVERED = "delivered"
 _TRY_AGAIN = {"Issuing_Unreachable", "Answer_Malformed", "Caller_Unknown", "Internal_Error"}
-"""Failures of the way there, not of the note."""
+"""Failures of the way there, not of the report."""
 
 
 class Outbox:
@@ -39,7 +39,7 @@ class Outbox:
         self._trace = trace
 
     def pending(self) -> list[RowMapping]:
-        """Notes whose turn it is: of applications that the issuing server is no longer working on, oldest first."""
+        """StatusReports whose turn it is: of applications that the issuing server is no longer working on, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(
                 select(outbox, applications.c.terminal_id)
@@ -50,9 +50,9 @@ class Outbox:
             return list(rows.mappings())
 
     def drain(self) -> bool:
-        """Try each pending note once; True if none is left that must be tried again.
+        """Try each pending report once; True if none is left that must be tried again.
 
-        A municipality whose server does not answer holds up its own notes only, a note that its server stumbles over only
+        A municipality whose server does not answer holds up its own reports only, a report that its server stumbles over only
         those of the same application.
         """
         waiting: set[str] = set()
@@ -71,36 +71,36 @@ class Outbox:
 
     def _pass_on(self, row: RowMapping) -> None:
         with under_traceparent(new_traceparent()):
-            self._servers.note(row["municipality"], row["application_id"], row["body"])
+            self._servers.report(row["municipality"], row["application_id"], row["body"])
             with self._database.write() as connection:
                 _settle(connection, row, DELIVERED)
             self._trace.emit(
-                "centre", "note_passed_on", application_id=row["application_id"], note=_kind(row)
+                "centre", "report_passed_on", application_id=row["application_id"], report=_kind(row)
             )
 
     def _refused(self, row: RowMapping, failed: Failed) -> None:
         """The terminal and the ledger say different things: people must look. (Nothing there to cancel is no difference.)"""
-        nothing_there = failed.failure == "Application_Unknown" and _kind(row) is NoteKind.CANCELLED
+        nothing_there = failed.failure == "Application_Unknown" and _kind(row) is ReportKind.CANCELLED
         tell = None
         with self._database.write() as connection:
             if _settle(connection, row, failed.failure) and not nothing_there:
                 tell = self._incidents.add(
                     connection, row["application_id"], row["terminal_id"], "ledger", failed.failure,
-                    {"note": _kind(row)},
+                    {"report": _kind(row)},
                 )  # fmt: skip
         if tell is not None:
             tell()
 
 
-def _kind(row: RowMapping) -> NoteKind:
-    return LedgerNote.model_validate_json(row["body"]).kind
+def _kind(row: RowMapping) -> ReportKind:
+    return LedgerReport.model_validate_json(row["body"]).kind
 
 
 def _settle(connection: Connection, row: RowMapping, outcome: str) -> bool:
-    """False if the note is not there any more (another database was put below meanwhile)."""
+    """False if the report is not there any more (another database was put below meanwhile)."""
     settled = connection.execute(
         update(outbox)
-        .where(outbox.c.note_id == row["note_id"], outbox.c.outcome.is_(None))
+        .where(outbox.c.report_id == row["report_id"], outbox.c.outcome.is_(None))
         .values(outcome=outcome)
     )
     return settled.rowcount == 1
@@ -129,7 +129,7 @@ class Housekeeper:
         self._working = threading.Lock()
         self._retry_at = 0
         self._wipe_at = 0
-        self._retry_after = times.note_retry
+        self._retry_after = times.report_retry
         self._unsubscribe = clock.subscribe(self.wake)
         self._thread = threading.Thread(target=self._run, name="centre-housekeeper", daemon=True)
         self._thread.start()
@@ -143,7 +143,7 @@ class Housekeeper:
         with self._working:
             yield
             self._retry_at = 0
-            self._retry_after = self._times.note_retry
+            self._retry_after = self._times.report_retry
         self.wake()
 
     def close(self) -> None:
@@ -178,7 +178,7 @@ class Housekeeper:
         if real_monotonic_ns() < self._retry_at:
             return
         if self._outbox.drain():
-            self._retry_after = self._times.note_retry
+            self._retry_after = self._times.report_retry
             return
         self._retry_at = real_monotonic_ns() + int(self._retry_after * 1e9)
-        self._retry_after = min(self._retry_after * 2, self._times.note_retry_most)
+        self._retry_after = min(self._retry_after * 2, self._times.report_retry_most)

@@ -16,11 +16,11 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import Nonce, Offers, Place, SessionOpened
 from server_stub.interface.trace import Trace
 
-from . import statements
+from . import tables
+from .application_states import SESSION_ENDED, SESSION_OPEN
 from .cancelling import Cancelled, cancel_unpaid, cancelled_by_terminal, tell_cancelled
 from .database import Database
 from .settings import CenterTimes
-from .states import SESSION_ENDED, SESSION_OPEN
 from .tables import sessions
 
 NONCE_BYTES = 32
@@ -54,7 +54,7 @@ class Sessions:
         )
         with self._database.write() as connection:
             connection.execute(
-                statements.OPEN_SESSION,
+                tables.OPEN_SESSION,
                 {
                     "session_id": opened.session_id,
                     "terminal_id": terminal_id,
@@ -73,7 +73,7 @@ class Sessions:
         expires_at = now + self._times.nonce_life
         with self._database.write() as connection:
             done = connection.execute(
-                statements.SET_NONCE,
+                tables.SET_NONCE,
                 {
                     "session": session_id,
                     "terminal": terminal_id,
@@ -92,13 +92,13 @@ class Sessions:
         Raises Failed: Session_Not_Valid, Nonce_Not_Valid (none, already used, or too old).
         """
         now = self._clock.now()
-        row = self._find(statements.NONCE, session_id, terminal_id, now)
+        row = self._find(tables.NONCE, session_id, terminal_id, now)
         nonce = row.nonce
         if nonce is None:
             raise Failed("Nonce_Not_Valid", cause="none outstanding")
         with self._database.write() as connection:
             taken = connection.execute(
-                statements.USE_NONCE, {"session": session_id, "used": nonce, "nonce": None}
+                tables.USE_NONCE, {"session": session_id, "used": nonce, "nonce": None}
             )
         if taken.rowcount != 1:
             raise Failed("Nonce_Not_Valid", cause="used")
@@ -110,7 +110,7 @@ class Sessions:
         """Keep who it is. A session belongs to one holder: for another it is Failed(Session_Not_Valid)."""
         with self._database.write() as connection:
             done = connection.execute(
-                statements.AUTHENTICATED,
+                tables.AUTHENTICATED,
                 {
                     "session": found.session_id,
                     "terminal": terminal_id,
@@ -127,7 +127,7 @@ class Sessions:
 
     def known(self, session_id: str, terminal_id: str) -> Authenticated:
         """Raises Failed: Session_Not_Valid, Session_Not_Authenticated."""
-        row = self._find(statements.KNOWN, session_id, terminal_id, self._clock.now())
+        row = self._find(tables.KNOWN, session_id, terminal_id, self._clock.now())
         if row.offers is None:
             raise Failed("Session_Not_Authenticated")
         return Authenticated(
@@ -142,7 +142,7 @@ class Sessions:
             ).scalar()
         if owner != terminal_id:
             raise Failed("Session_Not_Valid")
-        self._end([session_id], reason or "session ended", lapsed=False)
+        self._end([session_id], reason or "session ended", expired=False)
 
     def end_overdue(self) -> int:
         """End every session that has run out by the clock. Returns how many."""
@@ -154,16 +154,16 @@ class Sessions:
             ).scalars()
             found = [str(session_id) for session_id in overdue]
         if found:
-            self._end(found, TIMED_OUT, lapsed=True)
+            self._end(found, TIMED_OUT, expired=True)
         return len(found)
 
-    def _end(self, session_ids: list[str], reason: str, *, lapsed: bool) -> None:
+    def _end(self, session_ids: list[str], reason: str, *, expired: bool) -> None:
         now = self._clock.now()
         cancelled: list[Cancelled] = []
         with self._database.write() as connection:
             for session_id in session_ids:
                 which = and_(sessions.c.session_id == session_id, sessions.c.state == SESSION_OPEN)
-                if lapsed:
+                if expired:
                     # a paper prepared since we looked has given the session more time
                     which = and_(which, sessions.c.expires_at <= now)
                 ended = connection.execute(
@@ -178,8 +178,8 @@ class Sessions:
                     )
                 )
                 if ended.rowcount:
-                    cancelled += cancel_unpaid(connection, session_id, reason, self._clock, lapsed=lapsed)
-                elif not lapsed:
+                    cancelled += cancel_unpaid(connection, session_id, reason, self._clock, expired=expired)
+                elif not expired:
                     cancelled_by_terminal(connection, session_id)
         self._database.personal_deleted()
         tell_cancelled(self._trace, cancelled)

@@ -1,19 +1,38 @@
-"""What a centre is told when it starts."""
+"""What a centre is told when it starts, and its TOML file.
+
+database_url = "sqlite:///center.sqlite"
+ocsp_url = "http://127.0.0.1:8200/ocsp/authentication"
+trusted_ca = ["authentication-ca.der"]      # DER files beside this file
+terminals = "terminals.toml"
+signing_key = "center-ed25519.pem"          # PKCS#8, Ed25519, no password
+
+[[issuing]]
+base_url = "http://127.0.0.1:8300"
+key = "what the centre shows at that server"
+municipalities = ["28100"]
+
+[times]                                     # optional; names of `CenterTimes`, seconds
+nonce_life = 60
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import tomllib
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from server_stub.interface.enrolled import EnrolledCard
 from server_stub.interface.failures import Failed
+from server_stub.interface.notices import EnrolledCard
 from server_stub.interface.secret import Secret
 from server_stub.municipalities import MunicipalityEntry, load_index
 
-from .terminals import Terminal, checked
+from .terminals import Terminal, checked, load_terminals
 
 AUTHENTICATION_POLICY = "2.999.8.5.1.3.30"
 """The real arc 8.5.1.3.30 (利用者証明用) below the arc for examples."""
@@ -35,9 +54,9 @@ class CenterTimes:
     ocsp_timeout: float = 5.0
     issuing_timeout: float = 30.0
     """For one answer of an issuing server; the terminal's own time-out must be longer."""
-    note_retry: float = 0.5
-    """Between two tries to tell an issuing server a note; doubles up to `note_retry_most`."""
-    note_retry_most: float = 30.0
+    report_retry: float = 0.5
+    """Between two tries to tell an issuing server a report; doubles up to `report_retry_most`."""
+    report_retry_most: float = 30.0
     housekeeping: float = 1.0
     """Between two looks at sessions that have run out, when nothing else asks for one."""
 
@@ -94,3 +113,71 @@ class CenterSettings:
                 raise Failed(
                     "Settings_Wrong", item=f"trusted_ca {number}", detail="no DER certificate"
                 ) from error
+
+
+_TEXTS = ("database_url", "ocsp_url", "terminals", "signing_key")
+_LISTS = ("trusted_ca", "issuing")
+
+
+def load_settings(path: Path) -> CenterSettings:
+    """Raises Failed(Settings_Wrong, file=..., item=...) naming the first thing that is wrong."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Failed("Settings_Wrong", file=path.name, detail=type(error).__name__) from error
+    wrong = set(data) - set(_TEXTS) - set(_LISTS) - {"times"}
+    wrong |= {name for name in _TEXTS if not isinstance(data.get(name), str)}
+    wrong |= {name for name in _LISTS if not isinstance(data.get(name), list)}
+    if wrong:
+        raise Failed("Settings_Wrong", file=path.name, item=", ".join(sorted(wrong)))
+    return CenterSettings(
+        database_url=data["database_url"],
+        ocsp_url=data["ocsp_url"],
+        trusted_cas=tuple(_bytes(path.parent / str(name)) for name in data["trusted_ca"]),
+        issuing_servers=tuple(_issuing(path, entry) for entry in data["issuing"]),
+        terminals=load_terminals(path.parent / data["terminals"]),
+        signing_key=_signing_key(path.parent / data["signing_key"]),
+        times=_times(path, data.get("times", {})),
+    )
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Failed("Settings_Wrong", file=path.name, detail=type(error).__name__) from error
+
+
+def _signing_key(path: Path) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(_bytes(path), password=None)
+    except (ValueError, TypeError) as error:
+        raise Failed("Settings_Wrong", file=path.name, item="signing_key") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Failed("Settings_Wrong", file=path.name, item="signing_key", detail="not Ed25519")
+    return key
+
+
+def _issuing(path: Path, entry: Any) -> IssuingServer:
+    try:
+        base_url, key, codes = entry["base_url"], entry["key"], entry["municipalities"]
+    except (KeyError, TypeError) as error:
+        raise Failed("Settings_Wrong", file=path.name, item="issuing") from error
+    if not (isinstance(base_url, str) and isinstance(key, str) and isinstance(codes, list)):
+        raise Failed("Settings_Wrong", file=path.name, item="issuing")
+    return IssuingServer(base_url, Secret(key), tuple(str(code) for code in codes))
+
+
+def _times(path: Path, given: Any) -> CenterTimes:
+    known = {f.name: isinstance(getattr(CenterTimes(), f.name), timedelta) for f in fields(CenterTimes)}
+    values: dict[str, Any] = {}
+    for name, seconds in given.items() if isinstance(given, dict) else [("times", None)]:
+        if (
+            name not in known
+            or isinstance(seconds, bool)
+            or not isinstance(seconds, int | float)
+            or seconds <= 0
+        ):
+            raise Failed("Settings_Wrong", file=path.name, item=f"times.{name}")
+        values[name] = timedelta(seconds=seconds) if known[name] else float(seconds)
+    return CenterTimes(**values)

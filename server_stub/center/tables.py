@@ -1,5 +1,8 @@
-"""The centre's tables. No address and no 個人番号 is kept; names stand only in the offers of a living session and on the sheets
-of paper that is not yet handed over, and go with them."""
+"""The centre's tables, and the statements of every visit. No address and no 個人番号 is kept; names stand only in answers.
+
+Parameters named like a column of the changed table are what is written there; `session`, `terminal`, `application` and
+`now` say where.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,18 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
+    bindparam,
+    case,
+    insert,
+    or_,
+    select,
+    update,
 )
 
 from server_stub.interface.clock import JST
+
+from .application_states import SESSION_OPEN, State
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -100,14 +112,14 @@ applications = Table(
     Column("received_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("paid_at", Moment),
-    Column("lapsed_at", Moment),
+    Column("expired_at", Moment),
     Column("reason", String(200), nullable=False, default=""),
     Column("answer", Text),
     Column("failure", Text),
     UniqueConstraint("terminal_id", "idempotency_key", name="one_application_per_key"),
 )
 """`at_issuing`: the issuing server may still be working on it. `answer`: the SignedManifest, `failure`: the FailureBody given.
-`lapsed_at`: when the centre cancelled it by itself because the session had run out; paid or handed over all the same, it was
+`expired_at`: when the centre cancelled it by itself because the session had run out; paid or handed over all the same, it was
 settled late. NULL again when the terminal itself has cancelled it."""
 
 sheets = Table(
@@ -119,10 +131,10 @@ sheets = Table(
 )
 """One finished PDF a sheet. Written once: the primary key refuses a second; deleted when handed over or cancelled."""
 
-notes = Table(
-    "notes",
+status_reports = Table(
+    "status_reports",
     metadata,
-    Column("note_id", String(26), primary_key=True),
+    Column("report_id", String(26), primary_key=True),
     Column(
         "application_id", String(26), ForeignKey("applications.application_id"), nullable=False, index=True
     ),
@@ -149,10 +161,41 @@ outbox = Table(
     "outbox",
     metadata,
     Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("note_id", String(26), nullable=False, unique=True),
+    Column("report_id", String(26), nullable=False, unique=True),
     Column("application_id", String(26), ForeignKey("applications.application_id"), nullable=False),
     Column("municipality", String(5), nullable=False),
     Column("body", Text, nullable=False),
     Column("outcome", String(80), index=True),
 )
-"""Notes on their way to the issuing server. `outcome`: NULL while pending, then `delivered` or the failure's name."""
+"""Status reports on their way to the issuing server. `outcome`: NULL while pending, then `delivered` or the failure's name."""
+
+
+_SESSION = sessions.c.session_id == bindparam("session")
+_RUNNING = and_(_SESSION, sessions.c.state == SESSION_OPEN, sessions.c.expires_at > bindparam("now"))
+_LIVING = and_(_RUNNING, sessions.c.terminal_id == bindparam("terminal"))
+_RECEIVED = and_(
+    applications.c.application_id == bindparam("application"), applications.c.state == State.RECEIVED
+)
+
+OPEN_SESSION = insert(sessions)
+SET_NONCE = update(sessions).where(_LIVING)
+NONCE = select(sessions.c.nonce, sessions.c.nonce_expires_at).where(_LIVING)
+USE_NONCE = update(sessions).where(_SESSION, sessions.c.nonce == bindparam("used"))
+AUTHENTICATED = update(sessions).where(
+    _LIVING, or_(sessions.c.holder_ref.is_(None), sessions.c.holder_ref == bindparam("holder"))
+)
+KNOWN = select(sessions.c.holder_ref, sessions.c.place, sessions.c.offers).where(_LIVING)
+
+MUNICIPALITY_OF_HOLDER = select(holders.c.municipality).where(holders.c.holder_ref == bindparam("holder"))
+
+COUNT_APPLICATION = update(sessions).where(_RUNNING).values(applications=sessions.c.applications + 1)
+RECEIVE = insert(applications)
+_LIVES = bindparam("lives", type_=Moment)
+PROLONG_SESSION = (
+    update(sessions)
+    .where(_RUNNING)
+    .values(expires_at=case((sessions.c.expires_at < _LIVES, _LIVES), else_=sessions.c.expires_at))
+)
+"""The session lives until `lives` at least."""
+PREPARED = update(applications).where(_RECEIVED)
+KEEP_SHEETS = insert(sheets)

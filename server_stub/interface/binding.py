@@ -1,4 +1,7 @@
-"""What ties paper to person, and the one check that the centre makes and the terminal makes again."""
+"""What ties paper to person and what every sheet must be, and the one check that the centre makes and the terminal makes again.
+
+The centre puts the marks on; the terminal refuses a sheet without them. No setting changes what stands here.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import base64
 import hashlib
 import json
 import secrets
+import threading
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -13,6 +17,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from .clock import Clock
 from .failures import Failed
 from .terminal import ApplicationRequest, Manifest, Offer, SheetEntry, SignedManifest
+
+SAMPLE = "見本"
+"""Large on every side."""
+NOTICE = "試験用・証明書としての効力はありません"
+"""In small letters on every side."""
+SIDES = 2
+"""Pages of a sheet's PDF: front and back."""
+A4 = (210 * 72 / 25.4, 297 * 72 / 25.4)
+"""Width and height in points."""
+A4_TOLERANCE = 3.0
+"""Points by which an edge may miss A4."""
+
+PDFIUM = threading.Lock()
+"""pdfium serves one thread of a process at a time: whoever calls it holds this, from opening a document to closing it."""
+
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -75,28 +94,28 @@ def check_binding(
     Raises Failed(Binding_Mismatch, detail=...) naming the first difference; no personal data in it.
     """
 
-    def must(condition: bool, detail: str) -> None:
+    def require(condition: bool, detail: str) -> None:
         if not condition:
             raise Failed("Binding_Mismatch", detail=detail, application_id=manifest.application_id)
 
-    must(secrets.compare_digest(manifest.holder_ref, holder), "holder")
-    must(manifest.session_id == session_id, "session")
-    must(manifest.terminal_id == terminal_id, "terminal")
-    must(manifest.kind == asked.kind and manifest.municipality == asked.municipality, "kind")
-    must(manifest.copies == asked.copies and manifest.fee_total == asked.fee_total, "copies or fee")
+    require(secrets.compare_digest(manifest.holder_ref, holder), "holder")
+    require(manifest.session_id == session_id, "session")
+    require(manifest.terminal_id == terminal_id, "terminal")
+    require(manifest.kind == asked.kind and manifest.municipality == asked.municipality, "kind")
+    require(manifest.copies == asked.copies and manifest.fee_total == asked.fee_total, "copies or fee")
     wanted = subjects_asked(asked, offer)
     by_copy: dict[int, list[SheetEntry]] = {}
     for number, sheet in enumerate(manifest.sheets, start=1):
-        must(sheet.number == number, "order of sheets")
+        require(sheet.number == number, "order of sheets")
         by_copy.setdefault(sheet.copy_number, []).append(sheet)
-    must(sorted(by_copy) == list(range(1, asked.copies + 1)), "number of copies")
+    require(sorted(by_copy) == list(range(1, asked.copies + 1)), "number of copies")
     for sheets in by_copy.values():
-        must([s.k for s in sheets] == list(range(1, len(sheets) + 1)), "sheet numbers")
-        must(all(s.n == len(sheets) for s in sheets), "number of sheets")
-        must(all(set(s.subjects) <= wanted for s in sheets), "person on a sheet")
-        must({ref for s in sheets for ref in s.subjects} == wanted, "persons on a copy")
-        must(len({s.issue_number for s in sheets}) == 1, "issue number")
-    must(
+        require([s.k for s in sheets] == list(range(1, len(sheets) + 1)), "sheet numbers")
+        require(all(s.n == len(sheets) for s in sheets), "number of sheets")
+        require(all(set(s.subjects) <= wanted for s in sheets), "person on a sheet")
+        require({ref for s in sheets for ref in s.subjects} == wanted, "persons on a copy")
+        require(len({s.issue_number for s in sheets}) == 1, "issue number")
+    require(
         len({sheets[0].issue_number for sheets in by_copy.values()}) == asked.copies,
         "issue numbers of the copies",
     )

@@ -380,7 +380,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         404,
         "交付申請が見つかりません。",
         "申請番号を確認してください。",
-        "tests/issuing/test_ledger.py::test_an_unknown_application_takes_no_note",
+        "tests/issuing/test_ledger.py::test_an_unknown_application_takes_no_report",
     ),
     (
         "Application_State_Conflict",

@@ -5,7 +5,7 @@ Paths, relative to the issuing server's base URL; every request carries `Authori
     GET  /v1/municipalities               -> MunicipalityList (those hosted here)
     POST /v1/offers                       OffersRequest -> Offers
     POST /v1/applications                 IssueRequest -> IssuedPaper (idempotent by application_id)
-    POST /v1/applications/{application_id}/notes  LedgerNote -> NoteTaken (idempotent by note_id)
+    POST /v1/applications/{application_id}/reports  LedgerReport -> ReportTaken (idempotent by report_id)
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from .terminal import (
     Code5,
     Identifier,
     Model,
-    Note,
     Place,
     Ref,
     RegisterText,
+    StatusReport,
     TerminalKind,
     Ulid,
     Yen,
@@ -86,11 +86,11 @@ class IssuedPaper(Model):
     pdf: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=48_000_000)]
 
 
-class LedgerNote(Note):
-    """A note of the terminal as it came, or a cancellation that the centre made by itself.
+class LedgerReport(StatusReport):
+    """A report of the terminal as it came, or a cancellation that the centre made by itself.
 
-    `lapsed`: such a cancellation, made only because the session had run out. It gives way to a payment that the terminal
+    `expired`: such a cancellation, made only because the session had run out. It gives way to a payment that the terminal
     made before it (`at`) and could not tell in time; what the terminal itself cancelled stays cancelled.
     """
 
-    lapsed: bool = False
+    expired: bool = False

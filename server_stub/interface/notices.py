@@ -1,5 +1,4 @@
-"""The authority's delivery of issue notices (発行通知): header and meaning of one row. Centre and registry read the file,
-each with a reader of its own.
+"""The authority's issue notices (発行通知), and a tester's own card that is enrolled beside them.
 
 The file: UTF-8 without BOM, comma separated after RFC 4180 (fields with a comma, a quote or a line break are quoted), first
 line exactly `HEADER`, one row a certificate ever issued, oldest first. Every delivery is complete: it replaces the one
@@ -9,6 +8,7 @@ certificates.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 FILE_NAME = "発行通知.csv"
@@ -39,3 +39,11 @@ HEADER: tuple[str, ...] = (
 class NoticeKind(StrEnum):
     AUTHENTICATION = "利用者証明用"
     SIGNATURE = "署名用"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledCard:
+    """DER of the authentication certificate and of the CA certificate that signed it."""
+
+    certificate: bytes
+    issuer: bytes

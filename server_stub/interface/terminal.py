@@ -8,7 +8,7 @@ Paths, relative to the centre's base URL; every request carries `Authorization: 
     POST /v1/sessions/{session_id}/authentication    AuthenticationRequest -> Offers
     POST /v1/sessions/{session_id}/applications      ApplicationRequest (+ Idempotency-Key) -> SignedManifest
     GET  /v1/applications/{application_id}/sheets/{number} -> application/pdf, front and back of one sheet
-    POST /v1/applications/{application_id}/notes     Note -> NoteTaken (idempotent by note_id)
+    POST /v1/applications/{application_id}/reports     StatusReport -> ReportTaken (idempotent by report_id)
     POST /v1/sessions/{session_id}/end               SessionEnd -> 204; cancels what was not paid
 
 Every refusal is `FailureBody` with status 4xx or 5xx.
@@ -231,7 +231,7 @@ class SignedManifest(Model):
     key_id: Identifier
 
 
-class NoteKind(StrEnum):
+class ReportKind(StrEnum):
     PAID = "paid"
     HANDED_OVER = "handed_over"
     CANCELLED = "cancelled"
@@ -239,21 +239,21 @@ class NoteKind(StrEnum):
     INCIDENT = "incident"
 
 
-class Note(Model):
+class StatusReport(Model):
     """What became of an application at the terminal; delivered through a durable outbox, any number of times.
 
     `at` is when it happened, not when it is told: a payment told late counts from the moment the money was taken in.
     """
 
-    note_id: Ulid
-    kind: NoteKind
+    report_id: Ulid
+    kind: ReportKind
     at: datetime
     amount: Yen = 0
     sheets_printed: Annotated[int, Field(ge=0, le=10_000)] = 0
     reason: str = ""
 
 
-class NoteTaken(Model):
+class ReportTaken(Model):
     application_id: Ulid
     state: Identifier
 

@@ -10,14 +10,14 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import CATALOGUE, Failed
-from server_stub.interface.issuing import IssuedPaper, IssueRequest, LedgerNote, OffersRequest
+from server_stub.interface.issuing import IssuedPaper, IssueRequest, LedgerReport, OffersRequest
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import FailureBody, MunicipalityList, NoteTaken, Offers, Ulid
+from server_stub.interface.terminal import FailureBody, MunicipalityList, Offers, ReportTaken, Ulid
 from server_stub.interface.trace import Trace
 from server_stub.node import NodeContext, make_app
 
 from .service import IssuingService
-from .settings import IssuingSettings
+from .tenants import IssuingSettings
 
 DESCRIPTION = """証明発行サーバ: what the centre may ask of it. All money is whole yen, all times are ISO 8601 with offset.
 
@@ -118,16 +118,16 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
         return service.issue(request)
 
     @app.post(
-        "/v1/applications/{application_id}/notes",
+        "/v1/applications/{application_id}/reports",
         dependencies=guarded,
         responses=_refusals("Application_Unknown", "Idempotency_Conflict", "Application_State_Conflict"),
         summary="What became of an application at the terminal",
-        operation_id="note",
+        operation_id="report",
     )
-    def note(application_id: Annotated[Ulid, Path()], note: LedgerNote) -> NoteTaken:
-        """Any number of deliveries of one `note_id` count once. A cancellation may come before its application, and one that
-        lapsed gives way to a payment made before it."""
-        return service.take_note(application_id, note)
+    def report(application_id: Annotated[Ulid, Path()], report: LedgerReport) -> ReportTaken:
+        """Any number of deliveries of one `report_id` count once. A cancellation may come before its application, and one that
+        expired gives way to a payment made before it."""
+        return service.take_report(application_id, report)
 
     return app
 

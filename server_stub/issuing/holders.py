@@ -19,10 +19,15 @@ from server_stub.registry.records import Person
 from server_stub.registry.replica import ReplicaReader
 
 from .copies import Records
-from .rights.holder import HolderFacts, check_holder
-from .rights.hours import check_open, hours_in_words
-from .rights.household import HouseholdMember, members_of
-from .rights.kinds import seal_is_registered
+from .rights import (
+    HolderFacts,
+    HouseholdMember,
+    check_holder,
+    check_open,
+    hours_in_words,
+    members_of,
+    seal_is_registered,
+)
 from .tenants import Tenant
 
 

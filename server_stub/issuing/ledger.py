@@ -12,22 +12,21 @@ from sqlalchemy.exc import IntegrityError
 
 from server_stub.db import migrate, open_engine
 from server_stub.interface.failures import Failed
-from server_stub.interface.issuing import LedgerNote
-from server_stub.interface.terminal import Note
+from server_stub.interface.issuing import LedgerReport
+from server_stub.interface.terminal import StatusReport
 
 from . import tables as t
-from .charges import book
-from .entries import Application, Charge, Copy
-from .late import settled_late, standing_before
-from .states import OVERTAKING, State, after
+from .application_states import OVERTAKING, State, after
+from .settlement import book, settled_late, state_before
+from .tables import Application, Charge, Copy
 
 _APPLICATION_FIELDS = tuple(column.name for column in t.applications.columns)
-_INSERT_APPLICATION, _INSERT_COPY, _INSERT_STANDING = (
+_INSERT_APPLICATION, _INSERT_COPY, _INSERT_STATE = (
     insert(t.applications),
     insert(t.copies),
-    insert(t.standings),
+    insert(t.application_states),
 )
-_STANDING = t.standings.c.application_id == t.applications.c.application_id
+_STATE = t.application_states.c.application_id == t.applications.c.application_id
 
 
 def migrate_ledger(url: str) -> None:
@@ -58,7 +57,7 @@ class Ledger:
         row = {name: getattr(application, name) for name in _APPLICATION_FIELDS}
         row["received_at"] = application.received_at.isoformat()
         row["prepared_at"] = application.prepared_at.isoformat()
-        standing = {
+        state_row = {
             "application_id": application.application_id,
             "state": application.state,
             "since": row["prepared_at"],
@@ -66,61 +65,61 @@ class Ledger:
         with self._engine.begin() as connection:
             connection.execute(_INSERT_APPLICATION, row)
             connection.execute(_INSERT_COPY, [_copy_row(copy) for copy in copies])
-            connection.execute(_INSERT_STANDING, standing)
+            connection.execute(_INSERT_STATE, state_row)
 
-    def take_note(self, application_id: str, note: Note, taken_at: datetime) -> State:
-        """Apply `note` once for its note id; a repeated delivery changes nothing. Returns the state after it.
+    def take_report(self, application_id: str, report: StatusReport, taken_at: datetime) -> State:
+        """Apply `report` once for its report id; a repeated delivery changes nothing. Returns the state after it.
 
         A cancellation (or incident) may overtake its own application: it is kept, and `record` refuses what comes later.
-        Raises Failed(Application_Unknown), Failed(Idempotency_Conflict) when the note id was used for something else,
-        Failed(Application_State_Conflict, state=..., note=...) when it contradicts what is known.
+        Raises Failed(Application_Unknown), Failed(Idempotency_Conflict) when the report id was used for something else,
+        Failed(Application_State_Conflict, state=..., report=...) when it contradicts what is known.
         """
         try:
-            return self._take(application_id, note, taken_at)
+            return self._take(application_id, report, taken_at)
         except (
             IntegrityError
         ):  # it was recorded or stopped at this very moment: now there is something to stand on
-            return self._take(application_id, note, taken_at)
+            return self._take(application_id, report, taken_at)
 
-    def _take(self, application_id: str, note: Note, taken_at: datetime) -> State:
+    def _take(self, application_id: str, report: StatusReport, taken_at: datetime) -> State:
         with self._engine.begin() as connection:
-            # the write lock first (SQLite takes it with the first write): two deliveries of one note stand in line
+            # the write lock first (SQLite takes it with the first write): two deliveries of one report stand in line
             connection.execute(
-                update(t.standings)
-                .where(t.standings.c.application_id == application_id)
-                .values(since=t.standings.c.since)
+                update(t.application_states)
+                .where(t.application_states.c.application_id == application_id)
+                .values(since=t.application_states.c.since)
             )
             state = self._state(connection, application_id)
             if state is None:
-                if note.kind not in OVERTAKING:
+                if report.kind not in OVERTAKING:
                     raise Failed("Application_Unknown", application_id=application_id)
                 state = State.PREPARED
-                standing = {"application_id": application_id, "state": state, "since": taken_at.isoformat()}
-                connection.execute(_INSERT_STANDING, standing)
-            if self._already_taken(connection, application_id, note):
+                state_row = {"application_id": application_id, "state": state, "since": taken_at.isoformat()}
+                connection.execute(_INSERT_STATE, state_row)
+            if self._already_taken(connection, application_id, report):
                 return state
-            then = after(standing_before(connection, application_id, state, note), note.kind)
+            then = after(state_before(connection, application_id, state, report), report.kind)
             if then is None:
                 raise Failed(
                     "Application_State_Conflict",
                     application_id=application_id,
                     state=state.value,
-                    note=note.kind.value,
+                    report=report.kind.value,
                 )
             connection.execute(
-                insert(t.notes),
+                insert(t.status_reports),
                 {
-                    **note.model_dump(exclude={"at", "reason"}),
+                    **report.model_dump(exclude={"at", "reason"}),
                     "application_id": application_id,
-                    "at": note.at.isoformat(),
+                    "at": report.at.isoformat(),
                     "taken_at": taken_at.isoformat(),
-                    "reason": note.reason[:200],
+                    "reason": report.reason[:200],
                 },
             )
-            book(connection, application_id, note)
+            book(connection, application_id, report)
             connection.execute(
-                update(t.standings)
-                .where(t.standings.c.application_id == application_id)
+                update(t.application_states)
+                .where(t.application_states.c.application_id == application_id)
                 .values(state=then, since=taken_at.isoformat())
             )
             return then
@@ -128,8 +127,8 @@ class Ledger:
     def application(self, application_id: str) -> Application | None:
         with self._engine.connect() as connection:
             row = connection.execute(
-                select(t.applications, t.standings.c.state)
-                .join(t.standings, _STANDING)
+                select(t.applications, t.application_states.c.state)
+                .join(t.application_states, _STATE)
                 .where(t.applications.c.application_id == application_id)
             ).first()
         return _application(row) if row is not None else None
@@ -143,8 +142,8 @@ class Ledger:
         """All, in the order of preparation."""
         with self._engine.connect() as connection:
             rows = connection.execute(
-                select(t.applications, t.standings.c.state)
-                .join(t.standings, _STANDING)
+                select(t.applications, t.application_states.c.state)
+                .join(t.application_states, _STATE)
                 .order_by(t.applications.c.prepared_at, t.applications.c.application_id)
             ).all()
         return tuple(_application(row) for row in rows)
@@ -172,12 +171,12 @@ class Ledger:
     def charges(self, *, refunded: bool = False) -> tuple[Charge, ...]:
         """The money kept, in the order of payment; with `refunded`, also what was given back."""
         query = (
-            select(t.charges, t.refunds.c.note_id.label("refund"))
+            select(t.charges, t.refunds.c.report_id.label("refund"))
             .join(t.refunds, isouter=True)
             .order_by(t.charges.c.at, t.charges.c.application_id)
         )
         if not refunded:
-            query = query.where(t.refunds.c.note_id.is_(None))
+            query = query.where(t.refunds.c.report_id.is_(None))
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
         return tuple(
@@ -190,22 +189,22 @@ class Ledger:
         with self._engine.connect() as connection:
             return settled_late(connection, application_id)
 
-    def notes(self, application_id: str) -> tuple[LedgerNote, ...]:
-        """The notes of one application as they were taken in."""
+    def reports(self, application_id: str) -> tuple[LedgerReport, ...]:
+        """The reports of one application as they were taken in."""
         with self._engine.connect() as connection:
             rows = connection.execute(
-                select(t.notes)
-                .where(t.notes.c.application_id == application_id)
-                .order_by(t.notes.c.taken_at, t.notes.c.note_id)
+                select(t.status_reports)
+                .where(t.status_reports.c.application_id == application_id)
+                .order_by(t.status_reports.c.taken_at, t.status_reports.c.report_id)
             ).all()
-        return tuple(_note(row) for row in rows)
+        return tuple(_report(row) for row in rows)
 
     def counts(
         self, by: Literal["state", "kind", "municipality", "area", "terminal_kind", "shop", "hour", "day"]
     ) -> dict[str, int]:
         """Number of applications by one of their facts; `hour` is that of receipt ("00" to "23"), `day` the day of issue."""
         column: Any = {
-            "state": t.standings.c.state,
+            "state": t.application_states.c.state,
             "hour": func.substr(t.applications.c.received_at, 12, 2),
             "day": t.applications.c.issued_on,
         }.get(by)
@@ -214,7 +213,7 @@ class Ledger:
         with self._engine.connect() as connection:
             rows = connection.execute(
                 select(column, func.count())
-                .select_from(t.applications.join(t.standings, _STANDING))
+                .select_from(t.applications.join(t.application_states, _STATE))
                 .group_by(column)
                 .order_by(column)
             ).all()
@@ -223,18 +222,22 @@ class Ledger:
     @staticmethod
     def _state(connection: Connection, application_id: str) -> State | None:
         found = connection.execute(
-            select(t.standings.c.state).where(t.standings.c.application_id == application_id)
+            select(t.application_states.c.state).where(
+                t.application_states.c.application_id == application_id
+            )
         ).scalar()
         return None if found is None else State(found)
 
     @staticmethod
-    def _already_taken(connection: Connection, application_id: str, note: Note) -> bool:
-        row = connection.execute(select(t.notes).where(t.notes.c.note_id == note.note_id)).first()
+    def _already_taken(connection: Connection, application_id: str, report: StatusReport) -> bool:
+        row = connection.execute(
+            select(t.status_reports).where(t.status_reports.c.report_id == report.report_id)
+        ).first()
         if row is None:
             return False
-        same = LedgerNote(**note.model_dump() | {"reason": note.reason[:200]})
-        if row.application_id != application_id or _note(row) != same:
-            raise Failed("Idempotency_Conflict", note_id=note.note_id)
+        same = LedgerReport(**report.model_dump() | {"reason": report.reason[:200]})
+        if row.application_id != application_id or _report(row) != same:
+            raise Failed("Idempotency_Conflict", report_id=report.report_id)
         return True
 
 
@@ -253,8 +256,8 @@ def _copy_row(copy: Copy) -> dict[str, Any]:
     }
 
 
-def _note(row: Row[Any]) -> LedgerNote:
+def _report(row: Row[Any]) -> LedgerReport:
     facts = dict(row._mapping)
     for own in ("application_id", "taken_at"):
         del facts[own]
-    return LedgerNote.model_validate_json(json.dumps(facts))
+    return LedgerReport.model_validate_json(json.dumps(facts))

@@ -10,24 +10,27 @@ from sqlalchemy.exc import IntegrityError
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
-from server_stub.interface.terminal import MunicipalityList, Note, NoteKind, NoteTaken, Offers
+from server_stub.interface.terminal import MunicipalityList, Offers, ReportKind, ReportTaken, StatusReport
 from server_stub.node import NodeContext
 from server_stub.registry.replica import ReplicaReader
 
-from .answers import answer_of, ledger_copies, ledger_entry, request_digest
-from .copies import Paper, Records, set_paper
-from .disasters import swap_record, swap_sheet
-from .entries import Application
+from .application_states import State
+from .copies import (
+    Paper,
+    Records,
+    answer_of,
+    ledger_copies,
+    ledger_entry,
+    new_issue_number,
+    request_digest,
+    set_paper,
+)
+from .fault_injection import swap_record, swap_sheet, with_revised_fee
 from .holders import find_holder
 from .ledger import Ledger
-from .numbers import new_issue_number
-from .revisions import with_revised_fee
-from .rights.hours import check_any_open, check_open, replica_is_recent
-from .rights.request import check_request
-from .rights.visit import check_visit, kind_is_offered
-from .settings import IssuingSettings
-from .states import State
-from .tenants import Tenant, Tenants
+from .rights import check_any_open, check_open, check_request, check_visit, kind_is_offered, replica_is_recent
+from .tables import Application
+from .tenants import IssuingSettings, Tenant, Tenants
 
 
 class IssuingService:
@@ -108,21 +111,21 @@ class IssuingService:
         )  # fmt: skip
         return answer
 
-    def take_note(self, application_id: str, note: Note) -> NoteTaken:
-        """Raises as `Ledger.take_note`, and Failed(Request_Malformed) for a time without offset."""
-        if note.at.tzinfo is None:
+    def take_report(self, application_id: str, report: StatusReport) -> ReportTaken:
+        """Raises as `Ledger.take_report`, and Failed(Request_Malformed) for a time without offset."""
+        if report.at.tzinfo is None:
             raise Failed("Request_Malformed", fields=["body.at: a time with its offset"])
-        state = self.ledger.take_note(application_id, note, self._context.clock.now())
+        state = self.ledger.take_report(application_id, report, self._context.clock.now())
         self._context.trace.emit(
             "issuing",
             "noted",
             application_id=application_id,
-            note=note.kind.value,
-            amount=note.amount,
+            report=report.kind.value,
+            amount=report.amount,
             state=state.value,
-            late=note.kind is NoteKind.PAID and self.ledger.settled_late(application_id),
+            late=report.kind is ReportKind.PAID and self.ledger.settled_late(application_id),
         )
-        return NoteTaken(application_id=application_id, state=state.value)
+        return ReportTaken(application_id=application_id, state=state.value)
 
     def _make(
         self,

@@ -1,9 +1,12 @@
-"""The ledger's tables (台帳). Rows are written once; only `standings` changes, and every change has its note.
+"""The ledger's tables (台帳), and their rows as plain values.
 
 No name, address or 個人番号 is kept: persons stand here as pseudonyms that only the issuing server can resolve.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import (
     JSON,
@@ -19,6 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
 )
+
+from .application_states import State
 
 metadata = MetaData()
 
@@ -62,10 +67,10 @@ copies = Table(
 """One row a copy: its 発行番号, number of sheets, the pseudonyms of the persons on it, and the 作成日時 of the delivery that the
 records are from (NULL: of before this was kept)."""
 
-notes = Table(
-    "notes",
+status_reports = Table(
+    "status_reports",
     metadata,
-    Column("note_id", String(26), primary_key=True),
+    Column("report_id", String(26), primary_key=True),
     Column("application_id", String(26), nullable=False, index=True),
     Column("kind", String(20), nullable=False),
     Column("at", String(40), nullable=False),
@@ -73,9 +78,9 @@ notes = Table(
     Column("amount", Integer, nullable=False),
     Column("sheets_printed", Integer, nullable=False),
     Column("reason", String(200), nullable=False),
-    Column("lapsed", Boolean, nullable=False, server_default=false()),
+    Column("expired", Boolean, nullable=False, server_default=false()),
 )
-"""What the terminal told, once for every note id, in whatever number of deliveries. `lapsed`: the centre's own, of a session that
+"""What the terminal told, once for every report id, in whatever number of deliveries. `expired`: the centre's own, of a session that
 had run out."""
 
 charges = Table(
@@ -84,7 +89,7 @@ charges = Table(
     Column("application_id", String(26), ForeignKey("applications.application_id"), primary_key=True),
     Column("amount", Integer, nullable=False),
     Column("at", String(40), nullable=False),
-    Column("note_id", String(26), ForeignKey("notes.note_id"), nullable=False),
+    Column("report_id", String(26), ForeignKey("status_reports.report_id"), nullable=False),
 )
 """Money kept for an application, whole yen: the primary key lets it happen once."""
 
@@ -93,16 +98,64 @@ refunds = Table(
     metadata,
     Column("application_id", String(26), ForeignKey("charges.application_id"), primary_key=True),
     Column("at", String(40), nullable=False),
-    Column("note_id", String(26), ForeignKey("notes.note_id"), nullable=False),
+    Column("report_id", String(26), ForeignKey("status_reports.report_id"), nullable=False),
 )
 """The whole charge given back."""
 
-standings = Table(
-    "standings",
+application_states = Table(
+    "application_states",
     metadata,
     Column("application_id", String(26), primary_key=True),
     Column("state", String(20), nullable=False, index=True),
     Column("since", String(40), nullable=False),
 )
-"""Where an application stands now (`states.State`); the sum of its notes. Also of one that was stopped before
+"""Where an application stands now (`states.State`); the sum of its status_reports. Also of one that was stopped before
 it came, so that it can never be recorded afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One application that became paper. `request_digest` is over the request, `paper_sha256` over the PDF returned."""
+
+    application_id: str
+    municipality: str
+    kind: str
+    place: str
+    holder_ref: str
+    request_digest: str
+    copies: int
+    fee_total: int
+    generation: int
+    received_at: datetime
+    prepared_at: datetime
+    issued_on: date
+    paper_sha256: str
+    terminal_id: str
+    operator: str
+    shop: str
+    area: str
+    terminal_kind: str
+    state: State = State.PREPARED
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One copy; `subjects` are the pseudonyms of the persons on it. `as_of`: the 作成日時 of the delivery that its records are
+    from; None for a copy of before that was kept."""
+
+    application_id: str
+    copy_number: int
+    issue_number: str
+    sheets: int
+    subjects: tuple[str, ...]
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Money for one application, whole yen; `at` is the terminal's time of payment. `refunded`: all was given back."""
+
+    application_id: str
+    amount: int
+    at: datetime
+    refunded: bool = False

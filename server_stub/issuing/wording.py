@@ -1,4 +1,4 @@
-"""From records to what stands on a front: dates in words, labels, and 【省略】 (None) for what was not asked for."""
+"""From records to what stands on a front: dates in 和暦 and 西暦, labels, and 【省略】."""
 
 from __future__ import annotations
 
@@ -9,7 +9,29 @@ from server_stub.interface.terminal import ApplicationOptions
 from server_stub.paper.content import ResidenceFront, ResidencePerson, SealFront
 from server_stub.registry.records import ForeignResident, Person, Seal, Sex
 
-from .wareki import seireki, wareki
+ERAS: tuple[tuple[date, str], ...] = (
+    (date(2019, 5, 1), "令和"),
+    (date(1989, 1, 8), "平成"),
+    (date(1926, 12, 25), "昭和"),
+    (date(1912, 7, 30), "大正"),
+    (date(1868, 10, 23), "明治"),
+)
+"""First day and name of each era, newest first. An era's first year is 元年."""
+
+
+def wareki(day: date) -> str:
+    """`day` as 令和8年6月3日. Before 明治 (1868-10-23), which no living resident was born in, 西暦 is used."""
+    for first, name in ERAS:
+        if day >= first:
+            year = day.year - first.year + 1
+            return f"{name}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+    return seireki(day)
+
+
+def seireki(day: date) -> str:
+    """`day` as 1990年4月5日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
 
 SEX = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.UNKNOWN: "不明"}
 

@@ -4,14 +4,15 @@
 server everything about one tenant. Both check what they read and refuse a wrong setting by name.
 """
 
-from .loader import load_index, load_municipality
-from .model import (
+from .settings import (
     Attestations,
     ClosedSpan,
     DeliveryTerms,
     Municipality,
     MunicipalityEntry,
     ServiceTerms,
+    load_index,
+    load_municipality,
 )
 
 __all__ = [

@@ -14,7 +14,7 @@ from pikepdf import Dictionary
 from server_stub.interface.binding import sheet_keywords
 from server_stub.interface.failures import Failed
 
-from .backing import PAGE, QR_LEFT, QR_SIDE, QR_TOP, Kit, facts_position, kit
+from .back_page import PAGE, QR_LEFT, QR_SIDE, QR_TOP, BackPageTemplate, facts_position, template
 
 _POINTS = 72 / 25.4
 _TOLERANCE = 3.0
@@ -42,7 +42,7 @@ def finish_sheets(
     Character_Not_Printable; Font_Missing.
     """
     with _lock:
-        made = kit(municipality)
+        made = template(municipality)
         try:
             with pikepdf.open(io.BytesIO(front_pdf), attempt_recovery=False) as fronts:
                 if len(fronts.pages) != len(sheets):
@@ -52,7 +52,9 @@ def finish_sheets(
             raise Failed("Paper_Corrupt") from error
 
 
-def _finish(made: Kit, fronts: pikepdf.Pdf, index: int, application_id: str, facts: SheetFacts) -> bytes:
+def _finish(
+    made: BackPageTemplate, fronts: pikepdf.Pdf, index: int, application_id: str, facts: SheetFacts
+) -> bytes:
     _check_size(fronts.pages[index])
     keywords = sheet_keywords(application_id, facts.copy_number, facts.k, facts.n, facts.subjects)
     # as a form, the front's content cannot touch what is drawn before and after it, whatever it does to the graphics
@@ -94,7 +96,7 @@ def _check_size(front: pikepdf.Page) -> None:
         raise Failed("Paper_Corrupt", page_size=f"{right - left:.0f}x{high - low:.0f}")
 
 
-def _facts_content(made: Kit, application_id: str, facts: SheetFacts, keywords: str) -> bytes:
+def _facts_content(made: BackPageTemplate, application_id: str, facts: SheetFacts, keywords: str) -> bytes:
     texts = (application_id, f"{facts.copy_number}部目", f"{facts.k}／{facts.n}")
     parts = [b"q BT /Facts 11 Tf"]
     for i, text in enumerate(texts):

@@ -1,20 +1,91 @@
-"""Fronts of certificates: 住民票の写し in both layouts, 印鑑登録証明書."""
+"""Fronts of certificates: every text looked at, then set: 住民票の写し in both layouts, 印鑑登録証明書."""
 
 from __future__ import annotations
 
 import functools
 import json
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import typst
+
+from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Box
 
 from .content import Issuer, ResidenceFront, ResidencePerson, SealFront
-from .pictures import clear_white, official_seal
-from .texts import check_texts
-from .typesetter import TEMPLATES, main_file, typeset
+from .fonts import MINCHO, check_printable, font_file
+from .pattern import clear_white, official_seal
+
+TEMPLATES = Path(__file__).parent / "templates"
+_lock = threading.Lock()
+
+
+@functools.cache
+def _compiler() -> typst.Compiler:
+    fonts = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font_file(MINCHO).parent)]
+    )
+    return typst.Compiler(root=str(TEMPLATES), font_paths=fonts, ignore_system_fonts=True)
+
+
+def main_file(template: str, call: str, data: dict[str, Any], seal: str = "[]") -> bytes:
+    """A Typst file that begins `call` of the template file `template` with its last two arguments: data and seal.
+
+    `template` and `call` are the program's own words; `data` goes in as JSON text and is never read as markup. (It
+    stands inside the main file and not in sys_inputs, which would make Typst evaluate every template again.)
+    `seal` is JSON already: a list of the picture's byte values.
+    """
+    text = json.dumps(json.dumps(data, ensure_ascii=False, separators=(",", ":")), ensure_ascii=False)
+    return f'#import "/{template}": *\n#{call} json(bytes({text})), json(bytes("{seal}")))'.encode()
+
+
+def typeset(main: bytes) -> bytes:
+    """The PDF of a main file. Raises Failed(Text_Too_Long, field=...) and Failed(Font_Missing)."""
+    with _lock:
+        try:
+            pdf = _compiler().compile(main, format="pdf", pdf_tags=False)
+        except typst.TypstError as error:
+            raise _named(error) from None
+    if not isinstance(pdf, bytes):
+        raise Failed("Internal_Error")
+    return pdf
+
+
+def _named(error: typst.TypstError) -> Failed:
+    """The template's own refusal by its name. Typst's diagnostic quotes the data, so it goes no further."""
+    _, marker, field = str(error.message).partition("Text_Too_Long:")
+    if marker:
+        return Failed("Text_Too_Long", field=field.strip('"\\ ').split('"')[0])
+    return Failed("Internal_Error")
+
+
+_LONGEST = 300
+"""Characters; no cell of any form holds as many, and the typesetter need not find that out size by size."""
+
+
+def check_texts(data: dict[str, Any]) -> None:
+    """Raises Failed: Text_Too_Long(field), Character_Not_Printable(characters)."""
+    for field, text in _texts("", data):
+        if len(text) > _LONGEST:
+            raise Failed("Text_Too_Long", field=field)
+        check_printable(text)
+
+
+def _texts(field: str, data: Any) -> Iterator[tuple[str, str]]:
+    """All texts in `data` with the innermost name they stand under."""
+    if isinstance(data, str):
+        yield field, data
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            yield from _texts(name, value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _texts(field, value)
+
 
 LAYOUTS = ("household", "individual")
 """世帯連記式 (up to 4 persons a sheet) and 個人票 (one), both A4 portrait."""

@@ -1,4 +1,4 @@
-"""The ground pattern (けん制文字): fine dots that a copier loses around coarse dots that it keeps, equally much ink in both.
+"""The ground pattern (けん制文字): fine dots that a copier loses around coarse ones; and seal pictures made ready for it.
 
 One full-page mask of 1 bit at 600 dpi rather than tiled vector dots: viewers thicken vector squares smaller than a
 pixel and leave seams between tiles, so that the word would show in any viewer. Both grounds have the same mean, and that
@@ -10,12 +10,16 @@ finer than the eye tells at arm's length. Flate packs the mask well because the 
 from __future__ import annotations
 
 import functools
+import io
+import json
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from server_stub.interface.failures import Failed
 
 from .fonts import GOTHIC, font_file
 
@@ -58,7 +62,7 @@ def ground_pattern() -> Pattern:
 def word_picture() -> Image.Image:
     """Where the word stands (mode "1", WIDTH x HEIGHT): rows of it over the page, every second one shifted by half.
 
-    Made of whole cells of the lattices, so that no dot is cut at its edge and the mean is the same there too.
+    Result of whole cells of the lattices, so that no dot is cut at its edge and the mean is the same there too.
     """
     per_mm = DPI / 25.4 / CELL
     glyph, gap_x, gap_y = (round(length * per_mm) for length in (_GLYPH_MM, _GAP_X_MM, _GAP_Y_MM))
@@ -84,3 +88,49 @@ def _lattice(dot: int, pitch: int) -> NDArray[np.uint8]:
     band = np.tile(tile, (1, WIDTH // pitch + 1))[:, :WIDTH]
     packed = np.packbits(band, axis=1)
     return np.tile(packed, (HEIGHT // len(packed) + 1, 1))[:HEIGHT]
+
+
+_MOST_PIXELS = 4_000_000
+
+
+@functools.lru_cache(maxsize=32)
+def official_seal(png: bytes) -> str:
+    """The picture of an official seal as a JSON list of byte values, made once per seal.
+
+    Raises Failed(Picture_Unreadable, field="seal_png").
+    """
+    return json.dumps(list(clear_white(png, "seal_png")), separators=(",", ":"))
+
+
+def clear_white(png: bytes, field: str) -> bytes:
+    """`png` with its white turned transparent; as it is if its corner is transparent already.
+
+    Raises Failed(Picture_Unreadable, field=...).
+    """
+    try:
+        picture = Image.open(io.BytesIO(png), formats=["PNG"])
+        if picture.width * picture.height > _MOST_PIXELS:
+            raise Failed("Picture_Unreadable", field=field)
+        picture.load()
+        if picture.mode in ("RGBA", "LA") and picture.getchannel("A").getpixel((0, 0)) == 0:
+            return png
+        clear = _clear(picture)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise Failed("Picture_Unreadable", field=field) from error
+    stream = io.BytesIO()
+    clear.save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
+
+
+def _clear(picture: Image.Image) -> Image.Image:
+    if picture.mode in ("1", "L"):
+        ink = ImageOps.invert(picture.convert("L"))
+        return Image.merge("LA", (Image.new("L", picture.size, 0), ink))
+    pixels = np.asarray(picture.convert("RGBA"), dtype=np.float32) / 255
+    colour, alpha = pixels[..., :3], pixels[..., 3:]
+    on_white = 1 - alpha + colour * alpha
+    ink = 1 - on_white.min(axis=2, keepdims=True)
+    pure = np.where(ink > 0, (on_white - (1 - ink)) / np.maximum(ink, 1e-6), 0)
+    return Image.fromarray(
+        np.rint(np.concatenate([pure, ink], axis=2) * 255).clip(0, 255).astype(np.uint8), "RGBA"
+    )

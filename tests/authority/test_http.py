@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from server_stub.authority import Authority
 from server_stub.authority.ocsp import MALFORMED_REQUEST
 from server_stub.authority.profile import Kind
+from server_stub.http import NodeProtocol
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.node import RunningNode
-from server_stub.protocol import NodeProtocol
 from tests.authority.helper import OPERATOR_KEY, SomeHolder, authentication_ca, load, request_for
 
 OPERATOR = {"Authorization": f"Bearer {OPERATOR_KEY}"}

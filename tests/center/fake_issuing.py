@@ -13,15 +13,15 @@ import pikepdf
 from fastapi import FastAPI, Request, Response
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest, LedgerNote, OffersRequest
+from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest, LedgerReport, OffersRequest
 from server_stub.interface.terminal import (
     CertificateKind,
     Member,
     MunicipalityInfo,
-    NoteTaken,
     Offer,
     Offers,
     OptionName,
+    ReportTaken,
 )
 from server_stub.node import failure_response
 
@@ -44,7 +44,7 @@ def blank_pages(number: int) -> str:
 
 
 class FakeIssuing:
-    """`offers` and `paper` may be replaced by a test; `requests` and `notes` hold what came in, in order."""
+    """`offers` and `paper` may be replaced by a test; `requests` and `reports` hold what came in, in order."""
 
     def __init__(self, info: Callable[[str], MunicipalityInfo]) -> None:
         self._info = info
@@ -53,7 +53,7 @@ class FakeIssuing:
     def reset(self) -> None:
         self.refusal: Failed | None = None
         self.answer: Response | None = None
-        self.note_refusal: Failed | None = None
+        self.report_refusal: Failed | None = None
         self.stumble_over = ""
         self.change: Callable[[dict[str, Any]], None] = lambda paper: None
         self.before_answer: Callable[[], None] = lambda: None
@@ -61,7 +61,7 @@ class FakeIssuing:
         self.traceparents: list[str] = []
         self.asked: list[OffersRequest] = []
         self.requests: list[IssueRequest] = []
-        self.notes: list[tuple[str, LedgerNote]] = []
+        self.reports: list[tuple[str, LedgerReport]] = []
         self.changed = threading.Condition()
 
     def offers(self, request: OffersRequest) -> Offers:
@@ -103,11 +103,11 @@ class FakeIssuing:
         self.change(paper)
         return paper
 
-    def wait_for_notes(self, number: int) -> list[tuple[str, LedgerNote]]:
+    def wait_for_reports(self, number: int) -> list[tuple[str, LedgerReport]]:
         """Waits for the state, not for time; the limit only ends a test that has failed."""
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.notes) >= number, 10), self.notes
-            return list(self.notes)
+            assert self.changed.wait_for(lambda: len(self.reports) >= number, 10), self.reports
+            return list(self.reports)
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -138,15 +138,15 @@ class FakeIssuing:
             self.before_answer()
             return paper
 
-        @app.post("/v1/applications/{application_id}/notes", response_model=None)
-        def notes(application_id: str, body: LedgerNote) -> NoteTaken | Response:
+        @app.post("/v1/applications/{application_id}/reports", response_model=None)
+        def reports(application_id: str, body: LedgerReport) -> ReportTaken | Response:
             if application_id == self.stumble_over:
                 return failure_response(Failed("Internal_Error"))
             with self.changed:
-                self.notes.append((application_id, body))
+                self.reports.append((application_id, body))
                 self.changed.notify_all()
-            if self.note_refusal is not None:
-                return failure_response(self.note_refusal)
-            return NoteTaken(application_id=application_id, state=body.kind)
+            if self.report_refusal is not None:
+                return failure_response(self.report_refusal)
+            return ReportTaken(application_id=application_id, state=body.kind)
 
         return app

@@ -80,7 +80,7 @@ def test_a_refusal_is_repeated_too_and_a_new_key_is_a_new_application(world: Wor
     assert world.apply(session_id).status_code == 200
 
 
-def test_what_the_issuing_server_refused_needs_no_note_and_is_cancelled(world: World) -> None:
+def test_what_the_issuing_server_refused_needs_no_report_and_is_cancelled(world: World) -> None:
     session_id = world.known_session()
     world.issuing.refusal = Failed("Service_Closed_Now")
     refused(world.apply(session_id), "Service_Closed_Now")
@@ -108,9 +108,9 @@ def test_where_the_issuing_server_may_have_made_paper_it_is_told_that_nobody_get
     world.issuing.answer = answer
     refused(world.apply(session_id), failure)
     world.issuing.answer = None
-    told = world.issuing.wait_for_notes(1)
+    told = world.issuing.wait_for_reports(1)
     (cancelled,) = world.happened("cancelled")
-    assert [(ref, note.kind, note.reason) for ref, note in told] == [
+    assert [(ref, report.kind, report.reason) for ref, report in told] == [
         (cancelled["application_id"], "cancelled", failure)
     ]
 
@@ -169,7 +169,7 @@ def test_paper_that_is_not_exactly_this_holders_is_an_incident_and_ends_the_sess
     assert [data["application_id"] for data in world.happened("incident")] == [incident.application_id]
     world.issuing.change = lambda paper: None
     refused(world.apply(session_id), "Session_Not_Valid")
-    told = world.issuing.wait_for_notes(1)
+    told = world.issuing.wait_for_reports(1)
     assert told[0][1].kind == "cancelled"
 
 
@@ -178,8 +178,8 @@ def test_printing_again_closes_no_incident(world: World) -> None:
     refused(world.apply(world.known_session()), "Binding_Mismatch")
     world.issuing.change = lambda paper: None
     again = world.prepared()
-    world.note(again.application_id, "paid", amount=300).raise_for_status()
-    world.note(again.application_id, "handed_over").raise_for_status()
+    world.report(again.application_id, "paid", amount=300).raise_for_status()
+    world.report(again.application_id, "handed_over").raise_for_status()
     assert len(world.center.incidents.of()) == 1
 
 
@@ -236,8 +236,8 @@ def test_a_front_that_is_no_pdf_stops_the_application(world: World, tmp_path: Pa
         ):
             world.issuing.change = _set("pdf", pdf)
             refused(world.apply(world.known_session()), failure)
-        told = world.issuing.wait_for_notes(3)
-        assert [note.kind for _, note in told] == ["cancelled"] * 3
+        told = world.issuing.wait_for_reports(3)
+        assert [report.kind for _, report in told] == ["cancelled"] * 3
 
 
 def test_sheets_are_finished_by_the_paper_room(world: World, tmp_path: Path) -> None:

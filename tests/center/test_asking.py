@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from server_stub.center import asking
-from server_stub.center.asking import post
+from server_stub.center import issuing_servers
+from server_stub.center.issuing_servers import post
 from server_stub.interface.failures import Failed
 
 
@@ -39,7 +39,7 @@ def test_the_centre_asks_with_the_headers_and_the_time_it_means_and_follows_nobo
 
 def ask(answer: httpx.Response, longest: int = 1000) -> httpx.Response:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asking, "LONGEST", longest)
+        patch.setattr(issuing_servers, "LONGEST", longest)
         transport = httpx.MockTransport(lambda request: answer)
         return post(transport, "http://node.invalid/x", b"{}", {}, httpx.Timeout(3, connect=1))
 

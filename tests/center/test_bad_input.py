@@ -75,20 +75,20 @@ def test_a_body_that_is_too_large_is_refused_by_its_length(world: World) -> None
     refused(response, "Request_Too_Large")
 
 
-def test_a_note_full_of_odd_values_is_taken_or_named(world: World) -> None:
+def test_a_report_full_of_odd_values_is_taken_or_named(world: World) -> None:
     manifest = world.prepared()
-    note = {"amount": 300, "sheets_printed": 10_000, "reason": "\0" + "長" * 5000}
-    assert world.note(manifest.application_id, "paid", **note).json()["state"] == "paid"
+    report = {"amount": 300, "sheets_printed": 10_000, "reason": "\0" + "長" * 5000}
+    assert world.report(manifest.application_id, "paid", **report).json()["state"] == "paid"
     for change in (
-        {"note_id": "x"},
+        {"report_id": "x"},
         {"at": "yesterday"},
         {"sheets_printed": -1},
         {"sheets_printed": 10**30},
         {"at": "9999-99-99T00:00:00Z"},
     ):
-        refused(world.note(manifest.application_id, "cancelled", **change), "Request_Malformed")
+        refused(world.report(manifest.application_id, "cancelled", **change), "Request_Malformed")
     for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
-        assert world.note(manifest.application_id, "in_doubt", at=at).json()["state"] == "in_doubt"
+        assert world.report(manifest.application_id, "in_doubt", at=at).json()["state"] == "in_doubt"
 
 
 def test_headers_that_are_no_headers_break_nothing(world: World) -> None:

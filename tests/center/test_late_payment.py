@@ -1,4 +1,4 @@
-"""The terminal was cut off with the resident's money in it: what lapsed gives way, what it cancelled itself does not."""
+"""The terminal was cut off with the resident's money in it: what expired gives way, what it cancelled itself does not."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LIFE = max(CenterTimes().session_life, CenterTimes().payment_life)
 
 
 @pytest.fixture
-def lapsed(world: World) -> Manifest:
+def expired(world: World) -> Manifest:
     """An application whose session ran out while its terminal could not be heard."""
     manifest = world.prepared()
     world.clock.advance(LIFE)
     until(lambda: world.state(manifest.application_id) == "cancelled")
-    world.issuing.wait_for_notes(1)
+    world.issuing.wait_for_reports(1)
     return manifest
 
 
@@ -37,59 +37,62 @@ def reason(world: World, application_id: str) -> str:
         return str(connection.execute(query).scalar_one())
 
 
-def test_a_payment_before_the_lapse_is_settled_late_and_seen(world: World, lapsed: Manifest) -> None:
+def test_a_payment_before_the_lapse_is_settled_late_and_seen(world: World, expired: Manifest) -> None:
     at = before(world)
-    assert world.note(lapsed.application_id, "paid", amount=300, at=at).json()["state"] == "paid"
-    assert world.note(lapsed.application_id, "handed_over").json()["state"] == "handed_over"
-    assert [n.kind for _, n in world.issuing.wait_for_notes(3)] == ["cancelled", "paid", "handed_over"]
-    assert [n.lapsed for _, n in world.issuing.notes] == [True, False, False]
+    assert world.report(expired.application_id, "paid", amount=300, at=at).json()["state"] == "paid"
+    assert world.report(expired.application_id, "handed_over").json()["state"] == "handed_over"
+    assert [n.kind for _, n in world.issuing.wait_for_reports(3)] == ["cancelled", "paid", "handed_over"]
+    assert [n.expired for _, n in world.issuing.reports] == [True, False, False]
     (event,) = world.happened("settled_late")
-    assert event["application_id"] == lapsed.application_id
-    assert datetime.fromisoformat(event["paid_at"]) < datetime.fromisoformat(event["lapsed_at"])
-    assert reason(world, lapsed.application_id) == "settled late (timed out)"
+    assert event["application_id"] == expired.application_id
+    assert datetime.fromisoformat(event["paid_at"]) < datetime.fromisoformat(event["expired_at"])
+    assert reason(world, expired.application_id) == "settled late (timed out)"
     assert not world.center.incidents.of()
 
 
-def test_it_is_settled_once_however_often_it_is_told(world: World, lapsed: Manifest) -> None:
-    at, note_id = before(world), new_ulid(world.clock)
+def test_it_is_settled_once_however_often_it_is_told(world: World, expired: Manifest) -> None:
+    at, report_id = before(world), new_ulid(world.clock)
     for _ in range(3):
-        answer = world.note(lapsed.application_id, "paid", amount=300, at=at, note_id=note_id)
+        answer = world.report(expired.application_id, "paid", amount=300, at=at, report_id=report_id)
         assert answer.json()["state"] == "paid"
-    assert world.note(lapsed.application_id, "paid", amount=300, at=at).json()["state"] == "paid"
+    assert world.report(expired.application_id, "paid", amount=300, at=at).json()["state"] == "paid"
     assert len(world.happened("settled_late")) == 1
-    world.note(lapsed.application_id, "handed_over").raise_for_status()
-    assert world.note(lapsed.application_id, "paid", amount=300, at=at, note_id=note_id).status_code == 200
-    assert world.state(lapsed.application_id) == "handed_over"
+    world.report(expired.application_id, "handed_over").raise_for_status()
+    assert (
+        world.report(expired.application_id, "paid", amount=300, at=at, report_id=report_id).status_code
+        == 200
+    )
+    assert world.state(expired.application_id) == "handed_over"
 
 
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(microseconds=1), timedelta(days=1)])
 def test_a_payment_after_the_lapse_is_a_conflict_and_an_incident(
-    world: World, lapsed: Manifest, late: timedelta
+    world: World, expired: Manifest, late: timedelta
 ) -> None:
     at = (world.clock.now() + late).isoformat()
-    refused(world.note(lapsed.application_id, "paid", amount=300, at=at), "Application_State_Conflict")
-    assert world.state(lapsed.application_id) == "cancelled"
-    assert len(world.center.incidents.of(lapsed.application_id)) == 1
+    refused(world.report(expired.application_id, "paid", amount=300, at=at), "Application_State_Conflict")
+    assert world.state(expired.application_id) == "cancelled"
+    assert len(world.center.incidents.of(expired.application_id)) == 1
 
 
-def test_another_amount_than_the_fee_settles_nothing(world: World, lapsed: Manifest) -> None:
+def test_another_amount_than_the_fee_settles_nothing(world: World, expired: Manifest) -> None:
     at = before(world)
-    refused(world.note(lapsed.application_id, "paid", amount=200, at=at), "Application_State_Conflict")
-    assert world.state(lapsed.application_id) == "cancelled"
-    assert len(world.center.incidents.of(lapsed.application_id)) == 1
+    refused(world.report(expired.application_id, "paid", amount=200, at=at), "Application_State_Conflict")
+    assert world.state(expired.application_id) == "cancelled"
+    assert len(world.center.incidents.of(expired.application_id)) == 1
 
 
 @pytest.mark.parametrize("how", ["cancelled", "incident", "end"])
 def test_what_the_terminal_cancelled_after_the_lapse_stays_cancelled(
-    world: World, lapsed: Manifest, how: str
+    world: World, expired: Manifest, how: str
 ) -> None:
     at = before(world)
     if how == "end":
-        world.end(lapsed.session_id).raise_for_status()
+        world.end(expired.session_id).raise_for_status()
     else:
-        world.note(lapsed.application_id, how).raise_for_status()
-    refused(world.note(lapsed.application_id, "paid", amount=300, at=at), "Application_State_Conflict")
-    assert world.state(lapsed.application_id) == "cancelled"
+        world.report(expired.application_id, how).raise_for_status()
+    refused(world.report(expired.application_id, "paid", amount=300, at=at), "Application_State_Conflict")
+    assert world.state(expired.application_id) == "cancelled"
 
 
 @pytest.mark.parametrize("how", ["cancelled", "end", "timed out"])
@@ -99,30 +102,30 @@ def test_what_the_terminal_cancelled_in_time_stays_cancelled(world: World, how: 
     at = world.clock.now().isoformat()
     world.clock.advance(timedelta(minutes=1))
     if how == "cancelled":
-        world.note(manifest.application_id, "cancelled", reason="timed out").raise_for_status()
+        world.report(manifest.application_id, "cancelled", reason="timed out").raise_for_status()
     else:
         world.end(manifest.session_id, reason=how).raise_for_status()
     world.clock.advance(LIFE)
-    refused(world.note(manifest.application_id, "paid", amount=300, at=at), "Application_State_Conflict")
+    refused(world.report(manifest.application_id, "paid", amount=300, at=at), "Application_State_Conflict")
     assert world.state(manifest.application_id) == "cancelled"
     assert len(world.center.incidents.of(manifest.application_id)) == 1
     assert not world.happened("settled_late")
 
 
-def test_paid_and_refunded_while_cut_off_ends_cancelled(world: World, lapsed: Manifest) -> None:
+def test_paid_and_refunded_while_cut_off_ends_cancelled(world: World, expired: Manifest) -> None:
     at = before(world)
     for kind, amount in (("paid", 300), ("cancelled", 300)):
-        world.note(lapsed.application_id, kind, amount=amount, at=at).raise_for_status()
-    assert world.state(lapsed.application_id) == "cancelled"
-    refused(world.note(lapsed.application_id, "paid", amount=300, at=at), "Application_State_Conflict")
+        world.report(expired.application_id, kind, amount=amount, at=at).raise_for_status()
+    assert world.state(expired.application_id) == "cancelled"
+    refused(world.report(expired.application_id, "paid", amount=300, at=at), "Application_State_Conflict")
 
 
-def test_a_doubt_told_late_is_not_lost(world: World, lapsed: Manifest) -> None:
-    assert world.note(lapsed.application_id, "in_doubt").json()["state"] == "in_doubt"
-    too_late = world.note(lapsed.application_id, "paid", amount=300)
+def test_a_doubt_told_late_is_not_lost(world: World, expired: Manifest) -> None:
+    assert world.report(expired.application_id, "in_doubt").json()["state"] == "in_doubt"
+    too_late = world.report(expired.application_id, "paid", amount=300)
     refused(too_late, "Application_State_Conflict")
     at = before(world)
-    assert world.note(lapsed.application_id, "paid", amount=300, at=at).json()["state"] == "paid"
+    assert world.report(expired.application_id, "paid", amount=300, at=at).json()["state"] == "paid"
 
 
 def test_paper_that_was_never_prepared_is_never_settled(world: World) -> None:
@@ -132,12 +135,12 @@ def test_paper_that_was_never_prepared_is_never_settled(world: World) -> None:
     world.issuing.before_answer = lambda: world.clock.advance(LIFE)
     refused(world.apply(session_id), "Session_Not_Valid")
     application_id = world.issuing.requests[0].application_id
-    refused(world.note(application_id, "paid", amount=300, at=at), "Application_State_Conflict")
+    refused(world.report(application_id, "paid", amount=300, at=at), "Application_State_Conflict")
     assert world.state(application_id) == "cancelled"
     assert not world.happened("settled_late")
 
 
-def test_the_terminal_cannot_call_its_own_cancellation_a_lapse(world: World) -> None:
+def test_the_terminal_cannot_call_its_own_cancellation_a_expiry(world: World) -> None:
     manifest = world.prepared()
-    refused(world.note(manifest.application_id, "cancelled", lapsed=True), "Request_Malformed")
+    refused(world.report(manifest.application_id, "cancelled", expired=True), "Request_Malformed")
     assert world.state(manifest.application_id) == "prepared"

@@ -10,11 +10,11 @@ from fastapi import Response
 from sqlalchemy import insert
 
 from server_stub.center.app import create_app
-from server_stub.center.states import State, after
+from server_stub.center.application_states import State, after
 from server_stub.center.tables import applications, sessions
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import NoteKind
+from server_stub.interface.terminal import ReportKind
 from server_stub.node import NodeContext
 from tests.center.world import World, quick_sheets, refused, until
 
@@ -36,14 +36,14 @@ WAYS: list[tuple[list[str], str]] = [
 @pytest.mark.parametrize(
     ("kinds", "state"), WAYS, ids=lambda value: "-".join(value) if isinstance(value, list) else ""
 )
-def test_notes_lead_from_state_to_state_and_all_reach_the_ledger_in_order(
+def test_reports_lead_from_state_to_state_and_all_reach_the_ledger_in_order(
     world: World, kinds: list[str], state: str
 ) -> None:
     manifest = world.prepared()
     for kind in kinds:
-        world.note(manifest.application_id, kind, amount=300 if kind == "paid" else 0).raise_for_status()
+        world.report(manifest.application_id, kind, amount=300 if kind == "paid" else 0).raise_for_status()
     assert world.state(manifest.application_id) == state
-    assert [note.kind for _, note in world.issuing.wait_for_notes(len(kinds))] == kinds
+    assert [report.kind for _, report in world.issuing.wait_for_reports(len(kinds))] == kinds
 
 
 @pytest.mark.parametrize(
@@ -58,22 +58,22 @@ def test_notes_lead_from_state_to_state_and_all_reach_the_ledger_in_order(
         (["in_doubt"], "handed_over"),
     ],
 )
-def test_a_note_that_contradicts_what_is_known_changes_nothing(
+def test_a_report_that_contradicts_what_is_known_changes_nothing(
     world: World, kinds: list[str], last: str
 ) -> None:
     manifest = world.prepared()
     for kind in kinds:
-        world.note(manifest.application_id, kind, amount=300 if kind == "paid" else 0).raise_for_status()
+        world.report(manifest.application_id, kind, amount=300 if kind == "paid" else 0).raise_for_status()
     before = world.state(manifest.application_id)
-    facts = refused(world.note(manifest.application_id, last, amount=300), "Application_State_Conflict")
+    facts = refused(world.report(manifest.application_id, last, amount=300), "Application_State_Conflict")
     assert facts["state"] == before == world.state(manifest.application_id)
     # money or paper that moved against the ledger is a matter for people
     incidents = world.center.incidents.of(manifest.application_id)
     assert len(incidents) == (1 if last in ("paid", "handed_over") else 0)
 
 
-def test_every_pair_of_state_and_note_is_decided_and_nothing_leaves_the_end(world: World) -> None:
-    for state, kind in itertools.product(State, NoteKind):
+def test_every_pair_of_state_and_report_is_decided_and_nothing_leaves_the_end(world: World) -> None:
+    for state, kind in itertools.product(State, ReportKind):
         then = after(state, kind)
         if state in (State.HANDED_OVER, State.CANCELLED):
             assert then in (None, state)
@@ -81,90 +81,93 @@ def test_every_pair_of_state_and_note_is_decided_and_nothing_leaves_the_end(worl
 
 def test_another_amount_than_the_fee_is_no_payment_and_an_incident_once(world: World) -> None:
     manifest = world.prepared()
-    note_id = new_ulid(world.clock)
+    report_id = new_ulid(world.clock)
     for _ in range(2):
-        response = world.note(manifest.application_id, "paid", amount=200, note_id=note_id)
+        response = world.report(manifest.application_id, "paid", amount=200, report_id=report_id)
         facts = refused(response, "Application_State_Conflict")
         assert (facts["amount"], facts["fee_total"]) == (200, 300)
     assert world.state(manifest.application_id) == "prepared"
     assert len(world.center.incidents.of(manifest.application_id)) == 1
 
 
-def test_the_same_note_again_gets_the_same_answer_and_goes_on_once(world: World) -> None:
+def test_the_same_report_again_gets_the_same_answer_and_goes_on_once(world: World) -> None:
     manifest = world.prepared()
     at = world.clock.now().isoformat()
-    note_id = new_ulid(world.clock)
+    report_id = new_ulid(world.clock)
     answers = [
-        world.note(manifest.application_id, "paid", amount=300, note_id=note_id, at=at)
+        world.report(manifest.application_id, "paid", amount=300, report_id=report_id, at=at)
         .raise_for_status()
         .json()
         for _ in range(3)
     ]
-    world.note(manifest.application_id, "handed_over").raise_for_status()
-    answers.append(world.note(manifest.application_id, "paid", amount=300, note_id=note_id, at=at).json())
+    world.report(manifest.application_id, "handed_over").raise_for_status()
+    answers.append(
+        world.report(manifest.application_id, "paid", amount=300, report_id=report_id, at=at).json()
+    )
     assert [answer["state"] for answer in answers] == ["paid"] * 4
-    assert [note.kind for _, note in world.issuing.wait_for_notes(2)] == ["paid", "handed_over"]
+    assert [report.kind for _, report in world.issuing.wait_for_reports(2)] == ["paid", "handed_over"]
 
 
-def test_a_note_id_that_said_something_else_before_is_a_conflict(world: World) -> None:
+def test_a_report_id_that_said_something_else_before_is_a_conflict(world: World) -> None:
     one, two = world.prepared(), world.prepared()
-    note_id = new_ulid(world.clock)
-    world.note(one.application_id, "paid", amount=300, note_id=note_id).raise_for_status()
-    refused(world.note(one.application_id, "cancelled", note_id=note_id), "Idempotency_Conflict")
-    refused(world.note(two.application_id, "paid", amount=300, note_id=note_id), "Idempotency_Conflict")
+    report_id = new_ulid(world.clock)
+    world.report(one.application_id, "paid", amount=300, report_id=report_id).raise_for_status()
+    refused(world.report(one.application_id, "cancelled", report_id=report_id), "Idempotency_Conflict")
+    refused(world.report(two.application_id, "paid", amount=300, report_id=report_id), "Idempotency_Conflict")
     assert (world.state(one.application_id), world.state(two.application_id)) == ("paid", "prepared")
 
 
 def test_an_incident_told_by_the_terminal_is_kept_and_stops_the_application(world: World) -> None:
     manifest = world.prepared()
-    world.note(manifest.application_id, "incident", reason="Manifest_Invalid: signature").raise_for_status()
+    world.report(manifest.application_id, "incident", reason="Manifest_Invalid: signature").raise_for_status()
     (incident,) = world.center.incidents.of(manifest.application_id)
     assert (incident.noticed_by, incident.name) == ("terminal", "Manifest_Invalid")
     refused(world.sheet(manifest.application_id, 1), "Application_State_Conflict")
 
 
-def test_notes_wait_for_a_ledger_that_is_away_and_keep_their_order(world: World) -> None:
+def test_reports_wait_for_a_ledger_that_is_away_and_keep_their_order(world: World) -> None:
     manifest = world.prepared()
     world.issuing.answer = Response(status_code=503)
-    world.note(manifest.application_id, "paid", amount=300).raise_for_status()
+    world.report(manifest.application_id, "paid", amount=300).raise_for_status()
     tried = len(world.issuing.traceparents)
     until(lambda: len(world.issuing.traceparents) > tried)
-    world.note(manifest.application_id, "handed_over").raise_for_status()
+    world.report(manifest.application_id, "handed_over").raise_for_status()
     assert len(world.center.outbox.pending()) == 2
     world.issuing.answer = None
-    assert [note.kind for _, note in world.issuing.wait_for_notes(2)] == ["paid", "handed_over"]
+    assert [report.kind for _, report in world.issuing.wait_for_reports(2)] == ["paid", "handed_over"]
     until(lambda: not world.center.outbox.pending())
 
 
-def test_a_note_that_the_ledger_refuses_is_an_incident_and_not_tried_for_ever(world: World) -> None:
+def test_a_report_that_the_ledger_refuses_is_an_incident_and_not_tried_for_ever(world: World) -> None:
     manifest = world.prepared()
-    world.issuing.note_refusal = Failed("Application_State_Conflict", state="cancelled")
-    world.note(manifest.application_id, "paid", amount=300).raise_for_status()
+    world.issuing.report_refusal = Failed("Application_State_Conflict", state="cancelled")
+    world.report(manifest.application_id, "paid", amount=300).raise_for_status()
     until(lambda: not world.center.outbox.pending())
     (incident,) = world.center.incidents.of(manifest.application_id)
     assert (incident.noticed_by, incident.name, incident.detail) == (
-        "ledger", "Application_State_Conflict", {"note": "paid"},
+        "ledger", "Application_State_Conflict", {"report": "paid"},
     )  # fmt: skip
 
 
 def test_cancelling_what_the_ledger_never_had_is_no_incident(world: World) -> None:
     manifest = world.prepared()
-    world.issuing.note_refusal = Failed("Application_Unknown")
-    world.note(manifest.application_id, "cancelled").raise_for_status()
+    world.issuing.report_refusal = Failed("Application_Unknown")
+    world.report(manifest.application_id, "cancelled").raise_for_status()
     until(lambda: not world.center.outbox.pending())
     assert not world.center.incidents.of()
 
 
-def test_a_note_without_offset_or_of_an_unknown_application_is_named(world: World) -> None:
+def test_a_report_without_offset_or_of_an_unknown_application_is_named(world: World) -> None:
     manifest = world.prepared()
     refused(
-        world.note(manifest.application_id, "paid", at="2026-06-03T10:00:00", amount=300), "Request_Malformed"
+        world.report(manifest.application_id, "paid", at="2026-06-03T10:00:00", amount=300),
+        "Request_Malformed",
     )
-    refused(world.note("0" * 26, "paid", amount=300), "Application_Unknown")
+    refused(world.report("0" * 26, "paid", amount=300), "Application_Unknown")
 
 
 def test_what_a_centre_owes_the_ledger_survives_its_end(world: World, tmp_path: Path) -> None:
-    """Notes not yet passed on, and an application that was under way when the centre died."""
+    """StatusReports not yet passed on, and an application that was under way when the centre died."""
     context = NodeContext(world.clock, world.trace, world.faults)
     settings = world.settings(tmp_path / "dying.db")
     now = world.clock.now()
@@ -186,17 +189,17 @@ def test_what_a_centre_owes_the_ledger_survives_its_end(world: World, tmp_path: 
     first.database.dispose()
     second = create_app(context, settings, finish=quick_sheets).state.center
     try:
-        told = world.issuing.wait_for_notes(1)
-        assert [(ref, note.kind) for ref, note in told] == [("1" * 26, "cancelled")]
+        told = world.issuing.wait_for_reports(1)
+        assert [(ref, report.kind) for ref, report in told] == [("1" * 26, "cancelled")]
     finally:
         second.close()
 
 
-def test_a_note_that_the_ledger_stumbles_over_holds_up_no_other_application(world: World) -> None:
+def test_a_report_that_the_ledger_stumbles_over_holds_up_no_other_application(world: World) -> None:
     one, two = world.prepared(), world.prepared()
     world.issuing.stumble_over = one.application_id
-    world.note(one.application_id, "paid", amount=300).raise_for_status()
-    world.note(two.application_id, "paid", amount=300).raise_for_status()
+    world.report(one.application_id, "paid", amount=300).raise_for_status()
+    world.report(two.application_id, "paid", amount=300).raise_for_status()
     until(lambda: [row["application_id"] for row in world.center.outbox.pending()] == [one.application_id])
     world.issuing.stumble_over = ""
     until(lambda: not world.center.outbox.pending())

@@ -29,7 +29,7 @@ OPERATIONS = {
     ("post", "/v1/sessions/{session_id}/authentication"),
     ("post", "/v1/sessions/{session_id}/applications"),
     ("get", "/v1/applications/{application_id}/sheets/{number}"),
-    ("post", "/v1/applications/{application_id}/notes"),
+    ("post", "/v1/applications/{application_id}/reports"),
     ("post", "/v1/sessions/{session_id}/end"),
 }
 

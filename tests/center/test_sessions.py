@@ -47,12 +47,12 @@ def test_the_end_of_a_session_cancels_all_that_is_not_paid_and_tells_the_ledger(
     session_id = world.known_session()
     paid = world.manifest(world.apply(session_id))
     unpaid = [world.manifest(world.apply(session_id)) for _ in range(2)]
-    world.note(paid.application_id, "paid", amount=300).raise_for_status()
+    world.report(paid.application_id, "paid", amount=300).raise_for_status()
     world.end(session_id, reason="cancelled by the resident").raise_for_status()
     assert world.state(paid.application_id) == "paid"
     assert [world.state(m.application_id) for m in unpaid] == ["cancelled", "cancelled"]
-    told = world.issuing.wait_for_notes(3)
-    assert {(ref, note.kind) for ref, note in told} == {(paid.application_id, "paid")} | {
+    told = world.issuing.wait_for_reports(3)
+    assert {(ref, report.kind) for ref, report in told} == {(paid.application_id, "paid")} | {
         (m.application_id, "cancelled") for m in unpaid
     }
     for manifest in unpaid:
@@ -64,7 +64,7 @@ def test_a_time_out_cancels_the_whole_application(world: World) -> None:
     manifest = world.prepared()
     world.clock.advance(max(LIFE, PAYMENT))
     until(lambda: world.state(manifest.application_id) == "cancelled")
-    (told,) = world.issuing.wait_for_notes(1)
+    (told,) = world.issuing.wait_for_reports(1)
     assert (told[0], told[1].kind, told[1].reason) == (manifest.application_id, "cancelled", "timed out")
     refused(world.sheet(manifest.application_id, 1), "Application_State_Conflict")
 
@@ -75,7 +75,7 @@ def test_paper_prepared_late_in_a_session_leaves_time_to_pay_and_no_more(world: 
     paid, unpaid = (world.manifest(world.apply(session_id)) for _ in range(2))
     world.clock.advance(PAYMENT - timedelta(seconds=1))
     world.nonce(session_id)
-    assert world.note(paid.application_id, "paid", amount=300).json()["state"] == "paid"
+    assert world.report(paid.application_id, "paid", amount=300).json()["state"] == "paid"
     world.clock.advance(timedelta(seconds=1))
     refused(world.ask("POST", f"/v1/sessions/{session_id}/nonce"), "Session_Not_Valid")
     until(lambda: world.state(unpaid.application_id) == "cancelled")
@@ -99,7 +99,7 @@ def _apply_and_end_meanwhile(world: World, end: str) -> str:
     else:
         world.clock.advance(LIFE)
     until(lambda: world.state(application_id) == "cancelled")
-    assert not world.issuing.notes, "the issuing server is told only when its answer is there"
+    assert not world.issuing.reports, "the issuing server is told only when its answer is there"
     go_on.set()
     asking.join(10)
     refused(answers[0], "Session_Not_Valid")
@@ -110,15 +110,15 @@ def test_paper_made_after_the_end_of_its_session_is_cancelled_at_once(world: Wor
     application_id = _apply_and_end_meanwhile(world, "terminal")
     assert world.state(application_id) == "cancelled"
     refused(world.sheet(application_id, 1), "Application_State_Conflict")
-    told = world.issuing.wait_for_notes(1)
-    assert [(ref, note.kind) for ref, note in told] == [(application_id, "cancelled")]
+    told = world.issuing.wait_for_reports(1)
+    assert [(ref, report.kind) for ref, report in told] == [(application_id, "cancelled")]
     assert not world.happened("prepared")
 
 
 def test_paper_made_after_its_session_ran_out_is_cancelled_at_once(world: World) -> None:
     application_id = _apply_and_end_meanwhile(world, "clock")
     refused(world.sheet(application_id, 1), "Application_State_Conflict")
-    assert [(ref, n.kind) for ref, n in world.issuing.wait_for_notes(1)] == [(application_id, "cancelled")]
+    assert [(ref, n.kind) for ref, n in world.issuing.wait_for_reports(1)] == [(application_id, "cancelled")]
 
 
 def test_an_answer_that_is_held_back_arrives_late_and_its_paper_is_cancelled(world: World) -> None:

@@ -13,10 +13,9 @@ from alembic.migration import MigrationContext
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from server_stub.center.certificates import StatusAuthority
 from server_stub.center.database import prepare_database
-from server_stub.center.ocsp import StatusAuthority
-from server_stub.center.settings import CenterTimes, IssuingServer
-from server_stub.center.settings_file import load_settings
+from server_stub.center.settings import CenterTimes, IssuingServer, load_settings
 from server_stub.center.tables import metadata
 from server_stub.center.terminals import load_terminals, sha256_of_key
 from server_stub.db import open_engine, sqlite_url

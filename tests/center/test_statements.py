@@ -251,13 +251,13 @@ def test_an_application_cancelled_in_a_living_session_stays_so_when_its_paper_co
     with world.issuing.changed:
         assert world.issuing.changed.wait_for(lambda: world.issuing.requests, 10)
     application_id = world.issuing.requests[0].application_id
-    assert world.note(application_id, "cancelled").json()["state"] == "cancelled"
+    assert world.report(application_id, "cancelled").json()["state"] == "cancelled"
     go_on.set()
     asking.join(10)
     refused(answers[0], "Session_Not_Valid")
     assert world.state(application_id) == "cancelled"
     refused(world.sheet(application_id, 1), "Application_State_Conflict")
     assert not world.happened("prepared")
-    told = world.issuing.wait_for_notes(1)
-    assert [(ref, note.kind) for ref, note in told] == [(application_id, "cancelled")]
+    told = world.issuing.wait_for_reports(1)
+    assert [(ref, report.kind) for ref, report in told] == [(application_id, "cancelled")]
     world.nonce(session_id)  # the session itself goes on

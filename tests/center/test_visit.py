@@ -15,18 +15,19 @@ def test_a_whole_visit_ends_with_the_paper_handed_over_and_the_ledger_told(world
     offers = world.authenticate(session_id).raise_for_status().json()
     assert offers["municipality"]["code"] == CITY
     manifest = world.manifest(world.apply(session_id))
-    assert world.note(manifest.application_id, "paid", amount=300).json()["state"] == "paid"
+    assert world.report(manifest.application_id, "paid", amount=300).json()["state"] == "paid"
     assert (
-        world.note(manifest.application_id, "handed_over", sheets_printed=2).json()["state"] == "handed_over"
+        world.report(manifest.application_id, "handed_over", sheets_printed=2).json()["state"]
+        == "handed_over"
     )
     assert world.end(session_id).status_code == 204
-    told = world.issuing.wait_for_notes(2)
-    assert [(ref, note.kind, note.amount) for ref, note in told] == [
+    told = world.issuing.wait_for_reports(2)
+    assert [(ref, report.kind, report.amount) for ref, report in told] == [
         (manifest.application_id, "paid", 300),
         (manifest.application_id, "handed_over", 0),
     ]
     kinds = [event.kind for event in world.events if event.source == "centre" and event.kind != "answered"]
-    assert [kind for kind in kinds if kind != "note_passed_on"] == [
+    assert [kind for kind in kinds if kind != "report_passed_on"] == [
         "session_opened", "authenticated", "application_received", "prepared", "paid", "handed_over",
     ]  # fmt: skip
 
@@ -117,5 +118,5 @@ def test_another_terminal_can_use_neither_session_nor_paper(world: World) -> Non
     refused(world.apply(session_id, key=SECOND_KEY), "Session_Not_Valid")
     refused(world.end(session_id, key=SECOND_KEY), "Session_Not_Valid")
     refused(world.sheet(manifest.application_id, 1, key=SECOND_KEY), "Application_Unknown")
-    refused(world.note(manifest.application_id, "paid", key=SECOND_KEY, amount=300), "Application_Unknown")
+    refused(world.report(manifest.application_id, "paid", key=SECOND_KEY, amount=300), "Application_Unknown")
     assert world.state(manifest.application_id) == "prepared"

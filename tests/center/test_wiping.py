@@ -10,7 +10,7 @@ import pytest
 from scenarios.servers import LocalServers
 from scenarios.template import load_cards, template_folder
 from server_stub.interface.clock import STAGE_START, Clock, real_monotonic_ns
-from server_stub.interface.terminal import CertificateKind, NoteKind
+from server_stub.interface.terminal import CertificateKind, ReportKind
 from server_stub.interface.trace import Trace
 from tests.hostile.visitor import Received, Visitor
 
@@ -59,14 +59,14 @@ def gone(folder: Path, parts: set[bytes], pattern: str) -> set[str]:
 
 
 def hand_over(visitor: Visitor, paper: Received) -> None:
-    visitor.tell(paper, NoteKind.PAID, paper.fee_total)
-    visitor.tell(paper, NoteKind.HANDED_OVER)
+    visitor.tell(paper, ReportKind.PAID, paper.fee_total)
+    visitor.tell(paper, ReportKind.HANDED_OVER)
     visitor.end(paper.session_id)
 
 
 def cancel(visitor: Visitor, paper: Received) -> None:
-    visitor.tell(paper, NoteKind.PAID, paper.fee_total)
-    visitor.tell(paper, NoteKind.CANCELLED)
+    visitor.tell(paper, ReportKind.PAID, paper.fee_total)
+    visitor.tell(paper, ReportKind.CANCELLED)
     visitor.end(paper.session_id)
 
 

@@ -124,7 +124,7 @@ class World:
             "terminals": TERMINALS,
             "signing_key": self.signing_key,
             "municipalities": INDEX,
-            "times": CenterTimes(note_retry=0.02, housekeeping=0.2),
+            "times": CenterTimes(report_retry=0.02, housekeeping=0.2),
         }
         return CenterSettings(**(values | changes))
 
@@ -253,15 +253,17 @@ class World:
     def sheet(self, application_id: str, number: int, key: str = STORE_KEY) -> httpx.Response:
         return self.ask("GET", f"/v1/applications/{application_id}/sheets/{number}", key=key)
 
-    def note(self, application_id: str, kind: str, *, key: str = STORE_KEY, **fields: Any) -> httpx.Response:
-        body = {"note_id": new_ulid(self.clock), "kind": kind, "at": self.clock.now().isoformat()} | fields
-        return self.ask("POST", f"/v1/applications/{application_id}/notes", key=key, json=body)
+    def report(
+        self, application_id: str, kind: str, *, key: str = STORE_KEY, **fields: Any
+    ) -> httpx.Response:
+        body = {"report_id": new_ulid(self.clock), "kind": kind, "at": self.clock.now().isoformat()} | fields
+        return self.ask("POST", f"/v1/applications/{application_id}/reports", key=key, json=body)
 
     def end(self, session_id: str, *, key: str = STORE_KEY, reason: str = "") -> httpx.Response:
         return self.ask("POST", f"/v1/sessions/{session_id}/end", key=key, json={"reason": reason})
 
     def state(self, application_id: str) -> str:
-        """No message asks for it without telling something, so this reads the table."""
+        """No message asks for it without trace_labels something, so this reads the table."""
         with self.center.database.read() as connection:
             return str(
                 connection.execute(

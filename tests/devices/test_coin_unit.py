@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk_app.devices import coin_unit
-from kiosk_app.devices.change import make_change
-from kiosk_app.devices.coin_unit import SimulatedCoinUnit
+from kiosk_app.devices.coin_unit import SimulatedCoinUnit, make_change
 from kiosk_app.devices.interface import DENOMINATIONS
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from scenarios import telling
+from scenarios import trace_labels
 from server_stub.interface.failures import CATALOGUE
 
 _UNSEEN = {"style", "script"}
@@ -50,7 +50,7 @@ NO_LANGUAGE = [
     r"\b(?:CN|OU|O|L|C)=[^,、]+",  # the names in a certificate
     r"(?<=\d )ms\b",  # the unit
     r"(?<=認証)AP\b",  # the proper name of the card's application
-    _any(list(telling.values("command"))),  # ISO/IEC 7816-4 and the card's own
+    _any(list(trace_labels.values("command"))),  # ISO/IEC 7816-4 and the card's own
     _any(list(CATALOGUE)),  # by these names a refusal is looked up
 ]
 

@@ -141,7 +141,7 @@ def test_the_search_for_english_would_find_it(left: str) -> None:
 @pytest.mark.parametrize(
     "left",
     [
-        "要求に応答した：POST /v1/sessions/01KT5FX544C19W3NM4B0PQWT45/notes → 200",
+        "要求に応答した：POST /v1/sessions/01KT5FX544C19W3NM4B0PQWT45/reports → 200",
         "暗証番号の残り回数の確認　VERIFY (tries left)（公的個人認証AP 0018）",
         "拒否（Card_Pin_Wrong）",
         "01KT5FX5V97KMY7FHBZZZ5X31S-01-01of01",

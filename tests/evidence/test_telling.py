@@ -15,16 +15,16 @@ from kiosk_app.flow import events as flow_events
 from kiosk_app.flow import views
 from kiosk_app.flow.state import StateName
 from kiosk_app.flow.table import transitions
-from kiosk_app.office import REMOTE
 from kiosk_app.recovery import Outcome
-from scenarios import telling
+from kiosk_app.runtime import REMOTE
+from scenarios import trace_labels
 from server_stub.authority.profile import Kind
 from server_stub.authority.store import REASONS
-from server_stub.center.states import State as CenterState
+from server_stub.center.application_states import State as CenterState
 from server_stub.interface.clock import STAGE_START, Clock
-from server_stub.interface.terminal import CertificateKind, NoteKind, Place, TerminalKind
+from server_stub.interface.terminal import CertificateKind, Place, ReportKind, TerminalKind
 from server_stub.interface.trace import Event, Source, Trace
-from server_stub.issuing.states import State as LedgerState
+from server_stub.issuing.application_states import State as LedgerState
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
@@ -34,13 +34,13 @@ def event(source: Source, kind: str, **data: object) -> Event:
 
 
 def test_all_words_are_japanese_and_each_stands_once() -> None:
-    for words in telling.events().values():
+    for words in trace_labels.events().values():
         assert not re.search("[A-Za-z]{2,}", re.sub(r"\{[^}]*\}", "", words)), words
-    named = [words for words, _ in telling.fields().values()]
-    for words in [*named, *(words for name in LISTS for words in telling.values(name).values())]:
+    named = [words for words, _ in trace_labels.fields().values()]
+    for words in [*named, *(words for name in LISTS for words in trace_labels.values(name).values())]:
         assert JAPANESE.search(words), words
     for file in ("events.csv", "fields.csv", "values.csv"):
-        keys = [row[: 1 if file == "fields.csv" else 2] for row in telling._rows(file)]
+        keys = [row[: 1 if file == "fields.csv" else 2] for row in trace_labels._rows(file)]
         assert not [key for key, count in Counter(keys).items() if count > 1], file
 
 
@@ -78,7 +78,7 @@ LISTS = {
     "cue": {"touch", "attention", "card_forgotten", "paper_forgotten", "error", "thanks"},
     "effect": {effect.__name__ for effect in REMOTE},
     "ledger": texts(CenterState, LedgerState, Outcome),
-    "note": texts(NoteKind) | {"end"},
+    "report": texts(ReportKind) | {"end"},
     "kind": texts(CertificateKind),
     "place": texts(Place),
     "certificate": texts(Kind),
@@ -98,45 +98,47 @@ LISTS = {
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_value_of_a_closed_list_has_words(name: str) -> None:
-    assert set(telling.values(name)) == LISTS[name]
+    assert set(trace_labels.values(name)) == LISTS[name]
 
 
 def test_every_list_that_a_row_names_is_there() -> None:
-    named = {one for _, lists in telling.fields().values() for one in lists}
-    spread = re.findall(r"\{\w+:([^}]+)\}", " ".join(telling.events().values()))
-    assert not [one for one in named.union(*(lists.split() for lists in spread)) if not telling.values(one)]
+    named = {one for _, lists in trace_labels.fields().values() for one in lists}
+    spread = re.findall(r"\{\w+:([^}]+)\}", " ".join(trace_labels.events().values()))
+    assert not [
+        one for one in named.union(*(lists.split() for lists in spread)) if not trace_labels.values(one)
+    ]
 
 
 def test_a_phrase_is_filled_with_facts_in_words() -> None:
     moved = event(
         "screen", "transition", state="PlaceCard", event="CardInserted", target="ReadingCard", condition=""
     )
-    assert telling.phrase(moved) == "カードを置く → カードの読み取り（カードが置かれた）"
-    assert telling.phrase(event("issuing", "answered", method="GET", path="/v1", status=200)) == (
+    assert trace_labels.phrase(moved) == "カードを置く → カードの読み取り（カードが置かれた）"
+    assert trace_labels.phrase(event("issuing", "answered", method="GET", path="/v1", status=200)) == (
         "要求に応答した：GET /v1 → 200"
     )
     paid = event("money", "taken", due=1250, change=750)
-    assert telling.phrase(paid) == "手数料 1,250円を収納した（おつり 750円）"
+    assert trace_labels.phrase(paid) == "手数料 1,250円を収納した（おつり 750円）"
 
 
 def test_it_is_told_which_words_are_missing() -> None:
-    assert telling.without_words(event("money", "taken", due=1250, change=750)) == set()
-    assert telling.without_words(event("money", "stolen", due=1250)) == {"money.stolen"}
-    assert telling.without_words(event("centre", "refused", failure="Pin_Wrong", facts={"speed": 1})) == {
-        "speed"
-    }
+    assert trace_labels.without_words(event("money", "taken", due=1250, change=750)) == set()
+    assert trace_labels.without_words(event("money", "stolen", due=1250)) == {"money.stolen"}
+    assert trace_labels.without_words(
+        event("centre", "refused", failure="Pin_Wrong", facts={"speed": 1})
+    ) == {"speed"}
 
 
 def test_what_nobody_has_words_for_has_no_phrase() -> None:
-    assert telling.phrase(event("money", "answered", method="GET", path="/", status=200)) is None
-    assert telling.phrase(event("money", "taken", amount=1)) is None
-    assert telling.field("speed") == "speed" and telling.value("speed", 3) == "3"
+    assert trace_labels.phrase(event("money", "answered", method="GET", path="/", status=200)) is None
+    assert trace_labels.phrase(event("money", "taken", amount=1)) is None
+    assert trace_labels.field("speed") == "speed" and trace_labels.value("speed", 3) == "3"
 
 
 def test_values_within_values_are_in_words_too() -> None:
-    assert telling.value("late", True) == "はい"
-    assert telling.value("statuses", ["good", "revoked (superseded)"]) == "有効、失効・更新"
+    assert trace_labels.value("late", True) == "はい"
+    assert trace_labels.value("statuses", ["good", "revoked (superseded)"]) == "有効、失効・更新"
     assert (
-        telling.value("facts", {"attempts_remaining": 2, "place": "address"})
+        trace_labels.value("facts", {"attempts_remaining": 2, "place": "address"})
         == "残り回数 2、証明の区分 住所地"
     )

@@ -71,7 +71,7 @@ def test_the_name_for_engineers_stands_beside_the_words_and_no_fact_is_told_twic
 
 
 def test_a_failure_among_the_facts_is_told_with_its_cause() -> None:
-    waiting = event("network", "notes_wait", failure="Centre_Unreachable")
+    waiting = event("network", "reports_wait", failure="Centre_Unreachable")
     ((name, told),) = further(waiting)
     assert name == "名称" and told.endswith("（Centre_Unreachable）") and len(told) > 25
 

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 
 from kiosk_app.flow import events as e
 from kiosk_app.flow.effects import Effect
-from kiosk_app.flow.state import State
+from kiosk_app.flow.state import State, TimeOuts
 from kiosk_app.flow.table import Outcome, step
-from kiosk_app.flow.timeouts import TimeOuts
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import (

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from kiosk_app.flow import effects as f
 from kiosk_app.flow import events as e
-from kiosk_app.flow.show import view_of
+from kiosk_app.flow.presenter import view_of
 from kiosk_app.flow.state import StateName as S
 from kiosk_app.flow.table import row_for
 
@@ -20,11 +20,11 @@ ANSWERS: dict[type[f.Effect], tuple[e.Event, ...]] = {
     f.OpenSession: (e.SessionStarted("S"), refused("Centre_Unreachable")),
     f.Authenticate: (*(e.Authenticated(o) for o in ALL_OFFERS), refused("Card_Pin_Wrong", tries_left=1)),
     f.Apply: (paper(2), paper(1, 0), refused("Binding_Mismatch", application_id="A", detail="holder")),
-    f.OpenCoins: (e.MoneyChanged(100), e.MoneyChanged(500), e.CoinRejected(10)),
-    f.TakeMoney: (e.MoneyTaken(0), refused("Money_Change_Short")),
-    f.GiveBackMoney: (e.MoneyReturned(100), refused("Internal_Error")),
+    f.CashInStart: (e.MoneyChanged(100), e.MoneyChanged(500), e.CoinRejected(10)),
+    f.CashInEnd: (e.MoneyTaken(0), refused("Money_Change_Short")),
+    f.CashInRollback: (e.MoneyReturned(100), refused("Internal_Error")),
     f.PrintSheet: (e.SheetPrinted(1), e.SheetPrinted(2), refused("Printer_Jam")),
-    f.OfferPaper: (e.PaperTaken(),),
+    f.PresentMedia: (e.PaperTaken(),),
     f.PrintReceipt: (e.ReceiptPrinted(),),
     f.CheckBooks: (e.ServiceResumed(), e.ServiceStopped("Application_Left_Open")),
     f.SettleBooks: (e.ServiceResumed(), e.ServiceStopped("Books_Differ")),
@@ -62,7 +62,7 @@ class AnyVisit(RuleBasedStateMachine):
 
     def _do(self, event: e.Event) -> None:
         answered = next((w for w in self.waiting if type(event) in map(type, ANSWERS[type(w)])), None)
-        if answered is not None and not isinstance(answered, f.OpenCoins):
+        if answered is not None and not isinstance(answered, f.CashInStart):
             self.waiting.remove(answered)
         self.walk.do(event)
         if self.walk.last.transition is not None:
@@ -74,12 +74,12 @@ class AnyVisit(RuleBasedStateMachine):
             self._owed(effect)
 
     def _owed(self, effect: f.Effect) -> None:
-        if isinstance(effect, f.OpenCoins | f.TakeMoney):
+        if isinstance(effect, f.CashInStart | f.CashInEnd):
             assert self.paper_here, "money only after the paper"
         if isinstance(effect, f.PrintSheet):
             assert self.taken, "paper only after the money"
             assert effect.number == self.printed + 1, "no sheet twice"
-        if isinstance(effect, f.SettleNote | f.EndSession):
+        if isinstance(effect, f.QueueReport | f.EndSession):
             assert effect.session_id, "nothing is told of no session"
         if isinstance(effect, f.EndSession):
             self.sessions -= 1

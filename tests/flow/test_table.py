@@ -10,7 +10,7 @@ from kiosk_app.flow import events
 from kiosk_app.flow.effects import Effect
 from kiosk_app.flow.ending import RETRY
 from kiosk_app.flow.events import Event
-from kiosk_app.flow.show import view_of
+from kiosk_app.flow.presenter import view_of
 from kiosk_app.flow.state import State, StateName
 from kiosk_app.flow.table import Outcome, Transition, mermaid, step, transitions
 from server_stub.interface.clock import STAGE_START
@@ -101,7 +101,7 @@ def test_back_and_cancel_are_offered_exactly_where_they_lead_somewhere(explored:
             assert view_of(state).can_cancel == (outcome.transition is not None)
 
 
-def test_no_secret_stays_in_any_state_or_note(explored: Seen) -> None:
+def test_no_secret_stays_in_any_state_or_report(explored: Seen) -> None:
     """The PIN passes through in one effect; no state ever holds it."""
     for state in {_facts(s): s for s, _, _ in explored}.values():
         assert "Secret" not in repr(state)

@@ -7,12 +7,11 @@ import pytest
 from kiosk_app.flow import effects as f
 from kiosk_app.flow import events as e
 from kiosk_app.flow import views as v
-from kiosk_app.flow.show import view_of
-from kiosk_app.flow.state import State, Visit
-from kiosk_app.flow.timeouts import TimeOuts
+from kiosk_app.flow.presenter import view_of
+from kiosk_app.flow.state import State, TimeOuts, Visit
 from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind, NoteKind, OptionName, Place
+from server_stub.interface.terminal import ApplicationOptions, CertificateKind, OptionName, Place, ReportKind
 
 from .helper import (
     APPLICATION,
@@ -371,25 +370,25 @@ def test_whoever_leaves_a_card_behind_is_reminded_before_the_top_menu() -> None:
 def test_no_coin_is_accepted_before_the_paper_is_here() -> None:
     walk = Walk().do(*TO_CONFIRM, e.Confirmed(), e.MoneyChanged(500))
     assert walk.name == "Preparing"
-    assert not walk.asked(f.OpenCoins)
+    assert not walk.asked(f.CashInStart)
     walk.do(paper())
-    assert walk.asked(f.OpenCoins) == [f.OpenCoins(APPLICATION, SESSION, 250)]
-    assert not walk.asked(f.TakeMoney)
+    assert walk.asked(f.CashInStart) == [f.CashInStart(APPLICATION, SESSION, 250)]
+    assert not walk.asked(f.CashInEnd)
 
 
 def test_money_is_taken_as_soon_as_it_is_enough() -> None:
     walk = Walk().do(*TO_PAY, e.MoneyChanged(100), e.MoneyChanged(200))
     assert walk.name == "Pay"
     walk.do(e.MoneyChanged(300))
-    assert walk.asked(f.TakeMoney) == [f.TakeMoney(APPLICATION, 250)]
+    assert walk.asked(f.CashInEnd) == [f.CashInEnd(APPLICATION, 250)]
     walk.do(e.MoneyTaken(50))
-    assert f.SettleNote(SESSION, APPLICATION, NoteKind.PAID, amount=250) in walk.effects
+    assert f.QueueReport(SESSION, APPLICATION, ReportKind.PAID, amount=250) in walk.effects
     assert walk.asked(f.PrintSheet) == [f.PrintSheet(APPLICATION, 1)]
 
 
 def test_what_is_free_is_printed_without_a_coin() -> None:
     walk = Walk().do(*TO_CONFIRM, e.Confirmed(), paper(1, 0))
-    assert walk.asked(f.TakeMoney) == [f.TakeMoney(APPLICATION, 0)]
+    assert walk.asked(f.CashInEnd) == [f.CashInEnd(APPLICATION, 0)]
     assert walk.do(e.MoneyTaken(0)).name == "Printing"
 
 
@@ -410,7 +409,7 @@ def test_a_rejected_coin_is_told_until_the_next_one() -> None:
 )
 def test_all_money_comes_back_and_everything_is_cancelled(last: e.Event, failure: str) -> None:
     walk = Walk().do(*TO_PAY, e.MoneyChanged(100), last)
-    assert walk.asked(f.GiveBackMoney) == [f.GiveBackMoney(APPLICATION)]
+    assert walk.asked(f.CashInRollback) == [f.CashInRollback(APPLICATION)]
     assert not walk.asked(f.EndSession)
     walk.do(e.MoneyReturned(100))
     refusal = shown(walk)
@@ -425,7 +424,7 @@ def test_without_change_the_money_comes_back_and_that_is_told() -> None:
     assert isinstance(refusal, v.Refusal)
     assert (refusal.failure, refusal.returned, refusal.can_retry) == ("Money_Change_Short", 1000, True)
     assert not [
-        n for n in walk.asked(f.SettleNote) if isinstance(n, f.SettleNote) and n.kind is NoteKind.PAID
+        n for n in walk.asked(f.QueueReport) if isinstance(n, f.QueueReport) and n.kind is ReportKind.PAID
     ]
 
 
@@ -433,7 +432,7 @@ def test_a_coin_unit_that_cannot_give_back_leaves_it_to_staff() -> None:
     walk = Walk().do(*TO_PAY, e.MoneyChanged(100), e.CancelTouched(), refused("Internal_Error"))
     assert isinstance(refusal := shown(walk), v.Refusal)
     assert refusal.doubt
-    assert not any(isinstance(n, f.SettleNote) for n in walk.effects), "nobody knows yet what to tell"
+    assert not any(isinstance(n, f.QueueReport) for n in walk.effects), "nobody knows yet what to tell"
     walk.do(e.ServiceStopped("Application_Left_Open"), e.Acknowledged())
     assert isinstance(shown(walk), v.OutOfService)
 
@@ -462,18 +461,18 @@ def test_after_a_jam_printing_goes_on_at_the_sheet_that_did_not_come_out() -> No
 
 def test_after_a_jam_staff_can_give_all_money_back() -> None:
     walk = Walk().do(*TO_PRINTING, e.SheetPrinted(1), refused("Printer_Jam"), e.OperatorRefunded())
-    assert walk.asked(f.GiveBackMoney) == [f.GiveBackMoney(APPLICATION)]
+    assert walk.asked(f.CashInRollback) == [f.CashInRollback(APPLICATION)]
     walk.do(e.MoneyReturned(250))
     assert isinstance(refusal := shown(walk), v.Refusal)
     assert (refusal.failure, refusal.returned) == ("Printer_Jam", 250)
-    notes = [n for n in walk.effects if isinstance(n, f.SettleNote | f.EndSession)]
-    assert [getattr(n, "kind", "end") for n in notes] == [NoteKind.PAID, NoteKind.CANCELLED, "end"]
+    reports = [n for n in walk.effects if isinstance(n, f.QueueReport | f.EndSession)]
+    assert [getattr(n, "kind", "end") for n in reports] == [ReportKind.PAID, ReportKind.CANCELLED, "end"]
 
 
-def test_the_session_ends_after_its_notes_when_the_paper_was_taken() -> None:
+def test_the_session_ends_after_its_reports_when_the_paper_was_taken() -> None:
     walk = Walk().do(*TO_PAPER, e.PaperTaken())
-    notes = [n for n in walk.effects if isinstance(n, f.SettleNote | f.EndSession)]
-    assert [getattr(n, "kind", "end") for n in notes] == [NoteKind.PAID, NoteKind.HANDED_OVER, "end"]
+    reports = [n for n in walk.effects if isinstance(n, f.QueueReport | f.EndSession)]
+    assert [getattr(n, "kind", "end") for n in reports] == [ReportKind.PAID, ReportKind.HANDED_OVER, "end"]
 
 
 def test_forgotten_paper_is_warned_of_and_then_drawn_in_for_staff() -> None:
@@ -483,8 +482,8 @@ def test_forgotten_paper_is_warned_of_and_then_drawn_in_for_staff() -> None:
     walk.wait(60)
     assert isinstance(refusal := shown(walk), v.Refusal)
     assert (refusal.failure, refusal.doubt, refusal.returned) == ("Paper_Forgotten", True, 0)
-    assert walk.asked(f.DrawInPaper) == [f.DrawInPaper(APPLICATION)]
-    assert any(isinstance(n, f.SettleNote) and n.kind is NoteKind.IN_DOUBT for n in walk.effects)
+    assert walk.asked(f.RetractMedia) == [f.RetractMedia(APPLICATION)]
+    assert any(isinstance(n, f.QueueReport) and n.kind is ReportKind.IN_DOUBT for n in walk.effects)
 
 
 def test_the_receipt_has_amounts_and_nobody_in_it() -> None:
@@ -513,12 +512,12 @@ def test_a_mismatch_is_an_incident_that_trying_again_does_not_close() -> None:
     walk = Walk().do(*TO_CONFIRM, e.Confirmed(), mismatch)
     assert isinstance(refusal := shown(walk), v.Refusal)
     assert not refusal.can_retry
-    kept = [n for n in walk.effects if isinstance(n, f.SettleNote | f.EndSession)]
+    kept = [n for n in walk.effects if isinstance(n, f.QueueReport | f.EndSession)]
     assert kept == [
-        f.SettleNote(SESSION, APPLICATION, NoteKind.INCIDENT, reason="Binding_Mismatch: holder"),
+        f.QueueReport(SESSION, APPLICATION, ReportKind.INCIDENT, reason="Binding_Mismatch: holder"),
         f.EndSession(SESSION, "", "Binding_Mismatch"),
     ]
-    assert not walk.asked(f.OpenCoins)
+    assert not walk.asked(f.CashInStart)
 
 
 @pytest.mark.parametrize("count", range(len(TO_CARD) + 2, len(TO_PAY)))

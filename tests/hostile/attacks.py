@@ -16,9 +16,9 @@ from kiosk_app import journal as journal_module
 from kiosk_app.flow import effects as f
 from kiosk_app.flow import events as e
 from kiosk_app.flow.state import StateName as S
-from server_stub.center.states import State, after
+from server_stub.center.application_states import State, after
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import NoteKind
+from server_stub.interface.terminal import ReportKind
 from tests.terminal.bench import APPLICATION_ID, DUE, SHEETS, VISITS, Bench, Papers, take_paper
 
 NEXT = "01JWNNNNNNNNNNNNNNNNNNNNNN"
@@ -200,7 +200,7 @@ class Attack:
     def __init__(self, folder: Path, visit: str) -> None:
         self.folder, self.visit = folder, visit
         self.dropped = 0
-        self.told: list[NoteKind] = []
+        self.told: list[ReportKind] = []
 
     # --- the visit -----------------------------------------------------------------------------------------------------
 
@@ -260,13 +260,13 @@ class Attack:
         bench.machine._papers = papers
         open_before = set(bench.journal.open_applications())
         try:
-            bench.machine.perform(f.OpenCoins(NEXT, "S2", 100), lambda _: None)
+            bench.machine.perform(f.CashInStart(NEXT, "S2", 100), lambda _: None)
         except Failed:
             return
         assert bench.devices.coin.seen.inserted == 0, "somebody else's money lies there"
         assert not open_before, "something else is open"
         with suppress(Failed):
-            answer = bench.machine.perform(f.GiveBackMoney(NEXT), lambda _: None)
+            answer = bench.machine.perform(f.CashInRollback(NEXT), lambda _: None)
             assert answer == e.MoneyReturned(0)
         bench.machine.perform(f.EndSession("S2", NEXT, "Visit_Cancelled"), lambda _: None)
 
@@ -294,21 +294,21 @@ class Attack:
             assert (kept, out) == (0, 0), f"{kept} yen kept, {out} sheets out: {standing}"
 
     def _at_the_centre(self, bench: Bench) -> tuple[State, int]:
-        """What the centre and its ledger make of the notes in their order."""
+        """What the centre and its ledger make of the reports in their order."""
         standing, charged = State.PREPARED, 0
         for message in bench.outbox.pending():
-            note = message.note
+            report = message.report
             if message.application_id == NEXT or message.session_id == "S2":
                 continue
-            if note is None:
+            if report is None:
                 standing = State.CANCELLED if standing is State.PREPARED else standing
                 continue
-            following = after(standing, note.kind)
-            assert following is not None, f"{note.kind} told of what is {standing}"
+            following = after(standing, report.kind)
+            assert following is not None, f"{report.kind} told of what is {standing}"
             standing = following
-            if note.kind is NoteKind.PAID:
-                assert note.amount == DUE
+            if report.kind is ReportKind.PAID:
+                assert report.amount == DUE
                 charged = DUE
-            elif note.kind is NoteKind.CANCELLED:
+            elif report.kind is ReportKind.CANCELLED:
                 charged = 0
         return standing, charged

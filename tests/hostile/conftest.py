@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scenarios.books import Books
+from scenarios.ledger_queries import LedgerQueries
 from scenarios.servers import LocalServers
 from scenarios.template import template_folder
 from server_stub.interface.clock import STAGE_START, Clock
@@ -33,7 +33,7 @@ def _hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("scenarios.servers.demo_terminals", two_stores)
         servers = LocalServers(folder / "servers", template, clock, trace)
-    books = Books(folder / "servers")
+    books = LedgerQueries(folder / "servers")
     yield Hall(folder, template, servers, clock, trace, books, events)
     books.close()
     servers.stop()

@@ -6,10 +6,10 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from scenarios.books import Books
-from scenarios.keys import KeyPool
+from scenarios.ledger_queries import LedgerQueries
 from scenarios.servers import LocalServers, demo_terminals
 from scenarios.stage import STORE
+from scenarios.stage_secrets import KeyPool
 from server_stub.center.center import Center
 from server_stub.center.terminals import Terminal
 from server_stub.interface.clock import Clock
@@ -36,7 +36,7 @@ class Hall:
     servers: LocalServers
     clock: Clock
     trace: Trace
-    books: Books
+    books: LedgerQueries
     events: list[Event]
 
     def visitor(self, terminal_id: str = STORE, name: str = "", url: str = "") -> Visitor:
@@ -54,7 +54,7 @@ class Hall:
         return [f"{one.noticed_by}: {one.name}" for one in self.center.incidents.of()]
 
     def settled(self) -> None:
-        """Until every note has reached the ledger."""
+        """Until every report has reached the ledger."""
         while self.center.outbox.pending():
             self.center.housekeeper.wake()
             threading.Event().wait(0.005)

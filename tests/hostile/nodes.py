@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
-from scenarios.keys import KeyPool
 from scenarios.servers import LocalServers
+from scenarios.stage_secrets import KeyPool
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.trace import Event, Trace
@@ -25,8 +25,8 @@ TERMINAL = "KIOSK-STORE-01"
 NOWHERE = "0" * 26
 """A session or an application that nobody has."""
 TARGETS = {
-    "center": f"/v1/applications/{NOWHERE}/notes",
-    "issuing": f"/v1/applications/{NOWHERE}/notes",
+    "center": f"/v1/applications/{NOWHERE}/reports",
+    "issuing": f"/v1/applications/{NOWHERE}/reports",
     "authority": "/v1/certificates/FF/revoke",
 }
 """One path of each node that expects a message."""

@@ -270,7 +270,7 @@ def test_a_manifest_that_lies_under_a_good_signature(resident: Resident, what: s
         "Paper_Corrupt",
     )
     resident.world.settled()
-    kinds = [kind for _, kind in resident.world.centre.notes]
+    kinds = [kind for _, kind in resident.world.centre.reports]
     assert kinds.count("paid") == 0
 
 

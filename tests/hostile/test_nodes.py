@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from cryptography.x509 import ocsp
 
-from server_stub import bodies, protocol
-from server_stub.bodies import MAX_BODY
+from server_stub import http
+from server_stub.http import MAX_BODY
 from tests.hostile.nodes import NODES, NOWHERE, TARGETS, Nodes
 
 each_node = pytest.mark.parametrize("node", NODES)
@@ -28,25 +28,25 @@ def nothing_half_done(nodes: Nodes) -> Iterator[None]:
 
 # --- bodies ----------------------------------------------------------------------------------------------------------
 
-NOTE = b'{"note_id": "%s", "kind": "paid", "at": "2026-06-03T10:00:00+09:00", "amount": 250%s}'
+NOTE = b'{"report_id": "%s", "kind": "paid", "at": "2026-06-03T10:00:00+09:00", "amount": 250%s}'
 
 
-def note(more: bytes = b"") -> bytes:
+def report(more: bytes = b"") -> bytes:
     return NOTE % (b"0" * 26, more)
 
 
 BROKEN = [
     b"", b"{", b"null", b"[]", b'"text"', b"0", b"\xff\xfe", b"\x00" * 100, b"{}" * 2, b"{'a': 1}",
     b"[" * 200_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
-    b"NaN", b"-Infinity", note(b', "sheets_printed": NaN'), note(b', "sheets_printed": Infinity'),
-    note(b', "sheets_printed": 1e400'), note(b', "sheets_printed": ' + b"9" * 10_000),
-    note(b', "sheets_printed": ' + b"9" * 300), note(b', "sheets_printed": -1'), note(b', "sheets_printed": 1.5'),
-    note(b', "amount": 250'), note(b', "reason": "a", "reason": "b"'),
-    note(b', "reason": "\\ud800"'), note(b', "reason": "\\udfff\\ud800"'), note(b', "\\ud800": 1'),
-    note(b', "reason": "\xff\xfe"'), note(b', "reason": "\xed\xa0\x80"'), note(b', "reason": ["' + b"x" * 999 + b'"]'),
-    note(b', "' + b"k" * 100_000 + b'": 1'), note(b', "lapsed": "maybe"'),
-    note().decode().encode("utf-16"), note().replace(b"+09:00", b""), note().replace(b"2026", b"99999"),
-    note().replace(b"paid", b"forged"),
+    b"NaN", b"-Infinity", report(b', "sheets_printed": NaN'), report(b', "sheets_printed": Infinity'),
+    report(b', "sheets_printed": 1e400'), report(b', "sheets_printed": ' + b"9" * 10_000),
+    report(b', "sheets_printed": ' + b"9" * 300), report(b', "sheets_printed": -1'), report(b', "sheets_printed": 1.5'),
+    report(b', "amount": 250'), report(b', "reason": "a", "reason": "b"'),
+    report(b', "reason": "\\ud800"'), report(b', "reason": "\\udfff\\ud800"'), report(b', "\\ud800": 1'),
+    report(b', "reason": "\xff\xfe"'), report(b', "reason": "\xed\xa0\x80"'), report(b', "reason": ["' + b"x" * 999 + b'"]'),
+    report(b', "' + b"k" * 100_000 + b'": 1'), report(b', "expired": "maybe"'),
+    report().decode().encode("utf-16"), report().replace(b"+09:00", b""), report().replace(b"2026", b"99999"),
+    report().replace(b"paid", b"forged"),
     b'{"reason": {"reason": "unspecified"}}', b'{"reason": "unspecified", "reason": "unspecified"}',
 ]  # fmt: skip
 
@@ -60,11 +60,11 @@ def test_a_broken_message_is_named(nodes: Nodes, node: str, body: bytes) -> None
 @pytest.mark.parametrize("node", ["center", "issuing"])
 def test_an_unbroken_message_comes_through(nodes: Nodes, node: str) -> None:
     """The twin of all the broken ones."""
-    assert nodes.post(node, note()).failure() == "Application_Unknown"
+    assert nodes.post(node, report()).failure() == "Application_Unknown"
 
 
 def test_a_refusal_repeats_nothing_long_of_what_was_sent(nodes: Nodes) -> None:
-    reply = nodes.post("center", note(b', "' + b"k" * 100_000 + b'": 1, "zz": "' + b"v" * 100_000 + b'"'))
+    reply = nodes.post("center", report(b', "' + b"k" * 100_000 + b'": 1, "zz": "' + b"v" * 100_000 + b'"'))
     assert len(reply.body) < 2000
     assert b"vvv" not in reply.body
 
@@ -79,7 +79,7 @@ def test_a_refusal_repeats_nothing_long_of_what_was_sent(nodes: Nodes) -> None:
     ],
 )  # fmt: skip
 def test_a_message_under_another_content_type_is_no_message(nodes: Nodes, node: str, kind: bytes) -> None:
-    body = note() if node != "authority" else b'{"reason": "superseded"}'
+    body = report() if node != "authority" else b'{"reason": "superseded"}'
     assert nodes.post(node, body, kind).failure() == "Request_Malformed"
 
 
@@ -105,7 +105,7 @@ def test_a_length_that_is_too_large_is_refused_before_it_comes(nodes: Nodes, nod
 @pytest.mark.parametrize("node", ["center", "issuing"])
 def test_a_message_in_many_pieces_is_a_message(nodes: Nodes, node: str) -> None:
     head = nodes.head(node, b"Content-Type: application/json", b"Transfer-Encoding: chunked")
-    pieces = [b"1\r\n" + bytes([byte]) + b"\r\n" for byte in note()]
+    pieces = [b"1\r\n" + bytes([byte]) + b"\r\n" for byte in report()]
     assert nodes.send(node, head, *pieces, b"0\r\n\r\n").failure() == "Application_Unknown"
 
 
@@ -116,9 +116,9 @@ def test_a_message_in_many_pieces_is_a_message(nodes: Nodes, node: str) -> None:
 def test_a_body_that_does_not_come_is_not_waited_for(
     nodes: Nodes, node: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(http, "BODY_SECONDS", 0.05)
     head = nodes.head(node, b"Content-Type: application/json", b"Content-Length: 100")
-    reply = nodes.send(node, head, b'{"note_id":')
+    reply = nodes.send(node, head, b'{"report_id":')
     assert (reply.status, reply.failure()) == (408, "Request_Too_Slow")
 
 
@@ -127,7 +127,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(
 def test_headers_that_do_not_come_are_not_waited_for(
     nodes: Nodes, node: str, begun: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.05)
+    monkeypatch.setattr(http, "HEADER_SECONDS", 0.05)
     with nodes.connect(node) as raw:
         raw.sendall(begun)
         assert raw.recv(1) == b""
@@ -136,7 +136,7 @@ def test_headers_that_do_not_come_are_not_waited_for(
 @each_node
 @pytest.mark.parametrize("kept", [0, 1, 40, -1])
 def test_a_body_that_breaks_off_changes_nothing(nodes: Nodes, node: str, kept: int) -> None:
-    body = note() if node != "authority" else b'{"reason": "superseded"}'
+    body = report() if node != "authority" else b'{"reason": "superseded"}'
     head = nodes.head(node, b"Content-Type: application/json", f"Content-Length: {len(body)}".encode())
     with nodes.connect(node) as raw:
         raw.sendall(head + body[:kept])
@@ -206,7 +206,7 @@ def test_another_path_is_named_and_leads_nowhere(nodes: Nodes, node: str, path: 
 @pytest.mark.parametrize(
     ("node", "path"),
     [
-        ("center", "/v1/sessions/{}/nonce"), ("center", "/v1/applications/{}/sheets/1"), ("issuing", "/v1/applications/{}/notes"),
+        ("center", "/v1/sessions/{}/nonce"), ("center", "/v1/applications/{}/sheets/1"), ("issuing", "/v1/applications/{}/reports"),
         ("authority", "/v1/certificates/{}"), ("authority", "/crl/{}"), ("authority", "/ca/{}"),
     ],
 )  # fmt: skip
@@ -250,7 +250,7 @@ def test_odd_headers_change_nothing(nodes: Nodes, node: str, line: bytes) -> Non
     ],
 )
 def test_whoever_shows_no_key_is_unknown(nodes: Nodes, node: str, shown: bytes) -> None:
-    body = note() if node != "authority" else b'{"reason": "superseded"}'
+    body = report() if node != "authority" else b'{"reason": "superseded"}'
     head = (
         f"POST {TARGETS[node]} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\nAuthorization: "

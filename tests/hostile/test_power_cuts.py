@@ -12,8 +12,8 @@ from datetime import timedelta
 
 import pytest
 
-from kiosk_app.flow.timeouts import TimeOuts
-from scenarios import places
+from kiosk_app.flow.state import TimeOuts
+from scenarios import paths
 from scenarios.stage import Stage
 from scenarios.steps.world import World
 from server_stub.interface.clock import real_monotonic_ns
@@ -105,8 +105,8 @@ OF_NO_VISIT = ("journal.begun", "journal.put_away", "staff.settled")
 
 
 def test_every_kind_of_record_is_cut_at() -> None:
-    files = ("machine.py", "recovery.py", "reports.py", "books.py", "journal.py")
-    source = "".join((places.ROOT / "kiosk_app" / file).read_text("utf-8") for file in files)
+    files = ("device_gateway.py", "recovery.py", "reports.py", "books.py", "journal.py")
+    source = "".join((paths.ROOT / "kiosk_app" / file).read_text("utf-8") for file in files)
     kinds = {kind for kind in re.findall(r'"([a-z_]+\.[a-z_]+)"', source) if not kind.endswith(".jsonl")}
     assert kinds == {*CUTS, *OF_NO_VISIT}
 
@@ -155,7 +155,7 @@ def cut_and_compare(world: World, stage: Stage, record: str, dark: timedelta) ->
     assert world.terminal.money()["inserted"] == 0
     assert len(world.terminal.tray()) == end.tray
     assert world.terminal.call("open_journal_entries") == 0
-    world.eventually(lambda: world.terminal.call("pending_notes") == 0, "notes are still waiting")
+    world.eventually(lambda: world.terminal.call("pending_reports") == 0, "reports are still waiting")
     (application,) = stage.applications()
     assert application.state == end.state
     world.eventually(lambda: sum(stage.charges()) == end.kept, "ledger and cash box differ")
@@ -196,7 +196,7 @@ def one_visit(world: World) -> None:
     world.take_paper()
     world.terminal.touch("印刷しない")
     world.terminal.wait_for("Thanks")
-    world.eventually(lambda: world.terminal.call("pending_notes") == 0, "notes are still waiting")
+    world.eventually(lambda: world.terminal.call("pending_reports") == 0, "reports are still waiting")
 
 
 def switched_on(world: World, stage: Stage, screen: str) -> None:

@@ -162,7 +162,7 @@ def untouched(world: World, rogue: Rogue) -> None:
     money = world.terminal.money()
     assert (money["inserted"], money["taken"], money["returned"]) == (0, 0, 0)
     assert world.terminal.tray() == []
-    world.eventually(lambda: world.terminal.call("pending_notes") == 0, "the session was not ended")
+    world.eventually(lambda: world.terminal.call("pending_reports") == 0, "the session was not ended")
     assert all(a.state == "cancelled" for a in world.stage.applications()), world.stage.applications()
     assert world.stage.charges() == []
     assert world.terminal.call("open_journal_entries") == 0

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from scenarios import places
+from scenarios import paths
 from scenarios.stage import STORE
 from scenarios.template import load_cards
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import CertificateKind, NoteKind
+from server_stub.interface.terminal import CertificateKind, ReportKind
 from tests.hostile.hall import SECOND, Hall
 from tests.hostile.visitor import Received
 from tests.readback.town import Town
@@ -62,8 +62,8 @@ def walk(hall: Hall, terminal_id: str, number: int, at: threading.Barrier, done:
             paper = visitor.paper(cards[f"{who}のカード"], kind, copies=copies)
             paid = turn % 4 != 3
             if paid:
-                visitor.tell(paper, NoteKind.PAID, paper.fee_total)
-                visitor.tell(paper, NoteKind.HANDED_OVER)
+                visitor.tell(paper, ReportKind.PAID, paper.fee_total)
+                visitor.tell(paper, ReportKind.HANDED_OVER)
             visitor.end(paper.session_id)
             done.append(Walked(who, kind, copies, paper, paid))
     except BaseException:
@@ -103,7 +103,7 @@ def test_two_terminals_of_many_residents_never_mix_them_up(hall: Hall) -> None:
         )
     )
     assert len(done) == 2 * VISITS
-    town = Town.load(places.DATA)
+    town = Town.load(paths.DATA)
     for walked in done:
         town.check(
             walked.paper.sheets,
@@ -151,11 +151,11 @@ def test_a_disaster_at_the_issuing_server_reaches_nobody(
             victim.paper(cards[card], kind, copies=copies, household=household)
         assert "person" in str(caught.value.facts.get("detail")) or caught.value.facts["detail"] == "holder"
         paper = other.paper(cards["垂水健吾のカード"], RESIDENCE)
-        other.tell(paper, NoteKind.PAID, paper.fee_total)
+        other.tell(paper, ReportKind.PAID, paper.fee_total)
     finally:
         victim.close()
         other.close()
-    Town.load(places.DATA).check(
+    Town.load(paths.DATA).check(
         paper.sheets, ["垂水健吾"], kind="住民票の写し", options=OPTIONS, copies=1, today=STAGE_START.date()
     )
     hall.settled()

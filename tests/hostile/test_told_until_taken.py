@@ -13,7 +13,7 @@ from kiosk_app.outbox import Outbox
 from scenarios.template import load_cards
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import CertificateKind, Note, NoteKind
+from server_stub.interface.terminal import CertificateKind, ReportKind, StatusReport
 from tests.hostile.hall import Hall
 from tests.hostile.rogue import Answer, Change, Rogue, http
 from tests.hostile.visitor import Received, Visitor
@@ -42,11 +42,11 @@ def paper(hall: Hall, visitor: Visitor) -> Received:
 
 @pytest.fixture
 def outbox(hall: Hall, paper: Received, tmp_path: Path) -> Iterator[Outbox]:
-    """The notes of one finished visit."""
+    """The reports of one finished visit."""
     outbox = Outbox(tmp_path / "outbox.sqlite")
-    for kind, amount in ((NoteKind.PAID, paper.fee_total), (NoteKind.HANDED_OVER, 0)):
-        note = Note(note_id=new_ulid(hall.clock), kind=kind, at=hall.clock.now(), amount=amount)
-        outbox.put_note(paper.session_id, paper.application_id, note)
+    for kind, amount in ((ReportKind.PAID, paper.fee_total), (ReportKind.HANDED_OVER, 0)):
+        report = StatusReport(report_id=new_ulid(hall.clock), kind=kind, at=hall.clock.now(), amount=amount)
+        outbox.put_report(paper.session_id, paper.application_id, report)
     outbox.put_end(paper.session_id, "handed over")
     yield outbox
     outbox.close()
@@ -82,7 +82,7 @@ NO_ANSWER: dict[str, Change] = {
 
 @pytest.mark.parametrize(
     ("where", "change"),
-    [pytest.param("notes", change, id=f"notes: {what}") for what, change in NO_ANSWER.items()]
+    [pytest.param("reports", change, id=f"reports: {what}") for what, change in NO_ANSWER.items()]
     + [
         pytest.param("end", NO_ANSWER[what], id=f"end: {what}")
         for what in ("a portal's page", "a redirect", "nothing")

@@ -45,7 +45,7 @@ def refused(resident: Resident, make: Callable[[str], bytes], copies: int = 1) -
         return ""
     failure = resident.refused_untouched().failure
     resident.world.settled()
-    kinds = [kind for _, kind in resident.world.centre.notes]
+    kinds = [kind for _, kind in resident.world.centre.reports]
     assert kinds.count("incident") == (0 if failure == "Paper_Corrupt" else 1), kinds
     assert len(resident.world.centre.ended) == 1
     return failure
@@ -81,7 +81,7 @@ FORMATS: dict[str, tuple[bytes | None, Change | None]] = {
     "three sides": (right_sides(3), None),
     "fifty sides": (right_sides(50), None),
     "A5": (drawn(marks, marks, size=A5), None),
-    "Letter": (drawn(marks, marks, size=LETTER), None),
+    "Envelope": (drawn(marks, marks, size=LETTER), None),
     "lying": (drawn(marks, marks, size=A4[::-1]), None),
     "back turned": (None, on_page(1, has(Rotate=180))),
     "front turned by its parent": (None, by_parent("/Rotate", 90)),

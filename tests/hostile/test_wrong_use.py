@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk_app.folder_lock import FolderLock
-from scenarios import cli, places
+from kiosk_app.journal import FolderLock
+from scenarios import cli, paths
 from scenarios.command.usage import reason, told
 
 pytestmark = pytest.mark.xdist_group("commands")
@@ -31,7 +31,7 @@ def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "torn.feature").write_text("# language: ja\n機能 こわれた\n", encoding="utf-8")
     (tmp_path / "hollow.feature").write_text("# language: ja\n機能: 試し\n", encoding="utf-8")
     (tmp_path / "nothing").mkdir()
-    monkeypatch.setenv("KONBINI_HOME", str(places.home()))
+    monkeypatch.setenv("KONBINI_HOME", str(paths.home()))
     monkeypatch.chdir(tmp_path)
     yield tmp_path
 
@@ -211,7 +211,7 @@ def test_a_service_that_does_not_run_is_told_before_anything_starts(odd: Path) -
         capture_output=True,
         text=True,
         timeout=60,
-        env=os.environ | {"PYTHONPATH": str(places.ROOT), "PCSCLITE_CSOCK_NAME": str(odd / "nobody")},
+        env=os.environ | {"PYTHONPATH": str(paths.ROOT), "PCSCLITE_CSOCK_NAME": str(odd / "nobody")},
         check=False,
     )
     assert result.returncode == 2, result
@@ -251,8 +251,8 @@ def kiosk(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         env=os.environ
         | {
             "QT_QPA_PLATFORM": "offscreen",
-            "PYTHONPATH": str(places.ROOT),
-            "KONBINI_HOME": str(places.home()),
+            "PYTHONPATH": str(paths.ROOT),
+            "KONBINI_HOME": str(paths.home()),
         },
         check=False,
     )

@@ -9,12 +9,12 @@ from pathlib import Path
 from cards.image_file import load_image
 from cards.readers.virtual import VirtualReader
 from cards.virtual import VirtualCard
-from kiosk_app.correspondence import Correspondence
+from kiosk_app.center_gateway import CenterGateway
 from kiosk_app.flow import effects as f
 from kiosk_app.flow import events as e
 from kiosk_app.outbox import Message
 from kiosk_app.settings import TerminalSettings
-from scenarios.keys import KeyPool
+from scenarios.stage_secrets import KeyPool
 from scenarios.template import PIN, CardEntry
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
@@ -23,10 +23,10 @@ from server_stub.interface.terminal import (
     ApplicationOptions,
     ApplicationRequest,
     CertificateKind,
-    Note,
-    NoteKind,
     Offer,
     Place,
+    ReportKind,
+    StatusReport,
 )
 from server_stub.interface.trace import Trace
 
@@ -60,7 +60,7 @@ class Visitor:
             data_dir=folder,
             device_dir=folder,
         )
-        self._remote = Correspondence(self.settings, trace, self._reader)
+        self._remote = CenterGateway(self.settings, trace, self._reader)
 
     def close(self) -> None:
         self._remote.close()
@@ -113,9 +113,9 @@ class Visitor:
         """For an outbox."""
         self._remote.send(message)
 
-    def tell(self, received: Received, kind: NoteKind, amount: int = 0) -> None:
-        note = Note(note_id=new_ulid(self._clock), kind=kind, at=self._clock.now(), amount=amount)
-        self._remote.send(Message(0, received.session_id, received.application_id, note))
+    def tell(self, received: Received, kind: ReportKind, amount: int = 0) -> None:
+        report = StatusReport(report_id=new_ulid(self._clock), kind=kind, at=self._clock.now(), amount=amount)
+        self._remote.send(Message(0, received.session_id, received.application_id, report))
 
     def end(self, session_id: str) -> None:
         self._remote.send(Message(0, session_id, "", None, "done"))

@@ -38,9 +38,9 @@ from server_stub.interface.trace import Trace
 from server_stub.issuing.app import create_app
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.issuing.service import IssuingService
-from server_stub.issuing.settings import HostedMunicipality, IssuingSettings
+from server_stub.issuing.tenants import HostedMunicipality, IssuingSettings
 from server_stub.node import NodeContext
-from server_stub.registry.links import load_delivery
+from server_stub.registry.importers import load_delivery
 
 ROOT = Path(__file__).parents[2]
 DELIVERY = ROOT / "scenarios" / "data" / "kobe"

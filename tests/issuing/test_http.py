@@ -12,7 +12,14 @@ import pytest
 
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.issuing import IssuedPaper, OffersRequest
-from server_stub.interface.terminal import MunicipalityList, Note, NoteKind, NoteTaken, Offers, Place
+from server_stub.interface.terminal import (
+    MunicipalityList,
+    Offers,
+    Place,
+    ReportKind,
+    ReportTaken,
+    StatusReport,
+)
 from server_stub.node import RunningNode
 from tests.issuing.helper import CENTRE_KEY, KOBE, MIDORI, NAOKI, STORE, TAICHI, YUNA, TownHall, ref_of
 
@@ -52,10 +59,10 @@ def test_a_whole_visit(hall: TownHall, centre: httpx.Client) -> None:
     request = hall.request(MIDORI, fee_total=offers.offers[0].fee)
     paper = IssuedPaper.model_validate_json(centre.post("/v1/applications", **body(request)).content)
     assert len(pypdfium2.PdfDocument(base64.b64decode(paper.pdf))) == len(paper.pages) == 1
-    for kind in (NoteKind.PAID, NoteKind.HANDED_OVER):
-        note = Note(note_id=new_ulid(hall.clock), kind=kind, at=hall.clock.now(), amount=250)
-        answer = centre.post(f"/v1/applications/{paper.application_id}/notes", **body(note))
-        assert NoteTaken.model_validate_json(answer.content).state == kind.value
+    for kind in (ReportKind.PAID, ReportKind.HANDED_OVER):
+        report = StatusReport(report_id=new_ulid(hall.clock), kind=kind, at=hall.clock.now(), amount=250)
+        answer = centre.post(f"/v1/applications/{paper.application_id}/reports", **body(report))
+        assert ReportTaken.model_validate_json(answer.content).state == kind.value
 
 
 @pytest.mark.usefixtures("nothing_recorded")
@@ -66,7 +73,7 @@ def test_a_whole_visit(hall: TownHall, centre: httpx.Client) -> None:
         ("GET", "/v1/municipalities"),
         ("POST", "/v1/offers"),
         ("POST", "/v1/applications"),
-        ("POST", "/v1/applications/01JZ0000000000000000000000/notes"),
+        ("POST", "/v1/applications/01JZ0000000000000000000000/reports"),
     ],
 )
 def test_a_caller_without_the_key_is_unknown(
@@ -123,13 +130,13 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
         "/v1/municipalities",
         "/v1/offers",
         "/v1/applications",
-        "/v1/applications/{application_id}/notes",
+        "/v1/applications/{application_id}/reports",
     }
     issue = document["paths"]["/v1/applications"]["post"]
     assert issue["security"] and document["components"]["securitySchemes"]
     assert "Holder_Restricted" in issue["responses"]["403"]["description"]
     assert "Fee_Changed" in issue["responses"]["409"]["description"]
-    for messages in ("IssueRequest", "IssuedPaper", "Offers", "LedgerNote", "FailureBody"):
+    for messages in ("IssueRequest", "IssuedPaper", "Offers", "LedgerReport", "FailureBody"):
         assert messages in document["components"]["schemas"]
 
 

@@ -1,4 +1,4 @@
-"""A cancellation that was only a lapse gives way to a payment made before it, once, and is seen; over HTTP, as the centre tells it."""
+"""A cancellation that was only a expiry gives way to a payment made before it, once, and is seen; over HTTP, as the centre tells it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from server_stub.interface.binding import new_ulid
-from server_stub.interface.issuing import LedgerNote
-from server_stub.interface.terminal import NoteKind
-from server_stub.issuing.states import State
+from server_stub.interface.issuing import LedgerReport
+from server_stub.interface.terminal import ReportKind
+from server_stub.issuing.application_states import State
 from server_stub.node import RunningNode
 from tests.issuing.helper import CENTRE_KEY, MIDORI, TownHall, refused
 
@@ -37,17 +37,17 @@ def tell(node: RunningNode, shared_hall: TownHall) -> Iterator[Tell]:
         trust_env=False,
     )
 
-    def send(application_id: str, kind: NoteKind, at: datetime, **fields: object) -> httpx.Response:
-        facts = {"note_id": new_ulid(shared_hall.clock), "kind": kind, "at": at} | fields
-        note = LedgerNote.model_validate(facts)
-        return client.post(f"/v1/applications/{application_id}/notes", content=note.model_dump_json())
+    def send(application_id: str, kind: ReportKind, at: datetime, **fields: object) -> httpx.Response:
+        facts = {"report_id": new_ulid(shared_hall.clock), "kind": kind, "at": at} | fields
+        report = LedgerReport.model_validate(facts)
+        return client.post(f"/v1/applications/{application_id}/reports", content=report.model_dump_json())
 
     yield send
     client.close()
 
 
 @pytest.fixture
-def lapse_at(paid_at: datetime) -> datetime:
+def expire_at(paid_at: datetime) -> datetime:
     return paid_at + LIFE
 
 
@@ -60,33 +60,35 @@ def charged(hall: TownHall, application_id: str) -> list[int]:
 
 
 def test_a_payment_before_the_lapse_is_charged_once_and_seen(
-    shared_hall: TownHall, application: str, tell: Tell, paid_at: datetime, lapse_at: datetime
+    shared_hall: TownHall, application: str, tell: Tell, paid_at: datetime, expire_at: datetime
 ) -> None:
-    assert state(tell(application, NoteKind.CANCELLED, lapse_at, lapsed=True)) == "cancelled"
-    note_id = new_ulid(shared_hall.clock)
+    assert state(tell(application, ReportKind.CANCELLED, expire_at, expired=True)) == "cancelled"
+    report_id = new_ulid(shared_hall.clock)
     for _ in range(2):
-        assert state(tell(application, NoteKind.PAID, paid_at, amount=250, note_id=note_id)) == "paid"
-    assert state(tell(application, NoteKind.HANDED_OVER, lapse_at)) == "handed_over"
-    assert state(tell(application, NoteKind.PAID, paid_at, amount=250, note_id=note_id)) == "handed_over"
+        assert state(tell(application, ReportKind.PAID, paid_at, amount=250, report_id=report_id)) == "paid"
+    assert state(tell(application, ReportKind.HANDED_OVER, expire_at)) == "handed_over"
+    assert (
+        state(tell(application, ReportKind.PAID, paid_at, amount=250, report_id=report_id)) == "handed_over"
+    )
     assert charged(shared_hall, application) == [250]
     ledger = shared_hall.service.ledger
     assert ledger.settled_late(application)
-    assert [n.lapsed for n in ledger.notes(application) if n.kind is NoteKind.CANCELLED] == [True]
+    assert [n.expired for n in ledger.reports(application) if n.kind is ReportKind.CANCELLED] == [True]
 
 
 def test_a_payment_in_time_is_not_called_late(
     shared_hall: TownHall, application: str, tell: Tell, paid_at: datetime
 ) -> None:
-    tell(application, NoteKind.PAID, paid_at, amount=250).raise_for_status()
+    tell(application, ReportKind.PAID, paid_at, amount=250).raise_for_status()
     assert not shared_hall.service.ledger.settled_late(application)
 
 
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(seconds=1)])
 def test_a_payment_after_the_lapse_is_refused(
-    shared_hall: TownHall, application: str, tell: Tell, lapse_at: datetime, late: timedelta
+    shared_hall: TownHall, application: str, tell: Tell, expire_at: datetime, late: timedelta
 ) -> None:
-    tell(application, NoteKind.CANCELLED, lapse_at, lapsed=True).raise_for_status()
-    answer = tell(application, NoteKind.PAID, lapse_at + late, amount=250)
+    tell(application, ReportKind.CANCELLED, expire_at, expired=True).raise_for_status()
+    answer = tell(application, ReportKind.PAID, expire_at + late, amount=250)
     assert answer.json()["failure"] == "Application_State_Conflict"
     assert charged(shared_hall, application) == []
     assert not shared_hall.service.ledger.settled_late(application)
@@ -98,49 +100,51 @@ def test_what_the_terminal_cancelled_stays_cancelled(
     application: str,
     tell: Tell,
     paid_at: datetime,
-    lapse_at: datetime,
+    expire_at: datetime,
     order: tuple[bool, ...],
 ) -> None:
-    for lapsed in order:
-        tell(application, NoteKind.CANCELLED, lapse_at, lapsed=lapsed, reason="timed out").raise_for_status()
-    answer = tell(application, NoteKind.PAID, paid_at, amount=250)
+    for expired in order:
+        tell(
+            application, ReportKind.CANCELLED, expire_at, expired=expired, reason="timed out"
+        ).raise_for_status()
+    answer = tell(application, ReportKind.PAID, paid_at, amount=250)
     assert answer.json()["failure"] == "Application_State_Conflict"
     assert shared_hall.service.ledger.state(application) is State.CANCELLED
     assert charged(shared_hall, application) == []
 
 
 def test_paid_and_refunded_while_cut_off_is_no_charge(
-    shared_hall: TownHall, application: str, tell: Tell, paid_at: datetime, lapse_at: datetime
+    shared_hall: TownHall, application: str, tell: Tell, paid_at: datetime, expire_at: datetime
 ) -> None:
-    tell(application, NoteKind.CANCELLED, lapse_at, lapsed=True).raise_for_status()
-    tell(application, NoteKind.PAID, paid_at, amount=250).raise_for_status()
-    assert state(tell(application, NoteKind.CANCELLED, paid_at, amount=250)) == "cancelled"
+    tell(application, ReportKind.CANCELLED, expire_at, expired=True).raise_for_status()
+    tell(application, ReportKind.PAID, paid_at, amount=250).raise_for_status()
+    assert state(tell(application, ReportKind.CANCELLED, paid_at, amount=250)) == "cancelled"
     assert charged(shared_hall, application) == []
-    again = tell(application, NoteKind.PAID, paid_at, amount=250)
+    again = tell(application, ReportKind.PAID, paid_at, amount=250)
     assert again.json()["failure"] == "Application_State_Conflict"
 
 
 def test_a_doubt_told_late_is_not_lost(
-    shared_hall: TownHall, application: str, tell: Tell, paid_at: datetime, lapse_at: datetime
+    shared_hall: TownHall, application: str, tell: Tell, paid_at: datetime, expire_at: datetime
 ) -> None:
-    tell(application, NoteKind.CANCELLED, lapse_at, lapsed=True).raise_for_status()
-    assert state(tell(application, NoteKind.IN_DOUBT, lapse_at)) == "in_doubt"
-    too_late = tell(application, NoteKind.PAID, lapse_at, amount=250)
+    tell(application, ReportKind.CANCELLED, expire_at, expired=True).raise_for_status()
+    assert state(tell(application, ReportKind.IN_DOUBT, expire_at)) == "in_doubt"
+    too_late = tell(application, ReportKind.PAID, expire_at, amount=250)
     assert too_late.json()["failure"] == "Application_State_Conflict"
-    assert state(tell(application, NoteKind.PAID, paid_at, amount=250)) == "paid"
+    assert state(tell(application, ReportKind.PAID, paid_at, amount=250)) == "paid"
     assert charged(shared_hall, application) == [250]
 
 
-def test_an_application_that_lapsed_before_it_came_is_never_charged(
-    shared_hall: TownHall, tell: Tell, paid_at: datetime, lapse_at: datetime
+def test_an_application_that_expired_before_it_came_is_never_charged(
+    shared_hall: TownHall, tell: Tell, paid_at: datetime, expire_at: datetime
 ) -> None:
     request = shared_hall.request(MIDORI)
-    tell(request.application_id, NoteKind.CANCELLED, lapse_at, lapsed=True).raise_for_status()
-    answer = tell(request.application_id, NoteKind.PAID, paid_at, amount=250)
+    tell(request.application_id, ReportKind.CANCELLED, expire_at, expired=True).raise_for_status()
+    answer = tell(request.application_id, ReportKind.PAID, paid_at, amount=250)
     assert answer.json()["failure"] == "Application_Unknown"
     assert refused(lambda: shared_hall.service.issue(request)).failure == "Application_State_Conflict"
 
 
 def test_a_time_without_offset_is_named(tell: Tell, application: str) -> None:
-    answer = tell(application, NoteKind.PAID, datetime(2026, 6, 3, 10, 0), amount=250)  # noqa: DTZ001
+    answer = tell(application, ReportKind.PAID, datetime(2026, 6, 3, 10, 0), amount=250)  # noqa: DTZ001
     assert (answer.status_code, answer.json()["failure"]) == (422, "Request_Malformed")

@@ -18,11 +18,11 @@ from server_stub.db import open_engine, sqlite_url
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Note, NoteKind
+from server_stub.interface.terminal import ReportKind, StatusReport
 from server_stub.issuing import tables
-from server_stub.issuing.entries import Application, Copy
+from server_stub.issuing.application_states import State
 from server_stub.issuing.ledger import Ledger, migrate_ledger
-from server_stub.issuing.states import State
+from server_stub.issuing.tables import Application, Copy
 
 CLOCK = Clock(STAGE_START)
 SUBJECT = "5" * 64
@@ -59,14 +59,14 @@ def copies_of(application: Application) -> tuple[Copy, ...]:
     )
 
 
-def a_note(kind: NoteKind, amount: int = 0, **changes: object) -> Note:
-    return Note(
-        note_id=new_ulid(CLOCK), kind=kind, at=STAGE_START + timedelta(minutes=1), amount=amount
+def a_report(kind: ReportKind, amount: int = 0, **changes: object) -> StatusReport:
+    return StatusReport(
+        report_id=new_ulid(CLOCK), kind=kind, at=STAGE_START + timedelta(minutes=1), amount=amount
     ).model_copy(update=changes)
 
 
-PAID, HANDED_OVER = NoteKind.PAID, NoteKind.HANDED_OVER
-CANCELLED, IN_DOUBT, INCIDENT = NoteKind.CANCELLED, NoteKind.IN_DOUBT, NoteKind.INCIDENT
+PAID, HANDED_OVER = ReportKind.PAID, ReportKind.HANDED_OVER
+CANCELLED, IN_DOUBT, INCIDENT = ReportKind.CANCELLED, ReportKind.IN_DOUBT, ReportKind.INCIDENT
 
 
 @pytest.fixture
@@ -85,10 +85,10 @@ def recorded(ledger: Ledger) -> Application:
     return application
 
 
-def note(ledger: Ledger, application: Application, *notes: Note) -> State:
+def report(ledger: Ledger, application: Application, *reports: StatusReport) -> State:
     state = State.PREPARED
-    for each in notes:
-        state = ledger.take_note(application.application_id, each, STAGE_START)
+    for each in reports:
+        state = ledger.take_report(application.application_id, each, STAGE_START)
     return state
 
 
@@ -132,31 +132,33 @@ def test_an_issue_number_never_serves_twice_and_nothing_of_the_second_applicatio
 
 
 def test_a_visit_is_charged_once_and_ends_handed_over(ledger: Ledger, recorded: Application) -> None:
-    paid = a_note(PAID, 250)
+    paid = a_report(PAID, 250)
     assert ledger.charges() == ()
-    assert note(ledger, recorded, paid) is State.PAID
-    assert note(ledger, recorded, a_note(HANDED_OVER, sheets_printed=1)) is State.HANDED_OVER
+    assert report(ledger, recorded, paid) is State.PAID
+    assert report(ledger, recorded, a_report(HANDED_OVER, sheets_printed=1)) is State.HANDED_OVER
     (charge,) = ledger.charges()
     assert (charge.application_id, charge.amount, charge.at) == (recorded.application_id, 250, paid.at)
 
 
-def test_a_note_delivered_twice_counts_once(ledger: Ledger, recorded: Application) -> None:
-    paid = a_note(PAID, 250)
-    assert [note(ledger, recorded, paid) for _ in range(2)] == [State.PAID] * 2
-    assert note(ledger, recorded, a_note(HANDED_OVER)) is State.HANDED_OVER
-    assert note(ledger, recorded, paid) is State.HANDED_OVER
-    assert len(ledger.notes(recorded.application_id)) == 2
+def test_a_report_delivered_twice_counts_once(ledger: Ledger, recorded: Application) -> None:
+    paid = a_report(PAID, 250)
+    assert [report(ledger, recorded, paid) for _ in range(2)] == [State.PAID] * 2
+    assert report(ledger, recorded, a_report(HANDED_OVER)) is State.HANDED_OVER
+    assert report(ledger, recorded, paid) is State.HANDED_OVER
+    assert len(ledger.reports(recorded.application_id)) == 2
     assert sum(charge.amount for charge in ledger.charges()) == 250
 
 
-def test_the_same_note_from_eight_threads_at_once_charges_once(ledger: Ledger, recorded: Application) -> None:
-    paid = a_note(PAID, 250)
+def test_the_same_report_from_eight_threads_at_once_charges_once(
+    ledger: Ledger, recorded: Application
+) -> None:
+    paid = a_report(PAID, 250)
     barrier = threading.Barrier(8)
     states: list[State] = []
 
     def deliver() -> None:
         barrier.wait()
-        states.append(note(ledger, recorded, paid))
+        states.append(report(ledger, recorded, paid))
 
     threads = [threading.Thread(target=deliver) for _ in range(8)]
     for thread in threads:
@@ -167,35 +169,35 @@ def test_the_same_note_from_eight_threads_at_once_charges_once(ledger: Ledger, r
     assert [charge.amount for charge in ledger.charges()] == [250]
 
 
-def test_a_second_payment_note_of_a_restarted_terminal_charges_nothing_more(
+def test_a_second_payment_report_of_a_restarted_terminal_charges_nothing_more(
     ledger: Ledger, recorded: Application
 ) -> None:
-    assert note(ledger, recorded, a_note(PAID, 250), a_note(PAID, 250)) is State.PAID
+    assert report(ledger, recorded, a_report(PAID, 250), a_report(PAID, 250)) is State.PAID
     assert sum(charge.amount for charge in ledger.charges()) == 250
 
 
-def test_a_note_id_used_for_another_note_is_refused(ledger: Ledger, recorded: Application) -> None:
-    paid = a_note(PAID, 250)
-    note(ledger, recorded, paid)
+def test_a_report_id_used_for_another_report_is_refused(ledger: Ledger, recorded: Application) -> None:
+    paid = a_report(PAID, 250)
+    report(ledger, recorded, paid)
     with pytest.raises(Failed) as refused:
-        note(ledger, recorded, paid.model_copy(update={"kind": CANCELLED}))
+        report(ledger, recorded, paid.model_copy(update={"kind": CANCELLED}))
     assert refused.value.failure == "Idempotency_Conflict"
     other = an_application()
     ledger.record(other, copies_of(other))
     with pytest.raises(Failed, match="Idempotency_Conflict"):
-        note(ledger, other, paid)
-    assert note(ledger, other, a_note(PAID, 250)) is State.PAID
+        report(ledger, other, paid)
+    assert report(ledger, other, a_report(PAID, 250)) is State.PAID
 
 
 def test_money_given_back_is_no_charge_any_more(ledger: Ledger, recorded: Application) -> None:
-    assert note(ledger, recorded, a_note(PAID, 250), a_note(CANCELLED)) is State.CANCELLED
+    assert report(ledger, recorded, a_report(PAID, 250), a_report(CANCELLED)) is State.CANCELLED
     assert ledger.charges() == ()
     (charge,) = ledger.charges(refunded=True)
     assert charge.refunded and charge.amount == 250
 
 
 def test_cancelled_before_payment_was_never_charged(ledger: Ledger, recorded: Application) -> None:
-    assert note(ledger, recorded, a_note(CANCELLED), a_note(CANCELLED)) is State.CANCELLED
+    assert report(ledger, recorded, a_report(CANCELLED), a_report(CANCELLED)) is State.CANCELLED
     assert ledger.charges(refunded=True) == ()
 
 
@@ -210,21 +212,21 @@ def test_cancelled_before_payment_was_never_charged(ledger: Ledger, recorded: Ap
         ([], HANDED_OVER),
     ],
 )
-def test_a_note_that_contradicts_what_is_known_is_refused(
-    ledger: Ledger, recorded: Application, before: list[NoteKind], then: NoteKind
+def test_a_report_that_contradicts_what_is_known_is_refused(
+    ledger: Ledger, recorded: Application, before: list[ReportKind], then: ReportKind
 ) -> None:
-    note(ledger, recorded, *(a_note(kind, 250 if kind is PAID else 0) for kind in before))
+    report(ledger, recorded, *(a_report(kind, 250 if kind is PAID else 0) for kind in before))
     kept = ledger.application(recorded.application_id), ledger.charges(refunded=True)
     with pytest.raises(Failed) as refused:
-        note(ledger, recorded, a_note(then, 250 if then is PAID else 0))
+        report(ledger, recorded, a_report(then, 250 if then is PAID else 0))
     assert refused.value.failure == "Application_State_Conflict"
     assert (ledger.application(recorded.application_id), ledger.charges(refunded=True)) == kept
-    assert len(ledger.notes(recorded.application_id)) == len(before)
+    assert len(ledger.reports(recorded.application_id)) == len(before)
 
 
 def test_another_amount_than_the_fee_is_no_payment(ledger: Ledger, recorded: Application) -> None:
     with pytest.raises(Failed) as refused:
-        note(ledger, recorded, a_note(PAID, 200))
+        report(ledger, recorded, a_report(PAID, 200))
     assert refused.value.facts["fee"] == 250
     assert ledger.charges() == ()
 
@@ -232,41 +234,41 @@ def test_another_amount_than_the_fee_is_no_payment(ledger: Ledger, recorded: App
 def test_paper_without_a_fee_is_handed_over_without_payment(ledger: Ledger) -> None:
     free = an_application(fee_total=0)
     ledger.record(free, copies_of(free))
-    assert note(ledger, free, a_note(HANDED_OVER)) is State.HANDED_OVER
+    assert report(ledger, free, a_report(HANDED_OVER)) is State.HANDED_OVER
 
 
 def test_doubt_is_resolved_by_what_is_found(ledger: Ledger, recorded: Application) -> None:
-    assert note(ledger, recorded, a_note(PAID, 250), a_note(IN_DOUBT)) is State.IN_DOUBT
-    assert note(ledger, recorded, a_note(HANDED_OVER)) is State.HANDED_OVER
+    assert report(ledger, recorded, a_report(PAID, 250), a_report(IN_DOUBT)) is State.IN_DOUBT
+    assert report(ledger, recorded, a_report(HANDED_OVER)) is State.HANDED_OVER
 
 
-def test_no_note_closes_an_incident(ledger: Ledger, recorded: Application) -> None:
-    assert note(ledger, recorded, a_note(INCIDENT)) is State.INCIDENT
-    assert note(ledger, recorded, a_note(PAID, 250), a_note(HANDED_OVER)) is State.INCIDENT
+def test_no_report_closes_an_incident(ledger: Ledger, recorded: Application) -> None:
+    assert report(ledger, recorded, a_report(INCIDENT)) is State.INCIDENT
+    assert report(ledger, recorded, a_report(PAID, 250), a_report(HANDED_OVER)) is State.INCIDENT
     assert [charge.amount for charge in ledger.charges()] == [250]
 
 
-def test_an_unknown_application_takes_no_note(ledger: Ledger) -> None:
+def test_an_unknown_application_takes_no_report(ledger: Ledger) -> None:
     with pytest.raises(Failed, match="Application_Unknown"):
-        note(ledger, an_application(), a_note(PAID, 250))
+        report(ledger, an_application(), a_report(PAID, 250))
 
 
 def test_a_cancellation_that_overtakes_its_application_stops_it(ledger: Ledger) -> None:
     late, in_time = an_application(), an_application()
-    assert note(ledger, late, a_note(CANCELLED)) is State.CANCELLED
+    assert report(ledger, late, a_report(CANCELLED)) is State.CANCELLED
     with pytest.raises(IntegrityError):
         ledger.record(late, copies_of(late))
     ledger.record(in_time, copies_of(in_time))
     assert ledger.applications() == (in_time,)
     with pytest.raises(Failed, match="Application_State_Conflict"):
-        note(ledger, late, a_note(PAID, 250))
+        report(ledger, late, a_report(PAID, 250))
 
 
 def test_an_application_that_was_never_prepared_is_never_charged(ledger: Ledger) -> None:
     never = an_application()
-    assert note(ledger, never, a_note(INCIDENT)) is State.INCIDENT
+    assert report(ledger, never, a_report(INCIDENT)) is State.INCIDENT
     with pytest.raises(Failed, match="Application_Unknown"):
-        note(ledger, never, a_note(PAID, 250))
+        report(ledger, never, a_report(PAID, 250))
     assert ledger.charges(refunded=True) == ()
 
 
@@ -278,7 +280,7 @@ def test_counts_for_the_statistics(ledger: Ledger, recorded: Application) -> Non
         area="09202",
     )
     ledger.record(evening, copies_of(evening))
-    note(ledger, evening, a_note(PAID, 250))
+    report(ledger, evening, a_report(PAID, 250))
     assert ledger.counts("state") == {"paid": 1, "prepared": 1}
     assert ledger.counts("kind") == {"residence": 1, "seal_registration": 1}
     assert ledger.counts("hour") == {"10": 1, "22": 1}
@@ -287,14 +289,16 @@ def test_counts_for_the_statistics(ledger: Ledger, recorded: Application) -> Non
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(kinds=st.lists(st.sampled_from(list(NoteKind)), max_size=6))
-def test_whatever_notes_come_the_money_kept_agrees_with_them(ledger: Ledger, kinds: list[NoteKind]) -> None:
+@given(kinds=st.lists(st.sampled_from(list(ReportKind)), max_size=6))
+def test_whatever_reports_come_the_money_kept_agrees_with_them(
+    ledger: Ledger, kinds: list[ReportKind]
+) -> None:
     application = an_application()
     ledger.record(application, copies_of(application))
-    taken: list[NoteKind] = []
+    taken: list[ReportKind] = []
     for kind in kinds:
         try:
-            note(ledger, application, a_note(kind, 250 if kind is PAID else 0))
+            report(ledger, application, a_report(kind, 250 if kind is PAID else 0))
         except Failed:
             continue
         taken.append(kind)

@@ -12,7 +12,7 @@ from server_stub.db import sqlite_url
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest
-from server_stub.interface.terminal import Note, NoteKind
+from server_stub.interface.terminal import ReportKind, StatusReport
 from tests.issuing.helper import (
     MIDORI,
     RESIDENCE,
@@ -25,9 +25,9 @@ from tests.issuing.helper import (
 )
 
 
-def note(hall: TownHall, application_id: str, kind: NoteKind, amount: int = 0) -> str:
-    told = Note(note_id=new_ulid(hall.clock), kind=kind, at=hall.clock.now(), amount=amount)
-    return hall.service.take_note(application_id, told).state
+def report(hall: TownHall, application_id: str, kind: ReportKind, amount: int = 0) -> str:
+    told = StatusReport(report_id=new_ulid(hall.clock), kind=kind, at=hall.clock.now(), amount=amount)
+    return hall.service.take_report(application_id, told).state
 
 
 @pytest.mark.parametrize("kind", [RESIDENCE, SEAL])
@@ -65,22 +65,29 @@ def test_the_same_id_for_another_request_is_a_conflict(hall: TownHall) -> None:
 
 
 @pytest.mark.parametrize(
-    "notes",
-    [[NoteKind.CANCELLED], [NoteKind.PAID], [NoteKind.PAID, NoteKind.HANDED_OVER], [NoteKind.INCIDENT]],
+    "reports",
+    [
+        [ReportKind.CANCELLED],
+        [ReportKind.PAID],
+        [ReportKind.PAID, ReportKind.HANDED_OVER],
+        [ReportKind.INCIDENT],
+    ],
 )
-def test_what_something_has_become_of_is_not_given_out_again(hall: TownHall, notes: list[NoteKind]) -> None:
+def test_what_something_has_become_of_is_not_given_out_again(
+    hall: TownHall, reports: list[ReportKind]
+) -> None:
     request = hall.request(MIDORI)
     hall.service.issue(request)
-    state = [note(hall, request.application_id, kind, 250 if kind is NoteKind.PAID else 0) for kind in notes][
-        -1
-    ]
+    state = [
+        report(hall, request.application_id, kind, 250 if kind is ReportKind.PAID else 0) for kind in reports
+    ][-1]
     gone = refused(lambda: hall.service.issue(request))
     assert (gone.failure, gone.facts["state"]) == ("Application_State_Conflict", state)
 
 
 def test_an_application_that_was_cancelled_before_it_came_gets_no_paper(hall: TownHall) -> None:
     request = hall.request(MIDORI)
-    assert note(hall, request.application_id, NoteKind.CANCELLED) == "cancelled"
+    assert report(hall, request.application_id, ReportKind.CANCELLED) == "cancelled"
     assert refused(lambda: hall.service.issue(request)).failure == "Application_State_Conflict"
     assert hall.service.ledger.application(request.application_id) is None
     assert hall.service.issue(hall.request(MIDORI)).pages
@@ -114,11 +121,11 @@ def test_one_application_from_six_threads_at_once_is_one_paper(hall: TownHall) -
     assert len(hall.service.ledger.copies(request.application_id)) == 1
 
 
-def test_a_note_takes_the_application_through_its_states(hall: TownHall) -> None:
+def test_a_report_takes_the_application_through_its_states(hall: TownHall) -> None:
     paper = hall.apply(MIDORI)
     hall.clock.advance(timedelta(minutes=1))
-    assert note(hall, paper.application_id, NoteKind.PAID, 250) == "paid"
-    assert note(hall, paper.application_id, NoteKind.HANDED_OVER) == "handed_over"
+    assert report(hall, paper.application_id, ReportKind.PAID, 250) == "paid"
+    assert report(hall, paper.application_id, ReportKind.HANDED_OVER) == "handed_over"
     assert [(c.application_id, c.amount) for c in hall.service.ledger.charges()] == [
         (paper.application_id, 250)
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from server_stub.interface.clock import JST
-from server_stub.municipalities.loader import HERE
+from server_stub.municipalities.settings import HERE
 from tests.issuing.helper import MIDORI, SEAL, OpenTownHall, edited_municipality, refused
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from scenarios.books import Books
-from scenarios.keys import KeyPool
+from scenarios.ledger_queries import LedgerQueries
 from scenarios.server_folder import kept_clock
 from scenarios.stage import STORE
+from scenarios.stage_secrets import KeyPool
 from server_stub.interface.clock import Clock, real_monotonic_ns
 
 COMMAND = (sys.executable, "-m", "scenarios.cli", "server", "--json")
@@ -73,8 +73,8 @@ class Server:
         headers = {"Authorization": f"Bearer {terminal}"}
         return httpx.get(f"{self.urls['center']}{path}", headers=headers, trust_env=False, timeout=60)
 
-    def books(self) -> Books:
-        return Books(self.folder)
+    def books(self) -> LedgerQueries:
+        return LedgerQueries(self.folder)
 
     def clock(self) -> Clock:
         """The kept clock."""

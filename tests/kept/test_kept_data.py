@@ -18,9 +18,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData
 
-from scenarios.books import Books
-from scenarios.keys import KeyPool
+from scenarios.ledger_queries import LedgerQueries
 from scenarios.servers import LocalServers, demo_terminals
+from scenarios.stage_secrets import KeyPool
 from scenarios.template import template_folder
 from server_stub.authority import store
 from server_stub.center import tables as center
@@ -31,7 +31,7 @@ from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import JST, STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import OffersRequest
-from server_stub.interface.terminal import Note, NoteKind, Offers, Place, SignedManifest
+from server_stub.interface.terminal import Offers, Place, ReportKind, SignedManifest, StatusReport
 from server_stub.interface.trace import Trace
 from server_stub.issuing import tables as ledger_tables
 from server_stub.issuing.ledger import Ledger
@@ -95,8 +95,8 @@ def test_the_ledger_says_what_it_said_and_goes_on(kept: Path) -> None:
         (2, "28100-20260603-", None),
     ]
     clock = Clock(STAGE_START)
-    note = Note(note_id=new_ulid(clock), kind=NoteKind.HANDED_OVER, at=clock.now())
-    assert ledger.take_note(PAID, note, clock.now()) == "handed_over"
+    report = StatusReport(report_id=new_ulid(clock), kind=ReportKind.HANDED_OVER, at=clock.now())
+    assert ledger.take_report(PAID, report, clock.now()) == "handed_over"
     ledger.close()
 
 
@@ -109,7 +109,7 @@ def test_the_centre_gives_the_answers_that_it_gave(kept: Path) -> None:
         assert applications.sheet(application_id, "KIOSK-STORE-01", 1).startswith(b"%PDF-1.3")
     database.dispose()
     migrate(sqlite_url(kept / "ledger.db"), "server_stub.issuing")
-    books = Books(kept)
+    books = LedgerQueries(kept)
     assert [application.state for application in books.applications()] == [
         "handed_over", "cancelled", "paid", "prepared",
     ]  # fmt: skip

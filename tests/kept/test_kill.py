@@ -21,7 +21,7 @@ from server_stub.center import tables as center
 from server_stub.db import open_engine, sqlite_url
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Note, NoteKind
+from server_stub.interface.terminal import ReportKind, StatusReport
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import Ledger
 from tests.hostile.visitor import Visitor
@@ -87,14 +87,14 @@ class Visit:
             .content
         )
 
-    def note(self, kind: NoteKind) -> Note:
+    def report(self, kind: ReportKind) -> StatusReport:
         clock = self.server.clock()
-        amount = FEE if kind is NoteKind.PAID else 0
-        return Note(note_id=new_ulid(clock), kind=kind, at=clock.now(), amount=amount)
+        amount = FEE if kind is ReportKind.PAID else 0
+        return StatusReport(report_id=new_ulid(clock), kind=kind, at=clock.now(), amount=amount)
 
-    def tell(self, kind: NoteKind) -> None:
-        body = self.note(kind).model_dump(mode="json")
-        self.ask(f"/v1/applications/{self.application_id}/notes", body).raise_for_status()
+    def tell(self, kind: ReportKind) -> None:
+        body = self.report(kind).model_dump(mode="json")
+        self.ask(f"/v1/applications/{self.application_id}/reports", body).raise_for_status()
 
     def end(self) -> None:
         self.ask(f"/v1/sessions/{self.session_id}/end", {"reason": "done"}).raise_for_status()
@@ -142,8 +142,8 @@ def killed(server: Server) -> None:
 def test_the_session_with_its_holder_goes_on(server: Server, visit: Visit) -> None:
     killed(server)
     visit.apply()
-    visit.tell(NoteKind.PAID)
-    visit.tell(NoteKind.HANDED_OVER)
+    visit.tell(ReportKind.PAID)
+    visit.tell(ReportKind.HANDED_OVER)
     visit.end()
     visit.settled("handed_over", FEE)
 
@@ -153,8 +153,8 @@ def test_a_prepared_paper_is_the_same_paper(server: Server, visit: Visit) -> Non
     killed(server)
     visit.again()
     assert [visit.sheet(number) for number in range(1, len(visit.sheets) + 1)] == visit.sheets
-    visit.tell(NoteKind.PAID)
-    visit.tell(NoteKind.HANDED_OVER)
+    visit.tell(ReportKind.PAID)
+    visit.tell(ReportKind.HANDED_OVER)
     visit.settled("handed_over", FEE)
 
 
@@ -186,7 +186,7 @@ def test_an_application_under_way_is_paper_or_is_cancelled_and_never_half(
     repeated = server.post(f"/v1/sessions/{visit.session_id}/applications", visit.request(), visit.key)
     if repeated.is_success:
         assert json.loads(repeated.json()["text"])["application_id"] == visit.application_id
-        visit.tell(NoteKind.CANCELLED)
+        visit.tell(ReportKind.CANCELLED)
         visit.settled("cancelled", 0)
         return
     assert repeated.json()["failure"] == "Centre_Unreachable"
@@ -198,19 +198,19 @@ def test_an_application_under_way_is_paper_or_is_cancelled_and_never_half(
 
 
 TOLD = {
-    NoteKind.PAID: ("paid", FEE),
-    NoteKind.IN_DOUBT: ("in_doubt", FEE),
-    NoteKind.CANCELLED: ("cancelled", 0),
+    ReportKind.PAID: ("paid", FEE),
+    ReportKind.IN_DOUBT: ("in_doubt", FEE),
+    ReportKind.CANCELLED: ("cancelled", 0),
 }
 
 
 @pytest.mark.parametrize("kind", TOLD)
 def test_what_was_told_of_a_paid_application_stays_told_once(
-    server: Server, visit: Visit, kind: NoteKind
+    server: Server, visit: Visit, kind: ReportKind
 ) -> None:
     visit.apply()
-    visit.tell(NoteKind.PAID)
-    if kind is not NoteKind.PAID:
+    visit.tell(ReportKind.PAID)
+    if kind is not ReportKind.PAID:
         visit.tell(kind)
     killed(server)
     visit.again()
@@ -225,7 +225,7 @@ def test_an_incident_and_the_end_of_another_session_stay(
     ended.apply()
     ended.end()
     visit.apply()
-    visit.tell(NoteKind.INCIDENT)
+    visit.tell(ReportKind.INCIDENT)
     killed(server)
     visit.again()
     ended.again(last=1)
@@ -242,8 +242,8 @@ def test_reports_that_wait_at_the_terminal_are_delivered_to_the_next_server(
     visit.apply()
     server.kill()
     outbox = Outbox(tmp_path / "outbox.sqlite")
-    for kind in (NoteKind.PAID, NoteKind.HANDED_OVER):
-        outbox.put_note(visit.session_id, visit.application_id, visit.note(kind))
+    for kind in (ReportKind.PAID, ReportKind.HANDED_OVER):
+        outbox.put_report(visit.session_id, visit.application_id, visit.report(kind))
     outbox.put_end(visit.session_id, "handed over")
     with pytest.raises(Failed, match="Centre_Unreachable"):
         outbox.drain(visit.visitor.send)
@@ -263,8 +263,8 @@ def test_a_paper_handed_over_just_before_stays_so_and_leaves_no_byte_behind(
 
     before = files()
     visit.apply()
-    visit.tell(NoteKind.PAID)
-    visit.tell(NoteKind.HANDED_OVER)
+    visit.tell(ReportKind.PAID)
+    visit.tell(ReportKind.HANDED_OVER)
     killed(server)
     visit.again()
     visit.settled("handed_over", FEE)

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from cards.image_file import load_image, save_image
-from scenarios import places
+from scenarios import paths
 from scenarios.enrolment import Enrolment, save_enrolment
-from scenarios.keys import KeyPool
+from scenarios.stage_secrets import KeyPool
 from scenarios.template import load_cards, template_folder
 from server_stub.db import open_engine, sqlite_url
 
@@ -93,7 +93,7 @@ def test_databases_with_all_that_sqlite_puts_beside_them(tmp_path: Path) -> None
 
 
 def test_enrolments(tmp_path: Path, opened: list[tuple[str, int]]) -> None:
-    from server_stub.interface.enrolled import EnrolledCard
+    from server_stub.interface.notices import EnrolledCard
 
     template = template_folder()
     certificate = (template / "authentication_ca.der").read_bytes()
@@ -116,6 +116,6 @@ def test_a_file_is_written_over_without_ever_being_open(
 ) -> None:
     path = tmp_path / "a"
     path.write_text("old")
-    places.write_private(path, b"new")
+    paths.write_private(path, b"new")
     assert path.read_bytes() == b"new" and modes(tmp_path)["a"] == 0o600
     assert opened == [("a", 0o600)]

@@ -16,7 +16,7 @@ from scenarios.server_folder import ServerFolder
 from scenarios.template import load_cards
 from server_stub.interface.clock import JST, Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import CertificateKind, NoteKind
+from server_stub.interface.terminal import CertificateKind, ReportKind
 from server_stub.interface.trace import Trace
 from tests.hostile.visitor import Visitor
 from tests.kept.server import Server, command, until
@@ -39,14 +39,14 @@ def visit(server: Server, folder: Path) -> None:
         folder, server.urls["center"], "KIOSK-STORE-01", server.folder / "template", clock, Trace(clock)
     )
     paper = visitor.paper(load_cards(server.folder / "template")[CARD], CertificateKind.RESIDENCE)
-    visitor.tell(paper, NoteKind.PAID, paper.fee_total)
-    visitor.tell(paper, NoteKind.HANDED_OVER)
+    visitor.tell(paper, ReportKind.PAID, paper.fee_total)
+    visitor.tell(paper, ReportKind.HANDED_OVER)
     visitor.end(paper.session_id)
     visitor.close()
 
 
 def test_a_server_started_again_goes_on_where_it_was(server: Server, tmp_path: Path) -> None:
-    """Books, keys, cards and clock; a terminal that was set to the clock of the first is right before the second."""
+    """LedgerQueries, keys, cards and clock; a terminal that was set to the clock of the first is right before the second."""
     visit(server, tmp_path / "one")
     books = server.books()
     until(lambda: books.charges() == [250], "no charge")
@@ -120,14 +120,14 @@ def test_a_folder_of_no_server_is_named(tmp_path: Path) -> None:
 
 
 def test_beginning_anew_is_asked_for_by_name(server: Server) -> None:
-    (server.folder / "notes.txt").write_text("a file of somebody's own", encoding="utf-8")
+    (server.folder / "reports.txt").write_text("a file of somebody's own", encoding="utf-8")
     server.stop()
     server.start("--begin-anew")
     books = server.books()
     assert books.charges() == [] and books.applications() == []
     books.close()
     assert server.clock().now() < datetime(2026, 6, 4, tzinfo=JST)
-    assert (server.folder / "notes.txt").exists()
+    assert (server.folder / "reports.txt").exists()
 
 
 def test_databases_without_their_clock_are_not_taken_for_a_beginning(tmp_path: Path) -> None:

@@ -17,11 +17,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from cards.readers.pcsc import reader_names
-from scenarios import cli, places
-from scenarios.books import Books
-from scenarios.command.clock_option import clock_of
+from scenarios import cli, paths
+from scenarios.command.options import clock_of
 from scenarios.command.serving import this_command
 from scenarios.driver import SocketDriver, Terminal
+from scenarios.ledger_queries import LedgerQueries
 from scenarios.panel import PanelWindow
 from scenarios.panel.clock_box import in_words
 from scenarios.panel.terminal_client import OWN_CARD
@@ -52,7 +52,7 @@ def server(folder: Path, *more: str) -> Iterator[list[str]]:
         ],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(places.ROOT), "KONBINI_HOME": str(places.home())},
+        env=os.environ | {"PYTHONPATH": str(paths.ROOT), "KONBINI_HOME": str(paths.home())},
     )
     assert process.stdout is not None
     try:
@@ -85,7 +85,7 @@ def in_command(
 
     monkeypatch.setattr(QApplication, "exec", loop)
     monkeypatch.setattr(sys, "argv", ["konbini", *arguments])
-    monkeypatch.setenv("KONBINI_HOME", str(places.home()))
+    monkeypatch.setenv("KONBINI_HOME", str(paths.home()))
     with pytest.raises(SystemExit) as ended:
         cli.main()
     return int(ended.value.code or 0)
@@ -151,12 +151,12 @@ def test_a_whole_visit_by_the_line_that_the_server_prints(
         press(qtbot, panel, "用紙を取る")
         terminal.wait_for("AskReceipt")
         touch(terminal, ("印刷しない", "Thanks"))
-        terminal.wait_until(lambda: terminal.call("pending_notes") == 0, "the centre was not told")
+        terminal.wait_until(lambda: terminal.call("pending_reports") == 0, "the centre was not told")
         terminal.close()
 
     arguments = [*line, "--folder", str(tmp_path / "kiosk"), "--control", control]
     assert in_command(monkeypatch, arguments, visit) == 0
-    books = Books(Path(servers))
+    books = LedgerQueries(Path(servers))
     assert books.charges() == [250]
     books.close()
     told = (tmp_path / "kiosk" / "trace" / "kiosk.jsonl").read_text(encoding="utf-8").splitlines()

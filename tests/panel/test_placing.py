@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QRect
 
-from scenarios.panel.placing import (
+from scenarios.panel.parts import (
     LEAST_HEIGHT,
     ONE_COLUMN,
     THREE_COLUMNS,

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, 
 from pytestqt.qtbot import QtBot
 
 from scenarios.panel import PanelWindow, theme
-from scenarios.panel.placing import apart, side_by_side
+from scenarios.panel.parts import apart, side_by_side
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
 from tests.panel.helper import FakeClient
@@ -55,7 +55,7 @@ def panel_on(qtbot: QtBot, folder: Path, place: QRect, scale: float) -> PanelWin
     trace = Trace(Clock(STAGE_START), process="kiosk", folder=folder)
     for _ in range(3):
         trace.emit("screen", "screen", name="TopMenu", state="TopMenu")
-        trace.emit("network", "note_refused", kind=LONG, application_id=LONG, failure=LONG)
+        trace.emit("network", "report_refused", kind=LONG, application_id=LONG, failure=LONG)
     trace.close()
     client = FakeClient()
     client.folder = folder

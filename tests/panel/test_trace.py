@@ -14,11 +14,11 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from scenarios import telling
+from scenarios import trace_labels
 from scenarios.panel import PanelWindow, theme, trace_box, trace_row
-from scenarios.panel.placing import columns_for
-from scenarios.panel.tail import TraceTail
+from scenarios.panel.parts import columns_for
 from scenarios.panel.trace_box import ALL, MAIN, TraceModel
+from scenarios.panel.trace_row import TraceTail
 from scenarios.panel.words import is_notable, told
 from server_stub.faults.box import KNOWN
 from server_stub.interface.clock import STAGE_START, Clock
@@ -154,13 +154,13 @@ def test_an_event_that_tells_less_than_its_words_need_is_shown_all_the_same() ->
 def phrases() -> list[str]:
     """Every notable event in words, each fact by the longest that it can be."""
     made = []
-    for (source, kind), words in telling.events().items():
+    for (source, kind), words in trace_labels.events().items():
         facts: dict[str, object] = {}
         for _, name, lists, _ in Formatter().parse(words):
-            known = [one for listed in (lists or "").split() for one in telling.values(listed).items()]
+            known = [one for listed in (lists or "").split() for one in trace_labels.values(listed).items()]
             if name is not None:
                 facts[name] = max(known, key=lambda one: len(one[1]))[0] if known else 10_000
-        servers = telling.SERVERS if source == telling.ANY else (source,)
+        servers = trace_labels.SERVERS if source == trace_labels.ANY else (source,)
         events = [event(1, cast(Source, server), kind, **facts) for server in servers]
         made += [told(one) for one in events if is_notable(one)]
     return made
@@ -193,7 +193,7 @@ def test_every_phrase_is_read_whole_in_the_list(
         assert all(line.naturalTextWidth() <= room for line in lines), text
         assert layout.boundingRect().height() <= table.rowHeight(number), text
     small = QFontMetrics(theme.font(theme.SMALL))
-    for source in ("00:00:00", *telling.SOURCES.values()):
+    for source in ("00:00:00", *trace_labels.SOURCES.values()):
         assert small.horizontalAdvance(source) <= table.columnWidth(trace_row.TIME) - 2 * trace_row._SIDE
 
 

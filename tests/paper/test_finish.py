@@ -11,7 +11,7 @@ from PIL import Image, ImageChops
 
 from server_stub.interface.binding import sheet_keywords
 from server_stub.interface.failures import Failed
-from server_stub.paper.backing import QR_LEFT, QR_SIDE, QR_TOP
+from server_stub.paper.back_page import QR_LEFT, QR_SIDE, QR_TOP
 from server_stub.paper.finish import SheetFacts, finish_sheets
 from server_stub.paper.fronts import Rendered, render_residence, render_seal
 from tests.paper import samples

@@ -11,8 +11,7 @@ from fontTools.ttLib import TTFont
 
 from server_stub.interface.failures import Failed
 from server_stub.paper import fonts
-from server_stub.paper.fonts import MINCHO, font_file
-from server_stub.paper.glyphs import Coverage, check_printable, coverage
+from server_stub.paper.fonts import MINCHO, Coverage, check_printable, coverage, font_file
 from tests.paper import samples
 
 

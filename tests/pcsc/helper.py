@@ -56,7 +56,7 @@ OTHER_PROGRAM = """
 import sys
 from smartcard import scard
 from cards.readers.pcsc import reader_names
-from cards.readers.scard_calls import establish
+from cards.readers.call_with_timeout import establish
 mode, begin = (scard.SCARD_SHARE_EXCLUSIVE, False) if sys.argv[1] == "exclusive" else (scard.SCARD_SHARE_SHARED, True)
 result, handle, _ = scard.SCardConnect(establish(), reader_names()[0], mode, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1)
 if not result and begin:

@@ -16,8 +16,7 @@ import pytest
 
 from cards.pcscd import free_port_pair
 from cards.readers.pcsc import PcscReader
-from scenarios.command.card_commands import diagnose_reader, insert_card
-from scenarios.command.enrol import enrol_card
+from scenarios.command.card_commands import diagnose_reader, enrol_card, insert_card
 from scenarios.template import load_cards, template_folder
 from tests.cards.pcsc_service import run, service, wait_for
 from tests.pcsc.helper import another_program

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cards.readers.pcsc import reader_names
-from scenarios.command.chosen_reader import present_reader, reader_for_run
+from scenarios.command.options import present_reader, reader_for_run
 from scenarios.command.usage import WrongUse
 from tests.cards.pcsc_service import service
 

@@ -14,18 +14,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from cards.advice import ADVICE
 from cards.columns import width
 from cards.diagnose import diagnose, diagnose_ports, interface_of, look_at_card
 from cards.diagnosis import CardFinding, Diagnosis, Hierarchy, Interface, Problem, ReaderFinding
 from cards.errors import CardError
 from cards.faults import Effect, Fault
-from cards.patience import NoAnswer, patiently
 from cards.ports import pcsc_programs
+from cards.readers.call_with_timeout import FAILURES, NoAnswer, call_with_timeout
 from cards.readers.interface import CardConnection
 from cards.readers.pcsc import PcscReader
-from cards.readers.scard_calls import FAILURES
 from cards.readers.virtual import VirtualReader
+from cards.remedies import ADVICE
 from cards.virtual import VirtualCard
 from cards.vpcd import VpcdSlot
 from server_stub.interface.failures import CATALOGUE
@@ -132,7 +131,7 @@ def test_the_atr_tells_contact_from_contactless(atr: str, interface: Interface) 
 def test_slow_commands_are_noticed(monkeypatch: pytest.MonkeyPatch, ms: int, problems: list[str]) -> None:
     """On a clock that goes on by so many milliseconds each time it is read."""
     now = itertools.count(step=ms / 1000)
-    monkeypatch.setattr("cards.questions.time", SimpleNamespace(perf_counter=lambda: next(now)))
+    monkeypatch.setattr("cards.probe.time", SimpleNamespace(perf_counter=lambda: next(now)))
     found, wrong = look(card_of("JPKI-SIM"))
     assert (wrong, found.median_ms) == (problems, ms)
     assert found.commands < 20, "slow ones are not asked so often"
@@ -307,7 +306,7 @@ class Late(CardConnection):
 def test_a_connection_that_comes_too_late_is_closed_and_keeps_its_power() -> None:
     late = Late()
     with pytest.raises(NoAnswer) as given_up:
-        patiently(lambda open_by: open_by(late.connect).transmit(b""), opening=0.01, answer=10)
+        call_with_timeout(lambda open_by: open_by(late.connect).transmit(b""), opening=0.01, answer=10)
     assert not given_up.value.opened and late.done == []
     late.may_come.set()
     wait_for(lambda: late.done)

@@ -10,7 +10,7 @@ import pytest
 
 import server_stub.issuing.service as service
 from cards.trace import ObservedConnection
-from kiosk_app.correspondence import Correspondence
+from kiosk_app.center_gateway import CenterGateway
 from kiosk_app.devices.printer import SimulatedPrinter
 from scenarios.steps.judge import AFTERWARDS
 from server_stub.interface.failures import Failed
@@ -27,13 +27,13 @@ UNPRINTABLE = "フォントにない異体字"
     sentence=AFTERWARDS,
 )
 def pin_in_the_trace(patch: pytest.MonkeyPatch) -> None:
-    real = Correspondence._authenticate
+    real = CenterGateway._authenticate
 
     def authenticate(centre: Any, effect: Any, visit: int) -> Any:
         centre._trace.emit("card", "pin_entered", pin=effect.pin.reveal())
         return real(centre, effect, visit)
 
-    patch.setattr(Correspondence, "_authenticate", authenticate)
+    patch.setattr(CenterGateway, "_authenticate", authenticate)
 
 
 @defect(

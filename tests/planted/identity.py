@@ -16,11 +16,9 @@ from cards.jpki import JpkiClient
 from kiosk_app.card_trust import CardKind, CardTrust
 from kiosk_app.flow import card_rows, events
 from kiosk_app.flow.state import StateName as S
-from kiosk_app.flow.state import Visit
-from kiosk_app.flow.timeouts import TimeOuts
-from server_stub.center import statements, tables
-from server_stub.center.certificates import HolderCertificate, TrustedCertificates
-from server_stub.center.ocsp import StatusAuthority
+from kiosk_app.flow.state import TimeOuts, Visit
+from server_stub.center import tables
+from server_stub.center.certificates import HolderCertificate, StatusAuthority, TrustedCertificates
 from server_stub.center.sessions import Sessions
 from server_stub.interface.failures import Failed
 from tests.planted.defect import defect
@@ -207,7 +205,7 @@ def real_cards_taken(patch: pytest.MonkeyPatch) -> None:
 )
 def old_nonce_accepted(patch: pytest.MonkeyPatch) -> None:
     def use_nonce(sessions: Any, session_id: str, terminal_id: str) -> str:
-        row = sessions._find(statements.NONCE, session_id, terminal_id, sessions._clock.now())
+        row = sessions._find(tables.NONCE, session_id, terminal_id, sessions._clock.now())
         return str(row.nonce)
 
     patch.setattr(Sessions, "use_nonce", use_nonce)

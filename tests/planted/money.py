@@ -10,16 +10,16 @@ from sqlalchemy import update
 
 import kiosk_app.devices.coin_unit as coin_unit
 import kiosk_app.devices.receipt as receipts
-import server_stub.center.notes as center_notes
+import server_stub.center.status_reports as center_reports
 import server_stub.issuing.ledger as ledger
-import server_stub.issuing.rights.request as request_rules
+import server_stub.issuing.rights as request_rules
 import server_stub.issuing.service as service
-from kiosk_app.correspondence import Correspondence
+from kiosk_app.center_gateway import CenterGateway
 from kiosk_app.devices.coin_unit import SimulatedCoinUnit
 from kiosk_app.devices.printer import SimulatedPrinter
 from kiosk_app.flow import card_rows, views
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import CertificateKind, NoteKind
+from server_stub.interface.terminal import CertificateKind, ReportKind
 from server_stub.issuing import tables
 from tests.planted.defect import defect
 from tests.planted.flow import rows_of
@@ -64,10 +64,10 @@ def change_kept(patch: pytest.MonkeyPatch) -> None:
 def booked_double(patch: pytest.MonkeyPatch) -> None:
     real = ledger.book
 
-    def book(connection: Any, application_id: str, note: Any) -> None:
-        real(connection, application_id, note)
-        if note.kind is NoteKind.PAID:
-            connection.execute(update(tables.charges).values(amount=2 * note.amount))
+    def book(connection: Any, application_id: str, report: Any) -> None:
+        real(connection, application_id, report)
+        if report.kind is ReportKind.PAID:
+            connection.execute(update(tables.charges).values(amount=2 * report.amount))
 
     patch.setattr(ledger, "book", book)
 
@@ -79,13 +79,13 @@ def booked_double(patch: pytest.MonkeyPatch) -> None:
     sentence=CHARGED,
 )
 def charge_lost(patch: pytest.MonkeyPatch) -> None:
-    real = center_notes.enqueue
+    real = center_reports.enqueue
 
-    def enqueue(connection: Any, application_id: str, municipality: str, note: Any) -> None:
-        if note.kind not in (NoteKind.PAID, NoteKind.HANDED_OVER):
-            real(connection, application_id, municipality, note)
+    def enqueue(connection: Any, application_id: str, municipality: str, report: Any) -> None:
+        if report.kind not in (ReportKind.PAID, ReportKind.HANDED_OVER):
+            real(connection, application_id, municipality, report)
 
-    patch.setattr(center_notes, "enqueue", enqueue)
+    patch.setattr(center_reports, "enqueue", enqueue)
 
 
 @defect(
@@ -97,9 +97,9 @@ def charge_lost(patch: pytest.MonkeyPatch) -> None:
 def refund_unbooked(patch: pytest.MonkeyPatch) -> None:
     real = ledger.book
 
-    def book(connection: Any, application_id: str, note: Any) -> None:
-        if note.kind is not NoteKind.CANCELLED:
-            real(connection, application_id, note)
+    def book(connection: Any, application_id: str, report: Any) -> None:
+        if report.kind is not ReportKind.CANCELLED:
+            real(connection, application_id, report)
 
     patch.setattr(ledger, "book", book)
 
@@ -180,7 +180,7 @@ def refunded_paper_left(patch: pytest.MonkeyPatch) -> None:
     sentence=CHARGED,
 )
 def late_payment_dropped(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ledger, "standing_before", lambda connection, application_id, state, note: state)
+    patch.setattr(ledger, "state_before", lambda connection, application_id, state, report: state)
 
 
 @defect(
@@ -190,7 +190,7 @@ def late_payment_dropped(patch: pytest.MonkeyPatch) -> None:
     sentence=CHARGED,
 )
 def notes_thrown_away(patch: pytest.MonkeyPatch) -> None:
-    real = Correspondence.send
+    real = CenterGateway.send
 
     def send(centre: Any, message: Any) -> None:
         try:
@@ -198,7 +198,7 @@ def notes_thrown_away(patch: pytest.MonkeyPatch) -> None:
         except Failed:
             return
 
-    patch.setattr(Correspondence, "send", send)
+    patch.setattr(CenterGateway, "send", send)
 
 
 # --- pieces in the return tray --------------------------------------------------------------------------------------

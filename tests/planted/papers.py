@@ -17,17 +17,17 @@ from sqlalchemy import bindparam, select
 
 import kiosk_app.paper as terminal_paper
 import server_stub.issuing.copies as copies
-import server_stub.issuing.wareki as wareki_module
-import server_stub.paper.backing as backing
+import server_stub.issuing.wording as wareki_module
+import server_stub.paper.back_page as backing
 import server_stub.paper.finish as finish
 import server_stub.paper.fronts as fronts
 import server_stub.paper.pattern as pattern
 import server_stub.registry.replica as replica
-from kiosk_app.correspondence import Correspondence
+from kiosk_app.center_gateway import CenterGateway
 from server_stub.interface import binding
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Manifest
-from server_stub.issuing.wareki import seireki, wareki
+from server_stub.issuing.wording import seireki, wareki
 from server_stub.municipalities import load_municipality
 from server_stub.registry.tables import persons
 from tests.planted.defect import defect
@@ -454,13 +454,13 @@ def no_sample_mark(patch: pytest.MonkeyPatch) -> None:
     sentence=SIX,
 )
 def sheets_in_reverse(patch: pytest.MonkeyPatch) -> None:
-    real = Correspondence.sheet
+    real = CenterGateway.sheet
 
     def sheet(papers: Any, application_id: str, number: int) -> Any:
         count = len(papers.sheet_ids(application_id))
         return real(papers, application_id, count + 1 - number)
 
-    patch.setattr(Correspondence, "sheet", sheet)
+    patch.setattr(CenterGateway, "sheet", sheet)
 
 
 @defect(
@@ -470,7 +470,7 @@ def sheets_in_reverse(patch: pytest.MonkeyPatch) -> None:
     sentence=SIX,
 )
 def last_sheet_missing(patch: pytest.MonkeyPatch) -> None:
-    import kiosk_app.correspondence as correspondence
+    import kiosk_app.center_gateway as correspondence
 
     real = correspondence.PaperReceived
     patch.setattr(
@@ -500,14 +500,14 @@ def pattern_without_its_word(patch: pytest.MonkeyPatch) -> None:
     sentence="用紙は1枚で、載っているのは「川原翔」だけである",
 )
 def paper_of_the_one_before(patch: pytest.MonkeyPatch) -> None:
-    real, first = Correspondence.sheet, []
+    real, first = CenterGateway.sheet, []
 
     def sheet(papers: Any, application_id: str, number: int) -> Any:
         sheet_id, pdf, boxes = real(papers, application_id, number)
         first.append(pdf)
         return sheet_id, first[0], boxes
 
-    patch.setattr(Correspondence, "sheet", sheet)
+    patch.setattr(CenterGateway, "sheet", sheet)
 
 
 # --- the last line of defence ---------------------------------------------------------------------------------------

@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import bindparam, func, or_, select
 
 import server_stub.issuing.holders as holders
-import server_stub.issuing.rights.holder as holder_rules
-import server_stub.issuing.rights.visit as visit_rules
+import server_stub.issuing.rights as holder_rules
+import server_stub.issuing.rights as visit_rules
 import server_stub.registry.replica as replica
 from kiosk_app.flow import card_rows
 from server_stub.center.authentication import Authentication
 from server_stub.center.terminals import TerminalBook
 from server_stub.interface.failures import Failed
-from server_stub.issuing.rights.household import HouseholdMember
-from server_stub.municipalities.model import ClosedSpan, ServiceTerms
+from server_stub.issuing.rights import HouseholdMember
+from server_stub.municipalities.settings import ClosedSpan, ServiceTerms
 from server_stub.registry.replica import ReplicaReader
 from server_stub.registry.tables import restrictions as table
 from tests.planted.defect import defect

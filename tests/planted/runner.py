@@ -13,7 +13,7 @@ from pytest_bdd.feature import get_features
 from pytest_bdd.parser import Scenario, Step
 from pytest_bdd.scenario import get_step_function, parse_step_arguments
 
-from scenarios import places
+from scenarios import paths
 from scenarios.driver import Terminal
 from scenarios.leaks import LeakSearch
 from scenarios.stage import Stage
@@ -42,7 +42,7 @@ def shipped(title: str) -> Scenario:
 
 
 def _all() -> Iterator[Scenario]:
-    for feature in get_features([str(path) for path in sorted(places.FEATURES.glob("*.feature"))]):
+    for feature in get_features([str(path) for path in sorted(paths.FEATURES.glob("*.feature"))]):
         for template in feature.scenarios.values():
             rows = [row for examples in template.examples for row in examples.as_contexts()]
             yield from (template.render(row) for row in rows or [{}])
@@ -70,7 +70,7 @@ def search_afterwards(stage: Stage, outputs: dict[str, str]) -> Failure | None:
     folder = stage.trace.folder
     assert folder is not None, "this run keeps no trace"
     stage.close_trace()
-    search = LeakSearch(stage_secrets(stage.template, places.home() / "test-keys"))
+    search = LeakSearch(stage_secrets(stage.template, paths.home() / "test-keys"))
     found = search.in_trace(folder)
     for where, text in outputs.items():
         found += search.in_text(where, text)

@@ -126,7 +126,7 @@ def rejected_coin_unsaid(patch: pytest.MonkeyPatch) -> None:
     sentence="申請はセンターと台帳で取り消されている",
 )
 def not_cancelled(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(sessions, "cancel_unpaid", lambda connection, session_id, reason, clock, *, lapsed: [])
+    patch.setattr(sessions, "cancel_unpaid", lambda connection, session_id, reason, clock, *, expired: [])
 
 
 @defect(
@@ -136,7 +136,7 @@ def not_cancelled(patch: pytest.MonkeyPatch) -> None:
     sentence="申請はセンターと台帳で取り消されている",
 )
 def ledger_not_told(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(cancelling, "enqueue", lambda connection, application_id, municipality, note: None)
+    patch.setattr(cancelling, "enqueue", lambda connection, application_id, municipality, report: None)
 
 
 @defect(

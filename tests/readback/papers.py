@@ -13,9 +13,9 @@ from cards.image_file import load_image
 from cards.jpki import JpkiClient
 from cards.readers.virtual import VirtualReader
 from cards.virtual import VirtualCard
-from scenarios.keys import KeyPool
 from scenarios.servers import LocalServers, demo_terminals
 from scenarios.stage import STORE
+from scenarios.stage_secrets import KeyPool
 from scenarios.template import load_cards, template_folder
 from server_stub.interface.binding import holder_ref, new_ulid
 from server_stub.interface.clock import STAGE_START, Clock

@@ -31,7 +31,7 @@ class WrongPaper(AssertionError):
 
 
 @dataclass(frozen=True)
-class Letter:
+class Envelope:
     """A character with its variation selector. (`x`, `y`): the left end of its base line; all in mm from the upper left."""
 
     text: str
@@ -79,7 +79,7 @@ class Area:
 class Side:
     """`ruled`: every drawn path by its bounds, `pictures`: every image by its bounds, both without the pen's width, by which pdfium widens them."""
 
-    letters: tuple[Letter, ...]
+    letters: tuple[Envelope, ...]
     ruled: tuple[Area, ...]
     pictures: tuple[Area, ...]
 
@@ -155,7 +155,7 @@ def _side(page: pypdfium2.PdfPage) -> Side:
     return Side(tuple(_letters(page)), tuple(ruled), tuple(pictures))
 
 
-def _letters(page: pypdfium2.PdfPage) -> Iterator[Letter]:
+def _letters(page: pypdfium2.PdfPage) -> Iterator[Envelope]:
     """In the order of the content. pdfium counts UTF-16 units and adds spaces and line ends of its own: those are left out."""
     text = page.get_textpage()
     try:
@@ -164,9 +164,9 @@ def _letters(page: pypdfium2.PdfPage) -> Iterator[Letter]:
         text.close()
 
 
-def _characters(text: pypdfium2.PdfTextPage) -> Iterator[Letter]:
+def _characters(text: pypdfium2.PdfTextPage) -> Iterator[Envelope]:
     x, y = ctypes.c_double(), ctypes.c_double()
-    kept: Letter | None = None
+    kept: Envelope | None = None
     units = b""
     for index in range(text.count_chars()):
         if pdfium.FPDFText_IsGenerated(text, index):
@@ -176,12 +176,12 @@ def _characters(text: pypdfium2.PdfTextPage) -> Iterator[Letter]:
             continue  # the first half of a pair
         character, units = units.decode("utf-16-le"), b""
         if 0xE0100 <= ord(character) <= 0xE01EF and kept is not None:
-            kept = Letter(kept.text + character, kept.x, kept.y, kept.size, kept.turned)
+            kept = Envelope(kept.text + character, kept.x, kept.y, kept.size, kept.turned)
             continue
         if kept is not None:
             yield kept
         pdfium.FPDFText_GetCharOrigin(text, index, x, y)
-        kept = Letter(
+        kept = Envelope(
             character,
             x.value * MM,
             A4_MM[1] - y.value * MM,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageOps
 
-from scenarios import places
+from scenarios import paths
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import CertificateKind
 from tests.readback import defects
@@ -46,7 +46,7 @@ def _no_fault_stays(office: Office) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def town() -> Town:
-    return Town.load(places.DATA)
+    return Town.load(paths.DATA)
 
 
 def check(town: Town, sheets: list[bytes], people: list[str], **changes: Any) -> None:
@@ -278,7 +278,7 @@ BESIDE: dict[str, tuple[str, Change, str]] = {
     "size of the official seal": ("issuer_of", front(seal_mm=24.0), "official seal: 24.00 mm"),
     "official seal": (
         "issuer_of",
-        front(seal_png=(places.DATA / "kobe" / "imprints" / "0100101.png").read_bytes()),
+        front(seal_png=(paths.DATA / "kobe" / "imprints" / "0100101.png").read_bytes()),
         "official seal: the picture",
     ),
 }
@@ -383,7 +383,7 @@ SEALS: dict[str, tuple[Change, str]] = {
     "name of somebody in the remarks": (front(remarks="港　太一"), "備考"),
     "no attestation": (front(attestation="　"), "beside the form"),
     "imprint of another person": (
-        front(imprint_png=(places.DATA / "kobe" / "imprints" / "0100101.png").read_bytes()),
+        front(imprint_png=(paths.DATA / "kobe" / "imprints" / "0100101.png").read_bytes()),
         "imprint: the picture",
     ),
     "mirrored imprint": (defects.redrawn(ImageOps.mirror), "imprint: the picture"),

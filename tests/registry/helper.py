@@ -16,7 +16,7 @@ from server_stub.interface.binding import holder_ref
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
 from server_stub.municipalities import Municipality
-from server_stub.registry.links import load_delivery
+from server_stub.registry.importers import load_delivery
 
 KOBE = Path(__file__).parents[2] / "scenarios" / "data" / "kobe"
 ISSUER_DER = b"\x30\x00"

@@ -8,7 +8,7 @@ import pytest
 
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
-from server_stub.registry.links.my_number import could_be_real, right_check_digit
+from server_stub.registry.importers.resident_register import could_be_real, right_check_digit
 from server_stub.registry.replica import Replica
 from tests.registry.helper import ENCODINGS, Delivery, Notice, read_cells, write_cells, write_notices
 

@@ -4,8 +4,8 @@ from dataclasses import fields
 from datetime import date
 
 from server_stub.interface.secret import Secret
-from server_stub.registry.links.resident_register import read_residents
-from server_stub.registry.links.seal_register import read_seals
+from server_stub.registry.importers.resident_register import read_residents
+from server_stub.registry.importers.seal_register import read_seals
 from server_stub.registry.records import ForeignResident, Person, ResidentStatus, Sex
 from server_stub.registry.replica import Replica
 from tests.registry.helper import Delivery, Notice, write_notices

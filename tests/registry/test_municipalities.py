@@ -11,7 +11,7 @@ from PIL import Image
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import CertificateKind, OptionName, TerminalKind
 from server_stub.municipalities import load_index, load_municipality
-from server_stub.municipalities.loader import HERE
+from server_stub.municipalities.settings import HERE
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ from fontTools.ttLib import TTFont
 
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.secret import Secret
-from server_stub.registry.links.my_number import could_be_real
-from server_stub.registry.links.resident_register import read_residents
+from server_stub.registry.importers.resident_register import could_be_real, read_residents
 from server_stub.registry.records import Person, ResidentStatus
 from tests.registry.helper import KOBE, read_cells
 

@@ -10,7 +10,7 @@ import pytest
 
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
-from server_stub.municipalities.loader import HERE, load_municipality
+from server_stub.municipalities.settings import HERE, load_municipality
 from server_stub.registry.replica import Replica
 from tests.registry.helper import Delivery, read_cells, write_cells
 

@@ -8,8 +8,7 @@ import pytest
 
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
-from server_stub.registry.generations import generations_of, take_back
-from server_stub.registry.replica import Replica
+from server_stub.registry.replica import Replica, generations_of, take_back
 from tests.registry.helper import Delivery
 
 MIDORI = "0000100201"

@@ -16,7 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from scenarios.steps.world import World
 from scenarios.template import DELIVERY, PIN, load_cards, template_folder
-from server_stub.registry.links.resident_register import read_residents
+from server_stub.registry.importers.resident_register import read_residents
 
 PERSON = "六甲翠"
 

@@ -12,7 +12,7 @@ import pytest
 from gherkin.parser import Parser
 from typer.testing import CliRunner
 
-from scenarios import places
+from scenarios import paths
 from scenarios.cli import app
 from server_stub.interface.failures import CATALOGUE
 
@@ -35,7 +35,7 @@ class Scenario:
 def every_scenario() -> tuple[Scenario, ...]:
     """Outlines with each example filled in."""
     found = []
-    for path in sorted(places.FEATURES.glob("*.feature")):
+    for path in sorted(paths.FEATURES.glob("*.feature")):
         feature = Parser().parse(path.read_text(encoding="utf-8"))["feature"]
         for child in feature["children"]:
             if "scenario" not in child:
@@ -73,7 +73,7 @@ def complaint(failure: str, reference: str) -> str:
             return "no such scenario"
         return "" if any(failure in scenario.failures for scenario in titled) else "it does not name it"
     file, _, function = reference.partition("::")
-    path = places.ROOT / file
+    path = paths.ROOT / file
     if not path.is_file():
         return "no such file"
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk_app.process_settings import KioskSettings
-from scenarios.command.clock_option import as_option, clock_of
+from kiosk_app.settings import KioskSettings
 from scenarios.command.kiosk import KioskOptions, kiosk_settings
+from scenarios.command.options import as_option, clock_of
 from scenarios.command.usage import WrongUse
 from server_stub.interface.clock import JST, STAGE_START, Clock
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import places
+from scenarios import paths
 from scenarios.evidence.reading import read_story
 
 
@@ -19,7 +19,7 @@ def test_the_steps_of_the_demo_begin_with_what_is_given_and_end_with_what_must_h
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
     ended = subprocess.run(
         [sys.executable, "-m", "scenarios.cli", "demo"],
-        env=kept | {"PYTHONPATH": str(places.ROOT), "KONBINI_HOME": str(tmp_path)},
+        env=kept | {"PYTHONPATH": str(paths.ROOT), "KONBINI_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=120,

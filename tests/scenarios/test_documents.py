@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from scenarios import places
+from scenarios import paths
 from scenarios.cli import app
 from scenarios.command.openapi import documents
 
@@ -18,7 +18,7 @@ from scenarios.command.openapi import documents
 def test_the_published_interface_specification_is_the_one_that_is_served() -> None:
     """`konbini openapi docs/openapi` writes it anew."""
     for name, document in documents().items():
-        published = json.loads((places.ROOT / "docs" / "openapi" / name).read_text(encoding="utf-8"))
+        published = json.loads((paths.ROOT / "docs" / "openapi" / name).read_text(encoding="utf-8"))
         if published != document:
             pytest.fail(
                 f"docs/openapi/{name} is old: konbini openapi docs/openapi writes it anew", pytrace=False
@@ -29,7 +29,7 @@ def test_the_readmes_name_only_commands_that_exist() -> None:
     command = get_command(app)
     known = set(command.commands)  # type: ignore[attr-defined]
     for name in ("README.md", "README.ja.md"):
-        text = (places.ROOT / name).read_text(encoding="utf-8")
+        text = (paths.ROOT / name).read_text(encoding="utf-8")
         assert set(re.findall(r"konbini ([a-z]+)", text)) <= known, name
 
 
@@ -43,16 +43,16 @@ def options(command: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
 def test_the_readmes_name_every_option_and_every_make_target(name: str) -> None:
-    text = (places.ROOT / name).read_text(encoding="utf-8")
+    text = (paths.ROOT / name).read_text(encoding="utf-8")
     unnamed = {option for option in options(get_command(app)) if option not in text}
     assert unnamed == {"--control"}, "the control port is for tests"
-    makefile = (places.ROOT / "Makefile").read_text(encoding="utf-8")
+    makefile = (paths.ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE)) - {"clean"}
     assert {target for target in targets if f"make {target}" not in text} == set()
 
 
 def test_the_readmes_and_pages_link_only_to_files_that_exist() -> None:
-    for page in [*places.ROOT.glob("*.md"), *(places.ROOT / "docs").glob("*.md")]:
+    for page in [*paths.ROOT.glob("*.md"), *(paths.ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"

@@ -26,20 +26,19 @@ from cards.profiles.loader import load_profile
 from cards.readers.virtual import VirtualReader
 from cards.virtual import VirtualCard
 from cards.vpcd import VpcdSlot
-from scenarios import places
+from scenarios import paths
 from scenarios.enrolment import Enrolment, load_enrolments, read_test_card, save_enrolment
-from scenarios.hands import PIN_VARIABLE
-from scenarios.keys import KeyPool
+from scenarios.operator_prompts import PIN_VARIABLE
+from scenarios.stage_secrets import KeyPool
 from scenarios.template import authority_settings
 from server_stub.authority import Authority, prepare_database
 from server_stub.authority.profile import Kind
-from server_stub.center.certificates import TrustedCertificates
-from server_stub.center.ocsp import StatusAuthority
+from server_stub.center.certificates import StatusAuthority, TrustedCertificates
 from server_stub.center.settings import AUTHENTICATION_POLICY, CenterTimes
 from server_stub.db import sqlite_url
 from server_stub.interface.clock import STAGE_START, Clock
-from server_stub.interface.enrolled import EnrolledCard
 from server_stub.interface.failures import Failed
+from server_stub.interface.notices import EnrolledCard
 from tests.cards.helper import HOLDER, NOW, Plain, key_source
 
 pytestmark = [pytest.mark.xdist_group("commands"), pytest.mark.timeout(180)]
@@ -205,7 +204,7 @@ class Desk:
         self.slot = VpcdSlot(port=self.service.port)
         self.home = self.folder / "home"
         self.home.mkdir()
-        for made in places.home().iterdir():
+        for made in paths.home().iterdir():
             if made.name == "test-keys" or made.name.startswith("template-"):
                 (self.home / made.name).symlink_to(made)
         self.feature = self.folder / "card.feature"
@@ -213,7 +212,7 @@ class Desk:
 
     @property
     def environment(self) -> dict[str, str]:
-        home = {"KONBINI_HOME": str(self.home), PIN_VARIABLE: PIN, "PYTHONPATH": str(places.ROOT)}
+        home = {"KONBINI_HOME": str(self.home), PIN_VARIABLE: PIN, "PYTHONPATH": str(paths.ROOT)}
         return {**os.environ, **self.service.environment(), **home}
 
     def lay(self, card: VirtualCard) -> None:

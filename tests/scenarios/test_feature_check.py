@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import places
+from scenarios import paths
 from scenarios.command.chosen import check_features
 from scenarios.command.usage import WrongUse
 from scenarios.feature_check import check, declared, feature_files, tags
@@ -178,7 +178,7 @@ def test_a_file_that_would_not_be_found_is_told(name: str, tmp_path: Path) -> No
 def test_the_count_of_the_shipped_features_is_that_of_pytest_bdd() -> None:
     from pytest_bdd.parser import FeatureParser
 
-    for file in feature_files([places.FEATURES]):
+    for file in feature_files([paths.FEATURES]):
         made = FeatureParser(str(file.parent), file.name).parse().scenarios.values()
         rows = [sum(len(table.examples) for table in one.examples) or 1 for one in made]
         assert declared(file.read_text(encoding="utf-8")) == sum(rows), file.name

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 from pytest_bdd import scenarios
 
-from scenarios import places, telling
+from scenarios import paths, trace_labels
 from scenarios.steps.world import World
 from server_stub.interface.trace import Event
 
-for _path in sorted(places.FEATURES.glob("*.feature")):
+for _path in sorted(paths.FEATURES.glob("*.feature")):
     # what needs a PC/SC service runs in a process of its own: test_pcsc_features.py
     if "@PCSC\n" not in _path.read_text(encoding="utf-8"):
         scenarios(_path)
@@ -26,10 +26,10 @@ def _all_processes_tell_in_words(world: World) -> Iterator[None]:
     assert folder is not None
     missing: set[str] = set()
     for file in folder.glob("*.jsonl"):
-        if file.stem not in telling.values("process"):
+        if file.stem not in trace_labels.values("process"):
             missing.add(f"process {file.stem}")
         # a line that is being written has no end yet
         for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
             if line.endswith("\n"):
-                missing |= telling.without_words(Event(**json.loads(line)))
-    assert not missing, f"scenarios/telling has no words for: {', '.join(sorted(missing))}"
+                missing |= trace_labels.without_words(Event(**json.loads(line)))
+    assert not missing, f"scenarios/trace_labels has no words for: {', '.join(sorted(missing))}"

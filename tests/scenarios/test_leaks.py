@@ -19,7 +19,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from reportlab.pdfgen.canvas import Canvas
 
-from scenarios import places
+from scenarios import paths
 from scenarios.leaks import LeakSearch, leaks
 from scenarios.stage_secrets import StageSecret, stage_secrets
 from scenarios.template import PIN, template_folder
@@ -118,7 +118,7 @@ CARRIERS: dict[str, Callable[[str], str]] = {
 def one_of_each() -> list[StageSecret]:
     """A secret of each form, and one as it is made anew for a visit."""
     found: dict[tuple[int, bool], StageSecret] = {}
-    for secret in stage_secrets(template_folder(), places.home() / "test-keys"):
+    for secret in stage_secrets(template_folder(), paths.home() / "test-keys"):
         value = secret.value.reveal()
         found.setdefault((len(value), value.isdigit()), secret)
     nonce = Secret(b64encode(hashlib.sha256(b"nonce").digest()).decode())
@@ -126,7 +126,7 @@ def one_of_each() -> list[StageSecret]:
 
 
 def test_the_stage_has_all_its_secrets_in_one_place() -> None:
-    told = [secret.what for secret in stage_secrets(template_folder(), places.home() / "test-keys")]
+    told = [secret.what for secret in stage_secrets(template_folder(), paths.home() / "test-keys")]
     for kind in (
         "jpki 0018", "jpki 001B", "text 0011", "text 0012", "text 0015", "juki 001C", "common 001C", "個人番号",
         "terminal-KIOSK-STORE-01", "authority-operator", "centre-to-issuing", "pseudonyms-28100",
@@ -137,7 +137,7 @@ def test_the_stage_has_all_its_secrets_in_one_place() -> None:
 
 
 def test_secrets_are_as_distinctive_as_their_formats_allow(one_of_each: list[StageSecret]) -> None:
-    values = [s.value.reveal() for s in stage_secrets(template_folder(), places.home() / "test-keys")]
+    values = [s.value.reveal() for s in stage_secrets(template_folder(), paths.home() / "test-keys")]
     assert len(set(values)) == len(values)
     assert {len(v) for v in values if len(v) < 12} == {4}, (
         "PINs alone are short: their format has four digits"

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from scenarios import places
+from scenarios import paths
 
 OURS = ("kiosk_app", "server_stub", "cards", "scenarios", "tests/readback")
-PROJECT: dict[str, Any] = tomllib.loads((places.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT: dict[str, Any] = tomllib.loads((paths.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 NOT_READ = {".md", ".pyc"}
 
 
@@ -29,17 +29,15 @@ def installed(folder: str) -> bool:
 
 def modules() -> Iterator[Path]:
     for folder in OURS:
-        yield from (
-            path for path in (places.ROOT / folder).rglob("*.py") if not path.name.startswith("test_")
-        )
+        yield from (path for path in (paths.ROOT / folder).rglob("*.py") if not path.name.startswith("test_"))
 
 
 @pytest.mark.parametrize("folder", OURS)
 def test_every_file_that_is_read_is_installed(folder: str) -> None:
     assert installed(folder)
     suffixes = {Path(pattern).suffix for pattern in PROJECT["tool"]["setuptools"]["package-data"]["*"]}
-    files = [path for path in (places.ROOT / folder).rglob("*") if path.is_file() and path.suffix != ".py"]
-    left_out = [path.relative_to(places.ROOT) for path in files if path.suffix not in suffixes | NOT_READ]
+    files = [path for path in (paths.ROOT / folder).rglob("*") if path.is_file() and path.suffix != ".py"]
+    left_out = [path.relative_to(paths.ROOT) for path in files if path.suffix not in suffixes | NOT_READ]
     assert left_out == []
 
 
@@ -49,7 +47,7 @@ def test_everything_that_is_imported_comes_with_the_installation() -> None:
     known = importlib.metadata.packages_distributions()
     own = {Path(folder).parts[0] for folder in OURS}
     missing = {
-        f"{name} ({path.relative_to(places.ROOT)})"
+        f"{name} ({path.relative_to(paths.ROOT)})"
         for path in modules()
         for name in imported(path)
         if name not in sys.stdlib_module_names

@@ -9,7 +9,7 @@ import pytest
 from scenarios.bench.terminal import visit
 from scenarios.evidence.reading import read_story
 from scenarios.stage import Stage
-from scenarios.steps.passing import keep_screen
+from scenarios.steps.screenshots import keep_screen
 from scenarios.steps.world import World
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from scenarios import places
+from scenarios import paths
 
 pytestmark = pytest.mark.timeout(180)
 COMMANDS = pytest.mark.xdist_group("commands")
@@ -21,8 +21,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         timeout=170,
-        cwd=places.ROOT,
-        env={**os.environ, "KONBINI_HOME": str(places.home())},
+        cwd=paths.ROOT,
+        env={**os.environ, "KONBINI_HOME": str(paths.home())},
         check=False,
     )
 
@@ -38,7 +38,7 @@ def passed(result: subprocess.CompletedProcess[str]) -> int:
 
 @COMMANDS
 def test_troubles_of_the_reader_have_their_names_and_a_way_on() -> None:
-    assert passed(run("pcsc", str(places.FEATURES / "12_カードリーダ.feature"))) >= 10
+    assert passed(run("pcsc", str(paths.FEATURES / "12_カードリーダ.feature"))) >= 10
 
 
 @COMMANDS
@@ -49,7 +49,7 @@ def test_ordinary_visits_are_the_same_through_the_service() -> None:
 @pytest.mark.xdist_group("pcsc faults")  # the longest of them: on a worker of its own
 def test_faults_on_the_cards_edge_are_the_same_through_the_service() -> None:
     """All of feature 14 but what only a line of the stage's own can garble."""
-    result = run("pcsc", str(places.FEATURES / "14_カードとのやり取り.feature"))
+    result = run("pcsc", str(paths.FEATURES / "14_カードとのやり取り.feature"))
     told = result.stdout + result.stderr
     assert result.returncode == 0, told
     lines = result.stdout.strip().splitlines()
@@ -60,7 +60,7 @@ def test_faults_on_the_cards_edge_are_the_same_through_the_service() -> None:
 
 @COMMANDS
 def test_without_the_service_its_scenarios_are_skipped_by_name_and_a_run_of_them_alone_is_no_pass() -> None:
-    result = run("virtual", str(places.FEATURES / "12_カードリーダ.feature"))
+    result = run("virtual", str(paths.FEATURES / "12_カードリーダ.feature"))
     assert result.returncode == 2, result.stdout + result.stderr
     assert "一つも実施されていません" in result.stderr
     first, *_, last = result.stdout.strip().splitlines()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import places
+from scenarios import paths
 from scenarios.leaks import leaks
 from scenarios.stage_secrets import StageSecret, stage_secrets
 from scenarios.steps.world import wrong_pin
@@ -35,7 +35,7 @@ VISIT = """# language: ja
 
 
 def konbini(
-    *arguments: str, cwd: Path = places.ROOT, more: Mapping[str, str] | None = None
+    *arguments: str, cwd: Path = paths.ROOT, more: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "scenarios.cli", *arguments],
@@ -45,8 +45,8 @@ def konbini(
         cwd=cwd,
         env={
             **os.environ,
-            "PYTHONPATH": str(places.ROOT),
-            "KONBINI_HOME": str(places.home()),
+            "PYTHONPATH": str(paths.ROOT),
+            "KONBINI_HOME": str(paths.home()),
             **(more or {}),
         },
         check=False,
@@ -272,7 +272,7 @@ def test_no_secret_of_the_stage_is_in_the_evidence_or_in_anything_it_carries(evi
     for these visits: in the pages, and in every embedded object, decoded and unpacked (scenarios.leaks, which
     test_leaks shows able to find each)."""
     wanted = [
-        *stage_secrets(template_folder(), places.home() / "test-keys"),
+        *stage_secrets(template_folder(), paths.home() / "test-keys"),
         StageSecret("the wrong PIN that was entered", Secret(wrong_pin(PIN))),
         *evidence.made,
     ]

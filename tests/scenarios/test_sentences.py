@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from scenarios import places
+from scenarios import paths
 from scenarios.cli import app
 from scenarios.feature_check import check, feature_files
 from scenarios.stage import Stage
@@ -46,7 +46,7 @@ def test_every_example_is_its_own_sentence_with_words_that_are_known(sentence: S
 def test_every_step_definition_is_in_the_register() -> None:
     """What a module would hand to pytest-bdd on its own would not be checked before the stage starts."""
     for module in MODULES:
-        text = (places.ROOT / "scenarios" / "steps" / f"{module}.py").read_text(encoding="utf-8")
+        text = (paths.ROOT / "scenarios" / "steps" / f"{module}.py").read_text(encoding="utf-8")
         assert "pytest_bdd" not in text, module
         entered = len(re.findall(r"^@(?:given|when|then)\(", text, re.MULTILINE))
         assert entered == sum(one.where.startswith(f"{module}.py") for one in SENTENCES) > 0
@@ -54,7 +54,7 @@ def test_every_step_definition_is_in_the_register() -> None:
 
 def test_every_sentence_is_used_by_a_shipped_scenario() -> None:
     used = set()
-    for file in feature_files([places.FEATURES]):
+    for file in feature_files([paths.FEATURES]):
         for kind, text in sentences_of(file):
             used.add(find(kind, text))
     assert [told(one) for one in SENTENCES if one not in used] == []
@@ -80,7 +80,7 @@ def test_the_command_lists_every_sentence_with_an_example() -> None:
         assert [slot["name"] for slot in row["slots"]] == [name for name, _ in sentence.slots]
         assert all(slot["takes"] for slot in row["slots"])
         file, line = row["where"].split(":")
-        source = (places.ROOT / "scenarios" / "steps" / file).read_text(encoding="utf-8").splitlines()
+        source = (paths.ROOT / "scenarios" / "steps" / file).read_text(encoding="utf-8").splitlines()
         assert any(mark in source[int(line) - 1] for mark in ("@given", "@when", "@then")), row["where"]
     text = CliRunner().invoke(app, ["steps"]).stdout
     assert all(one.shown in text and one.example in text for one in SENTENCES)
@@ -242,5 +242,5 @@ def test_a_sentence_that_nobody_knows_gets_the_nearest_with_its_own_words() -> N
 
 
 def test_the_shipped_features_have_nothing_to_be_told() -> None:
-    assert check(feature_files([places.FEATURES])) == []
+    assert check(feature_files([paths.FEATURES])) == []
     assert set(KEYWORDS) == {one.kind for one in SENTENCES}

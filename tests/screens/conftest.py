@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from kiosk_app.screens.samples import MOMENT
+from kiosk_app.screens.gallery import MOMENT
 from kiosk_app.screens.window import KioskWindow
 from server_stub.interface.clock import Clock
 from tests.screens.pages import Hand

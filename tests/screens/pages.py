@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from kiosk_app.flow.events import Event
 from kiosk_app.flow.views import ChooseCertificate, Step, View
 from kiosk_app.screens import theme
+from kiosk_app.screens.gallery import KOBE, RESIDENCE, SEAL, in_language, samples
 from kiosk_app.screens.parts import Text
-from kiosk_app.screens.samples import KOBE, RESIDENCE, SEAL, in_language, samples
 from kiosk_app.screens.window import KioskWindow, touchables
 from server_stub.interface.terminal import FailureBody
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from kiosk_app.flow import events as e
-from kiosk_app.screens.samples import MOMENT, samples
+from kiosk_app.screens.gallery import MOMENT, samples
 from kiosk_app.screens.window import KioskWindow, texts_shown, touchables
 from server_stub.interface.clock import Clock
 from tests.screens.pages import Hand, page_of

@@ -16,11 +16,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from kiosk_app.flow import events as e
 from kiosk_app.flow import views as v
-from kiosk_app.flow.show import view_of
+from kiosk_app.flow.presenter import view_of
 from kiosk_app.flow.table import ROWS
 from kiosk_app.screens.button import TouchGuard
+from kiosk_app.screens.gallery import MOMENT, sample_states, samples
 from kiosk_app.screens.parts import Text
-from kiosk_app.screens.samples import MOMENT, sample_states, samples
 from kiosk_app.screens.window import KioskWindow, touchables
 from server_stub.interface.clock import Clock
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from kiosk_app.screens.placing import fitted
-from scenarios import places
+from kiosk_app.screens.window import fitted
+from scenarios import paths
 from scenarios.command.display import monitor_index
 from scenarios.command.usage import WrongUse
 from scenarios.driver import SocketDriver, Terminal
@@ -45,7 +45,7 @@ def test_the_terminal_fills_the_monitor_that_was_told(
             "--control", control, "--full-screen", "--monitor", monitor,
         ],
         env=os.environ
-        | {"QT_QPA_PLATFORM": two_monitors, "PYTHONPATH": str(places.ROOT), "KONBINI_HOME": str(places.home())},
+        | {"QT_QPA_PLATFORM": two_monitors, "PYTHONPATH": str(paths.ROOT), "KONBINI_HOME": str(paths.home())},
     )  # fmt: skip
     try:
         terminal = Terminal(SocketDriver(control, alive=lambda: process.poll() is None))

@@ -9,9 +9,9 @@ from fontTools.ttLib import TTFont
 from PySide6.QtWidgets import QApplication
 
 from kiosk_app.screens import names, theme
+from kiosk_app.screens.gallery import samples
 from kiosk_app.screens.names import Name, glyphs, needs_register_face, outline, register_font
 from kiosk_app.screens.parts import rect
-from kiosk_app.screens.samples import samples
 from kiosk_app.screens.screen import Screen
 from kiosk_app.screens.window import KioskWindow
 from tests.screens.pages import page_of, pixels

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from kiosk_app.flow.events import PinEntered
-from kiosk_app.screens.samples import in_language, samples
+from kiosk_app.screens.gallery import in_language, samples
 from kiosk_app.screens.screen import Screen
 from kiosk_app.screens.window import KioskWindow, texts_shown, touchables
 from server_stub.interface.secret import Secret

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kiosk_app.flow import views as v
-from kiosk_app.flow.show import view_of
-from kiosk_app.flow.state import State, StateName
+from kiosk_app.flow.presenter import view_of
+from kiosk_app.flow.state import State, StateName, TimeOuts
 from kiosk_app.flow.table import transitions
-from kiosk_app.flow.timeouts import TimeOuts
-from kiosk_app.screens.samples import sample_states, samples
+from kiosk_app.screens.gallery import sample_states, samples
 from kiosk_app.screens.window import KioskWindow, touchables
 
 STATES = sample_states()

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from kiosk_app.screens import gallery
-from kiosk_app.screens.samples import samples
+from kiosk_app.screens.gallery import samples
 
 FIRST_PAINT = """
 import sys
@@ -31,8 +31,10 @@ print(*sys.modules)
 def test_the_first_screen_loads_nothing_of_the_later_ones() -> None:
     done = subprocess.run([sys.executable, "-c", FIRST_PAINT], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
-    assert "kiosk_app.screens.top_menu" in loaded
-    assert not {"uharfbuzz", "pydantic", "kiosk_app.screens.names", "kiosk_app.screens.confirm"} & loaded
+    assert "kiosk_app.screens.menus" in loaded
+    assert (
+        not {"uharfbuzz", "pydantic", "kiosk_app.screens.names", "kiosk_app.screens.confirm_and_pay"} & loaded
+    )
 
 
 def test_the_gallery_is_one_page_with_every_screen_in_both_languages(

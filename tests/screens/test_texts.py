@@ -7,10 +7,9 @@ import string
 
 import pytest
 
-from kiosk_app.screens.refusal_words import RefusalWords
-from kiosk_app.screens.texts import LANGUAGES, Words, catalogue
+from kiosk_app.screens.texts import LANGUAGES, RefusalWords, Words, catalogue
 from server_stub.interface.failures import CATALOGUE
-from server_stub.registry.links.resident_register import RELATIONSHIPS
+from server_stub.registry.importers.resident_register import RELATIONSHIPS
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 
+from kiosk_app.device_gateway import DeviceGateway
 from kiosk_app.devices.simulated import simulated_devices
 from kiosk_app.flow import effects as f
 from kiosk_app.flow import events as e
 from kiosk_app.journal import Journal
-from kiosk_app.machine import Machine
 from kiosk_app.outbox import Outbox
 from kiosk_app.recovery import Recovered
 from server_stub.interface.clock import STAGE_START, Clock
@@ -91,7 +91,9 @@ class Bench:
             self.devices.shut_down()
             raise
         self.outbox = Outbox(folder / "outbox.sqlite")
-        self.machine = Machine(self.devices, self.journal, self.outbox, Papers(), self.clock, "T")
+        self.device_gateway = DeviceGateway(
+            self.devices, self.journal, self.outbox, Papers(), self.clock, "T"
+        )
         self.walk = Walk()
         self._events: deque[e.Event] = deque()
 
@@ -101,7 +103,7 @@ class Bench:
         self.devices.shut_down()
 
     def recover(self) -> list[Recovered]:
-        return self.machine.recover()
+        return self.device_gateway.recover()
 
     def visit(self, hands: Iterable[Hand]) -> Bench:
         """From the confirmed application on; each of `hands` acts when the terminal waits."""
@@ -134,7 +136,7 @@ class Bench:
         if isinstance(effect, f.WipeSession):
             return None
         try:
-            return self.machine.perform(effect, self._events.append)
+            return self.device_gateway.perform(effect, self._events.append)
         except Failed as failed:
             return e.Refused(failed.failure, tuple(failed.facts.items()))
 

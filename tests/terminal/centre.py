@@ -26,13 +26,13 @@ from server_stub.interface.terminal import (
     Manifest,
     MunicipalityList,
     Nonce,
-    Note,
-    NoteTaken,
     Offers,
+    ReportTaken,
     SessionEnd,
     SessionOpened,
     SheetEntry,
     SignedManifest,
+    StatusReport,
     signed_text,
 )
 from server_stub.interface.trace import Trace
@@ -59,7 +59,7 @@ class Centre:
         self.clock = clock
         self.calls: list[str] = []
         self.traceparents: list[str] = []
-        self.notes: list[tuple[str, str]] = []
+        self.reports: list[tuple[str, str]] = []
         self.ended: list[tuple[str, str]] = []
         self.keys: list[str] = []
         self.refuse: dict[str, str] = {}
@@ -178,10 +178,10 @@ class Centre:
         def sheet(application_id: str, number: int) -> Response:
             return Response(self.spoil(self._sheets[application_id, number]), media_type="application/pdf")
 
-        @app.post("/v1/applications/{application_id}/notes")
-        def note(application_id: str, note: Note) -> NoteTaken:
-            self.notes.append((application_id, note.kind.value))
-            return NoteTaken(application_id=application_id, state=note.kind.value)
+        @app.post("/v1/applications/{application_id}/reports")
+        def report(application_id: str, report: StatusReport) -> ReportTaken:
+            self.reports.append((application_id, report.kind.value))
+            return ReportTaken(application_id=application_id, state=report.kind.value)
 
         @app.post("/v1/sessions/{session_id}/end", status_code=204)
         def end(session_id: str, end: SessionEnd) -> None:

@@ -1,4 +1,4 @@
-"""Books of many short lives: in memory where the machine has such a place, for what is tested is their order, not the disk."""
+"""LedgerQueries of many short lives: in memory where the device_gateway has such a place, for what is tested is their order, not the disk."""
 
 from __future__ import annotations
 

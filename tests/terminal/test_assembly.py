@@ -16,7 +16,7 @@ from shiboken6 import isValid
 
 from kiosk_app.assembly import Assembly
 from kiosk_app.control import TerminalControl
-from kiosk_app.process_settings import KioskSettings
+from kiosk_app.settings import KioskSettings
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
 

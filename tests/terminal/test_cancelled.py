@@ -11,7 +11,7 @@ import pytest
 
 from cards.readers.virtual import VirtualReader
 from cards.virtual import VirtualCard
-from kiosk_app.correspondence import Correspondence
+from kiosk_app.center_gateway import CenterGateway
 from kiosk_app.flow import effects as f
 from kiosk_app.flow import events as e
 from kiosk_app.settings import TerminalSettings
@@ -80,7 +80,7 @@ class Conversation:
             device_dir=folder,
         )
         made = replace(made, **settings)  # type: ignore[arg-type]
-        self.office = Correspondence(made, self.trace, self.reader)
+        self.runtime = CenterGateway(made, self.trace, self.reader)
 
     def cancel_at(self, moment: Moment, nth: int = 1) -> None:
         self.events.clear()
@@ -90,21 +90,21 @@ class Conversation:
             if moment(event):
                 left[0] -= 1
                 if left[0] == 0:
-                    self.office.forget()
+                    self.runtime.forget()
 
         self.trace.subscribe(listen)
 
     def known(self) -> f.Authenticate:
         """What asks for the authentication of the card that lies there, in a session that was opened."""
-        read = self.office.perform(f.ReadCard())
-        session = self.office.perform(f.OpenSession())
+        read = self.runtime.perform(f.ReadCard())
+        session = self.runtime.perform(f.OpenSession())
         assert isinstance(read, e.CardRead) and isinstance(session, e.SessionStarted)
         return f.Authenticate(session.session_id, PIN, Place.ADDRESS, None, read.holder_ref, read.tries_left)
 
     def let_in(self) -> f.Apply:
         """What asks for the paper of this holder."""
         effect = self.known()
-        self.office.perform(effect)
+        self.runtime.perform(effect)
         return f.Apply(effect.session_id, RESIDENCE, offer(), effect.holder_ref)
 
     def cancelled(self, errand: Callable[[], e.Event]) -> Failed:
@@ -127,7 +127,7 @@ class Conversation:
 def visit(tmp_path: Path, centre: Centre) -> Iterator[Conversation]:
     visit = Conversation(tmp_path, centre)
     yield visit
-    visit.office.close()
+    visit.runtime.close()
 
 
 def answered(part: str) -> Moment:
@@ -158,7 +158,7 @@ def test_after_the_last_reading_no_pin_is_sent(visit: Conversation) -> None:
     visit.reader.insert(laid)
     effect = replace(visit.known(), pin=WRONG)
     visit.cancel_at(command("SELECT EF", file="0018"), nth=2)
-    visit.cancelled(visit.office.errand(effect))
+    visit.cancelled(visit.runtime.errand(effect))
     assert "READ BINARY" in visit.commands()
     assert "PIN" not in visit.commands()
     assert tries(laid) == 3
@@ -170,7 +170,7 @@ def test_after_the_pin_nothing_is_signed(visit: Conversation) -> None:
     visit.reader.insert(laid)
     effect = visit.known()
     visit.cancel_at(command("VERIFY", sent=4))
-    visit.cancelled(visit.office.errand(effect))
+    visit.cancelled(visit.runtime.errand(effect))
     assert visit.commands()[-3:] == ["PIN", "SELECT EF", "SELECT AP"]
     assert left(visit, laid)
 
@@ -179,7 +179,7 @@ def test_after_the_signature_it_is_not_sent_to_the_centre(visit: Conversation) -
     visit.reader.insert(card())
     effect = visit.known()
     visit.cancel_at(command("COMPUTE DIGITAL SIGNATURE"))
-    visit.cancelled(visit.office.errand(effect))
+    visit.cancelled(visit.runtime.errand(effect))
     assert "COMPUTE DIGITAL SIGNATURE" in visit.commands()
     assert visit.asked() == ["nonce"]
 
@@ -192,7 +192,7 @@ def test_what_waits_for_the_card_behind_another_never_speaks_to_it(visit: Conver
 
     def ask() -> None:
         try:
-            visit.office.perform(f.ReadCard())
+            visit.runtime.perform(f.ReadCard())
         except Failed as failed:
             refusals.append(failed)
 
@@ -200,17 +200,17 @@ def test_what_waits_for_the_card_behind_another_never_speaks_to_it(visit: Conver
     first.start()
     assert laid.reached.wait(10)
     queued = threading.Event()
-    submit = visit.office._card_worker.submit
+    submit = visit.runtime._card_worker.submit
 
     def tell(job: Callable[[], None]) -> None:
         submit(job)
         queued.set()
 
-    visit.office._card_worker.submit = tell  # type: ignore[method-assign]
+    visit.runtime._card_worker.submit = tell  # type: ignore[method-assign]
     second = threading.Thread(target=ask)
     second.start()
     assert queued.wait(10)
-    visit.office.forget()
+    visit.runtime.forget()
     laid.go_on.set()
     for thread in (first, second):
         thread.join(10)
@@ -225,13 +225,13 @@ def test_nobody_of_an_ended_visit_waits_for_a_card_that_does_not_answer(
     laid = HeldCard()
     laid.hold(read_binary)
     visit.reader.insert(laid)
-    errand = visit.office.errand(f.ReadCard())
+    errand = visit.runtime.errand(f.ReadCard())
     with pytest.raises(Failed, match="Card_Mute"):
-        visit.office.perform(f.ReadCard())
-    visit.office.forget()
+        visit.runtime.perform(f.ReadCard())
+    visit.runtime.forget()
     visit.cancelled(errand)
     laid.go_on.set()
-    visit.office.close()
+    visit.runtime.close()
 
 
 # --- the centre -----------------------------------------------------------------------------------------------------------
@@ -248,8 +248,8 @@ def test_nobody_of_an_ended_visit_waits_for_a_card_that_does_not_answer(
     ids=lambda effect: type(effect).__name__,
 )
 def test_what_a_visit_asks_for_after_its_end_is_not_asked_for(visit: Conversation, effect: f.Effect) -> None:
-    errand = visit.office.errand(effect)
-    visit.office.forget()
+    errand = visit.runtime.errand(effect)
+    visit.runtime.forget()
     visit.cancelled(errand)
     assert visit.centre.calls == []
 
@@ -258,7 +258,7 @@ def test_after_the_nonce_the_card_is_left_alone(visit: Conversation) -> None:
     visit.reader.insert(card())
     effect = visit.known()
     visit.cancel_at(answered("/nonce"))
-    visit.cancelled(visit.office.errand(effect))
+    visit.cancelled(visit.runtime.errand(effect))
     assert visit.commands() == []
 
 
@@ -266,7 +266,7 @@ def test_after_the_application_its_sheets_are_not_fetched_and_it_is_named(visit:
     visit.reader.insert(card())
     effect = visit.let_in()
     visit.cancel_at(answered("/applications"))
-    refusal = visit.cancelled(visit.office.errand(effect))
+    refusal = visit.cancelled(visit.runtime.errand(effect))
     assert visit.asked() == ["applications"]
     assert refusal.facts["application_id"] in {application for application, _ in visit.centre._sheets}
 
@@ -275,11 +275,11 @@ def test_after_the_last_sheet_the_paper_is_not_kept_and_it_is_named(visit: Conve
     visit.reader.insert(card())
     effect = visit.let_in()
     visit.cancel_at(answered("/sheets/1"))
-    refusal = visit.cancelled(visit.office.errand(effect))
+    refusal = visit.cancelled(visit.runtime.errand(effect))
     application_id = refusal.facts["application_id"]
     assert (application_id, 1) in visit.centre._sheets
     with pytest.raises(Failed, match="Paper_Corrupt"):
-        visit.office.sheet_ids(application_id)
+        visit.runtime.sheet_ids(application_id)
 
 
 # --- the whole terminal -----------------------------------------------------------------------------------------------------
@@ -311,9 +311,9 @@ def test_a_slow_card_gets_no_pin_once_the_resident_has_cancelled(world: World) -
 def test_a_paper_whose_last_sheet_comes_late_is_cancelled_at_the_centre(world: World) -> None:
     """The visit ends on the thread that holds the paper already, right before it would keep it."""
     world.to_confirm()
-    office = world.terminal._office
-    assert office is not None
-    remote = office._remote
+    runtime = world.terminal._runtime
+    assert runtime is not None
+    remote = runtime._remote
     fetched, go_on = threading.Event(), threading.Event()
 
     def hold(event: TraceEvent) -> None:
@@ -327,6 +327,6 @@ def test_a_paper_whose_last_sheet_comes_late_is_cancelled_at_the_centre(world: W
     world.touch(e.CancelTouched())
     assert world.refusal().failure == "Visit_Cancelled"
     go_on.set()
-    world.until(lambda: world.centre.notes)
-    assert [kind for _, kind in world.centre.notes] == ["cancelled"]
+    world.until(lambda: world.centre.reports)
+    assert [kind for _, kind in world.centre.reports] == ["cancelled"]
     assert remote._papers == {}

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from cards.observe import nobody
 from cards.readers.virtual import VirtualReader
+from cards.trace import nobody
 from kiosk_app.card_slot import is_reader, open_slot
 from server_stub.interface.failures import Failed
 

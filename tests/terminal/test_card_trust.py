@@ -13,10 +13,10 @@ import cards.jpki
 from cards.faults import Effect, Fault
 from cards.foreign import ForeignAuthority
 from cards.image import CardImage
-from cards.observe import nobody
 from cards.personalise import personalise
 from cards.profiles.loader import load_profile
 from cards.readers.virtual import VirtualReader
+from cards.trace import nobody
 from cards.virtual import VirtualCard
 from kiosk_app.card_session import read_card, sign
 from kiosk_app.card_trust import CardKind, CardTrust, fingerprint_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk_app.process_settings import KioskSettings
+from kiosk_app.settings import KioskSettings
 
 from .centre import KEY, TERMINAL
 

@@ -13,7 +13,7 @@ import pytest
 from kiosk_app import journal as journal_module
 from kiosk_app.flow import events as e
 from kiosk_app.flow import views as v
-from server_stub.interface.terminal import NoteKind
+from server_stub.interface.terminal import ReportKind
 
 from .world import World
 
@@ -23,9 +23,9 @@ def held(world: World, book: str) -> Iterator[None]:
     """Another program is writing in that book, for longer than anybody waits for it."""
     own = world.devices.coin._book
     if book.startswith("data"):
-        office = world.terminal._office
-        assert office is not None and office.outbox._opened is not None
-        own = office.outbox._opened
+        runtime = world.terminal._runtime
+        assert runtime is not None and runtime.outbox._opened is not None
+        own = runtime.outbox._opened
     own.execute("PRAGMA busy_timeout=10")
     other = sqlite3.connect(world.folder / book, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -82,7 +82,7 @@ def records(world: World) -> list[str]:
 
 
 def kinds_told(world: World) -> list[str]:
-    return [kind for _, kind in world.centre.notes]
+    return [kind for _, kind in world.centre.reports]
 
 
 # --- money -----------------------------------------------------------------------------------------------------------
@@ -208,8 +208,8 @@ def test_a_report_that_could_not_be_queued_is_no_fault_of_the_printer_and_is_tol
     with held(world, OUTBOX):
         world.drop(250 - 150, 50, 100)
         world.wait_for("TakePaper")
-        assert world.centre.notes == []
-        assert world.terminal.pending_notes() > 0
+        assert world.centre.reports == []
+        assert world.terminal.pending_reports() > 0
     world.devices.printer.take_paper()
     world.wait_for("AskReceipt")
     world.settled()
@@ -251,7 +251,7 @@ def test_an_outbox_that_is_free_again_needs_no_staff(world: World) -> None:
 
 def test_a_report_that_the_centre_refuses_is_shown_until_staff_have_seen_it(world: World) -> None:
     world.to_pay()
-    world.centre.refuse["/notes"] = "Application_State_Conflict"
+    world.centre.refuse["/reports"] = "Application_State_Conflict"
     world.drop(100, 100, 50)
     world.wait_for("TakePaper")
     world.devices.printer.take_paper()
@@ -399,7 +399,7 @@ def test_what_may_differ_does_not_stop_the_service(world: World) -> None:
         file.unlink()
     world.restart()
     world.settled()
-    assert set(kinds_told(world)) == {NoteKind.PAID.value, NoteKind.HANDED_OVER.value}
+    assert set(kinds_told(world)) == {ReportKind.PAID.value, ReportKind.HANDED_OVER.value}
     begin_anew(world)
 
 

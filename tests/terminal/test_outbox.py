@@ -1,4 +1,4 @@
-"""Notes reach the centre: in order, again until taken, after a restart, and a refused one holds up nobody."""
+"""StatusReports reach the centre: in order, again until taken, after a restart, and a refused one holds up nobody."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from kiosk_app.outbox import Message, Outbox
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Note, NoteKind
+from server_stub.interface.terminal import ReportKind, StatusReport
 
 CLOCK = Clock(STAGE_START)
 
 
-def note(kind: NoteKind) -> Note:
-    return Note(note_id=new_ulid(CLOCK), kind=kind, at=CLOCK.now(), amount=250)
+def report(kind: ReportKind) -> StatusReport:
+    return StatusReport(report_id=new_ulid(CLOCK), kind=kind, at=CLOCK.now(), amount=250)
 
 
 class Centre:
@@ -32,7 +32,7 @@ class Centre:
     def __call__(self, message: Message) -> None:
         if message.session_id in self.failures:
             raise Failed(self.failures[message.session_id])
-        self.taken.append((message.session_id, message.note.kind.value if message.note else "end"))
+        self.taken.append((message.session_id, message.report.kind.value if message.report else "end"))
 
 
 @pytest.fixture
@@ -42,34 +42,34 @@ def outbox(tmp_path: Path) -> Outbox:
 
 def test_messages_go_out_in_their_order_once(outbox: Outbox) -> None:
     centre = Centre()
-    outbox.put_note("S", "A", note(NoteKind.PAID))
-    outbox.put_note("S", "A", note(NoteKind.HANDED_OVER))
+    outbox.put_report("S", "A", report(ReportKind.PAID))
+    outbox.put_report("S", "A", report(ReportKind.HANDED_OVER))
     outbox.put_end("S", "done")
     assert outbox.drain(centre) == []
     assert centre.taken == [("S", "paid"), ("S", "handed_over"), ("S", "end")]
     outbox.drain(centre)
     assert len(centre.taken) == 3
     assert outbox.pending() == []
-    assert not outbox.put_note("S", "A", note(NoteKind.PAID)), "it is known that it was told"
+    assert not outbox.put_report("S", "A", report(ReportKind.PAID)), "it is known that it was told"
 
 
-def test_one_note_of_a_kind_and_one_end(outbox: Outbox) -> None:
-    assert [outbox.put_note("S", "A", note(NoteKind.PAID)) for _ in range(2)] == [True, False]
+def test_one_report_of_a_kind_and_one_end(outbox: Outbox) -> None:
+    assert [outbox.put_report("S", "A", report(ReportKind.PAID)) for _ in range(2)] == [True, False]
     assert [outbox.put_end("S", why) for why in ("one", "two")] == [True, False]
     assert len(outbox.pending()) == outbox.waiting == 2
 
 
 def test_what_the_centre_could_not_take_waits_through_a_restart(tmp_path: Path) -> None:
     first = Outbox(tmp_path / "o.sqlite")
-    sent = note(NoteKind.PAID)
-    first.put_note("S", "A", sent)
+    sent = report(ReportKind.PAID)
+    first.put_report("S", "A", sent)
     centre = Centre()
     centre.failures["S"] = "Centre_Unreachable"
     with pytest.raises(Failed, match="Centre_Unreachable"):
         first.drain(centre)
     first.close()
     second = Outbox(tmp_path / "o.sqlite")
-    assert [m.note for m in second.pending()] == [sent]
+    assert [m.report for m in second.pending()] == [sent]
     assert second.waiting == 1
     centre.failures.clear()
     second.drain(centre)
@@ -80,7 +80,7 @@ def test_what_the_centre_could_not_take_waits_through_a_restart(tmp_path: Path) 
 def test_a_session_that_must_wait_holds_up_no_other_and_keeps_its_order(outbox: Outbox) -> None:
     centre = Centre()
     centre.failures["S"] = "Internal_Error"
-    outbox.put_note("S", "A", note(NoteKind.PAID))
+    outbox.put_report("S", "A", report(ReportKind.PAID))
     outbox.put_end("S", "")
     outbox.put_end("T", "")
     with pytest.raises(Failed, match="Internal_Error"):
@@ -94,7 +94,7 @@ def test_a_session_that_must_wait_holds_up_no_other_and_keeps_its_order(outbox: 
 def test_a_refusal_that_will_not_change_is_told_and_not_sent_again(outbox: Outbox) -> None:
     centre = Centre()
     centre.failures["S"] = "Application_State_Conflict"
-    outbox.put_note("S", "A", note(NoteKind.PAID))
+    outbox.put_report("S", "A", report(ReportKind.PAID))
     ((message, failed),) = outbox.drain(centre)
     assert (message.application_id, failed.failure) == ("A", "Application_State_Conflict")
     assert outbox.pending() == []
@@ -130,19 +130,19 @@ def test_a_book_that_is_held_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(Failed, match="Outbox_Not_Written"):
-        held.put_note("S", "A", note(NoteKind.PAID))
+        held.put_report("S", "A", report(ReportKind.PAID))
     other.execute("ROLLBACK")
     other.close()
-    assert held.put_note("S", "A", note(NoteKind.PAID))
+    assert held.put_report("S", "A", report(ReportKind.PAID))
     held.close()
 
 
-def test_a_refused_note_is_named_until_it_was_seen_and_an_end_is_none(tmp_path: Path) -> None:
+def test_a_refused_report_is_named_until_it_was_seen_and_an_end_is_none(tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
     outbox = Outbox(path)
     centre = Centre()
     centre.failures["S"] = "Application_State_Conflict"
-    outbox.put_note("S", "A", note(NoteKind.PAID))
+    outbox.put_report("S", "A", report(ReportKind.PAID))
     outbox.put_end("S", "")
     assert outbox.refused() == []
     outbox.drain(centre)
@@ -162,9 +162,9 @@ def test_a_book_of_before_is_taken_up(tmp_path: Path) -> None:
     book = sqlite3.connect(tmp_path / "o.sqlite")
     book.executescript(
         "CREATE TABLE message (number INTEGER PRIMARY KEY, session TEXT NOT NULL, application TEXT NOT NULL,"
-        " kind TEXT NOT NULL, note TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',"
+        " kind TEXT NOT NULL, report TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',"
         " UNIQUE (session, application, kind));"
-        "INSERT INTO message (session, application, kind, note, reason) VALUES ('S', '', 'end', '', 'done');"
+        "INSERT INTO message (session, application, kind, report, reason) VALUES ('S', '', 'end', '', 'done');"
     )
     book.close()
     outbox = Outbox(tmp_path / "o.sqlite")

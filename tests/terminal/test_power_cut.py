@@ -9,7 +9,7 @@ import pytest
 
 from kiosk_app.flow.events import ServiceResumed
 from kiosk_app.recovery import Outcome
-from server_stub.interface.terminal import NoteKind
+from server_stub.interface.terminal import ReportKind
 
 from .bench import APPLICATION_ID, DUE, SHEETS, VISITS, Bench, Cut, How, Papers, PowerCut, take_paper
 
@@ -37,27 +37,27 @@ def _cut_short(folder: Path, name: str, cut: Cut) -> bool:
 
 
 def _agree(bench: Bench, *, may_doubt: bool) -> str:
-    """How it ended. Asserts that money, paper, notes and journal tell the same."""
+    """How it ended. Asserts that money, paper, reports and journal tell the same."""
     sheets = Papers().sheet_ids(APPLICATION_ID)
     printer, coin = bench.devices.printer, bench.devices.coin
     out = sum(1 for sheet in sheets if printer.has_printed(sheet) and not printer.is_void(sheet))
     money = coin.taken_for(APPLICATION_ID)
-    notes = {
-        message.note.kind
+    reports = {
+        message.report.kind
         for message in bench.outbox.pending()
-        if message.application_id == APPLICATION_ID and message.note
+        if message.application_id == APPLICATION_ID and message.report
     }
     assert coin.state().inserted == 0
     assert not bench.journal.open_applications()
-    assert bench.machine.check() == ServiceResumed()
-    if NoteKind.IN_DOUBT in notes:
+    assert bench.device_gateway.check() == ServiceResumed()
+    if ReportKind.IN_DOUBT in reports:
         assert may_doubt
         return "doubt"
-    if NoteKind.HANDED_OVER in notes:
-        assert notes == {NoteKind.PAID, NoteKind.HANDED_OVER}
+    if ReportKind.HANDED_OVER in reports:
+        assert reports == {ReportKind.PAID, ReportKind.HANDED_OVER}
         assert (money, out) == (DUE, SHEETS)
         return "handed over"
-    assert NoteKind.PAID not in notes or NoteKind.CANCELLED in notes
+    assert ReportKind.PAID not in reports or ReportKind.CANCELLED in reports
     assert (money, out) == (0, 0)
     return "cancelled"
 
@@ -77,7 +77,7 @@ def test_a_power_cut_at_any_record_leaves_nothing_contradicting(
         bench.recover()
         ends.append(_agree(bench, may_doubt=name in DOUBTFUL))
         if begun:
-            assert [m for m in bench.outbox.pending() if m.note is None], "the session was ended"
+            assert [m for m in bench.outbox.pending() if m.report is None], "the session was ended"
         assert bench.recover() == []
         bench.off()
     assert 3 < len(ends) < LAST
@@ -131,7 +131,7 @@ def test_paper_that_was_taken_out_in_the_dark_is_never_paid_back_silently(
     assert "doubt" in seen
 
 
-def test_after_the_last_coin_the_money_comes_back_and_the_note_is_cancelled(quick_path: Path) -> None:
+def test_after_the_last_coin_the_money_comes_back_and_the_report_is_cancelled(quick_path: Path) -> None:
     """Rows 6 and 7 of the table: before and after the money was taken."""
     for kind, due in (("take_money.intent", 300), ("take_money.done", DUE)):
         folder = quick_path / kind
@@ -149,8 +149,8 @@ def test_after_the_last_sheet_it_is_paid_and_handed_over(quick_path: Path) -> No
     bench = Bench(quick_path)
     (result,) = bench.recover()
     assert (result.outcome, result.returned) == (Outcome.HANDED_OVER, 0)
-    kinds = [m.note.kind if m.note else None for m in bench.outbox.pending()]
-    assert kinds == [NoteKind.PAID, NoteKind.HANDED_OVER, None]
+    kinds = [m.report.kind if m.report else None for m in bench.outbox.pending()]
+    assert kinds == [ReportKind.PAID, ReportKind.HANDED_OVER, None]
     assert len(bench.devices.printer.tray()) == SHEETS
     bench.off()
 
@@ -193,7 +193,7 @@ def test_a_doubt_outlives_a_second_power_cut(quick_path: Path) -> None:
     assert bench.devices.coin.taken_for(APPLICATION_ID) == 0
     (result,) = bench.recover()
     assert result.outcome is Outcome.IN_DOUBT
-    assert [m.note.kind for m in bench.outbox.pending() if m.note] == [NoteKind.IN_DOUBT]
+    assert [m.report.kind for m in bench.outbox.pending() if m.report] == [ReportKind.IN_DOUBT]
     bench.off()
 
 
@@ -247,7 +247,7 @@ def test_a_payment_is_as_old_as_its_record_not_as_the_next_start(quick_path: Pat
     bench.clock.advance(timedelta(hours=3))
     bench.recover()
     taken = next(record for record in bench.journal.records if record.kind == "take_money.done")
-    notes = {m.note.kind: m.note for m in bench.outbox.pending() if m.note}
-    assert notes[NoteKind.PAID].at == datetime.fromisoformat(taken.at)
-    assert notes[NoteKind.HANDED_OVER].at == bench.clock.now()
+    reports = {m.report.kind: m.report for m in bench.outbox.pending() if m.report}
+    assert reports[ReportKind.PAID].at == datetime.fromisoformat(taken.at)
+    assert reports[ReportKind.HANDED_OVER].at == bench.clock.now()
     bench.off()

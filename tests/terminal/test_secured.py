@@ -1,4 +1,4 @@
-"""Nobody on the way reads along: plain http stays on this machine, everybody else is spoken to under verified https."""
+"""Nobody on the way reads along: plain http stays on this device_gateway, everybody else is spoken to under verified https."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_this_machine_and_https_are_allowed(url: str) -> None:
 
 
 class Ca:
-    """A certification authority of a tester's own. Its certificates are valid around the machine's present time."""
+    """A certification authority of a tester's own. Its certificates are valid around the device_gateway's present time."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder

@@ -55,8 +55,8 @@ def test_a_resident_walks_away_with_the_paper_and_a_receipt(world: World) -> Non
     world.touch(e.ReceiptChosen(True))
     world.wait_for("Thanks")
     world.settled()
-    application_id = world.centre.notes[0][0]
-    assert world.centre.notes == [(application_id, "paid"), (application_id, "handed_over")]
+    application_id = world.centre.reports[0][0]
+    assert world.centre.reports == [(application_id, "paid"), (application_id, "handed_over")]
     assert [reason for _, reason in world.centre.ended] == ["handed over"]
     assert world.devices.coin.taken_for(application_id) == 500
     assert [s.sheet_id for s in world.devices.printer.tray()] == [f"{application_id}-receipt"]
@@ -245,13 +245,13 @@ def test_a_centre_that_is_off_is_told_and_its_session_is_ended_when_it_is_back(w
     port = world.centre.stop()
     world.touch(e.Confirmed())
     assert world.refusal().failure == "Centre_Unreachable"
-    assert world.terminal.pending_notes() == 1
+    assert world.terminal.pending_reports() == 1
     world.centre.start(port)
     world.settled()
     assert [reason for _, reason in world.centre.ended] == ["Centre_Unreachable"]
 
 
-def test_a_centre_that_goes_off_after_the_payment_gets_its_notes_later_even_after_a_restart(
+def test_a_centre_that_goes_off_after_the_payment_gets_its_reports_later_even_after_a_restart(
     world: World,
 ) -> None:
     world.to_pay()
@@ -260,12 +260,12 @@ def test_a_centre_that_goes_off_after_the_payment_gets_its_notes_later_even_afte
     world.wait_for("TakePaper")
     world.devices.printer.take_paper()
     world.wait_for("AskReceipt")
-    assert world.terminal.pending_notes() == 3
+    assert world.terminal.pending_reports() == 3
     world.restart()
     assert world.terminal.state_name() == "TopMenu"
     world.centre.start(port)
     world.settled()
-    assert [kind for _, kind in world.centre.notes] == ["paid", "handed_over"]
+    assert [kind for _, kind in world.centre.reports] == ["paid", "handed_over"]
     assert len(world.centre.ended) == 1
 
 
@@ -291,8 +291,8 @@ def test_a_late_answer_never_reaches_the_next_resident_and_its_paper_is_cancelle
     world.to_menu()
     assert len(world.centre.ended) == 1
     world.centre.let_go()
-    world.until(lambda: world.centre.notes)
-    assert [kind for _, kind in world.centre.notes] == ["cancelled"]
+    world.until(lambda: world.centre.reports)
+    assert [kind for _, kind in world.centre.reports] == ["cancelled"]
     assert world.terminal.state_name() == "ChooseCertificate"
     assert "late_answer" in world.kinds("network")
     world.touch(e.KindChosen(CertificateKind.SEAL_REGISTRATION), e.CopiesChosen(1), e.Confirmed())
@@ -373,7 +373,7 @@ def test_a_paper_for_another_is_an_incident_before_money(
     refusal = world.refusal()
     assert (refusal.failure, refusal.can_retry) == (failure, False)
     world.settled()
-    assert [kind for _, kind in world.centre.notes] == ["incident"]
+    assert [kind for _, kind in world.centre.reports] == ["incident"]
     assert len(world.centre.ended) == 1
     assert world.devices.printer.tray() == ()
     assert world.devices.coin.state().taken == 0
@@ -385,7 +385,7 @@ def test_a_sheet_that_says_another_thing_of_itself_is_an_incident(world: World) 
     world.touch(e.Confirmed())
     assert world.refusal().failure == "Binding_Mismatch"
     world.settled()
-    assert [kind for _, kind in world.centre.notes] == ["incident"]
+    assert [kind for _, kind in world.centre.reports] == ["incident"]
 
 
 def test_a_damaged_sheet_is_refused_by_name(world: World) -> None:
@@ -411,7 +411,7 @@ def test_cancel_gives_every_coin_back(world: World) -> None:
     assert (state.inserted, state.taken, state.returned) == (0, 0, 200)
     world.settled()
     assert len(world.centre.ended) == 1
-    assert world.centre.notes == []
+    assert world.centre.reports == []
 
 
 def test_a_rejected_coin_is_shown(world: World) -> None:
@@ -441,7 +441,7 @@ def test_a_jam_is_resumed_or_refunded_by_staff(world: World, refund: bool) -> No
     if refund:
         assert world.refusal().returned == 250
         world.settled()
-        assert [kind for _, kind in world.centre.notes] == ["paid", "cancelled"]
+        assert [kind for _, kind in world.centre.reports] == ["paid", "cancelled"]
         assert world.devices.printer.tray() == ()
         assert world.devices.coin.state().taken == 0
     else:
@@ -460,7 +460,7 @@ def test_money_in_the_escrow_comes_back_at_the_next_start_and_that_is_told(world
     refusal = world.refusal()
     assert (refusal.failure, refusal.returned) == ("Visit_Interrupted", 100)
     world.settled()
-    assert [kind for _, kind in world.centre.notes] == ["cancelled"]
+    assert [kind for _, kind in world.centre.reports] == ["cancelled"]
     assert len(world.centre.ended) == 1
 
 
@@ -470,7 +470,7 @@ def test_a_reset_wipes_the_visit_and_tells_nobody(world: World, quick_path: Path
     assert world.terminal.state_name() == "TopMenu"
     assert isinstance(world.view, v.TopMenu)
     world.until(world.terminal.idle)
-    assert world.terminal.pending_notes() == 0
+    assert world.terminal.pending_reports() == 0
     world.to_pin()
     assert world.centre.ended == []
 
@@ -483,7 +483,7 @@ def test_an_answer_from_before_a_reset_changes_nothing(world: World, quick_path:
     world.terminal.reset(data_dir=quick_path / "fresh")
     world.centre.let_go()
     world.to_menu()
-    assert world.centre.notes == []
+    assert world.centre.reports == []
 
 
 def test_an_answer_that_finds_its_terminal_deleted_reaches_nobody(world: World) -> None:
@@ -520,8 +520,8 @@ def test_after_the_visit_the_terminal_holds_nothing_of_it(world: World) -> None:
     world.touch(e.Acknowledged())
     world.wait_for("TopMenu")
     assert world.terminal._state == State()
-    assert world.terminal._office is not None
-    assert world.terminal._office._remote._papers == {}
+    assert world.terminal._runtime is not None
+    assert world.terminal._runtime._remote._papers == {}
 
 
 def test_the_gui_thread_shows_and_never_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -183,8 +183,8 @@ class World:
             )
 
     def settled(self) -> None:
-        """Until every note is with the centre."""
-        self.until(lambda: self.terminal.idle() and self.terminal.pending_notes() == 0, "the settling")
+        """Until every report is with the centre."""
+        self.until(lambda: self.terminal.idle() and self.terminal.pending_reports() == 0, "the settling")
 
     def kinds(self, source: str) -> list[str]:
         return [event.kind for event in self.events if event.source == source]

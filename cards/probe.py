@@ -1,0 +1,166 @@
+"""What a diagnosis asks a card: nothing that costs a try, changes it, or opens what is personal."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from cards.readers.interface import CardConnection
+
+from .apdu import (
+    AUTHENTICATION_BLOCKED,
+    MAX_SHORT,
+    NO_DIAGNOSIS,
+    OK,
+    PIN_BLOCKED,
+    Command,
+    Response,
+    tries_in,
+)
+from .diagnosis import CardFinding, Hierarchy
+from .errors import CardError
+from .jpki import AUTHENTICATION_CERTIFICATE, AUTHENTICATION_PIN, JPKI_AID, PLASTIC_LABEL, TOKEN_INFO
+
+TEXT_AID = bytes.fromhex("D3921000310001010408")
+TEXT_PIN = 0x0011
+SIGNATURE_PIN = 0x001B
+AUTHENTICATION_CA = 0x000B
+HIERARCHIES = {
+    "JPKI": Hierarchy.PRODUCTION,
+    "JPKI-TEST": Hierarchy.TEST,
+    "JPKI-SIM": Hierarchy.SIMULATOR,
+}
+"""By the O of the issuer; anything else is unknown."""
+COMMANDS = 20
+"""How many commands are timed, unless they take longer than SECONDS together."""
+SECONDS = 2.0
+_KINDS = {
+    PLASTIC_LABEL: "plastic",
+    "JPKIAPICCTOKEN": "juki",
+    "JPKIAPGPSETOKEN": "android",
+    "JPKIAPIOSTOKEN": "iphone",
+}
+_DETOURS = 8
+
+
+class Probe:
+    """Over one connection. Every method raises CardError if the line breaks."""
+
+    def __init__(self, connection: CardConnection) -> None:
+        self._connection = connection
+
+    def identify(self, card: CardFinding) -> None:
+        selected = self._select_application(JPKI_AID)
+        if selected.sw != OK:
+            return
+        card.label = self._file(TOKEN_INFO, 32).decode("ascii", "replace").rstrip(" \0")
+        card.kind = _KINDS.get(card.label, "other")
+
+    def count_tries(self, card: CardFinding) -> None:
+        """Leaves the JPKI application selected."""
+        for pin, fid in (("authentication_pin", AUTHENTICATION_PIN), ("signature_password", SIGNATURE_PIN)):
+            if self._select_file(fid):
+                card.tries_left[pin] = self._tries()
+        if self._select_application(TEXT_AID).sw == OK and self._select_file(TEXT_PIN):
+            card.tries_left["text_pin"] = self._tries()
+        self._select_application(JPKI_AID)
+
+    def find_issuer(self, card: CardFinding, problems: list[str]) -> None:
+        """First by the CA's own certificate, so that no holder's certificate of production is ever read."""
+        organisation = _issuer_organisation(self._object(AUTHENTICATION_CA))
+        if organisation is None or HIERARCHIES.get(organisation) is not Hierarchy.PRODUCTION:
+            der = self._object(AUTHENTICATION_CERTIFICATE)
+            own = _issuer_organisation(der)
+            if own is None:
+                problems.append("Certificate_Malformed" if der else "Card_No_Authentication_Certificate")
+            organisation = own or organisation
+        if organisation is not None:
+            card.organisation = organisation
+            card.hierarchy = HIERARCHIES.get(organisation, Hierarchy.UNKNOWN)
+
+    def measure(self, card: CardFinding) -> None:
+        """The time of GET CHALLENGE with 8 bytes, seen from this program."""
+        command = Command(0x00, 0x84, 0x00, 0x00, le=8)
+        self._ask(command)
+        times: list[float] = []
+        ends = time.perf_counter() + SECONDS
+        while len(times) < COMMANDS and (time.perf_counter() < ends or not times):
+            begun = time.perf_counter()
+            self._ask(command)
+            times.append((time.perf_counter() - begun) * 1000)
+        card.median_ms, card.commands = round(statistics.median(times), 3), len(times)
+
+    def takes_extended_length(self) -> bool | None:
+        """Does one command bring more than 256 bytes of the CA's certificate? None if there is none to read."""
+        try:
+            if self._select_application(JPKI_AID).sw != OK or not self._select_file(AUTHENTICATION_CA):
+                return None
+            response = self._ask(Command(0x00, 0xB0, 0x00, 0x00, le=2 * MAX_SHORT, extended=True))
+        except CardError:
+            return False
+        return response.sw == OK and len(response.data) > MAX_SHORT
+
+    def _select_application(self, aid: bytes) -> Response:
+        """Twice if the first command after power-on is answered 6F00."""
+        command = Command(0x00, 0xA4, 0x04, 0x0C, aid)
+        response = self._ask(command)
+        return self._ask(command) if response.sw == NO_DIAGNOSIS else response
+
+    def _select_file(self, fid: int) -> bool:
+        return self._ask(Command(0x00, 0xA4, 0x02, 0x0C, fid.to_bytes(2, "big"))).sw == OK
+
+    def _tries(self) -> int | None:
+        """An empty VERIFY (case 1, no Lc) costs nothing."""
+        sw = self._ask(Command(0x00, 0x20, 0x00, 0x80)).sw
+        return 0 if sw in (PIN_BLOCKED, AUTHENTICATION_BLOCKED) else tries_in(sw)
+
+    def _file(self, fid: int, length: int) -> bytes:
+        return self._read(0, length) if self._select_file(fid) else b""
+
+    def _object(self, fid: int) -> bytes:
+        """The DER object at the beginning of a file; empty if there is none, short if it breaks off."""
+        head = self._file(fid, 4)
+        if head[:2] != b"\x30\x82" or len(head) < 4:
+            return head.strip(b"\xff\0")
+        total, data = 4 + int.from_bytes(head[2:4], "big"), b""
+        while len(data) < total:
+            part = self._read(len(data), min(MAX_SHORT, total - len(data)))
+            if not part:
+                break
+            data += part
+        return data[:total]
+
+    def _read(self, offset: int, length: int) -> bytes:
+        if offset > 0x7FFF:
+            return b""
+        response = self._ask(Command(0x00, 0xB0, offset >> 8, offset & 0xFF, le=length))
+        return response.data if response.sw in (OK, 0x6282) else b""
+
+    def _ask(self, command: Command) -> Response:
+        response = self._exchange(command)
+        if response.sw >> 8 == 0x6C:
+            response = self._exchange(command.with_le(response.sw & 0xFF or MAX_SHORT))
+        data = response.data
+        for _ in range(_DETOURS):
+            if response.sw >> 8 != 0x61:
+                break
+            response = self._exchange(Command(0x00, 0xC0, 0x00, 0x00, le=response.sw & 0xFF or MAX_SHORT))
+            data += response.data
+        return Response(data, response.sw)
+
+    def _exchange(self, command: Command) -> Response:
+        answer = self._connection.transmit(command.encode())
+        return Response.parse(answer) if len(answer) >= 2 else Response(b"", NO_DIAGNOSIS)
+
+
+def _issuer_organisation(der: bytes) -> str | None:
+    """O of the issuer; '' if it names none, None if `der` is no certificate."""
+    try:
+        issuer = x509.load_der_x509_certificate(der).issuer
+        names = issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    except ValueError:
+        return None
+    return str(names[0].value) if names else ""

@@ -1,0 +1,244 @@
+"""What the terminal asks the centre, one effect at a time. Runs on the network thread; whatever needs the card is done on the
+card thread meanwhile."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from cards.readers.interface import Reader
+from cards.trace import Observer
+from kiosk_app.flow.events import (
+    Authenticated,
+    CardRead,
+    Event,
+    MunicipalitiesKnown,
+    PaperReceived,
+    SessionStarted,
+)
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import AuthenticationRequest, Box, signed_text
+from server_stub.interface.trace import Trace
+
+from .card_trust import CardTrust
+from .flow import effects as f
+from .outbox import Message
+from .settings import TerminalSettings
+from .workers import Worker
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from .card_session import CardFacts
+    from .center_client import CenterClient
+    from .paper import Paper
+
+_T = TypeVar("_T")
+
+LETTING_GO = 3.0
+"""Real seconds for a conversation with a card that was taken away to end, before the next card is spoken to."""
+
+
+class CenterGateway:
+    """Holds the client (made once, at first use: its modules are big) and the papers received in the present visit."""
+
+    def __init__(
+        self, settings: TerminalSettings, trace: Trace, reader: Reader, trust: CardTrust | None = None
+    ) -> None:
+        """`trust`: without one every card counts as real."""
+        self._settings = settings
+        self._trace = trace
+        self._reader = reader
+        self._trust = trust or CardTrust()
+        self._card_worker = Worker("card", LETTING_GO)
+        self._lock = threading.Lock()
+        self._made: tuple[CenterClient, Ed25519PublicKey] | None = None
+        self._closed = False
+        self._visit = 0
+        self._papers: dict[str, Paper] = {}
+
+    # --- effects -----------------------------------------------------------------------------------------------------
+
+    def perform(self, effect: f.Effect) -> Event:
+        """The answer. Raises Failed by name."""
+        return self.errand(effect)()
+
+    def errand(self, effect: f.Effect) -> Callable[[], Event]:
+        """What asks for `effect` as a part of the present visit. Once that is over it begins nothing more: no request, no
+        card, and at a card it speaks to already no PIN and no signature, but Failed(Visit_Cancelled). That names the
+        application whose paper came too late."""
+        visit = self._visit
+        return lambda: self._perform(effect, visit)
+
+    def _perform(self, effect: f.Effect, visit: int) -> Event:
+        match effect:
+            case f.ReadCard():
+                return self._read_card(visit)
+            case f.FetchMunicipalities():
+                return MunicipalitiesKnown(self._client(visit).municipalities().municipalities)
+            case f.OpenSession():
+                return SessionStarted(self._client(visit).open_session().session_id)
+            case f.Authenticate():
+                return self._authenticate(effect, visit)
+            case f.Apply():
+                return self._apply(effect, visit)
+        raise TypeError(f"{type(effect).__name__} is no matter of the centre")
+
+    def send(self, message: Message) -> None:
+        """One message of the outbox. Raises Failed."""
+        client, _ = self._center()
+        if message.report is None:
+            client.end_session(message.session_id, message.reason)
+        else:
+            client.report(message.application_id, message.report)
+
+    def warm_up(self) -> None:
+        """Load the big modules before the first resident needs them."""
+        from . import card_session, paper
+
+        self._center()
+        self._trace.emit("network", "ready", modules=[card_session.__name__, paper.__name__])
+
+    def forget(self) -> None:
+        """The visit is over: no paper stays, and nobody waits for the card any more."""
+        with self._lock:
+            self._visit += 1
+            self._papers.clear()
+        self._card_worker.replace()
+
+    def drop(self, application_id: str) -> None:
+        with self._lock:
+            self._papers.pop(application_id, None)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._visit += 1
+            if self._made is not None:
+                self._made[0].close()
+        self._card_worker.replace()
+        self._card_worker.stop(0)
+
+    # --- papers (machine.SheetSource) ------------------------------------------------------------------------------------
+
+    def sheet_ids(self, application_id: str) -> list[str]:
+        paper = self._paper(application_id)
+        return [paper.sheet_id(number) for number in range(1, len(paper.sheets) + 1)]
+
+    def sheet(self, application_id: str, number: int) -> tuple[str, bytes, tuple[Box, ...]]:
+        paper = self._paper(application_id)
+        boxes = paper.manifest.sheets[number - 1].secret_boxes
+        return paper.sheet_id(number), paper.sheets[number - 1], boxes
+
+    def _paper(self, application_id: str) -> Paper:
+        with self._lock:
+            paper = self._papers.get(application_id)
+        if paper is None:
+            raise Failed("Paper_Corrupt", detail="not here")
+        return paper
+
+    # --- card and centre ----------------------------------------------------------------------------------------------------
+
+    def _require_visit(self, visit: int, **facts: str) -> None:
+        if visit != self._visit:
+            raise Failed("Visit_Cancelled", **facts)
+
+    def _client(self, visit: int) -> CenterClient:
+        """For one request of this visit."""
+        client, _ = self._center()
+        self._require_visit(visit)
+        return client
+
+    def _at_card(self, visit: int, job: Callable[[], _T]) -> _T:
+        """`job` on the card thread, if its visit is not over when the thread comes to it."""
+
+        def work() -> _T:
+            self._require_visit(visit)
+            return job()
+
+        self._require_visit(visit)
+        try:
+            return self._card_worker.call(work, self._settings.card_limit)
+        except TimeoutError as error:
+            raise Failed("Card_Mute") from error
+
+    def _read_card(self, visit: int) -> Event:
+        from .card_session import read_card
+
+        bodies = self._settings.card_bodies
+        facts = self._at_card(
+            visit, lambda: read_card(self._reader, self._observer, self._trust, bodies=bodies)
+        )
+        return CardRead(facts.holder_ref, facts.tries_left, facts.kind)
+
+    def _authenticate(self, effect: f.Authenticate, visit: int) -> Event:
+        from .card_session import sign
+
+        nonce = self._client(visit).nonce(effect.session_id)
+        message = signed_text(nonce.context, effect.session_id, nonce.nonce)
+        seen = (effect.holder_ref, effect.tries_left)
+
+        def signed() -> tuple[CardFacts, bytes]:
+            return sign(
+                self._reader,
+                self._observer,
+                self._trust,
+                seen=seen,
+                pin=effect.pin,
+                message=message,
+                permit=lambda: self._require_visit(visit),
+                last_try_accepted=effect.last_try_accepted,
+                bodies=self._settings.card_bodies,
+            )
+
+        facts, signature = self._at_card(visit, signed)
+        request = AuthenticationRequest(
+            place=effect.place,
+            municipality=effect.municipality,
+            certificate=base64.b64encode(facts.certificate).decode(),
+            signature=base64.b64encode(signature).decode(),
+        )
+        return Authenticated(self._client(visit).authenticate(effect.session_id, request))
+
+    def _apply(self, effect: f.Apply, visit: int) -> Event:
+        from .paper import fetch_paper
+
+        _, pinned = self._center()
+        signed = self._client(visit).apply(effect.session_id, effect.request, secrets.token_hex(16))
+        paper = fetch_paper(
+            signed,
+            lambda application_id, number: self._client(visit).sheet(application_id, number),
+            pinned=pinned,
+            holder_ref=effect.holder_ref,
+            session_id=effect.session_id,
+            terminal_id=self._settings.terminal_id,
+            asked=effect.request,
+            offer=effect.offer,
+        )
+        manifest = paper.manifest
+        with self._lock:
+            self._require_visit(visit, application_id=manifest.application_id)
+            self._papers[manifest.application_id] = paper
+        return PaperReceived(signed, manifest.application_id, len(paper.sheets), manifest.fee_total)
+
+    @property
+    def _observer(self) -> Observer:
+        return lambda kind, /, **data: self._trace.emit("card", kind, **data)
+
+    def _center(self) -> tuple[CenterClient, Ed25519PublicKey]:
+        with self._lock:
+            if self._closed:
+                raise Failed("Centre_Unreachable", reason="closed")
+            if self._made is None:
+                from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+                from .center_client import CenterClient
+
+                told = self._settings
+                client = CenterClient(told.center_url, told.terminal_key, self._trace, told.server_ca)
+                key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(self._settings.pinned_key))
+                self._made = client, key
+            return self._made

@@ -1,0 +1,93 @@
+"""What the servers' books say, for those who compare: read only, straight from the databases of the stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from server_stub.center import tables
+from server_stub.db import open_engine, sqlite_url
+from server_stub.issuing.ledger import Ledger
+from server_stub.issuing.tables import Application
+
+
+@dataclass(frozen=True, slots=True)
+class CenterApplication:
+    """`settled_late`: paid or handed over, although its session had run out before the terminal could be heard."""
+
+    application_id: str
+    state: str
+    settled_late: bool
+
+
+class LedgerQueries:
+    """The centre's and the issuing server's books in one folder of databases."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ledger = Ledger(sqlite_url(folder / "ledger.db"))
+        self._center = open_engine(sqlite_url(folder / "center.db"))
+
+    def charges(self) -> list[int]:
+        """Yen kept for each application, refunds taken out."""
+        return [charge.amount for charge in self._ledger.charges()]
+
+    def kept(self) -> dict[str, int]:
+        """Yen kept for each application by its id, refunds taken out."""
+        return {charge.application_id: charge.amount for charge in self._ledger.charges()}
+
+    def ledger(self) -> tuple[Application, ...]:
+        """Every application that became paper, oldest first."""
+        return self._ledger.applications()
+
+    def issue_numbers_of(self, application_id: str) -> list[str]:
+        """The number of each copy, in their order."""
+        return [copy.issue_number for copy in self._ledger.copies(application_id)]
+
+    def issue_numbers(self) -> list[str]:
+        return [
+            copy.issue_number
+            for application in self._ledger.applications()
+            for copy in self._ledger.copies(application.application_id)
+        ]
+
+    def applications(self) -> list[CenterApplication]:
+        """As the centre has them, oldest first."""
+        table = tables.applications.c
+        query = select(table.application_id, table.state, table.expired_at, table.paid_at)
+        with self._center.connect() as connection:
+            rows = connection.execute(query.order_by(table.received_at)).all()
+        return [
+            CenterApplication(
+                row.application_id, row.state, row.expired_at is not None and row.paid_at is not None
+            )
+            for row in rows
+        ]
+
+    def ledger_settled_late(self, application_id: str) -> bool:
+        return self._ledger.settled_late(application_id)
+
+    def ledger_states(self) -> list[str]:
+        """Where each application stands in the ledger, oldest first."""
+        return [str(application.state) for application in self._ledger.applications()]
+
+    def outstanding_nonces(self) -> int:
+        """Nonces that were given out and not used yet."""
+        query = select(func.count()).where(tables.sessions.c.nonce.is_not(None))
+        with self._center.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def identified(self) -> int:
+        """Sessions of which the centre knows the holder."""
+        query = select(func.count()).where(tables.sessions.c.holder_ref.is_not(None))
+        with self._center.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def incidents(self) -> int:
+        with self._center.connect() as connection:
+            return int(connection.execute(select(func.count()).select_from(tables.incidents)).scalar_one())
+
+    def close(self) -> None:
+        self._ledger.close()
+        self._center.dispose()

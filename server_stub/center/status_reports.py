@@ -1,0 +1,167 @@
+"""What the terminal tells of an application: taken once, checked against its state, passed on to the issuing server."""
+
+from __future__ import annotations
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from server_stub.interface.clock import Clock
+from server_stub.interface.failures import CATALOGUE, Failed
+from server_stub.interface.terminal import ReportKind, ReportTaken, StatusReport
+from server_stub.interface.trace import Trace
+
+from .application_states import State, after
+from .cancelling import REASON_LENGTH, enqueue, void
+from .database import Database
+from .incidents import Incidents
+from .tables import applications, status_reports
+
+SETTLED_LATE = "settled late"
+"""How the reason of an application begins whose payment came to be known only after it had expired."""
+_TRIES = 10
+
+
+class StatusReports:
+    def __init__(self, database: Database, clock: Clock, trace: Trace, incidents: Incidents) -> None:
+        self._database = database
+        self._clock = clock
+        self._trace = trace
+        self._incidents = incidents
+
+    def take(self, terminal_id: str, application_id: str, report: StatusReport) -> ReportTaken:
+        """Durable when this returns. Raises Failed: Application_Unknown, Application_State_Conflict,
+        Idempotency_Conflict (this report_id said something else before), Request_Malformed (a time without offset)."""
+        if report.at.tzinfo is None:
+            raise Failed("Request_Malformed", fields=["body.at: the offset is missing"])
+        report = report.model_copy(update={"reason": report.reason.replace("\0", "")[:REASON_LENGTH]})
+        for _ in range(_TRIES):
+            row = self._find(application_id, terminal_id)
+            if (before := self._taken_before(application_id, report)) is not None:
+                return before
+            state = self._next(row, terminal_id, report)
+            if self._keep(row, report, state):
+                return ReportTaken(application_id=application_id, state=state)
+        raise Failed("Application_State_Conflict", state=row["state"])
+
+    def _find(self, application_id: str, terminal_id: str) -> RowMapping:
+        with self._database.read() as connection:
+            row = (
+                connection.execute(
+                    select(applications).where(applications.c.application_id == application_id)
+                )
+                .mappings()
+                .first()
+            )
+        if row is None or row["terminal_id"] != terminal_id:
+            raise Failed("Application_Unknown")
+        return row
+
+    def _taken_before(self, application_id: str, report: StatusReport) -> ReportTaken | None:
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(status_reports).where(status_reports.c.report_id == report.report_id)
+            ).first()
+        if row is None:
+            return None
+        if row.application_id != application_id or row.body != report.model_dump_json():
+            raise Failed("Idempotency_Conflict")
+        return ReportTaken(application_id=application_id, state=row.state_after)
+
+    def _next(self, row: RowMapping, terminal_id: str, report: StatusReport) -> State:
+        """The state that the report leads to. Money or paper moved against the ledger is an incident besides."""
+        state = after(_state_met(row, report), report.kind)
+        wrong_amount = report.kind is ReportKind.PAID and report.amount != row["fee_total"]
+        unpaid = report.kind is ReportKind.HANDED_OVER and row["paid_at"] is None
+        if state is not None and not wrong_amount and not unpaid:
+            return state
+        facts = {"state": row["state"], "report": report.kind}
+        if wrong_amount:
+            facts |= {"amount": report.amount, "fee_total": row["fee_total"]}
+        failed = Failed("Application_State_Conflict", **facts)
+        if report.kind in (ReportKind.PAID, ReportKind.HANDED_OVER):
+            self._incidents.record(
+                row["application_id"], terminal_id, "centre", failed.failure, facts, key=report.report_id
+            )
+        raise failed
+
+    def _keep(self, row: RowMapping, report: StatusReport, state: State) -> bool:
+        """False if somebody else was quicker: then look again."""
+        now = self._clock.now()
+        application_id = row["application_id"]
+        more: dict[str, object] = {}
+        late = _is_late(row, report)
+        if report.kind is ReportKind.PAID and row["paid_at"] is None:
+            more["paid_at"] = now
+        if late:
+            more["reason"] = f"{SETTLED_LATE} ({row['reason']})"[:REASON_LENGTH]
+        if report.kind in (ReportKind.CANCELLED, ReportKind.INCIDENT):
+            more["expired_at"] = None
+        try:
+            with self._database.write() as connection:
+                changed = connection.execute(
+                    update(applications)
+                    .where(
+                        applications.c.application_id == application_id,
+                        applications.c.state == row["state"],
+                        applications.c.expired_at.is_not_distinct_from(row["expired_at"]),
+                    )
+                    .values(state=state, changed_at=now, **more)
+                )
+                if changed.rowcount != 1:
+                    return False
+                connection.execute(
+                    insert(status_reports).values(
+                        report_id=report.report_id,
+                        application_id=application_id,
+                        kind=report.kind,
+                        body=report.model_dump_json(),
+                        taken_at=now,
+                        state_after=state,
+                    )
+                )
+                enqueue(connection, application_id, row["municipality"], report)
+                if state in (State.HANDED_OVER, State.CANCELLED):
+                    void(connection, application_id)
+                tell_incident = report.kind is ReportKind.INCIDENT and self._incidents.add(
+                    connection, application_id, row["terminal_id"], "terminal", _name_of(report),
+                    {"reason": report.reason}, key=report.report_id,
+                )  # fmt: skip
+        except IntegrityError:
+            return False
+        if state in (State.HANDED_OVER, State.CANCELLED):
+            self._database.personal_deleted()
+        if tell_incident:
+            tell_incident()
+        if state != row["state"]:
+            self._trace.emit(
+                "centre", str(state), application_id=application_id, amount=report.amount,
+                sheets_printed=report.sheets_printed, reason=report.reason,
+            )  # fmt: skip
+        if late:
+            self._trace.emit(
+                "centre", "settled_late", application_id=application_id, amount=report.amount, paid_at=report.at,
+                expired_at=row["expired_at"],
+            )  # fmt: skip
+        return True
+
+
+def _state_met(row: RowMapping, report: StatusReport) -> State:
+    """The state that `report` meets. What expired gives way to a payment made before, as if it had been told in time, and
+    to a doubt about it."""
+    state = State(row["state"])
+    if row["expired_at"] is None or row["answer"] is None:
+        return state
+    if report.kind is ReportKind.PAID and row["paid_at"] is None:
+        return State.PREPARED if report.at < row["expired_at"] else State.CANCELLED
+    return State.PREPARED if report.kind is ReportKind.IN_DOUBT and state is State.CANCELLED else state
+
+
+def _is_late(row: RowMapping, report: StatusReport) -> bool:
+    """Whether a payment is told only after its application had expired."""
+    return report.kind is ReportKind.PAID and row["expired_at"] is not None and row["paid_at"] is None
+
+
+def _name_of(report: StatusReport) -> str:
+    """A terminal tells an incident as `Failure` or `Failure: detail`; any other words mean what incidents mostly are."""
+    name = report.reason.partition(":")[0]
+    return name if name in CATALOGUE else "Binding_Mismatch"

@@ -1,0 +1,216 @@
+"""HTTP of every node: connections, bodies received whole and within a size, and how an answer goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import json
+from collections.abc import Callable
+from typing import Any, NoReturn, cast
+
+import h11
+from fastapi import Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.datastructures import Headers
+from starlette.types import Message, Receive
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import FailureBody
+
+MAX_BODY = 1_000_000
+"""Bytes; no message of ours comes near it."""
+BODY_SECONDS = 10.0
+"""Real seconds that a caller has for a whole body."""
+
+
+class CallerGone(Exception):
+    """The connection broke before the body was whole: nobody waits for an answer."""
+
+
+async def whole_body(headers: Headers, receive: Receive) -> bytes:
+    """The body, however it is cut into pieces.
+
+    Raises Failed(Request_Too_Large), also for a body that does not tell its length, Failed(Request_Too_Slow), CallerGone.
+    """
+    told = headers.get("content-length", "")
+    if told.isascii() and told.isdecimal() and (len(told) > 18 or int(told) > MAX_BODY):
+        raise Failed("Request_Too_Large", limit=MAX_BODY)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise CallerGone
+                body += message.get("body", b"")
+                if len(body) > MAX_BODY:
+                    raise Failed("Request_Too_Large", limit=MAX_BODY)
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError as error:
+        raise Failed("Request_Too_Slow", seconds=BODY_SECONDS) from error
+
+
+def again(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that hands `body` out once, then whatever comes after it."""
+    given = False
+
+    async def receive_again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
+
+
+def check_json(headers: Headers, body: bytes) -> None:
+    """Refuse what two readers could read differently: a key twice, NaN and Infinity, text that is no UTF-8.
+
+    Whatever is no JSON at all is left to the one who expects a message. Raises Failed(Request_Malformed).
+    """
+    if not body or "json" not in headers.get("content-type", "").lower():
+        return
+    try:
+        text = body.decode("utf-8-sig")
+        if "\0" in text:  # what is left of UTF-16 and UTF-32, which json would detect
+            raise Failed("Request_Malformed", fields=["body: no UTF-8"])
+        value = json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_no_number)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeError as error:
+        raise Failed("Request_Malformed", fields=["body: no UTF-8"]) from error
+    except RecursionError as error:
+        raise Failed("Request_Malformed", fields=["body: too deep"]) from error
+    except ValueError:
+        return
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Failed("Request_Malformed", fields=["body: a key stands twice"])
+    return found
+
+
+def _no_number(name: str) -> NoReturn:
+    raise Failed("Request_Malformed", fields=[f"body: {name} is no JSON"])
+
+
+HEADER_SECONDS = 15.0
+"""Real seconds from the connection, or from the first byte of a further request, to the end of its headers."""
+
+
+LINGER_SECONDS = 2.0
+"""Real seconds that a refused caller may go on sending: closing at once would reset the connection under the answer."""
+
+
+class _Lingering:
+    """A transport that, closed in the middle of a request, first lets the caller read the answer."""
+
+    def __init__(self, transport: asyncio.Transport, protocol: NodeProtocol) -> None:
+        self._transport = transport
+        self._protocol = protocol
+        self.lingers = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        return self.lingers or self._transport.is_closing()
+
+    def close(self) -> None:
+        if self.is_closing():
+            return
+        unread = self._protocol.conn.their_state in (h11.SEND_BODY, h11.ERROR)
+        if not unread or not self._transport.can_write_eof():
+            self._transport.close()
+            return
+        self.lingers = True
+        try:
+            self._transport.write_eof()
+        except OSError:  # the caller has gone already
+            self._transport.abort()
+            return
+        self._transport.resume_reading()
+        self._protocol.loop.call_later(LINGER_SECONDS, self._transport.abort)
+
+
+class NodeProtocol(H11Protocol):
+    """What is no HTTP gets a failure by name; who does not finish the headers is not waited for."""
+
+    _headers_due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast(asyncio.Transport, _Lingering(transport, self)))
+        self._await_headers()
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
+            self._await_headers()
+        else:
+            self._stop_waiting()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        self._stop_waiting()
+        body = FailureBody(failure="Request_Malformed", facts={"fields": ["HTTP"]}).model_dump_json().encode()
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        try:
+            for event in (
+                h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+                h11.Data(data=body),
+                h11.EndOfMessage(),
+            ):
+                self.transport.write(self.conn.send(event) or b"")
+        except h11.LocalProtocolError:  # an answer was under way already: all that is left is to close
+            pass
+        self.transport.close()
+
+    def _await_headers(self) -> None:
+        if self._headers_due is None:
+            self._headers_due = self.loop.call_later(HEADER_SECONDS, self.timeout_keep_alive_handler)
+
+    def _stop_waiting(self) -> None:
+        if self._headers_due is not None:
+            self._headers_due.cancel()
+            self._headers_due = None
+
+
+class AnswerRoute(APIRoute):
+    """A route whose answer is written on the thread that made it.
+
+    FastAPI would hand the answer of a plain function to a second thread, only to find that it is the promised message:
+    our messages check themselves when they are made, and a change of threads is an eighth of a bare request.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
+        super().__init__(path, _writing(endpoint, more.get("status_code") or 200), **more)
+
+
+def _writing(endpoint: Callable[..., Any], status: int) -> Callable[..., Any]:
+    if inspect.iscoroutinefunction(endpoint):
+        return endpoint
+
+    @functools.wraps(endpoint)
+    def written(**given: Any) -> Any:
+        made = endpoint(**given)
+        if isinstance(made, BaseModel):
+            return Response(made.model_dump_json(), status, media_type="application/json")
+        return made
+
+    return written

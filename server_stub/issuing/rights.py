@@ -1,0 +1,231 @@
+"""Who may get what now: one small rule each, listed in the order in which they are asked.
+
+The order: is this municipality's certificate served here (`visit`), is any kind open now and is the replica recent (`hours`), who is the holder and
+may this person use a terminal at all (`holder`), which of the household may stand on paper (`household`), what does this
+kind need (`kinds`), is the request within what was offered (`request`). The service's times come before the person, so that
+nothing is looked up while the service is closed. A rule raises Failed by its name and does nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from server_stub.interface.failures import Failed
+from server_stub.interface.terminal import (
+    ApplicationRequest,
+    CertificateKind,
+    Offer,
+    OptionName,
+    Place,
+    TerminalKind,
+)
+from server_stub.municipalities import Municipality, ServiceTerms
+from server_stub.registry.records import Person, ResidentStatus, Restriction, Seal
+
+
+def place_is_served(place: Place) -> None:
+    """Of the 本籍地 nothing is issued yet: its certificates are those of the family register."""
+    if place is Place.DOMICILE:
+        raise Failed("Service_Not_Offered", place=place.value)
+
+
+def terminal_kind_is_served(municipality: Municipality, kind: TerminalKind) -> None:
+    """Kobe serves the shops and leaves machines that municipalities put up (自治体設置) out."""
+    if kind in municipality.excluded_terminal_kinds:
+        raise Failed("Terminal_Kind_Excluded", terminal_kind=kind.value)
+
+
+def kind_is_offered(municipality: Municipality, kind: CertificateKind) -> None:
+    if kind not in municipality.services:
+        raise Failed("Service_Not_Offered", kind=kind.value)
+
+
+def check_visit(municipality: Municipality, place: Place, terminal_kind: TerminalKind) -> None:
+    """Raises Failed: Service_Not_Offered, Terminal_Kind_Excluded."""
+    place_is_served(place)
+    terminal_kind_is_served(municipality, terminal_kind)
+
+
+@dataclass(frozen=True, slots=True)
+class HolderFacts:
+    """What the rules may know: the record, the restriction in force on `today` (the clock's date, JST), the youngest age."""
+
+    person: Person
+    restriction: Restriction | None
+    today: date
+    minimum_age: int
+
+
+def not_deceased(facts: HolderFacts) -> None:
+    if facts.person.status is ResidentStatus.DECEASED:
+        raise Failed("Holder_Deceased")
+
+
+def not_moved_out(facts: HolderFacts) -> None:
+    """転出済, and 転出予定 from the day it was notified."""
+    if facts.person.status in (ResidentStatus.MOVED_OUT, ResidentStatus.MOVING_OUT):
+        raise Failed("Holder_Moved_Out")
+
+
+def not_restricted(facts: HolderFacts) -> None:
+    """発行制限. The reason is nobody's business outside the municipality, so it is not told."""
+    if facts.restriction is not None:
+        raise Failed("Holder_Restricted")
+
+
+def old_enough(facts: HolderFacts) -> None:
+    """JPKI cannot refuse by age, so the issuing server does (Kobe: nobody under 15)."""
+    if age(facts.person.birth, facts.today) < facts.minimum_age:
+        raise Failed("Holder_Under_Fifteen", minimum_age=facts.minimum_age)
+
+
+HOLDER_RULES: tuple[Callable[[HolderFacts], None], ...] = (
+    not_deceased,
+    not_moved_out,
+    not_restricted,
+    old_enough,
+)
+
+
+def check_holder(facts: HolderFacts) -> None:
+    """Raises Failed: Holder_Deceased, Holder_Moved_Out, Holder_Restricted, Holder_Under_Fifteen."""
+    for rule in HOLDER_RULES:
+        rule(facts)
+
+
+def age(birth: date, today: date) -> int:
+    """Full years of age, counted up on the birthday itself, as everybody counts.
+
+    (The law on the counting of age lets a year end with the day before; no terminal refuses by that.) Who was born on
+    29 February counts up on 1 March in a common year.
+    """
+    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdMember:
+    """`refused`: this person cannot be put on paper at a terminal, so the whole household cannot either."""
+
+    person: Person
+    refused: bool
+
+
+def about_to_leave(person: Person) -> bool:
+    """転出予定 (who has left or died is no member any more: the replica's household does not have them)."""
+    return person.status is ResidentStatus.MOVING_OUT
+
+
+def members_of(people: Iterable[Person], restricted: Callable[[Person], bool]) -> tuple[HouseholdMember, ...]:
+    """The members as they stand in the register. Refused: who is under restriction, who is about to move out."""
+    return tuple(HouseholdMember(person, restricted(person) or about_to_leave(person)) for person in people)
+
+
+def seal_is_registered(seal: Seal | None) -> Seal:
+    """An abolished registration is none: the replica does not have it (新潟, さいたま, 熊本 issued such seals)."""
+    if seal is None:
+        raise Failed("Seal_Not_Registered")
+    return seal
+
+
+def not_a_closed_day(municipality: Municipality, kind: CertificateKind, received_at: datetime) -> None:
+    day = received_at.date()
+    if municipality.closed_on(day):
+        reopens = next_open_day(municipality, day)
+        raise Failed(
+            "Service_Closed_Today", kind=kind.value, next_open=reopens.isoformat() if reopens else ""
+        )
+
+
+def within_hours(municipality: Municipality, kind: CertificateKind, received_at: datetime) -> None:
+    """Served from the opening minute up to and without the closing one: 22:59:59 is served, 23:00:00 is not."""
+    terms = municipality.services[kind]
+    if not terms.open_at(received_at.time()):
+        raise Failed(
+            "Service_Closed_Now", kind=kind.value, opens=in_words(terms.opens), closes=in_words(terms.closes)
+        )
+
+
+def check_open(municipality: Municipality, kind: CertificateKind, received_at: datetime) -> None:
+    """Raises Failed: Service_Closed_Today(kind, next_open), Service_Closed_Now(kind, opens, closes). `received_at` in JST."""
+    not_a_closed_day(municipality, kind, received_at)
+    within_hours(municipality, kind, received_at)
+
+
+def replica_is_recent(municipality: Municipality, made_at: datetime | None, now: datetime) -> None:
+    """A replica that no delivery has renewed for too long issues nothing: who has moved, died or been set aside since is
+    not known. `made_at` is None where nothing was ever delivered. Raises Failed(Replica_Too_Old, as_of)."""
+    if made_at is not None and now - made_at > municipality.delivery.most_age:
+        raise Failed("Replica_Too_Old", as_of=made_at.isoformat(timespec="minutes"))
+
+
+def check_any_open(municipality: Municipality, received_at: datetime) -> None:
+    """When every kind is closed, the first one's reason refuses the visit, so that nobody is looked up in vain."""
+    reasons: list[Failed] = []
+    for kind in municipality.services:
+        try:
+            check_open(municipality, kind, received_at)
+            return
+        except Failed as failed:
+            reasons.append(failed)
+    if not reasons:
+        raise Failed("Service_Not_Offered")
+    raise reasons[0]
+
+
+def next_open_day(municipality: Municipality, day: date) -> date | None:
+    """The first day after `day` that is not closed, within a year."""
+    days = (day + timedelta(days=ahead) for ahead in range(1, 367))
+    return next((later for later in days if not municipality.closed_on(later)), None)
+
+
+def in_words(moment: time) -> str:
+    """6:30, as notices write it."""
+    return f"{moment.hour}:{moment.minute:02}"
+
+
+def hours_in_words(terms: ServiceTerms) -> str:
+    return f"{in_words(terms.opens)}〜{in_words(terms.closes)}"
+
+
+def options_are_allowed(asked: ApplicationRequest, offer: Offer) -> None:
+    chosen = {name for name in OptionName if getattr(asked.options, name.value)}
+    if strange := sorted(chosen - set(offer.options)):
+        raise Failed("Option_Not_Allowed", options=strange)
+
+
+def members_are_of_the_household(asked: ApplicationRequest, offer: Offer) -> None:
+    """For a certificate of the holder alone, `offer.members` is the holder alone."""
+    known = {member.ref: member for member in offer.members}
+    if any(ref not in known for ref in asked.options.members):
+        raise Failed("Member_Not_In_Household")
+    wanted = asked.options.members or tuple(known)
+    if any(known[ref].refusal is not None for ref in wanted):
+        raise Failed("Household_Member_Restricted")
+
+
+def copies_are_in_range(asked: ApplicationRequest, offer: Offer) -> None:
+    if not 1 <= asked.copies <= offer.max_copies:
+        raise Failed("Copies_Out_Of_Range", copies=asked.copies, limit=offer.max_copies)
+
+
+def fee_is_what_was_confirmed(asked: ApplicationRequest, offer: Offer) -> None:
+    fee = offer.fee * asked.copies
+    if asked.fee_total != fee:
+        raise Failed("Fee_Changed", fee_total=fee, confirmed=asked.fee_total)
+
+
+REQUEST_RULES = (
+    options_are_allowed,
+    members_are_of_the_household,
+    copies_are_in_range,
+    fee_is_what_was_confirmed,
+)
+
+
+def check_request(asked: ApplicationRequest, offer: Offer) -> None:
+    """Raises Failed: Option_Not_Allowed, Member_Not_In_Household, Household_Member_Restricted, Copies_Out_Of_Range,
+    Fee_Changed."""
+    for rule in REQUEST_RULES:
+        rule(asked, offer)
