@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import socket
@@ -61,6 +62,7 @@ class Nodes:
         fresh = folder / "template"
         shutil.copytree(template, fresh)
         self.servers = LocalServers(self._folder, fresh, self.clock, self.trace, control=True)
+        self._seen: dict[int, tuple[int | None, str]] = {}
         self._watching = [
             sqlite3.connect(self._folder / f"{name}.db", timeout=10, check_same_thread=False)
             for name in DATABASES
@@ -104,9 +106,15 @@ class Nodes:
         length = f"Content-Length: {len(body)}".encode()
         return self.send(node, self.head(node, b"Content-Type: " + kind, length, path=path) + body)
 
-    def versions(self) -> list[int]:
-        """Changes with every transaction that was committed in any of the databases."""
-        return [c.execute("PRAGMA data_version").fetchone()[0] for c in self._watching]
+    def contents(self) -> list[str]:
+        """A digest of all that each of the databases holds. Read anew only where SQLite says that something was written, which it
+        also says of its own housekeeping."""
+        for number, connection in enumerate(self._watching):
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            if self._seen.get(number, (None, ""))[0] != version:
+                dump = "\n".join(connection.iterdump())
+                self._seen[number] = (version, hashlib.sha256(dump.encode()).hexdigest())
+        return [self._seen[number][1] for number in range(len(self._watching))]
 
     def stumbled(self) -> list[dict[str, Any]]:
         return [event.data for event in self.events if event.kind == "internal_error"]

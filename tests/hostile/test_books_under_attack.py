@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from kiosk_app.flow import events as e
+from kiosk_app.recovery import Outcome
 from tests.terminal.bench import VISITS, Bench
 from tests.terminal.conftest import quick_path as quick_path
 
@@ -60,6 +62,20 @@ def test_no_attack_on_the_books_loses_or_misleads_money_or_paper(
     record_property("violations", len(violations))
     assert not violations, "\n".join(violations)
     assert attacks >= 5
+
+
+def test_forgotten_paper_is_drawn_in_without_a_record_of_it_too(quick_path: Path) -> None:
+    """The next resident must not find it, whatever the disk says; and staff hear of it, not the ledger."""
+    bench = Bench(quick_path).visit(VISITS["to the end"][:3])
+    with INJECTIONS["journal: disk full"](bench, Fault(0, True)):
+        bench.act(e.DeadlinePassed())
+        bench.act(e.DeadlinePassed())
+        assert bench.devices.printer.tray() == ()
+        assert isinstance(bench.machine.check(), e.ServiceStopped)
+    (recovered,), resumed = bench.machine.settle("returned")
+    assert (recovered.outcome, recovered.returned) == (Outcome.IN_DOUBT, 0)
+    assert resumed == e.ServiceResumed()
+    bench.off()
 
 
 # --- a disk that really is full ----------------------------------------------------------------------------------------------

@@ -18,9 +18,9 @@ each_node = pytest.mark.parametrize("node", NODES)
 @pytest.fixture(autouse=True)
 def nothing_half_done(nodes: Nodes) -> Iterator[None]:
     nodes.events.clear()
-    before = nodes.versions()
+    before = nodes.contents()
     yield
-    assert nodes.versions() == before
+    assert nodes.contents() == before
     assert not nodes.stumbled()
     for node in NODES:  # and it serves the next one as ever
         assert nodes.post(node, b"{").failure() == "Request_Malformed"
