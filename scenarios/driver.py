@@ -26,6 +26,8 @@ PATIENCE = 20.0
 
 DESCRIBED, LABEL = 120, 5
 """Characters of what a screen says, where it is told in one line; and of a mere label."""
+START = 60.0
+"""Real seconds for a terminal's process to begin, and to end: on a busy machine its libraries alone take twenty."""
 ANSWER = 5.0
 """Real seconds within which a terminal in its own process answers a command: its thread never stands still for long."""
 
@@ -37,6 +39,10 @@ class NotReached(AssertionError):
     def __init__(self, told: str, *, expected: str = "", found: str = "") -> None:
         super().__init__(told)
         self.expected, self.found = expected, found
+
+
+class TooSlow(NotReached):
+    """The terminal's process lives and has not begun in time."""
 
 
 class TerminalDriver(Protocol):
@@ -94,18 +100,19 @@ class LocalDriver:
 class SocketDriver:
     """A terminal in its own process, over its control port."""
 
-    def __init__(
-        self, name: str, patience: float = PATIENCE, alive: Callable[[], bool] = lambda: True
-    ) -> None:
-        """Raises NotReached when no terminal listens there within `patience` real seconds, or it is not `alive` any more."""
+    def __init__(self, name: str, patience: float = START, alive: Callable[[], bool] = lambda: True) -> None:
+        """Raises TooSlow when no terminal listens there within `patience` real seconds, NotReached when it is not `alive`
+        any more."""
         self._socket = QLocalSocket()
         limit = time.monotonic() + patience
         while True:
             self._socket.connectToServer(name)
             if self._socket.waitForConnected(200):
                 return
-            if time.monotonic() > limit or not alive():
-                raise NotReached(f"no terminal listens at {name}")
+            if not alive():
+                raise NotReached(f"the terminal of {name} has ended")
+            if time.monotonic() > limit:
+                raise TooSlow(f"no terminal listens at {name}")
             time.sleep(0.01)
 
     def call(self, command: str, **arguments: Any) -> Any:

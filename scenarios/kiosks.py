@@ -27,7 +27,7 @@ from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.trace import Trace
 
 from . import paths
-from .driver import LocalDriver, NotReached, SocketDriver, Terminal
+from .driver import START, LocalDriver, NotReached, SocketDriver, Terminal
 from .template import CardEntry, load_cards
 
 __all__ = ["Kiosk", "KioskSettings", "LocalKiosk", "ProcessKiosk"]
@@ -112,7 +112,7 @@ class ProcessKiosk:
         self.terminal.call("die_at", record=record)
         with contextlib.suppress(ConnectionError):  # it died while the last word was under way
             action()
-        self._process.wait(30)
+        self._process.wait(START)
         self.terminal.close()
 
     def restart(self, clock: ClockSetting) -> None:
@@ -123,7 +123,7 @@ class ProcessKiosk:
         self.terminal.close()
         if self.alive:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(START)
 
 
 class LoneTerminal:

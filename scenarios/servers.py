@@ -44,6 +44,8 @@ from .enrolment import Enrolment, link
 from .stage_secrets import KeyPool
 from .template import DATABASES, KOBE, authority_settings
 
+ENDING = 60.0
+"""Real seconds for the servers' process to end, or to answer one command, on a busy machine."""
 NODES = ("authority", "issuing", "center")
 OWN_FILES = "delivery"
 """The folder beside the databases whose files are delivered each night instead of the sample, if it is there."""
@@ -269,7 +271,7 @@ class RemoteServers:
         self.authority_url, self.issuing_url, self.center_url = (urls[node] for node in NODES)
         self._urls: dict[str, str] = {node: urls[node] for node in NODES}
         self.faults_on: set[str] = set()
-        self._client = httpx.Client(timeout=10, trust_env=False)
+        self._client = httpx.Client(timeout=ENDING, trust_env=False)
 
     def _ask(self, node: str, method: str, path: str, body: dict[str, Any] | None = None) -> None:
         self._client.request(method, f"{self._urls[node]}/control/{path}", json=body).raise_for_status()
@@ -296,6 +298,6 @@ class RemoteServers:
     def stop(self) -> None:
         self._client.close()
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(ENDING)
         if self._process.stdout is not None:
             self._process.stdout.close()

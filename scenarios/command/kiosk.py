@@ -121,9 +121,9 @@ def _check_ca(options: KioskOptions) -> None:
 def _run_with_panel(settings: KioskSettings, control: str, template: Path) -> int:
     """Until the panel is closed. The terminal is a process of its own: neither keeps the other's thread waiting.
 
-    Raises Failed(Terminal_Folder_In_Use)."""
+    Raises Failed(Terminal_Folder_In_Use), WrongUse."""
     from kiosk_app.journal import FolderLock
-    from scenarios.driver import NotReached
+    from scenarios.driver import NotReached, TooSlow
     from scenarios.kiosks import LoneTerminal
     from scenarios.panel import LoneClient, run_panel, stand
 
@@ -136,6 +136,10 @@ def _run_with_panel(settings: KioskSettings, control: str, template: Path) -> in
     place, panel_place = stand(settings.full_screen, settings.monitor)
     try:
         lone = LoneTerminal(replace(settings, trace_folder=trace, place=place), template, control)
+    except TooSlow as error:
+        raise WrongUse(
+            "端末が時間内に始まりませんでした。ほかの処理が終わってから、もう一度実行してください。"
+        ) from error
     except NotReached:  # it has told why
         return 2
     try:

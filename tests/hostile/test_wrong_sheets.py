@@ -316,7 +316,7 @@ def bomb(size: int) -> bytes:
 
 @pytest.mark.parametrize("kind", ["content", "image", "packed twice", "behind ASCII85"])
 def test_a_sheet_that_would_burst_the_terminal_is_corrupt(resident: Resident, kind: str) -> None:
-    packed = bomb(96 << 20)
+    packed = bomb(320 << 20)
     if kind == "packed twice":
         packed = zlib.compress(packed)
 

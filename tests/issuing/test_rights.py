@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from server_stub.db import sqlite_url
 from server_stub.interface.terminal import FailureBody, Place
 from server_stub.issuing.rights import age
+from server_stub.registry.records import Person
+from server_stub.registry.replica import ReplicaReader
 from tests.issuing.helper import (
     FUMI,
     HARUKA,
@@ -192,3 +195,17 @@ def test_a_replica_that_was_never_loaded_knows_nobody(open_hall: OpenTownHall, t
     url = sqlite_url(tmp_path / "empty.db")
     migrate(url, "server_stub.registry")
     assert refused(lambda: open_hall(replica=url).offers(KEN)).failure == "Holder_Not_Registered"
+
+
+@pytest.mark.parametrize("field", ["name", "relationship"])
+def test_a_text_that_no_screen_holds_is_refused_by_name_before_anything_is_offered(
+    hall: TownHall, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    def stretched(reader: ReplicaReader, household: str) -> tuple[Person, ...]:
+        return tuple(replace(person, **{field: "見" * 301}) for person in read(reader, household))
+
+    read = ReplicaReader.household
+    assert hall.offers(HINA).offers
+    monkeypatch.setattr(ReplicaReader, "household", stretched)
+    failed = refused(lambda: hall.offers(HINA))
+    assert (failed.failure, failed.facts) == ("Text_Too_Long", {"field": field})

@@ -62,7 +62,7 @@ def server(folder: Path, *more: str) -> Iterator[list[str]]:
         yield ["kiosk", *shlex.split(line.partition(" kiosk ")[2])]
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         process.stdout.close()
 
 
@@ -246,3 +246,13 @@ def test_before_a_reader_of_ones_own_the_panel_watches_real_hands(
     arguments = ["kiosk", "--center", "http://127.0.0.1:9", "--reader", "pcsc", "--panel"]
     arguments += ["--folder", str(tmp_path / "kiosk"), "--control", control]
     assert in_command(monkeypatch, arguments, present) == 0
+
+
+def test_a_terminal_that_does_not_begin_in_time_is_told_not_swallowed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a machine that has other things to do; the process lives and does not listen yet."""
+    monkeypatch.setattr(SocketDriver.__init__, "__defaults__", (0.0, SocketDriver.__init__.__defaults__[1]))
+    arguments = ["kiosk", "--center", "http://127.0.0.1:9", "--panel", "--folder", str(tmp_path / "kiosk")]
+    assert in_command(monkeypatch, arguments, lambda panel: None) == 2
+    assert "端末が時間内に始まりませんでした。" in capsys.readouterr().err

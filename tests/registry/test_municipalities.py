@@ -157,6 +157,7 @@ def test_a_wrong_setting_is_named(root: Path, before: str, after: str, field: st
         ('code = "09201"', 'code = "99201"', "municipality[1].code"),
         ('code = "09202"', 'code = "09201"', "municipality[2].code"),
         ('kana = "うつのみやし"', 'kana = "ウツノミヤシ"', "municipality[1].kana"),
+        ('kana = "うつのみやし"', f'kana = "{"う" * 101}"', "municipality[1].kana"),
         ("participating = false", "participating = true", "municipality[1].folder"),
         ("participating = false", 'participating = "no"', "municipality[1].participating"),
         ("participating = false", "participating = false\nfee = 300", "municipality[1].fee"),

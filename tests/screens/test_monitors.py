@@ -53,7 +53,7 @@ def test_the_terminal_fills_the_monitor_that_was_told(
         terminal.close()
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
     units = width / qapp.devicePixelRatio()  # of a desktop that draws everything larger there are fewer
     assert size == pytest.approx((units, units * 5 / 8), abs=1)
 
