@@ -122,7 +122,7 @@ class CenterGateway:
         self._card_worker.replace()
         self._card_worker.stop(0)
 
-    # --- papers (machine.SheetSource) ------------------------------------------------------------------------------------
+    # --- papers (device_gateway.SheetSource) ------------------------------------------------------------------------------------
 
     def sheet_ids(self, application_id: str) -> list[str]:
         paper = self._paper(application_id)

@@ -34,7 +34,7 @@ _BODIES = (
 class KioskOptions:
     """As the user told them. `key_file` and `center_key`: of somebody's own server, else those of this checkout's stage, or of
     `server_folder` (of a server whose data are kept there; its virtual cards are there too).
-    `clock`: see clock_option; '' for the machine's time before a server of one's own, else as every stage begins. `monitor`
+    `clock`: see options; '' for the machine's time before a server of one's own, else as every stage begins. `monitor`
     counts from 1. `control`: the name of the control port. `ca`: CA certificates (PEM) of somebody's own https server."""
 
     center: str

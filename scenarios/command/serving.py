@@ -45,7 +45,7 @@ def serve_until_stopped(
 
     Prints where they listen: one line of JSON if `as_json`, else what a person needs to connect a terminal.
     `folder`: what lies there is kept unless `begin_anew`; None: nothing is kept. `trust`: enrolled test cards are admitted.
-    `template`: the stage's, else the checkout's with the tester's own cards. `clock`: see clock_option; else the kept one, or as every stage begins.
+    `template`: the stage's, else the checkout's with the tester's own cards. `clock`: see options; else the kept one, or as every stage begins.
     """
     stop = threading.Event()
 

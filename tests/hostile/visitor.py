@@ -1,4 +1,4 @@
-"""A terminal's own correspondence with the centre, without screens: what a resident's touches would have asked of it."""
+"""A terminal's own exchange with the centre, without screens: what a resident's touches would have asked of it."""
 
 from __future__ import annotations
 

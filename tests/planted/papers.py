@@ -470,11 +470,11 @@ def sheets_in_reverse(patch: pytest.MonkeyPatch) -> None:
     sentence=SIX,
 )
 def last_sheet_missing(patch: pytest.MonkeyPatch) -> None:
-    import kiosk_app.center_gateway as correspondence
+    import kiosk_app.center_gateway as center_gateway
 
-    real = correspondence.PaperReceived
+    real = center_gateway.PaperReceived
     patch.setattr(
-        correspondence,
+        center_gateway,
         "PaperReceived",
         lambda signed, application_id, sheets, fee: real(signed, application_id, sheets - 1, fee),
     )

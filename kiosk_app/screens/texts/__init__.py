@@ -138,6 +138,6 @@ class RefusalWords:
 
     def ask(self, municipality: str = "") -> str:
         """Whom to ask; `municipality` stands in where its office is the one to be asked."""
-        office = self._words("ask.runtime")
+        office = self._words("ask.office")
         asked = self._words(f"{self._name}.ask")
         return municipality if municipality and asked == office else asked
