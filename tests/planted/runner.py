@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -56,13 +56,21 @@ def run(
     for step in scenario.steps:
         with patch.context() as hurry:
             if step.name == doubted:
-                hurry.setattr(Terminal.wait_until, "__defaults__", (IMPATIENCE,))
-                hurry.setattr(Terminal.wait_for, "__kwdefaults__", {"patience": IMPATIENCE})
+                hurry.setattr(Terminal, "wait_until", _impatient)
             try:
                 _carry_out(request, step)
             except (AssertionError, LookupError) as error:
                 return Failure(step.name, error)
     return None
+
+
+_wait_until = Terminal.wait_until
+
+
+def _impatient(
+    terminal: Terminal, condition: Callable[[], bool], what: str, patience: float = IMPATIENCE
+) -> None:
+    _wait_until(terminal, condition, what, min(patience, IMPATIENCE))
 
 
 def search_afterwards(stage: Stage, outputs: dict[str, str]) -> Failure | None:
