@@ -1,4 +1,4 @@
-"""What the terminal must remember across a power cut: fsynced intent/done records, in a folder of its own.
+"""What the terminal must remember across a power cut: fsynced records, one JSON line each, chained.
 
 A line is `{"sum": SHA-256 over the sum of the line before and this record's JSON, 32 hex digits, "record": {...}}`. A
 record is written whole or not at all. A last line that is torn is what a power cut leaves: it is cut off and named
@@ -15,7 +15,6 @@ import hashlib
 import itertools
 import json
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,43 +23,6 @@ from typing import Any, BinaryIO
 
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
-
-
-class FolderLock:
-    """Holds `folder` for this terminal until `release`, or until its process ends, however that happens. Something else than
-    a terminal has a file and a failure of its own."""
-
-    FILE = "terminal.lock"
-    FAILURE = "Terminal_Folder_In_Use"
-
-    def __init__(self, folder: Path) -> None:
-        """Raises Failed(Terminal_Folder_In_Use), OSError for a folder that cannot be used."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = (folder / self.FILE).open("ab")
-        try:
-            _lock(self._file)
-        except OSError as error:
-            self._file.close()
-            raise Failed(self.FAILURE, folder=str(folder)) from error
-
-    def release(self) -> None:
-        self._file.close()
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: BinaryIO) -> None:
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: BinaryIO) -> None:
-        # of the open file, not of the process: a second terminal in the same process is kept out too
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
 
 LONG = 10_000
 """Records after which a journal is put away: some 500 visits."""

@@ -18,7 +18,8 @@ from .card_trust import CardTrust
 from .center_gateway import CenterGateway
 from .device_gateway import DeviceGateway, Devices
 from .flow import effects as f
-from .journal import FolderLock, Journal
+from .folder_lock import FolderLock
+from .journal import Journal
 from .outbox import Outbox
 from .recovery import Recovered
 from .settings import TerminalSettings

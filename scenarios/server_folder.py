@@ -15,7 +15,7 @@ import json
 import shutil
 from pathlib import Path
 
-from kiosk_app.journal import FolderLock
+from kiosk_app.folder_lock import FolderLock
 from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.failures import Failed
 

@@ -122,7 +122,7 @@ def _run_with_panel(settings: KioskSettings, control: str, template: Path) -> in
     """Until the panel is closed. The terminal is a process of its own: neither keeps the other's thread waiting.
 
     Raises Failed(Terminal_Folder_In_Use), WrongUse."""
-    from kiosk_app.journal import FolderLock
+    from kiosk_app.folder_lock import FolderLock
     from scenarios.driver import NotReached, TooSlow
     from scenarios.kiosks import LoneTerminal
     from scenarios.panel import LoneClient, run_panel, stand

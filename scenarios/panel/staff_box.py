@@ -128,7 +128,7 @@ def difference(key: str) -> str:
         case "report":
             return f"日誌の記録{parts[0]}番がありません（送信待ちの記録にはあります）"
         case _:
-            return f"申請 {_end(what)}：{values('note').get(parts[0], parts[0])}の報告（{by_name(parts[1]).cause}）"
+            return f"申請 {_end(what)}：{values('report').get(parts[0], parts[0])}の報告（{by_name(parts[1]).cause}）"
 
 
 def _end(number: str) -> str:

@@ -257,18 +257,18 @@ class Attack:
         """While the fault is still there, and whatever the screen shows: the next resident's coins are accepted only by a
         terminal on which nobody else's money lies, and nothing is open."""
         papers = Papers(1)
-        bench.machine._papers = papers
+        bench.device_gateway._papers = papers
         open_before = set(bench.journal.open_applications())
         try:
-            bench.machine.perform(f.CashInStart(NEXT, "S2", 100), lambda _: None)
+            bench.device_gateway.perform(f.CashInStart(NEXT, "S2", 100), lambda _: None)
         except Failed:
             return
         assert bench.devices.coin.seen.inserted == 0, "somebody else's money lies there"
         assert not open_before, "something else is open"
         with suppress(Failed):
-            answer = bench.machine.perform(f.CashInRollback(NEXT), lambda _: None)
+            answer = bench.device_gateway.perform(f.CashInRollback(NEXT), lambda _: None)
             assert answer == e.MoneyReturned(0)
-        bench.machine.perform(f.EndSession("S2", NEXT, "Visit_Cancelled"), lambda _: None)
+        bench.device_gateway.perform(f.EndSession("S2", NEXT, "Visit_Cancelled"), lambda _: None)
 
     def all_agrees(self, bench: Bench) -> None:
         """Money, paper, what the centre was told and the journal say the same."""
@@ -278,7 +278,7 @@ class Attack:
         assert coin.vault() == self.loaded + state.taken + coin.paid_by_hand(), "coins came or went"
         assert state.inserted == 0, "money lies in the escrow"
         assert not bench.journal.open_applications(), "an application is open"
-        check = bench.machine.check()
+        check = bench.device_gateway.check()
         assert check == e.ServiceResumed(), f"out of service: {check}"
         sheets = Papers().sheet_ids(APPLICATION_ID)
         out = sum(1 for sheet in sheets if printer.has_printed(sheet) and not printer.is_void(sheet))

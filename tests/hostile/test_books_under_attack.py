@@ -21,7 +21,7 @@ from .attacks import FOR_GOOD_ONLY, INJECTIONS, LAST, SAME_WAY, Attack, Fault
 
 def staff_settle(bench: Bench) -> Bench:
     """The disk is empty again, the book is free; staff press 「返金して再開」."""
-    bench.machine.settle("returned")
+    bench.device_gateway.settle("returned")
     return bench
 
 
@@ -71,8 +71,8 @@ def test_forgotten_paper_is_drawn_in_without_a_record_of_it_too(quick_path: Path
         bench.act(e.DeadlinePassed())
         bench.act(e.DeadlinePassed())
         assert bench.devices.printer.tray() == ()
-        assert isinstance(bench.machine.check(), e.ServiceStopped)
-    (recovered,), resumed = bench.machine.settle("returned")
+        assert isinstance(bench.device_gateway.check(), e.ServiceStopped)
+    (recovered,), resumed = bench.device_gateway.settle("returned")
     assert (recovered.outcome, recovered.returned) == (Outcome.IN_DOUBT, 0)
     assert resumed == e.ServiceResumed()
     bench.off()

@@ -13,6 +13,7 @@ import pytest
 
 from kiosk_app.settings import KioskSettings
 from scenarios.kiosks import LoneTerminal
+from scenarios.ledger_queries import LedgerQueries
 from scenarios.stage import STORE, Stage
 from scenarios.stage_secrets import KeyPool
 from scenarios.steps.world import World
@@ -43,6 +44,7 @@ class Shop:
             authority=(template / AUTHORITY_FILE).read_bytes().hex(),
         )
         self.lone = LoneTerminal(settings, template)
+        self.books = LedgerQueries(server.folder)
         self.world = World(cast(Stage, self), self.lone.kiosk.terminal)
 
     def lay_card(self, name: str) -> None:

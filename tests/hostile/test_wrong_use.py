@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk_app.journal import FolderLock
+from kiosk_app.folder_lock import FolderLock
 from scenarios import cli, paths
 from scenarios.command.usage import reason, told
 

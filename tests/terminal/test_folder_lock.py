@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 
 from kiosk_app.devices.simulated import simulated_devices
-from kiosk_app.journal import FolderLock
+from kiosk_app.folder_lock import FolderLock
 from kiosk_app.terminal import Terminal
 from server_stub.interface.failures import Failed
 
