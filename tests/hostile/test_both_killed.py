@@ -44,7 +44,7 @@ class Shop:
             authority=(template / AUTHORITY_FILE).read_bytes().hex(),
         )
         self.lone = LoneTerminal(settings, template)
-        self.books = LedgerQueries(server.folder)
+        self.books = LedgerQueries(self.server.folder)
         self.world = World(cast(Stage, self), self.lone.kiosk.terminal)
 
     def lay_card(self, name: str) -> None:

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyle
 from shiboken6 import isValid
 
 from scenarios.panel import PanelWindow
@@ -30,5 +30,10 @@ def test_a_panel_leaves_nothing_of_qt_to_the_garbage_collector(
 
 
 def living() -> dict[int, QObject]:
-    """Everything of Qt that Python knows of and that was not deleted yet, by its id."""
-    return {id(one): one for one in gc.get_objects() if issubclass(type(one), QObject) and isValid(one)}
+    """Everything of Qt that Python knows of and that was not deleted yet, by its id. Styles are the application's: Qt shares
+    them, and no collector ever deletes one."""
+    return {
+        id(one): one
+        for one in gc.get_objects()
+        if issubclass(type(one), QObject) and not issubclass(type(one), QStyle) and isValid(one)
+    }
