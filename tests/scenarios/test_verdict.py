@@ -37,8 +37,8 @@ def test_whatever_is_raised_becomes_expected_and_found(
 
 
 def test_a_failure_of_a_paper_names_the_sheet() -> None:
-    assert why_of(WrongPaper("told", paper="A-01-01of01"), "").paper == "A-01-01of01"
-    assert why_of(WrongPaper("told"), "").paper == LAST_PAPER
+    assert why_of(WrongPaper("told", expected="e", found="f", paper="A-01-01of01"), "").paper == "A-01-01of01"
+    assert why_of(WrongPaper("told", expected="e", found="f"), "").paper == LAST_PAPER
     assert why_of(AssertionError("told"), "").paper == ""
 
 
@@ -51,7 +51,10 @@ def test_a_reader_of_papers_tells_no_individual_number(number: str) -> None:
     assert not any(
         digits in f"{wrong}{wrong.expected}{wrong.found}" for digits in ("9876", "９８７６", "1099")
     )
-    assert str(WrongPaper("28100-20260603-AB12-CD34-EF56")) == "28100-20260603-AB12-CD34-EF56"
+    assert (
+        str(WrongPaper("28100-20260603-AB12-CD34-EF56", expected="", found=""))
+        == "28100-20260603-AB12-CD34-EF56"
+    )
 
 
 def test_the_place_is_the_sentence_that_failed() -> None:
