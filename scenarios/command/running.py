@@ -184,7 +184,7 @@ def _close(outcome: Outcome, code: int, folder: Path, junit: Path | None, *, ask
     elif code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not problems:
         problems.append("実行が途中で終わりました。")
     elif not passed and not failed and not problems:
-        problems.append("一つも実施されていません。未実施の理由を上でご確認ください。")
+        problems.append("一つも実施されていません。未実施の理由を、シナリオごとにご確認ください。")
     if swallowed := outcome.swallowed():
         more = f" ほか{len(swallowed) - _NAMED}件" if len(swallowed) > _NAMED else ""
         problems.append(f"実行されなかったシナリオがあります: {'、'.join(swallowed[:_NAMED])}{more}")
