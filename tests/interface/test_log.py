@@ -196,7 +196,7 @@ def test_an_error_is_told_with_all_that_led_to_it_and_with_none_of_their_texts(f
             second()
         except ValueError:
             error = ExceptionGroup(TEXT, [OSError(28, TEXT), Failed("Paper_Corrupt", detail=TEXT)])
-            error.add_report(TEXT)
+            error.add_note(TEXT)
             raise error  # noqa: B904
 
     try:
