@@ -15,7 +15,7 @@ from scenarios.command.serving import delivery_app
 
 from . import paths
 from .command.cards import card_app
-from .command.options import JsonOption, print_json, stop
+from .command.options import JsonOption, fold_help, print_json, stop, terminal_columns
 from .command.starting import demo, kiosk, run, server
 from .command.usage import WrongUse, told, usable_folder
 
@@ -50,25 +50,33 @@ def failures(as_json: JsonOption = False) -> None:
 @app.command()
 def steps(as_json: JsonOption = False) -> None:
     """シナリオに書ける文の一覧。それぞれに例と、入れられることばを添える。"""
+    from cards.columns import hung
+
     from .steps.sentences import load
 
     sentences = load()
     if as_json:
         print_json([sentence.to_json() for sentence in sentences])
         return
+    columns = terminal_columns()
+
+    def say(head: str, text: str) -> None:
+        print(*hung(head, text, columns), sep="\n")
+
     theme = ""
     for sentence in sentences:
         if sentence.theme != theme:
             theme = sentence.theme
             print(f"■ {theme}")
-        print(f"{sentence.keyword}　{sentence.shown}")
+        say(f"{sentence.keyword}　", sentence.shown)
         if sentence.slots:
-            print(f"　　例　{sentence.example}")
+            say("　　例　", sentence.example)
     for slot in sorted(
         {slot for sentence in sentences for _, slot in sentence.slots}, key=lambda one: one.told
     ):
         if words := slot.known():
-            print(f"｛{slot.label}｝　{'　'.join(words)}")
+            print(f"｛{slot.label}｝")
+            say("　　", "　".join(words))
 
 
 @app.command()
@@ -183,6 +191,7 @@ def main() -> None:
 def _run_command(log_file: Path) -> int:
     from server_stub.interface.failures import Failed
 
+    fold_help()
     try:
         # not `app()`: Typer's own hook for errors that nobody caught would show what programs hold in their hands
         return int(typer.main.get_command(app)(standalone_mode=False) or 0)

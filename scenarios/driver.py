@@ -158,7 +158,7 @@ class Terminal:
             return self.screen() in screens and bool(self.call("idle"))
 
         try:
-            self.wait_until(there, f"{'/'.join(screens)} was not reached", patience)
+            self.wait_until(there, "/".join(screens), patience)
         except NotReached as error:
             names = "か".join(f"「{trace_labels.value('screen', screen)}」" for screen in screens)
             raise NotReached(
@@ -176,14 +176,15 @@ class Terminal:
         return f"画面は「{trace_labels.value('screen', self.screen())}」（{told[:DESCRIBED]}{more}）"
 
     def wait_until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+        """Raises NotReached. `what`: what is waited for, in Japanese, as it stands under 期待."""
         try:
             self._driver.wait_until(
                 condition,
-                lambda: f"{what}; the screen is {self.screen()}: {' / '.join(self.texts())}",
+                lambda: f"not reached: {what}; the screen is {self.screen()}: {' / '.join(self.texts())}",
                 patience,
             )
         except NotReached as error:
-            raise NotReached(str(error), found=f"{what}（{self.described()}）") from None
+            raise NotReached(str(error), expected=what, found=self.described()) from None
 
     def texts(self) -> list[str]:
         return list(self.call("texts"))

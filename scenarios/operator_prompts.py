@@ -33,13 +33,13 @@ class OperatorPrompts:
         self.ask(
             f"【操作】「{enrolled.calling}」として登録した試験用カードを、カードリーダに置いてください。"
         )
-        terminal.wait_until(lambda: bool(terminal.call("card_seen")), "no card was laid down", PATIENCE)
+        terminal.wait_until(lambda: bool(terminal.call("card_seen")), "カードが置かれる", PATIENCE)
 
     def take(self, terminal: Terminal) -> None:
         """Until the reader is empty."""
         if terminal.call("card_seen"):
             self.ask("【操作】カードをカードリーダから取ってください。")
-            terminal.wait_until(lambda: not terminal.call("card_seen"), "the card was not taken", PATIENCE)
+            terminal.wait_until(lambda: not terminal.call("card_seen"), "カードが取られる", PATIENCE)
 
     def pin_of(self, name: str, terminal: Terminal) -> Secret:
         """The PIN of the enrolled card that lies there, as the tester tells it. Raises Failed(Card_Not_Enrolled) if the

@@ -254,7 +254,10 @@ class Stage:
         """Until the reader has noticed; a virtual one does at once."""
         if self.reader_service is not None:
             terminal = self.kiosk.terminal
-            terminal.wait_until(lambda: terminal.call("card_seen") is there, "the reader did not notice")
+            terminal.wait_until(
+                lambda: terminal.call("card_seen") is there,
+                "リーダがカードを検知する" if there else "リーダからカードがなくなる",
+            )
 
     def pin_of(self, name: str) -> Secret:
         self.card(name)
@@ -327,7 +330,7 @@ class Stage:
         if night <= last_night(STAGE_START) or NO_DELIVERY in self.servers.faults_on:
             return  # the template has that night
         replica = sqlite_url(self.servers_folder / "replica.db")
-        self.kiosk.terminal.wait_until(lambda: delivered_since(replica, night), "no delivery came at night")
+        self.kiosk.terminal.wait_until(lambda: delivered_since(replica, night), "夜間の連携データが届く")
 
     def close(self) -> None:
         self._stop_clock()

@@ -111,7 +111,7 @@ def _scripted() -> int:
             world.terminal.wait_for("Thanks")
 
         def charged() -> None:
-            world.eventually(lambda: stage.charges() == [250], "the charge did not reach the ledger")
+            world.eventually(lambda: stage.charges() == [250], "台帳に手数料250円が記録される")
 
         def do(sentence: str, action: Callable[[], object], keyword: str = "もし") -> None:
             nonlocal number

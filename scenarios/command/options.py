@@ -6,9 +6,9 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -17,6 +17,10 @@ from kiosk_app.card_slot import PCSC, VIRTUAL, is_reader
 from server_stub.interface.clock import JST, STAGE_START, Clock
 
 from .usage import WrongUse
+
+if TYPE_CHECKING:
+    from rich.markdown import Markdown
+    from rich.text import Text
 
 TrustOption = Annotated[
     bool, typer.Option("--trust-test-hierarchy", help="登録した試験用カード（O=JPKI-TEST）を受け入れる")
@@ -141,3 +145,24 @@ def reader_for_run(told: str) -> str:
             f"--reader pcsc に要る {'、'.join(lacks)} がありません。make setup を実行してください。"
         )
     return told
+
+
+def fold_help() -> None:
+    """Have --help break a long line instead of ending it with "…".
+
+    A Japanese sentence has no spaces: Rich takes it for one word that is too long, and cuts it off in a table. Typer has no
+    setting for it; its version is pinned."""
+    if "--help" not in sys.argv and len(sys.argv) > 2:
+        return
+    from rich.text import Text
+    from typer import rich_utils
+
+    make: Callable[..., Markdown | Text] = rich_utils._make_rich_text
+
+    def folding(**told: Any) -> Markdown | Text:
+        made = make(**told)
+        if isinstance(made, Text):
+            made.overflow = "fold"
+        return made
+
+    rich_utils._make_rich_text = folding

@@ -30,8 +30,8 @@ _BINDING = Path(__file__).resolve().parent.parent / "steps" / "bind.py"
 _SETTINGS = Path(__file__).resolve().parent.parent / "steps" / "pytest.ini"
 _NAMED = 10
 """So many scenarios that were not run are named."""
-_LINE = 240
-"""Characters of a line on the command line; the page has the whole."""
+_LONGEST = 120
+"""Characters of what was expected, and of what was found, on the command line; the page has the whole."""
 
 
 @dataclass
@@ -86,13 +86,13 @@ def _why(verdict: Verdict) -> Iterable[str]:
         return
     page = shown_path(Path(verdict.page)) if verdict.page else "（書けませんでした）"
     yield f"{verdict.place}　{why.sentence}"
-    yield _short(f"期待: {why.expected}　実際: {why.found}")
+    yield f"期待: {_short(why.expected)}　／　実際: {_short(why.found)}"
     yield f"証跡: {page}"
 
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _LINE else f"{line[:_LINE]}…"
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
 def _crashed(report: pytest.TestReport) -> Verdict:
@@ -184,7 +184,7 @@ def _close(outcome: Outcome, code: int, folder: Path, junit: Path | None, *, ask
     elif code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not problems:
         problems.append("実行が途中で終わりました。")
     elif not passed and not failed and not problems:
-        problems.append("一つも実施されていません。未実施の理由を上でご確認ください。")
+        problems.append("一つも実施されていません。未実施の理由を、シナリオごとにご確認ください。")
     if swallowed := outcome.swallowed():
         more = f" ほか{len(swallowed) - _NAMED}件" if len(swallowed) > _NAMED else ""
         problems.append(f"実行されなかったシナリオがあります: {'、'.join(swallowed[:_NAMED])}{more}")

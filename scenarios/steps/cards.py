@@ -81,7 +81,7 @@ def service(world: World) -> ReaderService:
 def reader_is(world: World, failure: str) -> None:
     world.eventually(
         lambda: world.terminal.call("reader_failure") == failure,
-        f"the terminal did not notice that its reader suffers from 「{failure}」",
+        f"端末がカードリーダの障害「{failure}」に気付く" if failure else "端末がカードリーダの復旧に気付く",
     )
 
 
@@ -143,7 +143,7 @@ def holder() -> Iterator[OtherProgram]:
 def held_by_another(world: World, card: str, request: pytest.FixtureRequest) -> None:
     world.card = card
     world.stage.lay_card(card)
-    world.eventually(lambda: bool(world.terminal.call("card_seen")), "the reader did not see the card")
+    world.eventually(lambda: bool(world.terminal.call("card_seen")), "リーダがカードを検知する")
     other: OtherProgram = request.getfixturevalue("holder")
     told = other.process.stdout.readline().strip() if other.process.stdout else ""
     expect(told == "held", "別のプログラムがカードを使っている", f"別のプログラムは {told or '何も答えない'}")
@@ -162,7 +162,7 @@ def careless(world: World) -> None:
 
 @when("別のプログラムが暗証番号を一回間違える")
 def takes_a_try(world: World) -> None:
-    world.eventually(lambda: bool(world.terminal.call("idle")), "the terminal is still busy")
+    world.eventually(lambda: bool(world.terminal.call("idle")), "端末の処理が終わる")
     wrong = wrong_pin(world.stage.pin_of(world.card))
     told = OtherProgram("verify").told(wrong + "\n")
     expect(told == "63C2", "残り2回になる（63C2）", told)
@@ -170,7 +170,7 @@ def takes_a_try(world: World) -> None:
 
 @then("別のプログラムは暗証番号なしに署名できない")
 def nothing_left(world: World) -> None:
-    world.eventually(lambda: bool(world.terminal.call("idle")), "the terminal is still busy")
+    world.eventually(lambda: bool(world.terminal.call("idle")), "端末の処理が終わる")
     answer = OtherProgram("sign").told()
     expect(len(answer) == 4 and answer != "9000", "カードが署名を断る", f"カードの応答 {answer}")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from scenarios import trace_labels
+
 from .sentences import Needs, given, then, when
 from .slots import kind_code
-from .world import World, expect, pieces_told
+from .world import World, expect, pieces_told, screen_told
 
 # --- what is dropped -----------------------------------------------------------------------------------------------------
 
@@ -27,8 +29,10 @@ def rejected_coin(world: World, denomination: int) -> None:
 @when("内容を確認し、返事を待つ間に{denomination:coin}円硬貨を入れる")
 def too_early(world: World, denomination: int) -> None:
     world.leave_by("この内容で申請する")
-    world.terminal.wait_until(lambda: world.terminal.screen() == "PleaseWait", "PleaseWait was not shown")
-    world.eventually(lambda: bool(world.applications()), "the application did not reach the centre")
+    world.terminal.wait_until(
+        lambda: world.terminal.screen() == "PleaseWait", "しばらくお待ちくださいの画面になる"
+    )
+    world.eventually(lambda: bool(world.applications()), "申請がセンターに届く")
     world.drop_coin(denomination)
 
 
@@ -119,8 +123,10 @@ def total_to_confirm(world: World, amount: int) -> None:
 def no_pay_screen(world: World) -> None:
     """At no time in this visit, from its beginning to the paper."""
     shown = world.screens()
-    expect("Pay" not in shown, "支払いの画面が出ない", f"表示された画面 {'→'.join(shown)}")
-    expect("TakePaper" in shown, "用紙を取る画面まで進む", f"表示された画面 {'→'.join(shown)}")
+    expect("Pay" not in shown, "支払いの画面が出ない", f"表示された画面 {'→'.join(map(screen_told, shown))}")
+    expect(
+        "TakePaper" in shown, "用紙を取る画面まで進む", f"表示された画面 {'→'.join(map(screen_told, shown))}"
+    )
 
 
 @then("手数料{amount:yen}円が一度だけ記録されている")
@@ -199,7 +205,12 @@ def receipt_number(world: World) -> None:
 def in_the_ledger(world: World, municipality: str, kind: str, copies: int, amount: int, shop: str) -> None:
     """What was issued in this visit, and at which terminal."""
     row = world.in_ledger()
-    code = world.municipality_code(municipality)
-    found = f"{row.municipality}・{row.kind}・{row.copies}部・{row.fee_total}円・{row.shop}"
-    wanted = f"{code}・{kind_code(kind)}・{copies}部・{amount}円・{shop}"
-    expect(found == wanted, f"台帳に {wanted}", f"台帳に {found}")
+    told = "台帳に{}の「{}」{}部、{}円、店舗「{}」"
+    found = (row.municipality, str(row.kind), row.copies, row.fee_total, row.shop)
+    wanted = (world.municipality_code(municipality), kind_code(kind), copies, amount, shop)
+    names = (
+        world.municipality_name(row.municipality),
+        trace_labels.values("kind")[str(row.kind)],
+        *found[2:],
+    )
+    expect(found == wanted, told.format(municipality, kind, copies, amount, shop), told.format(*names))

@@ -6,7 +6,7 @@ from server_stub.interface.binding import PDFIUM
 from server_stub.paper.copier import measured
 
 from .sentences import Needs, given, then, when
-from .world import World, expect, town
+from .world import World, expect, state_told, town
 
 # --- the printer ---------------------------------------------------------------------------------------------------------
 
@@ -65,8 +65,12 @@ def drawn_in(world: World) -> None:
     world.settled()
     expect(not world.terminal.tray(), "取り出し口に何もない", f"取り出し口に{len(world.terminal.tray())}枚")
     application, row = world.application(), world.in_ledger()
-    expect(application.state == "in_doubt", "センターで確認待ち", f"センターで {application.state}")
-    expect(str(row.state) == "in_doubt", "台帳で確認待ち", f"台帳で {row.state}")
+    expect(
+        application.state == "in_doubt",
+        "センターで「確認が必要」",
+        f"センターで「{state_told(application.state)}」",
+    )
+    expect(str(row.state) == "in_doubt", "台帳で「確認が必要」", f"台帳で「{state_told(row.state)}」")
 
 
 # --- what stands on it ---------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .sentences import then
-from .world import World, expect
+from .world import World, expect, state_told
 
 
 @then("お金も用紙も動いていない")
@@ -22,10 +22,14 @@ def nothing_moved(world: World) -> None:
 def late_cancelled(world: World) -> None:
     def state() -> str:
         states = {one.application_id: one.state for one in world.stage.applications()}
-        return states.get(world.late_application, "ない")
+        return str(states.get(world.late_application, ""))
 
     expect(bool(world.late_application), "遅れた申請がある", "遅れた申請はない")
-    world.until(lambda: state() == "cancelled", "遅れた申請は取消", lambda: f"遅れた申請は {state()}")
+    world.until(
+        lambda: state() == "cancelled",
+        "遅れた申請は「取消し」",
+        lambda: f"遅れた申請は「{state_told(state())}」" if state() else "遅れた申請はセンターにない",
+    )
 
 
 @then("申請はセンターと台帳で取り消されている")
@@ -37,8 +41,8 @@ def cancelled_everywhere(world: World) -> None:
 
     world.until(
         lambda: states() == ["cancelled", "cancelled"],
-        "センターと台帳で取消",
-        lambda: f"センターで {states()[0]}、台帳で {states()[1]}",
+        "センターと台帳で「取消し」",
+        lambda: "センターで「{}」、台帳で「{}」".format(*map(state_told, states())),
     )
 
 
@@ -60,7 +64,11 @@ def settled_late(world: World) -> None:
         at_center = application.state == "handed_over" and application.settled_late
         return at_center and world.stage.books.ledger_settled_late(application.application_id)
 
-    world.until(late, "遅れて精算された申請", lambda: f"申請 {world.application()}")
+    world.until(
+        late,
+        "申請がセンターと台帳で、遅れて精算されたと記録されている",
+        lambda: f"申請は「{state_told(world.application().state)}」で、遅れて精算された記録がそろっていない",
+    )
 
 
 @then("センターに重大事象が記録されている")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from scenarios.stage import CITY
 
 from .sentences import given, when
-from .world import World
+from .world import World, state_told
 
 # --- time ----------------------------------------------------------------------------------------------------------------
 
@@ -30,7 +30,7 @@ def expires_at_the_center(world: World, minutes: int) -> None:
     world.until(
         lambda: world.application().state == "cancelled",
         "センターが申請を取り消す",
-        lambda: f"申請は {world.application().state}",
+        lambda: f"申請は「{state_told(world.application().state)}」",
     )
 
 
@@ -102,13 +102,15 @@ def release_answers(world: World) -> None:
 @when("内容を確認して、返事を待たずに時間切れになる")
 def time_out_while_waiting(world: World) -> None:
     world.leave_by("この内容で申請する")
-    world.terminal.wait_until(lambda: world.terminal.screen() == "PleaseWait", "PleaseWait was not shown")
-    world.eventually(lambda: bool(world.applications()), "the application did not reach the centre")
+    world.terminal.wait_until(
+        lambda: world.terminal.screen() == "PleaseWait", "しばらくお待ちくださいの画面になる"
+    )
+    world.eventually(lambda: bool(world.applications()), "申請がセンターに届く")
     world.late_application = world.application().application_id
     world.stage.clock.advance(timedelta(seconds=121))
-    world.terminal.wait_until(lambda: world.terminal.screen() == "Refusal", "the visit did not time out")
+    world.terminal.wait_until(lambda: world.terminal.screen() == "Refusal", "時間切れで断られる")
     world.leave_by("終了する")
-    world.terminal.wait_until(lambda: world.terminal.screen() == "TopMenu", "the top menu did not come back")
+    world.terminal.wait_until(lambda: world.terminal.screen() == "TopMenu", "トップメニューに戻る")
 
 
 # --- the end of power ----------------------------------------------------------------------------------------------------

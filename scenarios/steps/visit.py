@@ -63,7 +63,7 @@ def wrong_pin(world: World) -> None:
 def while_the_card_thinks(world: World, seconds: int) -> None:
     world.enter_digits(right=True)
     world.leave_by("次へ")
-    world.eventually(lambda: world.stage.books.outstanding_nonces() == 1, "no nonce was fetched")
+    world.eventually(lambda: world.stage.books.outstanding_nonces() == 1, "本人確認の乱数が発行される")
     world.stage.clock.advance(timedelta(seconds=seconds))
     world.terminal.wait_for("TakeCard", "Refusal")
 

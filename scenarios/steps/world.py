@@ -14,7 +14,7 @@ import pytest
 
 from cards.image import CardImage
 from kiosk_app.screens.texts import LANGUAGES, Words
-from scenarios import paths
+from scenarios import paths, trace_labels
 from scenarios.driver import PATIENCE, NotReached, Terminal
 from scenarios.ledger_queries import CenterApplication
 from scenarios.stage import Stage
@@ -36,6 +36,16 @@ class Unmet(AssertionError):
     def __init__(self, expected: str, found: str) -> None:
         super().__init__(f"期待：{expected}／実際：{found}")
         self.expected, self.found = expected, found
+
+
+def screen_told(screen: str) -> str:
+    """The name of a screen in Japanese."""
+    return trace_labels.values("screen").get(screen, screen)
+
+
+def state_told(state: object) -> str:
+    """The state of an application in Japanese."""
+    return trace_labels.values("ledger").get(str(state), str(state))
 
 
 def expect(held: bool, expected: str, found: str) -> None:
@@ -157,6 +167,11 @@ class World:
     def municipality_code(name: str) -> str:
         return next(entry.info.code for entry in load_index() if entry.info.name == name)
 
+    @staticmethod
+    def municipality_name(code: str) -> str:
+        """By its code; the code itself where nobody has it."""
+        return next((entry.info.name for entry in load_index() if entry.info.code == code), code)
+
     def check_returned(self, amount: int) -> None:
         """By the coin unit's counter, and as coins in the return tray (what staff paid by hand does not lie there)."""
         self.until(
@@ -216,7 +231,7 @@ class World:
         expect(
             name in there,
             f"「{name}」に触れられる",
-            f"{self.terminal.screen()}で触れられるのは {'、'.join(sorted(there))}",
+            f"「{screen_told(self.terminal.screen())}」の画面で触れられるのは {'、'.join(sorted(there)) or 'なし'}",
         )
         self.terminal.touch(name)
 
@@ -365,7 +380,7 @@ class World:
     def apply_and_reach(self, screen: str) -> None:
         """Raises Unmet where another screen follows."""
         found = self.apply()
-        expect(found == screen, f"申込みのあと {screen} の画面になる", self.refusal())
+        expect(found == screen, f"申込みのあと「{screen_told(screen)}」の画面になる", self.refusal())
 
     # --- money and paper -------------------------------------------------------------------------------------------------
 
@@ -394,7 +409,7 @@ class World:
 
     def pass_time(self, seconds: float) -> None:
         """The one clock goes on by so much (and a little more, so that a deadline lies behind it)."""
-        self.eventually(lambda: bool(self.terminal.call("idle")), "the terminal is still busy")
+        self.eventually(lambda: bool(self.terminal.call("idle")), "端末の処理が終わる")
         self.stage.clock.advance(timedelta(seconds=seconds + 0.5))
 
     # --- what the screen says ---------------------------------------------------------------------------------------------

@@ -78,8 +78,8 @@ def check_cells(block: Block, wanted: dict[str, str], whose: str, paper: str = "
     if set(block.cells) != set(wanted):
         raise WrongPaper(
             f"{whose}: cells {sorted(block.cells)} instead of {sorted(wanted)}",
-            expected=f"{whose} の欄が、{'、'.join(wanted)} であること",
-            found=f"{'、'.join(block.cells)} の欄があった",
+            expected=f"{whose}の欄に、{'・'.join(wanted)}があること",
+            found=_differing(set(block.cells), set(wanted)),
             paper=paper,
         )
     for label, value in wanted.items():
@@ -87,10 +87,19 @@ def check_cells(block: Block, wanted: dict[str, str], whose: str, paper: str = "
             read = "".join(block.cells[label].lines)
             raise WrongPaper(
                 f"{whose}: 「{label}」 reads {block.cells[label].lines}, not 「{value}」",
-                expected=f"{whose} の「{label}」が「{value}」であること",
+                expected=f"{whose}の「{label}」が「{value}」であること"
+                if value
+                else f"{whose}の「{label}」が空欄であること",
                 found=f"「{read}」と印字されていた" if read else "空欄だった",
                 paper=paper,
             )
+
+
+def _differing(found: set[str], wanted: set[str]) -> str:
+    """Labels that are missing and labels that are too many, in words."""
+    missing, more = "・".join(sorted(wanted - found)), "・".join(sorted(found - wanted))
+    told = [f"{missing}の欄がなかった"] if missing else []
+    return "、".join([*told, f"余分に{more}の欄があった"] if more else told)
 
 
 def written(cell: Cell, value: str) -> bool:

@@ -60,7 +60,11 @@ def read_form(side: Side) -> Form:
         for cell in sorted(inside, key=lambda area: (round(area.top), area.left)):
             for label, value in _parts(cell, placed.get(cell, []), lines):
                 if label in found:
-                    raise WrongPaper(f"two cells 「{label}」 in one block")
+                    raise WrongPaper(
+                        f"two cells 「{label}」 in one block",
+                        expected=f"「{label}」の欄が一つであること",
+                        found="二つあった",
+                    )
                 found[label] = value
         made.append(Block(block, found, _lines(placed.get(block, []))))
     return Form(
@@ -105,7 +109,11 @@ def _parts(cell: Area, letters: Iterable[Envelope], lines: Sequence[Area]) -> li
         (label, value) = strips
         return [("".join(_within(label, kept)), Cell(_within(value, kept), value))]
     if len(down) != 1:
-        raise WrongPaper(f"a cell with {len(down)} dividers")
+        raise WrongPaper(
+            f"a cell with {len(down)} dividers",
+            expected="用紙の各欄が、見出しと内容の二つに分かれていること",
+            found=f"縦の仕切りが{len(down)}本の欄があった",
+        )
     (middle,) = (line.left for line in down)
     found = []
     for strip in strips:

@@ -42,22 +42,39 @@ def read_receipt(pdf: bytes) -> Receipt:
             fields.setdefault(line[0], []).append(line[1])
     title = [number for number, line in enumerate(lines) if line == ("領収書",)]
     if len(title) != 1 or (_NOTICE,) not in lines:
-        raise WrongPaper(f"no receipt: {lines}")
+        raise WrongPaper(
+            f"no receipt: {lines}",
+            expected="「領収書」の表題と、証明書としての効力がない旨の注意があること",
+            found=_told(lines),
+        )
     at, terminal = _pair(lines, title[0] + 1)
     (municipality,), (kind,), (terms, due) = (lines[title[0] + n] for n in (2, 3, 4))
     match = re.fullmatch(r"([\d,]+円) × (\d+)通", terms)
     if match is None:
-        raise WrongPaper(f"「{terms}」 is no price and number of copies")
+        raise WrongPaper(
+            f"「{terms}」 is no price and number of copies",
+            expected="領収書に「1通の手数料 × 通数」とあること",
+            found=f"「{terms}」とあった",
+        )
     number = [below for above, below in zip(lines, lines[1:], strict=False) if above == ("申請番号",)]
     if len(number) != 1 or len(number[0]) != 1:
-        raise WrongPaper(f"no number of the application: {lines}")
+        raise WrongPaper(
+            f"no number of the application: {lines}",
+            expected="領収書に申請番号が一つあること",
+            found=_told(lines),
+        )
     read = Receipt(
         _moment(at), terminal.removeprefix("端末 "), municipality, kind, _yen(match[1]), int(match[2]),
         *(_yen(_only(fields, label)) for label in ("合計", "お預り", "お釣り")),
         number[0][0], lines,
     )  # fmt: skip
     if not read.each * read.copies == _yen(due) == read.total or read.paid - read.total != read.change:
-        raise WrongPaper(f"the sums of the receipt are wrong: {lines}")
+        raise WrongPaper(
+            f"the sums of the receipt are wrong: {lines}",
+            expected="領収書の合計が手数料×通数、お釣りがお預り－合計であること",
+            found=f"1通{read.each}円、{read.copies}通、金額{due}、合計{read.total}円、"
+            f"お預り{read.paid}円、お釣り{read.change}円だった",
+        )
     return read
 
 
@@ -66,10 +83,15 @@ def receipt_lines(pdf: bytes) -> tuple[tuple[str, ...], ...]:
     try:
         document = pypdfium2.PdfDocument(pdf)
     except pypdfium2.PdfiumError as error:
-        raise WrongPaper("no PDF") from error
+        raise WrongPaper("no PDF", expected="領収書がPDFであること", found="PDFとして読めなかった") from error
     with document:
         if len(document) != 1:
-            raise WrongPaper(f"a receipt of {len(document)} pages")
+            pages = len(document)
+            raise WrongPaper(
+                f"a receipt of {pages} pages",
+                expected="領収書が1ページであること",
+                found=f"{pages}ページだった",
+            )
         found: list[tuple[float, float, str]] = []
         page = document[0]
         text = page.get_textpage()
@@ -87,28 +109,49 @@ def receipt_lines(pdf: bytes) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(word for _, _, word in sorted(row, key=lambda one: one[1])) for row in rows)
 
 
+def _told(lines: tuple[tuple[str, ...], ...]) -> str:
+    """The whole receipt in one line."""
+    return f"領収書の記載は「{' / '.join('　'.join(line) for line in lines)}」だった"
+
+
 def _pair(lines: tuple[tuple[str, ...], ...], number: int) -> tuple[str, str]:
     if number >= len(lines) or len(lines[number]) != 2:
-        raise WrongPaper(f"no time and terminal: {lines}")
+        raise WrongPaper(
+            f"no time and terminal: {lines}",
+            expected="領収書の表題の次に、日時と端末の番号があること",
+            found=_told(lines),
+        )
     return lines[number][0], lines[number][1]
 
 
 def _only(fields: dict[str, list[str]], label: str) -> str:
     if len(fields.get(label, ())) != 1:
-        raise WrongPaper(f"「{label}」 does not stand there once: {fields}")
+        raise WrongPaper(
+            f"「{label}」 does not stand there once: {fields}",
+            expected=f"領収書に「{label}」が一つあること",
+            found=f"{len(fields.get(label, ()))}個あった" if label in fields else "なかった",
+        )
     return fields[label][0]
 
 
 def _yen(text: str) -> int:
     match = re.fullmatch(r"(\d{1,3}(?:,\d{3})*)円", text)
     if match is None:
-        raise WrongPaper(f"「{text}」 is no amount")
+        raise WrongPaper(
+            f"「{text}」 is no amount",
+            expected="領収書の金額が「1,000円」の形であること",
+            found=f"「{text}」とあった",
+        )
     return int(match[1].replace(",", ""))
 
 
 def _moment(text: str) -> datetime:
     match = re.fullmatch(r"(\d{4})年(\d{1,2})月(\d{1,2})日 (\d{2}):(\d{2})", text)
     if match is None:
-        raise WrongPaper(f"「{text}」 is no day and time")
+        raise WrongPaper(
+            f"「{text}」 is no day and time",
+            expected="領収書の日時が「2026年6月3日 10:00」の形であること",
+            found=f"「{text}」とあった",
+        )
     year, month, day, hour, minute = map(int, match.groups())
     return datetime(year, month, day, hour, minute, tzinfo=_JST)

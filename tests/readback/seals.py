@@ -20,6 +20,7 @@ _BLUR_MM = 0.1
 _ALIKE = 0.88
 """Right ones reach 0.92 and more; another person's seal of the same size stays below 0.8, a mirrored one below 0.7."""
 _SIZE_MM = 0.05
+_WORDS = {"official seal": "公印", "imprint": "印影"}
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,18 @@ def check_seal(sheet: Sheet, place: Area, wanted: SealFile, what: str) -> None:
     """The picture whose bounds on the front are `place` is `wanted`. Raises WrongPaper."""
     for length, right in ((place.width, wanted.width_mm), (place.height, wanted.height_mm)):
         if abs(length - right) > _SIZE_MM:
-            raise WrongPaper(f"{what}: {length:.2f} mm instead of {right:.2f} mm")
+            raise WrongPaper(
+                f"{what}: {length:.2f} mm instead of {right:.2f} mm",
+                expected=f"{_WORDS[what]}の大きさが{wanted.width_mm:.1f}×{wanted.height_mm:.1f}ミリであること",
+                found=f"{place.width:.1f}×{place.height:.1f}ミリだった",
+            )
     alike = likeness(sheet, place, wanted)
     if alike < _ALIKE:
-        raise WrongPaper(f"{what}: the picture is another one (alike by {alike:.2f})")
+        raise WrongPaper(
+            f"{what}: the picture is another one (alike by {alike:.2f})",
+            expected=f"{_WORDS[what]}が、登録されたものであること",
+            found=f"別の{_WORDS[what]}だった（一致度 {alike:.2f}、{_ALIKE:.2f}以上が必要）",
+        )
 
 
 def likeness(sheet: Sheet, place: Area, wanted: SealFile) -> float:

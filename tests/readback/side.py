@@ -21,12 +21,12 @@ _NUMBER = re.compile(r"(?<!\d)(?<!\d-)\d(?:[\s‐－-]?\d){11}(?![\d-])")
 
 
 class WrongPaper(AssertionError):
-    """The paper is not what it must be. `expected` and `found`: in Japanese, for whoever reads the evidence, '' where `told` must
-    do. `paper`: the id of the sheet, or "last". Nothing of it holds a 個人番号, whatever was read off the paper."""
+    """The paper is not what it must be. `told` is for engineers, `expected` and `found` are Japanese, for whoever reads the
+    evidence. `paper`: the id of the sheet, or "last". Nothing of it holds a 個人番号, whatever was read off the paper."""
 
-    def __init__(self, told: str, *, expected: str = "", found: str = "", paper: str = "last") -> None:
+    def __init__(self, told: str, *, expected: str, found: str, paper: str = "last") -> None:
         super().__init__(_NUMBER.sub("●●●●", told))
-        self.expected = _NUMBER.sub("●●●●", expected) or "用紙が、届いた記録と申込みの内容のとおりであること"
+        self.expected = _NUMBER.sub("●●●●", expected)
         self.found, self.paper = _NUMBER.sub("●●●●", found), paper
 
 
@@ -111,9 +111,16 @@ class Sheet:
         try:
             self._document = pypdfium2.PdfDocument(pdf)
         except pypdfium2.PdfiumError as error:
-            raise WrongPaper("no PDF") from error
+            raise WrongPaper(
+                "no PDF", expected="用紙がPDFであること", found="PDFとして読めなかった"
+            ) from error
         if len(self._document) != 2:
-            raise WrongPaper(f"a sheet of {len(self._document)} pages")
+            pages = len(self._document)
+            raise WrongPaper(
+                f"a sheet of {pages} pages",
+                expected="1枚の用紙が表と裏の2面であること",
+                found=f"{pages}面だった",
+            )
         self.front, self.back = (_side(self._document[number]) for number in (0, 1))
         self.keywords: str = self._document.get_metadata_value("Keywords")
 
@@ -141,7 +148,12 @@ class Sheet:
 def _side(page: pypdfium2.PdfPage) -> Side:
     width, height = (length * MM for length in page.get_size())
     if abs(width - A4_MM[0]) > 0.5 or abs(height - A4_MM[1]) > 0.5 or page.get_rotation():
-        raise WrongPaper(f"a page of {width:.0f} x {height:.0f} mm, turned by {page.get_rotation()}")
+        turned = page.get_rotation()
+        raise WrongPaper(
+            f"a page of {width:.0f} x {height:.0f} mm, turned by {turned}",
+            expected="用紙がA4縦（210×297ミリ）であること",
+            found=f"{width:.0f}×{height:.0f}ミリだった" + (f"（{turned}度回転）" if turned else ""),
+        )
     ruled, pictures = [], []
     for item in page.get_objects(max_depth=10):
         if item.type == pdfium.FPDF_PAGEOBJ_PATH:
@@ -151,7 +163,11 @@ def _side(page: pypdfium2.PdfPage) -> Side:
         elif item.type == pdfium.FPDF_PAGEOBJ_TEXT:
             _check_visible(item)
         elif item.type == pdfium.FPDF_PAGEOBJ_FORM and item.get_matrix() != pypdfium2.PdfMatrix():
-            raise WrongPaper("a part of the page is moved or scaled as a whole")
+            raise WrongPaper(
+                "a part of the page is moved or scaled as a whole",
+                expected="用紙の内容が、様式の位置と大きさで印字されていること",
+                found="一部がまとめて移動または拡大・縮小されていた",
+            )
     return Side(tuple(_letters(page)), tuple(ruled), tuple(pictures))
 
 
@@ -200,7 +216,11 @@ def _check_visible(item: pypdfium2.PdfObject) -> None:
     ask(item, red, green, blue, opaque)
     grey = 0.299 * red.value + 0.587 * green.value + 0.114 * blue.value
     if mode not in (_FILLED, _STROKED) or opaque.value < 255 or grey > 160:
-        raise WrongPaper("text that cannot be seen")
+        raise WrongPaper(
+            "text that cannot be seen",
+            expected="用紙の文字がすべて目で読めること",
+            found="目に見えない文字が含まれていた",
+        )
 
 
 def _pen(item: pypdfium2.PdfObject) -> float:

@@ -311,3 +311,10 @@ def test_the_doctor_names_what_is_there() -> None:
     found = {row["name"]: row for row in json.loads(result.stdout)}
     assert found["フォント IPAmj明朝"]["found"] and found["フォント BIZ UDPGothic"]["found"]
     assert all(row["remedy"] for row in found.values() if not row["found"])
+
+
+@pytest.mark.parametrize("command", ["", "run", "server", "card", "card insert"])
+def test_help_is_complete_on_a_narrow_terminal(command: str) -> None:
+    result = konbini(*command.split(), "--help", more={"COLUMNS": "80"})
+    assert result.returncode == 0 and "--help" in result.stdout
+    assert "…" not in result.stdout

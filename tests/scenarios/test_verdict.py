@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scenarios.driver import NotReached
+from scenarios.driver import NotReached, Terminal
 from scenarios.steps import standstill
 from scenarios.steps.standstill import ALWAYS, IDLE, NEVER, check_standstill
 from scenarios.verdict import AS_IT_SAYS, FAILED, LAST_PAPER, ScenarioFailure, Why, why_of
@@ -37,8 +37,8 @@ def test_whatever_is_raised_becomes_expected_and_found(
 
 
 def test_a_failure_of_a_paper_names_the_sheet() -> None:
-    assert why_of(WrongPaper("told", paper="A-01-01of01"), "").paper == "A-01-01of01"
-    assert why_of(WrongPaper("told"), "").paper == LAST_PAPER
+    assert why_of(WrongPaper("told", expected="e", found="f", paper="A-01-01of01"), "").paper == "A-01-01of01"
+    assert why_of(WrongPaper("told", expected="e", found="f"), "").paper == LAST_PAPER
     assert why_of(AssertionError("told"), "").paper == ""
 
 
@@ -51,7 +51,10 @@ def test_a_reader_of_papers_tells_no_individual_number(number: str) -> None:
     assert not any(
         digits in f"{wrong}{wrong.expected}{wrong.found}" for digits in ("9876", "９８７６", "1099")
     )
-    assert str(WrongPaper("28100-20260603-AB12-CD34-EF56")) == "28100-20260603-AB12-CD34-EF56"
+    assert (
+        str(WrongPaper("28100-20260603-AB12-CD34-EF56", expected="", found=""))
+        == "28100-20260603-AB12-CD34-EF56"
+    )
 
 
 def test_the_place_is_the_sentence_that_failed() -> None:
@@ -74,3 +77,20 @@ def test_a_standstill_names_screen_and_place_and_counts_where_it_was_asked_to(
     monkeypatch.setattr(standstill, "machine_is_idle", lambda: False)
     assert check_standstill(HEART, IDLE) == told
     assert check_standstill({"ms": 99.0, "where": "", "screen": ""}, ALWAYS) == ""
+
+
+def test_a_wait_in_vain_tells_what_was_waited_for_and_what_the_screen_showed() -> None:
+    class Still:
+        def call(self, command: str, **_: Any) -> Any:
+            return {"screen": "Pay", "texts": ["手数料をお支払いください"], "touchables": []}[command]
+
+        def wait_until(self, *_: Any) -> None:
+            raise NotReached("not reached")
+
+        def close(self) -> None: ...
+
+    with pytest.raises(NotReached) as caught:
+        Terminal(Still()).wait_until(lambda: False, "申請がセンターに届く")
+    why = why_of(caught.value, "")
+    assert why.expected == "申請がセンターに届く"
+    assert why.found == "画面は「お支払い」（手数料をお支払いください）"
