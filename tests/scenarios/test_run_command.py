@@ -85,7 +85,8 @@ class Run:
 
 WENT_WRONG = {*mischief.MISCHIEF, mischief.UNDEFINED} - {"画面が止まる", "途中で飛ばす"}
 SENTENCES = """    前提 キオスク端末が待機している
-    ならば 画面に「行政サービス」と表示される
+    もし 同意してカードの画面へ進む
+    ならば 画面に「マイナンバーカードを置いてください」と表示される
     かつ 重大事象は記録されていない
 """
 
@@ -105,8 +106,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("run")
     names = [mischief.GOOD, *mischief.MISCHIEF, mischief.UNDEFINED]
     text = "# language: ja\n機能: 終わり方\n" + "".join(f"  シナリオ: {name}\n{SENTENCES}" for name in names)
-    text += f"  シナリオアウトライン: 例\n{SENTENCES.replace('行政サービス', '<文>')}    例:\n      | 文 |\n"
-    text += "      | 行政サービス |\n      | このような文はない |\n"
+    text += f"  シナリオアウトライン: 例\n{SENTENCES.replace('マイナンバーカードを置いてください', '<文>')}    例:\n      | 文 |\n"
+    text += "      | マイナンバーカードを置いてください |\n      | このような文はない |\n"
     (folder / "ends.feature").write_text(text, encoding="utf-8")
     result = konbini(
         "run", "ends.feature", "--jobs", "2", "--junit", "junit.xml", cwd=folder,
@@ -137,9 +138,9 @@ def test_whatever_goes_wrong_in_a_scenario_is_a_failure_everywhere(run: Run) -> 
 def test_the_command_line_tells_why_in_three_lines_without_a_traceback(run: Run) -> None:
     where, why, page = (line.strip() for line in run.line("例（このような文はない）")[1:])
     assert re.fullmatch(r"ends\.feature:\d+　ならば　画面に「このような文はない」と表示される", where)
-    assert why.startswith("期待: ") and "トップメニュー" in why
+    assert why.startswith("期待: ") and "カードを置く" in why
     assert (run.folder / page.removeprefix("証跡: ")).is_file()
-    assert run.line(mischief.UNDEFINED)[1].strip().endswith("　ならば　画面に「行政サービス」と表示される")
+    assert run.line(mischief.UNDEFINED)[1].strip().endswith("　ならば　画面に「マイナンバーカードを置いてください」と表示される")
     assert (
         "後片付け" not in run.line("後片付けに失敗する")[1]
         and "the disk is gone" in run.line("後片付けに失敗する")[2]
@@ -169,7 +170,7 @@ def test_a_secret_left_behind_fails_by_name_and_is_shown_nowhere(run: Run) -> No
 
 def test_a_screen_that_stood_still_is_a_warning_that_names_its_place(run: Run) -> None:
     mark, warning = run.line("画面が止まる")
-    assert mark.startswith("○") and "注意: 端末の画面「トップメニュー」が" in warning
+    assert mark.startswith("○") and "注意: 端末の画面「カードを置く」が" in warning
     assert "mischief.py の" in warning and "行目" in warning
 
 
@@ -217,11 +218,11 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     folder = tmp_path_factory.mktemp("evidence")
     spied = folder / "spied.jsonl"
     result = konbini(
-        "run", "-k", "個人番号を記載した写し or 残り回数が表示される", "--evidence", str(folder),
+        "run", "-k", "(世帯の一人だけ and 個人番号を記載した写し) or 残り回数が表示される", "--evidence", str(folder),
         more={"PYTEST_PLUGINS": "tests.scenarios.spy", spy.FILE: str(spied)},
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
-    (visit,) = folder.glob("*個人番号*.html")
+    (visit,) = folder.glob("*一人だけ*個人番号*.html")
     (wrong,) = folder.glob("*残り回数*.html")
     made = [json.loads(line) for line in spied.read_text(encoding="utf-8").splitlines()]
     return Evidence(
