@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections import Counter
@@ -14,6 +15,7 @@ import pytest
 
 from scenarios.evidence import OVERVIEW, is_ours, remove_pages, write_overview
 from scenarios.evidence.junit import junit_xml
+from scenarios.feature_check import feature_files
 from scenarios.paths import FEATURES, ROOT
 from scenarios.steps.standstill import ALWAYS, NEVER
 from scenarios.verdict import FAILED, MARKS, PASSED, SKIPPED, Verdict, Why, shown_path
@@ -32,6 +34,11 @@ _NAMED = 10
 """So many scenarios that were not run are named."""
 _LINE = 240
 """Characters of a line on the command line; the page has the whole."""
+
+
+def chosen_files() -> list[Path]:
+    """The feature files of the run that this process belongs to; none where other tests are run."""
+    return feature_files([Path(path) for path in json.loads(os.environ.get(FEATURES_VARIABLE, "[]"))])
 
 
 @dataclass
@@ -145,7 +152,13 @@ def run_scenarios(
         usable_folder(junit.parent, "--junit")
         if junit.is_dir():
             raise WrongUse(f"--junit に指定した {junit} はフォルダです。ファイルの名前を指定してください。")
-    os.environ[FEATURES_VARIABLE] = os.pathsep.join(map(str, chosen))
+        if junit.resolve() == folder / OVERVIEW or (
+            junit.exists() and junit.resolve() in feature_files(chosen)
+        ):
+            raise WrongUse(
+                f"--junit に指定した {junit} は、証跡の一覧かシナリオのファイルです。別の名前を指定してください。"
+            )
+    os.environ[FEATURES_VARIABLE] = json.dumps([str(path) for path in chosen])
     if headed:
         need_display("--headed を付けずに実行してください。")
     else:
