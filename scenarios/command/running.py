@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections import Counter
@@ -24,6 +25,7 @@ from .chosen import check_expression, check_features, check_tags
 from .display import PLATFORM, need_display
 from .usage import WrongUse, usable_folder
 
+_log = logging.getLogger(__name__)
 ALL_PASSED, SOME_FAILED, WRONG_USE = 0, 1, 2
 FEATURES_VARIABLE = "KONBINI_FEATURES"
 EVIDENCE = "evidence"
@@ -181,8 +183,16 @@ def run_scenarios(
         arguments += ["--konbini-headed"]
     if evidence:
         remove_pages(folder)
+    if junit:  # a run that is killed must not leave the results of the one before
+        junit.unlink(missing_ok=True)
     outcome = Outcome(verbose)
-    code = pytest.main(arguments, plugins=[outcome])
+    try:
+        code = int(pytest.main(arguments, plugins=[outcome]))
+    except (
+        Exception
+    ) as error:  # whatever it was: what has been judged is told, and that the run was not ended
+        _log.critical("the run ends with an error", exc_info=error)
+        code = int(pytest.ExitCode.INTERNAL_ERROR)
     return _close(outcome, code, folder, junit, asked=evidence is not None)
 
 
