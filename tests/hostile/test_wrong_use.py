@@ -30,7 +30,8 @@ def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "latin.feature").write_bytes("# language: ja\n機能: 試し\n".encode("cp932"))
     (tmp_path / "torn.feature").write_text("# language: ja\n機能 こわれた\n", encoding="utf-8")
     (tmp_path / "right.feature").write_text(
-        "# language: ja\n機能: 試し\n  シナリオ: 一つ\n    前提 キオスク端末が待機している\n", encoding="utf-8"
+        "# language: ja\n機能: 試し\n  シナリオ: 一つ\n    前提 キオスク端末が待機している\n",
+        encoding="utf-8",
     )
     (tmp_path / "hollow.feature").write_text("# language: ja\n機能: 試し\n", encoding="utf-8")
     (tmp_path / "nothing").mkdir()
