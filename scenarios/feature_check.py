@@ -76,7 +76,8 @@ def feature_files(paths: Sequence[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         # with glob, as pytest-bdd looks: what it passes over is not found here either
-        pattern = str(path / "**" / "*.feature") if path.is_dir() else glob.escape(str(path))
+        escaped = glob.escape(str(path))
+        pattern = f"{escaped}/**/*.feature" if path.is_dir() else escaped
         inside = glob.glob(pattern, recursive=True)  # noqa: PTH207
         found |= dict.fromkeys(Path(one) for one in sorted(inside))
     return list(found)
@@ -95,6 +96,12 @@ class Line:
     word: str
     name: str
     flaw: str = ""
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines as the parser has them: str.splitlines also ends a line at U+2028, form feeds and others of the kind, and what
+    is read here as a step would be part of a name or comment there."""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _keywords() -> list[tuple[str, str]]:
@@ -120,7 +127,7 @@ def keyword_lines(text: str) -> list[Line]:
     """Every line that declares something, in whatever width and spacing; not what stands in a docstring, table or comment."""
     found: list[Line] = []
     fence, after_step = "", False
-    for number, raw in enumerate(text.splitlines(), start=1):
+    for number, raw in enumerate(lines_of(text), start=1):
         line = raw.strip().lstrip(BOM)
         if fence:
             fence = "" if line.startswith(fence) else fence
@@ -160,7 +167,7 @@ def _keyword_line(number: int, line: str) -> Line | None:
 
 def declared(text: str) -> int:
     """How many scenarios the text declares, each row of 例 for one; counted without the parser."""
-    lines = text.splitlines()
+    lines = lines_of(text)
     marks = keyword_lines(text)
     total = 0
     for index, mark in enumerate(marks):
@@ -191,7 +198,7 @@ def _table_rows(lines: Sequence[str], number: int) -> int:
 def tags(text: str) -> list[tuple[int, str]]:
     """Line and name of every tag."""
     found, fence, after_step = [], "", False
-    for number, raw in enumerate(text.splitlines(), start=1):
+    for number, raw in enumerate(lines_of(text), start=1):
         line = raw.strip()
         if fence:
             fence = "" if line.startswith(fence) else fence
@@ -219,6 +226,7 @@ def _check_file(file: Path) -> Iterator[Problem]:
     if not text.strip():
         yield Problem(file, 1, "シナリオがありません。")
         return
+    yield from _check_characters(file, text)
     marks = keyword_lines(text)
     flawed = [mark for mark in marks if mark.flaw]
     yield from (Problem(file, mark.number, mark.flaw) for mark in flawed)
@@ -229,7 +237,7 @@ def _check_file(file: Path) -> Iterator[Problem]:
     except CompositeParserException as error:
         lines = {one.location["line"] for one in error.errors}
         # what the parser still misses at the end of the file follows from what it could not read before
-        lines = {line for line in lines if line <= len(text.splitlines())} or lines
+        lines = {line for line in lines if line <= len(lines_of(text))} or lines
         yield from (Problem(file, line, _unreadable(text, line)) for line in lines)
         return
     feature = document.get("feature")
@@ -238,12 +246,13 @@ def _check_file(file: Path) -> Iterator[Problem]:
         return
     scenarios = list(_scenarios(feature))
     yield from _check_swallowed(file, marks, feature, scenarios)
+    yield from _check_descriptions(file, lines_of(text), feature)
     yield from _check_scenarios(file, feature, scenarios)
 
 
 def _repaired(text: str, flawed: Sequence[Line]) -> str:
     """With the keywords as they were meant, so that what is wrong besides is found as well."""
-    lines = text.splitlines()
+    lines = lines_of(text)
     for mark in flawed:
         lines[mark.number - 1] = f"{mark.word}: {mark.name}"
     return "\n".join(lines)
@@ -257,7 +266,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _check_language(file: Path, text: str) -> Iterator[Problem]:
-    lines = [line.strip() for line in text.splitlines()]
+    lines = [line.strip() for line in lines_of(text)]
     begun = [index for index, line in enumerate(lines) if line and not line.startswith("#")]
     head = lines[: begun[0]] if begun else lines
     told = [match[1] for line in head if (match := re.fullmatch(r"#\s*language\s*:\s*(\S+)", line))]
@@ -265,6 +274,16 @@ def _check_language(file: Path, text: str) -> Iterator[Problem]:
         yield Problem(file, 1, f"一行目に「{LANGUAGE}」がありません。")
     elif told[0] not in ("ja", "en"):
         yield Problem(file, 1, f"言語「{told[0]}」は使えません。一行目を「{LANGUAGE}」にしてください。")
+
+
+def _check_characters(file: Path, text: str) -> Iterator[Problem]:
+    """What nobody sees may end a line for one reader and not for the next, or make two names look like one."""
+    for number, line in enumerate(lines_of(text), start=1):
+        for one in dict.fromkeys(line):
+            if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp") and one not in "\t\r":
+                yield Problem(
+                    file, number, f"目に見えない文字（U+{ord(one):04X}）があります。取り除いてください。"
+                )
 
 
 def _check_tags(file: Path, text: str) -> Iterator[Problem]:
@@ -278,7 +297,9 @@ def _check_tags(file: Path, text: str) -> Iterator[Problem]:
 
 
 def _unreadable(text: str, line: int) -> str:
-    lines = text.splitlines()
+    lines = lines_of(text)
+    if line > len(lines):
+        return '途中で終わっています。「"""」で始めた文書が閉じられていないか、ご確認ください。'
     told = lines[line - 1].strip() if line <= len(lines) else ""
     if told.startswith("|"):
         return "表の列の数が見出しと合いません。"
@@ -336,6 +357,47 @@ def _check_swallowed(
         first.setdefault(name, line)
 
 
+def _check_descriptions(file: Path, lines: Sequence[str], feature: dict[str, Any]) -> Iterator[Problem]:
+    """A step whose keyword the parser does not know (「Then」, 「ﾅﾗﾊﾞ」, none at all) is a description before the first one that it
+    does know, and is never carried out."""
+    nodes = [feature, *(node for child in feature["children"] for node in child.values())]
+    nodes += [
+        node
+        for child in feature["children"]
+        for one in child.get("rule", {}).get("children", ())
+        for node in one.values()
+    ]
+    nodes += [table for scenario in _scenarios(feature) for table in scenario["examples"]]
+    for node in nodes:
+        body = "steps" in node
+        for number, raw in _description(lines, node):
+            line = unicodedata.normalize("NFKC", raw).strip(" \t-・")
+            word = next((one for one in _STEP_KEYWORDS if line.lower().startswith(one.lower())), "")
+            rest = line[len(word) :].strip(" :")
+            known = any(
+                find(kind, one) is not None
+                for kind in KEYWORDS
+                for one in (rest, line, line.partition(" ")[2].strip())
+            )
+            if known or (body and word and (not word.isascii() or line[len(word) :][:1] in (" ", ":"))):
+                yield Problem(
+                    file,
+                    number,
+                    f"「{raw.strip()}」は説明の文とみなされ、実行されません。「前提」「もし」「ならば」「かつ」のどれかで始めてください。",
+                )
+
+
+def _description(lines: Sequence[str], node: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """Number and text of each line of the description of a node."""
+    told = {line.strip() for line in lines_of(node.get("description") or "")} - {""}
+    for number in range(node["location"]["line"], len(lines)):
+        line = lines[number].strip()
+        if line and not line.startswith("#"):
+            if line not in told:
+                return
+            yield number + 1, line
+
+
 def _why_swallowed(mark: Line) -> str:
     if mark.kind == "examples":
         return "この「例」はどのシナリオアウトラインにも属さず、実行されません（シナリオなら「シナリオ:」と書いてください）。"
@@ -352,7 +414,13 @@ def _check_scenarios(
     for group in groups:
         for child in group["children"]:
             if "background" in child:
-                yield from _check_steps(file, child["background"]["steps"], [])
+                steps = child["background"]["steps"]
+                for step in steps:
+                    if found := re.search(r"<([^<>]+)>", step["text"]):
+                        yield Problem(
+                            file, step["location"]["line"], f"背景の文に〈{found[1]}〉は使えません。"
+                        )
+                yield from _check_steps(file, steps, [])
     for scenario in scenarios:
         line, outline = (
             scenario["location"]["line"],
@@ -367,6 +435,7 @@ def _check_scenarios(
             if not table.get("tableBody"):
                 yield Problem(file, table["location"]["line"], "「例」の表に行がありません。")
             yield from _check_head(file, table)
+            yield from _check_cells(file, table)
         yield from _check_columns(file, scenario, rows)
         yield from _check_steps(file, scenario["steps"], rows)
 
@@ -394,6 +463,17 @@ def _check_head(file: Path, table: dict[str, Any]) -> Iterator[Problem]:
         yield Problem(file, head["location"]["line"], f"列「{name}」が二つあります。")
 
 
+def _check_cells(file: Path, table: dict[str, Any]) -> Iterator[Problem]:
+    """A value is put in as it stands: a column that it names is not."""
+    names = [cell["value"] for cell in (table.get("tableHeader") or {"cells": []})["cells"]]
+    for row in table.get("tableBody", ()):
+        for cell in row["cells"]:
+            if any(f"<{name}>" in cell["value"] for name in names):
+                yield Problem(
+                    file, row["location"]["line"], f"表の値「{cell['value']}」に列の名前は使えません。"
+                )
+
+
 def _check_columns(file: Path, scenario: dict[str, Any], rows: Sequence[Row]) -> Iterator[Problem]:
     texts = [(scenario["location"]["line"], scenario["name"])]
     texts += [(step["location"]["line"], step["text"]) for step in scenario["steps"]]
@@ -402,6 +482,17 @@ def _check_columns(file: Path, scenario: dict[str, Any], rows: Sequence[Row]) ->
         for table in scenario["examples"]
         if table.get("tableHeader")
     ]
+    used = {name for _, text in texts for name in re.findall(r"<([^<>]+)>", text)}
+    for head_line, names in tables:
+        yield from (
+            Problem(
+                file,
+                head_line,
+                f"列「{name}」はどの文にも〈{name}〉として使われていません（<{name}> は半角で書きます）。",
+            )
+            for name in names
+            if name not in used
+        )
     for line, text in texts:
         for name in re.findall(r"<([^<>]+)>", text):
             if not scenario["examples"]:
@@ -418,6 +509,12 @@ def _check_columns(file: Path, scenario: dict[str, Any], rows: Sequence[Row]) ->
 def _check_steps(file: Path, steps: Sequence[dict[str, Any]], rows: Sequence[Row]) -> Iterator[Problem]:
     kind = ""
     for step in steps:
+        for part, name in (("dataTable", "表"), ("docString", "文書")):
+            if part in step:
+                at = step[part]["location"]["line"]
+                yield Problem(
+                    file, at, f"「{step['text']}」に{name}は付けられません（読まれないままになります）。"
+                )
         own = {"Context": "given", "Action": "when", "Outcome": "then"}.get(step["keywordType"], "")
         kind = own or kind
         line, text = step["location"]["line"], step["text"]

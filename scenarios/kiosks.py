@@ -87,7 +87,8 @@ class ProcessKiosk:
         # it holds the terminal's key
         paths.write_private(file, json.dumps(self._settings.to_json(), ensure_ascii=False).encode())
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "kiosk_app.main", "--settings", str(file), "--control", control]
+            [sys.executable, "-m", "kiosk_app.main", "--settings", str(file), "--control", control],
+            process_group=0,  # a Ctrl-C is its parent's, which ends it in order
         )
         try:
             self.terminal = Terminal(SocketDriver(control, alive=lambda: self.alive))

@@ -262,6 +262,7 @@ class RemoteServers:
             [sys.executable, "-m", "scenarios.cli", "server", "--control", "--json", *told],
             stdout=subprocess.PIPE,
             text=True,
+            process_group=0,  # a Ctrl-C is the stage's, which ends them in order
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()

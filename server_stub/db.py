@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from server_stub.interface.failures import Failed
 
@@ -73,12 +73,19 @@ def forget_deleted(engine: Engine) -> bool:
 def migrate(url: str, package: str) -> None:
     """Bring the database at `url` to the newest revision of `package`'s `migrations` folder.
 
-    Raises Failed(Database_Of_Newer_Version) for one with a revision that is not known here.
+    Raises Failed(Database_Of_Newer_Version) for one with a revision that is not known here, Failed(Database_Damaged) for a
+    file that is none.
     """
     engine = open_engine(url)
-    with engine.connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            revision = MigrationContext.configure(connection).get_current_revision()
+    except DatabaseError as error:
+        if isinstance(error, OperationalError):  # locked, no room, no such server: it is not the file
+            raise
+        raise Failed("Database_Damaged", file=Path(engine.url.database or "").name) from error
+    finally:
+        engine.dispose()
     known = _revisions(package)
     if revision == known[0]:
         return

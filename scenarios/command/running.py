@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import sys
 from collections import Counter
@@ -14,6 +16,7 @@ import pytest
 
 from scenarios.evidence import OVERVIEW, is_ours, remove_pages, write_overview
 from scenarios.evidence.junit import junit_xml
+from scenarios.feature_check import feature_files
 from scenarios.paths import FEATURES, ROOT
 from scenarios.steps.standstill import ALWAYS, NEVER
 from scenarios.verdict import FAILED, MARKS, PASSED, SKIPPED, Verdict, Why, shown_path
@@ -22,6 +25,7 @@ from .chosen import check_expression, check_features, check_tags
 from .display import PLATFORM, need_display
 from .usage import WrongUse, usable_folder
 
+_log = logging.getLogger(__name__)
 ALL_PASSED, SOME_FAILED, WRONG_USE = 0, 1, 2
 FEATURES_VARIABLE = "KONBINI_FEATURES"
 EVIDENCE = "evidence"
@@ -32,6 +36,11 @@ _NAMED = 10
 """So many scenarios that were not run are named."""
 _LONGEST = 120
 """Characters of what was expected, and of what was found, on the command line; the page has the whole."""
+
+
+def chosen_files() -> list[Path]:
+    """The feature files of the run that this process belongs to; none where other tests are run."""
+    return feature_files([Path(path) for path in json.loads(os.environ.get(FEATURES_VARIABLE, "[]"))])
 
 
 @dataclass
@@ -145,7 +154,13 @@ def run_scenarios(
         usable_folder(junit.parent, "--junit")
         if junit.is_dir():
             raise WrongUse(f"--junit に指定した {junit} はフォルダです。ファイルの名前を指定してください。")
-    os.environ[FEATURES_VARIABLE] = os.pathsep.join(map(str, chosen))
+        if junit.resolve() == folder / OVERVIEW or (
+            junit.exists() and junit.resolve() in feature_files(chosen)
+        ):
+            raise WrongUse(
+                f"--junit に指定した {junit} は、証跡の一覧かシナリオのファイルです。別の名前を指定してください。"
+            )
+    os.environ[FEATURES_VARIABLE] = json.dumps([str(path) for path in chosen])
     if headed:
         need_display("--headed を付けずに実行してください。")
     else:
@@ -168,8 +183,16 @@ def run_scenarios(
         arguments += ["--konbini-headed"]
     if evidence:
         remove_pages(folder)
+    if junit:  # a run that is killed must not leave the results of the one before
+        junit.unlink(missing_ok=True)
     outcome = Outcome(verbose)
-    code = pytest.main(arguments, plugins=[outcome])
+    try:
+        code = int(pytest.main(arguments, plugins=[outcome]))
+    except (
+        Exception
+    ) as error:  # whatever it was: what has been judged is told, and that the run was not ended
+        _log.critical("the run ends with an error", exc_info=error)
+        code = int(pytest.ExitCode.INTERNAL_ERROR)
     return _close(outcome, code, folder, junit, asked=evidence is not None)
 
 

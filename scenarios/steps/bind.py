@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 from pytest_bdd import scenarios
 
 from scenarios import paths
-from scenarios.command.running import FEATURES_VARIABLE
+from scenarios.command.running import chosen_files
+from scenarios.feature_check import feature_files
 
-for _path in os.environ.get(FEATURES_VARIABLE, str(paths.FEATURES)).split(os.pathsep):
-    scenarios(_path)
+# file by file, those that were checked: the name of a folder would be a pattern to pytest-bdd
+for _file in chosen_files() or feature_files([paths.FEATURES]):
+    scenarios(str(_file))

@@ -119,8 +119,11 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     try:
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
         judge.conclude(reports)
-    finally:
-        judge.close()
+    except BaseException:
+        # Ctrl-C: the fixtures, which still keep papers with the judge, are cleared up when the whole run ends
+        item.config.add_cleanup(judge.close)
+        raise
+    judge.close()
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)

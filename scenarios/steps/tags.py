@@ -3,29 +3,21 @@ scenario that the features declare is lost on the way to the run."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
-from scenarios.command.running import FEATURES_VARIABLE
-from scenarios.feature_check import declared, feature_files, tags
-
-
-def _chosen() -> list[Path]:
-    told = os.environ.get(FEATURES_VARIABLE, "")
-    return feature_files([Path(path) for path in told.split(os.pathsep)]) if told else []
+from scenarios.command.running import chosen_files
+from scenarios.feature_check import declared, tags
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for tag in sorted({tag for file in _chosen() for _, tag in tags(file.read_text(encoding="utf-8"))}):
+    for tag in sorted({tag for file in chosen_files() for _, tag in tags(file.read_text(encoding="utf-8"))}):
         config.addinivalue_line("markers", f"{tag}: a tag of the chosen features")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Before anything is left out by choice: as many tests as the text declares, counted without the parser."""
-    files = _chosen()
+    files = chosen_files()
     if not files or any(item.path.name != "bind.py" for item in items):
         return  # other tests are run
     wanted = sum(declared(file.read_text(encoding="utf-8")) for file in files)

@@ -709,6 +709,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "tests/kept/test_kept_data.py::test_data_of_a_newer_version_is_refused",
     ),
     (
+        "Database_Damaged",
+        0,
+        "データベースのファイルを読み取れません。壊れているか、データベースではありません。",
+        "facts に挙げたファイルを控えから戻すか、konbini server --begin-anew で最初から始めてください。",
+        "tests/kept/test_kept_data.py::test_a_file_that_is_no_database_is_refused",
+    ),
+    (
         "Server_Folder_In_Use",
         0,
         "そのフォルダでは、すでにサーバが動いています。",

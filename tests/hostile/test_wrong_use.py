@@ -29,6 +29,10 @@ def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "empty.feature").touch()
     (tmp_path / "latin.feature").write_bytes("# language: ja\n機能: 試し\n".encode("cp932"))
     (tmp_path / "torn.feature").write_text("# language: ja\n機能 こわれた\n", encoding="utf-8")
+    (tmp_path / "right.feature").write_text(
+        "# language: ja\n機能: 試し\n  シナリオ: 一つ\n    前提 キオスク端末が待機している\n",
+        encoding="utf-8",
+    )
     (tmp_path / "hollow.feature").write_text("# language: ja\n機能: 試し\n", encoding="utf-8")
     (tmp_path / "nothing").mkdir()
     monkeypatch.setenv("KONBINI_HOME", str(paths.home()))
@@ -69,6 +73,9 @@ WRONG = [
     (("run", "--evidence", "file"), "--evidence"),
     (("run", "--junit", "nothing"), "--junit"),
     (("run", "--junit", "file/junit.xml"), "--junit"),
+    (("run", "--evidence", "pages", "--junit", "pages/index.html"), "--junit"),
+    (("run", "--junit", "evidence/index.html"), "--junit"),
+    (("run", "--junit", "right.feature", "right.feature"), "--junit"),
     (("server", "--ports", "a,b,c"), "--ports"),
     (("server", "--ports", "1,2"), "--ports"),
     (("server", "--ports", "-1,0,0"), "--ports"),

@@ -170,6 +170,18 @@ def test_a_server_starts_on_them(kept: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize("body", [b"\0" * 4000, b"not a database" * 300], ids=["zeros", "text"])
+def test_a_file_that_is_no_database_is_refused(kept: Path, name: str, body: bytes) -> None:
+    """And is left as it is: nothing but --begin-anew wipes."""
+    (kept / f"{name}.db").write_bytes(body)
+    clock = Clock(STAGE_START)
+    with pytest.raises(Failed) as caught:
+        LocalServers(kept, template_folder(), clock, Trace(clock), kept=True)
+    assert (caught.value.failure, caught.value.facts["file"]) == ("Database_Damaged", f"{name}.db")
+    assert (kept / f"{name}.db").read_bytes() == body
+
+
+@pytest.mark.parametrize("name", ROOMS)
 def test_data_of_a_newer_version_is_refused(kept: Path, name: str) -> None:
     with closing(sqlite3.connect(kept / f"{name}.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
