@@ -63,25 +63,27 @@ def recover(
 ) -> list[Recovered]:
     """Settle every application that the journal has open, and empty the escrow. The first row that holds decides.
 
-    The coin unit is the witness for money, the printer for paper; the journal only says what was tried. Money goes out even
-    if the journal cannot be written, and an application for which a record or a device fails stays open.
+     The coin unit is the witness for money, the printer for paper; the journal only says what was tried. Money goes out even
+     if the journal cannot be written, and an application for which a record or a device fails stays open.
 
-    ==  =================================================================  ==========================================
-    #   what is found                                                      what is done
-    ==  =================================================================  ==========================================
-    1   the paper was being drawn in, or lies in the box, paid             draw the rest in; report in_doubt
-    2   the hand-over is in the journal                                    reports paid and handed_over
-    3   money was being given back, or was                                 refund, void; report cancelled
-    4   the right amount is taken and every sheet is printed               reports paid and handed_over
-    5   money is taken, but not the amount that was due                    refund, void; report in_doubt
-    6   the right amount is taken, not every sheet is printed              refund, void; report cancelled
-    7   nothing is taken, no sheet is printed                              escrow back; report cancelled
-    8   nothing is taken, but sheets are printed                           void; report cancelled
-    9   as 3, 6, 8, but a printed sheet is no longer there to be void      the same, but report in_doubt
-    --  money in the escrow and no application open                        escrow back
-    ==  =================================================================  ==========================================
+     ==  =================================================================  ==========================================
+     #   what is found                                                      what is done
+     ==  =================================================================  ==========================================
+     1   the paper was being drawn in, or lies in the box, paid             draw the rest in; report in_doubt
+     2   the hand-over is in the journal                                    reports paid and handed_over
+     3   money was being given back, or was                                 refund, void; report cancelled
+     4   the right amount is taken, every sheet is printed, and none of     reports paid and handed_over
+         them lies in the tray: somebody took them in the dark
+     5   as 4, but sheets lie in the tray, for whoever comes next           draw them in; report in_doubt
+     6   money is taken, but not the amount that was due                    refund, void; report in_doubt
+     7   the right amount is taken, not every sheet is printed              refund, void; report cancelled
+     8   nothing is taken, no sheet is printed                              escrow back; report cancelled
+     9   nothing is taken, but sheets are printed                           void; report cancelled
+    10   as 3, 7, 9, but a printed sheet is no longer there to be void      the same, but report in_doubt
+     --  money in the escrow and no application open                        escrow back
+     ==  =================================================================  ==========================================
 
-    A sheet whose print was begun and not finished is never printed again here. Running it again changes nothing.
+     A sheet whose print was begun and not finished is never printed again here. Running it again changes nothing.
     """
     recovered = []
     for application_id, records in journal.open_applications().items():
@@ -180,7 +182,12 @@ def _settle(
         report(ReportKind.IN_DOUBT, found.taken)
         return Recovered(application_id, Outcome.IN_DOUBT, 0, voided)
     if "hand_over.done" in found.kinds or (found.paid and found.all_printed and not giving_back):
+        # the next resident may stand there before the one who paid comes back
+        left = 0 if "hand_over.done" in found.kinds else printer.void(application_id)
         report(ReportKind.PAID, found.due)
+        if left:
+            report(ReportKind.IN_DOUBT, found.taken)
+            return Recovered(application_id, Outcome.IN_DOUBT, 0, left)
         report(ReportKind.HANDED_OVER, found.due)
         return Recovered(application_id, Outcome.HANDED_OVER)
 

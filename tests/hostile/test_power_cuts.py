@@ -80,7 +80,6 @@ class End:
 
 
 CANCELLED = End(DUE, 0, 0, "cancelled")
-HANDED_OVER = End(0, DUE, COPIES, "handed_over")
 TAKEN = End(0, DUE, 0, "handed_over")
 IN_DOUBT = End(0, DUE, 0, "in_doubt")
 CUTS: dict[str, tuple[Callable[[World], None], End]] = {
@@ -93,7 +92,7 @@ CUTS: dict[str, tuple[Callable[[World], None], End]] = {
     "print_sheet.intent": (pay, CANCELLED),
     "print_sheet.failed": (pay_and_jam, CANCELLED),
     "print_sheet.done": (pay, CANCELLED),
-    "hand_over.intent": (pay, HANDED_OVER),
+    "hand_over.intent": (pay, IN_DOUBT),
     "hand_over.done": (take_paper, TAKEN),
     "draw_in.intent": (forget_paper, IN_DOUBT),
     "draw_in.done": (forget_paper, IN_DOUBT),

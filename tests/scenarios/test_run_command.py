@@ -140,7 +140,11 @@ def test_the_command_line_tells_why_in_three_lines_without_a_traceback(run: Run)
     assert re.fullmatch(r"ends\.feature:\d+　ならば　画面に「このような文はない」と表示される", where)
     assert why.startswith("期待: ") and "カードを置く" in why
     assert (run.folder / page.removeprefix("証跡: ")).is_file()
-    assert run.line(mischief.UNDEFINED)[1].strip().endswith("　ならば　画面に「マイナンバーカードを置いてください」と表示される")
+    assert (
+        run.line(mischief.UNDEFINED)[1]
+        .strip()
+        .endswith("　ならば　画面に「マイナンバーカードを置いてください」と表示される")
+    )
     assert (
         "後片付け" not in run.line("後片付けに失敗する")[1]
         and "the disk is gone" in run.line("後片付けに失敗する")[2]
