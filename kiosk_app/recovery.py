@@ -182,8 +182,11 @@ def _settle(
         report(ReportKind.IN_DOUBT, found.taken)
         return Recovered(application_id, Outcome.IN_DOUBT, 0, voided)
     if "hand_over.done" in found.kinds or (found.paid and found.all_printed and not giving_back):
-        # the next resident may stand there before the one who paid comes back
-        left = 0 if "hand_over.done" in found.kinds else printer.void(application_id)
+        left = 0
+        if "hand_over.done" not in found.kinds:
+            # the next resident may stand there before the one who paid comes back
+            printer.void(application_id)
+            left = sum(1 for sheet in found.sheets if printer.is_void(sheet))
         report(ReportKind.PAID, found.due)
         if left:
             report(ReportKind.IN_DOUBT, found.taken)
