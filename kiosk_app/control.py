@@ -87,7 +87,7 @@ class TerminalControl(QObject):
         return told
 
     def touch(self, name: str) -> None:
-        """One touch on the button with that accessible name. Raises LookupError trace_labels what can be touched."""
+        """One touch on the button with that accessible name. Raises LookupError telling what can be touched."""
         buttons = touchables(self._kiosk.window)
         if name not in buttons:
             raise LookupError(

@@ -123,7 +123,7 @@ class Outbox:
         return {(session, application, kind): record for session, application, kind, record in rows}
 
     def refused(self) -> list[tuple[str, str, str]]:
-        """StatusReports that the centre has refused and no staff has seen: (application, kind, failure), in order. An end of a
+        """Status reports that the centre has refused and no staff has seen: (application, kind, failure), in order. An end of a
         session is none: it tells of neither money nor paper."""
         with self._book() as book:
             rows = book.execute(

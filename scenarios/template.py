@@ -1,4 +1,4 @@
-"""The template of a stage: databases migrated and filled, cards personalised. Result once per checkout, copied per scenario.
+"""The template of a stage: databases migrated and filled, cards personalised. Made once per checkout, copied per scenario.
 
 Everything comes in the real way: cards are personalised at the authority, the authority writes its issue notices, and
 the registry and the centre take those and the deliveries of the existing systems in.

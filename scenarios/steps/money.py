@@ -15,7 +15,7 @@ from .world import World, expect, pieces_told, screen_told
 
 @when("{amount:money}円を入れる")
 def drop(world: World, amount: int) -> None:
-    """StatusReports and coins, the largest first."""
+    """Notes and coins, the largest first."""
     world.terminal.wait_for("Pay")
     world.drop(amount)
 

@@ -39,7 +39,7 @@ class Outbox:
         self._trace = trace
 
     def pending(self) -> list[RowMapping]:
-        """StatusReports whose turn it is: of applications that the issuing server is no longer working on, oldest first."""
+        """Status reports whose turn it is: of applications that the issuing server is no longer working on, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(
                 select(outbox, applications.c.terminal_id)

@@ -25,12 +25,12 @@ TRANSITIONS: dict[ReportKind, tuple[frozenset[State], State]] = {
     ReportKind.IN_DOUBT: (OPEN, State.IN_DOUBT),
     ReportKind.INCIDENT: (frozenset(State), State.INCIDENT),
 }
-"""StatusReport -> the states it may come in, and the state after it. A second report of the same kind (another report id: the terminal
+"""Status report -> the states it may come in, and the state after it. A second report of the same kind (another report id: the terminal
 was restarted between writing and sending) changes nothing."""
 
 
 OVERTAKING = frozenset({ReportKind.CANCELLED, ReportKind.INCIDENT})
-"""StatusReports that may come before their application: the centre gave up waiting for it."""
+"""Status reports that may come before their application: the centre gave up waiting for it."""
 
 
 def after(state: State, report: ReportKind) -> State | None:

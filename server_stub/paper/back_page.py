@@ -1,4 +1,4 @@
-"""Result once per municipality: the back page's skeleton, the 見本 stamp and the ground, as a template; warm at a server's start."""
+"""Made once per municipality: the back page's skeleton, the 見本 stamp and the ground, as a template; warm at a server's start."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class BackPageTemplate:
 
 
 @functools.lru_cache(maxsize=64)
-def template(municipality: str) -> BackPageTemplate:
+def back_page_template(municipality: str) -> BackPageTemplate:
     """What the centre puts on and behind the fronts of `municipality`.
 
     Raises Failed(Character_Not_Printable) for a name the back's font lacks, and Failed(Font_Missing).
@@ -158,4 +158,4 @@ def warm_up(*municipalities: str) -> None:
     coverage(MINCHO)
     typeset(main_file("residence.typ", "warm(", {"text": "見本"}))
     for municipality in municipalities:
-        template(municipality)
+        back_page_template(municipality)

@@ -14,7 +14,7 @@ from pikepdf import Dictionary
 from server_stub.interface.binding import sheet_keywords
 from server_stub.interface.failures import Failed
 
-from .back_page import PAGE, QR_LEFT, QR_SIDE, QR_TOP, BackPageTemplate, facts_position, template
+from .back_page import PAGE, QR_LEFT, QR_SIDE, QR_TOP, BackPageTemplate, back_page_template, facts_position
 
 _POINTS = 72 / 25.4
 _TOLERANCE = 3.0
@@ -42,7 +42,7 @@ def finish_sheets(
     Character_Not_Printable; Font_Missing.
     """
     with _lock:
-        made = template(municipality)
+        made = back_page_template(municipality)
         try:
             with pikepdf.open(io.BytesIO(front_pdf), attempt_recovery=False) as fronts:
                 if len(fronts.pages) != len(sheets):

@@ -62,7 +62,7 @@ def ground_pattern() -> Pattern:
 def word_picture() -> Image.Image:
     """Where the word stands (mode "1", WIDTH x HEIGHT): rows of it over the page, every second one shifted by half.
 
-    Result of whole cells of the lattices, so that no dot is cut at its edge and the mean is the same there too.
+    Made of whole cells of the lattices, so that no dot is cut at its edge and the mean is the same there too.
     """
     per_mm = DPI / 25.4 / CELL
     glyph, gap_x, gap_y = (round(length * per_mm) for length in (_GLYPH_MM, _GAP_X_MM, _GAP_Y_MM))

@@ -263,7 +263,7 @@ class World:
         return self.ask("POST", f"/v1/sessions/{session_id}/end", key=key, json={"reason": reason})
 
     def state(self, application_id: str) -> str:
-        """No message asks for it without trace_labels something, so this reads the table."""
+        """No message asks for it without telling something, so this reads the table."""
         with self.center.database.read() as connection:
             return str(
                 connection.execute(

@@ -66,7 +66,7 @@ def number_in_a_refusal(patch: pytest.MonkeyPatch) -> None:
             return real(records, *given, **named)
         except Failed as failed:
             person = records[0].persons[0]
-            raise Failed(failed.failure, **failed.facts, record=person.my_number.reveal()) from failed
+            raise Failed(failed.failure, **failed.facts, detail=person.my_number.reveal()) from failed
 
     patch.setattr(service, "set_paper", set_paper)
 

@@ -434,7 +434,7 @@ def code_of_another(patch: pytest.MonkeyPatch) -> None:
     sentence=HARU,
 )
 def no_sample_mark(patch: pytest.MonkeyPatch) -> None:
-    real = finish.kit
+    real = finish.back_page_template
 
     def kit(municipality: str) -> Any:
         made = real(municipality)
@@ -444,7 +444,7 @@ def no_sample_mark(patch: pytest.MonkeyPatch) -> None:
         )
         return replace(made, stamp=made.source.make_indirect(nothing))
 
-    patch.setattr(finish, "kit", kit)
+    patch.setattr(finish, "back_page_template", kit)
 
 
 @defect(
@@ -490,7 +490,7 @@ def pattern_without_its_word(patch: pytest.MonkeyPatch) -> None:
     fine = pattern._lattice(pattern._FINE, pattern._FINE_PITCH)
     plain = pattern.Pattern(zlib.compress(fine.tobytes(), 1), 1 / 9)
     patch.setattr(backing, "ground_pattern", lambda: plain)
-    patch.setattr(finish, "kit", cache(backing.kit.__wrapped__))
+    patch.setattr(finish, "back_page_template", cache(backing.back_page_template.__wrapped__))
 
 
 @defect(

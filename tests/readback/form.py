@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tests.readback.side import Area, Envelope, Side, WrongPaper
+from tests.readback.side import Area, Letter, Side, WrongPaper
 
 _THIN = 0.2
 """A path narrower than this many mm is a line."""
@@ -48,7 +48,7 @@ def read_form(side: Side) -> Form:
     lines = [area for area in side.ruled if area.width <= _THIN or area.height <= _THIN]
     blocks = [frame for frame in frames if any(other is not frame and frame.holds(other) for other in frames)]
     cells = [frame for frame in frames if frame not in blocks]
-    placed: dict[Area | None, list[Envelope]] = {}
+    placed: dict[Area | None, list[Letter]] = {}
     for letter in side.letters:
         if not letter.turned:
             placed.setdefault(_place(letter, cells, blocks), []).append(letter)
@@ -80,7 +80,7 @@ def loose_lines(side: Side) -> tuple[str, ...]:
     return _lines([letter for letter in side.letters if not letter.turned])
 
 
-def _place(letter: Envelope, cells: Sequence[Area], blocks: Sequence[Area]) -> Area | None:
+def _place(letter: Letter, cells: Sequence[Area], blocks: Sequence[Area]) -> Area | None:
     """The innermost frame that the letter stands in."""
     for areas in (cells, blocks):
         for area in areas:
@@ -89,7 +89,7 @@ def _place(letter: Envelope, cells: Sequence[Area], blocks: Sequence[Area]) -> A
     return None
 
 
-def _parts(cell: Area, letters: Iterable[Envelope], lines: Sequence[Area]) -> list[tuple[str, Cell]]:
+def _parts(cell: Area, letters: Iterable[Letter], lines: Sequence[Area]) -> list[tuple[str, Cell]]:
     """Labels and values of one cell: the フリガナ is a strip of its own above the 氏名, and a picture lies below its label."""
     kept = list(letters)
     inside = [line for line in lines if cell.holds(line, _EDGE)]
@@ -123,13 +123,13 @@ def _parts(cell: Area, letters: Iterable[Envelope], lines: Sequence[Area]) -> li
     return found
 
 
-def _within(area: Area, letters: Iterable[Envelope]) -> tuple[str, ...]:
+def _within(area: Area, letters: Iterable[Letter]) -> tuple[str, ...]:
     return _lines([letter for letter in letters if area.has(*letter.middle)])
 
 
-def _lines(letters: Sequence[Envelope]) -> tuple[str, ...]:
+def _lines(letters: Sequence[Letter]) -> tuple[str, ...]:
     """Lines from top to bottom, each from left to right, without spaces at their ends; what stands far apart is two."""
-    rows: list[list[Envelope]] = []
+    rows: list[list[Letter]] = []
     for letter in sorted(letters, key=lambda one: one.y):
         if rows and letter.y - rows[-1][0].y < _SAME_LINE:
             rows[-1].append(letter)

@@ -31,7 +31,7 @@ class WrongPaper(AssertionError):
 
 
 @dataclass(frozen=True)
-class Envelope:
+class Letter:
     """A character with its variation selector. (`x`, `y`): the left end of its base line; all in mm from the upper left."""
 
     text: str
@@ -79,7 +79,7 @@ class Area:
 class Side:
     """`ruled`: every drawn path by its bounds, `pictures`: every image by its bounds, both without the pen's width, by which pdfium widens them."""
 
-    letters: tuple[Envelope, ...]
+    letters: tuple[Letter, ...]
     ruled: tuple[Area, ...]
     pictures: tuple[Area, ...]
 
@@ -171,7 +171,7 @@ def _side(page: pypdfium2.PdfPage) -> Side:
     return Side(tuple(_letters(page)), tuple(ruled), tuple(pictures))
 
 
-def _letters(page: pypdfium2.PdfPage) -> Iterator[Envelope]:
+def _letters(page: pypdfium2.PdfPage) -> Iterator[Letter]:
     """In the order of the content. pdfium counts UTF-16 units and adds spaces and line ends of its own: those are left out."""
     text = page.get_textpage()
     try:
@@ -180,9 +180,9 @@ def _letters(page: pypdfium2.PdfPage) -> Iterator[Envelope]:
         text.close()
 
 
-def _characters(text: pypdfium2.PdfTextPage) -> Iterator[Envelope]:
+def _characters(text: pypdfium2.PdfTextPage) -> Iterator[Letter]:
     x, y = ctypes.c_double(), ctypes.c_double()
-    kept: Envelope | None = None
+    kept: Letter | None = None
     units = b""
     for index in range(text.count_chars()):
         if pdfium.FPDFText_IsGenerated(text, index):
@@ -192,12 +192,12 @@ def _characters(text: pypdfium2.PdfTextPage) -> Iterator[Envelope]:
             continue  # the first half of a pair
         character, units = units.decode("utf-16-le"), b""
         if 0xE0100 <= ord(character) <= 0xE01EF and kept is not None:
-            kept = Envelope(kept.text + character, kept.x, kept.y, kept.size, kept.turned)
+            kept = Letter(kept.text + character, kept.x, kept.y, kept.size, kept.turned)
             continue
         if kept is not None:
             yield kept
         pdfium.FPDFText_GetCharOrigin(text, index, x, y)
-        kept = Envelope(
+        kept = Letter(
             character,
             x.value * MM,
             A4_MM[1] - y.value * MM,

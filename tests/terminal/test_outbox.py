@@ -1,4 +1,4 @@
-"""StatusReports reach the centre: in order, again until taken, after a restart, and a refused one holds up nobody."""
+"""Status reports reach the centre: in order, again until taken, after a restart, and a refused one holds up nobody."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def test_a_report_without_offset_or_of_an_unknown_application_is_named(world: Wo
 
 
 def test_what_a_centre_owes_the_ledger_survives_its_end(world: World, tmp_path: Path) -> None:
-    """StatusReports not yet passed on, and an application that was under way when the centre died."""
+    """Status reports not yet passed on, and an application that was under way when the centre died."""
     context = NodeContext(world.clock, world.trace, world.faults)
     settings = world.settings(tmp_path / "dying.db")
     now = world.clock.now()
