@@ -33,6 +33,7 @@ from server_stub.registry.tables import persons
 from tests.planted.defect import defect
 
 ALONE, HARU = "一人世帯の写しを受け取る", "用紙は1枚で、載っているのは「六甲翠」だけである"
+APPLIED = "「住民票の写し」を世帯全員で1部申し込む"
 COUPLE, BOTH = "二部を受け取る", "用紙は2枚で、載っているのは「御影直樹、御影さくら」だけである"
 FOREIGN = "外国人住民を含む世帯の写しを受け取る"
 KITANO = "用紙は1枚で、載っているのは「北野健、北野マリア、北野リオ」だけである"
@@ -431,7 +432,7 @@ def code_of_another(patch: pytest.MonkeyPatch) -> None:
     "見本の文字を重ねない",
     harm="試験で出した紙が、本物の証明書として使われうる。",
     scenario=ALONE,
-    sentence=HARU,
+    sentence=APPLIED,  # the terminal itself looks at the sheet, before a coin is asked for
 )
 def no_sample_mark(patch: pytest.MonkeyPatch) -> None:
     real = finish.back_page_template
