@@ -1,13 +1,13 @@
-"""The one refusal screen: what happened, what to do now, whom to ask; the code is small."""
+"""The refusal: what happened, what to do now, whom to ask; and out of service: what the resident can do instead. The code is small."""
 
 from __future__ import annotations
 
 from kiosk_app.flow.events import Acknowledged
-from kiosk_app.flow.views import Refusal
+from kiosk_app.flow.views import OutOfService, Refusal
 
 from . import theme
 from .parts import rect
-from .screen import Screen
+from .screen import Picture, Screen
 from .texts import RefusalWords
 
 
@@ -59,3 +59,15 @@ class RefusalScreen(Screen[Refusal]):
             rows.append(("also", "\n".join(back)))
         rows.append(("ask", told.ask(view.contact)))
         return rows
+
+
+class OutOfServiceScreen(Picture[OutOfService]):
+    def title(self) -> str:
+        return self.words("out_of_service.title")
+
+    def fill(self) -> None:
+        told = [self.words(f"out_of_service.{n}") for n in ("elsewhere", "money")]
+        if self.view.card_inside:
+            told.insert(0, self.words("out_of_service.card"))
+        self.show_picture("out_of_service", told, self.words("out_of_service.now"))
+        self.code(self.view.failure)

@@ -74,7 +74,7 @@ _MODULES = {
     "AskReceipt": "printing_and_taking",
     "Thanks": "printing_and_taking",
     "Refusal": "refusal",
-    "OutOfService": "out_of_service",
+    "OutOfService": "refusal",
 }
 
 
