@@ -16,15 +16,11 @@ from pydantic import ValidationError
 
 from server_stub.interface.answers import NOT_PACKED, AnswerLate, read_answer
 from server_stub.interface.failures import CATALOGUE, Failed
+from server_stub.interface.offers import ApplicationRequest, Offers
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import (
-    ApplicationRequest,
     AuthenticationRequest,
-    FailureBody,
-    Model,
-    MunicipalityList,
     Nonce,
-    Offers,
     ReportTaken,
     SessionEnd,
     SessionOpened,
@@ -32,6 +28,7 @@ from server_stub.interface.terminal import (
     StatusReport,
 )
 from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
+from server_stub.interface.values import FailureBody, Model, MunicipalityList
 
 from .settings import check_center_address, trusted_by
 

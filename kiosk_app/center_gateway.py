@@ -20,8 +20,9 @@ from kiosk_app.flow.events import (
     SessionStarted,
 )
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import AuthenticationRequest, Box, signed_text
+from server_stub.interface.terminal import AuthenticationRequest, signed_text
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Box
 
 from .card_trust import CardTrust
 from .flow import effects as f

@@ -27,7 +27,8 @@ from kiosk_app.flow.events import (
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Box, ReportKind, StatusReport
+from server_stub.interface.terminal import ReportKind, StatusReport
+from server_stub.interface.values import Box
 
 from .books import SETTLED, Difference, compare
 from .flow import effects as f

@@ -13,13 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from server_stub.interface.binding import check_binding, open_manifest, sheet_keywords
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import (
-    ApplicationRequest,
-    Manifest,
-    Offer,
-    SheetEntry,
-    SignedManifest,
-)
+from server_stub.interface.offers import ApplicationRequest, Offer
+from server_stub.interface.terminal import Manifest, SheetEntry, SignedManifest
 
 from .sheet_inspection import check_document, check_file, check_marks
 

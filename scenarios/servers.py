@@ -29,8 +29,8 @@ from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.issuing import TerminalFacts
 from server_stub.interface.notices import FILE_NAME
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import TerminalKind
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import TerminalKind
 from server_stub.issuing.app import create_app as create_issuing
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.issuing.tenants import HostedMunicipality, IssuingSettings

@@ -18,7 +18,7 @@ from starlette.types import Message, Receive
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import FailureBody
+from server_stub.interface.values import FailureBody
 
 MAX_BODY = 1_000_000
 """Bytes; no message of ours comes near it."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from server_stub.interface.terminal import Box
+from server_stub.interface.values import Box
 
 DENOMINATIONS = (10, 50, 100, 500, 1000)
 """Accepted coins and the note, in yen (domain facts: payment; the chain's setting)."""

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Box
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Box
 
 from .interface import PrintedSheet
 

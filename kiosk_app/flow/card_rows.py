@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from server_stub.interface.terminal import MunicipalityInfo, Place
+from server_stub.interface.values import MunicipalityInfo, Place
 
 from . import events as e
 from .effects import Authenticate, FetchMunicipalities, OpenSession, ReadCard, Say

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind, Offer, OptionName
+from server_stub.interface.offers import Offer
+from server_stub.interface.terminal import ApplicationOptions, CertificateKind, OptionName
 
 from . import events as e
 from .effects import Apply

@@ -5,15 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import (
-    ApplicationRequest,
-    CertificateKind,
-    MunicipalityInfo,
-    Offer,
-    Place,
-    ReportKind,
-)
+from server_stub.interface.terminal import CertificateKind, ReportKind
+from server_stub.interface.values import MunicipalityInfo, Place
 
 
 @dataclass(frozen=True, slots=True)

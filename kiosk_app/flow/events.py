@@ -9,14 +9,9 @@ from server_stub.interface.secret import Secret
 
 if TYPE_CHECKING:
     # for annotations only: pydantic is not needed for the first screen to open
-    from server_stub.interface.terminal import (
-        ApplicationOptions,
-        CertificateKind,
-        MunicipalityInfo,
-        Offers,
-        Place,
-        SignedManifest,
-    )
+    from server_stub.interface.offers import Offers
+    from server_stub.interface.terminal import ApplicationOptions, CertificateKind, SignedManifest
+    from server_stub.interface.values import MunicipalityInfo, Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
-from server_stub.interface.terminal import (
-    ApplicationOptions,
-    ApplicationRequest,
-    CertificateKind,
-    MunicipalityInfo,
-    Offer,
-    Offers,
-    Place,
-)
+from server_stub.interface.offers import ApplicationRequest, Offer, Offers
+from server_stub.interface.terminal import ApplicationOptions, CertificateKind
+from server_stub.interface.values import MunicipalityInfo, Place
 
 
 class StateName(StrEnum):

@@ -6,7 +6,7 @@ from functools import partial
 
 from kiosk_app.flow.events import MunicipalityChosen, PlaceChosen
 from kiosk_app.flow.views import ChooseMunicipality, ChoosePlace
-from server_stub.interface.terminal import MunicipalityInfo, Place
+from server_stub.interface.values import MunicipalityInfo, Place
 
 from . import theme
 from .button import Kind

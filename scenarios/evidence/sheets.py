@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from pydantic import ValidationError
 
 from server_stub.interface.binding import PDFIUM
-from server_stub.interface.terminal import Box
+from server_stub.interface.values import Box
 from server_stub.paper.viewing import page_picture
 
 DOTS_PER_INCH = 110

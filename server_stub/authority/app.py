@@ -13,7 +13,7 @@ from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Model
+from server_stub.interface.values import Model
 from server_stub.node import NodeContext, make_app
 
 from .authority import Authority

@@ -10,20 +10,18 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from server_stub.http import AnswerRoute
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
+from server_stub.interface.offers import ApplicationRequest, Offers
 from server_stub.interface.terminal import (
-    ApplicationRequest,
     AuthenticationRequest,
-    MunicipalityList,
     Nonce,
-    Offers,
     ReportTaken,
     SessionEnd,
     SessionOpened,
     SignedManifest,
     StatusReport,
-    Ulid,
 )
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import MunicipalityList, Ulid
 from server_stub.node import NodeContext, make_app
 from server_stub.paper.finish import finish_sheets
 

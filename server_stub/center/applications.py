@@ -14,14 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import (
-    ApplicationRequest,
-    FailureBody,
-    ReportKind,
-    SignedManifest,
-    StatusReport,
-)
+from server_stub.interface.offers import ApplicationRequest
+from server_stub.interface.terminal import ReportKind, SignedManifest, StatusReport
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import FailureBody
 
 from . import tables
 from .application_states import SERVED, State

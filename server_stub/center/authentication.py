@@ -7,15 +7,10 @@ from collections.abc import Sequence
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import OffersRequest
-from server_stub.interface.terminal import (
-    NONCE_CONTEXT,
-    AuthenticationRequest,
-    Offers,
-    Place,
-    TerminalKind,
-    signed_text,
-)
+from server_stub.interface.offers import Offers
+from server_stub.interface.terminal import NONCE_CONTEXT, AuthenticationRequest, signed_text
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Place, TerminalKind
 from server_stub.municipalities import MunicipalityEntry
 
 from .certificates import HolderCertificate, StatusAuthority, TrustedCertificates

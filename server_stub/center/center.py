@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from server_stub.interface.terminal import MunicipalityList
+from server_stub.interface.values import MunicipalityList
 from server_stub.node import NodeContext
 
 from .applications import Applications

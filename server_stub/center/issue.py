@@ -13,7 +13,8 @@ from typing import Protocol
 from server_stub.interface import binding
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest
-from server_stub.interface.terminal import ApplicationRequest, Manifest, Offer, SheetEntry, SignedManifest
+from server_stub.interface.offers import ApplicationRequest, Offer
+from server_stub.interface.terminal import Manifest, SheetEntry, SignedManifest
 from server_stub.node import NodeContext
 from server_stub.paper.finish import SheetFacts
 

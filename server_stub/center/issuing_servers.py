@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from server_stub.interface.answers import NOT_PACKED, AnswerLate, read_answer
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
-from server_stub.interface.terminal import FailureBody, Model, Offers, ReportTaken
+from server_stub.interface.offers import Offers
+from server_stub.interface.terminal import ReportTaken
 from server_stub.interface.trace import current_traceparent
+from server_stub.interface.values import FailureBody, Model
 
 from .settings import CenterTimes, IssuingServer
 

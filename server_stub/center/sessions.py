@@ -13,8 +13,10 @@ from sqlalchemy import Executable, Row, and_, select, update
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Nonce, Offers, Place, SessionOpened
+from server_stub.interface.offers import Offers
+from server_stub.interface.terminal import Nonce, SessionOpened
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Place
 
 from . import tables
 from .application_states import SESSION_ENDED, SESSION_OPEN

@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from .clock import Clock
 from .failures import Failed
-from .terminal import ApplicationRequest, Manifest, Offer, SheetEntry, SignedManifest
+from .offers import ApplicationRequest, Offer, Offers, SignedOffers
+from .terminal import Manifest, SheetEntry, SignedManifest
+from .values import Identity
 
 SAMPLE = "見本"
 """Large on every side."""
@@ -56,41 +58,92 @@ def key_id(key: Ed25519PublicKey) -> str:
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
 
 
+_OFFERS = b"JPKI-SIM/konbini/offers/v1\n"
+"""Before the text that is signed, so that no signature of one message serves for the other."""
+
+
+def sign_offers(offers: Offers, key: Ed25519PrivateKey) -> SignedOffers:
+    text = offers.model_dump_json()
+    return SignedOffers(text=text, signature=_sign(_OFFERS, text, key), key_id=key_id(key.public_key()))
+
+
+def open_offers(
+    signed: SignedOffers,
+    pinned: Ed25519PublicKey,
+    *,
+    holder: Identity,
+    session_id: str,
+    terminal_id: str,
+) -> Offers:
+    """Read the offers, if the pinned key signed exactly this text, for this holder, session and terminal.
+
+    Raises Failed(Offers_Invalid, detail=...).
+    """
+    try:
+        _verify(_OFFERS, signed.text, signed.signature, pinned)
+        offers = Offers.model_validate_json(signed.text)
+    except (InvalidSignature, ValueError) as error:
+        raise Failed("Offers_Invalid", detail="signature or content") from error
+    for detail, same in (
+        ("holder", offers.holder == holder),
+        ("session", offers.session_id == session_id),
+        ("terminal", offers.terminal_id == terminal_id),
+    ):
+        if not same:
+            raise Failed("Offers_Invalid", detail=detail)
+    return offers
+
+
 def sign_manifest(manifest: Manifest, key: Ed25519PrivateKey) -> SignedManifest:
     text = manifest.model_dump_json()
-    signature = key.sign(text.encode())
-    return SignedManifest(
-        text=text, signature=base64.b64encode(signature).decode(), key_id=key_id(key.public_key())
-    )
+    return SignedManifest(text=text, signature=_sign(b"", text, key), key_id=key_id(key.public_key()))
 
 
 def open_manifest(signed: SignedManifest, pinned: Ed25519PublicKey) -> Manifest:
-    """The manifest, if the pinned key signed exactly this text. Raises Failed(Manifest_Invalid)."""
+    """Read the manifest, if the pinned key signed exactly this text. Raises Failed(Manifest_Invalid)."""
     try:
-        pinned.verify(base64.b64decode(signed.signature, validate=True), signed.text.encode())
+        _verify(b"", signed.text, signed.signature, pinned)
         return Manifest.model_validate_json(signed.text)
     except (InvalidSignature, ValueError) as error:
         raise Failed("Manifest_Invalid") from error
 
 
-def sheet_keywords(application_id: str, copy: int, k: int, n: int, subjects: tuple[str, ...]) -> str:
-    """What stands in /Keywords of every sheet's PDF, canonical JSON."""
-    facts = {"application": application_id, "copy": copy, "sheet": [k, n], "subjects": list(subjects)}
+def _sign(context: bytes, text: str, key: Ed25519PrivateKey) -> str:
+    return base64.b64encode(key.sign(context + text.encode())).decode()
+
+
+def _verify(context: bytes, text: str, signature: str, key: Ed25519PublicKey) -> None:
+    key.verify(base64.b64decode(signature, validate=True), context + text.encode())
+
+
+def sheet_keywords(manifest: Manifest, sheet: SheetEntry) -> str:
+    """Write what stands in /Keywords of a sheet's PDF: all that the sheet is, as canonical JSON. Its digest is not in it."""
+    facts = {
+        "application": manifest.application_id,
+        "kind": manifest.kind,
+        "municipality": manifest.municipality,
+        "fee": manifest.fee_total,
+        "copy": [sheet.copy_number, manifest.copies],
+        "sheet": [sheet.k, sheet.n],
+        "subjects": list(sheet.subjects),
+        "answers": sheet.answers,
+        "boxes": [[box.x, box.y, box.width, box.height] for box in sheet.secret_boxes],
+    }
     return json.dumps(facts, separators=(",", ":"), sort_keys=True)
 
 
 def check_binding(
     manifest: Manifest,
     *,
-    holder: str,
+    holder: Identity,
     session_id: str,
     terminal_id: str,
     asked: ApplicationRequest,
     offer: Offer,
 ) -> None:
-    """Is every sheet of this manifest for this holder, session, terminal and request?
+    """Compare what was made with what was asked: is every sheet for this holder, session, terminal and request?
 
-    `holder` is the holder_ref known to the checking side itself, `offer` what this holder was offered in this session.
+    `holder` is the identity known to the checking side itself, `offer` what this holder was offered in this session.
     Raises Failed(Binding_Mismatch, detail=...) naming the first difference; no personal data in it.
     """
 
@@ -98,12 +151,17 @@ def check_binding(
         if not condition:
             raise Failed("Binding_Mismatch", detail=detail, application_id=manifest.application_id)
 
-    require(secrets.compare_digest(manifest.holder_ref, holder), "holder")
+    require(manifest.holder == holder, "holder")
     require(manifest.session_id == session_id, "session")
     require(manifest.terminal_id == terminal_id, "terminal")
-    require(manifest.kind == asked.kind and manifest.municipality == asked.municipality, "kind")
-    require(manifest.copies == asked.copies and manifest.fee_total == asked.fee_total, "copies or fee")
-    wanted = subjects_asked(asked, offer)
+    require(manifest.kind == asked.kind == offer.kind, "kind")
+    require(manifest.municipality == asked.municipality, "municipality")
+    require(manifest.copies == asked.copies, "copies")
+    require(manifest.fee_total == asked.fee_total == offer.fee * asked.copies, "fee")
+    # an offer of nobody, or of who is refused, is none, whatever the paper says of itself
+    require(offer.refusal is None and offer.admits(asked.scope, asked.subjects), "persons offered")
+    require(offer.answered(asked.subjects, asked.answers), "answers offered")
+    wanted = frozenset(asked.subjects)
     by_copy: dict[int, list[SheetEntry]] = {}
     for number, sheet in enumerate(manifest.sheets, start=1):
         require(sheet.number == number, "order of sheets")
@@ -115,14 +173,25 @@ def check_binding(
         require(all(set(s.subjects) <= wanted for s in sheets), "person on a sheet")
         require({ref for s in sheets for ref in s.subjects} == wanted, "persons on a copy")
         require(len({s.issue_number for s in sheets}) == 1, "issue number")
+        for sheet in sheets:
+            require(sheet.answers == _answers_on(sheet, asked, offer), "answers on a sheet")
+            require(len(sheet.secret_boxes) == _numbers_on(sheet, asked, offer), "個人番号 on a sheet")
     require(
         len({sheets[0].issue_number for sheets in by_copy.values()}) == asked.copies,
         "issue numbers of the copies",
     )
 
 
-def subjects_asked(asked: ApplicationRequest, offer: Offer) -> frozenset[str]:
-    """The references of the persons who must be on every copy."""
-    if asked.options.members:
-        return frozenset(asked.options.members)
-    return frozenset(member.ref for member in offer.members)
+def _answers_on(sheet: SheetEntry, asked: ApplicationRequest, offer: Offer) -> dict[str, str]:
+    """Of all answers, those to questions that concern somebody on this sheet."""
+    return {question.code: asked.answers[question.code] for question in offer.asks(sheet.subjects)}
+
+
+def _numbers_on(sheet: SheetEntry, asked: ApplicationRequest, offer: Offer) -> int:
+    """How many 個人番号 were asked for of who stands on this sheet."""
+    count = 0
+    for question in offer.asks(sheet.subjects):
+        choice = question.choice(asked.answers[question.code])
+        if choice is not None and choice.secret:
+            count += len(question.concerned(sheet.subjects))
+    return count

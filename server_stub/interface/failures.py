@@ -6,7 +6,8 @@ the scenario that provokes the failure, or, where it is no matter of a visit, th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,23 +23,49 @@ class Failure:
     status: int = 0
 
 
+_NAME = re.compile(r"[A-Z][a-z]+(_[A-Z][a-z]+)+")
+_OF_A_KIND = 409
+"""The HTTP status of a refusal that a kind of certificate has for itself."""
+
+
 class Failed(Exception):
-    """A refusal or fault by its name, with facts (counts, hours, names of fields). Never carries a secret or a person."""
+    """A refusal or fault by its name, with facts (counts, hours, names of fields). Never carries a secret or a person.
+
+    `words` (language -> text, `ja` always) is what a resident is told where the name is not in the catalogue.
+    """
+
+    words: dict[str, str] | None = None
 
     def __init__(self, failure: str, /, **facts: Any) -> None:
-        if failure not in CATALOGUE:
+        if failure not in CATALOGUE and self.words is None:
             raise KeyError(f"{failure} is not in the catalogue of failures")
         super().__init__(failure, facts)
         self.failure = failure
         self.facts = facts
 
+    @staticmethod
+    def in_words(failure: str, words: Mapping[str, str], /, **facts: Any) -> Failed:
+        """Make a refusal that the catalogue does not have, of a kind of certificate. Raises KeyError for a name that it does
+        have, or that is not made like one."""
+        if failure in CATALOGUE or not _NAME.fullmatch(failure) or "ja" not in words:
+            raise KeyError(f"{failure} is no name for a refusal of a kind, or has no words in Japanese")
+        return _InWords(failure, dict(words), facts)
+
     @property
     def entry(self) -> Failure:
+        if self.words is not None:
+            return Failure(self.failure, self.words["ja"], "", "", _OF_A_KIND)
         return CATALOGUE[self.failure]
 
     def __str__(self) -> str:
         told = ", ".join(f"{key}={value}" for key, value in self.facts.items())
         return f"{self.failure}({told})" if told else self.failure
+
+
+class _InWords(Failed):
+    def __init__(self, failure: str, words: dict[str, str], facts: dict[str, Any]) -> None:
+        self.words = words
+        super().__init__(failure, **facts)
 
 
 def by_name(name: str) -> Failure:

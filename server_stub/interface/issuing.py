@@ -3,7 +3,7 @@
 Paths, relative to the issuing server's base URL; every request carries `Authorization: Bearer CENTRE-KEY` and `traceparent`:
 
     GET  /v1/municipalities               -> MunicipalityList (those hosted here)
-    POST /v1/offers                       OffersRequest -> Offers
+    POST /v1/offers                       OffersRequest -> OfferList
     POST /v1/applications                 IssueRequest -> IssuedPaper (idempotent by application_id)
     POST /v1/applications/{application_id}/reports  LedgerReport -> ReportTaken (idempotent by report_id)
 """
@@ -15,19 +15,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .terminal import (
+from .offers import Answers, ApplicationRequest, Offer, Refs
+from .terminal import StatusReport
+from .values import (
     MOST_BOXES,
-    MOST_MEMBERS,
+    MOST_OFFERS,
     MOST_SHEETS,
-    ApplicationRequest,
     Box,
+    Code,
     Code5,
     Identifier,
+    Identity,
     Model,
+    MunicipalityInfo,
     Place,
-    Ref,
     RegisterText,
-    StatusReport,
     TerminalKind,
     Ulid,
     Yen,
@@ -45,19 +47,26 @@ class TerminalFacts(Model):
 
 
 class OffersRequest(Model):
-    """`holder_ref` is the centre's own computation from the certificate it has just checked."""
+    """`holder` is the centre's own finding, from the proof that it has just checked."""
 
-    holder_ref: Ref
+    holder: Identity
     place: Place
     municipality: Code5
     terminal: TerminalFacts
+
+
+class OfferList(Model):
+    """What this municipality offers the holder now; the centre signs it for session and terminal."""
+
+    municipality: MunicipalityInfo
+    offers: Annotated[tuple[Offer, ...], Field(max_length=MOST_OFFERS)]
 
 
 class IssueRequest(Model):
     """`received_at` is the centre's time of receipt: what was received before the end of service is completed."""
 
     application_id: Ulid
-    holder_ref: Ref
+    holder: Identity
     place: Place
     application: ApplicationRequest
     terminal: TerminalFacts
@@ -65,21 +74,26 @@ class IssueRequest(Model):
 
 
 class IssuedPage(Model):
-    """One front in `pdf`, in page order. `subjects` come from the records that were rendered, never from the request."""
+    """One front in `pdf`, in page order. `subjects` and `answers` are read off the front that was made, never taken from the
+    request; `secret_boxes`: where 個人番号 stand."""
 
     copy_number: Annotated[int, Field(ge=1)]
     k: Annotated[int, Field(ge=1)]
     n: Annotated[int, Field(ge=1)]
-    subjects: Annotated[tuple[Ref, ...], Field(max_length=MOST_MEMBERS)]
+    subjects: Refs
     issue_number: Identifier
+    answers: Answers = {}
     secret_boxes: Annotated[tuple[Box, ...], Field(max_length=MOST_BOXES)] = ()
 
 
 class IssuedPaper(Model):
-    """`holder_ref` is found from the rendered record's own issue notice; `pdf` is base64, one page a sheet."""
+    """`holder` is found from the rendered records' own issue notices, `kind`, `municipality` and `fee_total` from the papers
+    that were made; `pdf` is base64, one page a sheet."""
 
     application_id: Ulid
-    holder_ref: Ref
+    holder: Identity
+    kind: Code
+    municipality: Code5
     generation: Annotated[int, Field(ge=0, lt=2**63)]
     fee_total: Yen
     pages: Annotated[tuple[IssuedPage, ...], Field(min_length=1, max_length=MOST_SHEETS)]

@@ -11,9 +11,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, LedgerReport, OffersRequest
+from server_stub.interface.offers import Offers
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import FailureBody, MunicipalityList, Offers, ReportTaken, Ulid
+from server_stub.interface.terminal import ReportTaken
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import FailureBody, MunicipalityList, Ulid
 from server_stub.node import NodeContext, make_app
 
 from .service import IssuingService

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest
-from server_stub.interface.terminal import ApplicationOptions, Box
+from server_stub.interface.terminal import ApplicationOptions
+from server_stub.interface.values import Box
 from server_stub.municipalities import Municipality
 from server_stub.paper.content import Issuer
 from server_stub.paper.fronts import RenderedPage, render_residence, render_seal

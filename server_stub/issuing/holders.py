@@ -7,14 +7,9 @@ from datetime import date, datetime
 from functools import cached_property
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import (
-    LONGEST_TEXT,
-    ApplicationOptions,
-    CertificateKind,
-    FailureBody,
-    Member,
-    Offer,
-)
+from server_stub.interface.offers import Offer, Subject
+from server_stub.interface.terminal import ApplicationOptions, CertificateKind
+from server_stub.interface.values import LONGEST_TEXT, FailureBody
 from server_stub.registry.records import Person
 from server_stub.registry.replica import ReplicaReader
 

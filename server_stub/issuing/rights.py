@@ -13,14 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import (
-    ApplicationRequest,
-    CertificateKind,
-    Offer,
-    OptionName,
-    Place,
-    TerminalKind,
-)
+from server_stub.interface.offers import ApplicationRequest, Offer
+from server_stub.interface.terminal import CertificateKind, OptionName
+from server_stub.interface.values import Place, TerminalKind
 from server_stub.municipalities import Municipality, ServiceTerms
 from server_stub.registry.records import Person, ResidentStatus, Restriction, Seal
 

@@ -10,7 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
-from server_stub.interface.terminal import MunicipalityList, Offers, ReportKind, ReportTaken, StatusReport
+from server_stub.interface.offers import Offers
+from server_stub.interface.terminal import ReportKind, ReportTaken, StatusReport
+from server_stub.interface.values import MunicipalityList
 from server_stub.node import NodeContext
 from server_stub.registry.replica import ReplicaReader
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import CertificateKind, MunicipalityInfo, OptionName, TerminalKind
+from server_stub.interface.terminal import CertificateKind, OptionName
+from server_stub.interface.values import MunicipalityInfo, TerminalKind
 
 from .settings_table import SettingsTable
 

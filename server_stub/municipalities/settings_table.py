@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import LONGEST_NAME
+from server_stub.interface.values import LONGEST_NAME
 
 E = TypeVar("E", bound=StrEnum)
 

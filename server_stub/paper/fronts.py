@@ -14,7 +14,7 @@ import typst
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import Box
+from server_stub.interface.values import Box
 
 from .content import Issuer, ResidenceFront, ResidencePerson, SealFront
 from .fonts import MINCHO, check_printable, font_file

@@ -14,15 +14,9 @@ from fastapi import FastAPI, Request, Response
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest, LedgerReport, OffersRequest
-from server_stub.interface.terminal import (
-    CertificateKind,
-    Member,
-    MunicipalityInfo,
-    Offer,
-    Offers,
-    OptionName,
-    ReportTaken,
-)
+from server_stub.interface.offers import Offer, Offers, Subject
+from server_stub.interface.terminal import CertificateKind, OptionName, ReportTaken
+from server_stub.interface.values import MunicipalityInfo
 from server_stub.node import failure_response
 
 KEY = "centre-shows-this-key"

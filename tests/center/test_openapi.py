@@ -19,7 +19,8 @@ from schemathesis.specs.openapi.checks import (
 
 from server_stub.center.app import openapi_document
 from server_stub.interface.failures import CATALOGUE
-from server_stub.interface.terminal import FailureBody, Manifest
+from server_stub.interface.terminal import Manifest
+from server_stub.interface.values import FailureBody
 from tests.center.world import STORE_KEY, World
 
 OPERATIONS = {

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from pydantic import model_serializer
 
 from server_stub.interface.clock import Clock
-from server_stub.interface.terminal import Model
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Model
 from server_stub.node import NodeContext, RunningNode, make_app, serve
 
 made_by: list[threading.Thread] = []

@@ -21,8 +21,10 @@ from server_stub.center.tables import applications, sessions, sheets
 from server_stub.db import sqlite_url
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import ApplicationRequest, Offers, Place, SignedManifest
+from server_stub.interface.offers import ApplicationRequest, Offers
+from server_stub.interface.terminal import SignedManifest
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Place
 from tests.center.world import CITY, HOUSEHOLD, World, info, refused, wait_for
 
 TIMES = CenterTimes()

@@ -29,8 +29,9 @@ from server_stub.interface.binding import new_ulid, open_manifest
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.issuing import TerminalFacts
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import Manifest, MunicipalityInfo, SignedManifest, TerminalKind
+from server_stub.interface.terminal import Manifest, SignedManifest
 from server_stub.interface.trace import Event, Trace
+from server_stub.interface.values import MunicipalityInfo, TerminalKind
 from server_stub.municipalities import MunicipalityEntry
 from server_stub.node import NodeContext, serve
 from server_stub.paper.finish import SheetFacts

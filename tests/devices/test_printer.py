@@ -11,8 +11,8 @@ import pytest
 from kiosk_app.devices.printer import SimulatedPrinter
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Box
 from server_stub.interface.trace import Event, Trace
+from server_stub.interface.values import Box
 
 PDF = b"%PDF-1.7 a sheet"
 

@@ -15,8 +15,8 @@ from reportlab.pdfgen.canvas import Canvas
 from scenarios.verdict import PASSED, Verdict
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import Box
 from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
+from server_stub.interface.values import Box
 
 MY_NUMBER = "987654321099"
 PIN = "8642"

@@ -17,8 +17,8 @@ from scenarios.evidence import Planned, write_evidence
 from scenarios.evidence.reading import read_story
 from scenarios.evidence.sheets import render_sheet
 from scenarios.verdict import FAILED, SKIPPED, Verdict, Why
-from server_stub.interface.terminal import Box
 from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
+from server_stub.interface.values import Box
 from tests.evidence.helper import (
     BOX,
     MY_NUMBER,

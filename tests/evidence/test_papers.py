@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from scenarios.evidence.sheets import render_sheet
-from server_stub.interface.terminal import Box
+from server_stub.interface.values import Box
 from server_stub.paper.fronts import render_residence
 from tests.paper import samples
 from tests.paper.reading import finish

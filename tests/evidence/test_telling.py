@@ -22,8 +22,9 @@ from server_stub.authority.profile import Kind
 from server_stub.authority.store import REASONS
 from server_stub.center.application_states import State as CenterState
 from server_stub.interface.clock import STAGE_START, Clock
-from server_stub.interface.terminal import CertificateKind, Place, ReportKind, TerminalKind
+from server_stub.interface.terminal import CertificateKind, ReportKind
 from server_stub.interface.trace import Event, Source, Trace
+from server_stub.interface.values import Place, TerminalKind
 from server_stub.issuing.application_states import State as LedgerState
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")

@@ -11,7 +11,8 @@ from kiosk_app.flow.presenter import view_of
 from kiosk_app.flow.state import State, TimeOuts, Visit
 from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind, OptionName, Place, ReportKind
+from server_stub.interface.terminal import ApplicationOptions, CertificateKind, OptionName, ReportKind
+from server_stub.interface.values import Place
 
 from .helper import (
     APPLICATION,

@@ -10,7 +10,8 @@ from kiosk_app.flow import views as v
 from kiosk_app.heartbeat import LIMIT_MS, Heartbeat
 from kiosk_app.screens.texts import catalogue
 from server_stub.interface.failures import CATALOGUE
-from server_stub.interface.terminal import ApplicationOptions, Place
+from server_stub.interface.terminal import ApplicationOptions
+from server_stub.interface.values import Place
 from tests.terminal.centre import Centre
 from tests.terminal.world import PIN, World, card
 

@@ -17,7 +17,8 @@ from starlette.responses import Response, StreamingResponse
 from kiosk_app.flow import views as v
 from server_stub.interface.binding import sign_manifest
 from server_stub.interface.failures import CATALOGUE
-from server_stub.interface.terminal import Manifest, Place, SignedManifest
+from server_stub.interface.terminal import Manifest, SignedManifest
+from server_stub.interface.values import Place
 from tests.flow.helper import offer, offers
 from tests.hostile.resident import Resident
 from tests.terminal.centre import Centre

@@ -18,17 +18,11 @@ from scenarios.stage_secrets import KeyPool
 from scenarios.template import PIN, CardEntry
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
+from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import (
-    ApplicationOptions,
-    ApplicationRequest,
-    CertificateKind,
-    Offer,
-    Place,
-    ReportKind,
-    StatusReport,
-)
+from server_stub.interface.terminal import ApplicationOptions, CertificateKind, ReportKind, StatusReport
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Place
 
 
 @dataclass(frozen=True)

@@ -24,17 +24,11 @@ from server_stub.interface.binding import holder_ref, new_ulid
 from server_stub.interface.clock import JST, STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest, TerminalFacts
+from server_stub.interface.offers import ApplicationRequest, Offer, Offers
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import (
-    ApplicationOptions,
-    ApplicationRequest,
-    CertificateKind,
-    Offer,
-    Offers,
-    Place,
-    TerminalKind,
-)
+from server_stub.interface.terminal import ApplicationOptions, CertificateKind
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Place, TerminalKind
 from server_stub.issuing.app import create_app
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.issuing.service import IssuingService

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from server_stub.interface.clock import JST
-from server_stub.interface.terminal import FailureBody
+from server_stub.interface.values import FailureBody
 from tests.issuing.helper import (
     MIDORI,
     RESIDENCE,

@@ -12,14 +12,9 @@ import pytest
 
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.issuing import IssuedPaper, OffersRequest
-from server_stub.interface.terminal import (
-    MunicipalityList,
-    Offers,
-    Place,
-    ReportKind,
-    ReportTaken,
-    StatusReport,
-)
+from server_stub.interface.offers import Offers
+from server_stub.interface.terminal import ReportKind, ReportTaken, StatusReport
+from server_stub.interface.values import MunicipalityList, Place
 from server_stub.node import RunningNode
 from tests.issuing.helper import CENTRE_KEY, KOBE, MIDORI, NAOKI, STORE, TAICHI, YUNA, TownHall, ref_of
 

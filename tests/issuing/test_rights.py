@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server_stub.db import sqlite_url
-from server_stub.interface.terminal import FailureBody, Place
+from server_stub.interface.values import FailureBody, Place
 from server_stub.issuing.rights import age
 from server_stub.registry.records import Person
 from server_stub.registry.replica import ReplicaReader

@@ -31,8 +31,10 @@ from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import JST, STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import OffersRequest
-from server_stub.interface.terminal import Offers, Place, ReportKind, SignedManifest, StatusReport
+from server_stub.interface.offers import Offers
+from server_stub.interface.terminal import ReportKind, SignedManifest, StatusReport
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Place
 from server_stub.issuing import tables as ledger_tables
 from server_stub.issuing.ledger import Ledger
 from server_stub.registry import tables as registry

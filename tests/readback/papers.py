@@ -20,14 +20,10 @@ from scenarios.template import load_cards, template_folder
 from server_stub.interface.binding import holder_ref, new_ulid
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
-from server_stub.interface.terminal import (
-    ApplicationOptions,
-    ApplicationRequest,
-    CertificateKind,
-    Offers,
-    Place,
-)
+from server_stub.interface.offers import ApplicationRequest, Offers
+from server_stub.interface.terminal import ApplicationOptions, CertificateKind
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Place
 from server_stub.paper.finish import SheetFacts, finish_sheets
 
 

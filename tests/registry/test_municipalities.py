@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import CertificateKind, OptionName, TerminalKind
+from server_stub.interface.terminal import CertificateKind, OptionName
+from server_stub.interface.values import TerminalKind
 from server_stub.municipalities import load_index, load_municipality
 from server_stub.municipalities.settings import HERE
 

@@ -17,7 +17,7 @@ from kiosk_app.screens import theme
 from kiosk_app.screens.gallery import KOBE, RESIDENCE, SEAL, in_language, samples
 from kiosk_app.screens.parts import Text
 from kiosk_app.screens.window import KioskWindow, touchables
-from server_stub.interface.terminal import FailureBody
+from server_stub.interface.values import FailureBody
 
 LANGUAGES = ("ja", "en")
 PAGE = QRectF(0, 0, 1280, 800)

@@ -15,7 +15,8 @@ from kiosk_app.screens.gallery import KOBE, MOMENT, RESIDENCE, SEAL, in_language
 from kiosk_app.screens.window import KioskWindow
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import CATALOGUE
-from server_stub.interface.terminal import FailureBody, Offer
+from server_stub.interface.offers import Offer
+from server_stub.interface.values import FailureBody
 from tests.screens.pages import (
     LANGUAGES,
     all_pages,

@@ -13,7 +13,8 @@ from kiosk_app.flow import events as e
 from kiosk_app.flow import views as v
 from kiosk_app.screens.gallery import FAMILY, KOBE, VARIANTS, in_language, many_municipalities, samples
 from kiosk_app.screens.window import KioskWindow, texts_shown, touchables
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind, Place
+from server_stub.interface.terminal import ApplicationOptions, CertificateKind
+from server_stub.interface.values import Place
 from tests.screens.pages import Hand, all_pages, assert_rules, page_of
 
 RESIDENCE, SEAL = CertificateKind.RESIDENCE, CertificateKind.SEAL_REGISTRATION

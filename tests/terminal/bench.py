@@ -18,8 +18,8 @@ from kiosk_app.outbox import Outbox
 from kiosk_app.recovery import Recovered
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import Box
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Box
 from tests.flow.helper import APPLICATION, TO_CONFIRM, Walk, paper
 
 DUE = 250

@@ -19,14 +19,11 @@ from fastapi import FastAPI, Header, Request, Response
 from server_stub.interface.binding import holder_ref, new_ulid, sheet_keywords, sign_manifest, subjects_asked
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
+from server_stub.interface.offers import ApplicationRequest, Offers
 from server_stub.interface.terminal import (
-    ApplicationRequest,
     AuthenticationRequest,
-    Box,
     Manifest,
-    MunicipalityList,
     Nonce,
-    Offers,
     ReportTaken,
     SessionEnd,
     SessionOpened,
@@ -36,6 +33,7 @@ from server_stub.interface.terminal import (
     signed_text,
 )
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Box, MunicipalityList
 from server_stub.node import NodeContext, failure_response, make_app, serve
 from tests.flow.helper import ELSEWHERE, KOBE, offers
 

@@ -17,10 +17,12 @@ from kiosk_app.flow import events as e
 from kiosk_app.settings import TerminalSettings
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
+from server_stub.interface.offers import ApplicationRequest
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import ApplicationOptions, ApplicationRequest, CertificateKind, Place
+from server_stub.interface.terminal import ApplicationOptions, CertificateKind
 from server_stub.interface.trace import Event as TraceEvent
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Place
 from tests.flow.helper import KOBE, offer
 
 from .centre import KEY, TERMINAL, Centre

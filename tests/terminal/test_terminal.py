@@ -15,7 +15,8 @@ from kiosk_app.flow import events as e
 from kiosk_app.flow import views as v
 from kiosk_app.flow.state import State
 from server_stub.interface.secret import MASK
-from server_stub.interface.terminal import CertificateKind, Place
+from server_stub.interface.terminal import CertificateKind
+from server_stub.interface.values import Place
 
 from .world import OTHER, PIN, WRONG, World, card
 

@@ -24,9 +24,10 @@ from kiosk_app.settings import TerminalSettings
 from kiosk_app.terminal import Terminal
 from server_stub.interface.clock import STAGE_START, Clock, real_monotonic_ns
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind, Place
+from server_stub.interface.terminal import ApplicationOptions, CertificateKind
 from server_stub.interface.trace import Event as TraceEvent
 from server_stub.interface.trace import Trace
+from server_stub.interface.values import Place
 from tests.cards.helper import HOLDER, NOW, Plain, authority, key_source
 
 from .centre import KEY, TERMINAL, Centre

@@ -1,0 +1,210 @@
+"""What a holder may get, and what the resident asked for. The terminal shows an offer as it came and knows no kind by name.
+
+An offer carries its words, fee, hours, subjects and questions; the answers travel back as they were asked. Offers are signed
+over session, terminal and holder (`binding.sign_offers`), so that nothing on the way can exchange what is chosen from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from .values import (
+    MOST_CHOICES,
+    MOST_OFFERS,
+    MOST_QUESTIONS,
+    MOST_SUBJECTS,
+    Base64,
+    Code,
+    Code5,
+    FailureBody,
+    Identifier,
+    Identity,
+    Model,
+    MunicipalityInfo,
+    Ref,
+    RegisterText,
+    Ulid,
+    Words,
+    Yen,
+)
+
+Refs = Annotated[tuple[Ref, ...], Field(max_length=MOST_SUBJECTS)]
+Answers = Annotated[dict[Code, Code], Field(max_length=MOST_QUESTIONS)]
+"""Code of a question -> code of the choice."""
+
+
+class Symbol(StrEnum):
+    """The drawings that a terminal has for a kind; `document` is for all that has none of its own."""
+
+    DOCUMENT = "document"
+    HOUSE = "house"
+    SEAL = "seal"
+    FAMILY = "family"
+    COINS = "coins"
+
+
+class Scope(StrEnum):
+    """Who goes on the paper: the holder alone, the whole (household, register), or those chosen by the resident."""
+
+    HOLDER = "holder"
+    WHOLE = "whole"
+    CHOSEN = "chosen"
+
+
+class Choice(Model):
+    """One possible answer. `secret`: it prints a 個人番号 of everybody concerned, which must be covered on every screen."""
+
+    code: Code
+    words: Words
+    secret: bool = False
+
+
+class Question(Model):
+    """`concerns`: the subjects it is asked of; empty: everybody. It is asked only if a chosen subject is concerned.
+
+    `about`: a sentence that explains it. `default` is the choice that stands before the resident has touched anything.
+    """
+
+    code: Code
+    words: Words
+    choices: Annotated[tuple[Choice, ...], Field(min_length=2, max_length=MOST_CHOICES)]
+    default: Code
+    about: Words | None = None
+    concerns: Refs = ()
+
+    @model_validator(mode="after")
+    def _is_answerable(self) -> Question:
+        codes = [choice.code for choice in self.choices]
+        if len(set(codes)) != len(codes) or self.default not in codes:
+            raise ValueError("each choice once, and the default among them")
+        return self
+
+    def concerned(self, subjects: Iterable[str]) -> frozenset[str]:
+        """Tell which of `subjects` this is asked of."""
+        asked = frozenset(subjects)
+        return asked & frozenset(self.concerns) if self.concerns else asked
+
+    def choice(self, code: str | None) -> Choice | None:
+        return next((choice for choice in self.choices if choice.code == code), None)
+
+
+class Subject(Model):
+    """Someone who may stand on the paper. `ref` is a pseudonym that the issuing server makes from its own record; `note` is
+    shown under the name (続柄)."""
+
+    ref: Ref
+    name: RegisterText
+    holder: bool
+    note: Words | None = None
+    refusal: FailureBody | None = None
+
+
+class Offer(Model):
+    """What this holder may get now, or the name of what stands against it.
+
+    `kind` is the certificate's code, `words` its name. `counter_fee` is what the same costs at the counter, for
+    comparison. `hours` is wording for people. `whole` names the scope WHOLE (世帯全員).
+    """
+
+    kind: Code
+    words: Words
+    fee: Yen
+    max_copies: Annotated[int, Field(ge=1, le=99)]
+    hours: Words
+    symbol: Symbol = Symbol.DOCUMENT
+    counter_fee: Yen | None = None
+    scopes: Annotated[tuple[Scope, ...], Field(max_length=len(Scope))] = ()
+    whole: Words | None = None
+    subjects: Annotated[tuple[Subject, ...], Field(max_length=MOST_SUBJECTS)] = ()
+    questions: Annotated[tuple[Question, ...], Field(max_length=MOST_QUESTIONS)] = ()
+    refusal: FailureBody | None = None
+
+    @model_validator(mode="after")
+    def _can_be_taken_up(self) -> Offer:
+        refs = [subject.ref for subject in self.subjects]
+        codes = [question.code for question in self.questions]
+        if any(len(set(found)) != len(found) for found in (refs, codes, self.scopes)):
+            raise ValueError("each subject, question and scope once")
+        if any(not set(question.concerns) <= set(refs) for question in self.questions):
+            raise ValueError("a question concerns subjects of the offer")
+        if self.refusal is None and not any(self.possible(scope) for scope in self.scopes):
+            raise ValueError("an offer without refusal needs a scope with somebody in it")
+        if Scope.WHOLE in self.scopes and self.whole is None:
+            raise ValueError("words for the scope of the whole")
+        return self
+
+    def possible(self, scope: Scope) -> tuple[str, ...]:
+        """List who can be on the paper under `scope`, in the order of the offer; nobody: it cannot be had so."""
+        able = tuple(subject.ref for subject in self.subjects if subject.refusal is None)
+        match scope:
+            case Scope.WHOLE:
+                return able if len(able) == len(self.subjects) else ()
+            case Scope.HOLDER:
+                return tuple(s.ref for s in self.subjects if s.holder and s.refusal is None)
+            case Scope.CHOSEN:
+                return able
+
+    def admits(self, scope: Scope, subjects: tuple[str, ...]) -> bool:
+        """Whether `subjects` (each once) may be asked for under `scope`."""
+        possible = self.possible(scope) if scope in self.scopes else ()
+        wanted = frozenset(subjects)
+        if not wanted or len(wanted) != len(subjects):
+            return False
+        return wanted <= frozenset(possible) if scope is Scope.CHOSEN else wanted == frozenset(possible)
+
+    def asks(self, subjects: Iterable[str]) -> tuple[Question, ...]:
+        """List the questions that concern any of `subjects`."""
+        chosen = frozenset(subjects)
+        return tuple(question for question in self.questions if question.concerned(chosen))
+
+    def answered(self, subjects: Iterable[str], answers: Mapping[str, str]) -> bool:
+        """Whether `answers` has one of its choices for every question that concerns `subjects`, and nothing else."""
+        asked = {question.code: question for question in self.asks(subjects)}
+        return answers.keys() == asked.keys() and all(
+            question.choice(answers[code]) is not None for code, question in asked.items()
+        )
+
+
+class Offers(Model):
+    """For one holder in one session at one terminal."""
+
+    session_id: Ulid
+    terminal_id: Identifier
+    holder: Identity
+    municipality: MunicipalityInfo
+    offers: Annotated[tuple[Offer, ...], Field(max_length=MOST_OFFERS)]
+
+    @model_validator(mode="after")
+    def _each_kind_once(self) -> Offers:
+        kinds = [offer.kind for offer in self.offers]
+        if len(set(kinds)) != len(kinds):
+            raise ValueError("each kind once")
+        return self
+
+    def offer(self, kind: str | None) -> Offer | None:
+        return next((offer for offer in self.offers if offer.kind == kind), None)
+
+
+class SignedOffers(Model):
+    """`text` is the JSON of `Offers` exactly as signed with the centre's Ed25519 key, which the terminal has pinned."""
+
+    text: Annotated[str, Field(max_length=1_000_000)]
+    signature: Base64
+    key_id: Identifier
+
+
+class ApplicationRequest(Model):
+    """`subjects` are always named. `fee_total` is what the resident confirmed; another fee now is Fee_Changed, never a
+    silent charge."""
+
+    kind: Code
+    municipality: Code5
+    scope: Scope
+    subjects: Annotated[tuple[Ref, ...], Field(min_length=1, max_length=MOST_SUBJECTS)]
+    answers: Answers = {}
+    copies: Annotated[int, Field(ge=1, le=99)]
+    fee_total: Yen
