@@ -27,7 +27,7 @@ from .http import AnswerRoute, CallerGone, NodeProtocol, again, check_json, whol
 from .interface.clock import Clock, ClockSetting
 from .interface.failures import Failed
 from .interface.log import place_of
-from .interface.terminal import FailureBody
+from .interface.values import FailureBody
 from .interface.trace import Source, Trace, new_traceparent, under_traceparent
 
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -53,8 +53,10 @@ class NodeContext:
 
 
 def failure_response(failed: Failed) -> JSONResponse:
-    body = FailureBody(failure=failed.failure, facts=failed.facts)
-    return JSONResponse(body.model_dump(mode="json"), status_code=failed.entry.status or 500)
+    body = FailureBody.of(failed)
+    return JSONResponse(
+        body.model_dump(mode="json", exclude_none=True), status_code=failed.entry.status or 500
+    )
 
 
 def make_app(context: NodeContext, *, title: str, source: Source, description: str) -> FastAPI:

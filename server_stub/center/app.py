@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from server_stub.http import AnswerRoute
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.offers import ApplicationRequest, Offers
+from server_stub.interface.offers import ApplicationRequest, SignedOffers
 from server_stub.interface.terminal import (
     AuthenticationRequest,
     Nonce,
@@ -104,7 +104,7 @@ def nonce(request: Request, terminal: Caller, session_id: SessionId) -> Nonce:
 )
 def authenticate(
     request: Request, terminal: Caller, session_id: SessionId, body: AuthenticationRequest
-) -> Offers:
+) -> SignedOffers:
     """Checks the card and asks the municipality what this holder may get now. The nonce is used up in any case."""
     return _center(request).authentication.authenticate(terminal, session_id, body)
 

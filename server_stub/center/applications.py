@@ -70,7 +70,8 @@ class Applications:
                         "terminal_id": terminal_id,
                         "idempotency_key": key,
                         "fingerprint": mark,
-                        "holder_ref": session.holder_ref,
+                        "holder_method": session.holder.method,
+                        "holder_ref": session.holder.reference,
                         "municipality": request.municipality,
                         "kind": request.kind,
                         "copies": request.copies,
@@ -152,7 +153,7 @@ class Applications:
         `tell_issuing`: it may have made the paper all the same, so it is told that nobody gets it.
         """
         now = self._clock.now()
-        body = FailureBody(failure=failed.failure, facts=failed.facts)
+        body = FailureBody.of(failed)
         with self._database.write() as connection:
             row = connection.execute(
                 update(applications)
@@ -191,8 +192,7 @@ class Applications:
             return None
         if row.answer is not None:
             return SignedManifest.model_validate_json(row.answer)
-        body = FailureBody.model_validate_json(row.failure)
-        return Failed(body.failure, **body.facts)
+        return FailureBody.model_validate_json(row.failure).failed()
 
     def sheet(self, application_id: str, terminal_id: str, number: int) -> bytes:
         """The bytes whose SHA-256 stands in the manifest.

@@ -13,7 +13,7 @@ from server_stub.node import NodeContext
 
 from .applications import Applications
 from .authentication import Authentication
-from .certificates import StatusAuthority, TrustedCertificates
+from .authentication.jpki import Jpki, StatusAuthority, TrustedCertificates
 from .database import Database
 from .holders import Holders
 from .incidents import Incidents
@@ -48,15 +48,15 @@ class Center:
         self.holders = Holders(self.database)
         self.sessions = Sessions(self.database, clock, trace, times)
         self.incidents = Incidents(self.database, clock, trace)
+        trusted = TrustedCertificates(settings.trusted_cas, settings.policy_oids, settings.enrolled)
         self.authentication = Authentication(
-            clock,
             trace,
+            context.faults,
             self.sessions,
-            self.holders,
-            TrustedCertificates(settings.trusted_cas, settings.policy_oids, settings.enrolled),
-            authority,
+            Jpki(clock, trusted, authority, self.holders),
             servers,
             settings.municipalities,
+            settings.signing_key,
         )
         applications = Applications(self.database, clock, trace)
         applications.recover()

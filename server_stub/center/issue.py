@@ -7,7 +7,6 @@ import binascii
 import hashlib
 import json
 import threading
-from collections.abc import Callable
 from typing import Protocol
 
 from server_stub.interface import binding
@@ -29,7 +28,7 @@ from .terminals import Terminal
 def tampered(signed: SignedManifest) -> SignedManifest:
     """The manifest of another holder under the old signature."""
     facts = json.loads(signed.text)
-    facts["holder_ref"] = "0" * len(facts["holder_ref"])
+    facts["holder"]["reference"] = "0" * len(facts["holder"]["reference"])
     return signed.model_copy(update={"text": json.dumps(facts, separators=(",", ":"))})
 
 
@@ -114,7 +113,7 @@ class Issue:
                 request.municipality,
                 IssueRequest(
                     application_id=application.application_id,
-                    holder_ref=session.holder_ref,
+                    holder=session.holder,
                     place=session.place,
                     application=request,
                     terminal=terminal.facts,
@@ -158,18 +157,15 @@ class Issue:
         paper: IssuedPaper,
     ) -> tuple[SignedManifest, list[bytes]]:
         """Manifest and sheets; compared before the paper is finished, so that nothing wrong is ever a finished sheet."""
-
-        def manifest(sha256: Callable[[int], str]) -> Manifest:
-            return _manifest(application, terminal, session, request, paper, sha256)
-
+        made = _manifest(application, terminal, session, paper)
         if self._context.faults.strikes("center.skip_binding") is None:
             if paper.application_id != application.application_id:
                 raise Failed(
                     "Binding_Mismatch", detail="application", application_id=application.application_id
                 )
             binding.check_binding(
-                manifest(lambda number: "0" * 64),
-                holder=session.holder_ref,
+                made,
+                holder=session.holder,
                 session_id=session.session_id,
                 terminal_id=terminal.facts.terminal_id,
                 asked=request,
@@ -183,12 +179,16 @@ class Issue:
             front,
             municipality=self._names[request.municipality],
             application_id=application.application_id,
-            sheets=[SheetFacts(p.copy_number, p.k, p.n, p.subjects) for p in paper.pages],
+            sheets=[
+                SheetFacts(sheet.copy_number, sheet.k, sheet.n, binding.sheet_keywords(made, sheet))
+                for sheet in made.sheets
+            ],
         )
-        digests = [hashlib.sha256(body).hexdigest() for body in bodies]
-        signed = binding.sign_manifest(
-            manifest(lambda number: digests[number - 1]), self._settings.signing_key
+        sheets = tuple(
+            sheet.model_copy(update={"sha256": hashlib.sha256(body).hexdigest()})
+            for sheet, body in zip(made.sheets, bodies, strict=True)
         )
+        signed = binding.sign_manifest(made.model_copy(update={"sheets": sheets}), self._settings.signing_key)
         return signed, bodies
 
     def _wait_for(self, application: Application) -> SignedManifest:
@@ -209,34 +209,33 @@ def _offer_for(request: ApplicationRequest, session: Authenticated) -> Offer:
     """The offer of this session that the request takes up: what is compared later is compared with this."""
     if request.municipality != session.offers.municipality.code:
         raise Failed("Option_Not_Allowed", field="municipality")
-    offer = next((offer for offer in session.offers.offers if offer.kind == request.kind), None)
+    offer = session.offers.offer(request.kind)
     if offer is None:
         raise Failed("Service_Not_Offered", kind=request.kind)
     if offer.refusal is not None:
-        raise Failed(offer.refusal.failure, **offer.refusal.facts)
-    if not set(request.options.members) <= {member.ref for member in offer.members}:
+        raise offer.refusal.failed()
+    if not set(request.subjects) <= {subject.ref for subject in offer.subjects}:
         raise Failed("Member_Not_In_Household")
     if request.copies > offer.max_copies:
         raise Failed("Copies_Out_Of_Range", most=offer.max_copies)
     return offer
 
 
+_NOT_MADE = "0" * 64
+"""In the place of a sheet's digest until the sheet is finished."""
+
+
 def _manifest(
-    application: Application,
-    terminal: Terminal,
-    session: Authenticated,
-    request: ApplicationRequest,
-    paper: IssuedPaper,
-    sha256: Callable[[int], str],
+    application: Application, terminal: Terminal, session: Authenticated, paper: IssuedPaper
 ) -> Manifest:
-    """Holder, fee, copies and subjects as the issuing server returned them, never as they were asked for."""
+    """What the issuing server has rendered, never what was asked for."""
     return Manifest(
         application_id=application.application_id,
         session_id=session.session_id,
         terminal_id=terminal.facts.terminal_id,
-        holder_ref=paper.holder_ref,
-        kind=request.kind,
-        municipality=request.municipality,
+        holder=paper.holder,
+        kind=paper.kind,
+        municipality=paper.municipality,
         copies=len({page.copy_number for page in paper.pages}),
         fee_total=paper.fee_total,
         generation=paper.generation,
@@ -247,9 +246,10 @@ def _manifest(
                 copy_number=page.copy_number,
                 k=page.k,
                 n=page.n,
-                sha256=sha256(number),
+                sha256=_NOT_MADE,
                 subjects=page.subjects,
                 issue_number=page.issue_number,
+                answers=page.answers,
                 secret_boxes=page.secret_boxes,
             )
             for number, page in enumerate(paper.pages, start=1)

@@ -10,12 +10,11 @@ import httpx
 from pydantic import ValidationError
 
 from server_stub.interface.answers import NOT_PACKED, AnswerLate, read_answer
-from server_stub.interface.failures import CATALOGUE, Failed
-from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
-from server_stub.interface.offers import Offers
+from server_stub.interface.failures import Failed
+from server_stub.interface.issuing import IssuedPaper, IssueRequest, OfferList, OffersRequest
 from server_stub.interface.terminal import ReportTaken
 from server_stub.interface.trace import current_traceparent
-from server_stub.interface.values import FailureBody, Model
+from server_stub.interface.values import Model, read_refusal
 
 from .settings import CenterTimes, IssuingServer
 
@@ -65,8 +64,8 @@ class IssuingServers:
         self._timeout = httpx.Timeout(times.issuing_timeout, connect=times.connect_timeout)
         self._by_municipality = {code: server for server in servers for code in server.municipalities}
 
-    def offers(self, request: OffersRequest) -> Offers:
-        answer = self._post(request.municipality, "/v1/offers", request, Offers)
+    def offers(self, request: OffersRequest) -> OfferList:
+        answer = self._post(request.municipality, "/v1/offers", request, OfferList)
         if answer.municipality.code != request.municipality:
             raise Failed("Answer_Malformed", peer="issuing", detail="another municipality")
         return answer
@@ -107,12 +106,9 @@ class IssuingServers:
 
 
 def _refusal(response: httpx.Response, municipality: str) -> Failed:
-    try:
-        body = FailureBody.model_validate_json(response.content)
-    except ValidationError:
-        if response.status_code >= 500:
-            return Failed("Issuing_Unreachable", municipality=municipality, status=response.status_code)
-        return Failed("Answer_Malformed", peer="issuing", status=response.status_code)
-    if body.failure not in CATALOGUE or not CATALOGUE[body.failure].status:
-        return Failed("Answer_Malformed", peer="issuing", failure=body.failure[:80])
-    return Failed(body.failure, **body.facts)
+    refusal = read_refusal(response.content)
+    if refusal is not None:
+        return refusal
+    if response.status_code >= 500:
+        return Failed("Issuing_Unreachable", municipality=municipality, status=response.status_code)
+    return Failed("Answer_Malformed", peer="issuing", status=response.status_code)

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from server_stub.interface.failures import CATALOGUE
+from server_stub.interface.offers import Offers
 from server_stub.interface.terminal import Manifest
 
 INFO_NOTE = "Terminal (キオスク端末) to centre (証明書交付センター). Our own design: the real telegrams are not public."
@@ -19,7 +20,8 @@ Unknown fields are refused in both directions.
 ## One visit
 
 1. `POST /v1/sessions`: one session a resident.
-2. The PIN is entered. `POST …/nonce`, and at once the card signs (below). `POST …/authentication` answers with the offers.
+2. The PIN is entered. `POST …/nonce`, and at once the card signs (below). `POST …/authentication` answers with signed offers
+   (below): what the resident may get, in words. The terminal shows them and knows no kind of certificate by name.
 3. `POST …/applications` with a fresh `Idempotency-Key`. The answer is a signed manifest. The same key with the same body
    gives the same answer, also after a lost connection; with another body it is `Idempotency_Conflict`.
 4. `GET /v1/applications/{id}/sheets/{number}` for each entry of the manifest, 1 to n.
@@ -50,27 +52,40 @@ The authentication key of the card (利用者証明用) signs with RSASSA-PKCS1-
 
 where `context` and `nonce` are the texts of the `Nonce` answer, as they stand (the nonce stays Base64), LF is one byte 0x0A,
 and there is no LF at the end. The nonce is used up by the first `authentication` of its session, successful or not.
-`certificate` is the DER certificate in Base64; chain, validity and revocation (OCSP) are checked every time.
+`proof.certificate` is the DER certificate in Base64; chain, validity and revocation (OCSP) are checked every time.
+
+## Offers
+
+`SignedOffers.text` is the JSON of `Offers` exactly as signed: verify the Ed25519 `signature` (Base64) over the UTF-8 bytes of
+`JPKI-SIM/konbini/offers/v1`, one LF, and the text, with the public key that was pinned at the terminal. They must be of this
+session and terminal, and of the holder as the terminal itself has read it from the card. `key_id` is the first 16 hex digits of
+the SHA-256 over the raw 32-byte public key.
+
+An application names its `subjects` always, and answers exactly the questions that concern one of them (`concerns` empty:
+everybody). `scope` `whole` means all subjects of the offer, `holder` the one who is `holder`, `chosen` any of them; nobody
+with a `refusal` can be asked for.
 
 ## Manifest and binding
 
-`SignedManifest.text` is the JSON of a `Manifest` exactly as signed: verify the Ed25519 `signature` (Base64) over its UTF-8
-bytes with the public key that was pinned at the terminal before parsing it. `key_id` is the first 16 hex digits of the SHA-256
-over the raw 32-byte public key.
+`SignedManifest.text` is the JSON of a `Manifest` exactly as signed: verify the signature over its UTF-8 bytes with the same key
+before parsing it.
 
-`holder_ref` is the SHA-256, in lower-case hex, over the DER of the certificate's issuer name followed by its serial number
-(big endian, shortest form, without sign byte). The terminal computes it from the card and never takes it from the centre.
+`holder` is a method and its reference. For `jpki` that is the SHA-256, in lower-case hex, over the DER of the certificate's
+issuer name followed by its serial number (big endian, shortest form, without sign byte). The terminal computes it from the
+card and never takes it from the centre.
 
 The manifest must be of this holder, session and terminal, of the kind, municipality, copies and fee that were asked for.
 Sheets are in order, `number` from 1; every copy 1 to `copies` has its own `issue_number` and sheets `k` = 1 to `n`; the
-`subjects` of each copy are exactly the members asked for (none asked: all members of the offer). `sha256` is that of the PDF
-bytes as served. Each PDF has two pages (front, back) and in /Keywords the canonical JSON
-`{"application":…,"copy":…,"sheet":[k,n],"subjects":[…]}` (no spaces, keys sorted).
+`subjects` of each copy are exactly those asked for. `answers` of a sheet are those given to questions that concern somebody on
+it, and it has as many `secret_boxes` as 個人番号 were asked for. All this comes from what was rendered, not from the request.
+`sha256` is that of the PDF bytes as served. Each PDF has two pages (front, back) and in /Keywords the canonical JSON
+`{"answers":…,"application":…,"boxes":[[x,y,width,height],…],"copy":[copy_number,copies],"fee":…,"kind":…,"municipality":…,"sheet":[k,n],"subjects":[…]}`
+(no spaces, keys sorted, ASCII).
 
 ## Refusals
 
 Every refusal is a `FailureBody` with a status of 4xx or 5xx: a name of the list below and facts (counts, hours, names of
-fields), never personal data. A server that is out of service may answer 503 without a body.
+fields), never personal data. A kind of certificate may refuse by a name of its own; then `words` say it to the resident. A server that is out of service may answer 503 without a body.
 Every request should carry `traceparent` (W3C Trace Context); the servers pass it on.
 """.strip()
 
@@ -100,8 +115,8 @@ def failures(*names: str) -> Responses:
 
 
 def describe(app: FastAPI) -> None:
-    """Let `app` publish the whole document, with what FastAPI cannot know: the trace context, the manifest inside the
-    signed text, and the catalogue of failures."""
+    """Let `app` publish the whole document, with what FastAPI cannot know: the trace context, what stands inside
+    signed texts, and the catalogue of failures."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -113,7 +128,7 @@ def describe(app: FastAPI) -> None:
                 routes=app.routes,
             )
             _add_traceparent(made["paths"])
-            _add_manifest(made["components"]["schemas"])
+            _add_signed(made["components"]["schemas"])
             app.openapi_schema = made
         return app.openapi_schema
 
@@ -134,13 +149,14 @@ def _add_traceparent(paths: dict[str, Any]) -> None:
             operation.setdefault("parameters", []).append(header)
 
 
-def _add_manifest(schemas: dict[str, Any]) -> None:
-    manifest = Manifest.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(manifest.pop("$defs"))
-    schemas["Manifest"] = manifest
-    text = schemas["SignedManifest"]["properties"]["text"]
-    text["contentMediaType"] = "application/json"
-    text["contentSchema"] = {"$ref": "#/components/schemas/Manifest"}
+def _add_signed(schemas: dict[str, Any]) -> None:
+    for model in (Manifest, Offers):
+        inside = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(inside.pop("$defs"))
+        schemas[model.__name__] = inside
+        text = schemas[f"Signed{model.__name__}"]["properties"]["text"]
+        text["contentMediaType"] = "application/json"
+        text["contentSchema"] = {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
 def _catalogue() -> str:

@@ -16,7 +16,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.offers import Offers
 from server_stub.interface.terminal import Nonce, SessionOpened
 from server_stub.interface.trace import Trace
-from server_stub.interface.values import Place
+from server_stub.interface.values import Identity, Place
 
 from . import tables
 from .application_states import SESSION_ENDED, SESSION_OPEN
@@ -35,7 +35,7 @@ class Authenticated:
     """What a session knows after authentication: the holder, and what this holder was offered, as given."""
 
     session_id: str
-    holder_ref: str
+    holder: Identity
     place: Place
     offers: Offers
 
@@ -117,8 +117,10 @@ class Sessions:
                     "session": found.session_id,
                     "terminal": terminal_id,
                     "now": self._clock.now(),
-                    "holder": found.holder_ref,
-                    "holder_ref": found.holder_ref,
+                    "holder": found.holder.reference,
+                    "method": found.holder.method,
+                    "holder_ref": found.holder.reference,
+                    "holder_method": found.holder.method,
                     "place": found.place,
                     "municipality": found.offers.municipality.code,
                     "offers": found.offers.model_dump_json(),
@@ -132,9 +134,8 @@ class Sessions:
         row = self._find(tables.KNOWN, session_id, terminal_id, self._clock.now())
         if row.offers is None:
             raise Failed("Session_Not_Authenticated")
-        return Authenticated(
-            session_id, row.holder_ref, Place(row.place), Offers.model_validate_json(row.offers)
-        )
+        holder = Identity(method=row.holder_method, reference=row.holder_ref)
+        return Authenticated(session_id, holder, Place(row.place), Offers.model_validate_json(row.offers))
 
     def end(self, session_id: str, terminal_id: str, reason: str) -> None:
         """End it and cancel all that is not paid. Ending twice is no fault. Raises Failed(Session_Not_Valid)."""

@@ -83,6 +83,7 @@ sessions = Table(
     Column("expires_at", Moment, nullable=False),
     Column("nonce", String(44)),
     Column("nonce_expires_at", Moment),
+    Column("holder_method", String(20)),
     Column("holder_ref", String(64)),
     Column("place", String(10)),
     Column("municipality", String(5)),
@@ -102,6 +103,7 @@ applications = Table(
     Column("terminal_id", String(80), nullable=False),
     Column("idempotency_key", String(80), nullable=False),
     Column("fingerprint", String(64), nullable=False),
+    Column("holder_method", String(20), nullable=False, server_default="jpki"),
     Column("holder_ref", String(64), nullable=False),
     Column("municipality", String(5), nullable=False),
     Column("kind", String(40), nullable=False),
@@ -182,9 +184,15 @@ SET_NONCE = update(sessions).where(_LIVING)
 NONCE = select(sessions.c.nonce, sessions.c.nonce_expires_at).where(_LIVING)
 USE_NONCE = update(sessions).where(_SESSION, sessions.c.nonce == bindparam("used"))
 AUTHENTICATED = update(sessions).where(
-    _LIVING, or_(sessions.c.holder_ref.is_(None), sessions.c.holder_ref == bindparam("holder"))
+    _LIVING,
+    or_(
+        sessions.c.holder_ref.is_(None),
+        and_(sessions.c.holder_ref == bindparam("holder"), sessions.c.holder_method == bindparam("method")),
+    ),
 )
-KNOWN = select(sessions.c.holder_ref, sessions.c.place, sessions.c.offers).where(_LIVING)
+KNOWN = select(sessions.c.holder_method, sessions.c.holder_ref, sessions.c.place, sessions.c.offers).where(
+    _LIVING
+)
 
 MUNICIPALITY_OF_HOLDER = select(holders.c.municipality).where(holders.c.holder_ref == bindparam("holder"))
 

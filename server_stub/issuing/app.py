@@ -10,8 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import CATALOGUE, Failed
-from server_stub.interface.issuing import IssuedPaper, IssueRequest, LedgerReport, OffersRequest
-from server_stub.interface.offers import Offers
+from server_stub.interface.issuing import IssuedPaper, IssueRequest, LedgerReport, OfferList, OffersRequest
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import ReportTaken
 from server_stub.interface.trace import Trace
@@ -103,7 +102,7 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
         summary="What the holder of a certificate may get now",
         operation_id="offers",
     )
-    def offers(request: OffersRequest) -> Offers:
+    def offers(request: OffersRequest) -> OfferList:
         """What stands against one kind alone is in that offer's `refusal`, against one member in that member's."""
         return service.offers(request)
 

@@ -1,96 +1,143 @@
-"""The published disasters and a fee that is revised meanwhile, as faults that can be switched on.
+"""The published disasters, a server that makes another paper than was asked for, and a fee that is revised meanwhile, as faults
+that can be switched on.
 
-Only the records change. Everything after it works on what it was given, so this server notices nothing; that the centre
-and the terminal do is what their checks are for. Parameter `person` (宛名番号) names the stranger; without it, it is the first
-person of the register in another household.
+Everything after such a fault works on what it was given, so this server notices nothing; that the centre and the terminal do
+is what their checks are for. Parameter `person` (宛名番号) names the stranger; without it, it is the first person of the
+register in another household for whom the paper can be made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import cycle
+from typing import Any
 
+import pikepdf
 from sqlalchemy import select
 
+from server_stub.certificates.certificate import AnyCertificate
 from server_stub.db import open_engine
 from server_stub.faults.box import FaultBox
-from server_stub.registry.records import Person
-from server_stub.registry.replica import ReplicaReader
-from server_stub.registry.tables import persons, seals
+from server_stub.interface.offers import ApplicationRequest
+from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage
+from server_stub.registry.tables import persons
 
-from .copies import Page, Records
+from .offers import Holder, nearest_request
 from .tenants import Tenant
 
-SWAP_RECORD = "issuing.swap_record"
-SWAP_SHEET = "issuing.swap_sheet"
+SWAP_RECORD, SWAP_SHEET = "issuing.swap_record", "issuing.swap_sheet"
+WRONG_KIND, WRONG_ANSWERS = "issuing.wrong_kind", "issuing.wrong_answers"
+WRONG_COPIES, WRONG_MUNICIPALITY = "issuing.wrong_copies", "issuing.wrong_municipality"
+WRONG_FEE, HIDDEN_NUMBER = "issuing.wrong_fee", "issuing.hidden_number"
+
+Render = Callable[[AnyCertificate, Sequence[Any], ApplicationRequest, Issuer], Rendered]
+"""Sets the papers of these records (one a copy) for this request."""
 
 
-def swap_record(
-    faults: FaultBox, replica_url: str, reader: ReplicaReader, copies: list[Records]
-) -> list[Records]:
-    """All copies from a stranger's record (横浜, 川崎, 宗像, 高松), if that fault is on."""
-    parameters = faults.strikes(SWAP_RECORD)
-    if parameters is None:
-        return copies
-    return [_stranger(parameters.get("person"), replica_url, reader, records) for records in copies]
-
-
-def swap_sheet(
+def rendered_with_faults(
     faults: FaultBox,
-    replica_url: str,
-    reader: ReplicaReader,
-    copies: list[Records],
-    pages: Sequence[Page],
-) -> list[Records] | None:
-    """The copies with a stranger on every sheet but the very first (徳島), if that fault is on and there is such a sheet.
-
-    `pages` is how the right paper was set; None: leave it as it is.
-    """
-    if len(pages) < 2:
-        return None
-    parameters = faults.strikes(SWAP_SHEET)
-    if parameters is None:
-        return None
-    kept = set(pages[0].persons)
-    swapped = []
-    for number, records in enumerate(copies, start=1):
-        stranger = _stranger(parameters.get("person"), replica_url, reader, records)
-        if number == 1 and records.seal is None:
-            others = cycle(stranger.persons)
-            mixed = tuple(p if p.key in kept else next(others) for p in records.persons)
-            swapped.append(replace(records, persons=mixed))
-        else:
-            swapped.append(records if number == 1 else stranger)
-    return swapped
-
-
-def _stranger(wanted: str | None, replica_url: str, reader: ReplicaReader, records: Records) -> Records:
-    """What would have been printed for the stranger: the household if the household was asked for, else the one person."""
-    key = wanted or _first_stranger(replica_url, reader.generation, records)
-    person = reader.person(key) if key is not None else None
-    if person is None:
-        raise LookupError("no stranger in the replica to swap with")
-    if records.seal is not None:
-        return Records((person,), seal=reader.seal(person.key))
-    household: tuple[Person, ...] = reader.household(person.household)
-    return replace(records, persons=household if records.whole_household and household else (person,))
+    holder: Holder,
+    kind: AnyCertificate,
+    asked: ApplicationRequest,
+    received_at: datetime,
+    render: Render,
+) -> tuple[AnyCertificate, list[Any], Rendered]:
+    """Pick and render what was asked, or what the faults that are on make of it: the kind, the records, the papers."""
+    issuer = holder.tenant.municipality.issuer
+    if (told := faults.strikes(WRONG_KIND)) is not None:
+        kind = _another_kind(holder, kind, told.get("kind"))
+        asked = nearest_request(holder.offer(kind, received_at), asked)
+    if (told := faults.strikes(WRONG_ANSWERS)) is not None:
+        asked = asked.model_copy(update={"answers": _other_answers(holder, kind, asked, received_at)})
+    if faults.strikes(WRONG_MUNICIPALITY) is not None:
+        issuer = replace(issuer, code="99999", municipality="よそ市", title="よそ市長")
+    copies = [kind.pick(holder.case(kind), asked)] * asked.copies
+    if (told := faults.strikes(SWAP_RECORD)) is not None:
+        copies = [_stranger(holder, kind, asked, received_at, told.get("person"))] * asked.copies
+    if faults.strikes(WRONG_COPIES) is not None:
+        copies = copies * 2
+    rendered = render(kind, copies, asked, issuer)
+    if len(rendered.pages) > 1 and (told := faults.strikes(SWAP_SHEET)) is not None:
+        stranger = _stranger(holder, kind, asked, received_at, told.get("person"))
+        rendered = _first_sheet_only(rendered, render(kind, [stranger] * len(copies), asked, issuer))
+    if faults.strikes(HIDDEN_NUMBER) is not None:
+        rendered = replace(rendered, pages=tuple(replace(page, secret_boxes=()) for page in rendered.pages))
+    return kind, copies, rendered
 
 
-def _first_stranger(replica_url: str, generation: int, records: Records) -> str | None:
-    query = select(persons.c.key).where(
-        persons.c.generation == generation, persons.c.household != records.persons[0].household
+def _another_kind(holder: Holder, kind: AnyCertificate, wanted: str | None) -> AnyCertificate:
+    kinds = holder.tenant.municipality.kinds
+    code = wanted or next(
+        code for code, other in kinds.items() if code != kind.code and holder.place in other.places
     )
-    if records.seal is not None:
-        query = query.join(
-            seals, (seals.c.generation == persons.c.generation) & (seals.c.person == persons.c.key)
+    return kinds[code]
+
+
+def _other_answers(
+    holder: Holder, kind: AnyCertificate, asked: ApplicationRequest, received_at: datetime
+) -> dict[str, str]:
+    """To each question the first choice that was not given."""
+    offer = holder.offer(kind, received_at)
+    return {
+        question.code: next(
+            choice.code for choice in question.choices if choice.code != asked.answers.get(question.code)
         )
-    engine = open_engine(replica_url)
+        for question in offer.asks(asked.subjects)
+    }
+
+
+def _stranger(
+    holder: Holder, kind: AnyCertificate, asked: ApplicationRequest, received_at: datetime, wanted: str | None
+) -> Any:
+    """What would have been picked for the stranger who had asked for the same."""
+    for key in [wanted] if wanted else _others(holder):
+        person = holder.reader.person(key)
+        stranger = replace(holder, key=key, person=person)
+        offer = stranger.offer(kind, received_at)
+        if offer.refusal is None:
+            return kind.pick(stranger.case(kind), nearest_request(offer, asked))
+    raise LookupError("no stranger in the replica to swap with")
+
+
+def _others(holder: Holder) -> Iterator[str]:
+    """Keys of who lives in another household, in the order of the register."""
+    household = holder.person.household if holder.person is not None else ""
+    query = select(persons.c.key).where(
+        persons.c.generation == holder.reader.generation, persons.c.household != household
+    )
+    engine = open_engine(holder.tenant.replica_url)
     try:
         with engine.connect() as connection:
-            return connection.scalar(query.order_by(persons.c.line).limit(1))
+            yield from connection.scalars(query.order_by(persons.c.line)).all()
     finally:
         engine.dispose()
+
+
+def _first_sheet_only(right: Rendered, wrong: Rendered) -> Rendered:
+    """The very first sheet as it is, a stranger's page in the place of each other one (徳島)."""
+    pages: list[RenderedPage] = []
+    with (
+        pikepdf.open(io.BytesIO(right.pdf)) as ours,
+        pikepdf.open(io.BytesIO(wrong.pdf)) as theirs,
+        pikepdf.new() as mixed,
+    ):
+        strange = cycle(zip(wrong.pages, theirs.pages, strict=True))
+        for page, front in zip(right.pages, ours.pages, strict=True):
+            if not pages:
+                pages.append(page)
+                mixed.pages.append(front)
+                continue
+            other, body = next(strange)
+            pages.append(
+                replace(page, subjects=other.subjects, answers=other.answers, secret_boxes=other.secret_boxes)
+            )
+            mixed.pages.append(body)
+        buffer = io.BytesIO()
+        mixed.save(buffer, deterministic_id=True)
+    return replace(right, pdf=buffer.getvalue(), pages=tuple(pages))
 
 
 FEE_REVISED = "issuing.fee_revised"
@@ -105,7 +152,12 @@ def with_revised_fee(faults: FaultBox, tenant: Tenant) -> Tenant:
         return tenant
     told = parameters.get("fee")
     services = {
-        kind: replace(terms, fee=told if isinstance(told, int) else terms.fee + RAISE)
+        kind: terms.model_copy(update={"fee": told if isinstance(told, int) else terms.fee + RAISE})
         for kind, terms in tenant.municipality.services.items()
     }
     return replace(tenant, municipality=replace(tenant.municipality, services=services))
+
+
+def fee_charged(faults: FaultBox, fee: int, copies: int) -> int:
+    """The fee of so many copies, or another one while that fault is on."""
+    return fee * copies + (RAISE if faults.strikes(WRONG_FEE) is not None else 0)

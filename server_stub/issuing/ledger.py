@@ -14,13 +14,16 @@ from server_stub.db import migrate, open_engine
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import LedgerReport
 from server_stub.interface.terminal import StatusReport
+from server_stub.interface.values import Identity
 
 from . import tables as t
 from .application_states import OVERTAKING, State, after
 from .settlement import book, settled_late, state_before
 from .tables import Application, Charge, Copy
 
-_APPLICATION_FIELDS = tuple(column.name for column in t.applications.columns)
+_APPLICATION_FIELDS = tuple(
+    column.name for column in t.applications.columns if column.name in Application.__dataclass_fields__
+)
 _INSERT_APPLICATION, _INSERT_COPY, _INSERT_STATE = (
     insert(t.applications),
     insert(t.copies),
@@ -55,6 +58,8 @@ class Ledger:
         application was stopped before it came.
         """
         row = {name: getattr(application, name) for name in _APPLICATION_FIELDS}
+        row["holder_method"] = application.holder.method
+        row["holder_ref"] = application.holder.reference
         row["received_at"] = application.received_at.isoformat()
         row["prepared_at"] = application.prepared_at.isoformat()
         state_row = {
@@ -246,6 +251,7 @@ def _application(row: Row[Any]) -> Application:
     facts["received_at"] = datetime.fromisoformat(facts["received_at"])
     facts["prepared_at"] = datetime.fromisoformat(facts["prepared_at"])
     facts["state"] = State(facts["state"])
+    facts["holder"] = Identity(method=facts.pop("holder_method"), reference=facts.pop("holder_ref"))
     return Application(**facts)
 
 

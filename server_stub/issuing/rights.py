@@ -1,28 +1,27 @@
 """Who may get what now: one small rule each, listed in the order in which they are asked.
 
-The order: is this municipality's certificate served here (`visit`), is any kind open now and is the replica recent (`hours`), who is the holder and
-may this person use a terminal at all (`holder`), which of the household may stand on paper (`household`), what does this
-kind need (`kinds`), is the request within what was offered (`request`). The service's times come before the person, so that
-nothing is looked up while the service is closed. A rule raises Failed by its name and does nothing else.
+The order: is this municipality's certificate served here, is any kind open now and is the replica recent, who is the holder
+and may this person use a terminal at all, what does this kind need (its own folder's `offer`), is the request within what was
+offered. The service's times come before the person, so that nothing is looked up while the service is closed. A rule raises
+Failed by its name and does nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer
-from server_stub.interface.terminal import CertificateKind, OptionName
 from server_stub.interface.values import Place, TerminalKind
-from server_stub.municipalities import Municipality, ServiceTerms
-from server_stub.registry.records import Person, ResidentStatus, Restriction, Seal
+from server_stub.municipalities import Municipality
+from server_stub.registry.records import Person, ResidentStatus, Restriction
 
 
-def place_is_served(place: Place) -> None:
-    """Of the 本籍地 nothing is issued yet: its certificates are those of the family register."""
-    if place is Place.DOMICILE:
+def place_is_served(municipality: Municipality, place: Place) -> None:
+    """Of the 本籍地 nothing is issued where no kind of the family register is offered."""
+    if not any(place in kind.places for kind in municipality.kinds.values()):
         raise Failed("Service_Not_Offered", place=place.value)
 
 
@@ -32,14 +31,17 @@ def terminal_kind_is_served(municipality: Municipality, kind: TerminalKind) -> N
         raise Failed("Terminal_Kind_Excluded", terminal_kind=kind.value)
 
 
-def kind_is_offered(municipality: Municipality, kind: CertificateKind) -> None:
-    if kind not in municipality.services:
-        raise Failed("Service_Not_Offered", kind=kind.value)
+def kind_is_offered(municipality: Municipality, kind: str, place: Place) -> AnyCertificate:
+    """The kind of that code, if it is issued here and at that place."""
+    found = municipality.kinds.get(kind)
+    if found is None or place not in found.places:
+        raise Failed("Service_Not_Offered", kind=kind)
+    return found
 
 
 def check_visit(municipality: Municipality, place: Place, terminal_kind: TerminalKind) -> None:
     """Raises Failed: Service_Not_Offered, Terminal_Kind_Excluded."""
-    place_is_served(place)
+    place_is_served(municipality, place)
     terminal_kind_is_served(municipality, terminal_kind)
 
 
@@ -64,9 +66,9 @@ def not_moved_out(facts: HolderFacts) -> None:
         raise Failed("Holder_Moved_Out")
 
 
-def not_restricted(facts: HolderFacts) -> None:
+def not_restricted(restriction: Restriction | None) -> None:
     """発行制限. The reason is nobody's business outside the municipality, so it is not told."""
-    if facts.restriction is not None:
+    if restriction is not None:
         raise Failed("Holder_Restricted")
 
 
@@ -76,18 +78,12 @@ def old_enough(facts: HolderFacts) -> None:
         raise Failed("Holder_Under_Fifteen", minimum_age=facts.minimum_age)
 
 
-HOLDER_RULES: tuple[Callable[[HolderFacts], None], ...] = (
-    not_deceased,
-    not_moved_out,
-    not_restricted,
-    old_enough,
-)
-
-
 def check_holder(facts: HolderFacts) -> None:
     """Raises Failed: Holder_Deceased, Holder_Moved_Out, Holder_Restricted, Holder_Under_Fifteen."""
-    for rule in HOLDER_RULES:
-        rule(facts)
+    not_deceased(facts)
+    not_moved_out(facts)
+    not_restricted(facts.restriction)
+    old_enough(facts)
 
 
 def age(birth: date, today: date) -> int:
@@ -99,50 +95,23 @@ def age(birth: date, today: date) -> int:
     return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
 
 
-@dataclass(frozen=True, slots=True)
-class HouseholdMember:
-    """`refused`: this person cannot be put on paper at a terminal, so the whole household cannot either."""
-
-    person: Person
-    refused: bool
-
-
-def about_to_leave(person: Person) -> bool:
-    """転出予定 (who has left or died is no member any more: the replica's household does not have them)."""
-    return person.status is ResidentStatus.MOVING_OUT
-
-
-def members_of(people: Iterable[Person], restricted: Callable[[Person], bool]) -> tuple[HouseholdMember, ...]:
-    """The members as they stand in the register. Refused: who is under restriction, who is about to move out."""
-    return tuple(HouseholdMember(person, restricted(person) or about_to_leave(person)) for person in people)
-
-
-def seal_is_registered(seal: Seal | None) -> Seal:
-    """An abolished registration is none: the replica does not have it (新潟, さいたま, 熊本 issued such seals)."""
-    if seal is None:
-        raise Failed("Seal_Not_Registered")
-    return seal
-
-
-def not_a_closed_day(municipality: Municipality, kind: CertificateKind, received_at: datetime) -> None:
+def not_a_closed_day(municipality: Municipality, kind: str, received_at: datetime) -> None:
     day = received_at.date()
     if municipality.closed_on(day):
         reopens = next_open_day(municipality, day)
-        raise Failed(
-            "Service_Closed_Today", kind=kind.value, next_open=reopens.isoformat() if reopens else ""
-        )
+        raise Failed("Service_Closed_Today", kind=kind, next_open=reopens.isoformat() if reopens else "")
 
 
-def within_hours(municipality: Municipality, kind: CertificateKind, received_at: datetime) -> None:
+def within_hours(municipality: Municipality, kind: str, received_at: datetime) -> None:
     """Served from the opening minute up to and without the closing one: 22:59:59 is served, 23:00:00 is not."""
     terms = municipality.services[kind]
     if not terms.open_at(received_at.time()):
         raise Failed(
-            "Service_Closed_Now", kind=kind.value, opens=in_words(terms.opens), closes=in_words(terms.closes)
+            "Service_Closed_Now", kind=kind, opens=in_words(terms.opens), closes=in_words(terms.closes)
         )
 
 
-def check_open(municipality: Municipality, kind: CertificateKind, received_at: datetime) -> None:
+def check_open(municipality: Municipality, kind: str, received_at: datetime) -> None:
     """Raises Failed: Service_Closed_Today(kind, next_open), Service_Closed_Now(kind, opens, closes). `received_at` in JST."""
     not_a_closed_day(municipality, kind, received_at)
     within_hours(municipality, kind, received_at)
@@ -155,12 +124,14 @@ def replica_is_recent(municipality: Municipality, made_at: datetime | None, now:
         raise Failed("Replica_Too_Old", as_of=made_at.isoformat(timespec="minutes"))
 
 
-def check_any_open(municipality: Municipality, received_at: datetime) -> None:
-    """When every kind is closed, the first one's reason refuses the visit, so that nobody is looked up in vain."""
+def check_any_open(municipality: Municipality, place: Place, received_at: datetime) -> None:
+    """When every kind of this place is closed, the first one's reason refuses the visit, so that nobody is looked up in vain."""
     reasons: list[Failed] = []
-    for kind in municipality.services:
+    for kind in municipality.kinds.values():
+        if place not in kind.places:
+            continue
         try:
-            check_open(municipality, kind, received_at)
+            check_open(municipality, kind.code, received_at)
             return
         except Failed as failed:
             reasons.append(failed)
@@ -180,24 +151,28 @@ def in_words(moment: time) -> str:
     return f"{moment.hour}:{moment.minute:02}"
 
 
-def hours_in_words(terms: ServiceTerms) -> str:
-    return f"{in_words(terms.opens)}〜{in_words(terms.closes)}"
+def hours_in_words(terms: ServiceTerms) -> dict[str, str]:
+    opens, closes = in_words(terms.opens), in_words(terms.closes)
+    return {"ja": f"{opens}〜{closes}", "en": f"{opens}–{closes}"}
 
 
-def options_are_allowed(asked: ApplicationRequest, offer: Offer) -> None:
-    chosen = {name for name in OptionName if getattr(asked.options, name.value)}
-    if strange := sorted(chosen - set(offer.options)):
-        raise Failed("Option_Not_Allowed", options=strange)
-
-
-def members_are_of_the_household(asked: ApplicationRequest, offer: Offer) -> None:
-    """For a certificate of the holder alone, `offer.members` is the holder alone."""
-    known = {member.ref: member for member in offer.members}
-    if any(ref not in known for ref in asked.options.members):
+def subjects_may_be_on_paper(asked: ApplicationRequest, offer: Offer) -> None:
+    """Also where the household has changed since it was offered: that is a refusal, no incident."""
+    if asked.scope not in offer.scopes:
+        raise Failed("Option_Not_Allowed", scope=asked.scope.value)
+    known = {subject.ref: subject for subject in offer.subjects}
+    for ref in asked.subjects:
+        if ref not in known:
+            raise Failed("Member_Not_In_Household")
+        if (refusal := known[ref].refusal) is not None:
+            raise refusal.failed()
+    if not offer.admits(asked.scope, asked.subjects):
         raise Failed("Member_Not_In_Household")
-    wanted = asked.options.members or tuple(known)
-    if any(known[ref].refusal is not None for ref in wanted):
-        raise Failed("Household_Member_Restricted")
+
+
+def answers_are_allowed(asked: ApplicationRequest, offer: Offer) -> None:
+    if not offer.answered(asked.subjects, asked.answers):
+        raise Failed("Option_Not_Allowed", answers=asked.answers)
 
 
 def copies_are_in_range(asked: ApplicationRequest, offer: Offer) -> None:
@@ -212,15 +187,14 @@ def fee_is_what_was_confirmed(asked: ApplicationRequest, offer: Offer) -> None:
 
 
 REQUEST_RULES = (
-    options_are_allowed,
-    members_are_of_the_household,
+    subjects_may_be_on_paper,
+    answers_are_allowed,
     copies_are_in_range,
     fee_is_what_was_confirmed,
 )
 
 
 def check_request(asked: ApplicationRequest, offer: Offer) -> None:
-    """Raises Failed: Option_Not_Allowed, Member_Not_In_Household, Household_Member_Restricted, Copies_Out_Of_Range,
-    Fee_Changed."""
+    """Raises Failed: Option_Not_Allowed, Member_Not_In_Household, a subject's refusal, Copies_Out_Of_Range, Fee_Changed."""
     for rule in REQUEST_RULES:
         rule(asked, offer)

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from server_stub.certificates.certificate import AnyCertificate
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
-from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
-from server_stub.interface.offers import Offers
+from server_stub.interface.issuing import IssuedPaper, IssueRequest, OfferList, OffersRequest
+from server_stub.interface.offers import ApplicationRequest
 from server_stub.interface.terminal import ReportKind, ReportTaken, StatusReport
 from server_stub.interface.values import MunicipalityList
 from server_stub.node import NodeContext
+from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
 
 from .application_states import State
-from .copies import (
-    Paper,
-    Records,
-    answer_of,
-    ledger_copies,
-    ledger_entry,
-    new_issue_number,
-    request_digest,
-    set_paper,
-)
-from .fault_injection import swap_record, swap_sheet, with_revised_fee
-from .holders import find_holder
+from .copies import Paper, answer_of, ledger_copies, ledger_entry, new_issue_number, request_digest
+from .fault_injection import fee_charged, rendered_with_faults, with_revised_fee
 from .ledger import Ledger
+from .offers import find_holder
 from .rights import check_any_open, check_open, check_request, check_visit, kind_is_offered, replica_is_recent
 from .tables import Application
 from .tenants import IssuingSettings, Tenant, Tenants
@@ -41,7 +36,7 @@ class IssuingService:
     def __init__(self, context: NodeContext, settings: IssuingSettings) -> None:
         """Raises Failed: Municipality_Unknown, Municipality_Not_Participating, Settings_Wrong."""
         self._context = context
-        self._tenants = Tenants(settings.municipalities, settings.municipalities_root)
+        self._tenants = Tenants(settings.municipalities, settings.certificates)
         self.ledger = Ledger(settings.ledger_url)
 
     def reopen(self) -> None:
@@ -58,17 +53,21 @@ class IssuingService:
     def municipalities(self) -> MunicipalityList:
         return MunicipalityList(municipalities=tuple(t.municipality.info for t in self._tenants))
 
-    def offers(self, request: OffersRequest) -> Offers:
+    def offers(self, request: OffersRequest) -> OfferList:
         """What the holder may get now. A refusal of the person, or of all kinds by the time, refuses the whole request."""
         now = self._context.clock.now()
         tenant = self._tenant(request.municipality)
         check_visit(tenant.municipality, request.place, request.terminal.kind)
-        check_any_open(tenant.municipality, now)
+        check_any_open(tenant.municipality, request.place, now)
         with tenant.replica.open_generation() as reader:
             replica_is_recent(tenant.municipality, reader.made_at, now)
-            holder = find_holder(tenant, reader, request.holder_ref, now.date())
-            offers = tuple(holder.offer(kind, now) for kind in tenant.municipality.services)
-        return Offers(municipality=tenant.municipality.info, offers=offers)
+            holder = find_holder(tenant, reader, request.holder, request.place, now.date())
+            offers = tuple(
+                holder.offer(kind, now)
+                for kind in tenant.municipality.kinds.values()
+                if request.place in kind.places
+            )
+        return OfferList(municipality=tenant.municipality.info, offers=offers)
 
     def issue(self, request: IssueRequest) -> IssuedPaper:
         """The paper for an application; everything is decided again. The same application id gives the same paper.
@@ -99,10 +98,9 @@ class IssuingService:
         now = self._context.clock.now()
         asked = request.application
         tenant = self._tenant(asked.municipality)
-        numbers = [new_issue_number(asked.municipality, now.date()) for _ in range(asked.copies)]
         with tenant.replica.open_generation() as reader:
-            paper, holder_ref = self._make(tenant, reader, request, received_at, now, numbers)
-            answer = answer_of(tenant, reader.generation, request, paper, holder_ref)
+            paper = self._make(tenant, reader, request, received_at, now, [])
+            answer = answer_of(tenant, reader.generation, request, paper)
             as_of = reader.made_at
         application = ledger_entry(request, answer, digest, paper, received_at, now)
         self.ledger.record(application, ledger_copies(answer, as_of))
@@ -136,35 +134,39 @@ class IssuingService:
         request: IssueRequest,
         received_at: datetime,
         now: datetime,
-        numbers: list[str],
-    ) -> tuple[Paper, str]:
-        """Rights, records, paper, and the holder_ref that the records lead to; all from the one generation of `reader`."""
-        asked = request.application
-        check_visit(tenant.municipality, request.place, request.terminal.kind)
-        kind_is_offered(tenant.municipality, asked.kind)
-        check_open(tenant.municipality, asked.kind, received_at)
-        replica_is_recent(tenant.municipality, reader.made_at, now)
-        holder = find_holder(tenant, reader, request.holder_ref, now.date())
-        offer = holder.offer(asked.kind, received_at)
+        numbers: Sequence[str],
+    ) -> Paper:
+        """Rights, records, paper, and the holder that the records lead to; all from the one generation of `reader`.
+
+        `numbers`: the 発行番号 of an application that is in the ledger; none: new ones.
+        """
+        asked, municipality = request.application, tenant.municipality
+        check_visit(municipality, request.place, request.terminal.kind)
+        kind = kind_is_offered(municipality, asked.kind, request.place)
+        check_open(municipality, asked.kind, received_at)
+        replica_is_recent(municipality, reader.made_at, now)
+        holder = find_holder(tenant, reader, request.holder, request.place, now.date())
+        offer = holder.offer(kind, received_at)
         if offer.refusal is not None:
-            raise Failed(offer.refusal.failure, **offer.refusal.facts)
+            raise offer.refusal.failed()
         check_request(asked, offer)
+        issue_numbers = list(numbers)
+
+        def render(
+            of: AnyCertificate, copies: Sequence[Any], wanted: ApplicationRequest, issuer: Issuer
+        ) -> Rendered:
+            while len(issue_numbers) < len(copies):
+                issue_numbers.append(new_issue_number(asked.municipality, now.date()))
+            terms = municipality.services[of.code]
+            return of.render(copies, wanted, terms, issuer, now.date(), issue_numbers[: len(copies)])
+
         faults = self._context.faults
-        copies = [holder.records(asked.kind, asked.options)] * asked.copies
-        copies = swap_record(faults, tenant.replica_url, reader, copies)
-
-        def paper_of(records: list[Records]) -> Paper:
-            return set_paper(
-                records, asked.options, tenant.municipality, issued_on=now.date(), issue_numbers=numbers
-            )
-
-        paper = paper_of(copies)
-        swapped = swap_sheet(faults, tenant.replica_url, reader, copies, paper.pages)
-        if swapped is not None:
-            paper = paper_of(swapped)
-        first = copies[0]
-        return paper, tenant.holder_ref_of_paper(
-            reader, first.persons, request.holder_ref, own_only=first.seal is not None
+        kind, copies, rendered = rendered_with_faults(faults, holder, kind, asked, received_at, render)
+        return Paper(
+            holder=tenant.holder_of_paper(reader, kind.owners(copies[0], reader), request.holder),
+            rendered=rendered,
+            fee_total=fee_charged(faults, municipality.services[kind.code].fee, len(copies)),
+            issue_numbers=tuple(issue_numbers),
         )
 
     def _again(self, request: IssueRequest, digest: str, before: Application) -> IssuedPaper:
@@ -181,11 +183,9 @@ class IssuingService:
         with tenant.replica.open_generation() as reader:
             if reader.generation != before.generation:
                 raise self._gone(before.application_id, before.state)
-            paper, holder_ref = self._make(
-                tenant, reader, request, before.received_at, before.prepared_at, numbers
-            )
-            answer = answer_of(tenant, reader.generation, request, paper, holder_ref)
-        if hashlib.sha256(paper.pdf).hexdigest() != before.paper_sha256:
+            paper = self._make(tenant, reader, request, before.received_at, before.prepared_at, numbers)
+            answer = answer_of(tenant, reader.generation, request, paper)
+        if hashlib.sha256(paper.rendered.pdf).hexdigest() != before.paper_sha256:
             raise self._gone(before.application_id, before.state)
         return answer
 

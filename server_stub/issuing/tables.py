@@ -23,6 +23,8 @@ from sqlalchemy import (
     false,
 )
 
+from server_stub.interface.values import Identity
+
 from .application_states import State
 
 metadata = MetaData()
@@ -34,6 +36,7 @@ applications = Table(
     Column("municipality", String(5), nullable=False, index=True),
     Column("kind", String(40), nullable=False),
     Column("place", String(20), nullable=False),
+    Column("holder_method", String(20), nullable=False, server_default="jpki"),
     Column("holder_ref", String(64), nullable=False),
     Column("request_digest", String(64), nullable=False),
     Column("copies", Integer, nullable=False),
@@ -121,7 +124,7 @@ class Application:
     municipality: str
     kind: str
     place: str
-    holder_ref: str
+    holder: Identity
     request_digest: str
     copies: int
     fee_total: int

@@ -6,13 +6,13 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
+from server_stub.certificates import load_kinds
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
+from server_stub.interface.values import Identity
 from server_stub.municipalities import Municipality, load_municipality
-from server_stub.registry.records import Person
 from server_stub.registry.replica import Replica, ReplicaReader
 
 SECRET_LENGTH = 16
@@ -21,9 +21,10 @@ SECRET_LENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class HostedMunicipality:
-    """One tenant: `replica_url` is its replica's database, `pseudonym_secret` the key of its person references."""
+    """One tenant: `folder` holds its settings, `replica_url` is its replica's database, `pseudonym_secret` the key of its
+    person references."""
 
-    code: str
+    folder: Path
     replica_url: str
     pseudonym_secret: Secret
 
@@ -31,26 +32,25 @@ class HostedMunicipality:
 @dataclass(frozen=True, slots=True)
 class IssuingSettings:
     """`ledger_url` is this server's own database, apart from every replica; `centre_key` is what the centre must show.
-    `municipalities_root`: another folder of municipalities' data than the one that the product carries.
+    `certificates`: folders with more kinds than the product carries.
 
-    Raises Failed(Settings_Wrong, item=...) for a key that is too short, no tenant, or a tenant named twice.
+    Raises Failed(Settings_Wrong, item=...) for a key that is too short, or no tenant.
     """
 
     ledger_url: str
     centre_key: Secret
     municipalities: tuple[HostedMunicipality, ...]
-    municipalities_root: Path | None = None
+    certificates: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.centre_key) < SECRET_LENGTH:
             raise Failed("Settings_Wrong", item="centre_key", at_least=SECRET_LENGTH)
-        codes = [tenant.code for tenant in self.municipalities]
-        if not codes or len(set(codes)) != len(codes):
-            raise Failed("Settings_Wrong", item="municipalities", codes=codes)
+        if not self.municipalities:
+            raise Failed("Settings_Wrong", item="municipalities", detail="none")
         for tenant in self.municipalities:
             if len(tenant.pseudonym_secret) < SECRET_LENGTH:
                 raise Failed(
-                    "Settings_Wrong", item=f"pseudonym_secret of {tenant.code}", at_least=SECRET_LENGTH
+                    "Settings_Wrong", item=f"pseudonym_secret of {tenant.folder.name}", at_least=SECRET_LENGTH
                 )
 
 
@@ -71,45 +71,39 @@ class Tenant:
         secret = self.pseudonym_secret.reveal().encode()
         return hmac.new(secret, person_key.encode(), hashlib.sha256).hexdigest()
 
-    def holder_ref_of_paper(
-        self, reader: ReplicaReader, rendered: Sequence[Person], asked: str, *, own_only: bool
-    ) -> str:
-        """Whose visit the rendered records belong to, found from their own issue notices, never from the request.
+    def holder_of_paper(self, reader: ReplicaReader, owners: Iterable[str], asked: Identity) -> Identity:
+        """Find whose visit the rendered records belong to, from their own issue notices, never from the request.
 
-        `asked` if a notice of a rendered person has it, or, unless `own_only`, one of the rendered household (the holder
-        need not stand on a paper of other members). Otherwise the first holder_ref found there; without any, the first
-        person's pseudonym, which no certificate has. So a paper of other people says so to whoever compares.
+        `asked` if a notice of one of `owners` (person keys, the nearest first) has it. Otherwise the first holder_ref found
+        there; without any, the first person's pseudonym, which no certificate has. So a paper of other people says so to
+        whoever compares. Raises LookupError for a paper of nobody.
         """
-        keys = [person.key for person in rendered]
-        found = ""
-        for key in chain(dict.fromkeys(keys), () if own_only else _household(reader, rendered)):
-            ref = reader.holder_ref_of(key, asked)
-            if ref == asked:
+        first, found = "", ""
+        for key in dict.fromkeys(owners):
+            first = first or key
+            ref = reader.holder_ref_of(key, asked.reference)
+            if ref == asked.reference:
                 return asked
             found = found or ref or ""
-        return found or self.ref(keys[0])
-
-
-def _household(reader: ReplicaReader, rendered: Sequence[Person]) -> Iterator[str]:
-    """Read only when the rendered persons themselves do not settle it."""
-    for person in reader.household(rendered[0].household):
-        yield person.key
+        if not first:
+            raise LookupError("a paper that belongs to nobody")
+        return Identity(method=asked.method, reference=found or self.ref(first))
 
 
 class Tenants:
-    """By municipality code. Raises Failed as `load_municipality` does."""
+    """By municipality code. Raises Failed as `load_municipality` and `load_kinds` do, and for a tenant named twice."""
 
-    def __init__(self, hosted: Iterable[HostedMunicipality], root: Path | None = None) -> None:
-        self._hosted, self._root = tuple(hosted), root
-        self._by_code = {
-            item.code: Tenant(
-                self._load(item.code), Replica(item.replica_url), item.replica_url, item.pseudonym_secret
+    def __init__(self, hosted: Iterable[HostedMunicipality], certificates: Sequence[Path] = ()) -> None:
+        kinds = load_kinds(*certificates)
+        self._by_code: dict[str, Tenant] = {}
+        for item in hosted:
+            municipality = load_municipality(item.folder, kinds)
+            code = municipality.info.code
+            if code in self._by_code:
+                raise Failed("Settings_Wrong", item="municipalities", codes=[code, code])
+            self._by_code[code] = Tenant(
+                municipality, Replica(item.replica_url), item.replica_url, item.pseudonym_secret
             )
-            for item in self._hosted
-        }
-
-    def _load(self, code: str) -> Municipality:
-        return load_municipality(code) if self._root is None else load_municipality(code, self._root)
 
     def __iter__(self) -> Iterator[Tenant]:
         return iter(self._by_code.values())

@@ -17,7 +17,6 @@ from reportlab.pdfgen.canvas import Canvas
 from server_stub.interface.binding import NOTICE, SAMPLE
 
 from .fonts import GOTHIC, MINCHO, check_printable, coverage, font_file
-from .fronts import main_file, typeset
 from .pattern import HEIGHT, INK, WIDTH, ground_pattern
 
 PAGE = (210 * mm, 297 * mm)
@@ -151,11 +150,10 @@ def _pattern_object(source: pikepdf.Pdf) -> pikepdf.Object:
 
 
 def warm_up(*municipalities: str) -> None:
-    """Load fonts, templates, pattern and the back pages of these municipalities (names): about half a second.
+    """Load fonts, pattern and the back pages of these municipalities (names): about half a second.
 
     Call it off any thread that must not block. Raises Failed(Font_Missing), Failed(Character_Not_Printable).
     """
     coverage(MINCHO)
-    typeset(main_file("residence.typ", "warm(", {"text": "見本"}))
     for municipality in municipalities:
         back_page_template(municipality)

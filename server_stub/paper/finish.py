@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +13,6 @@ import pikepdf
 import segno
 from pikepdf import Dictionary
 
-from server_stub.interface.binding import sheet_keywords
 from server_stub.interface.failures import Failed
 
 from .back_page import PAGE, QR_LEFT, QR_SIDE, QR_TOP, BackPageTemplate, back_page_template, facts_position
@@ -24,12 +25,12 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class SheetFacts:
-    """What a sheet is: sheet `k` of `n` of a copy, and the references of the persons on it."""
+    """What a sheet is: sheet `k` of `n` of a copy, and all that the binding says of it (`binding.sheet_keywords`)."""
 
     copy_number: int
     k: int
     n: int
-    subjects: tuple[str, ...]
+    keywords: str
 
 
 def finish_sheets(
@@ -56,7 +57,6 @@ def _finish(
     made: BackPageTemplate, fronts: pikepdf.Pdf, index: int, application_id: str, facts: SheetFacts
 ) -> bytes:
     _check_size(fronts.pages[index])
-    keywords = sheet_keywords(application_id, facts.copy_number, facts.k, facts.n, facts.subjects)
     # as a form, the front's content cannot touch what is drawn before and after it, whatever it does to the graphics
     # state; and no annotation, action or layer comes with it
     front = fronts.make_indirect(fronts.pages[index].as_form_xobject())
@@ -64,7 +64,7 @@ def _finish(
         fonts = Dictionary(Facts=sheet.copy_foreign(made.font))
         for body, written in (
             (front, b""),
-            (made.back, _facts_content(made, application_id, facts, keywords)),
+            (made.back, _facts_content(made, application_id, facts)),
         ):
             forms = Dictionary(
                 Pattern=sheet.copy_foreign(made.pattern),
@@ -77,7 +77,7 @@ def _finish(
             page.obj.Resources = (
                 Dictionary(XObject=forms, Font=fonts) if written else Dictionary(XObject=forms)
             )
-        sheet.docinfo = sheet.make_indirect(Dictionary(Keywords=keywords))
+        sheet.docinfo = sheet.make_indirect(Dictionary(Keywords=facts.keywords))
         stream = io.BytesIO()
         sheet.save(
             stream,
@@ -96,14 +96,27 @@ def _check_size(front: pikepdf.Page) -> None:
         raise Failed("Paper_Corrupt", page_size=f"{right - left:.0f}x{high - low:.0f}")
 
 
-def _facts_content(made: BackPageTemplate, application_id: str, facts: SheetFacts, keywords: str) -> bytes:
+def _facts_content(made: BackPageTemplate, application_id: str, facts: SheetFacts) -> bytes:
     texts = (application_id, f"{facts.copy_number}部目", f"{facts.k}／{facts.n}")
     parts = [b"q BT /Facts 11 Tf"]
     for i, text in enumerate(texts):
         x, y = facts_position(i)
         parts.append(f"1 0 0 1 {x:.2f} {y:.2f} Tm ".encode() + made.encode(text) + b" Tj")
-    parts += [b"ET", _qr(keywords), b"Q"]
+    parts += [b"ET", _qr(_code(application_id, facts)), b"Q"]
     return b"\n".join(parts)
+
+
+def _code(application_id: str, facts: SheetFacts) -> str:
+    """What the QR code reads: the sheet, and the digest of its keywords, which are too long for a code that a hand-held reader
+    takes."""
+    digest = hashlib.sha256(facts.keywords.encode()).hexdigest()
+    told = {
+        "application": application_id,
+        "copy": facts.copy_number,
+        "keywords": digest,
+        "sheet": [facts.k, facts.n],
+    }
+    return json.dumps(told, separators=(",", ":"))
 
 
 def _qr(text: str) -> bytes:

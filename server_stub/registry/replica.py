@@ -43,6 +43,9 @@ _BY_HOLDER = (
     )
     .where(notices.c.generation == bindparam("generation"), notices.c.holder_ref == bindparam("holder_ref"))
 )
+_KEY_BY_HOLDER = select(notices.c.person).where(
+    notices.c.generation == bindparam("generation"), notices.c.holder_ref == bindparam("holder_ref")
+)
 _BY_KEY = select(persons).where(
     persons.c.generation == bindparam("generation"), persons.c.key == bindparam("key")
 )
@@ -116,6 +119,11 @@ class ReplicaReader:
         """Whose authentication certificate this is, by the issue notices; whatever the person's status."""
         row = self._first(_BY_HOLDER, holder_ref=holder_ref)
         return person_of(row) if row else None
+
+    def key_of(self, holder_ref: str) -> str | None:
+        """The person key in the issue notices of this certificate, whether or not there is a record of the person."""
+        found = self._first(_KEY_BY_HOLDER, holder_ref=holder_ref)
+        return str(found.person) if found else None
 
     def person(self, key: str) -> Person | None:
         row = self._first(_BY_KEY, key=key)

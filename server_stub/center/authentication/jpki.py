@@ -1,4 +1,5 @@
-"""Is this an authentication certificate (利用者証明用電子証明書) that we trust, and does the authority still stand by it?"""
+"""公的個人認証 (JPKI認証方式): is this an authentication certificate that we trust, did its key sign, and does the authority still
+stand by it? The identity is then `binding.holder_ref`."""
 
 from __future__ import annotations
 
@@ -20,13 +21,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from server_stub.center.holders import Holders
+from server_stub.center.issuing_servers import post
+from server_stub.center.settings import CenterTimes
 from server_stub.interface.binding import holder_ref
+from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.notices import EnrolledCard
+from server_stub.interface.terminal import NONCE_CONTEXT, JpkiProof, signed_text
 from server_stub.interface.trace import current_traceparent
-
-from .issuing_servers import post
-from .settings import CenterTimes
+from server_stub.interface.values import Identity, Method
 
 MIN_KEY_BITS = 2048
 
@@ -58,6 +62,34 @@ class HolderCertificate:
             self._key.verify(base64.b64decode(signature, validate=True), text, PKCS1v15(), hashes.SHA256())
         except (InvalidSignature, binascii.Error) as error:
             raise Failed("Signature_Invalid") from error
+
+
+class Jpki:
+    """The method: a card's certificate and its signature over the session's nonce."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        trusted: TrustedCertificates,
+        authority: StatusAuthority,
+        holders: Holders,
+    ) -> None:
+        self._clock = clock
+        self._trusted = trusted
+        self._authority = authority
+        self._holders = holders
+
+    def identify(self, session_id: str, nonce: str, proof: JpkiProof) -> Identity:
+        """Check the proof. Raises Failed by the names of the certificate part of the catalogue."""
+        now = self._clock.now()
+        holder = self._trusted.check(proof.certificate, now)
+        holder.check_signature(proof.signature, signed_text(NONCE_CONTEXT, session_id, nonce))
+        self._authority.check(holder.certificate, holder.issuer, now, holder.responder)
+        return Identity(method=Method.JPKI, reference=holder.holder_ref)
+
+    def municipality(self, identity: Identity) -> str:
+        """Find whose address this holder has, by the issue notices. Raises Failed(Holder_Not_Linked)."""
+        return self._holders.municipality(identity.reference)
 
 
 class TrustedCertificates:

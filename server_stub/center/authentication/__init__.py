@@ -1,0 +1,104 @@
+"""Who stands at the terminal (本人確認), and what this municipality offers there and then. One file a method beside this."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from server_stub.center.issuing_servers import IssuingServers
+from server_stub.center.sessions import Authenticated, Sessions
+from server_stub.center.terminals import Terminal
+from server_stub.faults.box import FaultBox
+from server_stub.interface.binding import sign_offers
+from server_stub.interface.failures import Failed
+from server_stub.interface.issuing import OffersRequest
+from server_stub.interface.offers import Offers, SignedOffers
+from server_stub.interface.terminal import AuthenticationRequest
+from server_stub.interface.trace import Trace
+from server_stub.interface.values import Place, TerminalKind
+from server_stub.municipalities import MunicipalityEntry
+
+from .jpki import Jpki
+
+SHOWN_OF_REFERENCE = 8
+"""Hex digits of an identity's reference that go into the trace: enough to follow a visit, not to find the card."""
+
+
+class Authentication:
+    def __init__(
+        self,
+        trace: Trace,
+        faults: FaultBox,
+        sessions: Sessions,
+        jpki: Jpki,
+        servers: IssuingServers,
+        municipalities: Sequence[MunicipalityEntry],
+        signing_key: Ed25519PrivateKey,
+    ) -> None:
+        self._trace = trace
+        self._faults = faults
+        self._sessions = sessions
+        self._jpki = jpki
+        self._servers = servers
+        self._municipalities = {entry.info.code: entry for entry in municipalities}
+        self._signing_key = signing_key
+
+    def authenticate(
+        self, terminal: Terminal, session_id: str, request: AuthenticationRequest
+    ) -> SignedOffers:
+        """Check who it is and sign what this holder may get now. Raises Failed by the names of the certificate and holder parts
+        of the catalogue.
+
+        The nonce is gone before anything is checked, and stays gone.
+        """
+        if (request.municipality is None) != (request.place is Place.ADDRESS):
+            raise Failed("Request_Malformed", fields=["body.municipality: for place=domicile, and only then"])
+        terminal_id = terminal.facts.terminal_id
+        nonce = self._sessions.use_nonce(session_id, terminal_id)
+        holder = self._jpki.identify(session_id, nonce, request.proof)
+        linked = self._jpki.municipality(holder)
+        code = request.municipality or linked
+        self._check_municipality(code, terminal.facts.kind)
+        found = self._servers.offers(
+            OffersRequest(holder=holder, place=request.place, municipality=code, terminal=terminal.facts)
+        )
+        offers = Offers(
+            session_id=session_id,
+            terminal_id=terminal_id,
+            holder=holder,
+            municipality=found.municipality,
+            offers=found.offers,
+        )
+        self._sessions.authenticated(terminal_id, Authenticated(session_id, holder, request.place, offers))
+        self._trace.emit(
+            "centre", "authenticated", session_id=session_id, holder=holder.reference[:SHOWN_OF_REFERENCE],
+            place=request.place, municipality=code, offers=len(offers.offers),
+        )  # fmt: skip
+        signed = sign_offers(offers, self._signing_key)
+        if self._faults.strikes("center.swap_offers") is not None:
+            return signed.model_copy(update={"text": with_names_swapped(offers).model_dump_json()})
+        return signed
+
+    def _check_municipality(self, code: str, kind: TerminalKind) -> None:
+        entry = self._municipalities.get(code)
+        if entry is None:
+            raise Failed("Municipality_Unknown", municipality=code)
+        if not entry.info.participating:
+            raise Failed("Municipality_Not_Participating", municipality=code)
+        if kind in entry.excluded_terminal_kinds:
+            raise Failed("Terminal_Kind_Excluded", municipality=code, kind=kind)
+
+
+def with_names_swapped(offers: Offers) -> Offers:
+    """Each offer with the names of its persons moved on by one, so that who chooses one gets another's paper."""
+    swapped = []
+    for offer in offers.offers:
+        names = [subject.name for subject in offer.subjects]
+        moved = names[1:] + names[:1]
+        subjects = tuple(
+            subject.model_copy(update={"name": name})
+            for subject, name in zip(offer.subjects, moved, strict=True)
+        )
+        swapped.append(offer.model_copy(update={"subjects": subjects}))
+    return offers.model_copy(update={"offers": tuple(swapped)})

@@ -1,0 +1,155 @@
+"""What a kind of certificate is: a class with documented hooks, in a folder that holds all that is particular to it.
+
+Who calls the hooks is the issuing server, in the order `offer`, then for an application `offer` again, `pick`, `render`,
+`owners`, all within one generation of the replica. A hook looks into that generation and the settings only; it asks no
+clock, no network, and keeps nothing from one call to the next.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
+
+from server_stub.interface.failures import Failed
+from server_stub.interface.offers import ApplicationRequest, Question, Scope, Subject, Symbol
+from server_stub.interface.values import Identity, Place
+from server_stub.paper.typesetting import Issuer, Rendered
+from server_stub.registry.records import Person
+from server_stub.registry.replica import ReplicaReader
+from server_stub.settings_file import Settings
+
+COIN = 10
+"""Yen: the smallest coin that a terminal takes."""
+
+
+def _payable(fee: int) -> int:
+    if fee % COIN:
+        raise ValueError(f"a multiple of {COIN}")
+    return fee
+
+
+Fee = Annotated[int, Field(ge=0, le=10_000), AfterValidator(_payable)]
+"""Yen a copy."""
+
+
+class ServiceTerms(Settings):
+    """What a municipality has decided about one kind: the table [service.CODE] of its settings. A kind may need more.
+
+    `fee` at a terminal and `counter_fee` at the counter; `opens` inclusive, `closes` exclusive, in JST.
+    """
+
+    fee: Fee
+    opens: time
+    closes: time
+    max_copies: Annotated[int, Field(ge=1, le=99)]
+    counter_fee: Fee | None = None
+
+    @field_validator("closes")
+    @classmethod
+    def _after_it_opens(cls, closes: time, known: ValidationInfo) -> time:
+        if closes <= known.data.get("opens", time.min):
+            raise ValueError("a time after opens")
+        return closes
+
+    def open_at(self, moment: time) -> bool:
+        return self.opens <= moment < self.closes
+
+
+Terms = TypeVar("Terms", bound=ServiceTerms)
+
+
+@dataclass(frozen=True)
+class Case(Generic[Terms]):
+    """Who asks, where and when. `key` is the holder's person key in this municipality, by the issue notices; `person` the
+    resident record of that key, None for a holder who is no resident (本籍地). `today` is the clock's date, JST, for ages
+    and restrictions. `ref` makes the pseudonym of a person key."""
+
+    terms: Terms
+    reader: ReplicaReader
+    identity: Identity
+    key: str
+    person: Person | None
+    place: Place
+    today: date
+    ref: Callable[[str], str]
+
+    @property
+    def resident(self) -> Person:
+        """The holder's resident record. Raises Failed(Holder_Not_Linked)."""
+        if self.person is None:
+            raise Failed("Holder_Not_Linked")
+        return self.person
+
+    def restricted(self, key: str) -> bool:
+        """Whether a measure (発行制限) is in force for that person today."""
+        return self.reader.restriction(key, self.today) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What the resident chooses from. `whole` names the scope WHOLE."""
+
+    scopes: tuple[Scope, ...]
+    subjects: tuple[Subject, ...]
+    questions: tuple[Question, ...] = ()
+    whole: Mapping[str, str] | None = None
+
+
+Records = TypeVar("Records")
+
+
+class Certificate(ABC, Generic[Records, Terms]):
+    """One kind. `code` is its name in settings, messages and ledger, `words` its name for people (language -> text), `title`
+    what stands at the head of its fronts; `places` where it is issued; `terms` the class of its settings; `registers`
+    the records that it has delivered for itself: register -> class of the body."""
+
+    code: ClassVar[str]
+    words: ClassVar[Mapping[str, str]]
+    title: ClassVar[str]
+    places: ClassVar[frozenset[Place]]
+    symbol: ClassVar[Symbol] = Symbol.DOCUMENT
+    terms: ClassVar[type[ServiceTerms]] = ServiceTerms
+    registers: ClassVar[Mapping[str, type[BaseModel]]] = {}
+
+    @abstractmethod
+    def offer(self, case: Case[Terms]) -> Offered:
+        """Tell what this holder may choose from. Runs for every holder whom nothing stands against, for the menu and again
+        on receipt of an application.
+
+        What stands against this kind alone is raised as Failed (or `Failed.in_words`, by a name of the kind's own) and
+        shown in its place in the menu. Somebody who may not stand on the paper is a Subject with a refusal. It must not
+        name anybody whom the register does not connect with the holder.
+        """
+
+    @abstractmethod
+    def pick(self, case: Case[Terms], request: ApplicationRequest) -> Records:
+        """Get the records for one copy. Runs only when the request is within what `offer` has just told."""
+
+    @abstractmethod
+    def owners(self, records: Records, reader: ReplicaReader) -> Iterable[str]:
+        """List the person keys whose certificate may get a paper of these records, the nearest first. Runs on what was
+        rendered, so that it must not look at the request. Lazily: it is read only until the right one is found."""
+
+    @abstractmethod
+    def render(
+        self,
+        copies: Sequence[Records],
+        request: ApplicationRequest,
+        terms: Terms,
+        issuer: Issuer,
+        issued_on: date,
+        numbers: Sequence[str],
+    ) -> Rendered:
+        """Make the fronts: one copy of each of `copies`, with its 発行番号 of `numbers`. The same arguments give the same bytes.
+
+        What it tells of the pages is read off what it has set, never copied from `request`. Raises Failed:
+        Character_Not_Printable, Text_Too_Long, Picture_Unreadable, Font_Missing.
+        """
+
+
+AnyCertificate = Certificate[Any, Any]

@@ -1,0 +1,179 @@
+"""Fronts of certificates as the folders of the kinds lay them out: every text looked at, then set by Typst.
+
+A kind's template lies in its own folder, imports what all fronts have in common as `@local/form:1.0.0`, and reads its
+geometry as JSON beside it. Nothing is looked up or decided here.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from server_stub.interface.failures import Failed
+from server_stub.interface.values import Box
+
+from .fonts import MINCHO, check_printable, font_file
+from .pattern import official_seal
+
+PACKAGES = Path(__file__).parent / "packages"
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who certifies. `code` and `municipality` are its code and name; `seal_png` is the 公印 picture of the municipality's
+    folder (it reads 見本印), a square of `seal_mm`."""
+
+    code: str
+    municipality: str
+    title: str
+    mayor: str
+    seal_png: bytes
+    accent: str
+    seal_mm: float = 22.0
+
+    @property
+    def office(self) -> str:
+        """見本市 and 市長 make 見本市長; a title that names the municipality stands as it is."""
+        if self.title.startswith(self.municipality):
+            return self.title
+        return self.municipality.removesuffix(self.title[:1]) + self.title
+
+    def as_data(self) -> dict[str, Any]:
+        """What the common part of the templates reads as `issuer`."""
+        return {"office": self.office, "mayor": self.mayor, "seal_mm": self.seal_mm}
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPage:
+    """One front: sheet `k` of `n` of a copy.
+
+    Read off what was set, never taken from the request: `subjects` (keys of the persons on it), `answers` (question ->
+    choice, of what it shows and leaves out) and `secret_boxes` (where 個人番号 stand, mm).
+    """
+
+    copy_number: int
+    k: int
+    n: int
+    subjects: tuple[str, ...]
+    answers: Mapping[str, str] = field(default_factory=dict)
+    secret_boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A PDF of fronts and what stands on each page, in page order: the sheets of copy 1, then of copy 2, ...
+
+    `kind` is the code of the certificate that was set, `municipality` the code of who certifies on it.
+    """
+
+    kind: str
+    municipality: str
+    pdf: bytes
+    pages: tuple[RenderedPage, ...]
+
+
+@functools.cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font_file(MINCHO).parent)]
+    )
+
+
+@functools.cache
+def _compiler(folder: Path) -> typst.Compiler:
+    """One a folder: Typst reads no file outside its root but the packages."""
+    return typst.Compiler(
+        root=str(folder), package_path=str(PACKAGES), font_paths=_fonts(), ignore_system_fonts=True
+    )
+
+
+def typeset(template: Path, call: str, data: dict[str, Any], issuer: Issuer) -> bytes:
+    """Set the PDF that `call` of the Typst file `template` makes of `data` and the issuer's seal.
+
+    `call` is the program's own word, such as `residence("household",`: the call without its last two arguments.
+    Raises Failed: Character_Not_Printable(characters), Text_Too_Long(field), Picture_Unreadable(field), Font_Missing.
+    """
+    return compile_main(template, main_file(template, call, data, issuer))
+
+
+def main_file(template: Path, call: str, data: dict[str, Any], issuer: Issuer) -> bytes:
+    """The Typst main file for `typeset`, its texts checked. Raises as that.
+
+    It holds 個人番号 in clear: it is not to be stored. `data` goes in as JSON text and is never read as markup; bytes in
+    it (pictures) become lists of numbers. (It stands inside the main file and not in sys_inputs, which would make Typst
+    evaluate every template again.)
+    """
+    whole = data | {"issuer": issuer.as_data()}
+    check_texts(whole)
+    return _main(template, call, whole, official_seal(issuer.seal_png))
+
+
+def _main(template: Path, call: str, data: dict[str, Any], seal: str) -> bytes:
+    """`seal` is JSON already: a list of the picture's byte values."""
+    compact = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=list)
+    text = json.dumps(compact, ensure_ascii=False)
+    return f'#import "/{template.name}": *\n#{call} json(bytes({text})), json(bytes("{seal}")))'.encode()
+
+
+def compile_main(template: Path, main: bytes) -> bytes:
+    """Set the PDF of a main file. Raises Failed(Text_Too_Long, field=...) and Failed(Font_Missing)."""
+    with _lock:
+        try:
+            pdf = _compiler(template.parent).compile(main, format="pdf", pdf_tags=False)
+        except typst.TypstError as error:
+            raise _named(error) from None
+    if not isinstance(pdf, bytes):
+        raise Failed("Internal_Error")
+    return pdf
+
+
+def warm_up(template: Path) -> None:
+    """Evaluate a template, so that the first paper does not wait for it. Raises Failed(Font_Missing)."""
+    compile_main(template, _main(template, "warm(", {"text": "見本"}, "[]"))
+
+
+def _named(error: typst.TypstError) -> Failed:
+    """The template's own refusal by its name. Typst's diagnostic quotes the data, so it goes no further."""
+    _, marker, named = str(error.message).partition("Text_Too_Long:")
+    if marker:
+        return Failed("Text_Too_Long", field=named.strip('"\\ ').split('"')[0])
+    return Failed("Internal_Error")
+
+
+_LONGEST = 300
+"""Characters; no cell of any form holds as many, and the typesetter need not find that out size by size."""
+
+
+def check_texts(data: dict[str, Any]) -> None:
+    """Look at every text. Raises Failed: Text_Too_Long(field), Character_Not_Printable(characters)."""
+    for name, text in _texts("", data):
+        if len(text) > _LONGEST:
+            raise Failed("Text_Too_Long", field=name)
+        check_printable(text)
+
+
+def _texts(name: str, data: Any) -> Iterator[tuple[str, str]]:
+    """All texts in `data` with the innermost name they stand under."""
+    if isinstance(data, str):
+        yield name, data
+    elif isinstance(data, dict):
+        for inner, value in data.items():
+            yield from _texts(inner, value)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from _texts(name, value)
+
+
+@functools.cache
+def geometry(template: Path, name: str) -> dict[str, Any]:
+    """Read the geometry file NAME.json that lies beside `template`: the same file that the template reads."""
+    found: dict[str, Any] = json.loads((template.parent / f"{name}.json").read_text(encoding="utf-8"))
+    return found
