@@ -27,8 +27,8 @@ from .http import AnswerRoute, CallerGone, NodeProtocol, again, check_json, whol
 from .interface.clock import Clock, ClockSetting
 from .interface.failures import Failed
 from .interface.log import place_of
-from .interface.values import FailureBody
 from .interface.trace import Source, Trace, new_traceparent, under_traceparent
+from .interface.values import FailureBody
 
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _log = logging.getLogger(__name__)

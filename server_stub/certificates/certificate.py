@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_val
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Question, Scope, Subject, Symbol
-from server_stub.interface.values import Identity, Place
+from server_stub.interface.values import LONGEST_TEXT, FailureBody, Identity, Place
 from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.records import Person
 from server_stub.registry.replica import ReplicaReader
@@ -84,6 +84,24 @@ class Case(Generic[Terms]):
         if self.person is None:
             raise Failed("Holder_Not_Linked")
         return self.person
+
+    def subject(
+        self,
+        person: Person,
+        note: Mapping[str, str] | None = None,
+        refusal: FailureBody | None = None,
+    ) -> Subject:
+        """Make the subject for a resident's record. Raises Failed(Text_Too_Long) for what no screen holds."""
+        for field, text in (("name", person.name), ("relationship", person.relationship)):
+            if len(text) > LONGEST_TEXT:
+                raise Failed("Text_Too_Long", field=field)
+        return Subject(
+            ref=self.ref(person.key),
+            name=person.name,
+            holder=person.key == self.key,
+            note=None if note is None else dict(note),
+            refusal=refusal,
+        )
 
     def restricted(self, key: str) -> bool:
         """Whether a measure (発行制限) is in force for that person today."""

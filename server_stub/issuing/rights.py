@@ -158,14 +158,14 @@ def hours_in_words(terms: ServiceTerms) -> dict[str, str]:
 
 def subjects_may_be_on_paper(asked: ApplicationRequest, offer: Offer) -> None:
     """Also where the household has changed since it was offered: that is a refusal, no incident."""
-    if asked.scope not in offer.scopes:
-        raise Failed("Option_Not_Allowed", scope=asked.scope.value)
     known = {subject.ref: subject for subject in offer.subjects}
     for ref in asked.subjects:
         if ref not in known:
             raise Failed("Member_Not_In_Household")
         if (refusal := known[ref].refusal) is not None:
             raise refusal.failed()
+    if asked.scope not in offer.scopes:
+        raise Failed("Option_Not_Allowed", scope=asked.scope.value)
     if not offer.admits(asked.scope, asked.subjects):
         raise Failed("Member_Not_In_Household")
 

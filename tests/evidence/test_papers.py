@@ -8,14 +8,13 @@ from PIL import Image
 
 from scenarios.evidence.sheets import render_sheet
 from server_stub.interface.values import Box
-from server_stub.paper.fronts import render_residence
 from tests.paper import samples
 from tests.paper.reading import finish
 from tests.paper.seen import UNSEEN, word_seen
 
 
 def test_the_word_of_the_ground_is_not_seen_on_the_original_front_and_back() -> None:
-    (sheet,) = finish(render_residence([samples.single()], samples.issuer(), "household"))
+    (sheet,) = finish(samples.render_residence([samples.single()], samples.issuer(), "household"))
     sides = render_sheet(sheet, [Box(x=100, y=60, width=40, height=6)])
     assert [side.name for side in sides] == ["表面", "裏面"]
     for side in sides:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import functools
 import hashlib
 import hmac
 import io
@@ -23,12 +24,11 @@ from server_stub.interface import notices
 from server_stub.interface.binding import holder_ref, new_ulid
 from server_stub.interface.clock import JST, STAGE_START, Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest, TerminalFacts
-from server_stub.interface.offers import ApplicationRequest, Offer, Offers
+from server_stub.interface.issuing import IssuedPaper, IssueRequest, OfferList, OffersRequest, TerminalFacts
+from server_stub.interface.offers import ApplicationRequest, Offer, Scope
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind
 from server_stub.interface.trace import Trace
-from server_stub.interface.values import Place, TerminalKind
+from server_stub.interface.values import Identity, Method, Place, TerminalKind
 from server_stub.issuing.app import create_app
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.issuing.service import IssuingService
@@ -42,8 +42,9 @@ KOBE = "28100"
 CENTRE_KEY = Secret("the centre's key in these tests")
 PSEUDONYM_SECRET = Secret("the pseudonym secret of Kobe in these tests")
 
-RESIDENCE = CertificateKind.RESIDENCE
-SEAL = CertificateKind.SEAL_REGISTRATION
+RESIDENCE = "residence"
+SEAL = "seal_registration"
+KOBE_FOLDER = Path(municipalities.__file__).parent / "28100_kobe"
 STORE = TerminalFacts(
     terminal_id="K-0001", operator="見本マート", shop="見本三宮店", area=KOBE, kind=TerminalKind.STORE
 )
@@ -67,6 +68,10 @@ _ISSUER = bytes.fromhex("300f310d300b06035504031304544553" + "54")
 def ref_of(person: str) -> str:
     """The holder_ref of the certificate that the notices of these tests give to `person`."""
     return holder_ref(_ISSUER, int(person))
+
+
+def identity_of(person: str) -> Identity:
+    return Identity(method=Method.JPKI, reference=ref_of(person))
 
 
 def write_notices(path: Path, persons: Iterable[str]) -> None:
@@ -94,6 +99,31 @@ def all_persons(delivery: Path = DELIVERY) -> list[str]:
         return [row["宛名番号"] for row in csv.DictReader(file)]
 
 
+ITEMS = ("relationship", "domicile", "my_number")
+
+
+@functools.cache
+def register(delivery: Path = DELIVERY) -> dict[str, dict[str, str]]:
+    """The rows of the delivered file by 宛名番号."""
+    with (delivery / "住民記録.csv").open(encoding="utf-8", newline="") as file:
+        return {row["宛名番号"]: row for row in csv.DictReader(file)}
+
+
+def household_of(person: str) -> tuple[str, ...]:
+    """Who lives with `person`, by the delivered file itself; who is not in it lives alone."""
+    row = register().get(person)
+    if row is None:
+        return (person,)
+    members = [one for one in register().values() if one["世帯番号"] == row["世帯番号"]]
+    living = [one for one in members if one["住民状態コード"] in "12"] or [row]
+    return tuple(one["宛名番号"] for one in sorted(living, key=lambda one: one["世帯内順位"]))
+
+
+def has_domicile(person: str) -> bool:
+    row = register().get(person)
+    return row is None or bool(row["本籍"])
+
+
 def deliver(url: str, folder: Path, *, delivery: Path = DELIVERY, unlinked: Iterable[str] = ()) -> int:
     """Load `delivery` and a notice for everybody but `unlinked` into the replica at `url`."""
     notices_path = folder / "発行通知.csv"
@@ -103,10 +133,10 @@ def deliver(url: str, folder: Path, *, delivery: Path = DELIVERY, unlinked: Iter
 
 
 def edited_municipality(folder: Path, *changes: tuple[str, str]) -> Path:
-    """A root of municipalities' data where each (regular expression, text) was replaced once in Kobe's settings."""
-    root = folder / "municipalities"
-    shutil.copytree(Path(municipalities.__file__).parent, root, dirs_exist_ok=True)
-    settings = root / "28100_kobe" / "municipality.toml"
+    """A copy of Kobe's folder where each (regular expression, text) was replaced once in the settings."""
+    root = folder / KOBE_FOLDER.name
+    shutil.copytree(KOBE_FOLDER, root, dirs_exist_ok=True)
+    settings = root / "municipality.toml"
     text = settings.read_text(encoding="utf-8")
     for pattern, replacement in changes:
         text, count = re.subn(pattern, replacement, text, count=1, flags=re.MULTILINE | re.DOTALL)
@@ -142,36 +172,54 @@ class TownHall:
         """The pseudonym of a person, made here by another way than the server's."""
         return hmac.new(PSEUDONYM_SECRET.reveal().encode(), person.encode(), hashlib.sha256).hexdigest()
 
-    def offers(self, person: str, *, terminal: TerminalFacts = STORE, place: Place = Place.ADDRESS) -> Offers:
+    def offers(
+        self, person: str, *, terminal: TerminalFacts = STORE, place: Place = Place.ADDRESS
+    ) -> OfferList:
         return self.service.offers(
-            OffersRequest(holder_ref=ref_of(person), place=place, municipality=KOBE, terminal=terminal)
+            OffersRequest(holder=identity_of(person), place=place, municipality=KOBE, terminal=terminal)
         )
 
-    def offer(self, person: str, kind: CertificateKind = RESIDENCE) -> Offer:
-        (offer,) = [offer for offer in self.offers(person).offers if offer.kind is kind]
+    def offer(self, person: str, kind: str = RESIDENCE) -> Offer:
+        (offer,) = [offer for offer in self.offers(person).offers if offer.kind == kind]
         return offer
 
     def request(
         self,
         person: str,
-        kind: CertificateKind = RESIDENCE,
+        kind: str = RESIDENCE,
         *,
         copies: int = 1,
         members: Iterable[str] = (),
+        scope: Scope | None = None,
         fee_total: int | None = None,
         received_at: datetime | None = None,
         terminal: TerminalFacts = STORE,
         place: Place = Place.ADDRESS,
-        **options: bool,
+        answers: dict[str, str] | None = None,
+        **yes: bool,
     ) -> IssueRequest:
+        """`members` none: everybody of the household (of a seal, the holder). `yes`: the items of a 住民票 to show; the
+        others of `ITEMS` are answered no, unless `answers` says all."""
+        wanted = tuple(members)
+        if kind == SEAL:
+            scope, wanted = scope or Scope.HOLDER, wanted or (person,)
+        elif not wanted:
+            scope, wanted = scope or Scope.WHOLE, household_of(person)
+        if answers is None:
+            asked = ITEMS if kind == RESIDENCE else tuple(yes)
+            if kind == RESIDENCE and not any(has_domicile(key) for key in wanted):
+                asked = ("relationship", "my_number", *yes)
+            answers = {item: "yes" if yes.get(item) else "no" for item in asked}
         return IssueRequest(
             application_id=new_ulid(self.clock),
-            holder_ref=ref_of(person),
+            holder=identity_of(person),
             place=place,
             application=ApplicationRequest(
                 kind=kind,
                 municipality=KOBE,
-                options=ApplicationOptions(members=tuple(self.ref(key) for key in members), **options),
+                scope=scope or Scope.CHOSEN,
+                subjects=tuple(self.ref(key) for key in wanted),
+                answers=answers,
                 copies=copies,
                 fee_total=250 * copies if fee_total is None else fee_total,
             ),
@@ -179,7 +227,7 @@ class TownHall:
             received_at=received_at or self.clock.now(),
         )
 
-    def apply(self, person: str, kind: CertificateKind = RESIDENCE, **changes: object) -> IssuedPaper:
+    def apply(self, person: str, kind: str = RESIDENCE, **changes: object) -> IssuedPaper:
         return self.service.issue(self.request(person, kind, **changes))  # type: ignore[arg-type]
 
     def subjects(self, paper: IssuedPaper) -> list[set[str]]:
@@ -211,8 +259,7 @@ def open_town_hall(
     settings = IssuingSettings(
         ledger_url=url,
         centre_key=CENTRE_KEY,
-        municipalities=(HostedMunicipality(KOBE, replica_url, PSEUDONYM_SECRET),),
-        municipalities_root=root,
+        municipalities=(HostedMunicipality(root or KOBE_FOLDER, replica_url, PSEUDONYM_SECRET),),
     )
     return TownHall(context, create_app(context, settings), url, replica_url, root)
 

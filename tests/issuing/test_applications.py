@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server_stub.db import sqlite_url
 from server_stub.interface.issuing import IssuedPaper
-from server_stub.interface.terminal import OptionName
+from server_stub.interface.offers import Scope, Symbol
 from server_stub.issuing import service as service_module
 from server_stub.issuing.application_states import State
 from server_stub.issuing.copies import new_issue_number
@@ -34,32 +34,48 @@ from tests.issuing.helper import (
     TownHall,
     deliver,
     edited_municipality,
-    ref_of,
+    identity_of,
     refused,
 )
 
 HOUSEHOLD_OF_SIX = [f"000010010{number}" for number in range(1, 7)]
 
 
-def test_the_offers_tell_fee_hours_options_and_members(hall: TownHall) -> None:
+def test_the_offers_tell_words_fee_hours_questions_and_subjects(hall: TownHall) -> None:
     offers = hall.offers(TAICHI)
     assert (offers.municipality.code, offers.municipality.name) == (KOBE, "神戸市")
     residence, seal = hall.offer(TAICHI), hall.offer(TAICHI, SEAL)
-    assert (residence.fee, residence.max_copies, residence.hours) == (250, 10, "6:30〜23:00")
-    assert set(residence.options) == set(OptionName) and residence.whole_household
-    assert [m.ref for m in residence.members] == [hall.ref(key) for key in HOUSEHOLD_OF_SIX]
-    assert [m.holder for m in residence.members] == [True] + [False] * 5
-    assert [m.relationship for m in residence.members] == ["世帯主", "妻", "子", "子", "子", "母"]
-    assert residence.members[1].name == "港　美波"
-    assert [m.ref for m in seal.members] == [hall.ref(TAICHI)]
-    assert seal.options == () and not seal.whole_household
+    assert residence.words == {"ja": "住民票の写し", "en": "Residence certificate"}
+    assert (residence.fee, residence.max_copies, residence.hours["ja"]) == (250, 10, "6:30〜23:00")
+    assert [question.code for question in residence.questions] == ["relationship", "domicile", "my_number"]
+    assert [question.words["ja"] for question in residence.questions] == ["続柄", "本籍・筆頭者", "個人番号"]
+    for question in residence.questions:
+        assert question.default == "no" and question.concerns == ()
+        assert [choice.words["ja"] for choice in question.choices] == ["記載する", "記載しない"]
+        assert [choice.secret for choice in question.choices] == [question.code == "my_number", False]
+    assert residence.scopes == (Scope.WHOLE, Scope.CHOSEN)
+    assert residence.whole == {"ja": "世帯全員", "en": "Whole household"}
+    assert [s.ref for s in residence.subjects] == [hall.ref(key) for key in HOUSEHOLD_OF_SIX]
+    assert [s.holder for s in residence.subjects] == [True] + [False] * 5
+    notes = [s.note for s in residence.subjects if s.note is not None]
+    assert [note["ja"] for note in notes] == ["世帯主", "妻", "子", "子", "子", "母"]
+    assert [note["en"] for note in notes][:3] == ["Head of household", "Wife", "Child"]
+    assert residence.subjects[1].name == "港　美波"
+    assert [s.ref for s in seal.subjects] == [hall.ref(TAICHI)]
+    assert (seal.questions, seal.scopes, seal.symbol) == ((), (Scope.HOLDER,), Symbol.SEAL)
+
+
+def test_of_who_has_no_domicile_nothing_is_asked_about_it(hall: TownHall) -> None:
+    questions = {question.code: question for question in hall.offer(MARIA).questions}
+    assert set(questions["domicile"].concerns) == hall.refs(KEN, "0000100403")
+    assert questions["my_number"].concerns == ()
 
 
 def test_a_whole_household_of_six_stands_on_two_sheets(hall: TownHall) -> None:
     paper = hall.apply(TAICHI, relationship=True)
     assert [(p.copy_number, p.k, p.n) for p in paper.pages] == [(1, 1, 2), (1, 2, 2)]
     assert hall.subjects(paper) == [hall.refs(*HOUSEHOLD_OF_SIX[:4]), hall.refs(*HOUSEHOLD_OF_SIX[4:])]
-    assert paper.holder_ref == ref_of(TAICHI)
+    assert paper.holder == identity_of(TAICHI)
     assert len({page.issue_number for page in paper.pages}) == 1
     first, second = hall.text(paper)
     assert "港太一" in first and "港ハツ江" not in first.replace("世帯主港太一", "")
@@ -94,7 +110,7 @@ def test_every_copy_has_its_own_number_and_its_own_sheets(hall: TownHall) -> Non
 def test_chosen_members_stand_in_the_order_of_the_register(hall: TownHall) -> None:
     paper = hall.apply(TAICHI, members=[KAITO, MINAMI])
     assert [page.subjects for page in paper.pages] == [(hall.ref(MINAMI), hall.ref(KAITO))]
-    assert paper.holder_ref == ref_of(TAICHI), "the holder is found though not on the paper"
+    assert paper.holder == identity_of(TAICHI), "the holder is found though not on the paper"
     (text,) = hall.text(paper)
     assert "世帯の一部" in text and "港太一" not in text and "ミナトタイチ" not in text
 
@@ -120,13 +136,41 @@ def test_an_option_is_on_the_paper_only_if_asked_for(hall: TownHall, option: str
     assert with_it.count("【省略】") < without.count("【省略】")
 
 
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"relationship": "yes", "domicile": "no"},
+        {"relationship": "yes", "domicile": "no", "my_number": "maybe"},
+        {"relationship": "yes", "domicile": "no", "my_number": "no", "height": "yes"},
+    ],
+)
+def test_every_question_is_answered_by_one_of_its_choices(hall: TownHall, answers: dict[str, str]) -> None:
+    assert refused(lambda: hall.apply(MIDORI, answers=answers)).failure == "Option_Not_Allowed"
+
+
+def test_the_answer_tells_what_was_rendered(hall: TownHall) -> None:
+    paper = hall.apply(MARIA, my_number=True)
+    assert (paper.kind, paper.municipality, paper.fee_total) == (RESIDENCE, KOBE, 250)
+    (page,) = paper.pages
+    assert page.answers == {"relationship": "no", "domicile": "no", "my_number": "yes"}
+    (alone,) = hall.apply(MARIA, members=[MARIA]).pages
+    assert alone.answers == {"relationship": "no", "my_number": "no"}
+    seal = hall.apply(TAICHI, SEAL)
+    assert (seal.kind, seal.pages[0].answers) == (SEAL, {})
+
+
+def test_a_household_that_changed_since_it_was_offered_is_refused_by_name(hall: TownHall) -> None:
+    gone = refused(lambda: hall.apply(TAICHI, scope=Scope.WHOLE, members=HOUSEHOLD_OF_SIX[:5]))
+    assert gone.failure == "Member_Not_In_Household"
+
+
 def test_where_the_my_numbers_stand_is_told_with_the_page(hall: TownHall) -> None:
     assert [len(p.secret_boxes) for p in hall.apply(TAICHI, my_number=True).pages] == [4, 2]
     assert [len(p.secret_boxes) for p in hall.apply(TAICHI).pages] == [0, 0]
 
 
 def test_a_foreign_residents_items(hall: TownHall) -> None:
-    (text,) = hall.text(hall.apply(MARIA, members=[MARIA], domicile=True))
+    (text,) = hall.text(hall.apply(MARIA, members=[MARIA]))
     for item in (
         "1987年2月19日",
         "北野マリア",
@@ -143,7 +187,7 @@ def test_a_foreign_residents_items(hall: TownHall) -> None:
 def test_a_seal_certificate_is_of_the_holder_alone(hall: TownHall) -> None:
     paper = hall.apply(TAICHI, SEAL, copies=2)
     assert hall.subjects(paper) == [hall.refs(TAICHI)] * 2
-    assert paper.holder_ref == ref_of(TAICHI)
+    assert paper.holder == identity_of(TAICHI)
     assert "登録されている印影と相違ない" in hall.text(paper)[0]
     assert hall.apply(TAICHI, SEAL, members=[TAICHI]).pages
     assert refused(lambda: hall.apply(TAICHI, SEAL, members=[MINAMI])).failure == "Member_Not_In_Household"
@@ -152,7 +196,7 @@ def test_a_seal_certificate_is_of_the_holder_alone(hall: TownHall) -> None:
 @pytest.mark.parametrize("option", ["relationship", "domicile", "my_number"])
 def test_a_seal_certificate_has_no_options(hall: TownHall, option: str) -> None:
     strange = refused(lambda: hall.apply(TAICHI, SEAL, **{option: True}))
-    assert (strange.failure, strange.facts) == ("Option_Not_Allowed", {"options": [option]})
+    assert (strange.failure, strange.facts) == ("Option_Not_Allowed", {"answers": {option: "yes"}})
 
 
 def test_a_city_may_leave_the_my_number_out(open_hall: OpenTownHall, tmp_path: Path) -> None:
@@ -160,9 +204,10 @@ def test_a_city_may_leave_the_my_number_out(open_hall: OpenTownHall, tmp_path: P
         tmp_path, ('"relationship", "domicile", "my_number"', '"relationship", "domicile"')
     )
     strict = open_hall(root=root)
-    assert OptionName.MY_NUMBER not in strict.offer(MIDORI).options
+    assert [question.code for question in strict.offer(MIDORI).questions] == ["relationship", "domicile"]
     assert refused(lambda: strict.apply(MIDORI, my_number=True)).failure == "Option_Not_Allowed"
-    assert strict.apply(MIDORI, relationship=True).pages
+    (page,) = strict.apply(MIDORI, answers={"relationship": "yes", "domicile": "no"}).pages
+    assert page.answers == {"relationship": "yes", "domicile": "no"}
     assert open_hall().apply(MIDORI, my_number=True).pages
 
 
@@ -227,16 +272,16 @@ def test_a_paper_is_of_one_generation_though_another_is_loaded_meanwhile(
     url = sqlite_url(tmp_path / "replica.db")
     deliver(url, tmp_path, unlinked=[KEN])
     hall = open_hall(replica=url)
-    set_paper = service_module.set_paper
+    render = service_module.rendered_with_faults
 
-    def load_then_set(*arguments: object, **named: object) -> object:
+    def load_then_render(*arguments: object, **named: object) -> object:
         # everybody loses the notice; the paper under way must not notice
         deliver(url, tmp_path, unlinked=HOUSEHOLD_OF_SIX)
-        return set_paper(*arguments, **named)  # type: ignore[arg-type]
+        return render(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(service_module, "set_paper", load_then_set)
+    monkeypatch.setattr(service_module, "rendered_with_faults", load_then_render)
     paper = hall.apply(TAICHI)
-    assert (paper.generation, paper.holder_ref) == (1, ref_of(TAICHI))
+    assert (paper.generation, paper.holder) == (1, identity_of(TAICHI))
     monkeypatch.undo()
     assert refused(lambda: hall.apply(TAICHI)).failure == "Holder_Not_Linked"
     assert hall.apply(MIDORI).generation == 2

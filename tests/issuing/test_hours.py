@@ -104,7 +104,7 @@ def test_one_closed_kind_is_refused_in_its_offer_and_the_other_is_served(
         failure="Service_Closed_Now",
         facts={"kind": "seal_registration", "opens": "9:00", "closes": "17:00"},
     )
-    assert offers[SEAL].hours == "9:00〜17:00"
+    assert offers[SEAL].hours["ja"] == "9:00〜17:00"
     assert refused(lambda: hall.apply(MIDORI, SEAL)).failure == "Service_Closed_Now"
     assert hall.apply(MIDORI, RESIDENCE).pages
     hall.at("2026-06-05 16:59:59")

@@ -11,12 +11,11 @@ import pypdfium2
 import pytest
 
 from server_stub.interface.binding import new_ulid
-from server_stub.interface.issuing import IssuedPaper, OffersRequest
-from server_stub.interface.offers import Offers
+from server_stub.interface.issuing import IssuedPaper, OfferList, OffersRequest
 from server_stub.interface.terminal import ReportKind, ReportTaken, StatusReport
 from server_stub.interface.values import MunicipalityList, Place
 from server_stub.node import RunningNode
-from tests.issuing.helper import CENTRE_KEY, KOBE, MIDORI, NAOKI, STORE, TAICHI, YUNA, TownHall, ref_of
+from tests.issuing.helper import CENTRE_KEY, KOBE, MIDORI, NAOKI, STORE, TAICHI, YUNA, TownHall, identity_of
 
 
 @pytest.fixture
@@ -44,13 +43,13 @@ def body(message: object) -> dict[str, str]:
 
 
 def offers_request(person: str) -> OffersRequest:
-    return OffersRequest(holder_ref=ref_of(person), place=Place.ADDRESS, municipality=KOBE, terminal=STORE)
+    return OffersRequest(holder=identity_of(person), place=Place.ADDRESS, municipality=KOBE, terminal=STORE)
 
 
 def test_a_whole_visit(hall: TownHall, centre: httpx.Client) -> None:
     hosted = MunicipalityList.model_validate_json(centre.get("/v1/municipalities").content)
     assert [m.code for m in hosted.municipalities] == [KOBE]
-    offers = Offers.model_validate_json(centre.post("/v1/offers", **body(offers_request(MIDORI))).content)
+    offers = OfferList.model_validate_json(centre.post("/v1/offers", **body(offers_request(MIDORI))).content)
     request = hall.request(MIDORI, fee_total=offers.offers[0].fee)
     paper = IssuedPaper.model_validate_json(centre.post("/v1/applications", **body(request)).content)
     assert len(pypdfium2.PdfDocument(base64.b64decode(paper.pdf))) == len(paper.pages) == 1
@@ -98,7 +97,7 @@ def test_a_municipality_that_is_not_hosted_here(centre: httpx.Client) -> None:
         {"received_at": "2026-06-03T10:00:00"},
         {"received_at": "yesterday"},
         {"application_id": "1"},
-        {"holder_ref": "港"},
+        {"holder": {"method": "jpki", "reference": "港"}},
         {"unknown": 1},
         {"application": {"kind": "passport", "municipality": KOBE, "copies": 1, "fee_total": 250}},
         {"application": {"kind": "residence", "municipality": KOBE, "copies": 0, "fee_total": 250}},
@@ -131,7 +130,7 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
     assert issue["security"] and document["components"]["securitySchemes"]
     assert "Holder_Restricted" in issue["responses"]["403"]["description"]
     assert "Fee_Changed" in issue["responses"]["409"]["description"]
-    for messages in ("IssueRequest", "IssuedPaper", "Offers", "LedgerReport", "FailureBody"):
+    for messages in ("IssueRequest", "IssuedPaper", "OfferList", "LedgerReport", "FailureBody"):
         assert messages in document["components"]["schemas"]
 
 
@@ -170,8 +169,8 @@ def test_two_terminals_in_the_same_second_never_get_each_others_paper(
             text = "".join(hall.text(paper))
             assert name in text
             assert not any(other in text for _, other, _ in people if other != name)
-            assert paper.holder_ref == ref_of(person)
+            assert paper.holder == identity_of(person)
             entry = hall.service.ledger.application(paper.application_id)
-            assert entry is not None and (entry.terminal_id, entry.holder_ref) == (terminal, ref_of(person))
+            assert entry is not None and (entry.terminal_id, entry.holder) == (terminal, identity_of(person))
             numbers += {page.issue_number for page in paper.pages}
     assert len(set(numbers)) == len(numbers) == rounds * len(people)

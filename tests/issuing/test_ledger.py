@@ -19,6 +19,7 @@ from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import ReportKind, StatusReport
+from server_stub.interface.values import Identity, Method
 from server_stub.issuing import tables
 from server_stub.issuing.application_states import State
 from server_stub.issuing.ledger import Ledger, migrate_ledger
@@ -34,7 +35,7 @@ def an_application(**changes: object) -> Application:
         municipality="28100",
         kind="residence",
         place="address",
-        holder_ref="a" * 64,
+        holder=Identity(method=Method.JPKI, reference="a" * 64),
         request_digest="b" * 64,
         copies=1,
         fee_total=250,
@@ -114,7 +115,7 @@ def test_an_application_is_read_back_as_it_was_recorded(ledger: Ledger) -> None:
 
 
 def test_an_application_is_written_once(ledger: Ledger, recorded: Application) -> None:
-    later = replace(recorded, fee_total=999, holder_ref="d" * 64)
+    later = replace(recorded, fee_total=999, holder=Identity(method=Method.JPKI, reference="d" * 64))
     with pytest.raises(IntegrityError):
         ledger.record(later, [Copy(later.application_id, 1, "another number", 1, (SUBJECT,))])
     assert ledger.applications() == (recorded,)

@@ -53,7 +53,7 @@ def test_the_same_id_for_another_request_is_a_conflict(hall: TownHall) -> None:
     request = hall.request(TAICHI)
     first = hall.service.issue(request)
     others = [
-        request.model_copy(update={"holder_ref": hall.request(MIDORI).holder_ref}),
+        request.model_copy(update={"holder": hall.request(MIDORI).holder}),
         request.model_copy(
             update={"application": request.application.model_copy(update={"copies": 2, "fee_total": 500})}
         ),

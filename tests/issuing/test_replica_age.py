@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from server_stub.interface.clock import JST
-from server_stub.municipalities.settings import HERE
-from tests.issuing.helper import MIDORI, SEAL, OpenTownHall, edited_municipality, refused
+from tests.issuing.helper import KOBE_FOLDER, MIDORI, SEAL, OpenTownHall, edited_municipality, refused
 
 
 def test_a_replica_is_used_until_the_limit_of_its_municipality(open_hall: OpenTownHall) -> None:
     """Delivered on 3 June at 5:00, with Kobe's limit of 48 hours."""
-    hall = open_hall(root=HERE)
+    hall = open_hall(root=KOBE_FOLDER)
     hall.at("2026-06-05 04:59:59")
     assert refused(lambda: hall.offers(MIDORI)).failure == "Service_Closed_Now"
     hall.at("2026-06-05 06:30:00")
@@ -43,7 +42,7 @@ def test_the_limit_is_kept_to_the_second(
 
 
 def test_a_paper_that_was_made_in_time_is_given_again_afterwards(open_hall: OpenTownHall) -> None:
-    hall = open_hall(root=HERE)
+    hall = open_hall(root=KOBE_FOLDER)
     request = hall.request(MIDORI)
     first = hall.service.issue(request)
     hall.at("2026-06-06 12:00:00")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server_stub.db import sqlite_url
+from server_stub.interface.offers import Scope
 from server_stub.interface.values import FailureBody, Place
 from server_stub.issuing.rights import age
 from server_stub.registry.records import Person
@@ -169,12 +170,12 @@ def test_a_member_who_cannot_be_on_paper_closes_the_whole_household_only(
 ) -> None:
     """The mother is under restriction; the sister is about to move out. Neither reason is told."""
     offer = hall.offer(holder)
-    refusals = {m.ref: m.refusal for m in offer.members}
+    refusals = {s.ref: s.refusal for s in offer.subjects}
     assert refusals == {
         hall.ref(holder): None,
         hall.ref(member): FailureBody(failure="Household_Member_Restricted"),
     }
-    assert not offer.whole_household and offer.refusal is None
+    assert Scope.WHOLE not in offer.scopes and offer.refusal is None
     assert refused(lambda: hall.apply(holder)).failure == "Household_Member_Restricted"
     assert (
         refused(lambda: hall.apply(holder, members=[holder, member])).failure == "Household_Member_Restricted"
@@ -183,9 +184,9 @@ def test_a_member_who_cannot_be_on_paper_closes_the_whole_household_only(
 
 
 def test_who_moved_out_or_died_is_no_member_any_more(hall: TownHall) -> None:
-    assert [m.ref for m in hall.offer(KENGO).members] == [hall.ref(KENGO), hall.ref(YUMI)]
-    assert hall.offer(KENGO).whole_household
-    assert [m.ref for m in hall.offer(FUMI).members] == [hall.ref(FUMI)]
+    assert [s.ref for s in hall.offer(KENGO).subjects] == [hall.ref(KENGO), hall.ref(YUMI)]
+    assert Scope.WHOLE in hall.offer(KENGO).scopes
+    assert [s.ref for s in hall.offer(FUMI).subjects] == [hall.ref(FUMI)]
     assert refused(lambda: hall.apply(KENGO, members=[RYO])).failure == "Member_Not_In_Household"
 
 
@@ -198,7 +199,7 @@ def test_a_replica_that_was_never_loaded_knows_nobody(open_hall: OpenTownHall, t
 
 
 @pytest.mark.parametrize("field", ["name", "relationship"])
-def test_a_text_that_no_screen_holds_is_refused_by_name_before_anything_is_offered(
+def test_a_text_that_no_screen_holds_is_refused_by_name_where_it_would_be_shown(
     hall: TownHall, monkeypatch: pytest.MonkeyPatch, field: str
 ) -> None:
     def stretched(reader: ReplicaReader, household: str) -> tuple[Person, ...]:
@@ -207,5 +208,8 @@ def test_a_text_that_no_screen_holds_is_refused_by_name_before_anything_is_offer
     read = ReplicaReader.household
     assert hall.offers(HINA).offers
     monkeypatch.setattr(ReplicaReader, "household", stretched)
-    failed = refused(lambda: hall.offers(HINA))
-    assert (failed.failure, failed.facts) == ("Text_Too_Long", {"field": field})
+    refusal = hall.offer(HINA).refusal
+    assert refusal is not None
+    assert (refusal.failure, refusal.facts) == ("Text_Too_Long", {"field": field})
+    assert hall.offer(HINA).subjects == ()
+    assert refused(lambda: hall.apply(HINA)).failure == "Text_Too_Long"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server_stub.issuing.wording import ERAS, seireki, wareki
+from server_stub.certificates.dates import ERAS, seireki, wareki
 
 
 @pytest.mark.parametrize(

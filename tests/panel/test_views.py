@@ -14,7 +14,6 @@ from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication
 
 from scenarios.panel.sheets import THUMBNAIL_DPI, VIEW_DPI, pictures, prepare, print_sheets
-from server_stub.paper.fronts import render_residence
 from tests.paper import samples
 from tests.paper.reading import finish
 from tests.paper.seen import UNSEEN, word_seen
@@ -22,7 +21,7 @@ from tests.paper.seen import UNSEEN, word_seen
 
 @pytest.fixture(scope="module")
 def sheet() -> bytes:
-    (made,) = finish(render_residence([samples.single()], samples.issuer(), "household"))
+    (made,) = finish(samples.render_residence([samples.single()], samples.issuer(), "household"))
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from server_stub.paper.finish import SheetFacts, finish_sheets
-from server_stub.paper.fronts import Rendered
+from server_stub.paper.typesetting import Rendered, RenderedPage
 
 APPLICATION = "01JXAMP0E0000000000000000A"
 MM = 72 / 25.4
@@ -77,10 +78,11 @@ def images(pdf: bytes, page: int = 0) -> list[Rect]:
         return found
 
 
+def keywords_of(page: RenderedPage) -> str:
+    return json.dumps({"sheet": [page.k, page.n], "subjects": list(page.subjects)})
+
+
 def finish(rendered: Rendered, municipality: str = "見本市") -> list[bytes]:
     """The finished sheets, every person under a made-up reference."""
-    facts = [
-        SheetFacts(page.copy_number, page.k, page.n, tuple(f"{i:032x}" for i in page.person_indices))
-        for page in rendered.pages
-    ]
+    facts = [SheetFacts(page.copy_number, page.k, page.n, keywords_of(page)) for page in rendered.pages]
     return finish_sheets(rendered.pdf, municipality=municipality, application_id=APPLICATION, sheets=facts)

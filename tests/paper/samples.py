@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import functools
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PIL import Image, ImageDraw, ImageFont
 
+from server_stub.certificates import seal_registration as seal_kind
+from server_stub.certificates.residence import front as residence_front
+from server_stub.certificates.residence.front import ResidenceFront, ResidencePerson
+from server_stub.certificates.seal_registration import SealFront
 from server_stub.interface.secret import Secret
-from server_stub.paper.content import Issuer, ResidenceFront, ResidencePerson, SealFront
 from server_stub.paper.fonts import MINCHO, font_file
+from server_stub.paper.typesetting import Issuer, Rendered
 
 PLAIN_NAME = "渡邉　見本"
 IVS_NAME = "渡邉\U000e0110　見本"
@@ -18,6 +23,14 @@ IVS_NAME = "渡邉\U000e0110　見本"
 UNKNOWN_VARIANT = "渡邉\U000e0103　見本"
 """A registered variant of another collection (Hanyo-Denshi or Adobe-Japan1) that IPAmj Mincho lacks."""
 RARE_NAME = "𠮷田　見本"
+
+
+def render_residence(copies: Sequence[ResidenceFront], issuer: Issuer, layout: str) -> Rendered:
+    return residence_front.render_residence("residence", copies, issuer, layout)
+
+
+def render_seal(copies: Sequence[SealFront], issuer: Issuer) -> Rendered:
+    return seal_kind.render_seal("seal_registration", copies, issuer)
 
 
 @functools.cache
@@ -34,13 +47,14 @@ def imprint() -> bytes:
 
 
 def issuer(mayor: str = "見本　花子") -> Issuer:
-    return Issuer("見本市", "市長", mayor, official_seal(), "#1F5FA8")
+    return Issuer("99999", "見本市", "市長", mayor, official_seal(), "#1F5FA8")
 
 
 def person(index: int = 0, **changes: object) -> ResidencePerson:
     given = ["太郎", "花子", "一郎", "桜", "次郎", "梅子"][index % 6]
     kana = ["タロウ", "ハナコ", "イチロウ", "サクラ", "ジロウ", "ウメコ"][index % 6]
     plain = ResidencePerson(
+        key=f"{index:010}",
         name=f"見本　{given}",
         kana=f"ミホン　{kana}",
         former_surname="",
@@ -64,7 +78,6 @@ def residence(*persons: ResidencePerson, **changes: object) -> ResidenceFront:
         address="兵庫県見本市中央区見本通六丁目5番1号　見本マンション1203号室",
         head_of_household="見本　太郎",
         persons=persons or (person(),),
-        whole_household=True,
         attestation="この写しは、世帯全員の住民票の原本と相違ないことを証明する。",
         issued_on="令和8年6月3日",
         issue_number="100-2026-00001234",
@@ -114,6 +127,7 @@ def foreigner() -> ResidencePerson:
 
 def seal(**changes: object) -> SealFront:
     plain = SealFront(
+        keys=(f"{0:010}",),
         name="見本　太郎",
         kana="ミホン　タロウ",
         former_surname="",

@@ -11,7 +11,6 @@ from PIL import Image, ImageChops
 from server_stub.interface.failures import Failed
 from server_stub.paper import copier
 from server_stub.paper.copier import copy_pdf, measure_pdf
-from server_stub.paper.fronts import render_residence
 from server_stub.paper.pattern import HEIGHT, INK, WIDTH, ground_pattern, word_picture
 from tests.paper import samples
 from tests.paper.reading import finish
@@ -21,7 +20,7 @@ from tests.paper.reading import finish
 def sheet() -> bytes:
     """The most crowded front there is: four persons with all items."""
     copy = samples.residence(*samples.family().persons[:4])
-    (only,) = finish(render_residence([copy], samples.issuer(), "household"))
+    (only,) = finish(samples.render_residence([copy], samples.issuer(), "household"))
     return only
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import subprocess
@@ -9,22 +10,26 @@ import pikepdf
 import pytest
 from PIL import Image, ImageChops
 
-from server_stub.interface.binding import sheet_keywords
 from server_stub.interface.failures import Failed
 from server_stub.paper.back_page import QR_LEFT, QR_SIDE, QR_TOP
 from server_stub.paper.finish import SheetFacts, finish_sheets
-from server_stub.paper.fronts import Rendered, render_residence, render_seal
+from server_stub.paper.typesetting import Rendered, RenderedPage
 from tests.paper import samples
-from tests.paper.reading import APPLICATION, finish, images, opened, picture, places_of, texts
+from tests.paper.reading import APPLICATION, finish, images, keywords_of, opened, picture, places_of, texts
 from tests.readback.binding import code_on
 
 NOTICE = "試験用・証明書としての効力はありません"
-ONE = SheetFacts(1, 1, 1, ("ab" * 16,))
+ONE = SheetFacts(1, 1, 1, '{"sheet":[1,1]}')
 
 
 @pytest.fixture(scope="module")
 def family() -> Rendered:
-    return render_residence([samples.family()], samples.issuer(), "household")
+    return samples.render_residence([samples.family()], samples.issuer(), "household")
+
+
+def numbers(page: RenderedPage) -> tuple[int, ...]:
+    """Which of the sample persons stand on it."""
+    return tuple(int(key) for key in page.subjects)
 
 
 def finish_one(front: bytes, municipality: str = "見本市") -> bytes:
@@ -51,7 +56,7 @@ def test_every_sheet_has_a_front_and_a_back_with_its_own_facts(family: Rendered)
     for sheet, page in zip(sheets, family.pages, strict=True):
         front, back = texts(sheet)
         for index, person in enumerate(samples.family().persons):
-            assert (person.birth in front) == (index in page.person_indices)
+            assert (person.birth in front) == (index in numbers(page))
         assert f"{APPLICATION}{page.copy_number}部目{page.k}／{page.n}" in back
         assert "見本市申請番号部数ページ" in back
 
@@ -70,19 +75,21 @@ def test_poppler_reads_the_same_names(family: Rendered, tmp_path: Path) -> None:
     assert "".join(samples.IVS_NAME.split()) in text and "𠮷田見本" in text and APPLICATION in text
 
 
-def test_the_keywords_bind_the_sheet_to_application_and_persons(family: Rendered) -> None:
+def test_the_keywords_are_those_of_the_binding(family: Rendered) -> None:
     for sheet, page in zip(finish(family), family.pages, strict=True):
         with pikepdf.open(io.BytesIO(sheet)) as pdf:
-            subjects = tuple(f"{index:032x}" for index in page.person_indices)
-            assert str(pdf.docinfo.Keywords) == sheet_keywords(APPLICATION, 1, page.k, page.n, subjects)
+            assert str(pdf.docinfo.Keywords) == keywords_of(page)
 
 
 @pytest.mark.witness
-def test_the_qr_code_says_what_the_keywords_say(family: Rendered) -> None:
-    for sheet in finish(family):
+def test_the_qr_code_names_the_sheet_and_the_digest_of_its_keywords(family: Rendered) -> None:
+    for sheet, page in zip(finish(family), family.pages, strict=True):
         code = code_on(picture(sheet, page=1, dpi=200))
         with pikepdf.open(io.BytesIO(sheet)) as pdf:
-            assert json.loads(code.text) == json.loads(str(pdf.docinfo.Keywords))
+            digest = hashlib.sha256(str(pdf.docinfo.Keywords).encode()).hexdigest()
+        assert json.loads(code.text) == {
+            "application": APPLICATION, "copy": page.copy_number, "sheet": [page.k, page.n], "keywords": digest,
+        }  # fmt: skip
         corner = code.position.top_left
         assert QR_LEFT < corner.x / 200 * 25.4 < QR_LEFT + QR_SIDE / 2
         assert QR_TOP < corner.y / 200 * 25.4 < QR_TOP + QR_SIDE / 2
@@ -91,7 +98,7 @@ def test_the_qr_code_says_what_the_keywords_say(family: Rendered) -> None:
 @pytest.mark.witness
 @pytest.mark.parametrize("kind", ["residence", "seal"])
 def test_every_font_is_embedded(kind: str, family: Rendered, tmp_path: Path) -> None:
-    rendered = family if kind == "residence" else render_seal([samples.seal()], samples.issuer())
+    rendered = family if kind == "residence" else samples.render_seal([samples.seal()], samples.issuer())
     path = tmp_path / "sheet.pdf"
     path.write_bytes(finish(rendered)[0])
     done = subprocess.run(["pdffonts", path], capture_output=True, text=True, check=True)
@@ -144,7 +151,7 @@ def test_annotations_and_actions_of_a_front_do_not_come_along() -> None:
 
 
 def test_the_imprint_keeps_its_size_on_the_finished_sheet() -> None:
-    rendered = render_seal([samples.seal(width_mm=13.5, height_mm=18.0)], samples.issuer())
+    rendered = samples.render_seal([samples.seal(width_mm=13.5, height_mm=18.0)], samples.issuer())
     (sheet,) = finish(rendered)
     sizes = [(place.right - place.left, place.bottom - place.top) for place in images(sheet)]
     assert any(abs(width - 13.5) < 0.01 and abs(height - 18.0) < 0.01 for width, height in sizes)
@@ -157,10 +164,10 @@ def test_the_same_front_gives_the_same_bytes(family: Rendered) -> None:
 
 
 def test_copies_of_one_front_differ_only_by_their_facts() -> None:
-    front = render_residence([samples.residence()], samples.issuer(), "household").pdf
+    front = samples.render_residence([samples.residence()], samples.issuer(), "household").pdf
     first = finish_one(front)
     (second,) = finish_sheets(
-        front, municipality="見本市", application_id=APPLICATION, sheets=[SheetFacts(2, 1, 1, ONE.subjects)]
+        front, municipality="見本市", application_id=APPLICATION, sheets=[SheetFacts(2, 1, 1, ONE.keywords)]
     )
     assert first != second
     assert ImageChops.difference(picture(first, 0), picture(second, 0)).getbbox() is None

@@ -5,10 +5,16 @@ from dataclasses import replace
 import pytest
 from PIL import ImageChops
 
+from server_stub.certificates.residence.front import LAYOUTS
 from server_stub.interface.failures import Failed
-from server_stub.paper.fronts import LAYOUTS, render_residence, render_seal
+from server_stub.paper.typesetting import RenderedPage
 from tests.paper import samples
 from tests.paper.reading import Rect, images, picture, places_of, texts
+
+
+def numbers(page: RenderedPage) -> tuple[int, ...]:
+    """Which of the sample persons stand on it."""
+    return tuple(int(key) for key in page.subjects)
 
 
 def everything(person: samples.ResidencePerson) -> list[str]:
@@ -24,15 +30,15 @@ def everything(person: samples.ResidencePerson) -> list[str]:
 
 def test_a_family_of_six_fills_four_places_of_a_sheet_and_two_of_the_next() -> None:
     copy = samples.family()
-    rendered = render_residence([copy], samples.issuer(), "household")
-    assert [(p.copy_number, p.k, p.n, p.person_indices) for p in rendered.pages] == [
+    rendered = samples.render_residence([copy], samples.issuer(), "household")
+    assert [(p.copy_number, p.k, p.n, numbers(p)) for p in rendered.pages] == [
         (1, 1, 2, (0, 1, 2, 3)),
         (1, 2, 2, (4, 5)),
     ]
     pages = texts(rendered.pdf)
     for page, described in zip(pages, rendered.pages, strict=True):
         for index, person in enumerate(copy.persons):
-            if index in described.person_indices:
+            if index in numbers(described):
                 assert all(text in page for text in everything(person))
             else:
                 assert "".join(person.birth.split()) not in page
@@ -45,12 +51,12 @@ def test_a_family_of_six_fills_four_places_of_a_sheet_and_two_of_the_next() -> N
 
 def test_individual_layout_gives_every_person_a_sheet() -> None:
     copies = [replace(samples.family(), issue_number=f"100-{i}") for i in (1, 2)]
-    rendered = render_residence(copies, samples.issuer(), "individual")
-    assert [(p.copy_number, p.k, p.n, p.person_indices) for p in rendered.pages] == [
+    rendered = samples.render_residence(copies, samples.issuer(), "individual")
+    assert [(p.copy_number, p.k, p.n, numbers(p)) for p in rendered.pages] == [
         (copy, k, 6, (k - 1,)) for copy in (1, 2) for k in range(1, 7)
     ]
     for page, described in zip(texts(rendered.pdf), rendered.pages, strict=True):
-        (index,) = described.person_indices
+        (index,) = numbers(described)
         copy = copies[described.copy_number - 1]
         assert all(text in page for text in everything(copy.persons[index]))
         assert copy.issue_number in page and "以下余白" in page
@@ -58,9 +64,11 @@ def test_individual_layout_gives_every_person_a_sheet() -> None:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_items_not_asked_for_read_omitted_and_items_without_content_stay_blank(layout: str) -> None:
-    (asked,) = texts(render_residence([samples.residence()], samples.issuer(), layout).pdf)
+    (asked,) = texts(samples.render_residence([samples.residence()], samples.issuer(), layout).pdf)
     (omitted,) = texts(
-        render_residence([replace(samples.single(), head_of_household=None)], samples.issuer(), layout).pdf
+        samples.render_residence(
+            [replace(samples.single(), head_of_household=None)], samples.issuer(), layout
+        ).pdf
     )
     # besides 住民票コード, which no terminal prints: 世帯主, 続柄, 個人番号, 本籍 and 筆頭者
     assert asked.count("【省略】") == 1
@@ -70,7 +78,7 @@ def test_items_not_asked_for_read_omitted_and_items_without_content_stay_blank(l
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_foreign_resident_has_rows_of_their_own(layout: str) -> None:
     foreigner = samples.foreigner()
-    (page,) = texts(render_residence([samples.residence(foreigner)], samples.issuer(), layout).pdf)
+    (page,) = texts(samples.render_residence([samples.residence(foreigner)], samples.issuer(), layout).pdf)
     assert all(text in page for text in everything(foreigner))
     assert "本籍" not in page and "筆頭者" not in page
 
@@ -82,9 +90,9 @@ def test_the_known_boxes_hold_the_numbers_and_no_other_place_does(layout: str) -
         replace(person, my_number=person.my_number if i % 2 else None)
         for i, person in enumerate(family.persons)
     )
-    rendered = render_residence([replace(family, persons=persons)], samples.issuer(), layout)
+    rendered = samples.render_residence([replace(family, persons=persons)], samples.issuer(), layout)
     for number, described in enumerate(rendered.pages):
-        printed = [persons[i].my_number for i in described.person_indices if persons[i].my_number]
+        printed = [persons[i].my_number for i in numbers(described) if persons[i].my_number]
         places = [
             place
             for secret in printed
@@ -104,7 +112,9 @@ def changed_area(one: bytes, other: bytes) -> Rect | None:
 
 def test_a_variant_is_drawn_in_its_own_shape_and_reads_back_with_its_selector() -> None:
     plain, variant = (
-        render_residence([samples.residence(samples.person(name=name))], samples.issuer(), "household").pdf
+        samples.render_residence(
+            [samples.residence(samples.person(name=name))], samples.issuer(), "household"
+        ).pdf
         for name in (samples.PLAIN_NAME, samples.IVS_NAME)
     )
     where = changed_area(plain, variant)
@@ -116,7 +126,7 @@ def test_a_variant_is_drawn_in_its_own_shape_and_reads_back_with_its_selector() 
 
 def test_a_character_outside_the_basic_plane_reads_back() -> None:
     page = texts(
-        render_residence(
+        samples.render_residence(
             [samples.residence(samples.person(name=samples.RARE_NAME))], samples.issuer(), "household"
         ).pdf
     )
@@ -132,7 +142,7 @@ def test_what_the_font_lacks_is_refused_wherever_it_stands(layout: str) -> None:
     ]
     for copy in copies:
         with pytest.raises(Failed) as caught:
-            render_residence([copy], samples.issuer(), layout)
+            samples.render_residence([copy], samples.issuer(), layout)
         assert (caught.value.failure, caught.value.facts) == (
             "Character_Not_Printable", {"characters": ["U+9089 U+E0103"]},
         )  # fmt: skip
@@ -140,12 +150,14 @@ def test_what_the_font_lacks_is_refused_wherever_it_stands(layout: str) -> None:
 
 def test_a_mayor_that_the_font_lacks_is_refused() -> None:
     with pytest.raises(Failed, match="Character_Not_Printable"):
-        render_seal([samples.seal()], samples.issuer(mayor=samples.UNKNOWN_VARIANT))
+        samples.render_seal([samples.seal()], samples.issuer(mayor=samples.UNKNOWN_VARIANT))
 
 
 def test_a_long_name_is_set_smaller_and_stays_in_its_box() -> None:
     name = "見本" * 20
-    rendered = render_residence([samples.residence(samples.person(name=name))], samples.issuer(), "household")
+    rendered = samples.render_residence(
+        [samples.residence(samples.person(name=name))], samples.issuer(), "household"
+    )
     assert name in texts(rendered.pdf)[0]
     # the name's value: after number and label columns, below the reading
     lines = places_of(rendered.pdf, 0, "見本見本見本")
@@ -171,32 +183,38 @@ def test_what_does_not_fit_at_the_smallest_legible_size_is_refused_by_its_field(
     changes: dict[str, object], field: str
 ) -> None:
     with pytest.raises(Failed) as caught:
-        render_residence([samples.residence(samples.person(**changes))], samples.issuer(), "household")
+        samples.render_residence(
+            [samples.residence(samples.person(**changes))], samples.issuer(), "household"
+        )
     assert (caught.value.failure, caught.value.facts) == ("Text_Too_Long", {"field": field})
 
 
 def test_text_is_never_read_as_markup() -> None:
     name = 'A"\\u{41}#panic() $x$ *b* \\" //'
     page = texts(
-        render_residence([samples.residence(samples.person(name=name))], samples.issuer(), "individual").pdf
+        samples.render_residence(
+            [samples.residence(samples.person(name=name))], samples.issuer(), "individual"
+        ).pdf
     )
     assert "".join(name.split()) in page[0]
 
 
 def test_the_same_copies_give_the_same_bytes() -> None:
-    one, other = (render_residence([samples.family()], samples.issuer(), "household") for _ in range(2))
+    one, other = (
+        samples.render_residence([samples.family()], samples.issuer(), "household") for _ in range(2)
+    )
     assert one == other
 
 
 @pytest.mark.parametrize("layout", ["", "landscape"])
 def test_an_unknown_layout_is_a_programming_error(layout: str) -> None:
     with pytest.raises(ValueError, match="layout"):
-        render_residence([samples.residence()], samples.issuer(), layout)
+        samples.render_residence([samples.residence()], samples.issuer(), layout)
 
 
 @pytest.mark.parametrize(("width", "height"), [(8.0, 8.0), (13.5, 18.0), (25.0, 25.0)])
 def test_the_imprint_is_printed_at_exactly_its_registered_size(width: float, height: float) -> None:
-    rendered = render_seal([samples.seal(width_mm=width, height_mm=height)], samples.issuer())
+    rendered = samples.render_seal([samples.seal(width_mm=width, height_mm=height)], samples.issuer())
     imprints = [
         place
         for place in images(rendered.pdf)
@@ -209,13 +227,13 @@ def test_the_imprint_is_printed_at_exactly_its_registered_size(width: float, hei
 
 def test_an_imprint_larger_than_its_cell_is_refused() -> None:
     with pytest.raises(Failed) as caught:
-        render_seal([samples.seal(width_mm=80.0)], samples.issuer())
+        samples.render_seal([samples.seal(width_mm=80.0)], samples.issuer())
     assert (caught.value.failure, caught.value.facts) == ("Text_Too_Long", {"field": "imprint"})
 
 
 def test_a_seal_certificate_says_what_was_registered() -> None:
     copy = samples.seal(former_surname="試験", remarks="氏名のカタカナ表記　ミホン")
-    rendered = render_seal([copy, replace(copy, issue_number="100-2")], samples.issuer())
+    rendered = samples.render_seal([copy, replace(copy, issue_number="100-2")], samples.issuer())
     assert [(p.copy_number, p.k, p.n, p.secret_boxes) for p in rendered.pages] == [
         (1, 1, 1, ()),
         (2, 1, 1, ()),
@@ -235,7 +253,7 @@ def test_a_seal_certificate_says_what_was_registered() -> None:
 
 
 def test_the_official_seal_lies_over_the_end_of_the_mayors_name() -> None:
-    rendered = render_residence([samples.residence()], samples.issuer(mayor="見本　華"), "household")
+    rendered = samples.render_residence([samples.residence()], samples.issuer(mayor="見本　華"), "household")
     (last_character,) = places_of(rendered.pdf, 0, "華")
     (seal,) = images(rendered.pdf)
     assert seal.left < last_character.left < last_character.right < seal.right
@@ -247,10 +265,10 @@ def test_the_official_seal_lies_over_the_end_of_the_mayors_name() -> None:
 )
 def test_a_broken_picture_is_refused_by_its_field(broken: bytes) -> None:
     with pytest.raises(Failed) as caught:
-        render_seal([samples.seal(imprint_png=broken)], samples.issuer())
+        samples.render_seal([samples.seal(imprint_png=broken)], samples.issuer())
     assert (caught.value.failure, caught.value.facts) == ("Picture_Unreadable", {"field": "imprint"})
     with pytest.raises(Failed) as caught:
-        render_seal([samples.seal()], replace(samples.issuer(), seal_png=broken))
+        samples.render_seal([samples.seal()], replace(samples.issuer(), seal_png=broken))
     assert (caught.value.failure, caught.value.facts) == ("Picture_Unreadable", {"field": "seal_png"})
 
 
@@ -260,5 +278,23 @@ def test_a_broken_picture_is_refused_by_its_field(broken: bytes) -> None:
 )
 def test_municipality_and_title_make_one_office(municipality: str, title: str, office: str) -> None:
     issuer = replace(samples.issuer(), municipality=municipality, title=title)
-    (page,) = texts(render_residence([samples.residence()], issuer, "household").pdf)
+    (page,) = texts(samples.render_residence([samples.residence()], issuer, "household").pdf)
     assert office + "見本花子" in page
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_a_sheet_shows_is_read_off_it(layout: str) -> None:
+    everything, nothing = samples.person(0), samples.single().persons[0]
+    (shown,) = samples.render_residence([samples.residence(everything)], samples.issuer(), layout).pages
+    assert shown.answers == {"relationship": "yes", "domicile": "yes", "my_number": "yes"}
+    omitted = replace(samples.single(), head_of_household=None)
+    (left_out,) = samples.render_residence([omitted], samples.issuer(), layout).pages
+    assert left_out.answers == {"relationship": "no", "domicile": "no", "my_number": "no"}
+    half = samples.residence(replace(everything, relationship=None, domicile_head=None))
+    (mixed,) = samples.render_residence([half], samples.issuer(), layout).pages
+    assert mixed.answers == {"relationship": "partly", "domicile": "partly", "my_number": "yes"}
+    (foreign,) = samples.render_residence(
+        [samples.residence(samples.foreigner())], samples.issuer(), layout
+    ).pages
+    assert "domicile" not in foreign.answers
+    assert nothing.my_number is None

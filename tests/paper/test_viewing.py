@@ -10,7 +10,6 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from server_stub.paper.fronts import render_residence
 from server_stub.paper.pattern import CELL, HEIGHT, WIDTH, ground_pattern, word_picture
 from server_stub.paper.viewing import page_picture
 from tests.paper import samples
@@ -22,7 +21,7 @@ from tests.readback.binding import code_on
 @pytest.fixture(scope="module")
 def sheet() -> bytes:
     copy = samples.residence(*samples.family().persons[:4])
-    (only,) = finish(render_residence([copy], samples.issuer(), "household"))
+    (only,) = finish(samples.render_residence([copy], samples.issuer(), "household"))
     return only
 
 
@@ -79,7 +78,7 @@ def test_rendering_leaves_the_page_as_it_was(sheet: bytes) -> None:
 
 
 def test_a_page_without_a_ground_is_rendered_as_it_is() -> None:
-    front = render_residence([samples.single()], samples.issuer(), "household").pdf
+    front = samples.render_residence([samples.single()], samples.issuer(), "household").pdf
     assert view(front, 0, 110).tobytes() == picture(front, 0, 110).tobytes()
 
 

@@ -13,9 +13,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from server_stub.certificates.certificate import Case, Certificate, Offered, ServiceTerms
-from server_stub.interface.failures import Failed
-from server_stub.interface.offers import ApplicationRequest, Choice, Question, Scope, Subject, Symbol
-from server_stub.interface.values import LONGEST_TEXT, FailureBody, Place
+from server_stub.interface.offers import ApplicationRequest, Choice, Question, Scope, Symbol
+from server_stub.interface.values import FailureBody, Place
 from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.records import Person, ResidentStatus
 from server_stub.registry.replica import ReplicaReader
@@ -52,6 +51,7 @@ class ResidenceRecords:
     whole_household: bool
 
 
+_MEMBER_REFUSED = FailureBody(failure="Household_Member_Restricted")
 _SHOW = {"ja": "記載する", "en": "Show"}
 _LEAVE_OUT = {"ja": "記載しない", "en": "Leave out"}
 _QUESTIONS: Mapping[str, tuple[dict[str, str], dict[str, str]]] = {
@@ -97,7 +97,14 @@ class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
         return Offered(
             scopes=(Scope.WHOLE, Scope.CHOSEN) if whole else (Scope.CHOSEN,),
             whole={"ja": "世帯全員", "en": "Whole household"} if whole else None,
-            subjects=tuple(_subject(case, person, person.key in refused) for person in members),
+            subjects=tuple(
+                case.subject(
+                    person,
+                    note=relationship_in_words(person.relationship),
+                    refusal=_MEMBER_REFUSED if person.key in refused else None,
+                )
+                for person in members
+            ),
             questions=tuple(
                 _question(code, japanese if code == DOMICILE and len(japanese) < len(members) else ())
                 for code in case.terms.questions
@@ -147,19 +154,6 @@ class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
 def leaves(person: Person) -> bool:
     """転出予定 (who has left or died is no member any more: the replica's household does not have them)."""
     return person.status is ResidentStatus.MOVING_OUT
-
-
-def _subject(case: Case[ResidenceTerms], person: Person, refused: bool) -> Subject:
-    for field, text in (("name", person.name), ("relationship", person.relationship)):
-        if len(text) > LONGEST_TEXT:
-            raise Failed("Text_Too_Long", field=field)
-    return Subject(
-        ref=case.ref(person.key),
-        name=person.name,
-        note=relationship_in_words(person.relationship),
-        holder=person.key == case.key,
-        refusal=FailureBody(failure="Household_Member_Restricted") if refused else None,
-    )
 
 
 def _question(code: str, concerns: Iterable[str]) -> Question:

@@ -11,7 +11,7 @@ from typing import Any
 from server_stub.certificates.certificate import Case, Certificate, Offered, ServiceTerms
 from server_stub.certificates.dates import birth_in_words, wareki
 from server_stub.interface.failures import Failed
-from server_stub.interface.offers import ApplicationRequest, Scope, Subject, Symbol
+from server_stub.interface.offers import ApplicationRequest, Scope, Symbol
 from server_stub.interface.values import Place
 from server_stub.paper.pattern import clear_white
 from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage, typeset
@@ -64,10 +64,8 @@ class SealRegistration(Certificate[SealRecords, SealTerms]):
     terms = SealTerms
 
     def offer(self, case: Case[SealTerms]) -> Offered:
-        person = case.resident
         registered_seal(case)
-        holder = Subject(ref=case.ref(person.key), name=person.name, holder=True)
-        return Offered(scopes=(Scope.HOLDER,), subjects=(holder,))
+        return Offered(scopes=(Scope.HOLDER,), subjects=(case.subject(case.resident),))
 
     def pick(self, case: Case[SealTerms], request: ApplicationRequest) -> SealRecords:
         return SealRecords(case.resident, registered_seal(case))
