@@ -34,7 +34,7 @@ from server_stub.interface.values import TerminalKind
 from server_stub.issuing.app import create_app as create_issuing
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.issuing.tenants import HostedMunicipality, IssuingSettings
-from server_stub.municipalities import load_municipality
+from server_stub.municipalities import load_municipality, shipped_folders
 from server_stub.node import NodeContext, RunningNode, serve
 from server_stub.paper.back_page import warm_up
 
@@ -67,6 +67,11 @@ def demo_terminals(keys: KeyPool) -> tuple[Terminal, ...]:
         )
         for name, operator, shop, kind in TERMINALS
     )
+
+
+def _kobe_folder() -> Path:
+    (folder,) = shipped_folders()
+    return folder
 
 
 class Servers(Protocol):
@@ -133,7 +138,7 @@ class LocalServers:
             sqlite_url(folder / "replica.db"),
             folder / OWN_FILES,
             self._fresh / FILE_NAME,
-            load_municipality(KOBE),
+            load_municipality(_kobe_folder()),
             clock,
             trace,
             self._faults["issuing"],
@@ -156,7 +161,7 @@ class LocalServers:
             centre_key=self.issuing_key,
             municipalities=(
                 HostedMunicipality(
-                    KOBE, sqlite_url(folder / "replica.db"), Secret(keys.text("pseudonyms-28100"))
+                    _kobe_folder(), sqlite_url(folder / "replica.db"), Secret(keys.text("pseudonyms-28100"))
                 ),
             ),
         )
@@ -176,7 +181,9 @@ class LocalServers:
         self.authority_url, self.issuing_url, self.center_url = (node.base_url for node in self._nodes)
         self._nightly.start()
         # fonts, compiler and patterns, so that the first paper does not wait for them
-        threading.Thread(target=warm_up, args=(load_municipality(KOBE).info.name,), daemon=True).start()
+        threading.Thread(
+            target=warm_up, args=(load_municipality(_kobe_folder()).info.name,), daemon=True
+        ).start()
 
     def _link_kept(self) -> None:
         """Tell the kept centre and replica too whose the enrolled cards are, by the same issue notices."""

@@ -30,7 +30,7 @@ from server_stub.interface.notices import FILE_NAME, SERIAL, EnrolledCard
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import migrate_ledger
-from server_stub.municipalities import load_municipality
+from server_stub.municipalities import load_municipality, shipped_folders
 from server_stub.registry.importers import load_delivery
 from server_stub.registry.importers.resident_register import read_residents
 from server_stub.registry.records import Person
@@ -142,7 +142,12 @@ def take_notices(folder: Path, clock: Clock) -> None:
     """Let centre and replica in `folder` take in its issue notices, the way they hear of every card."""
     notices = folder / FILE_NAME
     load_delivery(
-        sqlite_url(folder / "replica.db"), DELIVERY, notices, clock, Trace(clock), load_municipality(KOBE)
+        sqlite_url(folder / "replica.db"),
+        DELIVERY,
+        notices,
+        clock,
+        Trace(clock),
+        load_municipality(shipped_folders()[0]),
     )
     center = Database(sqlite_url(folder / "center.db"))
     Holders(center).take(notices)

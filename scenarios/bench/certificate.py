@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from server_stub.issuing.wording import residence_front
+from server_stub.paper.content import ResidenceFront
+from server_stub.paper.fronts import render_residence, residence_main, typeset
+
 from scenarios.template import KOBE, template_folder
 from server_stub.db import sqlite_url
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.terminal import ApplicationOptions
 from server_stub.issuing.copies import issuer_of, new_issue_number
-from server_stub.issuing.wording import residence_front
 from server_stub.municipalities import load_municipality
-from server_stub.paper.content import ResidenceFront
 from server_stub.paper.finish import SheetFacts, finish_sheets
-from server_stub.paper.fronts import render_residence, residence_main, typeset
 from server_stub.registry.records import Person
 from server_stub.registry.replica import Replica
 

@@ -11,8 +11,8 @@ from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, QTime, QTimeZone
 from PySide6.QtGui import QTextCharFormat
 from PySide6.QtWidgets import QCalendarWidget, QDateTimeEdit
 
+from server_stub.certificates.dates import wareki
 from server_stub.interface.clock import JST, STAGE_START
-from server_stub.issuing.wording import wareki
 
 from . import theme
 from .client import Attempt, PanelClient

@@ -13,18 +13,34 @@ import pikepdf
 from fastapi import FastAPI, Request, Response
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest, LedgerReport, OffersRequest
-from server_stub.interface.offers import Offer, Offers, Subject
-from server_stub.interface.terminal import CertificateKind, OptionName, ReportTaken
-from server_stub.interface.values import MunicipalityInfo
+from server_stub.interface.issuing import (
+    IssuedPage,
+    IssuedPaper,
+    IssueRequest,
+    LedgerReport,
+    OfferList,
+    OffersRequest,
+)
+from server_stub.interface.offers import Offer, Subject
+from server_stub.interface.terminal import ReportTaken
+from server_stub.interface.values import Box, FailureBody, MunicipalityInfo
 from server_stub.node import failure_response
 
 KEY = "centre-shows-this-key"
-MEMBERS = (
-    Member(ref="a" * 32, name="見本　太郎", relationship="世帯主", holder=True),
-    Member(ref="b" * 32, name="見本　花子", relationship="妻", holder=False),
+SUBJECTS = (
+    Subject(ref="a" * 32, name="見本　太郎", note={"ja": "世帯主"}, holder=True),
+    Subject(ref="b" * 32, name="見本　花子", note={"ja": "妻"}, holder=False),
 )
+YES, NO = {"ja": "記載する"}, {"ja": "記載しない"}
+QUESTIONS = tuple(
+    {
+        "code": code, "words": {"ja": words}, "default": "no",
+        "choices": [{"code": "yes", "words": YES, "secret": code == "my_number"}, {"code": "no", "words": NO}],
+    }
+    for code, words in (("relationship", "続柄"), ("my_number", "個人番号"))
+)  # fmt: skip
 FEE = 300
+BOX = Box(x=103, y=67, width=34, height=6)
 
 
 @cache
@@ -58,23 +74,21 @@ class FakeIssuing:
         self.reports: list[tuple[str, LedgerReport]] = []
         self.changed = threading.Condition()
 
-    def offers(self, request: OffersRequest) -> Offers:
-        refusal = self.offer_refusal and {
-            "failure": self.offer_refusal.failure,
-            "facts": self.offer_refusal.facts,
-        }
+    def offers(self, request: OffersRequest) -> OfferList:
         residence = Offer.model_validate(
             {
-                "kind": CertificateKind.RESIDENCE, "fee": FEE, "max_copies": 10, "hours": "6時30分から23時",
-                "options": tuple(OptionName), "members": MEMBERS, "whole_household": True, "refusal": refusal,
+                "kind": "residence", "words": {"ja": "住民票の写し"}, "fee": FEE, "max_copies": 10,
+                "hours": {"ja": "6時30分から23時"}, "questions": QUESTIONS, "subjects": SUBJECTS,
+                "scopes": ("whole", "chosen"), "whole": {"ja": "世帯全員"},
+                "refusal": self.offer_refusal and FailureBody.of(self.offer_refusal),
             }
         )  # fmt: skip
-        return Offers(municipality=self._info(request.municipality), offers=(residence,))
+        return OfferList(municipality=self._info(request.municipality), offers=(residence,))
 
     def paper(self, request: IssueRequest) -> dict[str, Any]:
         """One sheet a member and copy."""
         asked = request.application
-        refs = asked.options.members or tuple(member.ref for member in MEMBERS)
+        refs = asked.subjects
         pages = [
             IssuedPage(
                 copy_number=copy,
@@ -82,13 +96,17 @@ class FakeIssuing:
                 n=len(refs),
                 subjects=(ref,),
                 issue_number=f"{request.application_id}-{copy}",
+                answers=asked.answers,
+                secret_boxes=(BOX,) if asked.answers.get("my_number") == "yes" else (),
             )
             for copy in range(1, asked.copies + 1)
             for k, ref in enumerate(refs, start=1)
         ]
         paper = IssuedPaper(
             application_id=request.application_id,
-            holder_ref=request.holder_ref,
+            holder=request.holder,
+            kind=asked.kind,
+            municipality=asked.municipality,
             generation=7,
             fee_total=FEE * asked.copies,
             pages=tuple(pages),
@@ -119,7 +137,7 @@ class FakeIssuing:
             return response
 
         @app.post("/v1/offers")
-        def offers(body: OffersRequest) -> Offers:
+        def offers(body: OffersRequest) -> OfferList:
             self.asked.append(body)
             return self.offers(body)
 

@@ -21,6 +21,7 @@ from fastapi import FastAPI, Request, Response
 from server_stub.interface.binding import holder_ref
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.terminal import signed_text
+from server_stub.interface.values import Identity, Method
 
 POLICY = "2.999.8.5.1.3.30"
 YEAR = timedelta(days=365)
@@ -63,6 +64,10 @@ class Card:
     @property
     def holder_ref(self) -> str:
         return holder_ref(self.certificate.issuer.public_bytes(), self.certificate.serial_number)
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(method=Method.JPKI, reference=self.holder_ref)
 
     def sign(self, nonce: dict[str, str], session_id: str) -> str:
         text = signed_text(nonce["context"], session_id, nonce["nonce"])

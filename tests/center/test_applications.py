@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from server_stub.center.tables import sheets
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import SignedManifest
-from tests.center.fake_issuing import MEMBERS, blank_pages
+from tests.center.fake_issuing import BOX, SUBJECTS, blank_pages
 from tests.center.world import SECOND_KEY, World, refused, until, wait_for
 
 KEY = "visit-0001"
@@ -119,11 +119,11 @@ def test_only_what_was_offered_can_be_applied_for(world: World) -> None:
     session_id = world.known_session()
     refused(world.apply(session_id, municipality="09202"), "Option_Not_Allowed")
     refused(world.apply(session_id, kind="seal_registration"), "Service_Not_Offered")
-    refused(world.apply(session_id, options={"members": ["c" * 32]}), "Member_Not_In_Household")
+    refused(world.apply(session_id, subjects=["c" * 32]), "Member_Not_In_Household")
     refused(world.apply(session_id, copies=11, fee_total=3300), "Copies_Out_Of_Range")
     assert not world.issuing.requests
-    chosen = world.manifest(world.apply(session_id, options={"members": [MEMBERS[1].ref]}))
-    assert [sheet.subjects for sheet in chosen.sheets] == [(MEMBERS[1].ref,)]
+    chosen = world.manifest(world.apply(session_id, scope="chosen", subjects=[SUBJECTS[1].ref]))
+    assert [sheet.subjects for sheet in chosen.sheets] == [(SUBJECTS[1].ref,)]
 
 
 def test_an_offer_that_was_refused_stays_refused(world: World) -> None:
@@ -144,12 +144,21 @@ def _set(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
 
 
 SWAPS = {
-    "the record of another holder": _set("holder_ref", "f" * 64),
+    "the record of another holder": _set("holder.reference", "f" * 64),
     "the paper of another application": _set("application_id", "0" * 26),
     "a stranger on the second sheet": _set("pages.1.subjects", ["e" * 32]),
     "a stranger besides": _set("pages.0.subjects", ["a" * 32, "e" * 32]),
     "somebody missing": _set("pages.1.subjects", ["a" * 32]),
     "another fee": _set("fee_total", 600),
+    "another kind": _set("kind", "seal_registration"),
+    "another municipality": _set("municipality", "09202"),
+    "an item that was not asked for": _set("pages.1.answers.relationship", "yes"),
+    "an item that nobody can ask for": _set("pages.0.answers", {"relationship": "partly", "my_number": "no"}),
+    "an answer missing": _set("pages.0.answers", {"relationship": "no"}),
+    "an answer to no question": _set(
+        "pages.0.answers", {"relationship": "no", "my_number": "no", "height": "no"}
+    ),
+    "a 個人番号 that was not asked for": _set("pages.0.secret_boxes", [BOX.model_dump()]),
     "sheets in another order": _set("pages.0.k", 2),
     "a sheet of another copy": _set("pages.1.copy_number", 2),
     "another issue number on the second sheet": _set("pages.1.issue_number", "X"),
@@ -186,17 +195,17 @@ def test_printing_again_closes_no_incident(world: World) -> None:
 def test_a_bad_centre_can_be_made_to_let_a_swap_through_for_the_terminal_to_find(world: World) -> None:
     world.faults.switch_on("center.skip_binding")
     world.issuing.change = SWAPS["the record of another holder"]
-    assert world.prepared().holder_ref == "f" * 64
+    assert world.prepared().holder.reference == "f" * 64
 
 
 def test_a_bad_centre_can_be_made_to_tamper_with_the_manifest(world: World) -> None:
     session_id = world.known_session()
     world.faults.switch_on("center.tamper_manifest", {"times": 1})
     signed = SignedManifest.model_validate_json(world.apply(session_id, idempotency=KEY).content)
-    assert json.loads(signed.text)["holder_ref"] == "0" * 64
+    assert json.loads(signed.text)["holder"]["reference"] == "0" * 64
     with pytest.raises(Failed, match="Manifest_Invalid"):
         world.manifest(_as_response(signed))
-    assert world.manifest(world.apply(session_id, idempotency=KEY)).holder_ref == world.card.holder_ref
+    assert world.manifest(world.apply(session_id, idempotency=KEY)).holder == world.card.identity
 
 
 def _as_response(signed: SignedManifest) -> httpx.Response:
@@ -250,6 +259,29 @@ def test_sheets_are_finished_by_the_paper_room(world: World, tmp_path: Path) -> 
                 assert len(pdf.pages) == 2
                 keywords = json.loads(str(pdf.docinfo["/Keywords"]))
             assert keywords == {
-                "application": manifest.application_id, "copy": 1, "sheet": [entry.k, 2],
-                "subjects": list(entry.subjects),
+                "application": manifest.application_id, "copy": [1, 1], "sheet": [entry.k, 2],
+                "subjects": list(entry.subjects), "kind": "residence", "municipality": "28100", "fee": 300,
+                "answers": {"relationship": "no", "my_number": "no"}, "boxes": [],
             }  # fmt: skip
+
+
+def test_a_number_that_was_asked_for_is_told_and_one_that_is_not_is_missed(world: World) -> None:
+    asked = {"relationship": "no", "my_number": "yes"}
+    manifest = world.manifest(world.apply(world.known_session(), answers=asked))
+    assert [len(entry.secret_boxes) for entry in manifest.sheets] == [1, 1]
+    world.issuing.change = _set("pages.1.secret_boxes", [])
+    facts = refused(world.apply(world.known_session(), answers=asked), "Binding_Mismatch")
+    assert facts["detail"] == "個人番号 on a sheet"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"answers": {"relationship": "no"}}, {"answers": {"relationship": "no", "my_number": "perhaps"}},
+     {"scope": "whole", "subjects": ["a" * 32]}, {"scope": "holder", "subjects": ["a" * 32]},
+     {"scope": "chosen", "subjects": ["a" * 32, "a" * 32]}],
+)  # fmt: skip
+def test_a_paper_for_a_request_that_no_offer_admits_is_an_incident(
+    world: World, changes: dict[str, Any]
+) -> None:
+    """An issuing server must refuse such a request; one that makes the paper all the same is not believed."""
+    refused(world.apply(world.known_session(), **changes), "Binding_Mismatch")

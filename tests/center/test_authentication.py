@@ -5,15 +5,21 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
+import httpx
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponseStatus
 
-from server_stub.center.certificates import TrustedCertificates
+from server_stub.center.authentication.jpki import TrustedCertificates
+from server_stub.interface.binding import open_offers
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.failures import Failed
+from server_stub.interface.offers import SignedOffers
+from server_stub.interface.terminal import SignedManifest
 from tests.center.pki import POLICY, Issuer, usage
 from tests.center.world import CITY, HALL_KEY, OTHER, OUTSIDE, STORES_ONLY, World, refused
 
@@ -23,13 +29,15 @@ SECOND = timedelta(seconds=1)
 def test_a_nonce_serves_once_and_is_gone_after_a_failure_too(world: World) -> None:
     session_id = world.session()
     nonce = world.nonce(session_id)
-    body = {
+    body: dict[str, Any] = {
         "place": "address",
-        "certificate": world.card.der,
-        "signature": world.card.sign(nonce, session_id),
+        "proof": {"certificate": world.card.der, "signature": world.card.sign(nonce, session_id)},
     }
     path = f"/v1/sessions/{session_id}/authentication"
-    refused(world.ask("POST", path, json=body | {"signature": "AAAA"}), "Signature_Invalid")
+    refused(
+        world.ask("POST", path, json=body | {"proof": body["proof"] | {"signature": "AAAA"}}),
+        "Signature_Invalid",
+    )
     refused(world.ask("POST", path, json=body), "Nonce_Not_Valid")
     assert not world.responder.asked
     assert world.authenticate(session_id).status_code == 200
@@ -51,8 +59,7 @@ def test_a_nonce_is_worth_something_for_its_life_only(world: World) -> None:
         world.clock.advance(late)
         body = {
             "place": "address",
-            "certificate": world.card.der,
-            "signature": world.card.sign(nonce, session_id),
+            "proof": {"certificate": world.card.der, "signature": world.card.sign(nonce, session_id)},
         }
         response = world.ask("POST", f"/v1/sessions/{session_id}/authentication", json=body)
         assert response.status_code == status
@@ -209,21 +216,21 @@ def test_an_authority_that_cannot_tell_is_not_one_that_cannot_be_reached(world: 
 
 def test_the_municipality_of_the_address_comes_from_the_issue_notice(world: World) -> None:
     world.linked(world.card, municipality=OTHER)
-    assert world.authenticate(world.session()).json()["municipality"]["code"] == OTHER
+    assert world.offers(world.authenticate(world.session())).municipality.code == OTHER
     unlinked = world.known(world.ca.card())
     for more in ({}, {"place": "domicile", "municipality": CITY}):
         refused(world.authenticate(world.session(), unlinked, **more), "Holder_Not_Linked")
 
 
 def test_the_municipality_of_the_family_register_is_the_one_that_was_picked(world: World) -> None:
-    def pick(code: str | None) -> object:
+    def pick(code: str | None) -> httpx.Response:
         return world.authenticate(world.session(), place="domicile", municipality=code)
 
-    assert pick(OTHER).json()["municipality"]["code"] == OTHER  # type: ignore[attr-defined]
+    assert world.offers(pick(OTHER)).municipality.code == OTHER
     assert world.issuing.asked[-1].place == "domicile"
-    refused(pick("99999"), "Municipality_Unknown")  # type: ignore[arg-type]
-    refused(pick(OUTSIDE), "Municipality_Not_Participating")  # type: ignore[arg-type]
-    refused(pick(None), "Request_Malformed")  # type: ignore[arg-type]
+    refused(pick("99999"), "Municipality_Unknown")
+    refused(pick(OUTSIDE), "Municipality_Not_Participating")
+    refused(pick(None), "Request_Malformed")
     refused(world.authenticate(world.session(), municipality=CITY), "Request_Malformed")
 
 
@@ -240,10 +247,48 @@ def test_a_session_belongs_to_one_holder(world: World) -> None:
     session_id = world.session()
     assert world.authenticate(session_id, mine).status_code == 200
     refused(world.authenticate(session_id, theirs), "Session_Not_Valid")
-    assert world.manifest(world.apply(session_id)).holder_ref == mine.holder_ref
+    assert world.manifest(world.apply(session_id)).holder == mine.identity
 
 
 def test_a_refusal_of_the_issuing_server_arrives_with_its_facts(world: World) -> None:
     world.issuing.refusal = Failed("Service_Closed_Now", opens="6:30", closes="23:00")
     facts = refused(world.authenticate(world.session()), "Service_Closed_Now")
     assert facts == {"opens": "6:30", "closes": "23:00"}
+
+
+def test_the_offers_are_signed_for_this_holder_session_and_terminal(world: World) -> None:
+    session_id = world.session()
+    signed = SignedOffers.model_validate_json(world.authenticate(session_id).raise_for_status().content)
+    ours = {"holder": world.card.identity, "session_id": session_id, "terminal_id": "T1"}
+    pinned = world.signing_key.public_key()
+    offers = open_offers(signed, pinned, **ours)  # type: ignore[arg-type]
+    assert [subject.name for subject in offers.offers[0].subjects] == ["見本　太郎", "見本　花子"]
+    others = {"holder": world.ca.card().identity, "session_id": world.session(), "terminal_id": "T2"}
+    for what, other in others.items():
+        with pytest.raises(Failed, match=f"Offers_Invalid.*{what.removesuffix('_id')}"):
+            open_offers(signed, pinned, **(ours | {what: other}))  # type: ignore[arg-type]
+    with pytest.raises(Failed, match="Offers_Invalid"):
+        open_offers(signed, Ed25519PrivateKey.generate().public_key(), **ours)  # type: ignore[arg-type]
+    swapped = signed.model_copy(update={"text": signed.text.replace("見本　太郎", "見本　花子")})
+    with pytest.raises(Failed, match="Offers_Invalid"):
+        open_offers(swapped, pinned, **ours)  # type: ignore[arg-type]
+
+
+def test_no_signature_of_a_manifest_serves_for_offers(world: World) -> None:
+    session_id = world.known_session()
+    manifest = SignedManifest.model_validate_json(world.apply(session_id).raise_for_status().content)
+    with pytest.raises(Failed, match="Offers_Invalid"):
+        open_offers(
+            SignedOffers(**manifest.model_dump()),
+            world.signing_key.public_key(),
+            holder=world.card.identity,
+            session_id=session_id,
+            terminal_id="T1",
+        )
+
+
+def test_names_that_were_swapped_on_the_way_are_noticed(world: World) -> None:
+    world.faults.switch_on("center.swap_offers", {"times": 1})
+    with pytest.raises(Failed, match="Offers_Invalid"):
+        world.offers(world.authenticate(world.session()))
+    assert world.offers(world.authenticate(world.session())).offers

@@ -18,11 +18,11 @@ JSON = {"Content-Type": "application/json"}
     "body",
     [
         b"", b"{", b"null", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"place": "address"}', b'"text"', b"NaN",
-        b'{"place": "moon", "certificate": "", "signature": ""}',
-        b'{"place": "address", "certificate": 1, "signature": []}',
-        b'{"place": "address", "certificate": "", "signature": "", "more": 1}',
-        b'{"place": "address", "certificate": "\\ud800", "signature": ""}',
-        b'{"place": "domicile", "municipality": "' + "２８１００".encode() + b'", "certificate": "", "signature": ""}',
+        b'{"place": "moon", "proof": {"certificate": "", "signature": ""}}',
+        b'{"place": "address", "proof": {"certificate": 1, "signature": []}}',
+        b'{"place": "address", "proof": {"certificate": "", "signature": "", "more": 1}}',
+        b'{"place": "address", "proof": {"certificate": "\\ud800", "signature": ""}}',
+        b'{"place": "domicile", "municipality": "' + "２８１００".encode() + b'", "proof": {"certificate": "", "signature": ""}}',
     ],
     ids=lambda body: repr(body[:30]),
 )  # fmt: skip
@@ -33,8 +33,7 @@ def test_a_broken_body_is_named_and_uses_no_nonce(world: World, body: bytes) -> 
     refused(world.ask("POST", path, content=body, headers=JSON), "Request_Malformed")
     good = {
         "place": "address",
-        "certificate": world.card.der,
-        "signature": world.card.sign(nonce, session_id),
+        "proof": {"certificate": world.card.der, "signature": world.card.sign(nonce, session_id)},
     }
     assert world.ask("POST", path, json=good).status_code == 200
 
@@ -43,8 +42,8 @@ def test_a_broken_body_is_named_and_uses_no_nonce(world: World, body: bytes) -> 
     "change",
     [
         {"copies": 0}, {"copies": 100}, {"copies": 1.5}, {"copies": "x"}, {"fee_total": -1}, {"fee_total": 10**30},
-        {"kind": "passport"}, {"municipality": "281000"}, {"options": {"members": ["../../etc"]}},
-        {"options": {"relationship": "maybe"}}, {"surprise": True},
+        {"kind": "Passport"}, {"municipality": "281000"}, {"subjects": ["../../etc"]}, {"subjects": []},
+        {"answers": {"relationship": True}}, {"scope": "all"}, {"surprise": True},
     ],
 )  # fmt: skip
 def test_a_broken_application_is_named_and_nothing_is_received(world: World, change: dict[str, Any]) -> None:
@@ -115,8 +114,7 @@ def test_one_nonce_lets_one_of_many_in(world: World) -> None:
     nonce = world.nonce(session_id)
     body = {
         "place": "address",
-        "certificate": world.card.der,
-        "signature": world.card.sign(nonce, session_id),
+        "proof": {"certificate": world.card.der, "signature": world.card.sign(nonce, session_id)},
     }
     answers: list[httpx.Response] = []
     together = threading.Barrier(6)
@@ -150,7 +148,7 @@ def test_residents_at_the_same_moment_each_get_their_own_paper(world: World) -> 
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert {ref: manifest.holder_ref for ref, manifest in manifests.items()} == {
+    assert {ref: manifest.holder.reference for ref, manifest in manifests.items()} == {
         card.holder_ref: card.holder_ref for card in cards
     }
     assert len({manifest.application_id for manifest in manifests.values()}) == len(cards)

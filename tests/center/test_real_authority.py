@@ -51,7 +51,7 @@ def test_a_card_of_the_authority_is_let_in_until_it_is_held_or_revoked(world: Wo
                 if failure:
                     refused(response, failure)
                 else:
-                    assert response.raise_for_status().json()["municipality"]["code"] == CITY
+                    assert world.offers(response, card).municipality.code == CITY
     finally:
         node.stop()
         authority.close()

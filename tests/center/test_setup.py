@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from server_stub.center.certificates import StatusAuthority
+from server_stub.center.authentication.jpki import StatusAuthority
 from server_stub.center.database import prepare_database
 from server_stub.center.settings import CenterTimes, IssuingServer, load_settings
 from server_stub.center.tables import metadata

@@ -24,7 +24,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offers
 from server_stub.interface.terminal import SignedManifest
 from server_stub.interface.trace import Trace
-from server_stub.interface.values import Place
+from server_stub.interface.values import Identity, Method, Place
 from tests.center.world import CITY, HOUSEHOLD, World, info, refused, wait_for
 
 TIMES = CenterTimes()
@@ -50,7 +50,11 @@ class Desk:
         return self.sessions.open(MINE).session_id
 
     def authenticated(self, session_id: str, *, terminal: str = MINE, holder: str = HOLDER) -> Authenticated:
-        found = Authenticated(session_id, holder, Place.ADDRESS, Offers(municipality=info(CITY), offers=()))
+        who = Identity(method=Method.JPKI, reference=holder)
+        offers = Offers(
+            session_id=session_id, terminal_id=terminal, holder=who, municipality=info(CITY), offers=()
+        )
+        found = Authenticated(session_id, who, Place.ADDRESS, offers)
         self.sessions.authenticated(terminal, found)
         return found
 
@@ -146,7 +150,7 @@ def test_a_known_session_takes_its_holder_again_and_no_other(desk: Desk) -> None
     desk.authenticated(mine.session_id)
     with pytest.raises(Failed, match="^Session_Not_Valid"):
         desk.authenticated(mine.session_id, holder=STRANGER)
-    assert desk.sessions.known(mine.session_id, MINE).holder_ref == HOLDER
+    assert desk.sessions.known(mine.session_id, MINE).holder.reference == HOLDER
 
 
 # --- the nonce ----------------------------------------------------------------------------------------------------------------

@@ -6,14 +6,13 @@ import hashlib
 
 from server_stub.interface.binding import key_id
 from server_stub.interface.terminal import SignedManifest
-from tests.center.fake_issuing import MEMBERS
+from tests.center.fake_issuing import SUBJECTS
 from tests.center.world import CITY, HOUSEHOLD, SECOND_KEY, World, refused
 
 
 def test_a_whole_visit_ends_with_the_paper_handed_over_and_the_ledger_told(world: World) -> None:
     session_id = world.session()
-    offers = world.authenticate(session_id).raise_for_status().json()
-    assert offers["municipality"]["code"] == CITY
+    assert world.offers(world.authenticate(session_id)).municipality.code == CITY
     manifest = world.manifest(world.apply(session_id))
     assert world.report(manifest.application_id, "paid", amount=300).json()["state"] == "paid"
     assert (
@@ -40,15 +39,15 @@ def test_the_manifest_names_holder_session_terminal_and_request_and_is_signed_by
     signed = SignedManifest.model_validate_json(response.content)
     assert signed.key_id == key_id(world.signing_key.public_key())
     manifest = world.manifest(response)
-    assert manifest.holder_ref == world.card.holder_ref
+    assert manifest.holder == world.card.identity
     assert (manifest.session_id, manifest.terminal_id, manifest.municipality) == (session_id, "T1", CITY)
     assert (manifest.copies, manifest.fee_total, manifest.generation) == (2, 600, 7)
     assert manifest.received_at == world.clock.now()
     assert [(s.number, s.copy_number, s.k, s.n, s.subjects) for s in manifest.sheets] == [
-        (1, 1, 1, 2, (MEMBERS[0].ref,)),
-        (2, 1, 2, 2, (MEMBERS[1].ref,)),
-        (3, 2, 1, 2, (MEMBERS[0].ref,)),
-        (4, 2, 2, 2, (MEMBERS[1].ref,)),
+        (1, 1, 1, 2, (SUBJECTS[0].ref,)),
+        (2, 1, 2, 2, (SUBJECTS[1].ref,)),
+        (3, 2, 1, 2, (SUBJECTS[0].ref,)),
+        (4, 2, 2, 2, (SUBJECTS[1].ref,)),
     ]
 
 
@@ -66,7 +65,7 @@ def test_the_issuing_server_is_asked_for_the_holder_that_the_centre_computed_at_
     manifest = world.prepared(copies=1)
     (asked,) = world.issuing.asked
     (request,) = world.issuing.requests
-    assert asked.holder_ref == request.holder_ref == world.card.holder_ref
+    assert asked.holder == request.holder == world.card.identity
     assert asked.terminal == request.terminal
     assert (asked.terminal.terminal_id, asked.terminal.operator, asked.terminal.kind) == (
         "T1",
@@ -93,7 +92,7 @@ def test_events_never_hold_a_name_or_the_whole_holder_reference(world: World) ->
     lines = "\n".join(event.to_line() for event in world.events)
     assert world.card.holder_ref[:8] in lines
     assert world.card.holder_ref not in lines
-    assert all(member.name not in lines for member in MEMBERS)
+    assert all(member.name not in lines for member in SUBJECTS)
 
 
 def test_the_municipalities_come_with_those_that_do_not_participate(world: World) -> None:

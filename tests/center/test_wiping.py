@@ -10,7 +10,7 @@ import pytest
 from scenarios.servers import LocalServers
 from scenarios.template import load_cards, template_folder
 from server_stub.interface.clock import STAGE_START, Clock, real_monotonic_ns
-from server_stub.interface.terminal import CertificateKind, ReportKind
+from server_stub.interface.terminal import ReportKind
 from server_stub.interface.trace import Trace
 from tests.hostile.visitor import Received, Visitor
 
@@ -79,7 +79,7 @@ def test_no_byte_of_a_paper_stays_in_a_database(
     folder: Path, visitor: Visitor, end: Callable[[Visitor, Received], None]
 ) -> None:
     card = load_cards(template_folder())[CARD]
-    paper = visitor.paper(card, CertificateKind.RESIDENCE, copies=2)
+    paper = visitor.paper(card, "residence", copies=2)
     parts = parts_of(paper.sheets)
     assert len(parts) > 50
     # as long as it may be fetched it is there: the search would find it

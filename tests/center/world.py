@@ -25,9 +25,10 @@ from server_stub.center.terminals import Terminal
 from server_stub.db import sqlite_url
 from server_stub.faults.box import FaultBox
 from server_stub.interface import notices
-from server_stub.interface.binding import new_ulid, open_manifest
+from server_stub.interface.binding import new_ulid, open_manifest, open_offers
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.issuing import TerminalFacts
+from server_stub.interface.offers import Offers, SignedOffers
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Manifest, SignedManifest
 from server_stub.interface.trace import Event, Trace
@@ -35,12 +36,17 @@ from server_stub.interface.values import MunicipalityInfo, TerminalKind
 from server_stub.municipalities import MunicipalityEntry
 from server_stub.node import NodeContext, serve
 from server_stub.paper.finish import SheetFacts
-from tests.center.fake_issuing import KEY, FakeIssuing
+from tests.center.fake_issuing import KEY, SUBJECTS, FakeIssuing
 from tests.center.pki import Card, Issuer, Responder
 
 CITY, OTHER, OUTSIDE, STORES_ONLY = "28100", "09202", "28201", "28202"
 STORE_KEY, SECOND_KEY, HALL_KEY = "store-terminal-key", "second-terminal-key", "hall-terminal-key"
-HOUSEHOLD = {"kind": "residence", "municipality": CITY, "copies": 1, "fee_total": 300}
+BOTH = [subject.ref for subject in SUBJECTS]
+LEFT_OUT = {"relationship": "no", "my_number": "no"}
+HOUSEHOLD = {
+    "kind": "residence", "municipality": CITY, "scope": "whole", "subjects": BOTH, "answers": LEFT_OUT,
+    "copies": 1, "fee_total": 300,
+}  # fmt: skip
 
 
 def info(code: str, participating: bool = True) -> MunicipalityInfo:
@@ -51,10 +57,10 @@ def info(code: str, participating: bool = True) -> MunicipalityInfo:
 
 
 INDEX = (
-    MunicipalityEntry(info(CITY), (), None),
-    MunicipalityEntry(info(OTHER), (), None),
-    MunicipalityEntry(info(OUTSIDE, participating=False), (), None),
-    MunicipalityEntry(info(STORES_ONLY), (TerminalKind.MUNICIPAL,), None),
+    MunicipalityEntry(info(CITY)),
+    MunicipalityEntry(info(OTHER)),
+    MunicipalityEntry(info(OUTSIDE, participating=False)),
+    MunicipalityEntry(info(STORES_ONLY), (TerminalKind.MUNICIPAL,)),
 )
 
 
@@ -217,15 +223,26 @@ class World:
     def authenticate(
         self, session_id: str, card: Card | None = None, *, key: str = STORE_KEY, **body: Any
     ) -> httpx.Response:
-        """A fresh nonce, signed by the card; `body` replaces fields of the request."""
+        """A fresh nonce, signed by the card; `body` replaces fields of the request or of its proof."""
         card = card or self.card
         nonce = self.nonce(session_id, key)
-        whole = {
-            "place": "address",
-            "certificate": card.der,
-            "signature": card.sign(nonce, session_id),
-        } | body
+        shown = {
+            "certificate": body.pop("certificate", card.der),
+            "signature": body.pop("signature", card.sign(nonce, session_id)),
+        }
+        whole = {"place": "address", "proof": shown} | body
         return self.ask("POST", f"/v1/sessions/{session_id}/authentication", key=key, json=whole)
+
+    def offers(self, response: httpx.Response, card: Card | None = None, terminal_id: str = "T1") -> Offers:
+        """The offers of an answer, opened as the terminal opens them."""
+        signed = SignedOffers.model_validate_json(response.raise_for_status().content)
+        return open_offers(
+            signed,
+            self.signing_key.public_key(),
+            holder=(card or self.card).identity,
+            session_id=str(response.request.url).split("/")[-2],
+            terminal_id=terminal_id,
+        )
 
     def known_session(self, key: str = STORE_KEY) -> str:
         session_id = self.session(key)

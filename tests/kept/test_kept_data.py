@@ -30,11 +30,10 @@ from server_stub.db import migrate, open_engine, sqlite_url
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import JST, STAGE_START, Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.issuing import OffersRequest
-from server_stub.interface.offers import Offers
+from server_stub.interface.issuing import OfferList, OffersRequest
 from server_stub.interface.terminal import ReportKind, SignedManifest, StatusReport
 from server_stub.interface.trace import Trace
-from server_stub.interface.values import Place
+from server_stub.interface.values import Identity, Method, Place
 from server_stub.issuing import tables as ledger_tables
 from server_stub.issuing.ledger import Ledger
 from server_stub.registry import tables as registry
@@ -154,7 +153,10 @@ def test_a_server_starts_on_them(kept: Path) -> None:
     try:
         terminal = demo_terminals(KeyPool())[0].facts
         asked = OffersRequest(
-            holder_ref=MIDORI_REF, place=Place.ADDRESS, municipality="28100", terminal=terminal
+            holder=Identity(method=Method.JPKI, reference=MIDORI_REF),
+            place=Place.ADDRESS,
+            municipality="28100",
+            terminal=terminal,
         )
         answer = httpx.post(
             f"{servers.issuing_url}/v1/offers",
@@ -165,7 +167,7 @@ def test_a_server_starts_on_them(kept: Path) -> None:
             },
             trust_env=False,
         )
-        offers = Offers.model_validate_json(answer.raise_for_status().text)
+        offers = OfferList.model_validate_json(answer.raise_for_status().text)
         assert {offer.refusal for offer in offers.offers} == {None}
     finally:
         servers.stop()

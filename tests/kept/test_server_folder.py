@@ -16,7 +16,7 @@ from scenarios.server_folder import ServerFolder
 from scenarios.template import load_cards
 from server_stub.interface.clock import JST, Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import CertificateKind, ReportKind
+from server_stub.interface.terminal import ReportKind
 from server_stub.interface.trace import Trace
 from tests.hostile.visitor import Visitor
 from tests.kept.server import Server, command, until
@@ -38,7 +38,7 @@ def visit(server: Server, folder: Path) -> None:
     visitor = Visitor(
         folder, server.urls["center"], "KIOSK-STORE-01", server.folder / "template", clock, Trace(clock)
     )
-    paper = visitor.paper(load_cards(server.folder / "template")[CARD], CertificateKind.RESIDENCE)
+    paper = visitor.paper(load_cards(server.folder / "template")[CARD], "residence")
     visitor.tell(paper, ReportKind.PAID, paper.fee_total)
     visitor.tell(paper, ReportKind.HANDED_OVER)
     visitor.end(paper.session_id)

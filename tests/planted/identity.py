@@ -11,14 +11,14 @@ from sqlalchemy import update
 
 import cards.jpki as jpki
 import kiosk_app.paper as terminal_paper
-import server_stub.center.certificates as certificates
+import server_stub.center.authentication.jpki as certificates
 from cards.jpki import JpkiClient
 from kiosk_app.card_trust import CardKind, CardTrust
 from kiosk_app.flow import card_rows, events
 from kiosk_app.flow.state import StateName as S
 from kiosk_app.flow.state import TimeOuts, Visit
 from server_stub.center import tables
-from server_stub.center.certificates import HolderCertificate, StatusAuthority, TrustedCertificates
+from server_stub.center.authentication.jpki import HolderCertificate, StatusAuthority, TrustedCertificates
 from server_stub.center.sessions import Sessions
 from server_stub.interface.failures import Failed
 from tests.planted.defect import defect

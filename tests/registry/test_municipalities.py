@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from server_stub.certificates.residence import ResidenceTerms
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import CertificateKind, OptionName
 from server_stub.interface.values import TerminalKind
-from server_stub.municipalities import load_index, load_municipality
+from server_stub.municipalities import load_index, load_municipality, shipped_folders
 from server_stub.municipalities.settings import HERE
+
+(KOBE,) = shipped_folders()
 
 
 @pytest.fixture
@@ -28,22 +30,23 @@ def test_the_index_has_a_page_full_of_municipalities_of_which_kobe_participates(
     assert [entry.info.code for entry in index] == sorted({entry.info.code for entry in index})
     assert [entry.info.name for entry in index if entry.info.participating] == ["神戸市"]
     ashikaga = next(entry for entry in index if entry.info.code == "09202")
-    assert (ashikaga.info.prefecture, ashikaga.info.name, ashikaga.folder) == ("栃木県", "足利市", None)
+    assert (ashikaga.info.prefecture, ashikaga.info.name) == ("栃木県", "足利市")
     assert (ashikaga.info.name_en, ashikaga.info.prefecture_en) == ("Ashikaga City", "Tochigi")
 
 
 def test_kobe_is_as_the_city_published_it() -> None:
-    kobe = load_municipality("28100")
-    for kind in CertificateKind:
-        terms = kobe.services[kind]
+    kobe = load_municipality(KOBE)
+    assert list(kobe.services) == list(kobe.kinds) == ["residence", "seal_registration"]
+    for terms in kobe.services.values():
         assert (terms.fee, terms.opens, terms.closes) == (250, time(6, 30), time(23, 0))
-    assert kobe.services[CertificateKind.RESIDENCE].options == tuple(OptionName)
-    assert kobe.services[CertificateKind.SEAL_REGISTRATION].options == ()
     assert kobe.excluded_terminal_kinds == (TerminalKind.MUNICIPAL,)
     assert kobe.minimum_age == 15
     assert kobe.delivery.most_age == timedelta(hours=48)
     assert (kobe.delivery.most_drop_percent, kobe.delivery.unreadable_restrictions) == (10, 0)
-    assert kobe.layout == "household"
+    residence = kobe.services["residence"]
+    assert isinstance(residence, ResidenceTerms)
+    assert residence.questions == ("relationship", "domicile", "my_number")
+    assert residence.form == "household"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +54,7 @@ def test_kobe_is_as_the_city_published_it() -> None:
     [(time(6, 29, 59), False), (time(6, 30), True), (time(22, 59, 59), True), (time(23, 0), False)],
 )
 def test_service_ends_with_the_closing_time(moment: time, is_open: bool) -> None:
-    assert load_municipality("28100").services[CertificateKind.RESIDENCE].open_at(moment) is is_open
+    assert load_municipality(KOBE).services["residence"].open_at(moment) is is_open
 
 
 @pytest.mark.parametrize(
@@ -67,23 +70,23 @@ def test_service_ends_with_the_closing_time(moment: time, is_open: bool) -> None
     ],
 )
 def test_the_turn_of_the_year_is_closed(day: date, closed: bool) -> None:
-    assert load_municipality("28100").closed_on(day) is closed
+    assert load_municipality(KOBE).closed_on(day) is closed
 
 
 def test_a_span_within_one_year_is_closed_on_its_days_only(root: Path) -> None:
     set_in(root, 'first = "12-29"\nlast = "01-03"', 'first = "06-01"\nlast = "06-02"')
-    kobe = load_municipality("28100", root)
+    kobe = load_municipality(root / "28100_kobe")
     assert [kobe.closed_on(date(2026, month, day)) for month, day in ((5, 31), (6, 1), (6, 2), (6, 3), (12, 30))] == [
         False, True, True, False, False,
     ]  # fmt: skip
 
 
 def test_the_official_seal_is_a_square_of_legible_size() -> None:
-    kobe = load_municipality("28100")
-    with Image.open(io.BytesIO(kobe.seal_png)) as image:
+    kobe = load_municipality(KOBE)
+    with Image.open(io.BytesIO(kobe.issuer.seal_png)) as image:
         assert image.width == image.height
-        assert image.width >= 300 * kobe.seal_mm / 25.4
-    assert 21 <= kobe.seal_mm <= 24
+        assert image.width >= 300 * kobe.issuer.seal_mm / 25.4
+    assert 21 <= kobe.issuer.seal_mm <= 24
 
 
 def test_the_accent_is_readable_on_white() -> None:
@@ -91,7 +94,7 @@ def test_the_accent_is_readable_on_white() -> None:
         value = channel / 255
         return value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
 
-    red, green, blue = bytes.fromhex(load_municipality("28100").info.accent[1:])
+    red, green, blue = bytes.fromhex(load_municipality(KOBE).info.accent[1:])
     luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
     assert 1.05 / (luminance + 0.05) >= 7
 
@@ -112,18 +115,18 @@ def set_in(root: Path, before: str, after: str, file: str = "28100_kobe/municipa
         ("opens = 06:30:00", 'opens = "6:30"', "service.residence.opens"),
         ("closes = 23:00:00", "closes = 06:30:00", "service.residence.closes"),
         ("max_copies = 10", "max_copies = 0", "service.residence.max_copies"),
-        ('"my_number"', '"number"', "service.residence.options"),
-        ('"my_number"', '"domicile"', "service.residence.options"),
+        ('"my_number"', '"number"', "service.residence.questions[3]"),
+        ('"my_number"', '"domicile"', "service.residence.questions"),
         ("[service.residence]", "[service.residense]", "service.residense"),
         ("[service.residence]", "[service]\nresidence = 1\n[other]", "service.residence"),
-        ('form = "household"', 'form = "sheet"', "residence_layout.form"),
+        ('form = "household"', 'form = "sheet"', "service.residence.form"),
         ('accent = "#0A5A8C"', 'accent = "blue"', "accent"),
         ("minimum_age = 15", "minimum_age = 150", "minimum_age"),
         ("minimum_age = 15", "minimum_age = 15\nmaximum_age = 99", "maximum_age"),
         (
             'excluded_terminal_kinds = ["municipal"]',
             'excluded_terminal_kinds = ["shop"]',
-            "excluded_terminal_kinds",
+            "excluded_terminal_kinds[1]",
         ),
         ('first = "12-29"', 'first = "02-30"', "closed[1].first"),
         ('mayor = "見本　太郎"', 'mayor = ""', "certifier.mayor"),
@@ -133,16 +136,18 @@ def set_in(root: Path, before: str, after: str, file: str = "28100_kobe/municipa
         ('telephone = "078-000-0000"', "", "telephone"),
         ("most_age_hours = 48", "most_age_hours = 0", "delivery.most_age_hours"),
         ("most_drop_percent = 10", "most_drop_percent = 101", "delivery.most_drop_percent"),
-        ("unreadable_restrictions = 0", "", "delivery.unreadable_restrictions"),
+        ("unreadable_restrictions = 0", "unreadable_restriction = 0", "delivery.unreadable_restriction"),
         ("[delivery]", "[deliveries]", "delivery"),
-        ("[attestation]", "[attestations]", "attestation"),
+        ("attestation_whole =", "attestation_all =", "service.residence.attestation_whole"),
+        ("max_copies = 10", "max_copies = 10\ncounter_fee = 305", "service.residence.counter_fee"),
+        ('code = "28100"', 'code = "2810"', "code"),
         ("minimum_age = 15", "minimum_age = ", ""),
     ],
 )
 def test_a_wrong_setting_is_named(root: Path, before: str, after: str, field: str) -> None:
     set_in(root, before, after)
     with pytest.raises(Failed) as caught:
-        load_municipality("28100", root)
+        load_municipality(root / "28100_kobe")
     assert caught.value.failure == "Settings_Wrong"
     assert (caught.value.facts["file"], caught.value.facts["field"]) == (
         "28100_kobe/municipality.toml",
@@ -159,15 +164,17 @@ def test_a_wrong_setting_is_named(root: Path, before: str, after: str, field: st
         ('code = "09202"', 'code = "09201"', "municipality[2].code"),
         ('kana = "うつのみやし"', 'kana = "ウツノミヤシ"', "municipality[1].kana"),
         ('kana = "うつのみやし"', f'kana = "{"う" * 101}"', "municipality[1].kana"),
-        ("participating = false", "participating = true", "municipality[1].folder"),
-        ("participating = false", 'participating = "no"', "municipality[1].participating"),
-        ("participating = false", "participating = false\nfee = 300", "municipality[1].fee"),
+        (
+            'kana = "うつのみやし"',
+            'kana = "うつのみやし"\nparticipating = true',
+            "municipality[1].participating",
+        ),
     ],
 )
 def test_a_wrong_line_of_the_index_is_named(root: Path, before: str, after: str, field: str) -> None:
     set_in(root, before, after, "index.toml")
     with pytest.raises(Failed) as caught:
-        load_index(root)
+        load_index([root / "28100_kobe"], root / "index.toml")
     assert (caught.value.failure, caught.value.facts["field"]) == ("Settings_Wrong", field)
 
 
@@ -175,26 +182,29 @@ def test_a_seal_that_is_no_square_picture_is_named(root: Path) -> None:
     seal = root / "28100_kobe" / "official_seal.png"
     Image.new("RGB", (600, 500)).save(seal)
     with pytest.raises(Failed, match="certifier.seal"):
-        load_municipality("28100", root)
+        load_municipality(root / "28100_kobe")
     seal.write_bytes(seal.read_bytes()[:100])
     with pytest.raises(Failed, match="certifier.seal"):
-        load_municipality("28100", root)
+        load_municipality(root / "28100_kobe")
 
 
-def test_a_missing_folder_is_named(root: Path) -> None:
-    shutil.rmtree(root / "28100_kobe")
+def test_a_missing_file_is_named(root: Path) -> None:
+    (root / "28100_kobe" / "municipality.toml").unlink()
     with pytest.raises(Failed) as caught:
-        load_index(root)
+        load_index([root / "28100_kobe"])
     assert (caught.value.failure, caught.value.facts["file"]) == (
         "Settings_Wrong",
         "28100_kobe/municipality.toml",
     )
 
 
-@pytest.mark.parametrize(
-    ("code", "failure"), [("09202", "Municipality_Not_Participating"), ("99999", "Municipality_Unknown")]
-)
-def test_a_municipality_without_settings_is_refused_by_name(code: str, failure: str) -> None:
-    with pytest.raises(Failed) as caught:
-        load_municipality(code)
-    assert caught.value.failure == failure
+def test_two_folders_of_one_municipality_are_refused(root: Path) -> None:
+    with pytest.raises(Failed, match="code"):
+        load_index([root / "28100_kobe", KOBE])
+
+
+def test_whoever_has_a_folder_participates_whether_or_not_it_stood_in_the_index(root: Path) -> None:
+    set_in(root, 'code = "28100"', 'code = "09202"')
+    entries = {entry.info.code: entry for entry in load_index([root / "28100_kobe"])}
+    assert (entries["09202"].info.name, entries["09202"].info.participating) == ("神戸市", True)
+    assert "28100" not in entries

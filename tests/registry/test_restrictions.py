@@ -250,10 +250,10 @@ def test_so_many_such_rows_are_let_pass_as_the_municipality_has_set(
 def kobe_with(folder: Path, before: str, after: str):  # type: ignore[no-untyped-def]
     import shutil
 
-    root = folder / "municipalities"
-    shutil.copytree(HERE, root)
-    settings = root / "28100_kobe" / "municipality.toml"
+    kobe = folder / "kobe"
+    shutil.copytree(HERE / "28100_kobe", kobe)
+    settings = kobe / "municipality.toml"
     text = settings.read_text(encoding="utf-8")
     assert before in text
     settings.write_text(text.replace(before, after), encoding="utf-8")
-    return load_municipality("28100", root)
+    return load_municipality(kobe)

@@ -33,7 +33,7 @@ from scenarios.stage_secrets import KeyPool
 from scenarios.template import authority_settings
 from server_stub.authority import Authority, prepare_database
 from server_stub.authority.profile import Kind
-from server_stub.center.certificates import StatusAuthority, TrustedCertificates
+from server_stub.center.authentication.jpki import StatusAuthority, TrustedCertificates
 from server_stub.center.settings import AUTHENTICATION_POLICY, CenterTimes
 from server_stub.db import sqlite_url
 from server_stub.interface.clock import STAGE_START, Clock
