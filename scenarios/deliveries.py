@@ -1,6 +1,6 @@
-"""What the town's existing systems deliver: anew each night, as every municipality does, so that the replica never grows old.
+"""What a town's existing systems deliver: anew each night, as every municipality does, so that the replica never grows old.
 
-The files are the sample delivery, or what lies in the folder `delivery` beside the servers' databases: whoever changes a file
+The files are the town's own, or what lies in the folder `delivery/CODE` beside the servers' databases: whoever changes a file
 there delivers it with the next night.
 """
 
@@ -21,11 +21,10 @@ from server_stub.faults.box import FaultBox
 from server_stub.interface.clock import JST, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
-from server_stub.municipalities import Municipality
-from server_stub.registry.importers import delivery_slip, load_delivery
+from server_stub.registry.importers import delivery_slip
 from server_stub.registry.replica import generations_of
 
-from .stage_secrets import DELIVERY
+from .towns import Town
 
 NIGHT = time(5, 0)
 """作成日時 of a night's delivery, JST; the terminals open at 6:30."""
@@ -47,19 +46,13 @@ def delivered_since(url: str, night: datetime) -> bool:
 
 
 def deliver(
-    url: str,
-    files: Path,
-    notices: Path,
-    made_at: datetime,
-    clock: Clock,
-    trace: Trace,
-    municipality: Municipality | None = None,
+    town: Town, url: str, files: Path, notices: Path, made_at: datetime, clock: Clock, trace: Trace
 ) -> int:
-    """Load the delivery in `files` as one made at `made_at` (to the second). Raises as `load_delivery`."""
+    """Load the delivery in `files` as one of `town` made at `made_at` (to the second). Raises as `Town.load`."""
     with tempfile.TemporaryDirectory(prefix="konbini-delivery-") as folder:
         tonight = Path(shutil.copytree(files, Path(folder) / "delivery"))
         _date(tonight / delivery_slip.FILE_NAME, made_at)
-        return load_delivery(url, tonight, notices, clock, trace, municipality)
+        return town.load(url, notices, clock, trace, tonight)
 
 
 def _date(slip: Path, made_at: datetime) -> None:
@@ -75,18 +68,18 @@ class NightlyDelivery:
 
     def __init__(
         self,
+        town: Town,
         url: str,
         own_files: Path,
         notices: Path,
-        municipality: Municipality,
         clock: Clock,
         trace: Trace,
         faults: FaultBox,
     ) -> None:
         """Delivers at once if a night has passed, before it returns; `start` it for the nights to come. `own_files`: read instead
-        of the sample delivery, if there."""
-        self._url, self._own_files, self._notices = url, own_files, notices
-        self._municipality, self._clock, self._trace, self._faults = municipality, clock, trace, faults
+        of the town's, if there."""
+        self._town, self._url, self._own_files, self._notices = town, url, own_files, notices
+        self._clock, self._trace, self._faults = clock, trace, faults
         self._settled: datetime | None = None
         self._working = threading.Lock()
         self._wake = threading.Event()
@@ -145,5 +138,5 @@ class NightlyDelivery:
             self._settled = night
 
     def _deliver(self, made_at: datetime) -> None:
-        files = self._own_files if self._own_files.is_dir() else DELIVERY
-        deliver(self._url, files, self._notices, made_at, self._clock, self._trace, self._municipality)
+        files = self._own_files if self._own_files.is_dir() else self._town.delivery
+        deliver(self._town, self._url, files, self._notices, made_at, self._clock, self._trace)

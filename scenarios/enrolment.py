@@ -27,7 +27,8 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.notices import FILE_NAME, HEADER, EnrolledCard, NoticeKind
 
 from . import paths
-from .template import KOBE, take_notices
+from .template import take_notices
+from .towns import Town
 
 TEST_HIERARCHY = "JPKI-TEST"
 _HEAD = "# 試験用カード（O=JPKI-TEST）の登録。konbini card enrol が書きます。この機械だけのもので、記録には入れません。\n"
@@ -127,13 +128,13 @@ def save_enrolment(new: Enrolment, file: Path | None = None) -> None:
     part.replace(path)
 
 
-def link(databases: Path, enrolments: Sequence[Enrolment]) -> None:
-    """Tell centre and replica in the folder `databases` (a stage's copy of the template) whose cards these are, the way
-    they hear of every card: by issue notices."""
+def link(databases: Path, towns: Sequence[Town], enrolments: Sequence[Enrolment]) -> None:
+    """Tell centre and replicas in the folder `databases` (a stage's copy of the template) whose cards these are, the way
+    they hear of every card: by issue notices. Raises Failed(Settings_Wrong) for a person of none of the towns."""
     notices = databases / FILE_NAME
     with notices.open("a", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(map(_notice, enrolments))
-    take_notices(databases, Clock(STAGE_START))
+        csv.writer(file).writerows(_notice(one, _home_of(one, towns)) for one in enrolments)
+    take_notices(databases, towns, Clock(STAGE_START))
 
 
 def for_person(calling: str, enrolments: Iterable[Enrolment]) -> Enrolment | None:
@@ -155,7 +156,16 @@ def _decoded(text: object) -> bytes:
     return base64.b64decode(str(text), validate=True)
 
 
-def _notice(one: Enrolment) -> tuple[str, ...]:
+def _home_of(one: Enrolment, towns: Sequence[Town]) -> str:
+    for town in towns:
+        if any(card.person == one.person for card in town.cards):
+            return town.code
+    raise Failed(
+        "Settings_Wrong", file=enrolment_file().name, item=one.calling, detail="nobody of these towns"
+    )
+
+
+def _notice(one: Enrolment, municipality: str) -> tuple[str, ...]:
     parsed = x509.load_der_x509_certificate(one.card.certificate)
     names = parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     row = {
@@ -163,7 +173,7 @@ def _notice(one: Enrolment) -> tuple[str, ...]:
         HEADER[1]: f"{parsed.serial_number:X}",
         HEADER[2]: base64.b64encode(parsed.issuer.public_bytes()).decode(),
         HEADER[3]: one.person,
-        HEADER[4]: KOBE,
+        HEADER[4]: municipality,
         HEADER[5]: str(NoticeKind.AUTHENTICATION),
         HEADER[6]: parsed.not_valid_before_utc.astimezone(JST).isoformat(timespec="seconds"),
         HEADER[7]: parsed.not_valid_after_utc.astimezone(JST).isoformat(timespec="seconds"),

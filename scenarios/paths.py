@@ -10,7 +10,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FEATURES = Path(__file__).resolve().parent / "features"
-DATA = Path(__file__).resolve().parent / "data"
 
 
 def home() -> Path:

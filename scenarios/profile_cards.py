@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from . import paths
 from .template import CardEntry, add_card, callings, load_cards, template_folder
+from .towns import CardSpec, Town
 
 KEPT = 2
 """How many copies stay: the newest, and the one that somebody may be reading at this moment."""
@@ -24,44 +25,43 @@ def kept_in() -> Path:
     return paths.home()
 
 
-def template_with_own_cards() -> Path:
-    """The newest copy with the tester's own cards; the template itself where there is none for the present code and data."""
-    template = template_folder()
+def template_with_own_cards(towns: Sequence[Town] = ()) -> Path:
+    """The newest copy with the tester's own cards of these towns; the template itself where there is none for the present
+    code and data."""
+    template = template_folder(towns)
     return max(_copies(template), default=template)
 
 
-def card_of_profile(profile: str, person: str) -> tuple[Path, CardEntry]:
-    """The folder and the entry of a card of `profile` (one of cards.profiles) for the 宛名番号 `person`.
+def card_of_profile(profile: str, person: str, towns: Sequence[Town] = ()) -> tuple[Path, CardEntry]:
+    """The folder and the entry of a card of `profile` (one of cards.profiles) for the 宛名番号 `person` of these towns.
 
     The stage's own card, if it has such a one that is linked and good; else one that is made now, and kept.
     """
     with _alone():
-        folder = template_with_own_cards()
+        folder = template_with_own_cards(towns)
         entries = load_cards(folder)
         for entry in entries.values():
             if (entry.profile, entry.person) == (profile, person) and entry.linked and entry.state == "good":
                 return folder, entry
         calling = callings(entries.values())[person]
-        card = {
-            "name": f"{calling}の{profile}のカード",
-            "person": person,
-            "profile": profile,
-            "state": "good",
-            "linked": True,
-            "purpose": f"型「{profile}」から作ったカード",
-        }
-        return _made(folder, card)
+        card = CardSpec(
+            name=f"{calling}の{profile}のカード",
+            person=person,
+            profile=profile,
+            purpose=f"型「{profile}」から作ったカード",
+        )
+        home = next(entry.municipality for entry in entries.values() if entry.person == person)
+        return _made(template_folder(towns), folder, home, card)
 
 
-def _made(folder: Path, card: dict[str, object]) -> tuple[Path, CardEntry]:
-    template = template_folder()
+def _made(template: Path, folder: Path, municipality: str, card: CardSpec) -> tuple[Path, CardEntry]:
     copies = sorted(_copies(template))
     number = int(copies[-1].name.rpartition("-")[2]) + 1 if copies else 1
     new = kept_in() / f"{_prefix(template)}{number:06d}"
     part = new.with_name(f"{new.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(folder, part)
-    entry = add_card(part, card)
+    entry = add_card(part, municipality, card)
     part.rename(new)
     for old in sorted(kept_in().glob("own-cards-*")):
         if old.name[: len(_prefix(template))] != _prefix(template) or old in copies[: 1 - KEPT]:

@@ -2,17 +2,18 @@
 
 | there | what |
 |---|---|
-| `authority.db`, `center.db`, `ledger.db`, `replica.db` | the books |
+| `authority.db`, `center.db`, `ledger.db`, `replica-CODE.db` | the books; one replica a town |
 | `keys/` | the keys that the books were made with |
-| `template/` | the beginning: databases, and the virtual cards that this authority issued |
+| `template/` | the beginning: databases, which towns they are of, and the virtual cards that this authority issued |
 | `clock.json` | the clock, running on while no server does |
-| `delivery/` | if there: what is delivered each night instead of the sample |
+| `delivery/CODE/` | if there: what is delivered each night instead of the town's own files |
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from kiosk_app.folder_lock import FolderLock
@@ -22,7 +23,8 @@ from server_stub.interface.failures import Failed
 from . import paths
 from .profile_cards import template_with_own_cards
 from .stage_secrets import KeyPool
-from .template import CARDS, DATABASES
+from .template import CARDS, towns_of
+from .towns import Town
 
 KEYS, TEMPLATE, CLOCK = "keys", "template", "clock.json"
 
@@ -50,11 +52,20 @@ def kept_clock(folder: Path) -> Clock:
 class ServerFolder:
     """A folder held for this server until `release`, or until its process ends, however that happens."""
 
-    def __init__(self, folder: Path, *, begin_anew: bool = False, template: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        begin_anew: bool = False,
+        template: Path | None = None,
+        towns: Sequence[Town] = (),
+    ) -> None:
         """Keep what is there; with `begin_anew`, or where nothing is, everything is as at the beginning. `template`: of
-        somebody who has the cards himself, else the checkout's, with the tester's own cards, is copied here.
+        somebody who has the cards himself, else the checkout's for `towns` (none: the first shipped one), with the tester's own
+        cards, is copied here.
 
-        Raises Failed: Server_Folder_In_Use, Settings_Wrong for a folder whose clock cannot be read.
+        Raises Failed: Server_Folder_In_Use, Settings_Wrong for a folder whose clock cannot be read, or whose data are of
+        other towns than those named.
         """
         self.path = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -70,7 +81,11 @@ class ServerFolder:
                 template = folder / TEMPLATE
                 if not template.exists():
                     paths.private_folder(template)
-                    shutil.copytree(template_with_own_cards(), template, dirs_exist_ok=True)
+                    shutil.copytree(template_with_own_cards(towns), template, dirs_exist_ok=True)
+                elif towns and [one.folder for one in towns_of(template)] != [one.folder for one in towns]:
+                    raise Failed(
+                        "Settings_Wrong", file=folder.name, expected="the towns of its data, or --begin-anew"
+                    )
         except BaseException:
             self._lock.release()
             raise
@@ -103,15 +118,19 @@ class ServerFolder:
         return kept_clock(self.path).setting
 
     def _there(self) -> bool:
-        names = (CLOCK, *(f"{name}.db" for name in DATABASES))
-        return any((self.path / name).exists() for name in names)
+        return (self.path / CLOCK).exists() or any(self._databases())
+
+    def _databases(self) -> list[Path]:
+        """Those that a server puts here, with what SQLite keeps beside them."""
+        names = ("authority", "center", "ledger", "replica", "replica-[0-9]*")
+        ends = ("", "-wal", "-shm", "-journal")
+        return [file for name in names for end in ends for file in self.path.glob(f"{name}.db{end}")]
 
     def _clear(self) -> None:
         """Only what a server puts here; the clock first, so that half a clearing is none that would be kept."""
         (self.path / CLOCK).unlink(missing_ok=True)
-        for name in DATABASES:
-            for end in ("", "-wal", "-shm", "-journal"):
-                (self.path / f"{name}.db{end}").unlink(missing_ok=True)
+        for file in self._databases():
+            file.unlink(missing_ok=True)
         for key in (self.path / KEYS).glob("TEST-ONLY-*"):
             key.unlink()
         if (self.path / TEMPLATE / CARDS).exists():

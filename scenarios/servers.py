@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,7 +34,7 @@ from server_stub.interface.values import TerminalKind
 from server_stub.issuing.app import create_app as create_issuing
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.issuing.tenants import HostedMunicipality, IssuingSettings
-from server_stub.municipalities import load_municipality, shipped_folders
+from server_stub.municipalities import load_index
 from server_stub.node import NodeContext, RunningNode, serve
 from server_stub.paper.back_page import warm_up
 
@@ -42,7 +42,8 @@ from . import paths
 from .deliveries import NightlyDelivery
 from .enrolment import Enrolment, link
 from .stage_secrets import KeyPool
-from .template import DATABASES, KOBE, authority_settings
+from .template import authority_settings, databases_of, replica_name, towns_of
+from .towns import Town, codes
 
 ENDING = 60.0
 """Real seconds for the servers' process to end, or to answer one command, on a busy machine."""
@@ -51,27 +52,24 @@ OWN_FILES = "delivery"
 """The folder beside the databases whose files are delivered each night instead of the sample, if it is there."""
 
 
-TERMINALS = (
-    ("KIOSK-STORE-01", "見本コンビニ", "見本町一丁目店", TerminalKind.STORE),
-    ("KIOSK-CITY-01", "神戸市", "見本区役所", TerminalKind.MUNICIPAL),
-)
-"""Two fictional terminals: a shop's, and one set up by a municipality. Id, operator, place and kind."""
+STORE, CITY = "KIOSK-STORE-01", "KIOSK-CITY-01"
+"""Two fictional terminals: a shop's, and one set up by a municipality."""
+SHOPS = ("見本町一丁目店", "見本区役所")
+"""Where they stand."""
 
 
-def demo_terminals(keys: KeyPool) -> tuple[Terminal, ...]:
-    """The centre's record of TERMINALS."""
+def demo_terminals(keys: KeyPool, town: Town) -> tuple[Terminal, ...]:
+    """The centre's record of the two terminals, which stand in `town`."""
     return tuple(
         Terminal.with_key(
-            TerminalFacts(terminal_id=name, operator=operator, shop=shop, area=KOBE, kind=kind),
+            TerminalFacts(terminal_id=name, operator=operator, shop=shop, area=town.code, kind=kind),
             Secret(keys.text(f"terminal-{name}")),
         )
-        for name, operator, shop, kind in TERMINALS
+        for name, operator, shop, kind in (
+            (STORE, "見本コンビニ", SHOPS[0], TerminalKind.STORE),
+            (CITY, town.name, SHOPS[1], TerminalKind.MUNICIPAL),
+        )
     )
-
-
-def _kobe_folder() -> Path:
-    (folder,) = shipped_folders()
-    return folder
 
 
 class Servers(Protocol):
@@ -113,36 +111,42 @@ class LocalServers:
         keys: KeyPool | None = None,
         kept: bool = False,
     ) -> None:
-        """`ports` of authority, issuing server and centre (0: free ones). `enrolments`: testers' cards to trust. `keys`: other
+        """The towns are those of `template`. `ports` of authority, issuing server and centre (0: free ones). `enrolments`: testers' cards to trust. `keys`: other
         than the checkout's. `kept`: the databases that lie in `folder` are kept, and brought to the newest schema.
 
         Raises OSError for a port that is taken, Failed(Database_Of_Newer_Version)."""
         self._folder, self._fresh, self._trace = folder, folder / "fresh", trace
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         paths.private_folder(self._fresh)
-        for name in DATABASES:  # another process may replace the template at any time
+        self._towns = towns_of(template)
+        self._databases = databases_of(self._towns)
+        for name in self._databases:  # another process may replace the template at any time
             paths.copy_private(template / f"{name}.db", self._fresh / f"{name}.db")
         paths.copy_private(template / FILE_NAME, self._fresh / FILE_NAME)
         if kept:
-            _migrate(self._fresh)
-            _migrate(folder)
+            _adopt_single_replica(folder, self._towns[0])
+            _migrate(self._fresh, self._databases)
+            _migrate(folder, self._databases)
         if enrolments:
-            link(self._fresh, enrolments)
+            link(self._fresh, self._towns, enrolments)
         enrolled = tuple(one.card for one in enrolments)
         self._clock = clock
         self.faults_on: set[str] = set()
         self._faults = {node: FaultBox() for node in NODES}
         if not kept:
             self._copy()
-        self._nightly = NightlyDelivery(
-            sqlite_url(folder / "replica.db"),
-            folder / OWN_FILES,
-            self._fresh / FILE_NAME,
-            load_municipality(_kobe_folder()),
-            clock,
-            trace,
-            self._faults["issuing"],
-        )
+        self._nightly = [
+            NightlyDelivery(
+                town,
+                self._replica(town),
+                folder / OWN_FILES / town.code,
+                self._fresh / FILE_NAME,
+                clock,
+                trace,
+                self._faults["issuing"],
+            )
+            for town in self._towns
+        ]
         if kept and enrolments:
             self._link_kept()
         keys = keys or KeyPool()
@@ -159,10 +163,11 @@ class LocalServers:
         issuing_settings = IssuingSettings(
             ledger_url=sqlite_url(folder / "ledger.db"),
             centre_key=self.issuing_key,
-            municipalities=(
+            municipalities=tuple(
                 HostedMunicipality(
-                    _kobe_folder(), sqlite_url(folder / "replica.db"), Secret(keys.text("pseudonyms-28100"))
-                ),
+                    town.folder, self._replica(town), Secret(keys.text(f"pseudonyms-{town.code}"))
+                )
+                for town in self._towns
             ),
         )
         self._issuing_app = create_issuing(context("issuing"), issuing_settings)
@@ -171,30 +176,35 @@ class LocalServers:
             database_url=sqlite_url(folder / "center.db"),
             ocsp_url=f"{self._nodes[0].base_url}/ocsp/authentication",
             trusted_cas=(self._authority.authentication_ca_certificate(),),
-            issuing_servers=(IssuingServer(self._nodes[1].base_url, self.issuing_key, (KOBE,)),),
-            terminals=demo_terminals(keys),
+            issuing_servers=(IssuingServer(self._nodes[1].base_url, self.issuing_key, codes(self._towns)),),
+            terminals=demo_terminals(keys, self._towns[0]),
+            municipalities=load_index(town.folder for town in self._towns),
             signing_key=keys.ed25519("centre"),
             enrolled=enrolled,
         )
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))
         self.authority_url, self.issuing_url, self.center_url = (node.base_url for node in self._nodes)
-        self._nightly.start()
+        for nightly in self._nightly:
+            nightly.start()
         # fonts, compiler and patterns, so that the first paper does not wait for them
-        threading.Thread(
-            target=warm_up, args=(load_municipality(_kobe_folder()).info.name,), daemon=True
-        ).start()
+        names = [town.name for town in self._towns]
+        threading.Thread(target=warm_up, args=names, daemon=True).start()
+
+    def _replica(self, town: Town) -> str:
+        return sqlite_url(self._folder / f"{replica_name(town.code)}.db")
 
     def _link_kept(self) -> None:
         """Tell the kept centre and replica too whose the enrolled cards are, by the same issue notices."""
         center = Database(sqlite_url(self._folder / "center.db"))
         Holders(center).take(self._fresh / FILE_NAME)
         center.dispose()
-        self._nightly.again()
+        for nightly in self._nightly:
+            nightly.again()
 
     def _copy(self) -> None:
         """Every database as it is in the template. SQLite's own backup: safe while the nodes have the files open."""
-        for name in DATABASES:
+        for name in self._databases:
             make_private(self._folder / f"{name}.db")
             with (
                 closing(sqlite3.connect(self._fresh / f"{name}.db")) as source,
@@ -214,7 +224,8 @@ class LocalServers:
         self._faults[name.split(".")[0]].switch_off(name)
         self.faults_on.discard(name)
         self._trace.emit("fault", "off", name=name)
-        self._nightly.wake()
+        for nightly in self._nightly:
+            nightly.wake()
 
     def reset(self, scenario: str = "", trace_folder: Path | None = None) -> None:
         """All nodes back to the template, all faults off. Their events go where those of the stage go."""
@@ -222,14 +233,18 @@ class LocalServers:
             box.clear()
         self.faults_on.clear()
         # neither a report still on its way nor a delivery may reach the fresh books
-        with self._nightly.resting(), self._center_app.state.center.database_closed():
+        with ExitStack() as resting:
+            for nightly in self._nightly:
+                resting.enter_context(nightly.resting())
+            resting.enter_context(self._center_app.state.center.database_closed())
             self._copy()
 
     def close_trace(self) -> None:
         """The stage's trace is theirs too."""
 
     def stop(self) -> None:
-        self._nightly.stop()
+        for nightly in self._nightly:
+            nightly.stop()
         for node in reversed(self._nodes):
             node.stop()
         self._center_app.state.center.close()
@@ -237,14 +252,24 @@ class LocalServers:
         self._authority.close()
 
 
-def _migrate(folder: Path) -> None:
+def _adopt_single_replica(folder: Path, town: Town) -> None:
+    """Data of before there were several towns: the one replica is that of the first."""
+    for end in ("", "-wal", "-shm"):
+        old = folder / f"replica.db{end}"
+        if old.exists():
+            old.rename(folder / f"{replica_name(town.code)}.db{end}")
+
+
+def _migrate(folder: Path, databases: Sequence[str]) -> None:
     """Bring kept databases to the newest schema, whoever made them readable by others."""
-    for name in DATABASES:
+    for name in databases:
         (folder / f"{name}.db").chmod(0o600)
     migrate_authority(sqlite_url(folder / "authority.db"))
     migrate_center(sqlite_url(folder / "center.db"))
     migrate_ledger(sqlite_url(folder / "ledger.db"))
-    migrate(sqlite_url(folder / "replica.db"), "server_stub.registry")
+    for name in databases:
+        if name.startswith("replica-"):
+            migrate(sqlite_url(folder / f"{name}.db"), "server_stub.registry")
 
 
 class RemoteServers:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,11 +33,12 @@ from .ledger_queries import CenterApplication, LedgerQueries
 from .operator_prompts import OperatorPrompts
 from .profile_cards import template_with_own_cards
 from .reader_service import ReaderService
-from .servers import OWN_FILES, LocalServers, RemoteServers, Servers
+from .servers import CITY as CITY
+from .servers import OWN_FILES, STORE, LocalServers, RemoteServers, Servers
 from .stage_secrets import KeyPool
-from .template import AUTHORITY_FILE, PIN, CardEntry, load_cards, template_folder
+from .template import AUTHORITY_FILE, PIN, CardEntry, load_cards, replica_name, template_folder, towns_of
+from .towns import Town
 
-STORE, CITY = "KIOSK-STORE-01", "KIOSK-CITY-01"
 PCSC_CARD_LIMIT = 10.0
 """Real seconds: vpcd itself waits for a mute card for ever."""
 
@@ -55,11 +56,13 @@ class Stage:
         automatic: bool = True,
         trust_test_hierarchy: bool = False,
         own_cards: bool = False,
+        towns: Sequence[Town] = (),
     ) -> None:
         """`separate`: the servers in a process of their own. `folder`: where it keeps its files (a temporary one else).
         `reader`: `virtual`; `pcsc` for virtual cards through a PC/SC service of the stage's own; `pcsc:NAME` for the
         tester's reader, on which a person lays cards. `automatic`: no person enters the PINs. `trust_test_hierarchy`:
-        enrolled test cards are admitted. `own_cards`: with the cards that the tester has made of profiles.
+        enrolled test cards are admitted. `own_cards`: with the cards that the tester has made of profiles. `towns`: see
+        `load_towns` for none.
 
         Raises OSError for a port that is taken, RuntimeError where the reader's service cannot run.
         """
@@ -77,9 +80,10 @@ class Stage:
         # a copy: another process may replace the template of an older state of the code at any time
         self.template = self.folder / "template"
         paths.private_folder(self.template)
-        template = template_with_own_cards() if own_cards else template_folder()
+        template = template_with_own_cards(towns) if own_cards else template_folder(towns)
         shutil.copytree(template, self.template, dirs_exist_ok=True)
         self.cards = load_cards(self.template)
+        self.towns = towns_of(self.template)
         self.clock = Clock(STAGE_START)
         self.trace = Trace(self.clock, run=secrets.token_hex(8), process="stage")
         self.keys = KeyPool()
@@ -114,7 +118,7 @@ class Stage:
         self.trace.scope(scenario)
         self.clock.start_again(STAGE_START)
         self.servers.reset(scenario, trace_folder)
-        shutil.rmtree(self.town, ignore_errors=True)
+        shutil.rmtree(self.servers_folder / OWN_FILES, ignore_errors=True)
         shutil.rmtree(self.visit_folder, ignore_errors=True)
         paths.private_folder(self.visit_folder)
         if self.reader_service is not None:
@@ -131,10 +135,13 @@ class Stage:
         """Every sheet of the present scenario, wherever it lies now, by its sheet id: tray, taken or drawn in."""
         return sorted((self.visit_folder / "kiosk" / "devices" / "paper").glob("*/*.pdf"))
 
-    @property
-    def town(self) -> Path:
-        """What the existing systems deliver each night in the present scenario, if not the sample."""
-        return self.servers_folder / OWN_FILES
+    def own_files(self, town: Town) -> Path:
+        """What the town's existing systems deliver each night in the present scenario, if not the town's own files."""
+        return self.servers_folder / OWN_FILES / town.code
+
+    def replica(self, town: Town) -> str:
+        """The URL of the town's replica."""
+        return sqlite_url(self.servers_folder / f"{replica_name(town.code)}.db")
 
     @property
     def visit_folder(self) -> Path:
@@ -329,8 +336,10 @@ class Stage:
         night = last_night(self.clock.now())
         if night <= last_night(STAGE_START) or NO_DELIVERY in self.servers.faults_on:
             return  # the template has that night
-        replica = sqlite_url(self.servers_folder / "replica.db")
-        self.kiosk.terminal.wait_until(lambda: delivered_since(replica, night), "夜間の連携データが届く")
+        replicas = [self.replica(town) for town in self.towns]
+        self.kiosk.terminal.wait_until(
+            lambda: all(delivered_since(url, night) for url in replicas), "夜間の連携データが届く"
+        )
 
     def close(self) -> None:
         self._stop_clock()

@@ -8,19 +8,21 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from sqlalchemy import select
 
 from cards.contents.facts import birth_code
 from cards.image_file import load_image
+from server_stub.db import open_engine, sqlite_url
 from server_stub.interface.secret import Secret
-from server_stub.registry.importers.resident_register import read_residents
 from server_stub.registry.records import Person
+from server_stub.registry.tables import person_of, persons
 
 from . import paths
 
@@ -77,7 +79,6 @@ def _pem(key: RSAPrivateKey | Ed25519PrivateKey) -> bytes:
     )
 
 
-DELIVERY = paths.DATA / "kobe"
 CARD_SECRETS = {
     "authentication_pin": Secret("4973"),
     "signature_password": Secret("MIHON7Q4XW29ZK85"),
@@ -103,16 +104,27 @@ def stage_secrets(template: Path, keys: Path) -> tuple[StageSecret, ...]:
     Not among them: birth dates, which open a file of the card but stand on the paper, and what is made anew for each
     visit (nonces, session ids, idempotency keys, signatures).
     """
-    people = {person.key: person for _row, person in read_residents(DELIVERY)}
+    people = _people(template)
     found: dict[str, StageSecret] = {}
     for secret in (*_of_people(people), *_of_cards(template, people), *_of_nodes(keys)):
         found.setdefault(secret.value.reveal(), secret)
     return tuple(found.values())
 
 
-def _of_cards(template: Path, people: dict[str, Person]) -> Iterator[StageSecret]:
+def _people(template: Path) -> tuple[Person, ...]:
+    """Everybody in the replicas of the template."""
+    found: list[Person] = []
+    for file in sorted(template.glob("replica-*.db")):
+        engine = open_engine(sqlite_url(file))
+        with engine.connect() as connection:
+            found += [person_of(row) for row in connection.execute(select(persons))]
+        engine.dispose()
+    return tuple(found)
+
+
+def _of_cards(template: Path, people: Iterable[Person]) -> Iterator[StageSecret]:
     """PINs, 署名用パスワード, 照合番号 A and B, and the key that nobody knows: from the cards themselves."""
-    births = {birth_code(person.birth) for person in people.values()}
+    births = {birth_code(person.birth) for person in people}
     for file in sorted((template / "cards").glob("*.json")):
         for application in load_image(file).applications:
             for ef in application.files.values():
@@ -121,8 +133,8 @@ def _of_cards(template: Path, people: dict[str, Person]) -> Iterator[StageSecret
                     yield StageSecret(what, Secret(ef.pin.value))
 
 
-def _of_people(people: dict[str, Person]) -> Iterator[StageSecret]:
-    for person in people.values():
+def _of_people(people: Iterable[Person]) -> Iterator[StageSecret]:
+    for person in people:
         yield StageSecret(f"個人番号（{person.key}）", person.my_number)
 
 

@@ -7,14 +7,13 @@ the registry and the centre take those and the deliveries of the existing system
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import shutil
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from cards.image import CardImage
 from cards.image_file import save_image
@@ -26,33 +25,32 @@ from server_stub.center.database import Database
 from server_stub.center.holders import Holders
 from server_stub.db import sqlite_url
 from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.failures import Failed
 from server_stub.interface.notices import FILE_NAME, SERIAL, EnrolledCard
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import migrate_ledger
-from server_stub.municipalities import load_municipality, shipped_folders
-from server_stub.registry.importers import load_delivery
-from server_stub.registry.importers.resident_register import read_residents
 from server_stub.registry.records import Person
 
 from . import paths, stage_secrets
 from .stage_secrets import CARD_SECRETS, KeyPool
-from .stage_secrets import DELIVERY as DELIVERY
+from .towns import CardSpec, Town, load_towns, romanised, town_folder
 
-DATABASES = ("authority", "center", "ledger", "replica")
 AUTHORITY_FILE = "authentication_ca.der"
 CARDS = "cards.json"
-KOBE = "28100"
+TOWNS = "towns.json"
+"""Beside the databases: which towns they are of."""
 PIN = CARD_SECRETS["authentication_pin"]
 """The PIN of every virtual card of the stage; steps name it (「正しい暗証番号」) and never spell it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardEntry:
-    """One card of scenarios/data/cards.toml: `file` is its image within the template, `serial` of its authentication
+    """One card of a town's cards.toml: `municipality` is the town's code, `file` its image within the template, `serial` of its authentication
     certificate (hex, '' where it has none). `pinned`: SHA-256 of a certificate that this authority did not issue, '' else;
     such a card counts as somebody's, and only by this do scenarios know it for their own."""
 
+    municipality: str
     name: str
     person: str
     profile: str
@@ -64,94 +62,113 @@ class CardEntry:
     pinned: str
 
 
-def template_folder() -> Path:
-    """The template for the present code and data, made if it is not there yet (a few seconds, once per checkout)."""
-    made_from = [
-        p for room in ("cards", "server_stub", "scenarios/data") for p in (paths.ROOT / room).rglob("*")
-    ]
+def databases_of(towns: Iterable[Town]) -> tuple[str, ...]:
+    """Name the databases of a stage with these towns: one replica each."""
+    return ("authority", "center", "ledger", *(replica_name(town.code) for town in towns))
+
+
+def replica_name(code: str) -> str:
+    return f"replica-{code}"
+
+
+def template_folder(towns: Sequence[Town] = ()) -> Path:
+    """The template for the present code and these towns (none: the first shipped one), made if it is not there yet (a few
+    seconds, once per checkout)."""
+    towns = tuple(towns) or load_towns()
+    made_from = [p for room in ("cards", "server_stub") for p in (paths.ROOT / room).rglob("*")]
     kept = [p for p in made_from if p.is_file() and p.suffix not in (".pyc", ".md")]
-    folder = (
-        paths.home() / f"template-{paths.digest_of([*kept, Path(__file__), Path(stage_secrets.__file__)])}"
-    )
+    kept += [p for town in towns for p in town.files()]
+    digest = paths.digest_of([*kept, Path(__file__), Path(stage_secrets.__file__)])
+    # whichever they are, the templates of other towns stay: a tester goes from one to the other
+    place = hashlib.sha256("\n".join(str(town.folder) for town in towns).encode()).hexdigest()[:8]
+    folder = paths.home() / f"template-{place}-{digest}"
     if not folder.exists():
         part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
         shutil.rmtree(part, ignore_errors=True)
         paths.private_folder(part)
-        build_template(part)
+        build_template(part, towns)
         try:
             part.rename(folder)
         except OSError:  # another process was faster; its template is as good
             shutil.rmtree(part)
-        for old in paths.home().glob("template-*"):
+        for old in paths.home().glob(f"template-{place}-*"):
             if old != folder and not old.name.endswith(".part"):
                 shutil.rmtree(old, ignore_errors=True)
     return folder
 
 
-def build_template(folder: Path, told: Callable[[str], None] = lambda line: None) -> None:
+def build_template(
+    folder: Path, towns: Sequence[Town], told: Callable[[str], None] = lambda line: None
+) -> None:
     """Fill `folder`: databases, card images and their list. `told` hears what is being done."""
     keys = KeyPool()
     clock = Clock(STAGE_START)
     clock.freeze()
-    trace = Trace(clock)
     told("試験用の鍵と認証局を用意しています")
-    databases = {name: sqlite_url(folder / f"{name}.db") for name in DATABASES}
+    databases = {name: sqlite_url(folder / f"{name}.db") for name in databases_of(towns)}
     prepare_database(databases["authority"])
-    authority = Authority(authority_settings(folder, keys), clock, trace)
+    authority = Authority(authority_settings(folder, keys), clock, Trace(clock))
     told("カードを発行しています")
     (folder / AUTHORITY_FILE).write_bytes(authority.authentication_ca_certificate())
+    (folder / TOWNS).write_text(json.dumps([town.told for town in towns]), encoding="utf-8")
     (folder / "cards").mkdir()
-    people = sample_people()
-    listed = tomllib.loads((paths.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
-    entries = [
-        _personalise(folder, authority, keys, people[card["person"]], card, number)
-        for number, card in enumerate(listed, start=1)
-    ]
+    entries: list[CardEntry] = []
+    for town in towns:
+        people = town.people()
+        for card in town.cards:
+            person = people.get(card.person)
+            if person is None:
+                raise Failed(
+                    "Settings_Wrong", file=CARDS, field=card.name, expected="a person of the delivery"
+                )
+            entries.append(_personalise(folder, authority, keys, town, person, card, len(entries) + 1))
     notices = folder / FILE_NAME
     authority.write_issue_notices(notices)
     _take_out(notices, {int(entry.serial, 16) for entry in entries if entry.serial and not entry.linked})
     authority.close()
     told("副本に取り込んでいます")
     migrate_ledger(databases["ledger"])
-    take_notices(folder, clock)
+    take_notices(folder, towns, clock)
     _save_cards(folder, entries)
 
 
-def add_card(folder: Path, card: Mapping[str, Any]) -> CardEntry:
+def add_card(folder: Path, municipality: str, card: CardSpec) -> CardEntry:
     """Issue one more card in the template `folder` as all were issued: the authority knows it, its notices are delivered.
 
-    `card`: what scenarios/data/cards.toml says of one, `linked`. One caller at a time.
+    One caller at a time.
     """
     keys = KeyPool()
     clock = Clock(STAGE_START)
     clock.freeze()
+    towns = towns_of(folder)
+    town = next(town for town in towns if town.code == municipality)
     entries = list(load_cards(folder).values())
     authority = Authority(authority_settings(folder, keys), clock, Trace(clock))
     withheld = {int(entry.serial, 16) for entry in entries if entry.serial and not entry.linked}
-    person = sample_people()[card["person"]]
-    entries.append(_personalise(folder, authority, keys, person, card, len(entries) + 1))
+    person = town.people()[card.person]
+    entries.append(_personalise(folder, authority, keys, town, person, card, len(entries) + 1))
     authority.write_issue_notices(folder / FILE_NAME)
     _take_out(folder / FILE_NAME, withheld)
     authority.close()
-    take_notices(folder, clock)
+    take_notices(folder, towns, clock)
     _save_cards(folder, entries)
     return entries[-1]
 
 
-def take_notices(folder: Path, clock: Clock) -> None:
-    """Let centre and replica in `folder` take in its issue notices, the way they hear of every card."""
+def take_notices(folder: Path, towns: Iterable[Town], clock: Clock) -> None:
+    """Let centre and replicas in `folder` take in its issue notices, the way they hear of every card."""
     notices = folder / FILE_NAME
-    load_delivery(
-        sqlite_url(folder / "replica.db"),
-        DELIVERY,
-        notices,
-        clock,
-        Trace(clock),
-        load_municipality(shipped_folders()[0]),
-    )
+    for town in towns:
+        town.load(sqlite_url(folder / f"{replica_name(town.code)}.db"), notices, clock, Trace(clock))
     center = Database(sqlite_url(folder / "center.db"))
     Holders(center).take(notices)
     center.dispose()
+
+
+def towns_of(folder: Path) -> tuple[Town, ...]:
+    """Load the towns that the databases in `folder` are of. Raises Failed(Settings_Wrong)."""
+    told = json.loads((folder / TOWNS).read_text(encoding="utf-8"))
+    return load_towns([town_folder(name) for name in told])
 
 
 def authority_settings(
@@ -171,11 +188,6 @@ def load_cards(template: Path) -> dict[str, CardEntry]:
     return {row["name"]: CardEntry(**row) for row in rows}
 
 
-def sample_people() -> dict[str, Person]:
-    """Everybody in the sample delivery by 宛名番号."""
-    return {person.key: person for _row, person in read_residents(DELIVERY)}
-
-
 def callings(entries: Iterable[CardEntry]) -> dict[str, str]:
     """The 呼び名 of each 宛名番号: whoever's ordinary card, the one with the shortest name, is called 「呼び名のカード」."""
     by_length = sorted(entries, key=lambda entry: len(entry.name), reverse=True)
@@ -183,22 +195,27 @@ def callings(entries: Iterable[CardEntry]) -> dict[str, str]:
 
 
 def _personalise(
-    folder: Path, authority: Authority, keys: KeyPool, person: Person, card: Mapping[str, Any], number: int
+    folder: Path,
+    authority: Authority,
+    keys: KeyPool,
+    town: Town,
+    person: Person,
+    card: CardSpec,
+    number: int,
 ) -> CardEntry:
     """The card number `number` of the template, its image saved."""
     known = {record.serial for record in authority.of_person(person.key)}
-    profile = load_profile(card["profile"])
+    profile = load_profile(card.profile)
     image = personalise(
         profile,
         Holder(
             person.key,
-            KOBE,
+            town.code,
             person.name,
             person.address,
             person.birth,
             person.sex.value,
-            "Hyogo-ken",
-            "Kobe-shi",
+            *romanised(town.municipality.info),
         ),
         authority,
         keys.source(f"card-{number:03d}"),
@@ -208,15 +225,15 @@ def _personalise(
     )
     serial = _new_authentication_serial(authority, person.key, known)
     _tell_authority(authority, profile, person.key, known)
-    if card["state"] == "held":
+    if card.state == "held":
         authority.hold(int(serial, 16))
-    elif card["state"] == "revoked":
+    elif card.state == "revoked":
         authority.revoke(int(serial, 16))
     paths.private_folder(folder / "cards")
     file = f"cards/{number:03d}.json"
     save_image(image, folder / file)
     pinned = _pinned(image, authority.authentication_ca_certificate())
-    return CardEntry(**card, file=file, serial=serial, pinned=pinned)
+    return CardEntry(**card.model_dump(), municipality=town.code, file=file, serial=serial, pinned=pinned)
 
 
 def _save_cards(folder: Path, entries: Iterable[CardEntry]) -> None:

@@ -26,6 +26,10 @@ TrustOption = Annotated[
     bool, typer.Option("--trust-test-hierarchy", help="登録した試験用カード（O=JPKI-TEST）を受け入れる")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON で出力する")]
+TownOption = Annotated[
+    list[str] | None,
+    typer.Option("--town", help="市区町村のフォルダ、または同梱の名前（kobe）。繰り返して複数を指定できる"),
+]
 FullScreenOption = Annotated[bool, typer.Option("--full-screen", help="端末を全画面で表示する")]
 MonitorOption = Annotated[
     int | None, typer.Option("--monitor", help="全画面で表示する画面の番号（1 から数える）")

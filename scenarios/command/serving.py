@@ -21,6 +21,7 @@ from scenarios.enrolment import load_enrolments
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.server_folder import ServerFolder
 from scenarios.servers import NODES, LocalServers
+from scenarios.towns import load_towns
 from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
 
@@ -39,13 +40,14 @@ def serve_until_stopped(
     template: Path | None = None,
     clock: str = "",
     begin_anew: bool = False,
+    towns_are_named: bool = False,
 ) -> None:
     """Serve authority, issuing server and centre until SIGINT or SIGTERM. Raises OSError for a port that is taken, WrongUse
     for a clock that would be set back over kept data, Failed as `ServerFolder`.
 
     Prints where they listen: one line of JSON if `as_json`, else what a person needs to connect a terminal.
     `folder`: what lies there is kept unless `begin_anew`; None: nothing is kept. `trust`: enrolled test cards are admitted.
-    `template`: the stage's, else the checkout's with the tester's own cards. `clock`: see options; else the kept one, or as every stage begins.
+    `template`: the stage's, else the checkout's with the tester's own cards. `towns_are_named`: kept data must be of the towns chosen for this process. `clock`: see options; else the kept one, or as every stage begins.
     """
     stop = threading.Event()
 
@@ -54,10 +56,11 @@ def serve_until_stopped(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
+    towns = load_towns() if towns_are_named else ()
     with tempfile.TemporaryDirectory(prefix="konbini-servers-") as temporary, ExitStack() as held:
         if folder is None and template is None:
-            template = template_with_own_cards()
-        place = ServerFolder(folder or Path(temporary), begin_anew=begin_anew, template=template)
+            template = template_with_own_cards(towns)
+        place = ServerFolder(folder or Path(temporary), begin_anew=begin_anew, template=template, towns=towns)
         held.callback(place.release)
         running = _clock(clock, place.clock)
         trace = Trace(running, run=run, process="servers")
@@ -129,25 +132,37 @@ delivery_app = typer.Typer(
 FolderOption = Annotated[Path, typer.Option("--folder", help="konbini server --folder のフォルダ")]
 
 
-def _replica(folder: Path) -> str:
-    """Raises WrongUse for a folder without a replica."""
+MunicipalityOption = Annotated[
+    str, typer.Option("--municipality", help="市区町村コード（フォルダに複数の市区町村があるとき）")
+]
+
+
+def _replicas(folder: Path, code: str) -> list[str]:
+    """The URLs of the replicas in a server's folder, of one municipality only if `code` names it. Raises WrongUse."""
     from server_stub.db import sqlite_url
 
-    path = folder / "replica.db"
-    if not path.is_file():
-        raise WrongUse(f"--folder に指定した {folder} は、konbini server --folder のフォルダではありません。")
-    return sqlite_url(path)
+    found = sorted(folder.glob(f"replica-{code or '*'}.db"))
+    if not found:
+        raise WrongUse(
+            f"--folder に指定した {folder} は、konbini server --folder のフォルダではありません。"
+            if not code
+            else f"{folder} に市区町村コード {code} の副本はありません。"
+        )
+    return [sqlite_url(path) for path in found]
 
 
 @delivery_app.command("list")
-def list_deliveries(folder: FolderOption, as_json: JsonOption = False) -> None:
+def list_deliveries(
+    folder: FolderOption, municipality: MunicipalityOption = "", as_json: JsonOption = False
+) -> None:
     """取り込んだ連携の一覧（副本の世代、作成日時、いまの状態）。"""
     from server_stub.db import migrate
     from server_stub.registry.replica import generations_of
 
-    url = _replica(folder)
-    migrate(url, "server_stub.registry")
-    told = generations_of(url)
+    urls = _replicas(folder, municipality)
+    for url in urls:
+        migrate(url, "server_stub.registry")
+    told = [one for url in urls for one in generations_of(url)]
     if as_json:
         print_json(
             [
@@ -172,13 +187,15 @@ def list_deliveries(folder: FolderOption, as_json: JsonOption = False) -> None:
 
 
 @delivery_app.command("take-back")
-def take_back_last(folder: FolderOption) -> None:
+def take_back_last(folder: FolderOption, municipality: MunicipalityOption = "") -> None:
     """誤って取り込んだ最後の連携を取り消し、一つ前の副本に戻す（発行制限はそのまま残る）。サーバは動いたままでよい。"""
     from scenarios.server_folder import kept_clock
     from server_stub.interface.trace import Trace
     from server_stub.registry.replica import take_back
 
-    url = _replica(folder)
+    url, *others = _replicas(folder, municipality)
+    if others:
+        raise WrongUse("どの市区町村の連携を取り消すか、--municipality で指定してください。")
     clock = kept_clock(folder)
     number = take_back(url, clock, Trace(clock))
     print(

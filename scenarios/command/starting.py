@@ -8,11 +8,18 @@ from typing import Annotated
 
 import typer
 
-from .options import CLOCK, FullScreenOption, JsonOption, MonitorOption, TrustOption, stop
+from .options import CLOCK, FullScreenOption, JsonOption, MonitorOption, TownOption, TrustOption, stop
 from .usage import center_address, reason, usable_folder
 
 _STAGE = "2026年6月3日 10時から"
 _PORT_TROUBLE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM)
+
+
+def _choose(towns: list[str] | None) -> None:
+    if towns:  # else nothing of them is loaded yet: the scenarios' own process does that
+        from scenarios.towns import choose_towns
+
+        choose_towns(towns)
 
 
 def run(
@@ -36,6 +43,7 @@ def run(
     strict_screen: Annotated[
         bool, typer.Option("--strict-screen", help="画面が止まったシナリオを不合格にする（なければ注意だけ）")
     ] = False,
+    town: TownOption = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="不合格の原因を、発生した例外のまま表示する")
     ] = False,
@@ -43,6 +51,7 @@ def run(
     """シナリオを実行する。終了コード 0 合格があり不合格がない、1 不合格あり、2 使い方・準備の誤り、または何も実施していない。"""
     from .options import reader_for_run
 
+    _choose(town)
     reader_for_run(reader)
     if ":" in reader and jobs > 1:
         stop("手元のリーダでは一つずつ実行します（--jobs は指定できません）。")
@@ -70,6 +79,7 @@ def demo(
         str, typer.Option("--reader", help="virtual、または手元のリーダ pcsc[:リーダ名]")
     ] = "virtual",
     trust: TrustOption = False,
+    town: TownOption = None,
     full_screen: FullScreenOption = False,
     monitor: MonitorOption = None,
 ) -> None:
@@ -77,6 +87,7 @@ def demo(
     from .demo import run_demo
     from .options import reader_name
 
+    _choose(town)
     raise typer.Exit(run_demo(reader_name(reader), trust=trust, full_screen=full_screen, monitor=monitor))
 
 
@@ -99,10 +110,12 @@ def server(
     template: Annotated[Path | None, typer.Option("--template", hidden=True)] = None,
     as_json: JsonOption = False,
     trust: TrustOption = False,
+    town: TownOption = None,
 ) -> None:
     """証明書交付センター・証明発行サーバ・認証局を動かす。"""
     from .serving import serve_until_stopped
 
+    _choose(town)
     try:
         numbers = tuple(int(port) for port in ports.split(","))
     except ValueError:
@@ -122,6 +135,7 @@ def server(
             template=template,
             clock=clock,
             begin_anew=begin_anew,
+            towns_are_named=bool(town),
         )
     except OSError as error:
         if error.errno not in _PORT_TROUBLE or error.filename is not None:

@@ -16,7 +16,6 @@ from cards.personalise import Holder, personalise
 from cards.profiles import load_profile
 from kiosk_app.card_trust import PRODUCTION
 from scenarios.reader_service import ReaderService
-from scenarios.template import KOBE
 from server_stub.interface.clock import STAGE_START
 
 from .sentences import given, then, when
@@ -52,7 +51,7 @@ def production(world: World) -> None:
     """As a passer-by's real card looks to the terminal, with keys that are a test's."""
     keys = world.stage.keys.source("production-lookalike")
     holder = Holder(
-        "0000000000", KOBE, "見本　通行", "兵庫県神戸市", date(1990, 1, 1), "9", "Hyogo-ken", "Kobe-shi"
+        "0000000000", "28100", "見本　通行", "兵庫県神戸市", date(1990, 1, 1), "9", "Hyogo-ken", "Kobe-shi"
     )
     authority = ForeignAuthority(keys, now=STAGE_START, organisation=PRODUCTION)
     world.lay_image(personalise(load_profile("plain"), holder, authority, keys, STAGE_START))

@@ -10,9 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from scenarios import deliveries, paths
-from scenarios.template import DELIVERY
-from server_stub.db import sqlite_url
+from scenarios import deliveries
+from scenarios.towns import CARDS
 from server_stub.interface.notices import FILE_NAME
 from server_stub.registry.importers.delivery_slip import FILE_NAME as SLIP
 from server_stub.registry.importers.resident_register import FILE_NAME as RESIDENTS
@@ -111,10 +110,11 @@ def change_resident(world: World, calling: str, column: str, value: str) -> None
 def _fresh(world: World) -> Path:
     """The folder of a delivery that may be changed; earlier changes of this scenario stay in it."""
     own = world.delivered
-    folder = own / DELIVERY.name
+    folder = own / "delivery"
     if not own.exists():
-        shutil.copytree(DELIVERY, folder)
-        shutil.copyfile(paths.DATA / "cards.toml", own / "cards.toml")
+        town = world.stage.towns[0]
+        shutil.copytree(town.delivery, folder)
+        shutil.copyfile(town.folder / CARDS, own / CARDS)
     return folder
 
 
@@ -131,9 +131,14 @@ def _rewrite(file: Path, change: Callable[[list[Row]], list[Row]], encoding: str
 
 def _deliver(world: World, folder: Path) -> None:
     """Now, and with each night again."""
-    stage = world.stage
-    shutil.copytree(folder, stage.town, dirs_exist_ok=True)
-    replica = sqlite_url(stage.servers_folder / "replica.db")
+    stage, town = world.stage, world.stage.towns[0]
+    shutil.copytree(folder, stage.own_files(town), dirs_exist_ok=True)
     deliveries.deliver(
-        replica, folder, stage.template / FILE_NAME, stage.clock.now(), stage.clock, stage.trace
+        town,
+        stage.replica(town),
+        folder,
+        stage.template / FILE_NAME,
+        stage.clock.now(),
+        stage.clock,
+        stage.trace,
     )

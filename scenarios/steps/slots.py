@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,12 +16,11 @@ from typing import Any
 
 from kiosk_app.devices.interface import DENOMINATIONS
 from kiosk_app.screens.texts import LANGUAGES, Words
-from scenarios import paths
-from scenarios.servers import TERMINALS
+from scenarios.servers import SHOPS
+from scenarios.towns import load_towns, named_municipalities
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.terminal import CertificateKind
-from server_stub.municipalities import load_index
 
 NEAR = 3
 """How many right words are suggested."""
@@ -100,8 +98,7 @@ def _words(
 @cache
 def _cards() -> dict[str, str]:
     """The 宛名番号 of each card by the card's name."""
-    listed = tomllib.loads((paths.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
-    return {card["name"]: card["person"] for card in listed}
+    return {card.name: card.person for town in load_towns() for card in town.cards}
 
 
 def cards() -> tuple[str, ...]:
@@ -229,8 +226,10 @@ _choices("shown", "記載の有無（「記載する」か「記載しない」�
 _choices("receipt", "領収書の要否（「印刷する」か「印刷しない」）", "印刷する", "印刷する", "印刷しない")
 _words("failure", "断りの名前（konbini failures で一覧）", "Holder_Deceased", lambda: tuple(CATALOGUE))
 _words("language", "画面の言語", "English", lambda: tuple(Words(one)("chrome.language") for one in LANGUAGES))
-_words("municipality", "市区町村の名前", "神戸市", lambda: tuple(e.info.name for e in load_index()))
-_words("shop", "端末のある店舗・施設", "見本町一丁目店", lambda: tuple(one[2] for one in TERMINALS))
+_words(
+    "municipality", "市区町村の名前", "神戸市", lambda: tuple(info.name for info in named_municipalities())
+)
+_words("shop", "端末のある店舗・施設", "見本町一丁目店", lambda: SHOPS)
 
 
 @_slot("text", "文字", "250円", _QUOTED)

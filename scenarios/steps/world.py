@@ -14,14 +14,14 @@ import pytest
 
 from cards.image import CardImage
 from kiosk_app.screens.texts import LANGUAGES, Words
-from scenarios import paths, trace_labels
+from scenarios import trace_labels
 from scenarios.driver import PATIENCE, NotReached, Terminal
 from scenarios.ledger_queries import CenterApplication
 from scenarios.stage import Stage
+from scenarios.towns import load_towns, named_municipalities
 from server_stub.interface.binding import PDFIUM
 from server_stub.interface.secret import Secret
 from server_stub.issuing.tables import Application
-from server_stub.municipalities import load_index
 
 from .slots import Scope, digits, holder_of, piece, plain, read_scope
 
@@ -165,12 +165,12 @@ class World:
 
     @staticmethod
     def municipality_code(name: str) -> str:
-        return next(entry.info.code for entry in load_index() if entry.info.name == name)
+        return next(info.code for info in named_municipalities() if info.name == name)
 
     @staticmethod
     def municipality_name(code: str) -> str:
         """By its code; the code itself where nobody has it."""
-        return next((entry.info.name for entry in load_index() if entry.info.code == code), code)
+        return next((info.name for info in named_municipalities() if info.code == code), code)
 
     def check_returned(self, amount: int) -> None:
         """By the coin unit's counter, and as coins in the return tray (what staff paid by hand does not lie there)."""
@@ -277,7 +277,7 @@ class World:
     def choose_domicile(self, municipality: str) -> None:
         self.leave_by("本籍地の市区町村の証明書")
         self.terminal.wait_for("ChooseMunicipality")
-        prefecture = next(e.info.prefecture for e in load_index() if e.info.name == municipality)
+        prefecture = next(info.prefecture for info in named_municipalities() if info.name == municipality)
         for name in (prefecture, municipality):
             while name not in self.terminal.call("touchables"):
                 self.leave_by("次のページ")
@@ -503,4 +503,7 @@ def reader(name: str) -> Any:
 
 def town(world: World) -> Any:
     """The people of the town as they were last delivered."""
-    return reader("town").Town.load(world.delivered if world.delivered.exists() else paths.DATA)
+    (first, *_) = load_towns()
+    return reader("town").Town.load(
+        world.delivered if world.delivered.exists() else first.folder, first.folder
+    )

@@ -75,7 +75,7 @@ class CenterSettings:
     """`trusted_cas`: the CA certificates (DER) of authentication certificates; several generations may share one name.
 
     `ocsp_url` is asked for every certificate: an address that stands in a card is never contacted.
-    `municipalities`: the index of all municipalities; by default the one that the product carries. `enrolled`: test cards
+    `municipalities`: all that a resident can name; by default those of the index, none of whom participates. `enrolled`: test cards
     admitted one by one, whoever issued them; their revocation is answered for by the authority at `ocsp_url`.
     Raises Failed(Settings_Wrong, item=...).
     """
@@ -116,7 +116,7 @@ class CenterSettings:
 
 
 _TEXTS = ("database_url", "ocsp_url", "terminals", "signing_key")
-_LISTS = ("trusted_ca", "issuing")
+_LISTS = ("trusted_ca", "issuing", "municipalities")
 
 
 def load_settings(path: Path) -> CenterSettings:
@@ -137,6 +137,7 @@ def load_settings(path: Path) -> CenterSettings:
         issuing_servers=tuple(_issuing(path, entry) for entry in data["issuing"]),
         terminals=load_terminals(path.parent / data["terminals"]),
         signing_key=_signing_key(path.parent / data["signing_key"]),
+        municipalities=load_index([path.parent / str(name) for name in data["municipalities"]]),
         times=_times(path, data.get("times", {})),
     )
 

@@ -1,13 +1,14 @@
 """The kinds of certificates: one folder each, with all that is particular to it. Nothing outside knows a kind by name.
 
 A folder is a package whose `CERTIFICATES` lists its classes' instances (two codes may share a folder); its Typst template,
-geometry and texts lie beside the code. `load_kinds` finds the folders here, and those of other roots that a server is told
-of. Called by the issuing server, and by the settings of municipalities, which say what each one offers.
+geometry and texts lie beside the code. `load_kinds` finds the folders here and those that a municipality has for itself.
+Called for the settings of a municipality, which say what it offers.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib
 import importlib.util
 import re
@@ -56,9 +57,10 @@ def _folders(root: Path) -> list[Path]:
 
 def _load(folder: Path) -> ModuleType:
     """Import a folder that lies outside, once a process."""
-    name = f"konbini_certificates_{folder.name}"
+    place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    name = f"konbini_certificates_{place}_{folder.name}"
     known = sys.modules.get(name)
-    if known is not None and known.__file__ == str(folder / "__init__.py"):
+    if known is not None:
         return known
     spec = importlib.util.spec_from_file_location(
         name, folder / "__init__.py", submodule_search_locations=[str(folder)]

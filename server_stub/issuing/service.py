@@ -36,7 +36,7 @@ class IssuingService:
     def __init__(self, context: NodeContext, settings: IssuingSettings) -> None:
         """Raises Failed: Municipality_Unknown, Municipality_Not_Participating, Settings_Wrong."""
         self._context = context
-        self._tenants = Tenants(settings.municipalities, settings.certificates)
+        self._tenants = Tenants(settings.municipalities)
         self.ledger = Ledger(settings.ledger_url)
 
     def reopen(self) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from server_stub.certificates import load_kinds
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.values import Identity
@@ -32,7 +31,6 @@ class HostedMunicipality:
 @dataclass(frozen=True, slots=True)
 class IssuingSettings:
     """`ledger_url` is this server's own database, apart from every replica; `centre_key` is what the centre must show.
-    `certificates`: folders with more kinds than the product carries.
 
     Raises Failed(Settings_Wrong, item=...) for a key that is too short, or no tenant.
     """
@@ -40,7 +38,6 @@ class IssuingSettings:
     ledger_url: str
     centre_key: Secret
     municipalities: tuple[HostedMunicipality, ...]
-    certificates: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.centre_key) < SECRET_LENGTH:
@@ -91,13 +88,12 @@ class Tenant:
 
 
 class Tenants:
-    """By municipality code. Raises Failed as `load_municipality` and `load_kinds` do, and for a tenant named twice."""
+    """By municipality code. Raises Failed as `load_municipality` does, and for a tenant named twice."""
 
-    def __init__(self, hosted: Iterable[HostedMunicipality], certificates: Sequence[Path] = ()) -> None:
-        kinds = load_kinds(*certificates)
+    def __init__(self, hosted: Iterable[HostedMunicipality]) -> None:
         self._by_code: dict[str, Tenant] = {}
         for item in hosted:
-            municipality = load_municipality(item.folder, kinds)
+            municipality = load_municipality(item.folder)
             code = municipality.info.code
             if code in self._by_code:
                 raise Failed("Settings_Wrong", item="municipalities", codes=[code, code])

@@ -1,7 +1,8 @@
 """What each municipality has decided: fees, hours, questions, wording, seal. Data in one folder a municipality, not code.
 
 `load_index` tells the centre whom a resident can name and whom it may route to; `load_municipality` tells the issuing
-server everything about one tenant. Both check what they read and refuse a wrong setting by name.
+server everything about one tenant. Both check what they read and refuse a wrong setting by name. The folders are a town's
+(the sample towns lie with the scenarios); here are only the names of those who do not participate.
 """
 
 from .settings import (
@@ -11,7 +12,6 @@ from .settings import (
     MunicipalityEntry,
     load_index,
     load_municipality,
-    shipped_folders,
 )
 
 __all__ = [
@@ -21,5 +21,4 @@ __all__ = [
     "MunicipalityEntry",
     "load_index",
     "load_municipality",
-    "shipped_folders",
 ]

@@ -26,7 +26,7 @@ from server_stub.settings_file import (
 )
 
 HERE = Path(__file__).parent
-FILE_NAME = "municipality.toml"
+FILE_NAME, CERTIFICATES = "municipality.toml", "certificates"
 _A_LEAP_YEAR = 2028
 
 Code = Annotated[str, matching(r"[0-9]{5}", "5 digits")]
@@ -160,16 +160,11 @@ class Municipality:
         return any(span.holds(day) for span in self.closed)
 
 
-def shipped_folders() -> tuple[Path, ...]:
-    """List the folders of the municipalities that the product carries."""
-    return tuple(sorted(file.parent for file in HERE.glob(f"*/{FILE_NAME}")))
-
-
 def load_index(
-    folders: Iterable[Path] | None = None, file: Path = HERE / "index.toml"
+    folders: Iterable[Path] = (), file: Path = HERE / "index.toml"
 ) -> tuple[MunicipalityEntry, ...]:
-    """Load all municipalities that a resident can name, in the order of their codes: those of `file`, and those with a folder
-    (None: of the product), who participate.
+    """Load all municipalities that a resident can name, in the order of their codes: those of `file`, and those of
+    `folders`, who participate.
 
     Raises Failed(Settings_Wrong, file=, field=, expected=).
     """
@@ -194,7 +189,7 @@ def load_index(
             participating=False,
         )
         entries[named.code] = MunicipalityEntry(info)
-    for folder in shipped_folders() if folders is None else folders:
+    for folder in folders:
         own = read_settings(folder / FILE_NAME, _Own)
         if own.code in entries and entries[own.code].info.participating:
             raise settings_wrong(f"{folder.name}/{FILE_NAME}", "code", "each code once")
@@ -202,12 +197,13 @@ def load_index(
     return tuple(entries[code] for code in sorted(entries))
 
 
-def load_municipality(folder: Path, kinds: Mapping[str, AnyCertificate] | None = None) -> Municipality:
-    """Load everything about the municipality of `folder`, which offers some of `kinds` (None: those of the product).
+def load_municipality(folder: Path) -> Municipality:
+    """Load everything about the municipality of `folder`. It offers kinds of the product, and those in its own folder
+    `certificates/`, whose Python code is run.
 
     Raises Failed(Settings_Wrong, file=, field=, expected=).
     """
-    kinds = load_kinds() if kinds is None else kinds
+    kinds = load_kinds(folder / CERTIFICATES)
     file = f"{folder.name}/{FILE_NAME}"
     own = read_settings(folder / FILE_NAME, _Own)
     return Municipality(

@@ -1,0 +1,183 @@
+"""Towns: a municipality with its people, in one folder that a user can own. The shipped ones lie here.
+
+| there | what |
+|---|---|
+| `municipality.toml`, the official seal | what the municipality has decided: fees, hours, kinds, wording |
+| `deliveries/*.toml` | the formats of its deliveries (server_stub.registry.importers) |
+| `delivery/` | what its existing systems deliver: each night anew |
+| `cards.toml` | whose cards there are |
+| `certificates/` | if there: kinds of certificates of its own, whose Python code is run |
+
+`--town` names such a folder, or a shipped town by its name.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from server_stub.interface.clock import Clock
+from server_stub.interface.failures import Failed
+from server_stub.interface.trace import Trace
+from server_stub.interface.values import MunicipalityInfo
+from server_stub.municipalities import Municipality, load_index, load_municipality
+from server_stub.registry.importers import load_delivery
+from server_stub.registry.importers.resident_register import read_residents
+from server_stub.registry.records import Person
+from server_stub.settings_file import Settings, SettingsText, matching, read_settings, settings_wrong
+
+HERE = Path(__file__).parent
+CARDS = "cards.toml"
+VARIABLE = "KONBINI_TOWNS"
+FIRST = "kobe"
+"""The town of whoever names none."""
+
+
+class CardSpec(Settings):
+    """One card: whose (宛名番号), of which profile of `cards.profiles`, and what has happened to it since.
+
+    `state` at the authority, besides what the profile says; `linked`: whether an issue notice is delivered; `purpose`: one
+    line in Japanese for whoever chooses a card."""
+
+    name: SettingsText
+    person: Annotated[str, matching(r"[0-9A-Za-z-]{1,40}", "宛名番号")]
+    profile: Annotated[str, matching(r"[a-z0-9_]+", "a profile of konbini card profiles")] = "plain"
+    state: Literal["good", "held", "revoked"] = "good"
+    linked: bool = True
+    purpose: str = ""
+
+
+class _Cards(Settings):
+    card: Annotated[list[CardSpec], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Town:
+    """One town as its folder has it."""
+
+    folder: Path
+    municipality: Municipality
+    cards: tuple[CardSpec, ...]
+
+    @property
+    def code(self) -> str:
+        return self.municipality.info.code
+
+    @property
+    def name(self) -> str:
+        return self.municipality.info.name
+
+    @property
+    def delivery(self) -> Path:
+        return self.folder / "delivery"
+
+    @property
+    def formats(self) -> Path:
+        return self.folder / "deliveries"
+
+    @property
+    def is_shipped(self) -> bool:
+        return self.folder.parent == HERE
+
+    @property
+    def told(self) -> str:
+        """What `town_folder` finds it by."""
+        return self.folder.name if self.is_shipped else str(self.folder)
+
+    def people(self) -> dict[str, Person]:
+        """Read everybody in the delivery whose record can be used, by 宛名番号. Raises Failed, as a delivery is refused."""
+        return {person.key: person for _row, person in read_residents(self.delivery)}
+
+    def load(self, url: str, notices: Path, clock: Clock, trace: Trace, delivery: Path | None = None) -> int:
+        """Load the delivery (another folder's, if told) into the replica at `url`. Raises Failed as `load_delivery`."""
+        return load_delivery(url, delivery or self.delivery, notices, clock, trace, self.municipality)
+
+    def files(self) -> list[Path]:
+        """List all that the town is made of, for whoever makes something of it and must know when it changes."""
+        return sorted(
+            path
+            for path in self.folder.rglob("*")
+            if path.is_file() and path.suffix not in (".pyc", ".md", ".py")
+        )
+
+
+def shipped_town(name: str = FIRST) -> Path:
+    return HERE / name
+
+
+def town_folder(told: str) -> Path:
+    """Get the folder that `--town` means: a path, or the name of a shipped town. Raises Failed(Settings_Wrong)."""
+    shipped = shipped_town(told)
+    folder = shipped if "/" not in told and (shipped / "municipality.toml").is_file() else Path(told)
+    if not (folder / "municipality.toml").is_file():
+        raise settings_wrong(f"{told}/municipality.toml", "", "the folder of a town; konbini town new DIR")
+    return folder.resolve()
+
+
+def load_town(folder: Path) -> Town:
+    """Load a town's settings and list of cards. Raises Failed(Settings_Wrong)."""
+    cards = read_settings(folder / CARDS, _Cards).card
+    names = [card.name for card in cards]
+    for number, name in enumerate(names, start=1):
+        if name in names[: number - 1]:
+            raise settings_wrong(f"{folder.name}/{CARDS}", f"card[{number}].name", "each name once")
+    return Town(folder, load_municipality(folder), tuple(cards))
+
+
+def choose_towns(told: Sequence[str]) -> None:
+    """Let `told` (as `--town` has them; none: no change) be the towns of this process and of those it starts.
+
+    Raises Failed(Settings_Wrong)."""
+    if told:
+        os.environ[VARIABLE] = json.dumps([str(town_folder(one)) for one in told])
+
+
+def load_towns(folders: Sequence[Path] = ()) -> tuple[Town, ...]:
+    """Load the towns of one stage; none named: those chosen for this process, else the first shipped one.
+
+    Raises Failed(Settings_Wrong)."""
+    chosen = [Path(one) for one in json.loads(os.environ.get(VARIABLE, "[]"))]
+    return _loaded(tuple(folders or chosen or (shipped_town(),)))
+
+
+@functools.cache
+def _loaded(folders: tuple[Path, ...]) -> tuple[Town, ...]:
+    towns = tuple(load_town(folder) for folder in folders)
+    for what, values in (
+        ("code", [town.code for town in towns]),
+        ("name of a card", [card.name for town in towns for card in town.cards]),
+        ("宛名番号", [person for town in towns for person in {card.person for card in town.cards}]),
+    ):
+        if len(set(values)) != len(values):
+            raise Failed("Settings_Wrong", item="--town", detail=f"each {what} once")
+    return towns
+
+
+def romanised(info: MunicipalityInfo) -> tuple[str, str]:
+    """Write prefecture and municipality as a card's certificate has them: Hyogo-ken, Kobe-shi."""
+    return _with_suffix(info.prefecture, info.prefecture_en), _with_suffix(info.name, info.name_en)
+
+
+_SUFFIXES = {"都": "to", "府": "fu", "県": "ken", "市": "shi", "区": "ku", "町": "cho", "村": "son"}
+
+
+def _with_suffix(name: str, english: str) -> str:
+    plain = english.split()[0]
+    suffix = _SUFFIXES.get(name[-1:])
+    return f"{plain}-{suffix}" if suffix else plain
+
+
+def codes(towns: Iterable[Town]) -> tuple[str, ...]:
+    return tuple(town.code for town in towns)
+
+
+def named_municipalities(towns: Sequence[Town] = ()) -> tuple[MunicipalityInfo, ...]:
+    """List all that a resident can name at a terminal of a stage with these towns (none: see `load_towns`)."""
+    return tuple(entry.info for entry in load_index(town.folder for town in towns or load_towns()))
