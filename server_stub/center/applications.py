@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server_stub.interface.application_states import State
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
@@ -24,11 +25,13 @@ from server_stub.interface.terminal import (
 from server_stub.interface.trace import Trace
 
 from . import tables
-from .application_states import SERVED, State
 from .cancelling import REASON_LENGTH, Cancelled, enqueue, tell_cancelled
 from .database import Database
 from .sessions import Authenticated
 from .tables import applications, sheets
+
+_SERVED = (State.PREPARED, State.PAID, State.IN_DOUBT)
+"""While an application stands so, its sheets can be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +218,7 @@ class Applications:
             ).first()
         if row is None or row.terminal_id != terminal_id:
             raise Failed("Application_Unknown")
-        if row.state not in SERVED:
+        if row.state not in _SERVED:
             raise Failed("Application_State_Conflict", state=row.state)
         if row.body is None:
             raise Failed("Request_Not_Found", sheet=number)

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, update
 
+from server_stub.interface.application_states import State
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
 from server_stub.interface.issuing import LedgerReport
 from server_stub.interface.terminal import ReportKind, StatusReport
 from server_stub.interface.trace import Trace
 
-from .application_states import UNPAID, State
 from .tables import applications, outbox, sheets
 
 REASON_LENGTH = 200
+_UNPAID = (State.RECEIVED, State.PREPARED)
+"""What ends with its session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def cancel_unpaid(
     now = clock.now()
     rows = connection.execute(
         update(applications)
-        .where(applications.c.session_id == session_id, applications.c.state.in_(UNPAID))
+        .where(applications.c.session_id == session_id, applications.c.state.in_(_UNPAID))
         .values(
             state=State.CANCELLED,
             changed_at=now,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server_stub.interface.application_states import CENTER, State, state_met
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.terminal import ReportKind, ReportTaken, StatusReport
 from server_stub.interface.trace import Trace
 
-from .application_states import State, after
 from .cancelling import REASON_LENGTH, enqueue, void
 from .database import Database
 from .incidents import Incidents
@@ -69,7 +69,7 @@ class StatusReports:
 
     def _next(self, row: RowMapping, terminal_id: str, report: StatusReport) -> State:
         """The state that the report leads to. Money or paper moved against the ledger is an incident besides."""
-        state = after(_state_met(row, report), report.kind)
+        state = CENTER.after(_state_met(row, report), report.kind)
         wrong_amount = report.kind is ReportKind.PAID and report.amount != row["fee_total"]
         unpaid = report.kind is ReportKind.HANDED_OVER and row["paid_at"] is None
         if state is not None and not wrong_amount and not unpaid:
@@ -146,14 +146,10 @@ class StatusReports:
 
 
 def _state_met(row: RowMapping, report: StatusReport) -> State:
-    """The state that `report` meets. What expired gives way to a payment made before, as if it had been told in time, and
-    to a doubt about it."""
-    state = State(row["state"])
-    if row["expired_at"] is None or row["answer"] is None:
-        return state
-    if report.kind is ReportKind.PAID and row["paid_at"] is None:
-        return State.PREPARED if report.at < row["expired_at"] else State.CANCELLED
-    return State.PREPARED if report.kind is ReportKind.IN_DOUBT and state is State.CANCELLED else state
+    """Return the state that `report` meets; what was never prepared gives way to nothing."""
+    expired_at = row["expired_at"] if row["answer"] is not None else None
+    paid = row["paid_at"] is not None
+    return state_met(State(row["state"]), report.kind, report.at, expired_at=expired_at, paid=paid)
 
 
 def _is_late(row: RowMapping, report: StatusReport) -> bool:

@@ -32,9 +32,11 @@ from sqlalchemy import (
     update,
 )
 
+from server_stub.interface.application_states import State
 from server_stub.interface.clock import JST
 
-from .application_states import SESSION_OPEN, State
+SESSION_OPEN, SESSION_ENDED = "open", "ended"
+"""Where a session stands."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -23,6 +23,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from .application_states import ReportKind as ReportKind
+
 NONCE_CONTEXT: Literal["JPKI-SIM/konbini/authentication/v1"] = "JPKI-SIM/konbini/authentication/v1"
 
 
@@ -229,14 +231,6 @@ class SignedManifest(Model):
     text: Annotated[str, Field(max_length=1_000_000)]
     signature: Base64
     key_id: Identifier
-
-
-class ReportKind(StrEnum):
-    PAID = "paid"
-    HANDED_OVER = "handed_over"
-    CANCELLED = "cancelled"
-    IN_DOUBT = "in_doubt"
-    INCIDENT = "incident"
 
 
 class StatusReport(Model):

@@ -11,12 +11,12 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server_stub.db import migrate, open_engine
+from server_stub.interface.application_states import LEDGER, State
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import LedgerReport
 from server_stub.interface.terminal import StatusReport
 
 from . import tables as t
-from .application_states import OVERTAKING, State, after
 from .settlement import book, settled_late, state_before
 from .tables import Application, Charge, Copy
 
@@ -91,14 +91,14 @@ class Ledger:
             )
             state = self._state(connection, application_id)
             if state is None:
-                if report.kind not in OVERTAKING:
+                if report.kind not in LEDGER.overtaking:
                     raise Failed("Application_Unknown", application_id=application_id)
                 state = State.PREPARED
                 state_row = {"application_id": application_id, "state": state, "since": taken_at.isoformat()}
                 connection.execute(_INSERT_STATE, state_row)
             if self._already_taken(connection, application_id, report):
                 return state
-            then = after(state_before(connection, application_id, state, report), report.kind)
+            then = LEDGER.after(state_before(connection, application_id, state, report), report.kind)
             if then is None:
                 raise Failed(
                     "Application_State_Conflict",

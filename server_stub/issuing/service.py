@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
+from server_stub.interface.application_states import State
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
@@ -14,7 +15,6 @@ from server_stub.interface.terminal import MunicipalityList, Offers, ReportKind,
 from server_stub.node import NodeContext
 from server_stub.registry.replica import ReplicaReader
 
-from .application_states import State
 from .copies import (
     Paper,
     Records,
