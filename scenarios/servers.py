@@ -154,6 +154,7 @@ class LocalServers:
         issuing_settings = IssuingSettings(
             ledger_url=sqlite_url(folder / "ledger.db"),
             centre_key=self.issuing_key,
+            ops_key=Secret(keys.text("ops-issuing")),
             municipalities=(
                 HostedMunicipality(
                     KOBE, sqlite_url(folder / "replica.db"), Secret(keys.text("pseudonyms-28100"))
@@ -170,6 +171,7 @@ class LocalServers:
             terminals=demo_terminals(keys),
             signing_key=keys.ed25519("centre"),
             enrolled=enrolled,
+            ops_key=Secret(keys.text("ops-center")),
         )
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))

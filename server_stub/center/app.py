@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from server_stub.http import AnswerRoute
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
+from server_stub.interface.operations import CenterApplication
 from server_stub.interface.terminal import (
     ApplicationRequest,
     AuthenticationRequest,
@@ -25,6 +26,7 @@ from server_stub.interface.terminal import (
 )
 from server_stub.interface.trace import Trace
 from server_stub.node import NodeContext, make_app
+from server_stub.ops_door import add_ops_door
 from server_stub.paper.finish import finish_sheets
 
 from .center import Center
@@ -199,14 +201,17 @@ def create_app(
     `finish` is the paper room's part. Raises Failed(Settings_Wrong).
     """
     app = _bare_app(context)
-    app.state.center = Center(context, settings, finish)
+    center = app.state.center = Center(context, settings, finish)
+    add_ops_door(app, settings.ops_key, center.operations, CenterApplication)
     return app
 
 
 def openapi_document() -> dict[str, Any]:
     """The interface specification, complete, without a centre behind it."""
     clock = Clock()
-    return _bare_app(NodeContext(clock, Trace(clock))).openapi()
+    app = _bare_app(NodeContext(clock, Trace(clock)))
+    add_ops_door(app, None, None, CenterApplication)
+    return app.openapi()
 
 
 def _bare_app(context: NodeContext) -> FastAPI:

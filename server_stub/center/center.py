@@ -19,6 +19,7 @@ from .holders import Holders
 from .incidents import Incidents
 from .issue import FinishSheets, Issue
 from .issuing_servers import IssuingServers
+from .operations import CenterBooks
 from .outbox import Housekeeper, Outbox
 from .sessions import Sessions
 from .settings import CenterSettings
@@ -47,6 +48,7 @@ class Center:
         self.terminals = TerminalBook(self.database, settings.terminals)
         self.holders = Holders(self.database)
         self.sessions = Sessions(self.database, clock, trace, times)
+        self.operations = CenterBooks(self.database)
         self.incidents = Incidents(self.database, clock, trace)
         self.authentication = Authentication(
             clock,

@@ -4,6 +4,7 @@ database_url = "sqlite:///center.sqlite"
 ocsp_url = "http://127.0.0.1:8200/ocsp/authentication"
 trusted_ca = ["authentication-ca.der"]      # DER files beside this file
 terminals = "terminals.toml"
+ops_key = "what officials' tools show"       # optional: without it /ops/v1 is not offered
 signing_key = "center-ed25519.pem"          # PKCS#8, Ed25519, no password
 
 [[issuing]]
@@ -17,6 +18,7 @@ nonce_life = 60
 
 from __future__ import annotations
 
+import hmac
 import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -31,8 +33,9 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.notices import EnrolledCard
 from server_stub.interface.secret import Secret
 from server_stub.municipalities import MunicipalityEntry, load_index
+from server_stub.ops_door import check_ops_key
 
-from .terminals import Terminal, checked, load_terminals
+from .terminals import Terminal, checked, load_terminals, sha256_of_key
 
 AUTHENTICATION_POLICY = "2.999.8.5.1.3.30"
 """The real arc 8.5.1.3.30 (利用者証明用) below the arc for examples."""
@@ -76,7 +79,8 @@ class CenterSettings:
 
     `ocsp_url` is asked for every certificate: an address that stands in a card is never contacted.
     `municipalities`: the index of all municipalities; by default the one that the product carries. `enrolled`: test cards
-    admitted one by one, whoever issued them; their revocation is answered for by the authority at `ocsp_url`.
+    admitted one by one, whoever issued them; their revocation is answered for by the authority at `ocsp_url`. `ops_key`: what
+    officials' tools show at `/ops/v1`, no other key of this centre; None: there is no such door.
     Raises Failed(Settings_Wrong, item=...).
     """
 
@@ -90,9 +94,11 @@ class CenterSettings:
     policy_oids: tuple[str, ...] = (AUTHENTICATION_POLICY,)
     times: CenterTimes = CenterTimes()
     enrolled: tuple[EnrolledCard, ...] = ()
+    ops_key: Secret | None = None
 
     def __post_init__(self) -> None:
         checked(self.terminals, "")
+        self._check_ops_key()
         for name, url in [("ocsp_url", self.ocsp_url)] + [
             ("base_url", s.base_url) for s in self.issuing_servers
         ]:
@@ -114,6 +120,15 @@ class CenterSettings:
                     "Settings_Wrong", item=f"trusted_ca {number}", detail="no DER certificate"
                 ) from error
 
+    def _check_ops_key(self) -> None:
+        check_ops_key(self.ops_key)
+        if self.ops_key is None:
+            return
+        digest = sha256_of_key(self.ops_key.reveal())
+        of_terminal = any(hmac.compare_digest(t.key_sha256, digest) for t in self.terminals)
+        if of_terminal or any(server.key == self.ops_key for server in self.issuing_servers):
+            raise Failed("Settings_Wrong", item="ops_key", detail="the key of somebody else")
+
 
 _TEXTS = ("database_url", "ocsp_url", "terminals", "signing_key")
 _LISTS = ("trusted_ca", "issuing")
@@ -125,9 +140,11 @@ def load_settings(path: Path) -> CenterSettings:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Failed("Settings_Wrong", file=path.name, detail=type(error).__name__) from error
-    wrong = set(data) - set(_TEXTS) - set(_LISTS) - {"times"}
+    wrong = set(data) - set(_TEXTS) - set(_LISTS) - {"times", "ops_key"}
     wrong |= {name for name in _TEXTS if not isinstance(data.get(name), str)}
     wrong |= {name for name in _LISTS if not isinstance(data.get(name), list)}
+    if not isinstance(data.get("ops_key", ""), str):
+        wrong.add("ops_key")
     if wrong:
         raise Failed("Settings_Wrong", file=path.name, item=", ".join(sorted(wrong)))
     return CenterSettings(
@@ -138,6 +155,7 @@ def load_settings(path: Path) -> CenterSettings:
         terminals=load_terminals(path.parent / data["terminals"]),
         signing_key=_signing_key(path.parent / data["signing_key"]),
         times=_times(path, data.get("times", {})),
+        ops_key=Secret(data["ops_key"]) if "ops_key" in data else None,
     )
 
 

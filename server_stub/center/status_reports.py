@@ -7,7 +7,8 @@ from sqlalchemy.exc import IntegrityError
 
 from server_stub.interface.application_states import CENTER, State, state_met
 from server_stub.interface.clock import Clock
-from server_stub.interface.failures import CATALOGUE, Failed
+from server_stub.interface.failures import Failed
+from server_stub.interface.operations import incident_failure
 from server_stub.interface.terminal import ReportKind, ReportTaken, StatusReport
 from server_stub.interface.trace import Trace
 
@@ -123,7 +124,7 @@ class StatusReports:
                 if state in (State.HANDED_OVER, State.CANCELLED):
                     void(connection, application_id)
                 tell_incident = report.kind is ReportKind.INCIDENT and self._incidents.add(
-                    connection, application_id, row["terminal_id"], "terminal", _name_of(report),
+                    connection, application_id, row["terminal_id"], "terminal", incident_failure(report.reason),
                     {"reason": report.reason}, key=report.report_id,
                 )  # fmt: skip
         except IntegrityError:
@@ -155,9 +156,3 @@ def _state_met(row: RowMapping, report: StatusReport) -> State:
 def _is_late(row: RowMapping, report: StatusReport) -> bool:
     """Whether a payment is told only after its application had expired."""
     return report.kind is ReportKind.PAID and row["expired_at"] is not None and row["paid_at"] is None
-
-
-def _name_of(report: StatusReport) -> str:
-    """A terminal tells an incident as `Failure` or `Failure: detail`; any other words mean what incidents mostly are."""
-    name = report.reason.partition(":")[0]
-    return name if name in CATALOGUE else "Binding_Mismatch"

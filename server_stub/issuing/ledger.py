@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
 
@@ -40,6 +41,12 @@ class Ledger:
     def __init__(self, url: str) -> None:
         self._url = url
         self._engine: Engine = open_engine(url)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Lend a connection to whoever only reads."""
+        with self._engine.connect() as connection:
+            yield connection
 
     def reopen(self) -> None:
         """Forget open connections: the database file below may have been replaced."""

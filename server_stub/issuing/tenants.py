@@ -12,6 +12,7 @@ from pathlib import Path
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.municipalities import Municipality, load_municipality
+from server_stub.ops_door import check_ops_key
 from server_stub.registry.records import Person
 from server_stub.registry.replica import Replica, ReplicaReader
 
@@ -32,18 +33,23 @@ class HostedMunicipality:
 class IssuingSettings:
     """`ledger_url` is this server's own database, apart from every replica; `centre_key` is what the centre must show.
     `municipalities_root`: another folder of municipalities' data than the one that the product carries.
+    `ops_key`: what officials' tools show at `/ops/v1`; None: there is no such door.
 
-    Raises Failed(Settings_Wrong, item=...) for a key that is too short, no tenant, or a tenant named twice.
+    Raises Failed(Settings_Wrong, item=...) for a key that is too short or stands for two callers, no tenant, or a tenant named twice.
     """
 
     ledger_url: str
     centre_key: Secret
     municipalities: tuple[HostedMunicipality, ...]
     municipalities_root: Path | None = None
+    ops_key: Secret | None = None
 
     def __post_init__(self) -> None:
         if len(self.centre_key) < SECRET_LENGTH:
             raise Failed("Settings_Wrong", item="centre_key", at_least=SECRET_LENGTH)
+        check_ops_key(self.ops_key)
+        if self.ops_key == self.centre_key:
+            raise Failed("Settings_Wrong", item="ops_key", detail="the key of somebody else")
         codes = [tenant.code for tenant in self.municipalities]
         if not codes or len(set(codes)) != len(codes):
             raise Failed("Settings_Wrong", item="municipalities", codes=codes)

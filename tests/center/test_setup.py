@@ -87,6 +87,8 @@ def test_settings_come_from_a_file(folder: Path) -> None:
         ("= 30", "= 0", "times.nonce_life"),
         ("= 30", '= "long"', "times.nonce_life"),
         ("[times]", "[times", None),
+        ("\n[[issuing]]", "ops_key = 5\n[[issuing]]", "ops_key"),
+        ("\n[[issuing]]", 'ops_key = "short"\n[[issuing]]', "ops_key"),
     ],
 )
 def test_a_wrong_setting_is_named(folder: Path, old: str, new: str, item: str | None) -> None:
@@ -96,6 +98,20 @@ def test_a_wrong_setting_is_named(folder: Path, old: str, new: str, item: str | 
     with pytest.raises(Failed, match="Settings_Wrong") as caught:
         load_settings(path)
     assert caught.value.facts.get("item") == item
+
+
+@pytest.mark.parametrize("key", ["the key of that terminal", "shown at an issuing server"])
+def test_the_operations_key_is_nobody_elses(folder: Path, key: str) -> None:
+    """A terminal in a shop, or another server, would read what is for officials."""
+    text = SETTINGS.replace('key = "secret"', 'key = "shown at an issuing server"')
+    path = folder / "center.toml"
+    path.write_text(text.replace("\n[[issuing]]", f'ops_key = "{key}"\n[[issuing]]'), encoding="utf-8")
+    terminals = TERMINAL.format(digest=sha256_of_key("the key of that terminal"))
+    (folder / "terminals.toml").write_text(terminals, encoding="utf-8")
+    with pytest.raises(Failed, match="Settings_Wrong") as caught:
+        load_settings(path)
+    assert caught.value.facts["item"] == "ops_key"
+    assert key not in str(caught.value)
 
 
 @pytest.mark.parametrize(

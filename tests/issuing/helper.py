@@ -46,6 +46,7 @@ ROOT = Path(__file__).parents[2]
 DELIVERY = ROOT / "scenarios" / "data" / "kobe"
 KOBE = "28100"
 CENTRE_KEY = Secret("the centre's key in these tests")
+OPS_KEY = Secret("the operations key in these tests")
 PSEUDONYM_SECRET = Secret("the pseudonym secret of Kobe in these tests")
 
 RESIDENCE = CertificateKind.RESIDENCE
@@ -219,6 +220,7 @@ def open_town_hall(
         centre_key=CENTRE_KEY,
         municipalities=(HostedMunicipality(KOBE, replica_url, PSEUDONYM_SECRET),),
         municipalities_root=root,
+        ops_key=OPS_KEY,
     )
     return TownHall(context, create_app(context, settings), url, replica_url, root)
 
