@@ -1,4 +1,4 @@
-"""The centre over HTTP: the paths of `interface/terminal.py`, and the node itself."""
+"""Serve the centre over HTTP: the paths of `interface/terminal.py`, and the node itself."""
 
 from __future__ import annotations
 
@@ -85,19 +85,19 @@ router = APIRouter(
 
 @router.get("/municipalities", summary="市区町村の一覧", responses=failures())
 def municipalities(request: Request, terminal: Caller) -> MunicipalityList:
-    """All municipalities that a resident may pick for the 本籍地, those that do not participate included."""
+    """List all municipalities that a resident may pick for the 本籍地, those that do not participate included."""
     return _center(request).municipalities
 
 
 @router.post("/sessions", summary="セッションの開始", responses=failures())
 def open_session(request: Request, terminal: Caller) -> SessionOpened:
-    """A new resident stands at the terminal."""
+    """Open a session for the resident who now stands at the terminal."""
     return _center(request).sessions.open(terminal.facts.terminal_id)
 
 
 @router.post("/sessions/{session_id}/nonce", summary="認証の乱数", responses=failures("Session_Not_Valid"))
 def nonce(request: Request, terminal: Caller, session_id: SessionId) -> Nonce:
-    """Fetched after PIN entry, just before signing. A new one makes an earlier one worthless."""
+    """Give a nonce; fetch it after PIN entry, just before signing. A new one makes an earlier one worthless."""
     return _center(request).sessions.new_nonce(session_id, terminal.facts.terminal_id)
 
 
@@ -109,7 +109,7 @@ def nonce(request: Request, terminal: Caller, session_id: SessionId) -> Nonce:
 def authenticate(
     request: Request, terminal: Caller, session_id: SessionId, body: AuthenticationRequest
 ) -> Offers:
-    """Checks the card and asks the municipality what this holder may get now. The nonce is used up in any case."""
+    """Check the card and ask the municipality what this holder may get now. The nonce is used up in any case."""
     return _center(request).authentication.authenticate(terminal, session_id, body)
 
 
@@ -128,7 +128,10 @@ def apply(
         Header(pattern=_IDEMPOTENCY_KEY, description="fresh for every application, kept for its repetitions"),
     ],
 ) -> SignedManifest:
-    """Right, hours and fee are decided again at the time of receipt. The paper is ready when this answers."""
+    """Apply for a certificate.
+
+    Right, hours and fee are decided again at the time of receipt. The paper is ready when this answers.
+    """
     center = _center(request)
     try:
         return center.issue.apply(terminal, session_id, idempotency_key, body)
@@ -159,7 +162,7 @@ def sheet(
     application_id: ApplicationId,
     number: Annotated[int, Path(ge=1, le=9999, description="of the sheet in the manifest")],
 ) -> PdfResponse:
-    """For the terminal of the session only, until the paper is handed over or the application is cancelled."""
+    """Give one sheet, to the terminal of the session only, until the paper is handed over or the application is cancelled."""
     return PdfResponse(_center(request).issue.sheet(application_id, terminal, number))
 
 
@@ -171,7 +174,7 @@ def sheet(
 def take_report(
     request: Request, terminal: Caller, application_id: ApplicationId, body: StatusReport
 ) -> ReportTaken:
-    """What became of the application. The same report again gives the same answer."""
+    """Take a report of what became of the application. The same report again gives the same answer."""
     center = _center(request)
     taken = center.reports.take(terminal.facts.terminal_id, application_id, body)
     center.housekeeper.wake()
@@ -186,7 +189,7 @@ def take_report(
     responses=failures("Session_Not_Valid"),
 )
 def end_session(request: Request, terminal: Caller, session_id: SessionId, body: SessionEnd) -> Response:
-    """Cancels every application of the session that is not paid. Ending an ended session changes nothing."""
+    """End the session and cancel every application of it that is not paid. Ending an ended session changes nothing."""
     center = _center(request)
     center.sessions.end(session_id, terminal.facts.terminal_id, body.reason)
     center.housekeeper.wake()
@@ -196,7 +199,7 @@ def end_session(request: Request, terminal: Caller, session_id: SessionId, body:
 def create_app(
     context: NodeContext, settings: CenterSettings, *, finish: FinishSheets = finish_sheets
 ) -> FastAPI:
-    """The centre on its database, which is brought to the newest tables. `app.state.center` is the `Center`.
+    """Make the node on its database, which is brought to the newest tables. `app.state.center` is the `Center`.
 
     `finish` is the paper room's part. Raises Failed(Settings_Wrong).
     """
@@ -207,7 +210,7 @@ def create_app(
 
 
 def openapi_document() -> dict[str, Any]:
-    """The interface specification, complete, without a centre behind it."""
+    """Return the whole interface specification, without a centre behind it."""
     clock = Clock()
     app = _bare_app(NodeContext(clock, Trace(clock)))
     add_ops_door(app, None, None, CenterApplication)
@@ -215,7 +218,7 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _bare_app(context: NodeContext) -> FastAPI:
-    """The paths and their specification, with nothing behind them."""
+    """Make the paths and their specification, with nothing behind them."""
     app = make_app(context, title="証明書交付センター", source="centre", description="")
     # an included router would look for the route twice in every request
     app.router.routes.extend(router.routes)

@@ -1,4 +1,4 @@
-"""Cancels whole applications, never a part: the state, the sheets and the report to the issuing server in one transaction."""
+"""Cancel whole applications, never a part: the state, the sheets and the report to the issuing server in one transaction."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def cancel_unpaid(
 
 
 def cancelled_by_terminal(connection: Connection, session_id: str) -> None:
-    """The terminal has ended a session that had run out before: no payment of it is still on its way."""
+    """Note that the terminal itself has ended a session that had run out: no payment of it is still on its way."""
     connection.execute(
         update(applications)
         .where(applications.c.session_id == session_id, applications.c.state == State.CANCELLED)
@@ -68,7 +68,7 @@ def cancelled_by_terminal(connection: Connection, session_id: str) -> None:
 
 
 def void(connection: Connection, application_id: str) -> None:
-    """Nobody needs these sheets again; the centre keeps no resident's paper."""
+    """Delete the sheets of an application that is over; the centre keeps no resident's paper."""
     connection.execute(delete(sheets).where(sheets.c.application_id == application_id))
 
 

@@ -1,4 +1,4 @@
-"""The published interface specification: what a centre of one's own must implement."""
+"""Write the interface specification that a centre of one's own must implement."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def describe(app: FastAPI) -> None:
 
 
 def _add_traceparent(paths: dict[str, Any]) -> None:
-    """The node reads it (server_stub/node.py), no path by itself."""
+    """Add the traceparent header to every path; the node reads it (server_stub/node.py), no path does."""
     header = {
         "name": "traceparent",
         "in": "header",

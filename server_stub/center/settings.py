@@ -1,4 +1,4 @@
-"""What a centre is told when it starts, and its TOML file.
+"""Read what a centre is told when it starts, from its TOML file.
 
 database_url = "sqlite:///center.sqlite"
 ocsp_url = "http://127.0.0.1:8200/ocsp/authentication"
@@ -43,7 +43,7 @@ AUTHENTICATION_POLICY = "2.999.8.5.1.3.30"
 
 @dataclass(frozen=True, slots=True)
 class CenterTimes:
-    """Every waiting of the centre by its name. `timedelta` runs on the clock, plain seconds on real time."""
+    """Name every waiting of the centre. `timedelta` runs on the clock, plain seconds on real time."""
 
     nonce_life: timedelta = timedelta(seconds=60)
     """From the nonce to the signature over it."""
@@ -66,7 +66,7 @@ class CenterTimes:
 
 @dataclass(frozen=True, slots=True)
 class IssuingServer:
-    """An issuing server and whom it hosts. `key` is what the centre shows there."""
+    """Name an issuing server and the municipalities that it hosts. `key` is what the centre shows there."""
 
     base_url: str
     key: Secret
@@ -75,7 +75,9 @@ class IssuingServer:
 
 @dataclass(frozen=True, slots=True)
 class CenterSettings:
-    """`trusted_cas`: the CA certificates (DER) of authentication certificates; several generations may share one name.
+    """Hold what a centre is told when it starts.
+
+    `trusted_cas`: the CA certificates (DER) of authentication certificates; several generations may share one name.
 
     `ocsp_url` is asked for every certificate: an address that stands in a card is never contacted.
     `municipalities`: the index of all municipalities; by default the one that the product carries. `enrolled`: test cards
@@ -135,7 +137,7 @@ _LISTS = ("trusted_ca", "issuing")
 
 
 def load_settings(path: Path) -> CenterSettings:
-    """Raises Failed(Settings_Wrong, file=..., item=...) naming the first thing that is wrong."""
+    """Read the TOML file at `path`. Raises Failed(Settings_Wrong, file=..., item=...) naming the first thing that is wrong."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -1,4 +1,4 @@
-"""What the terminal tells of an application: taken once, checked against its state, passed on to the issuing server."""
+"""Take a terminal's reports on an application: each once, checked against its state, and passed on to the issuing server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StatusReports:
         self._incidents = incidents
 
     def take(self, terminal_id: str, application_id: str, report: StatusReport) -> ReportTaken:
-        """Durable when this returns. Raises Failed: Application_Unknown, Application_State_Conflict,
+        """Take a report, durable when this returns. Raises Failed: Application_Unknown, Application_State_Conflict,
         Idempotency_Conflict (this report_id said something else before), Request_Malformed (a time without offset)."""
         if report.at.tzinfo is None:
             raise Failed("Request_Malformed", fields=["body.at: the offset is missing"])
@@ -69,7 +69,10 @@ class StatusReports:
         return ReportTaken(application_id=application_id, state=row.state_after)
 
     def _next(self, row: RowMapping, terminal_id: str, report: StatusReport) -> State:
-        """The state that the report leads to. Money or paper moved against the ledger is an incident besides."""
+        """Find the state that the report leads to.
+
+        Money or paper that moved against the ledger is also recorded as an incident.
+        """
         state = CENTER.after(_state_met(row, report), report.kind)
         wrong_amount = report.kind is ReportKind.PAID and report.amount != row["fee_total"]
         unpaid = report.kind is ReportKind.HANDED_OVER and row["paid_at"] is None
@@ -86,7 +89,7 @@ class StatusReports:
         raise failed
 
     def _keep(self, row: RowMapping, report: StatusReport, state: State) -> bool:
-        """False if somebody else was quicker: then look again."""
+        """Write the report and the new state. False if somebody else was quicker: then look again."""
         now = self._clock.now()
         application_id = row["application_id"]
         more: dict[str, object] = {}
@@ -154,5 +157,5 @@ def _state_met(row: RowMapping, report: StatusReport) -> State:
 
 
 def _is_late(row: RowMapping, report: StatusReport) -> bool:
-    """Whether a payment is told only after its application had expired."""
+    """Tell whether a payment is reported only after its application had expired."""
     return report.kind is ReportKind.PAID and row["expired_at"] is not None and row["paid_at"] is None

@@ -1,4 +1,4 @@
-"""The centre's tables, and the statements of every visit. No address and no 個人番号 is kept; names stand only in answers.
+"""Define the centre's tables and the statements of every visit. No address and no 個人番号 is kept; names stand only in answers.
 
 Parameters named like a column of the changed table are what is written there; `session`, `terminal`, `application` and
 `now` say where.
@@ -42,7 +42,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since 1970 UTC so that every database compares it alike; comes back in JST."""
+    """Keep an aware datetime as microseconds since 1970 UTC so that every database compares it alike; comes back in JST."""
 
     impl = BigInteger
     cache_ok = True

@@ -1,4 +1,4 @@
-"""The registered terminals: who stands behind a key."""
+"""Know the registered terminals by their keys."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def sha256_of_key(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """`facts`: operator, shop, area and kind, as the ledger keeps them. The key itself is nowhere at the centre."""
+    """Hold one terminal.
+
+    `facts`: operator, shop, area and kind, as the ledger keeps them. The centre keeps no key, only its hash.
+    """
 
     facts: TerminalFacts
     key_sha256: str
@@ -38,7 +41,7 @@ class Terminal:
 
 
 def load_terminals(path: Path) -> tuple[Terminal, ...]:
-    """The terminals of a TOML file: `[[terminal]]` tables with terminal_id, operator, shop, area, kind, key_sha256 (hex).
+    """Read the terminals of a TOML file: `[[terminal]]` tables with terminal_id, operator, shop, area, kind, key_sha256 (hex).
 
     Raises Failed(Settings_Wrong, file=..., item=...) and takes nothing when one entry is wrong.
     """
@@ -57,7 +60,7 @@ def load_terminals(path: Path) -> tuple[Terminal, ...]:
 
 
 def checked(entries: tuple[Terminal, ...], origin: str) -> tuple[Terminal, ...]:
-    """`entries`, if no identifier and no key stands twice and every key is a SHA-256 in hex."""
+    """Return `entries`, if no identifier and no key stands twice and every key is a SHA-256 in hex."""
     for values in ([t.facts.terminal_id for t in entries], [t.key_sha256 for t in entries]):
         if len(set(values)) != len(values):
             raise Failed(
@@ -75,7 +78,7 @@ def _terminal(entry: dict[str, Any]) -> Terminal:
 
 
 class TerminalBook:
-    """The terminals table, with a copy in memory: every request asks it."""
+    """Find terminals in their table, of which a copy is in memory: every request asks for one."""
 
     def __init__(self, database: Database, registered: Iterable[Terminal]) -> None:
         self._database = database
@@ -96,7 +99,7 @@ class TerminalBook:
         self._by_key = {terminal.key_sha256: terminal for terminal in found}
 
     def identify(self, key: str) -> Terminal:
-        """The terminal of that key. Raises Failed(Terminal_Unknown).
+        """Find the terminal of that key. Raises Failed(Terminal_Unknown).
 
         The time taken says nothing of the keys: what is looked up and compared is a digest of what came in.
         """
