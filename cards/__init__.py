@@ -1,4 +1,4 @@
-"""A card library that could stand alone: a virtual My Number Card, readers, and the client that reads and signs.
+"""Offer a card library that could stand alone: a virtual My Number Card, readers, and the client that reads and signs.
 
 `jpki.JpkiClient` talks to any card through a `readers.interface.CardConnection`; `virtual.VirtualCard` is a card made of a
 `image.CardImage`, which `personalise.personalise` makes from a profile. The terminal and the stage call this room; it

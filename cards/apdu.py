@@ -1,4 +1,4 @@
-"""ISO 7816-4 commands and responses as values, short and extended, and status words by name. No I/O."""
+"""Read and write ISO 7816-4 commands and responses as values, short and extended, and status words by name. No I/O."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ MAX_EXTENDED = 65536
 
 
 class MalformedCommand(ValueError):
-    """Bytes whose lengths fit no case of ISO 7816-4; a card answers 6700."""
+    """Refuse bytes whose lengths fit no case of ISO 7816-4; a card answers 6700."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One C-APDU. `le` is the number of bytes expected (256 and 65536 travel as zeros), None: none expected."""
+    """Hold one C-APDU. `le` is the number of bytes expected (256 and 65536 travel as zeros), None: none expected."""
 
     cla: int
     ins: int
@@ -31,7 +31,7 @@ class Command:
         return bytes((self.cla, self.ins, self.p1, self.p2))
 
     def encode(self) -> bytes:
-        """The bytes on the line; extended where asked for, or where a length needs it."""
+        """Return the bytes on the line; extended where asked for, or where a length needs it."""
         le = self.le
         if self.extended or len(self.data) > 255 or (le or 0) > MAX_SHORT:
             body = b"\0" if self.data or le is not None else b""
@@ -43,7 +43,7 @@ class Command:
 
     @classmethod
     def parse(cls, raw: bytes) -> Command:
-        """Raises MalformedCommand when the lengths do not fit."""
+        """Read a C-APDU. Raises MalformedCommand when the lengths do not fit."""
         size = len(raw)
         if size < 4:
             raise MalformedCommand("a command has at least 4 bytes")
@@ -76,7 +76,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One R-APDU: data and status word."""
+    """Hold one R-APDU: data and status word."""
 
     data: bytes
     sw: int
@@ -86,7 +86,7 @@ class Response:
 
     @classmethod
     def parse(cls, raw: bytes) -> Response:
-        """Raises ValueError on less than two bytes."""
+        """Read an R-APDU. Raises ValueError on less than two bytes."""
         if len(raw) < 2:
             raise ValueError("a response has at least its status word")
         return cls(raw[:-2], int.from_bytes(raw[-2:], "big"))
@@ -144,12 +144,12 @@ STATUS_WORDS: dict[int, str] = {
 
 
 def tries_in(sw: int) -> int | None:
-    """The tries left that a 63Cx tells, else None."""
+    """Return the tries left that a 63Cx tells, else None."""
     return sw & 0x0F if sw & 0xFFF0 == TRIES else None
 
 
 def status_text(sw: int) -> str:
-    """The status word in words."""
+    """Put the status word into words."""
     tries = tries_in(sw)
     if tries is not None:
         return f"照合不一致・残り {tries} 回"
@@ -179,7 +179,7 @@ _NAMES: dict[tuple[int, int], str] = {
 
 
 def command_name(command: Command) -> str:
-    """The command by name; an empty VERIFY and the two forms of SELECT have their own."""
+    """Name the command; an empty VERIFY and the two forms of SELECT have their own."""
     if (command.cla, command.ins) == (0x00, 0xA4):
         return {0x04: "SELECT AP", 0x02: "SELECT EF"}.get(command.p1, "SELECT")
     name = _NAMES.get((command.cla, command.ins), f"{command.cla:02X} {command.ins:02X}")

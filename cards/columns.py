@@ -1,4 +1,4 @@
-"""Text in the columns of a terminal, where a full-width character takes two of them."""
+"""Set text in the columns of a terminal, where a full-width character takes two of them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ _LEAST_ROOM = 16
 
 
 def width(text: str) -> int:
-    """Columns that `text` takes; marks that stand on the character before them take none."""
+    """Count the columns that `text` takes; marks that stand on the character before them take none."""
     return sum(_width(character) for character in text)
 
 
 def padded(text: str, columns: int) -> str:
-    """`text` with the spaces that fill `columns`, and at least one."""
+    """Fill `text` with spaces up to `columns`, with one at least."""
     return text + " " * max(1, columns - width(text))
 
 
 def hung(head: str, text: str, columns: int | None) -> Iterator[str]:
-    """Lines of `head` and `text`, wrapped at `columns` (None: not at all); later ones begin below the beginning of `text`.
+    """Break `head` and `text` into lines, wrapped at `columns` (None: not at all); later ones begin below the
+    beginning of `text`.
 
     A command that is wider than that stays on one line of its own: the terminal breaks it, and it can still be copied.
     """
@@ -51,7 +52,8 @@ def _wrapped(text: str, room: int | None) -> list[str]:
 
 
 def _broken(line: str, piece: str) -> tuple[str, str]:
-    """What stays of `line` before a break, and what goes down with `piece`, so that no line begins or ends with what may not."""
+    """Split `line` before a break into what stays and what goes down with `piece`, so that no line begins or ends
+    with what may not."""
     place = len(line)
     following = piece
     while place > 1 and (following[:1] in _NEVER_FIRST or line[place - 1] in _NEVER_LAST):

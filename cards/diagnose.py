@@ -1,4 +1,4 @@
-"""A look at a tester's own reader and card: what is there, how fast it is, and everything that stands in the way.
+"""Look at a tester's own reader and card: what is there, how fast it is, and everything that stands in the way.
 
 It spends no try and sends no PIN. Of a card of the production hierarchy it reads no holder's certificate at all: the
 issuer is told by the certificate of the CA. Of any other it keeps the issuer's O and nothing else.
@@ -28,7 +28,8 @@ _REFUSED = {
     "no_jpki": "Card_Not_My_Number",
 }
 _BY_CODE = {"8010006A": "Found_Service_Refusing", "8010000F": "Found_Protocol_Mismatch"}
-"""Codes of PC/SC for which a diagnosis has a closer name than the terminal: SCARD_W_SECURITY_VIOLATION, SCARD_E_PROTO_MISMATCH."""
+"""Codes of PC/SC for which a diagnosis has a closer name than the terminal: SCARD_W_SECURITY_VIOLATION,
+SCARD_E_PROTO_MISMATCH."""
 _OF_OTHERS = ("Reader_Busy", "Found_Transaction_Held", "Found_Protocol_Mismatch")
 
 
@@ -61,13 +62,13 @@ def diagnose(
 
 
 def interface_of(atr: bytes) -> Interface:
-    """PC/SC part 3: readers make up `3B 8n 80 01 …` for contactless cards."""
+    """Tell contact from contactless by the ATR: readers make up `3B 8n 80 01 …` for contactless cards (PC/SC part 3)."""
     made_up = atr[:1] == b"\x3b" and atr[1:2] and atr[1] & 0xF0 == 0x80 and atr[2:4] == b"\x80\x01"
     return Interface.CONTACTLESS if made_up else Interface.CONTACT
 
 
 def look_at_card(connect: Callable[[], CardConnection]) -> tuple[CardFinding, list[str]]:
-    """What lies on one reader, and the names of what is wrong with it. Raises CardError if it cannot be reached.
+    """Tell what lies on one reader, and the names of what is wrong with it. Raises CardError if it cannot be reached.
 
     `connect` is called once more for the extended length, which some readers answer by losing the card.
     """
@@ -88,7 +89,7 @@ def look_at_card(connect: Callable[[], CardConnection]) -> tuple[CardFinding, li
 
 
 def diagnose_ports(*ports: int) -> Diagnosis:
-    """Only who listens where a vpcd would: on each of `ports` and the next. Raises nothing."""
+    """Find only who listens where a vpcd would: on each of `ports` and the next. Raises nothing."""
     found = Diagnosis()
     looked_at = sorted({slot for port in ports for slot in (port, port + 1)})
     heard = [one for slot in looked_at for one in listeners(range(slot, slot + 1))]

@@ -1,4 +1,4 @@
-"""What a look at PC/SC, its readers and the cards on them has found, as text to copy and as JSON. No secret, no person."""
+"""Tell what a look at PC/SC, its readers and the cards on them has found, as text to copy and as JSON. No secret, no person."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .remedies import ADVICE
 
 
 class Interface(StrEnum):
-    """How the card is reached, by its ATR."""
+    """Name how the card is reached, by its ATR."""
 
     CONTACT = "contact"
     CONTACTLESS = "contactless"
 
 
 class Hierarchy(StrEnum):
-    """Whose authority issued the card, by the O of the issuer."""
+    """Name the authority that issued the card, by the O of the issuer."""
 
     SIMULATOR = "simulator"
     TEST = "test"
@@ -51,7 +51,7 @@ PIN_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong; `where`: a reader or a port. What it means and its remedies stand in the advice.
+    """Hold one thing that is wrong; `where`: a reader or a port. What it means and its remedies stand in the advice.
 
     `ports`: those that the remedy closes. `programs`: others that may be at the reader, with their process ids.
     """
@@ -76,7 +76,7 @@ class Problem:
 
 @dataclass(slots=True)
 class CardFinding:
-    """A card. Tries: None where the card does not tell; no try was spent. `median_ms`: one short command.
+    """Hold what was found of a card. Tries: None where the card does not tell; no try was spent. `median_ms`: one short command.
 
     `extended_length`: None where it could not be tried. `organisation`: O of the issuer, all that is kept of a certificate.
     """
@@ -95,7 +95,10 @@ class CardFinding:
 
 @dataclass(slots=True)
 class ReaderFinding:
-    """A reader as PC/SC names it; `driver` and `maker` '' where nothing tells. `card` None: none there, or not to be reached."""
+    """Hold what was found of a reader, as PC/SC names it; `driver` and `maker` '' where nothing tells.
+
+    `card` None: none there, or not to be reached.
+    """
 
     name: str
     driver: str = ""
@@ -106,7 +109,7 @@ class ReaderFinding:
 
 @dataclass(slots=True)
 class VpcdFinding:
-    """Something that listens where a vpcd may. `program` '' where we may not look."""
+    """Hold what was found of something that listens where a vpcd may. `program` '' where we may not look."""
 
     address: str
     port: int
@@ -116,7 +119,7 @@ class VpcdFinding:
 
 @dataclass(slots=True)
 class Diagnosis:
-    """Everything found, in the order to read it."""
+    """Hold everything found, in the order to read it."""
 
     service: bool = False
     readers: list[ReaderFinding] = field(default_factory=list)
@@ -125,7 +128,7 @@ class Diagnosis:
 
     @property
     def usable(self) -> bool:
-        """Is there a card with which a visit can be made?"""
+        """Tell whether there is a card with which a visit can be made."""
         cards = [reader for reader in self.readers if reader.card is not None]
         spoilt = {problem.where for problem in self.problems if ADVICE[problem.name].serious}
         return any(reader.name not in spoilt for reader in cards)
@@ -140,7 +143,7 @@ class Diagnosis:
         }
 
     def text(self, columns: int | None = None) -> str:
-        """For people, to copy into a report; wrapped for a terminal of so many columns."""
+        """Write it for people, to copy into a report; wrapped for a terminal of so many columns."""
         rows = [line for name, value in self._rows() for line in hung(padded(name, 22), value, columns)]
         return "\n".join([*rows, *self._advice(columns)])
 
@@ -178,7 +181,7 @@ class Diagnosis:
                 yield from hung("　→ Windows: ", remedies["windows"], columns)
 
     def _by_name(self) -> list[tuple[str, list[Problem]]]:
-        """The problems of each name; what hinders a visit comes first."""
+        """Group the problems by name; what hinders a visit comes first."""
         names = dict.fromkeys(problem.name for problem in self.problems)
         ordered = sorted(names, key=lambda name: not ADVICE[name].serious)
         return [(name, [one for one in self.problems if one.name == name]) for name in ordered]

@@ -1,4 +1,4 @@
-"""The one exception of this room: a name of the common catalogue of failures, with facts."""
+"""Define the one exception of this room: a name of the common catalogue of failures, with facts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CardFailure = Literal[
 
 
 class CardError(Exception):
-    """A refusal or fault of card, reader or card file.
+    """Raise a refusal or fault of card, reader or card file.
 
     `facts` hold plain values such as
     `attempts_remaining`, `sw` (four hex digits), `file`, `line`. Never a secret, never a person.

@@ -1,4 +1,4 @@
-"""Faults at the card's edge: at the n-th command, or the n-th after a correct VERIFY."""
+"""Disturb a card's answers at the n-th command, or the n-th after a correct VERIFY."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .errors import CardError
 
 
 class Effect(StrEnum):
-    """What happens instead of, or to, the answer."""
+    """Say what happens instead of, or to, the answer."""
 
     REMOVED = "removed"
     """The card is taken away before it answers."""
@@ -35,7 +35,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`effect` at the `at`-th command of a connection (from 1), counted from the first correct VERIFY if `after_verify`."""
+    """Have `effect` at the `at`-th command of a connection (from 1), counted from the first correct VERIFY if `after_verify`."""
 
     effect: Effect
     at: int = 1
@@ -49,7 +49,7 @@ class Fault:
 
 
 class FaultLine:
-    """The line to a card on which faults strike. Each strikes once and leaves `faults`.
+    """Pass commands on to a card and let faults strike. Each strikes once and leaves `faults`.
 
     `remove` takes the card away; `wait(seconds)` blocks; True, and early, when the conversation has ended.
     """
@@ -68,14 +68,14 @@ class FaultLine:
         self.restart()
 
     def restart(self) -> None:
-        """A new conversation begins: count from one again."""
+        """Count from one again: a new conversation begins."""
         self._count = 0
         self._since_verify: int | None = None
         self._held = b""
         self._asked_again: tuple[bytes, bytes] | None = None
 
     def transmit(self, command: bytes) -> bytes:
-        """The answer as it arrives. Raises CardError as the card or the fault has it."""
+        """Return the answer as it arrives. Raises CardError as the card or the fault has it."""
         if self._held and command[:2] == b"\x00\xc0":
             return self._continue()
         self._held = b""

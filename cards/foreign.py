@@ -1,4 +1,4 @@
-"""A throw-away authority: the one whose certificates nobody should trust, and the one for using this room alone."""
+"""Issue certificates of a throw-away authority, which nobody should trust, also for using this room alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KINDS = ("user authentication", "digital signature")
 
 
 class ForeignAuthority:
-    """Issues certificates of the right outer shape under a name and keys of its own.
+    """Issue certificates of the right outer shape under a name and keys of its own.
 
     `names`: DER certificates whose subjects it takes as its own names (authentication, signature), to pose as their CA.
     """
@@ -125,7 +125,7 @@ def _name(organisation: str, kind: str) -> x509.Name:
 
 
 def _attributes(holder: Holder) -> x509.SubjectAlternativeName:
-    """The four attributes with their substitute flags, as other names of the order in which they are published."""
+    """Write the four attributes with their substitute flags, as other names of the order in which they are published."""
     values = (
         (1, holder.name),
         (4, f"0{holder.birth:%Y%m%d}"),

@@ -1,4 +1,4 @@
-"""All state of one card as data: applications, files, PINs with their counters, keys, and how it behaves.
+"""Hold all state of one card as data: applications, files, PINs with their counters, keys, and how it behaves.
 
 An image is a copy of a profile and is never written back to it; `save`/`load` keep it as JSON with a version.
 """
@@ -21,7 +21,7 @@ APPLETS = frozenset({"jpki", "text", "surface", "juki", "common"})
 
 
 class FileKind(StrEnum):
-    """What an elementary file is. `INTERNAL`: a key reference that answers no read and no sign."""
+    """Name what an elementary file is. `INTERNAL`: a key reference that answers no read and no sign."""
 
     BINARY = "binary"
     RECORDS = "records"
@@ -31,14 +31,14 @@ class FileKind(StrEnum):
 
 
 class PinAlphabet(StrEnum):
-    """Which characters CHANGE PIN accepts. VERIFY only compares bytes."""
+    """Name the characters that CHANGE PIN accepts. VERIFY only compares bytes."""
 
     DIGITS = "digits"
     UPPER_ALPHANUMERIC = "upper_alphanumeric"
 
 
 class KeyUse(StrEnum):
-    """Which command a key answers: `80 2A`, or INTERNAL AUTHENTICATE."""
+    """Name the command that a key answers: `80 2A`, or INTERNAL AUTHENTICATE."""
 
     SIGN = "sign"
     INTERNAL_AUTHENTICATE = "internal_authenticate"
@@ -46,7 +46,7 @@ class KeyUse(StrEnum):
 
 @dataclass(slots=True)
 class Pin:
-    """A PIN and its counter. `limit` 0: unlimited, `tries` is then meaningless. Lengths in characters."""
+    """Hold a PIN and its counter. `limit` 0: unlimited, `tries` is then meaningless. Lengths in characters."""
 
     value: str = field(repr=False)
     limit: int
@@ -60,7 +60,7 @@ class Pin:
         return self.limit > 0 and self.tries == 0
 
     def accepts(self, new: bytes) -> bool:
-        """May `new` become this PIN (length and characters)?"""
+        """Tell whether `new` may become this PIN (length and characters)."""
         if not self.minimum <= len(new) <= self.maximum:
             return False
         digits = all(0x30 <= byte <= 0x39 for byte in new)
@@ -71,7 +71,7 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A private key, what it is for, and whether it signs garbage (a defect for tests)."""
+    """Hold a private key, what it is for, and whether it signs garbage (a defect for tests)."""
 
     private: PrivateKey = field(repr=False)
     use: KeyUse = KeyUse.SIGN
@@ -80,7 +80,7 @@ class Key:
 
 @dataclass(slots=True)
 class ElementaryFile:
-    """One EF. `opened_by`: FREE, NEVER, or the PIN EFs of the same application of which one must be verified.
+    """Hold one EF. `opened_by`: FREE, NEVER, or the PIN EFs of the same application of which one must be verified.
 
     `personal`: its content is personal data and never stands in a trace.
     """
@@ -97,7 +97,7 @@ class ElementaryFile:
 
 @dataclass(slots=True)
 class Application:
-    """One application (DF): its applet by name, its AID, its files by identifier."""
+    """Hold one application (DF): its applet by name, its AID, its files by identifier."""
 
     name: str
     aid: bytes
@@ -106,7 +106,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How a card answers where cards differ, or where the public facts are unproven.
+    """Say how a card answers where cards differ, or where the public facts are unproven.
 
     `blocked_query`: the status word of an empty VERIFY on a blocked PIN (63C0 or 6984). `restores_counter`: a correct
     VERIFY restores the counter. `delay_ms`: real milliseconds before each answer.
@@ -123,7 +123,7 @@ class Behaviour:
 
 @dataclass(slots=True)
 class CardImage:
-    """One card. `kind`: plastic, android, iphone, draft_2028, juki or other. `data_objects`: GET DATA by tag."""
+    """Hold one card. `kind`: plastic, android, iphone, draft_2028, juki or other. `data_objects`: GET DATA by tag."""
 
     profile: str
     kind: str
@@ -133,28 +133,28 @@ class CardImage:
     applications: list[Application]
 
     def application(self, name: str) -> Application:
-        """Raises KeyError if this card has no application of that name."""
+        """Find an application. Raises KeyError if this card has none of that name."""
         for application in self.applications:
             if application.name == name:
                 return application
         raise KeyError(name)
 
     def pin(self, application: str, fid: int) -> Pin:
-        """Raises KeyError if there is no PIN in that file."""
+        """Find the PIN of a file. Raises KeyError if there is none."""
         found = self.application(application).files[fid].pin
         if found is None:
             raise KeyError(fid)
         return found
 
     def private_keys(self) -> Iterator[PrivateKey]:
-        """Every private key on the card."""
+        """List every private key on the card."""
         for application in self.applications:
             for file in application.files.values():
                 if file.key is not None:
                     yield file.key.private
 
     def copy(self) -> CardImage:
-        """An independent card: counters and contents change apart. Key objects are shared, they never change."""
+        """Make an independent card: counters and contents change apart. Key objects are shared, they never change."""
         return replace(
             self,
             data_objects=dict(self.data_objects),

@@ -1,4 +1,4 @@
-"""A card image as a JSON file. A file of a newer version is refused, not guessed."""
+"""Write and read a card image as a JSON file. A file of a newer version is refused, not guessed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ def save_image(image: CardImage, path: Path) -> None:
 
 
 def load_image(path: Path) -> CardImage:
-    """Raises CardError(Settings_Wrong, file, expected …) for anything that is no card image of a version known here."""
+    """Read a card image.
+
+    Raises CardError(Settings_Wrong, file, expected …) for anything that is no card image of a version known here.
+    """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -72,7 +75,7 @@ def image_to_json(image: CardImage) -> dict[str, Any]:
 
 
 def image_from_json(data: Any, name: str) -> CardImage:
-    """`name` stands in the refusal. Raises CardError(Settings_Wrong)."""
+    """Read a card image from JSON; `name` stands in the refusal. Raises CardError(Settings_Wrong)."""
     if not isinstance(data, dict) or data.get("format") != IMAGE_FORMAT:
         raise CardError("Settings_Wrong", file=name, expected=f'format "{IMAGE_FORMAT}"')
     version = data.get("version")

@@ -1,4 +1,4 @@
-"""The client of the 公的個人認証AP: read the certificate, verify the PIN, sign. The same code for every reader."""
+"""Read the certificate, verify the PIN and sign with the 公的個人認証AP, by the same code for every reader."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ _FILE_LIMIT = 0x7FFF
 
 
 def _any_card(certificate: bytes, tries: int | None) -> None:
-    """No objection."""
+    """Raise no objection to any card."""
 
 
 def _always() -> None:
-    """Nothing stands against it."""
+    """Object to nothing at any moment."""
 
 
 class JpkiClient:
-    """One card session over one connection. Every method raises CardError; after one from the transport it is over.
+    """Hold one card session over one connection. Every method raises CardError; after one from the transport it is over.
 
     No method leaves a verified PIN behind: the application is left again before it returns or raises.
     """
@@ -64,7 +64,7 @@ class JpkiClient:
     def __init__(
         self, connection: CardConnection, observer: Observer = nobody, *, bodies: bool = False
     ) -> None:
-        """`bodies`: public command and answer bodies go to the observer too."""
+        """Take a connection. `bodies`: public command and answer bodies go to the observer too."""
         self._card = ObservedConnection(connection, observer, bodies=bodies)
         self._selected = False
         self._broken = False
@@ -91,7 +91,7 @@ class JpkiClient:
             raise CardError(_REFUSED_LABELS.get(label, "Card_Kind_Not_Supported"), label=label)
 
     def read_authentication_certificate(self) -> bytes:
-        """The 利用者証明用電子証明書 as DER, without the filler behind it; no PIN needed.
+        """Read the 利用者証明用電子証明書 as DER, without the filler behind it; no PIN needed.
 
         Raises CardError: Card_No_Authentication_Certificate, Certificate_Malformed, Card_Answer_Unexpected.
         """
@@ -100,14 +100,14 @@ class JpkiClient:
         return der
 
     def read_authentication_ca_certificate(self) -> bytes:
-        """The CA certificate that the card carries beside it, as DER; no PIN needed.
+        """Read the CA certificate that the card carries beside it, as DER; no PIN needed.
 
         Raises CardError: Card_No_Authentication_Certificate, Certificate_Malformed, Card_Answer_Unexpected.
         """
         return self._certificate(AUTHENTICATION_CA_CERTIFICATE)
 
     def tries_left(self) -> int | None:
-        """Tries left on the authentication PIN, asked without costing one; 0: blocked, None: the card does not say."""
+        """Return the tries left on the authentication PIN, asked without costing one; 0: blocked, None: the card does not say."""
         self._tries = self._query_tries()
         return self._tries
 
@@ -118,7 +118,7 @@ class JpkiClient:
         check: Callable[[bytes, int | None], None] = _any_card,
         permit: Callable[[], None] = _always,
     ) -> bytes:
-        """RSASSA-PKCS1-v1_5 with SHA-256 over `message`, by the authentication key (256 bytes).
+        """Sign `message` with the authentication key: RSASSA-PKCS1-v1_5 with SHA-256, 256 bytes.
 
         The PIN is sent only to the card and at the counter last seen. A PIN that is not four digits costs no try. `check`
         is told certificate (DER) and tries as they are right before the PIN, and may raise to keep it back. `permit` is
@@ -152,7 +152,10 @@ class JpkiClient:
             self._card.close()
 
     def _same_card(self) -> tuple[bytes, int | None]:
-        """Certificate and tries. Raises Card_Changed unless certificate and counter are those last seen, Card_Pin_Blocked without a try left."""
+        """Return certificate and tries.
+
+        Raises Card_Changed unless certificate and counter are those last seen, Card_Pin_Blocked without a try left.
+        """
         seen_digest, seen_tries = self._digest, self._tries
         # within one poll of the service another card may answer on the same handle: begin from its selection
         self.open()
@@ -205,7 +208,7 @@ class JpkiClient:
         return der
 
     def _read_object(self) -> bytes:
-        """The DER object at the beginning of the current EF."""
+        """Read the DER object at the beginning of the current EF."""
         data = self._read_part(0, MAX_SHORT)
         if not data.strip(b"\xff\x00"):
             raise CardError("Card_No_Authentication_Certificate")
@@ -224,7 +227,7 @@ class JpkiClient:
         return self._read_part(0, length)[:length]
 
     def _read_part(self, offset: int, length: int) -> bytes:
-        """Up to `length` bytes of the current EF; none behind its end."""
+        """Read up to `length` bytes of the current EF; none behind its end."""
         command = Command(0x00, 0xB0, offset >> 8, offset & 0xFF, le=length)
         response = self._send(command)
         if response.sw in (OUTSIDE_FILE, 0x6282):
@@ -247,7 +250,7 @@ class JpkiClient:
             raise CardError("Card_Answer_Unexpected", command=command_name(command), sw=f"{response.sw:04X}")
 
     def _send(self, command: Command) -> Response:
-        """One command with its detours: 6Cxx asks for another Le, 61xx for GET RESPONSE."""
+        """Send one command with its detours: 6Cxx asks for another Le, 61xx for GET RESPONSE."""
         response = self._exchange(command)
         if response.sw >> 8 == 0x6C:
             response = self._exchange(command.with_le(response.sw & 0xFF or MAX_SHORT))
@@ -274,5 +277,5 @@ class JpkiClient:
 
 
 def _tries(sw: int) -> int | None:
-    """Tries left by the answer of VERIFY; 6983 is ISO's word for 6984. None: it does not tell."""
+    """Return the tries left by the answer of VERIFY; 6983 is ISO's word for 6984. None: it does not tell."""
     return 0 if sw in (PIN_BLOCKED, AUTHENTICATION_BLOCKED) else tries_in(sw)

@@ -1,4 +1,4 @@
-"""A pcscd of one's own: no root, no other reader, nobody else's programs. It gets its socket handed over (LISTEN_FDS)."""
+"""Run a private pcscd: without root, other readers and others' programs. It gets its socket handed over (LISTEN_FDS)."""
 
 from __future__ import annotations
 
@@ -34,13 +34,16 @@ _HANDOVER = (
 
 
 class PrivatePcscd:
-    """pcscd with one vpcd reader of two slots, on `port` and `port` + 1. A context manager.
+    """Run pcscd with one vpcd reader of two slots, on `port` and `port` + 1. A context manager.
 
     Programs find it by `environment()`; a process keeps to the first socket it saw (`use_in_this_process`).
     """
 
     def __init__(self, port: int = 0, folder: Path | None = None) -> None:
-        """`port`: 0 for a free pair. `folder`: a short path for socket and configuration, else one for this process."""
+        """Prepare a service.
+
+        `port`: 0 for a free pair. `folder`: a short path for socket and configuration, else one for this process.
+        """
         self.folder = folder or process_folder()
         self.port = port or free_port_pair()
         self.socket_path = socket_path(self.folder)
@@ -48,7 +51,7 @@ class PrivatePcscd:
 
     @staticmethod
     def missing() -> Sequence[str]:
-        """What this machine lacks for it, by Debian package."""
+        """List what this machine lacks for it, by Debian package."""
         lacks = []
         if _program() is None:
             lacks.append("pcscd")
@@ -60,11 +63,11 @@ class PrivatePcscd:
         return {SOCKET_VARIABLE: str(self.socket_path)}
 
     def use_in_this_process(self) -> None:
-        """To be called before the first PC/SC call of this process: libpcsclite looks at its environment only then."""
+        """Point this process to the service, before its first PC/SC call: libpcsclite looks at its environment only then."""
         os.environ.update(self.environment())
 
     def start(self, *, readers: bool = True) -> None:
-        """`readers=False`: a service without any reader. Again after `stop`: on the same socket and ports.
+        """Start the service; `readers=False`: without any reader. Again after `stop`: on the same socket and ports.
 
         Raises CardError(Reader_Service_Stopped) if pcscd or the vpcd driver is not installed, or the folder not ours."""
         program, driver = _program(), _driver()
@@ -126,7 +129,7 @@ class PrivatePcscd:
             self.socket_path.unlink()
 
     def remove_folder(self) -> None:
-        """After `stop`, when nobody needs the service's log any more."""
+        """Remove the folder, after `stop`, when nobody needs the service's log any more."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -140,17 +143,17 @@ class PrivatePcscd:
 
 
 def process_folder() -> Path:
-    """The same folder for all of one process, since libpcsclite keeps to the first socket it was shown."""
+    """Return the same folder for all of one process, since libpcsclite keeps to the first socket it was shown."""
     return Path(tempfile.gettempdir()) / f"konbini-pcscd-{os.getpid()}"
 
 
 def socket_path(folder: Path) -> Path:
-    """Where a service of that folder listens."""
+    """Return the socket on which a service of that folder listens."""
     return folder / "pcscd.comm"
 
 
 def free_port_pair() -> int:
-    """A port that is free on this machine, and so is the next: below those that systems lend to outgoing connections,
+    """Find a port that is free on this machine, and so is the next: below those that systems lend to outgoing connections,
     one of which could take it while the service restarts."""
     for _ in range(100):
         port = random.randrange(20000, 30000, 2)

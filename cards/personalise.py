@@ -1,4 +1,4 @@
-"""From a profile and a holder to a card image: keys, certificates of the authority, files, PINs."""
+"""Make a card image from a profile and a holder: keys, certificates of the authority, files, PINs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = ["CardAuthority", "Holder", "personalise"]
 
 
 class CardAuthority(Protocol):
-    """Who issues certificates. Its methods answer DER; without dates its own rules of validity hold."""
+    """Issue certificates for cards. The methods answer DER; without dates its own rules of validity hold."""
 
     def issue_authentication(
         self,
@@ -78,7 +78,7 @@ def personalise(
     secrets: Mapping[str, Revealable] | None = None,
     my_number: Revealable | None = None,
 ) -> CardImage:
-    """A card of `holder` as `profile` says, at the moment `now` (aware).
+    """Make a card of `holder` as `profile` says, at the moment `now` (aware).
 
     `secrets` by name (authentication_pin, signature_password …) take the place of the profile's sample values;
     `my_number` is a sample number (wrong check digit), else one is made up.
@@ -149,7 +149,7 @@ class _Personaliser:
         )
 
     def _certificate(self, spec: CertificateTable) -> tuple[bytes, bytes]:
-        """The certificate and that of its CA."""
+        """Return the certificate and that of its CA."""
         authority: CardAuthority = self.authority
         key = self._keys[spec.key].public_key()
         if spec.ca != "own":

@@ -1,4 +1,4 @@
-"""Who listens on this machine's TCP ports, and who uses PC/SC, as Linux tells it: a vpcd that is open to the network, or is
+"""Find who listens on this machine's TCP ports, and who uses PC/SC, as Linux tells it: a vpcd that is open to the network, or is
 none at all; a program that keeps a card to itself.
 
 Other systems do not tell it without rights or tools; there nothing is found, and nothing is claimed.
@@ -18,7 +18,7 @@ _LISTENING = "0A"
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A program that listens on `address`:`port`. `user`: its numeric user; `program`: '' where we may not look."""
+    """Hold a program that listens on `address`:`port`. `user`: its numeric user; `program`: '' where we may not look."""
 
     address: str
     port: int
@@ -27,12 +27,12 @@ class Listener:
 
     @property
     def open_to_network(self) -> bool:
-        """Can other machines reach it?"""
+        """Tell whether other machines can reach it."""
         return not ipaddress.ip_address(self.address).is_loopback
 
 
 def listeners(ports: range | None = None, proc: Path = Path("/proc")) -> list[Listener]:
-    """All that listen on `ports` (None: any), sorted by port and address. Broken or missing tables are left out."""
+    """List all that listen on `ports` (None: any), sorted by port and address. Broken or missing tables are left out."""
     rows = [row for name in ("tcp", "tcp6") for row in _rows(proc / "net" / name)]
     wanted = [row for row in rows if ports is None or row[1] in ports]
     programs = _programs({inode for *_rest, inode in wanted}, proc) if wanted else {}
@@ -41,19 +41,19 @@ def listeners(ports: range | None = None, proc: Path = Path("/proc")) -> list[Li
 
 
 def listener_on(port: int, proc: Path = Path("/proc")) -> Listener | None:
-    """Who listens on `port`; of several, one that other machines can reach."""
+    """Find who listens on `port`; of several, one that other machines can reach."""
     found = listeners(range(port, port + 1), proc)
     return max(found, key=lambda one: one.open_to_network, default=None)
 
 
 def open_to_network(port: int, proc: Path = Path("/proc")) -> bool:
-    """Can other machines reach whoever listens on `port`? Asks for no programs, so it costs next to nothing."""
+    """Tell whether other machines can reach whoever listens on `port`. Asks for no programs, so it costs next to nothing."""
     rows = [row for name in ("tcp", "tcp6") for row in _rows(proc / "net" / name)]
     return any(not ipaddress.ip_address(address).is_loopback for address, at, *_rest in rows if at == port)
 
 
 def pcsc_programs(proc: Path = Path("/proc")) -> tuple[str, ...]:
-    """Other programs that have PC/SC loaded, as `name (process id)`; of those processes only that we may look into."""
+    """List other programs that have PC/SC loaded, as `name (process id)`; of those processes only that we may look into."""
     found = []
     for process in proc.glob("[0-9]*"):
         if int(process.name) == os.getpid():
@@ -68,7 +68,7 @@ def pcsc_programs(proc: Path = Path("/proc")) -> tuple[str, ...]:
 
 
 def _rows(table: Path) -> Iterator[tuple[str, int, int, str]]:
-    """Address, port, user and inode of every listening socket."""
+    """Read address, port, user and inode of every listening socket."""
     try:
         lines = table.read_text(encoding="ascii", errors="replace").splitlines()[1:]
     except OSError:
@@ -84,13 +84,14 @@ def _rows(table: Path) -> Iterator[tuple[str, int, int, str]]:
 
 
 def _address(raw: bytes) -> str:
-    """The kernel prints an address as words of four bytes in the machine's own order, little-endian on what we run on."""
+    """Read an address, which the kernel prints as words of four bytes in the machine's own order, little-endian on
+    what we run on."""
     turned = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
     return str(ipaddress.ip_address(turned))
 
 
 def _programs(inodes: set[str], proc: Path) -> dict[str, str]:
-    """Inode -> program name, for those processes that we may look into."""
+    """Map inode -> program name, for those processes that we may look into."""
     wanted = {f"socket:[{inode}]": inode for inode in inodes}
     found: dict[str, str] = {}
     for process in proc.glob("[0-9]*"):

@@ -1,4 +1,4 @@
-"""What a diagnosis asks a card: nothing that costs a try, changes it, or opens what is personal."""
+"""Ask a card for a diagnosis, without costing a try, changing it, or opening what is personal."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _DETOURS = 8
 
 
 class Probe:
-    """Over one connection. Every method raises CardError if the line breaks."""
+    """Ask over one connection. Every method raises CardError if the line breaks."""
 
     def __init__(self, connection: CardConnection) -> None:
         self._connection = connection
@@ -60,7 +60,7 @@ class Probe:
         card.kind = _KINDS.get(card.label, "other")
 
     def count_tries(self, card: CardFinding) -> None:
-        """Leaves the JPKI application selected."""
+        """Count the tries left. Leaves the JPKI application selected."""
         for pin, fid in (("authentication_pin", AUTHENTICATION_PIN), ("signature_password", SIGNATURE_PIN)):
             if self._select_file(fid):
                 card.tries_left[pin] = self._tries()
@@ -69,7 +69,7 @@ class Probe:
         self._select_application(JPKI_AID)
 
     def find_issuer(self, card: CardFinding, problems: list[str]) -> None:
-        """First by the CA's own certificate, so that no holder's certificate of production is ever read."""
+        """Find the issuer, first by the CA's own certificate, so that no holder's certificate of production is ever read."""
         organisation = _issuer_organisation(self._object(AUTHENTICATION_CA))
         if organisation is None or HIERARCHIES.get(organisation) is not Hierarchy.PRODUCTION:
             der = self._object(AUTHENTICATION_CERTIFICATE)
@@ -82,7 +82,7 @@ class Probe:
             card.hierarchy = HIERARCHIES.get(organisation, Hierarchy.UNKNOWN)
 
     def measure(self, card: CardFinding) -> None:
-        """The time of GET CHALLENGE with 8 bytes, seen from this program."""
+        """Measure the time of GET CHALLENGE with 8 bytes, seen from this program."""
         command = Command(0x00, 0x84, 0x00, 0x00, le=8)
         self._ask(command)
         times: list[float] = []
@@ -94,7 +94,7 @@ class Probe:
         card.median_ms, card.commands = round(statistics.median(times), 3), len(times)
 
     def takes_extended_length(self) -> bool | None:
-        """Does one command bring more than 256 bytes of the CA's certificate? None if there is none to read."""
+        """Tell whether one command brings more than 256 bytes of the CA's certificate. None if there is none to read."""
         try:
             if self._select_application(JPKI_AID).sw != OK or not self._select_file(AUTHENTICATION_CA):
                 return None
@@ -104,7 +104,7 @@ class Probe:
         return response.sw == OK and len(response.data) > MAX_SHORT
 
     def _select_application(self, aid: bytes) -> Response:
-        """Twice if the first command after power-on is answered 6F00."""
+        """Select an application, twice if the first command after power-on is answered 6F00."""
         command = Command(0x00, 0xA4, 0x04, 0x0C, aid)
         response = self._ask(command)
         return self._ask(command) if response.sw == NO_DIAGNOSIS else response
@@ -113,7 +113,7 @@ class Probe:
         return self._ask(Command(0x00, 0xA4, 0x02, 0x0C, fid.to_bytes(2, "big"))).sw == OK
 
     def _tries(self) -> int | None:
-        """An empty VERIFY (case 1, no Lc) costs nothing."""
+        """Ask for the tries left by an empty VERIFY (case 1, no Lc), which costs nothing."""
         sw = self._ask(Command(0x00, 0x20, 0x00, 0x80)).sw
         return 0 if sw in (PIN_BLOCKED, AUTHENTICATION_BLOCKED) else tries_in(sw)
 
@@ -121,7 +121,7 @@ class Probe:
         return self._read(0, length) if self._select_file(fid) else b""
 
     def _object(self, fid: int) -> bytes:
-        """The DER object at the beginning of a file; empty if there is none, short if it breaks off."""
+        """Read the DER object at the beginning of a file; empty if there is none, short if it breaks off."""
         head = self._file(fid, 4)
         if head[:2] != b"\x30\x82" or len(head) < 4:
             return head.strip(b"\xff\0")
@@ -157,7 +157,7 @@ class Probe:
 
 
 def _issuer_organisation(der: bytes) -> str | None:
-    """O of the issuer; '' if it names none, None if `der` is no certificate."""
+    """Return the O of the issuer; '' if it names none, None if `der` is no certificate."""
     try:
         issuer = x509.load_der_x509_certificate(der).issuer
         names = issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)

@@ -1,4 +1,4 @@
-"""What can be wrong with a tester's own reader and card, and what to do about it on Debian and on Windows.
+"""Tell what to do about what can be wrong with a tester's own reader and card, on Debian and on Windows.
 
 Names of the common catalogue of failures are used where it has one; the other names occur in a diagnosis only.
 """
@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """`serious`: no visit can be made until it is put right. `PORTS` in a remedy stands for the ports in question."""
+    """Hold what is wrong and what to do.
+
+    `serious`: no visit can be made until it is put right. `PORTS` in a remedy stands for the ports in question.
+    """
 
     what: str
     debian: str
@@ -19,7 +22,7 @@ class Remedy:
     serious: bool = True
 
     def remedies(self, ports: Iterable[int] = ()) -> dict[str, str]:
-        """What to do, by system (`debian`, `windows`); `ports`: those that it is about."""
+        """Return what to do, by system (`debian`, `windows`); `ports`: those that it is about."""
         named = ",".join(str(port) for port in sorted(set(ports)))
         return {
             system: text.replace("PORTS", named)

@@ -1,4 +1,4 @@
-"""What of a conversation with a card may be told, and to whom: commands by name, status words, and an observer from outside.
+"""Tell an observer what may be told of a conversation with a card: commands by name, status words, and an observer from outside.
 
 VERIFY and CHANGE PIN bodies never appear; of files with personal data only header and length do.
 """
@@ -16,19 +16,19 @@ from .errors import CardError
 
 
 class Revealable(Protocol):
-    """A secret that shows itself only on demand."""
+    """Hold a secret that shows itself only on demand."""
 
     def reveal(self) -> str: ...
 
 
 class Observer(Protocol):
-    """Is told what happens, as a kind and plain data without secrets; on the thread where it happens."""
+    """Be told what happens, as a kind and plain data without secrets; on the thread where it happens."""
 
     def __call__(self, kind: str, /, **data: Any) -> object: ...
 
 
 def nobody(kind: str, /, **data: Any) -> None:
-    """The observer of those who do not listen."""
+    """Observe nothing."""
 
 
 APPLICATION_NAMES: dict[bytes, str] = {
@@ -45,7 +45,7 @@ _SECRET_INS = {0x20, 0x24, 0x32}
 
 
 class ObservedConnection(CardConnection):
-    """Passes everything on and tells `observer` of each command: kind `command` with name, application, file, header,
+    """Pass everything on and tell `observer` of each command: kind `command` with name, application, file, header,
     status and milliseconds. With `bodies`, public bodies too, in hex; secret and personal ones never.
 
     `bodies` tells so by itself, as kind `bodies_shown`.
@@ -107,7 +107,7 @@ class ObservedConnection(CardConnection):
         self._observer("command", **data)
 
     def _follow(self, command: Command, response: Response) -> None:
-        """Which application and file the command was about."""
+        """Follow which application and file the command was about."""
         if (command.cla, command.ins, command.p1) == (0x00, 0xA4, 0x04) and response.sw == 0x9000:
             self._application = APPLICATION_NAMES.get(command.data, command.data.hex().upper())
             self._file = 0

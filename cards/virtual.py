@@ -1,4 +1,5 @@
-"""The virtual card: power, selection of applications, and who answers a command. Everything it is lies in its image."""
+"""Act as a card: power, selection of applications, and the application that answers a command. Its whole state lies
+in its image."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ _CARD_MANAGER = Applet()
 
 
 class VirtualCard:
-    """A card in the hand. Safe from several threads; one command at a time, as on a real card.
+    """Act as one card. Safe from several threads; one command at a time, as on a real card.
 
     Counters change in `image` itself: whoever keeps the image keeps the counters.
     """
@@ -69,7 +70,7 @@ class VirtualCard:
         return self._powered
 
     def power_on(self) -> bytes:
-        """The ATR. A card already powered keeps its state. Raises CardError(Card_Mute)."""
+        """Power the card on and return its ATR. A card already powered keeps its state. Raises CardError(Card_Mute)."""
         with self._lock:
             if self.image.behaviour.mute:
                 raise CardError("Card_Mute")
@@ -79,17 +80,17 @@ class VirtualCard:
             return self.image.atr
 
     def power_off(self) -> None:
-        """Selection and security state fall."""
+        """Take the power away: selection and security state fall."""
         with self._lock:
             self._powered = False
             self._session.enter(None)
 
     def reset(self) -> bytes:
-        """A warm reset: the ATR again; what was verified stays so (measured on real cards)."""
+        """Reset the card warm and return its ATR again; what was verified stays so (measured on real cards)."""
         return self.power_on()
 
     def transmit(self, raw: bytes) -> bytes:
-        """The answer to any bytes. Raises CardError(Card_Mute) from a card without power or one that never answers."""
+        """Return the answer to any bytes. Raises CardError(Card_Mute) from a card without power or one that never answers."""
         behaviour = self.image.behaviour
         if behaviour.delay_ms:
             # not under the lock: a slow card can be taken away without waiting for it
@@ -129,7 +130,7 @@ class VirtualCard:
         return None
 
     def _select_application(self, command: Command) -> int:
-        """By the full AID, or none for the card manager. An unknown one leaves the selection as it was."""
+        """Select an application by its full AID, or none for the card manager. An unknown one leaves the selection as it was."""
         if command.p2 not in (0x00, 0x0C):
             return WRONG_P1_P2
         if len(command.data) > 16:

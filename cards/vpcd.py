@@ -1,4 +1,4 @@
-"""Lays a virtual card on a vpcd reader, so that any PC/SC program sees it.
+"""Lay a virtual card on a vpcd reader, so that any PC/SC program sees it.
 
 vpcd listens on TCP; the card is the client. Frames: two bytes of length (big endian), then the body. A body of one byte
 is a control (0 power off, 1 power on, 2 reset, 4 ask for the ATR), anything longer a command. The card lies on the reader
@@ -25,7 +25,7 @@ _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
 
 class VpcdSlot:
-    """One slot of a vpcd reader. `faults` strike on the card that lies there, each once."""
+    """Hold one slot of a vpcd reader. `faults` strike on the card that lies there, each once."""
 
     def __init__(
         self, host: str = "127.0.0.1", port: int = DEFAULT_PORT, observer: Observer = nobody
@@ -76,7 +76,7 @@ class VpcdSlot:
 
     @property
     def open_to_network(self) -> bool:
-        """Does the vpcd take connections from other machines? False where this machine does not tell."""
+        """Tell whether the vpcd takes connections from other machines. False where this machine does not tell."""
         return self._local() and open_to_network(self._address[1])
 
     def _local(self) -> bool:
@@ -88,7 +88,7 @@ class VpcdSlot:
 
     @property
     def card(self) -> VirtualCard | None:
-        """The card that lies there."""
+        """Return the card that lies there."""
         link = self._link
         return link.card if link is not None and link.alive else None
 
@@ -98,7 +98,7 @@ class VpcdSlot:
 
 
 class _Link(threading.Thread):
-    """The card's end of one connection."""
+    """Serve the card's end of one connection."""
 
     def __init__(self, line: socket.socket, card: VirtualCard, slot: VpcdSlot) -> None:
         super().__init__(name=slot.name, daemon=True)

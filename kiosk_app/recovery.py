@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from server_stub.interface.application_states import State
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
@@ -16,20 +16,15 @@ from .journal import CLOSED, Journal, Record
 from .reports import Reports
 
 
-class Outcome(StrEnum):
-    """How an interrupted application was settled."""
-
-    CANCELLED = "cancelled"
-    HANDED_OVER = "handed_over"
-    IN_DOUBT = "in_doubt"
-
-
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """One interrupted application, or (`application_id` '') money that belonged to none. Amounts in yen."""
+    """One interrupted application, or (`application_id` '') money that belonged to none. Amounts in yen.
+
+    `outcome`: cancelled, handed over or in doubt.
+    """
 
     application_id: str
-    outcome: Outcome
+    outcome: State
     returned: int = 0
     voided: int = 0
 
@@ -103,7 +98,7 @@ def recover(
     except Failed:
         return recovered
     if stray:
-        recovered.append(Recovered("", Outcome.CANCELLED, stray))
+        recovered.append(Recovered("", State.CANCELLED, stray))
     return recovered
 
 
@@ -180,7 +175,7 @@ def _settle(
         voided = printer.void(application_id)
         report(ReportKind.PAID, found.taken)
         report(ReportKind.IN_DOUBT, found.taken)
-        return Recovered(application_id, Outcome.IN_DOUBT, 0, voided)
+        return Recovered(application_id, State.IN_DOUBT, 0, voided)
     if "hand_over.done" in found.kinds or (found.paid and found.all_printed and not giving_back):
         left = 0
         if "hand_over.done" not in found.kinds:
@@ -190,15 +185,15 @@ def _settle(
         report(ReportKind.PAID, found.due)
         if left:
             report(ReportKind.IN_DOUBT, found.taken)
-            return Recovered(application_id, Outcome.IN_DOUBT, 0, left)
+            return Recovered(application_id, State.IN_DOUBT, 0, left)
         report(ReportKind.HANDED_OVER, found.due)
-        return Recovered(application_id, Outcome.HANDED_OVER)
+        return Recovered(application_id, State.HANDED_OVER)
 
     wrong_amount = found.doubt or found.taken not in (0, found.due)
     returned, voided = give_all_back(
         application_id, journal, coin, printer, after="power cut", doubt=wrong_amount
     )
     carried_off = any(printer.has_printed(sheet) and not printer.is_void(sheet) for sheet in found.sheets)
-    outcome = Outcome.IN_DOUBT if wrong_amount or carried_off else Outcome.CANCELLED
+    outcome = State.IN_DOUBT if wrong_amount or carried_off else State.CANCELLED
     report(ReportKind(outcome.value), returned)
     return Recovered(application_id, outcome, returned, voided)

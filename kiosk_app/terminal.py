@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from cards.readers.interface import Reader
 from kiosk_app.flow.presenter import view_of
+from server_stub.interface.application_states import State as ApplicationState
 from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
 
@@ -28,7 +29,7 @@ from .flow.state import CardPresence, State, StateName, Visit
 from .flow.table import step
 from .flow.views import View
 from .journal import Journal
-from .recovery import Outcome, Recovered
+from .recovery import Recovered
 from .runtime import REMOTE, Runtime
 from .settings import TerminalSettings as TerminalSettings
 from .workers import Envelope, GuiQueue, Tag
@@ -265,7 +266,7 @@ class Terminal(QObject):
             service = ServiceStopped("")
         stopped, facts = service.failure, service.facts
         returned = sum(one.returned for one in recovered)
-        doubt = any(one.outcome is Outcome.IN_DOUBT for one in recovered)
+        doubt = any(one.outcome is ApplicationState.IN_DOUBT for one in recovered)
         if not returned and not doubt:
             visit = Visit(card=card, stopped=stopped, stop_facts=facts)
             return State(StateName.OUT_OF_SERVICE if stopped else StateName.TOP_MENU, visit)

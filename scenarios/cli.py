@@ -189,6 +189,7 @@ def main() -> None:
 
 
 def _run_command(log_file: Path) -> int:
+    from cards.errors import CardError
     from server_stub.interface.failures import Failed
 
     fold_help()
@@ -200,7 +201,7 @@ def _run_command(log_file: Path) -> int:
             print(error.format_message(), file=sys.stderr)
         else:
             print(f"konbini: {told(error)}", file=sys.stderr)
-    except (Failed, WrongUse, OSError) as error:
+    except (Failed, CardError, WrongUse, OSError) as error:
         print(f"konbini: {told(error)}", file=sys.stderr)
     except Exception as error:
         _log.critical("the command ends with an error", exc_info=error)

@@ -163,6 +163,7 @@ class LocalServers:
         issuing_settings = IssuingSettings(
             ledger_url=sqlite_url(folder / "ledger.db"),
             centre_key=self.issuing_key,
+            ops_key=Secret(keys.text("ops-issuing")),
             municipalities=tuple(
                 HostedMunicipality(
                     town.folder, self._replica(town), Secret(keys.text(f"pseudonyms-{town.code}"))
@@ -181,6 +182,7 @@ class LocalServers:
             municipalities=load_index(town.folder for town in self._towns),
             signing_key=keys.ed25519("centre"),
             enrolled=enrolled,
+            ops_key=Secret(keys.text("ops-center")),
         )
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .faults.box import KNOWN, FaultBox
 from .http import AnswerRoute, CallerGone, NodeProtocol, again, check_json, whole_body
 from .interface.clock import Clock, ClockSetting
-from .interface.failures import Failed
+from .interface.failures import CATALOGUE, Failed
 from .interface.log import place_of
 from .interface.trace import Source, Trace, new_traceparent, under_traceparent
 from .interface.values import FailureBody
@@ -57,6 +57,25 @@ def failure_response(failed: Failed) -> JSONResponse:
     return JSONResponse(
         body.model_dump(mode="json", exclude_none=True), status_code=failed.entry.status or 500
     )
+
+
+def failure_answers(*names: str) -> dict[int | str, dict[str, Any]]:
+    """Describe the failures `names` as answers of one path in OpenAPI, by status: each with its cause and an example of its body."""
+    by_status: dict[int, list[str]] = {}
+    for name in dict.fromkeys(names):
+        by_status.setdefault(CATALOGUE[name].status, []).append(name)
+    return {
+        status: {
+            "description": "\n\n".join(f"`{name}`: {CATALOGUE[name].cause}" for name in found),
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/FailureBody"},
+                    "examples": {name: {"value": {"failure": name, "facts": {}}} for name in found},
+                }
+            },
+        }
+        for status, found in sorted(by_status.items())
+    }
 
 
 def make_app(context: NodeContext, *, title: str, source: Source, description: str) -> FastAPI:

@@ -1,1 +1,1 @@
-"""The applications on a virtual card, one file each: what they answer to which command in which state. Only `virtual` calls them."""
+"""Answer commands as the applications on a virtual card do, one file each. Only `virtual` calls them."""

@@ -1,4 +1,6 @@
-"""What every application on the card has in common: files, PINs, challenges. Status words as measured on real cards
+"""Answer the commands that every application on the card has in common: files, PINs, challenges.
+
+Status words as measured on real cards
 (JICSAP 1.1 with the card's own deviations; docs/facts.md, 1.5). Where no source tells, the answer is ISO 7816-4's.
 """
 
@@ -34,7 +36,7 @@ from .signing import sign
 
 
 class Applet:
-    """The commands of one application. Stateless: all state is in the session and the image.
+    """Answer the commands of one application. Stateless: all state is in the session and the image.
 
     A handler returns the response data, or raises Refusal.
     """
@@ -50,7 +52,7 @@ class Applet:
     }
 
     def handle(self, session: Session, command: Command) -> Response:
-        """Answers every command; one it does not know with 6D00."""
+        """Answer every command; one it does not know with 6D00."""
         name = self.commands.get((command.cla, command.ins))
         if name is None:
             return Response(b"", WRONG_INS)
@@ -60,7 +62,7 @@ class Applet:
             return Response(b"", refusal.sw)
 
     def select_file(self, session: Session, command: Command) -> bytes:
-        """SELECT of an EF of this application (SELECT by AID is the card's own). Without effect for the MF (measured)."""
+        """Select an EF of this application (SELECT by AID is the card's own). Without effect for the MF (measured)."""
         if command.p1 == 0x00:
             if not command.data:
                 if session.application is None:
@@ -75,7 +77,10 @@ class Applet:
         return b""
 
     def read_binary(self, session: Session, command: Command) -> bytes:
-        """15-bit offset in P1-P2, or P1 = 80 + short identifier and 8-bit offset. Reads to the end of the file at most."""
+        """Read at a 15-bit offset in P1-P2, or P1 = 80 + short identifier and 8-bit offset.
+
+        Reads to the end of the file at most.
+        """
         if command.data or command.le is None:
             raise Refusal(WRONG_LENGTH)
         if command.p1 & 0x80:
@@ -97,7 +102,8 @@ class Applet:
         return file.content[offset : offset + command.le]
 
     def read_record(self, session: Session, command: Command) -> bytes:
-        """One record by its number, P2 = 04 for the current EF or short identifier * 8 + 4; several at once are not offered."""
+        """Read one record by its number, P2 = 04 for the current EF or short identifier * 8 + 4; several at once are
+        not offered."""
         if command.data or command.le is None:
             raise Refusal(WRONG_LENGTH)
         if command.p2 & 0x07 == 0x05:
@@ -117,7 +123,7 @@ class Applet:
         return file.records[command.p1 - 1][: command.le]
 
     def verify(self, session: Session, command: Command) -> bytes:
-        """With 1-16 bytes: compare and count. Without data: the tries left, and nothing is counted."""
+        """Compare 1-16 bytes and count; without data tell the tries left and count nothing."""
         if command.p1 != 0x00:
             raise Refusal(WRONG_P1_P2)
         if command.le is not None or len(command.data) > 16:
@@ -146,13 +152,13 @@ class Applet:
         return session.image.behaviour.blocked_query if pin.blocked else TRIES | pin.tries
 
     def change_reference_data(self, session: Session, command: Command) -> bytes:
-        """00 24 01: the new PIN, after VERIFY of the old one (JPKI and 券面入力補助)."""
+        """Set a new PIN (00 24 01), after VERIFY of the old one (JPKI and 券面入力補助)."""
         if command.p1 != 0x01:
             raise Refusal(WRONG_P1_P2)
         return self._change(session, command)
 
     def change_key(self, session: Session, command: Command) -> bytes:
-        """80 32 00: the same in the manner of JICSAP (住基 and 共通カード)."""
+        """Set a new PIN (80 32 00) in the manner of JICSAP (住基 and 共通カード)."""
         if command.p1 != 0x00:
             raise Refusal(WRONG_P1_P2)
         return self._change(session, command)
@@ -174,7 +180,7 @@ class Applet:
         return b""
 
     def get_challenge(self, session: Session, command: Command) -> bytes:
-        """1 to 256 random bytes; the extended form is refused with 6985 (measured)."""
+        """Give 1 to 256 random bytes; the extended form is refused with 6985 (measured)."""
         if (command.p1, command.p2) != (0, 0):
             raise Refusal(WRONG_P1_P2)
         if command.data or command.le is None:
@@ -184,7 +190,7 @@ class Applet:
         return session.random_bytes(command.le)
 
     def internal_authenticate(self, session: Session, command: Command) -> bytes:
-        """SHA-256 with DigestInfo over 1 to 255 bytes. One key on the card answers; the others refuse (measured)."""
+        """Sign SHA-256 with DigestInfo over 1 to 255 bytes. One key on the card answers; the others refuse (measured)."""
         if command.p1 != 0x00:
             raise Refusal(WRONG_P1_P2)
         file = session.referenced(command.p2)
@@ -197,7 +203,7 @@ class Applet:
         return fitting(sign(file.key, 0x03, command.data), command.le)
 
     def get_data(self, session: Session, command: Command) -> bytes:
-        """Data objects of the card manager; inside an application only the contact ATR (5F51) answers."""
+        """Give data objects of the card manager; inside an application only the contact ATR (5F51) answers."""
         if command.data or command.le is None:
             raise Refusal(WRONG_LENGTH)
         tag = command.p1 << 8 | command.p2
@@ -210,7 +216,7 @@ class Applet:
 
 
 def fitting(answer: bytes, le: int) -> bytes:
-    """`answer`, if that many bytes were asked for; else the right number is told (6Cxx)."""
+    """Return `answer` if that many bytes were asked for. Raises Refusal(6Cxx) with the right number."""
     if le < len(answer):
         raise Refusal(0x6C00 | len(answer) % MAX_SHORT)
     return answer

@@ -1,4 +1,5 @@
-"""公的個人認証AP: two key pairs, their certificates and PINs. Signs by `80 2A` with the current key EF or the one in P2."""
+"""Answer as the 公的個人認証AP: two key pairs, their certificates and PINs. It signs by `80 2A` with the current key EF or
+the one in P2."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class JpkiApplet(Applet):
     }
 
     def compute_signature(self, session: Session, command: Command) -> bytes:
-        """Checks in the order P1, key, access, length (docs/facts.md gives the status words, not their order)."""
+        """Sign with a key of the application; checks come in the order P1, key, access, length (docs/facts.md gives
+        the status words, not their order)."""
         check_scheme(command.p1)
         key = self._key(session, command.p2)
         if not command.data or command.le is None:
@@ -42,15 +44,15 @@ class JpkiApplet(Applet):
         return file.key
 
     def set_public_key(self, session: Session, command: Command) -> bytes:
-        """80 A2: every P1-P2 tried on real cards was refused."""
+        """Refuse 80 A2: every P1-P2 tried on real cards was refused."""
         raise Refusal(WRONG_P1_P2)
 
     def set_session_key(self, session: Session, command: Command) -> bytes:
-        """80 AE: there is no secure messaging in this application (measured)."""
+        """Refuse 80 AE: there is no secure messaging in this application (measured)."""
         raise Refusal(SECURITY_STATUS)
 
     def last_command(self, session: Session, command: Command) -> bytes:
-        """80 FC 00 00: an iPhone takes it as the end; plastic cards refuse it with 6700 (measured)."""
+        """Answer 80 FC 00 00: an iPhone takes it as the end; plastic cards refuse it with 6700 (measured)."""
         if not session.image.behaviour.last_command_indicator:
             raise Refusal(WRONG_LENGTH)
         return b""

@@ -1,4 +1,4 @@
-"""共通カードAP, 住基AP, 券面事項確認AP and 券面入力補助AP: records behind a PIN or 照合番号."""
+"""Answer as 共通カードAP, 住基AP, 券面事項確認AP and 券面入力補助AP: records behind a PIN or 照合番号."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class JukiApplet(Applet):
     commands = Applet.commands | {(0x80, 0x32): "change_key", (0x80, 0xAE): "set_session_key"}
 
     def set_session_key(self, session: Session, command: Command) -> bytes:
-        """80 AE is refused even with the PIN verified (measured)."""
+        """Refuse 80 AE even with the PIN verified (measured)."""
         raise Refusal(SECURITY_STATUS)
 
 
 class CommonApplet(JukiApplet):
     def set_session_key(self, session: Session, command: Command) -> bytes:
-        """80 AE: no key delivery is configured (measured)."""
+        """Refuse 80 AE: no key delivery is configured (measured)."""
         raise Refusal(SECURITY_ENVIRONMENT)
 
 
@@ -29,7 +29,7 @@ SECURITY_ENVIRONMENT = 0x66F1
 
 
 class CardFaceApplet(JpkiApplet):
-    """券面事項確認AP. `80 2A` with P2 = 00 signs with the application's own key; no PIN is asked for."""
+    """Answer as the 券面事項確認AP. `80 2A` with P2 = 00 signs with the application's own key; no PIN is asked for."""
 
     commands = {
         key: name
@@ -47,16 +47,16 @@ class CardFaceApplet(JpkiApplet):
         raise Refusal(REFERENCE_NOT_FOUND)
 
     def set_session_key(self, session: Session, command: Command) -> bytes:
-        """80 AE: no key delivery is configured (measured)."""
+        """Refuse 80 AE: no key delivery is configured (measured)."""
         raise Refusal(SECURITY_ENVIRONMENT)
 
 
 class CardInputApplet(CardFaceApplet):
-    """券面入力補助AP. Its PIN can be changed. Secure messaging itself is not offered: no seed is ever right here."""
+    """Answer as the 券面入力補助AP. Its PIN can be changed. Secure messaging is not offered: no seed is taken."""
 
     PIN = 0x0011
     commands = CardFaceApplet.commands | {(0x00, 0x24): "change_reference_data"}
 
     def set_session_key(self, session: Session, command: Command) -> bytes:
-        """80 AE: the access condition comes before the seed (measured)."""
+        """Refuse 80 AE: the access condition comes before the seed (measured)."""
         raise Refusal(WRONG_DATA if self.PIN in session.verified else SECURITY_STATUS)

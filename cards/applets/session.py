@@ -1,4 +1,4 @@
-"""What a card keeps between commands, and how a command ends without success."""
+"""Hold what a card keeps between commands, and end a command without success."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cards.image import Application, CardImage, ElementaryFile
 
 
 class Refusal(Exception):
-    """Ends a command with a status word; never leaves the card."""
+    """End a command with a status word; never leaves the card."""
 
     def __init__(self, sw: int) -> None:
         super().__init__(sw)
@@ -23,7 +23,7 @@ LAST_SHORT_ID = 0x1E
 
 @dataclass(slots=True)
 class Session:
-    """What the card keeps between commands: selection and security state. Falls with the power and with the application."""
+    """Hold selection and security state between commands. They fall with the power and with the application."""
 
     image: CardImage
     random_bytes: Callable[[int], bytes]
@@ -32,7 +32,7 @@ class Session:
     verified: set[int] = field(default_factory=set)
 
     def enter(self, application: Application | None) -> None:
-        """Another application (None: the card manager); what was verified is forgotten."""
+        """Enter another application (None: the card manager); what was verified is forgotten."""
         self.application = application
         self.current = None
         self.verified.clear()
@@ -43,7 +43,7 @@ class Session:
         return self.application.files[fid]
 
     def referenced(self, p2: int) -> ElementaryFile:
-        """The EF that P2 names: 80 the current one, 80 + short identifier another one."""
+        """Find the EF that P2 names: 80 the current one, 80 + short identifier another one."""
         if p2 & 0xE0 != 0x80:
             raise Refusal(WRONG_P1_P2)
         short = p2 & 0x1F
@@ -54,7 +54,7 @@ class Session:
         return self.short(short)
 
     def short(self, short: int) -> ElementaryFile:
-        """The EF of a short identifier; it becomes the current one."""
+        """Find the EF of a short identifier; it becomes the current one."""
         if short > LAST_SHORT_ID:
             raise Refusal(WRONG_P1_P2)
         self.current = self.file(short)

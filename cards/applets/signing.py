@@ -1,4 +1,4 @@
-"""COMPUTE DIGITAL SIGNATURE (80 2A) and INTERNAL AUTHENTICATE: who hashes, who pads, by P1 (docs/facts.md, 1.6)."""
+"""Sign for COMPUTE DIGITAL SIGNATURE (80 2A) and INTERNAL AUTHENTICATE: P1 says who hashes and who pads (docs/facts.md, 1.6)."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ _SCHEMES: dict[int, Callable[[RSAPrivateKey, bytes], bytes]] = {
 
 
 def check_scheme(p1: int) -> None:
-    """Raises Refusal(6A86) for a P1 outside the matrix."""
+    """Check P1. Raises Refusal(6A86) for one outside the matrix."""
     if p1 not in _SCHEMES:
         raise Refusal(WRONG_P1_P2)
 
 
 def sign(key: Key, p1: int, data: bytes) -> bytes:
-    """The signature that P1 asks for; RSA: 256 bytes. Raises Refusal(6985) for a wrong length of `data`.
+    """Make the signature that P1 asks for; RSA: 256 bytes. Raises Refusal(6985) for a wrong length of `data`.
 
     ECDSA P-384 (the draft of 2028): P1 00 with a 48-byte hash, answered as r and s of 48 bytes each.
     """

@@ -1,4 +1,4 @@
-"""What stands in the files of a card, made from its holder (layouts: docs/facts.md, 1.2). Only `personalise` calls it."""
+"""Make what stands in the files of a card from its holder (layouts: docs/facts.md, 1.2). Only `personalise` calls it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""券面事項確認AP: what is printed on the card, for those who compare. Pictures are blank samples."""
+"""Make the files of the 券面事項確認AP: what is printed on the card. Pictures are blank samples."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _GREY_PHOTO = bytes.fromhex(
 
 
 def age_record(facts: CardFacts) -> bytes:
-    """EF 0001: 生年月日, the card's key, a signature."""
+    """Make EF 0001: 生年月日, the card's key, a signature."""
     body = tlv(0xDF11, f"{facts.holder.birth:%Y%m%d}".encode()) + tlv(0xDF12, public_key(key_of(facts)))
     return tlv(0xFF10, body + tlv(0xDF13, signed(key_of(facts), body)))
 
 
 def card_face(facts: CardFacts) -> bytes:
-    """EF 0002: nine objects behind a table of their offsets; expiry and security code are not signed."""
+    """Make EF 0002: nine objects behind a table of their offsets; expiry and security code are not signed."""
     objects = [
         tlv(0xDF22, f"{facts.holder.birth:%Y%m%d}".encode()),
         tlv(0xDF23, facts.holder.sex.encode()),
@@ -40,7 +40,7 @@ def card_face(facts: CardFacts) -> bytes:
 
 
 def basic_data(facts: CardFacts) -> bytes:
-    """EF 0003: layout, key reference, version, municipality, 16 + 256 bytes of unknown meaning (here filler)."""
+    """Make EF 0003: layout, key reference, version, municipality, 16 + 256 bytes of unknown meaning (here filler)."""
     return tlv(
         0xFF30,
         tlv(0xDF31, bytes.fromhex("06030E01"))
@@ -52,6 +52,6 @@ def basic_data(facts: CardFacts) -> bytes:
 
 
 def my_number_image(facts: CardFacts) -> bytes:
-    """EF 0005: the 個人番号 as a picture (blank), the card's key, a signature."""
+    """Make EF 0005: the 個人番号 as a picture (blank), the card's key, a signature."""
     body = tlv(0xDF41, blank_png(72, 12)) + tlv(0xDF42, public_key(key_of(facts)))
     return tlv(0xFF40, body + tlv(0xDF43, signed(key_of(facts), body)))

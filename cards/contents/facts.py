@@ -1,4 +1,4 @@
-"""Whose card it is, what is known of it when its files are written, and the numbers printed on it."""
+"""Hold whose card it is, what is known when its files are written, and the numbers printed on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """`municipality`: five digits. `name`: U+3000 between 氏 and 名. `sex`: 1 男, 2 女, 9 other. Romaji as in certificates."""
+    """Hold the person of a card.
+
+    `municipality`: five digits. `name`: U+3000 between 氏 and 名. `sex`: 1 男, 2 女, 9 other. Romaji as in certificates.
+    """
 
     person_key: str
     municipality: str
@@ -28,7 +31,10 @@ _ERAS = (date(2019, 5, 1), date(1989, 1, 8), date(1926, 12, 25), date(1912, 7, 3
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """`serial`: 15 digits. `security_code`: 4 digits. `application_key`: signs the 券面 records; None if there is none."""
+    """Hold the facts of a card.
+
+    `serial`: 15 digits. `security_code`: 4 digits. `application_key`: signs the 券面 records; None if there is none.
+    """
 
     holder: Holder
     expiry: date
@@ -41,12 +47,12 @@ class CardFacts:
 
     @property
     def code_b(self) -> str:
-        """照合番号B: birth YYMMDD in the Japanese era, year of expiry, security code; 14 digits."""
+        """Return 照合番号B: birth YYMMDD in the Japanese era, year of expiry, security code; 14 digits."""
         return birth_code(self.holder.birth) + f"{self.expiry.year:04d}" + self.security_code
 
 
 def birth_code(birth: date) -> str:
-    """YYMMDD with the year of the Japanese era. Raises ValueError before Meiji."""
+    """Return YYMMDD with the year of the Japanese era. Raises ValueError before Meiji."""
     for start in _ERAS:
         if birth >= start:
             return f"{birth.year - start.year + 1:02d}{birth:%m%d}"
@@ -54,7 +60,7 @@ def birth_code(birth: date) -> str:
 
 
 def birthday(birth: date, number: int, issued: date) -> date:
-    """The `number`-th birthday after the day of issue; 29 February counts as the 28th."""
+    """Find the `number`-th birthday after the day of issue; 29 February counts as the 28th."""
 
     def of(year: int) -> date:
         try:
@@ -67,13 +73,13 @@ def birthday(birth: date, number: int, issued: date) -> date:
 
 
 def digits(person_key: str, purpose: str, count: int) -> str:
-    """`count` digits that are always the same for this person and purpose, and tell nothing of either."""
+    """Make `count` digits that are always the same for this person and purpose, and tell nothing of either."""
     number = int.from_bytes(hashlib.sha256(f"{purpose}\0{person_key}".encode()).digest(), "big")
     return f"{number % 10**count:0{count}d}"
 
 
 def check_digit(eleven: str) -> int:
-    """The check digit that a real 個人番号 of these eleven digits would have."""
+    """Compute the check digit that a real 個人番号 of these eleven digits would have."""
     total = sum(
         int(digit) * (place + 1 if place <= 6 else place - 5) for place, digit in enumerate(eleven[::-1], 1)
     )
@@ -82,13 +88,13 @@ def check_digit(eleven: str) -> int:
 
 
 def sample_my_number(person_key: str) -> str:
-    """Twelve digits that cannot be anybody's: the check digit is wrong."""
+    """Make twelve digits that cannot be anybody's: the check digit is wrong."""
     eleven = digits(person_key, "my number", 11)
     return f"{eleven}{(check_digit(eleven) + 1) % 10}"
 
 
 def is_sample_my_number(number: str) -> bool:
-    """Twelve digits with a wrong check digit."""
+    """Tell whether these are twelve digits with a wrong check digit."""
     return (
         len(number) == 12
         and number.isascii()

@@ -1,4 +1,4 @@
-"""Readable card files, one per case, and their loader. A profile may overlay another; `personalise` turns one into a card."""
+"""Keep readable card files, one a case, and their loader. A profile may overlay another; `personalise` turns one into a card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Profiles by name: read the TOML file, lay it over the one it builds on, and refuse what makes no sense with its line."""
+"""Load profiles by name: read the TOML file, lay it over the one it builds on, and refuse what makes no sense with its line."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _KEY = re.compile(r"^\s*([A-Za-z0-9_\-\".]+)\s*=")
 
 
 def profile_names(folder: Path = FOLDER) -> list[str]:
-    """Names of all profiles, sorted."""
+    """List the names of all profiles, sorted."""
     return sorted(path.stem for path in folder.glob("*.toml"))
 
 
 def load_profile(name: str, folder: Path = FOLDER) -> Profile:
-    """The profile with its overlays applied.
+    """Load the profile with its overlays applied.
 
     `overlay = "plain"` builds on another file of the folder; `remove = ["applications.text"]` takes away from it.
     Raises CardError(Settings_Wrong, file, line, key, expected) for an unknown key, a missing file or an impossible value.
@@ -106,7 +106,7 @@ def _remove(data: dict[str, Any], path: list[str]) -> bool:
 
 
 def _lines_of(text: str) -> dict[tuple[str, ...], int]:
-    """Path of each table and key of a TOML text -> its line, from 1."""
+    """Map the path of each table and key of a TOML text to its line, from 1."""
     lines: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), start=1):
@@ -120,7 +120,7 @@ def _lines_of(text: str) -> dict[tuple[str, ...], int]:
 
 
 def _where(path: tuple[str, ...], files: _Lines) -> tuple[str, int]:
-    """File and line that say `path`, or the nearest table around it; the topmost overlay counts."""
+    """Find file and line that say `path`, or the nearest table around it; the topmost overlay counts."""
     for end in range(len(path), 0, -1):
         for file, lines in files:
             if path[:end] in lines:

@@ -1,4 +1,4 @@
-"""What a profile file may say. Unknown keys and impossible values are refused (the loader adds file and line)."""
+"""Define what a profile file may say. Unknown keys and impossible values are refused (the loader adds file and line)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class _Table(BaseModel):
 
 
 class BehaviourTable(_Table):
-    """See cards.image.Behaviour."""
+    """Say how the card answers; see cards.image.Behaviour."""
 
     mute: bool = False
     delay_ms: int = Field(0, ge=0, le=10_000)
@@ -83,7 +83,7 @@ class BehaviourTable(_Table):
 
 
 class CertificateTable(_Table):
-    """How a certificate on the card was made. Days count from the moment of personalisation; none: the authority's rule.
+    """Say how a certificate on the card was made. Days count from the moment of personalisation; none: the authority's rule.
 
     `ca`: own, foreign (another name), impostor (the own name, another key). `made_as`: its kind.
     """
@@ -104,14 +104,14 @@ class CertificateTable(_Table):
 
 
 class KeyTable(_Table):
-    """A key pair of the card. RSA keys come from the key source."""
+    """Name a key pair of the card. RSA keys come from the key source."""
 
     algorithm: Literal["rsa_2048", "ecdsa_p384"] = "rsa_2048"
     garbage: bool = False
 
 
 class FileTable(_Table):
-    """One EF. `read`: free, never, or the PIN files of which one must be verified.
+    """Describe one EF. `read`: free, never, or the PIN files of which one must be verified.
 
     `content` by name or `hex`; then `length_error` is added to the DER length, `cut` bytes are kept, `filler` bytes of
     FF follow. PIN files: `secret`, `limit` (0: unlimited), `tries` (none: `limit`), lengths, `alphabet`.
@@ -161,7 +161,7 @@ class ApplicationTable(_Table):
 
 
 class CardTable(_Table):
-    """The token label of EF 0006, the birthday (counted from issue) on which the card ends, the ATR of its contacts.
+    """Say the token label of EF 0006, the birthday (counted from issue) on which the card ends, the ATR of its contacts.
 
     `address_length`: the address in certificate and files is filled up to so many characters.
     """
@@ -173,14 +173,14 @@ class CardTable(_Table):
 
 
 class AuthorityTable(_Table):
-    """What the authority must be told after personalisation, since a card does not know it. Whoever personalises does."""
+    """Say what whoever personalises tells the authority afterwards, since a card does not know it."""
 
     authentication: Literal["good", "revoked", "on_hold"] = "good"
     signature: Literal["good", "revoked", "on_hold"] = "good"
 
 
 class Profile(_Table):
-    """One card file, overlays applied. `secrets` are sample values; personalisation may be given others."""
+    """Describe one card, overlays applied. `secrets` are sample values; personalisation may be given others."""
 
     name: str
     purpose: str = Field(min_length=1)

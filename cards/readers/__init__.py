@@ -1,1 +1,2 @@
-"""Readers behind one small interface: the virtual one, and PC/SC. The terminal's card thread connects through them."""
+"""Reach cards through readers behind one small interface: the virtual one, and PC/SC. The terminal's card thread
+connects through them."""

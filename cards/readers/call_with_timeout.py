@@ -1,4 +1,4 @@
-"""The calls of PC/SC with their failures by name, and a conversation with a card that may fall silent."""
+"""Call PC/SC with its failures by name, and hold a conversation with a card that may fall silent."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _BY_CODE = {code & 0xFFFFFFFF: failure for code, failure in FAILURES.items()}
 
 
 def establish() -> Any:
-    """A context, to be released. Raises CardError(Reader_Service_Stopped)."""
+    """Open a context, to be released. Raises CardError(Reader_Service_Stopped)."""
     result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
     check(result)
     return context
 
 
 def readers_of(context: Any) -> list[str]:
-    """The readers that the service knows, none if it has none. Raises CardError(Reader_Service_Stopped)."""
+    """List the readers that the service knows, none if it has none. Raises CardError(Reader_Service_Stopped)."""
     result, names = scard.SCardListReaders(context, [])
     if failure_of(result) == "Reader_Absent":
         return []
@@ -54,12 +54,12 @@ def readers_of(context: Any) -> list[str]:
 
 
 def failure_of(result: int) -> CardFailure:
-    """The name of a result; what is not known is taken for a service that is no use any more."""
+    """Name the failure of a result; an unknown one counts as a service that stopped."""
     return _BY_CODE.get(result & 0xFFFFFFFF, "Reader_Service_Stopped")
 
 
 def check(result: int, **facts: Any) -> None:
-    """Raises CardError with `facts` and the `code` (eight hex digits) unless `result` is success."""
+    """Check a result. Raises CardError with `facts` and the `code` (eight hex digits) unless `result` is success."""
     if result != scard.SCARD_S_SUCCESS:
         raise CardError(failure_of(result), code=code_text(result), **facts)
 
@@ -79,7 +79,7 @@ Opener = Callable[[Connect], CardConnection]
 
 
 class NoAnswer(Exception):
-    """Given up waiting. `opened`: for an answer on an open connection, else for the connection itself."""
+    """Tell that waiting was given up. `opened`: for an answer on an open connection, else for the connection itself."""
 
     def __init__(self, opened: bool) -> None:
         super().__init__("an answer" if opened else "a connection")
@@ -87,7 +87,7 @@ class NoAnswer(Exception):
 
 
 def call_with_timeout(talk: Callable[[Opener], T], *, opening: float, answer: float) -> T:
-    """What `talk` returns, on a thread of its own. It is given the way to open every connection it makes.
+    """Return what `talk` returns, on a thread of its own. It is given the way to open every connection it makes.
 
     Real seconds: `opening` until a connection stands (PC/SC waits without end for another program's transaction), `answer`
     between two answers. Raises what `talk` raises, and NoAnswer. After that nothing more reaches the card: a connection
@@ -139,7 +139,7 @@ class _Talk(threading.Thread, Generic[T]):
 
 
 class _Audible(CardConnection):
-    """Tells of every answer, and sends nothing once nobody waits for one."""
+    """Tell of every answer, and send nothing once nobody waits for one."""
 
     def __init__(
         self, inner: CardConnection, heard: Callable[[], None], given_up: Callable[[], bool]

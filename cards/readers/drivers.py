@@ -1,4 +1,4 @@
-"""Which driver serves a PC/SC reader, as far as this machine tells without rights: Linux bundles and reader.conf files."""
+"""Find which driver serves a PC/SC reader, as far as this machine tells without rights: Linux bundles and reader.conf files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VPCD_DEVICE = re.compile(r":(0[xX][0-9A-Fa-f]+|[0-9]+)$")
 def driver_of(
     reader: str, bundles: Sequence[Path] = BUNDLES, configurations: Sequence[Path] = CONFIGURATIONS
 ) -> str:
-    """Name (and version) of the driver of `reader` by the name it goes by in PC/SC; '' if nothing tells."""
+    """Find name (and version) of the driver of `reader` by the name it goes by in PC/SC; '' if nothing tells."""
     for named, driver in _known(bundles, configurations):
         if reader.startswith(named):
             return driver
@@ -26,7 +26,7 @@ def driver_of(
 
 
 def vpcd_ports(configurations: Sequence[Path] = CONFIGURATIONS) -> list[int]:
-    """The first port of every vpcd that this machine's PC/SC service is set up with, sorted."""
+    """Find the first port of every vpcd that this machine's PC/SC service is set up with, sorted."""
     found = set()
     for reader in _configured(configurations):
         device = _VPCD_DEVICE.search(reader.get("DEVICENAME", ""))
@@ -36,7 +36,7 @@ def vpcd_ports(configurations: Sequence[Path] = CONFIGURATIONS) -> list[int]:
 
 
 def maker_of(reader: str) -> str:
-    """Maker and firmware of `reader` as its driver tells; '' if it does not, or if another program keeps it to itself.
+    """Read maker and firmware of `reader` as its driver tells; '' if it does not, or if another program keeps it to itself.
 
     Disturbs no card. Waits without end while another program holds a transaction."""
     result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
@@ -63,7 +63,7 @@ def _text(handle: object, attribute: int) -> str:
 
 
 def _version(handle: object) -> str:
-    """PC/SC part 3: 0xMMmmbbbb (major, minor, build), in the order of the machine."""
+    """Read a version, 0xMMmmbbbb (major, minor, build) in the order of the machine (PC/SC part 3)."""
     result, value = scard.SCardGetAttrib(handle, scard.SCARD_ATTR_VENDOR_IFD_VERSION)
     if result != scard.SCARD_S_SUCCESS or len(value) != 4:
         return ""
@@ -71,7 +71,7 @@ def _version(handle: object) -> str:
 
 
 def _known(bundles: Sequence[Path], configurations: Sequence[Path]) -> Iterator[tuple[str, str]]:
-    """Beginning of a reader's name and its driver."""
+    """Map the beginning of a reader's name to its driver."""
     for reader in _configured(configurations):
         if "LIBPATH" in reader:
             yield reader["FRIENDLYNAME"], Path(reader["LIBPATH"]).name
@@ -81,7 +81,7 @@ def _known(bundles: Sequence[Path], configurations: Sequence[Path]) -> Iterator[
 
 
 def _configured(folders: Sequence[Path]) -> Iterator[dict[str, str]]:
-    """Every reader of the configuration files by their keys; a file may hold several, each begins with its name."""
+    """Read every reader of the configuration files by their keys; a file may hold several, each begins with its name."""
     for folder in folders:
         for file in sorted(folder.glob("*")):
             readers: list[dict[str, str]] = []

@@ -1,4 +1,4 @@
-"""A reader on one page: is a card there, connect to it, be told when it comes and goes."""
+"""Define what a reader does: tell whether a card is there, connect to it, tell when it comes and goes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Protocol, Self
 
 
 class CardConnection(ABC):
-    """A conversation with one card. After any CardError from `transmit` it is over: close it, connect anew."""
+    """Hold a conversation with one card. After any CardError from `transmit` it is over: close it, connect anew."""
 
     @property
     @abstractmethod
     def atr(self) -> bytes:
-        """The answer to reset of this card, as the reader reports it."""
+        """Return the answer to reset of this card, as the reader reports it."""
 
     @abstractmethod
     def transmit(self, command: bytes) -> bytes:
-        """One command, one response (status word last). Blocks. Raises CardError (Card_Removed, Card_Mute,
+        """Send one command and return its response (status word last). Blocks. Raises CardError (Card_Removed, Card_Mute,
         Reader_Service_Stopped, Reader_Absent)."""
 
     def transaction(self) -> AbstractContextManager[None]:
-        """No command of another program comes between those of this block. Entering raises CardError as `transmit` does
+        """Keep other programs' commands out of this block. Entering raises CardError as `transmit` does
         (Card_Changed: another program has reset the card). Where nobody else can reach the card there is nothing to do."""
         return nullcontext()
 
@@ -41,18 +41,18 @@ class CardConnection(ABC):
 
 
 class Reader(Protocol):
-    """One slot for one card. `present` and `watch` never disturb a connection on another thread."""
+    """Reach one slot for one card. `present` and `watch` never disturb a connection on another thread."""
 
     @property
     def name(self) -> str: ...
 
     def present(self) -> bool:
-        """Does a card lie on the reader?"""
+        """Tell whether a card lies on the reader."""
 
     def connect(self, exclusive: bool = True) -> CardConnection:
         """Power the card on and talk to it. Raises CardError (Card_Removed: no card, Card_Mute, Reader_Busy,
         Reader_Absent, Reader_Service_Stopped)."""
 
     def watch(self, on_inserted: Callable[[], None], on_removed: Callable[[], None]) -> Callable[[], None]:
-        """Be told of every coming and going, on any thread; of a card that lies there already at once.
+        """Call `on_inserted` and `on_removed` at every coming and going, on any thread; for a card that lies there already at once.
         Returns the way to stop."""

@@ -1,4 +1,4 @@
-"""Readers behind PC/SC. Low-level calls only: one context per connection, one of its own for the monitor thread.
+"""Reach readers behind PC/SC by low-level calls only: one context per connection, one of its own for the monitor thread.
 
 A call on a context that waits for a change of state blocks, so no context is shared between threads. After any error of
 the line a handle is given back and never used again: within one poll of pcscd (0.4 s) it may reach another card.
@@ -30,7 +30,7 @@ NEW_READERS = "\\\\?PnP?\\Notification"
 
 
 def reader_names() -> list[str]:
-    """All readers that the service knows. Raises CardError(Reader_Service_Stopped)."""
+    """List all readers that the service knows. Raises CardError(Reader_Service_Stopped)."""
     context = establish()
     try:
         return readers_of(context)
@@ -39,7 +39,7 @@ def reader_names() -> list[str]:
 
 
 class PcscReader:
-    """The reader of that name (or whose name contains it); without a name, whichever reader has a card on it."""
+    """Reach the reader of that name (or whose name contains it); without a name, whichever reader has a card on it."""
 
     def __init__(self, name: str = "", observer: Observer = nobody) -> None:
         self.name = name or "pcsc"
@@ -47,7 +47,7 @@ class PcscReader:
         self._observer = observer
 
     def present(self) -> bool:
-        """False also when there is no reader or no service."""
+        """Tell whether a card lies there. False also when there is no reader or no service."""
         with contextlib.suppress(CardError):
             context = establish()
             try:
@@ -57,7 +57,7 @@ class PcscReader:
         return False
 
     def in_use(self) -> bool:
-        """Is any program connected to the reader? False also when there is no reader or no service. Never waits."""
+        """Tell whether any program is connected to the reader. False also when there is no reader or no service. Never waits."""
         with contextlib.suppress(CardError):
             context = establish()
             try:
@@ -165,7 +165,7 @@ class _PcscConnection(CardConnection):
         scard.SCardReleaseContext(self._context)
 
     def _what_happened(self, result: int) -> CardFailure:
-        """A command that broke off may be a silent card or one taken away: the service knows a moment later."""
+        """Find out why a command broke off: a silent card or one taken away. The service knows a moment later."""
         failure = failure_of(result)
         ends = time.monotonic() + REMOVAL_SECONDS
         while failure == "Card_Mute" and time.monotonic() < ends:
@@ -177,7 +177,7 @@ class _PcscConnection(CardConnection):
 
 
 class _Monitor(threading.Thread):
-    """Tells of cards coming and going on the readers that `matching` picks, through restarts of the service."""
+    """Tell of cards coming and going on the readers that `matching` picks, through restarts of the service."""
 
     def __init__(
         self,
@@ -197,7 +197,7 @@ class _Monitor(threading.Thread):
         self._trouble = ""
 
     def stop(self) -> None:
-        """Ends the monitor and waits for it, unless called from one of its own callbacks."""
+        """End the monitor and wait for it, unless called from one of its own callbacks."""
         self._over.set()
         if threading.current_thread() is not self:
             self.join(5)
@@ -239,7 +239,10 @@ class _Monitor(threading.Thread):
                     self._tell(name, state)
 
     def _tell(self, name: str, state: int) -> None:
-        """The upper half of `state` counts comings and goings: a swap between two looks is a removal, too."""
+        """Tell of what changed.
+
+        The upper half of `state` counts comings and goings: a swap between two looks is a removal, too.
+        """
         present, count = bool(state & scard.SCARD_STATE_PRESENT), state >> 16
         before = self._with_card.get(name)
         uncounted = before is not None and before == self._without_card.get(name)
@@ -259,7 +262,7 @@ class _Monitor(threading.Thread):
             self._on_inserted()
 
     def _lost(self, error: CardError) -> None:
-        """Without reader or service no card is there; look again in a moment."""
+        """Tell that no card is there, without reader or service; look again in a moment."""
         for name in list(self._with_card):
             self._tell(name, 0)
         if self._trouble != error.failure:

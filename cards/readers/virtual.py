@@ -1,4 +1,4 @@
-"""A reader in this process, on which virtual cards are laid by hand."""
+"""Offer a reader in this process, on which virtual cards are laid by hand."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class VirtualReader:
         self._watchers: list[tuple[Callable[[], None], Callable[[], None]]] = []
 
     def insert(self, card: VirtualCard) -> None:
-        """Raises ValueError if a card lies there already."""
+        """Lay a card down. Raises ValueError if one lies there already."""
         with self._lock:
             if self._card is not None:
                 raise ValueError("a card lies on the reader already")
@@ -40,7 +40,7 @@ class VirtualReader:
             on_inserted()
 
     def remove(self) -> VirtualCard | None:
-        """The card that lay there, without power; open connections answer Card_Removed from now on."""
+        """Take the card away and return it, without power; open connections answer Card_Removed from now on."""
         with self._lock:
             card, self._card = self._card, None
             if card is None:
@@ -61,7 +61,7 @@ class VirtualReader:
 
     @property
     def card(self) -> VirtualCard | None:
-        """The card that lies there."""
+        """Return the card that lies there."""
         with self._lock:
             return self._card
 
@@ -93,7 +93,7 @@ class VirtualReader:
         return stop
 
     def forget(self, connection: _VirtualConnection) -> bool:
-        """Drops `connection`; was it one of this card's?"""
+        """Drop `connection`; tell whether it was one of this card's."""
         with self._lock:
             if connection not in self._connections:
                 return False
@@ -127,7 +127,7 @@ class _VirtualConnection(CardConnection):
         return answer
 
     def cut(self) -> None:
-        """The card is gone: whoever waits for an answer stops waiting."""
+        """Let whoever waits for an answer stop waiting: the card is gone."""
         self._gone.set()
 
     def close(self, *, power_down: bool = True) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # for annotations only: pydantic is not needed for the first screen to open
-    from server_stub.interface.offers import Offer, Subject
+    from server_stub.interface.offers import Offer
     from server_stub.interface.terminal import ApplicationOptions, CertificateKind, OptionName
     from server_stub.interface.values import MunicipalityInfo
 

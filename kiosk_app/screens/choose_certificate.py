@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF
 
 from kiosk_app.flow.events import KindChosen, ScopeChosen
 from kiosk_app.flow.views import ChooseCertificate, ChooseScope
-from server_stub.interface.offers import Offer, Subject
+from server_stub.interface.offers import Offer
 
 from . import theme
 from .button import Button, Tick

@@ -17,7 +17,7 @@ from kiosk_app.flow.presenter import FULL_TRIES, VIRTUAL, view_of
 from kiosk_app.flow.state import CardPresence, State, Visit
 from kiosk_app.flow.state import StateName as S
 from server_stub.interface.clock import STAGE_START, Clock
-from server_stub.interface.offers import Offer, Offers, Subject
+from server_stub.interface.offers import Offer, Offers
 from server_stub.interface.terminal import ApplicationOptions, CertificateKind, OptionName
 from server_stub.interface.values import FailureBody, MunicipalityInfo
 

@@ -34,10 +34,10 @@ from scenarios.template import KOBE, authority_settings, load_cards, template_fo
 from server_stub.authority import Authority
 from server_stub.authority.profile import Kind
 from server_stub.db import open_engine, sqlite_url
+from server_stub.interface.application_states import State
 from server_stub.interface.clock import STAGE_START, Clock, real_monotonic_ns
 from server_stub.interface.terminal import signed_text
 from server_stub.interface.trace import Trace
-from server_stub.issuing.application_states import State
 from server_stub.issuing.ledger import Ledger
 from server_stub.node import serve
 

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from server_stub.interface.failures import Failed
+from cards.errors import CardError
+from server_stub.interface.failures import CATALOGUE, Failed
 
 _REASONS = {
     errno.ENOENT: "ファイルまたはフォルダがありません",
@@ -73,8 +74,9 @@ def center_address(url: str) -> str:
 
 def told(error: Exception) -> str:
     """What to say of a wrong use (with how to go on), of a refusal by name, and of a file that cannot be used."""
-    if isinstance(error, Failed):
-        return f"{error.entry.cause}{error.entry.remedy}（{error}）"
+    if isinstance(error, Failed | CardError):
+        entry = CATALOGUE[error.failure]
+        return f"{entry.cause}{entry.remedy}（{error}）"
     if isinstance(error, OSError):
         what = error.filename or error.filename2
         return (

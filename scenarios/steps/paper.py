@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server_stub.interface.application_states import State
 from server_stub.interface.binding import PDFIUM
 from server_stub.paper.copier import measured
 
@@ -66,11 +67,11 @@ def drawn_in(world: World) -> None:
     expect(not world.terminal.tray(), "取り出し口に何もない", f"取り出し口に{len(world.terminal.tray())}枚")
     application, row = world.application(), world.in_ledger()
     expect(
-        application.state == "in_doubt",
+        application.state == State.IN_DOUBT,
         "センターで「確認が必要」",
         f"センターで「{state_told(application.state)}」",
     )
-    expect(str(row.state) == "in_doubt", "台帳で「確認が必要」", f"台帳で「{state_told(row.state)}」")
+    expect(row.state is State.IN_DOUBT, "台帳で「確認が必要」", f"台帳で「{state_told(row.state)}」")
 
 
 # --- what stands on it ---------------------------------------------------------------------------------------------------

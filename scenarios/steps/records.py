@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from server_stub.interface.application_states import State
+
 from .sentences import then
 from .world import World, expect, state_told
 
@@ -26,7 +28,7 @@ def late_cancelled(world: World) -> None:
 
     expect(bool(world.late_application), "遅れた申請がある", "遅れた申請はない")
     world.until(
-        lambda: state() == "cancelled",
+        lambda: state() == State.CANCELLED,
         "遅れた申請は「取消し」",
         lambda: f"遅れた申請は「{state_told(state())}」" if state() else "遅れた申請はセンターにない",
     )
@@ -40,7 +42,7 @@ def cancelled_everywhere(world: World) -> None:
         return [world.application().state, str(world.in_ledger().state)]
 
     world.until(
-        lambda: states() == ["cancelled", "cancelled"],
+        lambda: states() == [State.CANCELLED, State.CANCELLED],
         "センターと台帳で「取消し」",
         lambda: "センターで「{}」、台帳で「{}」".format(*map(state_told, states())),
     )
@@ -61,7 +63,7 @@ def settled_late(world: World) -> None:
 
     def late() -> bool:
         application = world.application()
-        at_center = application.state == "handed_over" and application.settled_late
+        at_center = application.state == State.HANDED_OVER and application.settled_late
         return at_center and world.stage.books.ledger_settled_late(application.application_id)
 
     world.until(
@@ -98,7 +100,7 @@ def books_agree(world: World) -> None:
     world.check_returned(world.returned())
     applications = world.stage.applications()
     expect(bool(applications), "申請がある", "申請は一件もない")
-    paid = {one.application_id for one in applications if one.state in ("paid", "handed_over")}
+    paid = {one.application_id for one in applications if one.state in (State.PAID, State.HANDED_OVER)}
     sheets = [one["sheet_id"] for one in world.terminal.call("tray")]
     strangers = [sheet for sheet in sheets if not any(sheet.startswith(one) for one in paid)]
     expect(not strangers, "トレイには支払済みの申請の用紙だけがある", f"ほかに {'、'.join(strangers)}")

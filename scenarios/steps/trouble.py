@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from scenarios.stage import CITY
+from server_stub.interface.application_states import State
 
 from .sentences import given, when
 from .world import World, state_told
@@ -28,7 +29,7 @@ def pass_time(world: World, seconds: int) -> None:
 def expires_at_the_center(world: World, minutes: int) -> None:
     world.pass_time(minutes * 60)
     world.until(
-        lambda: world.application().state == "cancelled",
+        lambda: world.application().state == State.CANCELLED,
         "センターが申請を取り消す",
         lambda: f"申請は「{state_told(world.application().state)}」",
     )

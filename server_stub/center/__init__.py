@@ -1,4 +1,4 @@
-"""証明書交付センター: terminals, sessions, authentication, routing to the issuing server, finished and signed paper, settlement.
+"""Run the 証明書交付センター: terminals, sessions, authentication, routing to the issuing server, finished and signed paper, settlement.
 
 The stage and the command line call `app.create_app(context, settings)`; `app.state.center` is then the `Center` with what
 they need besides HTTP (issue notices, replacing the database, closing). Everybody else speaks HTTP with it

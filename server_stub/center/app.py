@@ -1,4 +1,4 @@
-"""The centre over HTTP: the paths of `interface/terminal.py`, and the node itself."""
+"""Serve the centre over HTTP: the paths of `interface/terminal.py`, and the node itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from server_stub.http import AnswerRoute
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, SignedOffers
+from server_stub.interface.operations import CenterApplication
 from server_stub.interface.terminal import (
     AuthenticationRequest,
     Nonce,
@@ -23,6 +24,7 @@ from server_stub.interface.terminal import (
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import MunicipalityList, Ulid
 from server_stub.node import NodeContext, make_app
+from server_stub.ops_door import add_ops_door
 from server_stub.paper.finish import finish_sheets
 
 from .center import Center
@@ -81,19 +83,19 @@ router = APIRouter(
 
 @router.get("/municipalities", summary="市区町村の一覧", responses=failures())
 def municipalities(request: Request, terminal: Caller) -> MunicipalityList:
-    """All municipalities that a resident may pick for the 本籍地, those that do not participate included."""
+    """List all municipalities that a resident may pick for the 本籍地, those that do not participate included."""
     return _center(request).municipalities
 
 
 @router.post("/sessions", summary="セッションの開始", responses=failures())
 def open_session(request: Request, terminal: Caller) -> SessionOpened:
-    """A new resident stands at the terminal."""
+    """Open a session for the resident who now stands at the terminal."""
     return _center(request).sessions.open(terminal.facts.terminal_id)
 
 
 @router.post("/sessions/{session_id}/nonce", summary="認証の乱数", responses=failures("Session_Not_Valid"))
 def nonce(request: Request, terminal: Caller, session_id: SessionId) -> Nonce:
-    """Fetched after PIN entry, just before signing. A new one makes an earlier one worthless."""
+    """Give a nonce; fetch it after PIN entry, just before signing. A new one makes an earlier one worthless."""
     return _center(request).sessions.new_nonce(session_id, terminal.facts.terminal_id)
 
 
@@ -105,7 +107,7 @@ def nonce(request: Request, terminal: Caller, session_id: SessionId) -> Nonce:
 def authenticate(
     request: Request, terminal: Caller, session_id: SessionId, body: AuthenticationRequest
 ) -> SignedOffers:
-    """Checks the card and asks the municipality what this holder may get now. The nonce is used up in any case."""
+    """Check the card and ask the municipality what this holder may get now. The nonce is used up in any case."""
     return _center(request).authentication.authenticate(terminal, session_id, body)
 
 
@@ -124,7 +126,10 @@ def apply(
         Header(pattern=_IDEMPOTENCY_KEY, description="fresh for every application, kept for its repetitions"),
     ],
 ) -> SignedManifest:
-    """Right, hours and fee are decided again at the time of receipt. The paper is ready when this answers."""
+    """Apply for a certificate.
+
+    Right, hours and fee are decided again at the time of receipt. The paper is ready when this answers.
+    """
     center = _center(request)
     try:
         return center.issue.apply(terminal, session_id, idempotency_key, body)
@@ -155,7 +160,7 @@ def sheet(
     application_id: ApplicationId,
     number: Annotated[int, Path(ge=1, le=9999, description="of the sheet in the manifest")],
 ) -> PdfResponse:
-    """For the terminal of the session only, until the paper is handed over or the application is cancelled."""
+    """Give one sheet, to the terminal of the session only, until the paper is handed over or the application is cancelled."""
     return PdfResponse(_center(request).issue.sheet(application_id, terminal, number))
 
 
@@ -167,7 +172,7 @@ def sheet(
 def take_report(
     request: Request, terminal: Caller, application_id: ApplicationId, body: StatusReport
 ) -> ReportTaken:
-    """What became of the application. The same report again gives the same answer."""
+    """Take a report of what became of the application. The same report again gives the same answer."""
     center = _center(request)
     taken = center.reports.take(terminal.facts.terminal_id, application_id, body)
     center.housekeeper.wake()
@@ -182,7 +187,7 @@ def take_report(
     responses=failures("Session_Not_Valid"),
 )
 def end_session(request: Request, terminal: Caller, session_id: SessionId, body: SessionEnd) -> Response:
-    """Cancels every application of the session that is not paid. Ending an ended session changes nothing."""
+    """End the session and cancel every application of it that is not paid. Ending an ended session changes nothing."""
     center = _center(request)
     center.sessions.end(session_id, terminal.facts.terminal_id, body.reason)
     center.housekeeper.wake()
@@ -192,23 +197,26 @@ def end_session(request: Request, terminal: Caller, session_id: SessionId, body:
 def create_app(
     context: NodeContext, settings: CenterSettings, *, finish: FinishSheets = finish_sheets
 ) -> FastAPI:
-    """The centre on its database, which is brought to the newest tables. `app.state.center` is the `Center`.
+    """Make the node on its database, which is brought to the newest tables. `app.state.center` is the `Center`.
 
     `finish` is the paper room's part. Raises Failed(Settings_Wrong).
     """
     app = _bare_app(context)
-    app.state.center = Center(context, settings, finish)
+    center = app.state.center = Center(context, settings, finish)
+    add_ops_door(app, settings.ops_key, center.operations, CenterApplication)
     return app
 
 
 def openapi_document() -> dict[str, Any]:
-    """The interface specification, complete, without a centre behind it."""
+    """Return the whole interface specification, without a centre behind it."""
     clock = Clock()
-    return _bare_app(NodeContext(clock, Trace(clock))).openapi()
+    app = _bare_app(NodeContext(clock, Trace(clock)))
+    add_ops_door(app, None, None, CenterApplication)
+    return app.openapi()
 
 
 def _bare_app(context: NodeContext) -> FastAPI:
-    """The paths and their specification, with nothing behind them."""
+    """Make the paths and their specification, with nothing behind them."""
     app = make_app(context, title="証明書交付センター", source="centre", description="")
     # an included router would look for the route twice in every request
     app.router.routes.extend(router.routes)

@@ -1,4 +1,4 @@
-"""Applications (交付申請) and their sheets: received once, prepared once, or cancelled as a whole."""
+"""Keep applications (交付申請) and their sheets: each is received once, and prepared once or cancelled as a whole."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server_stub.interface.application_states import State
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
@@ -20,16 +21,21 @@ from server_stub.interface.trace import Trace
 from server_stub.interface.values import FailureBody
 
 from . import tables
-from .application_states import SERVED, State
 from .cancelling import REASON_LENGTH, Cancelled, enqueue, tell_cancelled
 from .database import Database
 from .sessions import Authenticated
 from .tables import applications, sheets
 
+_SERVED = (State.PREPARED, State.PAID, State.IN_DOUBT)
+"""While an application stands so, its sheets can be fetched."""
+
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """`mine`: this call received it and has to carry it out; otherwise it was received before under the same key."""
+    """Name an application that was received.
+
+    `mine`: this call received it and has to carry it out; otherwise it was received before under the same key.
+    """
 
     application_id: str
     received_at: datetime
@@ -37,7 +43,7 @@ class Application:
 
 
 def fingerprint(session_id: str, request: ApplicationRequest) -> str:
-    """What makes two requests under one key the same request."""
+    """Return the hash by which two requests under one key are the same request: SHA-256 in hex."""
     text = json.dumps([session_id, request.model_dump(mode="json")], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -51,7 +57,7 @@ class Applications:
     def receive(
         self, terminal_id: str, key: str, session: Authenticated, request: ApplicationRequest
     ) -> Application:
-        """One row, or the row that this key has already. Raises Failed: Idempotency_Conflict, Session_Not_Valid."""
+        """Write one row, or find the row that this key has already. Raises Failed: Idempotency_Conflict, Session_Not_Valid."""
         now = self._clock.now()
         application_id = new_ulid(self._clock)
         mark = fingerprint(session.session_id, request)
@@ -148,7 +154,7 @@ class Applications:
         return True
 
     def failed(self, application_id: str, failed: Failed, *, tell_issuing: bool) -> None:
-        """The issuing server is done with it and there is no paper: cancelled, as a whole. `failed` is the answer.
+        """Cancel an application for which the issuing server made no paper. `failed` is the answer.
 
         `tell_issuing`: it may have made the paper all the same, so it is told that nobody gets it.
         """
@@ -181,7 +187,7 @@ class Applications:
             tell_cancelled(self._trace, [Cancelled(application_id, failed.failure)])
 
     def outcome(self, application_id: str) -> SignedManifest | Failed | None:
-        """What was answered, or None while the application is still under way."""
+        """Return what was answered, or None while the application is still under way."""
         with self._database.read() as connection:
             row = connection.execute(
                 select(applications.c.at_issuing, applications.c.answer, applications.c.failure).where(
@@ -195,7 +201,7 @@ class Applications:
         return FailureBody.model_validate_json(row.failure).failed()
 
     def sheet(self, application_id: str, terminal_id: str, number: int) -> bytes:
-        """The bytes whose SHA-256 stands in the manifest.
+        """Return the bytes whose SHA-256 stands in the manifest.
 
         Raises Failed: Application_Unknown, Application_State_Conflict (not prepared, cancelled or handed over),
         Request_Not_Found (no such sheet).
@@ -211,14 +217,14 @@ class Applications:
             ).first()
         if row is None or row.terminal_id != terminal_id:
             raise Failed("Application_Unknown")
-        if row.state not in SERVED:
+        if row.state not in _SERVED:
             raise Failed("Application_State_Conflict", state=row.state)
         if row.body is None:
             raise Failed("Request_Not_Found", sheet=number)
         return bytes(row.body)
 
     def recover(self) -> None:
-        """After a restart nobody waits for an answer any more: what was under way is cancelled.
+        """Cancel what was under way when the process before this one ended: nobody waits for an answer any more.
 
         One process serves a database; this runs before its first request.
         """

@@ -1,4 +1,4 @@
-"""Cancels whole applications, never a part: the state, the sheets and the report to the issuing server in one transaction."""
+"""Cancel whole applications, never a part: the state, the sheets and the report to the issuing server in one transaction."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, update
 
+from server_stub.interface.application_states import State
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
 from server_stub.interface.issuing import LedgerReport
 from server_stub.interface.terminal import ReportKind, StatusReport
 from server_stub.interface.trace import Trace
 
-from .application_states import UNPAID, State
 from .tables import applications, outbox, sheets
 
 REASON_LENGTH = 200
+_UNPAID = (State.RECEIVED, State.PREPARED)
+"""What ends with its session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def cancel_unpaid(
     now = clock.now()
     rows = connection.execute(
         update(applications)
-        .where(applications.c.session_id == session_id, applications.c.state.in_(UNPAID))
+        .where(applications.c.session_id == session_id, applications.c.state.in_(_UNPAID))
         .values(
             state=State.CANCELLED,
             changed_at=now,
@@ -57,7 +59,7 @@ def cancel_unpaid(
 
 
 def cancelled_by_terminal(connection: Connection, session_id: str) -> None:
-    """The terminal has ended a session that had run out before: no payment of it is still on its way."""
+    """Note that the terminal itself has ended a session that had run out: no payment of it is still on its way."""
     connection.execute(
         update(applications)
         .where(applications.c.session_id == session_id, applications.c.state == State.CANCELLED)
@@ -66,7 +68,7 @@ def cancelled_by_terminal(connection: Connection, session_id: str) -> None:
 
 
 def void(connection: Connection, application_id: str) -> None:
-    """Nobody needs these sheets again; the centre keeps no resident's paper."""
+    """Delete the sheets of an application that is over; the centre keeps no resident's paper."""
     connection.execute(delete(sheets).where(sheets.c.application_id == application_id))
 
 

@@ -1,4 +1,4 @@
-"""Everything of the centre put together, without its HTTP."""
+"""Put the parts of the centre together, without HTTP."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .holders import Holders
 from .incidents import Incidents
 from .issue import FinishSheets, Issue
 from .issuing_servers import IssuingServers
+from .operations import CenterBooks
 from .outbox import Housekeeper, Outbox
 from .sessions import Sessions
 from .settings import CenterSettings
@@ -30,7 +31,7 @@ _CONNECTIONS = 40
 
 
 class Center:
-    """`app.state.center`: the parts by their names, and what is done to a centre other than by HTTP."""
+    """Hold the parts by their names (`app.state.center`), and what is done to a centre other than by HTTP."""
 
     def __init__(self, context: NodeContext, settings: CenterSettings, finish: FinishSheets) -> None:
         clock, trace, times = context.clock, context.trace, settings.times
@@ -47,6 +48,7 @@ class Center:
         self.terminals = TerminalBook(self.database, settings.terminals)
         self.holders = Holders(self.database)
         self.sessions = Sessions(self.database, clock, trace, times)
+        self.operations = CenterBooks(self.database)
         self.incidents = Incidents(self.database, clock, trace)
         trusted = TrustedCertificates(settings.trusted_cas, settings.policy_oids, settings.enrolled)
         self.authentication = Authentication(
@@ -68,7 +70,7 @@ class Center:
         )
 
     def take_issue_notices(self, path: Path) -> int:
-        """Take in a complete delivery of issue notices (発行通知); the number of authentication certificates in it.
+        """Take in a complete delivery of issue notices (発行通知). Returns the number of authentication certificates in it.
 
         Raises Failed(Delivery_...), with nothing applied.
         """
@@ -76,7 +78,7 @@ class Center:
 
     @contextmanager
     def database_closed(self) -> Iterator[None]:
-        """Inside, no connection is open and the background thread rests: the caller may put another migrated SQLite file
+        """Close every connection and stop the background thread inside the block: the caller may put another migrated SQLite file
         (with its -wal and -shm, or without) below `database_url`. No request may be under way in the database."""
         with self.housekeeper.resting(), self.database.closed():
             yield

@@ -1,4 +1,4 @@
-"""The centre's database: who may write, and how the stage puts another file below it."""
+"""Open the centre's database, lend connections to it, and let the stage put another file in its place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def prepare_database(url: str) -> None:
 
 
 class Database:
-    """An engine on the migrated tables.
+    """Lend connections to the migrated tables.
 
     Every writing transaction begins with a statement that changes a row: so it takes its place in the queue of writers
     at once (SQLite) or locks the row that it decides about (PostgreSQL), and nothing read before is stale.
@@ -41,16 +41,15 @@ class Database:
             yield connection
 
     def on_replaced(self, forget: Callable[[], None]) -> None:
-        """`forget` is called whenever another database lies below: what was cached of the old one is worth nothing."""
+        """Call `forget` whenever another database is put in place: what was cached of the old one is not valid any more."""
         self._on_replaced.append(forget)
 
     def personal_deleted(self) -> None:
-        """Sheets or names were deleted, and that is committed: `wipe` has something to do."""
+        """Tell `wipe` that sheets or names were deleted, once that is committed."""
         self._personal_deleted.set()
 
     def wipe(self) -> None:
-        """Leave no byte of deleted sheets and names in any file, if there are such; tries again when next called if somebody is
-        reading meanwhile."""
+        """Leave no byte of deleted sheets and names in any file. If somebody is reading meanwhile, the next call tries again."""
         if self._personal_deleted.is_set():
             self._personal_deleted.clear()
             if not forget_deleted(self._engine):
@@ -58,7 +57,8 @@ class Database:
 
     @contextmanager
     def closed(self) -> Iterator[None]:
-        """No file is open inside (the caller sees to it that no request is under way); what lies there after, is read."""
+        """Close the files inside the block, and open afterwards whatever files are there then. The caller sees to it that no
+        request is under way."""
         self._engine.dispose()
         yield
         self._engine.dispose()

@@ -1,4 +1,4 @@
-"""重大事象: what must never have happened is written down and stays. Printing again closes nothing."""
+"""Record incidents (重大事象). They are only ever added to: printing again closes none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .tables import incidents
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """`noticed_by`: centre, terminal or ledger (the issuing server refused what the terminal told). `name`: a failure."""
+    """Tell one incident. `noticed_by`: centre, terminal or ledger (the issuing server refused a report). `name`: a failure."""
 
     incident_id: str
     application_id: str
@@ -49,7 +49,7 @@ class Incidents:
         *,
         key: str = "",
     ) -> None:
-        """Durable when this returns. `key` (a ULID): the same key again is the same incident."""
+        """Record an incident, durable when this returns. `key` (a ULID): the same key again is the same incident."""
         try:
             with self._database.write() as connection:
                 tell = self.add(connection, application_id, terminal_id, noticed_by, name, detail, key=key)
@@ -68,7 +68,7 @@ class Incidents:
         *,
         key: str = "",
     ) -> Callable[[], None]:
-        """Like `record`, in the caller's transaction; to be called after its end: what comes back tells the trace."""
+        """Record an incident in the caller's transaction. Returns what tells the trace; call that after the commit."""
         connection.execute(
             insert(incidents).values(
                 incident_id=key or new_ulid(self._clock),
@@ -90,7 +90,7 @@ class Incidents:
         return tell
 
     def of(self, application_id: str | None = None) -> tuple[Incident, ...]:
-        """The incidents of an application, or all, oldest first."""
+        """List the incidents of an application, or all, by their identifiers."""
         query = select(incidents).order_by(incidents.c.incident_id)
         if application_id is not None:
             query = query.where(incidents.c.application_id == application_id)

@@ -1,4 +1,4 @@
-"""The issuing servers (証明発行サーバ) as the centre sees them, and how the centre asks another node."""
+"""Ask the issuing servers (証明発行サーバ), and other nodes, over HTTP."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def post(
     headers: Mapping[str, str],
     timeout: httpx.Timeout,
 ) -> httpx.Response:
-    """One POST with these headers and no others, on a connection that is kept. The answer has `timeout.read` seconds to
+    """Send one POST with these headers and no others, on a connection that is kept. The answer has `timeout.read` seconds to
     come to its end. Raises httpx.HTTPError, Failed(Answer_Malformed) for one that is packed or too long.
 
     Without `httpx.Client`: its redirects, cookies and usual headers are of no use between servers and take a quarter of
@@ -51,7 +51,7 @@ Answer = TypeVar("Answer", bound=Model)
 
 
 class IssuingServers:
-    """Safe from any thread. A refusal of an issuing server comes back as the same Failed, with its facts.
+    """Ask the issuing server of a municipality, from any thread. Its refusal comes back as the same Failed, with its facts.
 
     Besides, every method raises Failed: Issuing_Unreachable (no answer in time, or one without a word) and
     Answer_Malformed (an answer that is not what `interface/issuing.py` says).
@@ -74,7 +74,7 @@ class IssuingServers:
         return self._post(municipality, "/v1/applications", request, IssuedPaper)
 
     def report(self, municipality: str, application_id: str, report_json: str) -> ReportTaken:
-        """Passes a report on, byte for byte as the centre keeps it."""
+        """Pass a report on, byte for byte as the centre keeps it."""
         return self._post(
             municipality, f"/v1/applications/{application_id}/reports", report_json, ReportTaken
         )

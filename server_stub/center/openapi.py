@@ -1,4 +1,4 @@
-"""The published interface specification: what a centre of one's own must implement."""
+"""Write the interface specification that a centre of one's own must implement."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.offers import Offers
 from server_stub.interface.terminal import Manifest
+from server_stub.node import failure_answers
 
 INFO_NOTE = "Terminal (キオスク端末) to centre (証明書交付センター). Our own design: the real telegrams are not public."
 
@@ -43,6 +44,11 @@ conflict and an incident.
 received → prepared → paid → handed_over; from each of the first three also → cancelled; from prepared and paid → in_doubt,
 which is resolved by `paid`, `handed_over` or `cancelled`. A report that does not fit is `Application_State_Conflict`.
 An `incident` cancels what is not paid, puts what is paid in doubt, and is never closed by printing again.
+
+## Officials' tools
+
+`/ops/v1` tells incidents, applications in doubt and what became of one application, to whoever has the operations key of this
+server (never a terminal's). It is read only. A server that has no such key answers `Operations_Not_Offered`.
 
 ## What the card signs
 
@@ -96,22 +102,8 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def failures(*names: str) -> Responses:
-    """The failure answers of one path, by status: every name with its cause and an example of its body."""
-    by_status: dict[int, list[str]] = {}
-    for name in dict.fromkeys((*names, *ALWAYS)):
-        by_status.setdefault(CATALOGUE[name].status, []).append(name)
-    return {
-        status: {
-            "description": "\n\n".join(f"`{name}`: {CATALOGUE[name].cause}" for name in found),
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": "#/components/schemas/FailureBody"},
-                    "examples": {name: {"value": {"failure": name, "facts": {}}} for name in found},
-                }
-            },
-        }
-        for status, found in sorted(by_status.items())
-    }
+    """Describe the failures of one path: `names`, and those of every path."""
+    return failure_answers(*names, *ALWAYS)
 
 
 def describe(app: FastAPI) -> None:
@@ -136,7 +128,7 @@ def describe(app: FastAPI) -> None:
 
 
 def _add_traceparent(paths: dict[str, Any]) -> None:
-    """The node reads it (server_stub/node.py), no path by itself."""
+    """Add the traceparent header to every path; the node reads it (server_stub/node.py), no path does."""
     header = {
         "name": "traceparent",
         "in": "header",

@@ -1,4 +1,4 @@
-"""Passes reports on to the issuing servers until they are taken, in order, across restarts; and ends what has run out."""
+"""Pass reports on to the issuing servers until they are taken, in order and across restarts; end sessions that have run out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ class Outbox:
         self._trace = trace
 
     def pending(self) -> list[RowMapping]:
-        """Status reports whose turn it is: of applications that the issuing server is no longer working on, oldest first."""
+        """Find the status reports whose turn it is: of applications that the issuing server is no longer working on,
+        oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(
                 select(outbox, applications.c.terminal_id)
@@ -79,7 +80,7 @@ class Outbox:
             )
 
     def _refused(self, row: RowMapping, failed: Failed) -> None:
-        """The terminal and the ledger say different things: people must look. (Nothing there to cancel is no difference.)"""
+        """Record an incident: the terminal and the ledger differ. (Nothing there to cancel is no difference.)"""
         nothing_there = failed.failure == "Application_Unknown" and _kind(row) is ReportKind.CANCELLED
         tell = None
         with self._database.write() as connection:
@@ -97,7 +98,7 @@ def _kind(row: RowMapping) -> ReportKind:
 
 
 def _settle(connection: Connection, row: RowMapping, outcome: str) -> bool:
-    """False if the report is not there any more (another database was put below meanwhile)."""
+    """Write down what became of a report. False if it is not there any more (another database was put in place meanwhile)."""
     settled = connection.execute(
         update(outbox)
         .where(outbox.c.report_id == row["report_id"], outbox.c.outcome.is_(None))
@@ -107,7 +108,7 @@ def _settle(connection: Connection, row: RowMapping, outcome: str) -> bool:
 
 
 class Housekeeper:
-    """One thread a centre: ends overdue sessions, drains the outbox, then wipes what was deleted out of the database's files;
+    """End overdue sessions, drain the outbox and wipe deleted bytes out of the files, on one thread a centre;
     woken by `wake` and by every change of the clock."""
 
     def __init__(
@@ -139,7 +140,7 @@ class Housekeeper:
 
     @contextmanager
     def resting(self) -> Iterator[None]:
-        """Inside, the thread touches nothing; afterwards it looks at everything anew."""
+        """Keep the thread from touching anything inside the block; afterwards it looks at everything anew."""
         with self._working:
             yield
             self._retry_at = 0
@@ -167,7 +168,7 @@ class Housekeeper:
                     self._trace.emit("centre", "housekeeping_failed", **place_of(error))
 
     def _wipe_in_turn(self) -> None:
-        """At most once a `housekeeping`: it costs the visits of that moment a few milliseconds."""
+        """Wipe at most once a `housekeeping`: it costs the visits of that moment a few milliseconds."""
         now = real_monotonic_ns()
         if now >= self._wipe_at:
             self._wipe_at = now + int(self._times.housekeeping * 1e9)

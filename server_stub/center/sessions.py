@@ -19,11 +19,10 @@ from server_stub.interface.trace import Trace
 from server_stub.interface.values import Identity, Place
 
 from . import tables
-from .application_states import SESSION_ENDED, SESSION_OPEN
 from .cancelling import Cancelled, cancel_unpaid, cancelled_by_terminal, tell_cancelled
 from .database import Database
 from .settings import CenterTimes
-from .tables import sessions
+from .tables import SESSION_ENDED, SESSION_OPEN, sessions
 
 NONCE_BYTES = 32
 REASON_LENGTH = 200

@@ -1,9 +1,10 @@
-"""What a centre is told when it starts, and its TOML file.
+"""Read what a centre is told when it starts, from its TOML file.
 
 database_url = "sqlite:///center.sqlite"
 ocsp_url = "http://127.0.0.1:8200/ocsp/authentication"
 trusted_ca = ["authentication-ca.der"]      # DER files beside this file
 terminals = "terminals.toml"
+ops_key = "what officials' tools show"       # optional: without it /ops/v1 is not offered
 signing_key = "center-ed25519.pem"          # PKCS#8, Ed25519, no password
 
 [[issuing]]
@@ -17,22 +18,20 @@ nonce_life = 60
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field, fields
+import hmac
+from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.notices import EnrolledCard
 from server_stub.interface.secret import Secret
 from server_stub.municipalities import MunicipalityEntry, load_index
+from server_stub.ops_door import check_ops_key
 
-from .terminals import Terminal, checked, load_terminals
+from .terminals import Terminal, checked, sha256_of_key
 
 AUTHENTICATION_POLICY = "2.999.8.5.1.3.30"
 """The real arc 8.5.1.3.30 (利用者証明用) below the arc for examples."""
@@ -40,7 +39,7 @@ AUTHENTICATION_POLICY = "2.999.8.5.1.3.30"
 
 @dataclass(frozen=True, slots=True)
 class CenterTimes:
-    """Every waiting of the centre by its name. `timedelta` runs on the clock, plain seconds on real time."""
+    """Name every waiting of the centre. `timedelta` runs on the clock, plain seconds on real time."""
 
     nonce_life: timedelta = timedelta(seconds=60)
     """From the nonce to the signature over it."""
@@ -63,7 +62,7 @@ class CenterTimes:
 
 @dataclass(frozen=True, slots=True)
 class IssuingServer:
-    """An issuing server and whom it hosts. `key` is what the centre shows there."""
+    """Name an issuing server and the municipalities that it hosts. `key` is what the centre shows there."""
 
     base_url: str
     key: Secret
@@ -72,11 +71,14 @@ class IssuingServer:
 
 @dataclass(frozen=True, slots=True)
 class CenterSettings:
-    """`trusted_cas`: the CA certificates (DER) of authentication certificates; several generations may share one name.
+    """Hold what a centre is told when it starts.
+
+    `trusted_cas`: the CA certificates (DER) of authentication certificates; several generations may share one name.
 
     `ocsp_url` is asked for every certificate: an address that stands in a card is never contacted.
-    `municipalities`: all that a resident can name; by default those of the index, none of whom participates. `enrolled`: test cards
-    admitted one by one, whoever issued them; their revocation is answered for by the authority at `ocsp_url`.
+    `municipalities`: the index of all municipalities; by default those of the index, none of whom participates. `enrolled`: test cards
+    admitted one by one, whoever issued them; their revocation is answered for by the authority at `ocsp_url`. `ops_key`: what
+    officials' tools show at `/ops/v1`, no other key of this centre; None: there is no such door.
     Raises Failed(Settings_Wrong, item=...).
     """
 
@@ -90,9 +92,11 @@ class CenterSettings:
     policy_oids: tuple[str, ...] = (AUTHENTICATION_POLICY,)
     times: CenterTimes = CenterTimes()
     enrolled: tuple[EnrolledCard, ...] = ()
+    ops_key: Secret | None = None
 
     def __post_init__(self) -> None:
         checked(self.terminals, "")
+        self._check_ops_key()
         for name, url in [("ocsp_url", self.ocsp_url)] + [
             ("base_url", s.base_url) for s in self.issuing_servers
         ]:
@@ -114,71 +118,11 @@ class CenterSettings:
                     "Settings_Wrong", item=f"trusted_ca {number}", detail="no DER certificate"
                 ) from error
 
-
-_TEXTS = ("database_url", "ocsp_url", "terminals", "signing_key")
-_LISTS = ("trusted_ca", "issuing", "municipalities")
-
-
-def load_settings(path: Path) -> CenterSettings:
-    """Raises Failed(Settings_Wrong, file=..., item=...) naming the first thing that is wrong."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Failed("Settings_Wrong", file=path.name, detail=type(error).__name__) from error
-    wrong = set(data) - set(_TEXTS) - set(_LISTS) - {"times"}
-    wrong |= {name for name in _TEXTS if not isinstance(data.get(name), str)}
-    wrong |= {name for name in _LISTS if not isinstance(data.get(name), list)}
-    if wrong:
-        raise Failed("Settings_Wrong", file=path.name, item=", ".join(sorted(wrong)))
-    return CenterSettings(
-        database_url=data["database_url"],
-        ocsp_url=data["ocsp_url"],
-        trusted_cas=tuple(_bytes(path.parent / str(name)) for name in data["trusted_ca"]),
-        issuing_servers=tuple(_issuing(path, entry) for entry in data["issuing"]),
-        terminals=load_terminals(path.parent / data["terminals"]),
-        signing_key=_signing_key(path.parent / data["signing_key"]),
-        municipalities=load_index([path.parent / str(name) for name in data["municipalities"]]),
-        times=_times(path, data.get("times", {})),
-    )
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Failed("Settings_Wrong", file=path.name, detail=type(error).__name__) from error
-
-
-def _signing_key(path: Path) -> Ed25519PrivateKey:
-    try:
-        key = load_pem_private_key(_bytes(path), password=None)
-    except (ValueError, TypeError) as error:
-        raise Failed("Settings_Wrong", file=path.name, item="signing_key") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise Failed("Settings_Wrong", file=path.name, item="signing_key", detail="not Ed25519")
-    return key
-
-
-def _issuing(path: Path, entry: Any) -> IssuingServer:
-    try:
-        base_url, key, codes = entry["base_url"], entry["key"], entry["municipalities"]
-    except (KeyError, TypeError) as error:
-        raise Failed("Settings_Wrong", file=path.name, item="issuing") from error
-    if not (isinstance(base_url, str) and isinstance(key, str) and isinstance(codes, list)):
-        raise Failed("Settings_Wrong", file=path.name, item="issuing")
-    return IssuingServer(base_url, Secret(key), tuple(str(code) for code in codes))
-
-
-def _times(path: Path, given: Any) -> CenterTimes:
-    known = {f.name: isinstance(getattr(CenterTimes(), f.name), timedelta) for f in fields(CenterTimes)}
-    values: dict[str, Any] = {}
-    for name, seconds in given.items() if isinstance(given, dict) else [("times", None)]:
-        if (
-            name not in known
-            or isinstance(seconds, bool)
-            or not isinstance(seconds, int | float)
-            or seconds <= 0
-        ):
-            raise Failed("Settings_Wrong", file=path.name, item=f"times.{name}")
-        values[name] = timedelta(seconds=seconds) if known[name] else float(seconds)
-    return CenterTimes(**values)
+    def _check_ops_key(self) -> None:
+        check_ops_key(self.ops_key)
+        if self.ops_key is None:
+            return
+        digest = sha256_of_key(self.ops_key.reveal())
+        of_terminal = any(hmac.compare_digest(t.key_sha256, digest) for t in self.terminals)
+        if of_terminal or any(server.key == self.ops_key for server in self.issuing_servers):
+            raise Failed("Settings_Wrong", item="ops_key", detail="the key of somebody else")

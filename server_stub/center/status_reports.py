@@ -1,16 +1,17 @@
-"""What the terminal tells of an application: taken once, checked against its state, passed on to the issuing server."""
+"""Take a terminal's reports on an application: each once, checked against its state, and passed on to the issuing server."""
 
 from __future__ import annotations
 
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server_stub.interface.application_states import CENTER, State, state_met
 from server_stub.interface.clock import Clock
-from server_stub.interface.failures import CATALOGUE, Failed
+from server_stub.interface.failures import Failed
+from server_stub.interface.operations import incident_failure
 from server_stub.interface.terminal import ReportKind, ReportTaken, StatusReport
 from server_stub.interface.trace import Trace
 
-from .application_states import State, after
 from .cancelling import REASON_LENGTH, enqueue, void
 from .database import Database
 from .incidents import Incidents
@@ -29,7 +30,7 @@ class StatusReports:
         self._incidents = incidents
 
     def take(self, terminal_id: str, application_id: str, report: StatusReport) -> ReportTaken:
-        """Durable when this returns. Raises Failed: Application_Unknown, Application_State_Conflict,
+        """Take a report, durable when this returns. Raises Failed: Application_Unknown, Application_State_Conflict,
         Idempotency_Conflict (this report_id said something else before), Request_Malformed (a time without offset)."""
         if report.at.tzinfo is None:
             raise Failed("Request_Malformed", fields=["body.at: the offset is missing"])
@@ -68,8 +69,11 @@ class StatusReports:
         return ReportTaken(application_id=application_id, state=row.state_after)
 
     def _next(self, row: RowMapping, terminal_id: str, report: StatusReport) -> State:
-        """The state that the report leads to. Money or paper moved against the ledger is an incident besides."""
-        state = after(_state_met(row, report), report.kind)
+        """Find the state that the report leads to.
+
+        Money or paper that moved against the ledger is also recorded as an incident.
+        """
+        state = CENTER.after(_state_met(row, report), report.kind)
         wrong_amount = report.kind is ReportKind.PAID and report.amount != row["fee_total"]
         unpaid = report.kind is ReportKind.HANDED_OVER and row["paid_at"] is None
         if state is not None and not wrong_amount and not unpaid:
@@ -85,7 +89,7 @@ class StatusReports:
         raise failed
 
     def _keep(self, row: RowMapping, report: StatusReport, state: State) -> bool:
-        """False if somebody else was quicker: then look again."""
+        """Write the report and the new state. False if somebody else was quicker: then look again."""
         now = self._clock.now()
         application_id = row["application_id"]
         more: dict[str, object] = {}
@@ -123,7 +127,7 @@ class StatusReports:
                 if state in (State.HANDED_OVER, State.CANCELLED):
                     void(connection, application_id)
                 tell_incident = report.kind is ReportKind.INCIDENT and self._incidents.add(
-                    connection, application_id, row["terminal_id"], "terminal", _name_of(report),
+                    connection, application_id, row["terminal_id"], "terminal", incident_failure(report.reason),
                     {"reason": report.reason}, key=report.report_id,
                 )  # fmt: skip
         except IntegrityError:
@@ -146,22 +150,12 @@ class StatusReports:
 
 
 def _state_met(row: RowMapping, report: StatusReport) -> State:
-    """The state that `report` meets. What expired gives way to a payment made before, as if it had been told in time, and
-    to a doubt about it."""
-    state = State(row["state"])
-    if row["expired_at"] is None or row["answer"] is None:
-        return state
-    if report.kind is ReportKind.PAID and row["paid_at"] is None:
-        return State.PREPARED if report.at < row["expired_at"] else State.CANCELLED
-    return State.PREPARED if report.kind is ReportKind.IN_DOUBT and state is State.CANCELLED else state
+    """Return the state that `report` meets; what was never prepared gives way to nothing."""
+    expired_at = row["expired_at"] if row["answer"] is not None else None
+    paid = row["paid_at"] is not None
+    return state_met(State(row["state"]), report.kind, report.at, expired_at=expired_at, paid=paid)
 
 
 def _is_late(row: RowMapping, report: StatusReport) -> bool:
-    """Whether a payment is told only after its application had expired."""
+    """Tell whether a payment is reported only after its application had expired."""
     return report.kind is ReportKind.PAID and row["expired_at"] is not None and row["paid_at"] is None
-
-
-def _name_of(report: StatusReport) -> str:
-    """A terminal tells an incident as `Failure` or `Failure: detail`; any other words mean what incidents mostly are."""
-    name = report.reason.partition(":")[0]
-    return name if name in CATALOGUE else "Binding_Mismatch"

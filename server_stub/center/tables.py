@@ -1,4 +1,4 @@
-"""The centre's tables, and the statements of every visit. No address and no 個人番号 is kept; names stand only in answers.
+"""Define the centre's tables and the statements of every visit. No address and no 個人番号 is kept; names stand only in answers.
 
 Parameters named like a column of the changed table are what is written there; `session`, `terminal`, `application` and
 `now` say where.
@@ -32,15 +32,17 @@ from sqlalchemy import (
     update,
 )
 
+from server_stub.interface.application_states import State
 from server_stub.interface.clock import JST
 
-from .application_states import SESSION_OPEN, State
+SESSION_OPEN, SESSION_ENDED = "open", "ended"
+"""Where a session stands."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since 1970 UTC so that every database compares it alike; comes back in JST."""
+    """Keep an aware datetime as microseconds since 1970 UTC so that every database compares it alike; comes back in JST."""
 
     impl = BigInteger
     cache_ok = True

@@ -1,16 +1,13 @@
-"""The registered terminals: who stands behind a key."""
+"""Know the registered terminals by their keys."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import delete, insert, select
 
 from server_stub.interface.failures import Failed
@@ -27,7 +24,10 @@ def sha256_of_key(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """`facts`: operator, shop, area and kind, as the ledger keeps them. The key itself is nowhere at the centre."""
+    """Hold one terminal.
+
+    `facts`: operator, shop, area and kind, as the ledger keeps them. The centre keeps no key, only its hash.
+    """
 
     facts: TerminalFacts
     key_sha256: str
@@ -37,27 +37,8 @@ class Terminal:
         return cls(facts, sha256_of_key(key.reveal()))
 
 
-def load_terminals(path: Path) -> tuple[Terminal, ...]:
-    """The terminals of a TOML file: `[[terminal]]` tables with terminal_id, operator, shop, area, kind, key_sha256 (hex).
-
-    Raises Failed(Settings_Wrong, file=..., item=...) and takes nothing when one entry is wrong.
-    """
-    try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))["terminal"]
-        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise TypeError("[[terminal]]")
-        return checked(tuple(_terminal(entry) for entry in entries), path.name)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise Failed(
-            "Settings_Wrong", file=path.name, item="terminal", detail=type(error).__name__
-        ) from error
-    except ValidationError as error:
-        fields = [".".join(map(str, item["loc"])) for item in error.errors()]
-        raise Failed("Settings_Wrong", file=path.name, item="terminal", fields=fields) from error
-
-
 def checked(entries: tuple[Terminal, ...], origin: str) -> tuple[Terminal, ...]:
-    """`entries`, if no identifier and no key stands twice and every key is a SHA-256 in hex."""
+    """Return `entries`, if no identifier and no key stands twice and every key is a SHA-256 in hex."""
     for values in ([t.facts.terminal_id for t in entries], [t.key_sha256 for t in entries]):
         if len(set(values)) != len(values):
             raise Failed(
@@ -69,13 +50,13 @@ def checked(entries: tuple[Terminal, ...], origin: str) -> tuple[Terminal, ...]:
     return entries
 
 
-def _terminal(entry: dict[str, Any]) -> Terminal:
-    facts = {name: value for name, value in entry.items() if name != "key_sha256"}
-    return Terminal(TerminalFacts.model_validate(facts), str(entry["key_sha256"]))
+def _terminal(row: dict[str, Any]) -> Terminal:
+    facts = {name: value for name, value in row.items() if name != "key_sha256"}
+    return Terminal(TerminalFacts.model_validate(facts), row["key_sha256"])
 
 
 class TerminalBook:
-    """The terminals table, with a copy in memory: every request asks it."""
+    """Find terminals in their table, of which a copy is in memory: every request asks for one."""
 
     def __init__(self, database: Database, registered: Iterable[Terminal]) -> None:
         self._database = database
@@ -96,7 +77,7 @@ class TerminalBook:
         self._by_key = {terminal.key_sha256: terminal for terminal in found}
 
     def identify(self, key: str) -> Terminal:
-        """The terminal of that key. Raises Failed(Terminal_Unknown).
+        """Find the terminal of that key. Raises Failed(Terminal_Unknown).
 
         The time taken says nothing of the keys: what is looked up and compared is a digest of what came in.
         """

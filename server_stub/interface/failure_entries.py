@@ -332,6 +332,20 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "センターと証明発行サーバの鍵の設定を合わせてください。",
         "tests/hostile/test_nodes.py::test_whoever_shows_no_key_is_unknown",
     ),
+    (
+        "Operator_Unknown",
+        401,
+        "運用担当者用の鍵が違います。",
+        "問い合わせ先のサーバの運用担当者用の鍵（ops_key）を示してください。端末やセンターの鍵は使えません。",
+        "tests/hostile/test_operations_door.py::test_no_other_key_opens_the_door",
+    ),
+    (
+        "Operations_Not_Offered",
+        404,
+        "このサーバは運用担当者用の照会口（/ops/v1）を開いていません。",
+        "サーバの設定に ops_key（16文字以上）を加えて、起動し直してください。",
+        "tests/center/test_operations.py::test_without_a_key_there_is_no_door",
+    ),
     # --- application -------------------------------------------------------------------------------------------------
     (
         "Session_Not_Valid",

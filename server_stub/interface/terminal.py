@@ -17,11 +17,11 @@ Every refusal is `FailureBody` with status 4xx or 5xx.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .application_states import ReportKind as ReportKind
 from .offers import Answers, Refs
 from .values import (
     MOST_BOXES,
@@ -117,14 +117,6 @@ class SignedManifest(Model):
     text: Annotated[str, Field(max_length=1_000_000)]
     signature: Base64
     key_id: Identifier
-
-
-class ReportKind(StrEnum):
-    PAID = "paid"
-    HANDED_OVER = "handed_over"
-    CANCELLED = "cancelled"
-    IN_DOUBT = "in_doubt"
-    INCIDENT = "incident"
 
 
 class StatusReport(Model):

@@ -11,12 +11,15 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, LedgerReport, OfferList, OffersRequest
+from server_stub.interface.operations import LedgerApplication
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import ReportTaken
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import FailureBody, MunicipalityList, Ulid
 from server_stub.node import NodeContext, make_app
+from server_stub.ops_door import add_ops_door
 
+from .operations import LedgerBooks
 from .service import IssuingService
 from .tenants import IssuingSettings
 
@@ -62,6 +65,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     """
     service = IssuingService(context, settings)
     app = _routed_app(context, service, settings.centre_key)
+    add_ops_door(app, settings.ops_key, LedgerBooks(service.ledger), LedgerApplication)
     app.state.issuing = service
     return app
 
@@ -69,7 +73,9 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
 def openapi_document() -> dict[str, Any]:
     """The interface specification, complete, without an issuing server behind it."""
     clock = Clock()
-    return _routed_app(NodeContext(clock, Trace(clock)), None, Secret("")).openapi()
+    app = _routed_app(NodeContext(clock, Trace(clock)), None, Secret(""))
+    add_ops_door(app, None, None, LedgerApplication)
+    return app.openapi()
 
 
 def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: Secret) -> FastAPI:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,13 +12,13 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server_stub.db import migrate, open_engine
+from server_stub.interface.application_states import LEDGER, State
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import LedgerReport
 from server_stub.interface.terminal import StatusReport
 from server_stub.interface.values import Identity
 
 from . import tables as t
-from .application_states import OVERTAKING, State, after
 from .settlement import book, settled_late, state_before
 from .tables import Application, Charge, Copy
 
@@ -43,6 +44,12 @@ class Ledger:
     def __init__(self, url: str) -> None:
         self._url = url
         self._engine: Engine = open_engine(url)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Lend a connection to whoever only reads."""
+        with self._engine.connect() as connection:
+            yield connection
 
     def reopen(self) -> None:
         """Forget open connections: the database file below may have been replaced."""
@@ -96,14 +103,14 @@ class Ledger:
             )
             state = self._state(connection, application_id)
             if state is None:
-                if report.kind not in OVERTAKING:
+                if report.kind not in LEDGER.overtaking:
                     raise Failed("Application_Unknown", application_id=application_id)
                 state = State.PREPARED
                 state_row = {"application_id": application_id, "state": state, "since": taken_at.isoformat()}
                 connection.execute(_INSERT_STATE, state_row)
             if self._already_taken(connection, application_id, report):
                 return state
-            then = after(state_before(connection, application_id, state, report), report.kind)
+            then = LEDGER.after(state_before(connection, application_id, state, report), report.kind)
             if then is None:
                 raise Failed(
                     "Application_State_Conflict",

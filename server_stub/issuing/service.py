@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from server_stub.certificates.certificate import AnyCertificate
+from server_stub.interface.application_states import State
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, OfferList, OffersRequest
@@ -20,7 +21,6 @@ from server_stub.node import NodeContext
 from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
 
-from .application_states import State
 from .copies import Paper, answer_of, ledger_copies, ledger_entry, new_issue_number, request_digest
 from .fault_injection import fee_charged, rendered_with_faults, with_revised_fee
 from .ledger import Ledger

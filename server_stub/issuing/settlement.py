@@ -10,28 +10,20 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, insert, select
 
+from server_stub.interface.application_states import State, state_met
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import ReportKind, StatusReport
 
 from . import tables as t
-from .application_states import State
 
 
 def state_before(connection: Connection, application_id: str, state: State, report: StatusReport) -> State:
-    """The state that `report` meets: for a payment before the expiry, as if it had been told in time; also for a doubt."""
-    if state not in (State.CANCELLED, State.IN_DOUBT) or report.kind not in (
-        ReportKind.PAID,
-        ReportKind.IN_DOUBT,
-    ):
+    """Return the state that `report` meets; what cannot have expired costs no look into the reports."""
+    if state not in (State.CANCELLED, State.IN_DOUBT):
         return state
     expired_at = _expired_at(connection, application_id)
-    if expired_at is None:
-        return state
-    if report.kind is ReportKind.IN_DOUBT:
-        return State.PREPARED if state is State.CANCELLED else state
-    if _charged(connection, application_id):
-        return state
-    return State.PREPARED if report.at < expired_at else State.CANCELLED
+    paid = expired_at is not None and _charged(connection, application_id)
+    return state_met(state, report.kind, report.at, expired_at=expired_at, paid=paid)
 
 
 def settled_late(connection: Connection, application_id: str) -> bool:

@@ -23,9 +23,8 @@ from sqlalchemy import (
     false,
 )
 
+from server_stub.interface.application_states import State
 from server_stub.interface.values import Identity
-
-from .application_states import State
 
 metadata = MetaData()
 
@@ -112,7 +111,7 @@ application_states = Table(
     Column("state", String(20), nullable=False, index=True),
     Column("since", String(40), nullable=False),
 )
-"""Where an application stands now (`states.State`); the sum of its status_reports. Also of one that was stopped before
+"""Where an application stands now (`interface.application_states.State`); the sum of its status_reports. Also of one that was stopped before
 it came, so that it can never be recorded afterwards."""
 
 

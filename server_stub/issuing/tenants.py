@@ -12,6 +12,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.values import Identity
 from server_stub.municipalities import Municipality, load_municipality
+from server_stub.ops_door import check_ops_key
 from server_stub.registry.replica import Replica, ReplicaReader
 
 SECRET_LENGTH = 16
@@ -31,19 +32,24 @@ class HostedMunicipality:
 @dataclass(frozen=True, slots=True)
 class IssuingSettings:
     """`ledger_url` is this server's own database, apart from every replica; `centre_key` is what the centre must show.
+    `ops_key`: what officials' tools show at `/ops/v1`; None: there is no such door.
 
-    Raises Failed(Settings_Wrong, item=...) for a key that is too short, or no tenant.
+    Raises Failed(Settings_Wrong, item=...) for a key that is too short or stands for two callers, or no tenant.
     """
 
     ledger_url: str
     centre_key: Secret
     municipalities: tuple[HostedMunicipality, ...]
+    ops_key: Secret | None = None
 
     def __post_init__(self) -> None:
         if len(self.centre_key) < SECRET_LENGTH:
             raise Failed("Settings_Wrong", item="centre_key", at_least=SECRET_LENGTH)
         if not self.municipalities:
             raise Failed("Settings_Wrong", item="municipalities", detail="none")
+        check_ops_key(self.ops_key)
+        if self.ops_key == self.centre_key:
+            raise Failed("Settings_Wrong", item="ops_key", detail="the key of somebody else")
         for tenant in self.municipalities:
             if len(tenant.pseudonym_secret) < SECRET_LENGTH:
                 raise Failed(

@@ -21,7 +21,7 @@ from server_stub.center.app import openapi_document
 from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.terminal import Manifest
 from server_stub.interface.values import FailureBody
-from tests.center.world import STORE_KEY, World
+from tests.center.world import OPS_KEY, STORE_KEY, World
 
 OPERATIONS = {
     ("get", "/v1/municipalities"),
@@ -32,6 +32,9 @@ OPERATIONS = {
     ("get", "/v1/applications/{application_id}/sheets/{number}"),
     ("post", "/v1/applications/{application_id}/reports"),
     ("post", "/v1/sessions/{session_id}/end"),
+    ("get", "/ops/v1/incidents"),
+    ("get", "/ops/v1/in-doubt"),
+    ("get", "/ops/v1/applications/{application_id}"),
 }
 
 
@@ -45,12 +48,12 @@ def test_the_specification_names_every_path_of_the_interface(document: dict[str,
     assert {(m, path) for path, item in document["paths"].items() for m in item} == OPERATIONS
 
 
-def test_every_path_wants_the_terminals_key_and_says_how_it_refuses(document: dict[str, Any]) -> None:
-    scheme = document["components"]["securitySchemes"]["TerminalKey"]
-    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
-    for item in document["paths"].values():
+def test_every_path_wants_a_key_and_says_how_it_refuses(document: dict[str, Any]) -> None:
+    for scheme in document["components"]["securitySchemes"].values():
+        assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    for path, item in document["paths"].items():
         for operation in item.values():
-            assert operation["security"] == [{"TerminalKey": []}]
+            assert operation["security"] == [{"OpsKey" if path.startswith("/ops/") else "TerminalKey": []}]
             assert operation["summary"]
             assert operation["description"]
             for status, answer in operation["responses"].items():
@@ -104,6 +107,7 @@ def test_whatever_is_sent_is_answered_as_the_specification_says(
     schema = schemathesis.openapi.from_dict(document)
     session_id = world.known_session()
     application_id = world.manifest(world.apply(world.known_session())).application_id
+    key = OPS_KEY if path.startswith("/ops/") else STORE_KEY
 
     @settings(
         max_examples=8,
@@ -120,7 +124,7 @@ def test_whatever_is_sent_is_answered_as_the_specification_says(
                     case.path_parameters[name] = real
         case.call_and_validate(
             base_url=world.base_url,
-            headers={"Authorization": f"Bearer {STORE_KEY}"},
+            headers={"Authorization": f"Bearer {key}"},
             checks=[
                 not_a_server_error,
                 status_code_conformance,

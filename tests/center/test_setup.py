@@ -2,121 +2,85 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from server_stub.center.authentication.jpki import StatusAuthority
 from server_stub.center.database import prepare_database
-from server_stub.center.settings import CenterTimes, IssuingServer, load_settings
+from server_stub.center.settings import CenterSettings, CenterTimes, IssuingServer
 from server_stub.center.tables import metadata
-from server_stub.center.terminals import load_terminals, sha256_of_key
+from server_stub.center.terminals import Terminal
 from server_stub.db import open_engine, sqlite_url
 from server_stub.interface.failures import Failed
+from server_stub.interface.issuing import TerminalFacts
 from server_stub.interface.secret import Secret
+from server_stub.interface.values import TerminalKind
 from tests.center.pki import Issuer
-from tests.center.world import CITY, OTHER, World, refused
+from tests.center.world import CITY, INDEX, OTHER, World, refused
 
-TERMINAL = """
-[[terminal]]
-terminal_id = "T1"
-operator = "見本コンビニ"
-shop = "見本店"
-area = "28100"
-kind = "store"
-key_sha256 = "{digest}"
-"""
-SETTINGS = """
-database_url = "sqlite:///center.db"
-ocsp_url = "http://127.0.0.1:1/ocsp"
-trusted_ca = ["ca.der"]
-terminals = "terminals.toml"
-signing_key = "key.pem"
-
-[[issuing]]
-base_url = "http://127.0.0.1:2"
-key = "secret"
-municipalities = ["28100"]
-
-[times]
-nonce_life = 30
-ocsp_timeout = 1.5
-"""
+KEY = Ed25519PrivateKey.generate()
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "ca.der").write_bytes(Issuer().der)
-    key = Ed25519PrivateKey.generate()
-    (tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    (tmp_path / "terminals.toml").write_text(TERMINAL.format(digest=sha256_of_key("key")), encoding="utf-8")
-    (tmp_path / "center.toml").write_text(SETTINGS, encoding="utf-8")
-    return tmp_path
+def terminal(name: str, key: str) -> Terminal:
+    facts = TerminalFacts(
+        terminal_id=name, operator="見本", shop="見本店", area=CITY, kind=TerminalKind.STORE
+    )
+    return Terminal.with_key(facts, Secret(key))
 
 
-def test_settings_come_from_a_file(folder: Path) -> None:
-    settings = load_settings(folder / "center.toml")
-    assert settings.trusted_cas == ((folder / "ca.der").read_bytes(),)
-    assert settings.issuing_servers[0].municipalities == ("28100",)
-    assert settings.terminals[0].key_sha256 == sha256_of_key("key")
-    assert settings.times.nonce_life == timedelta(seconds=30)
-    assert settings.times.ocsp_timeout == 1.5
-    assert settings.times.session_life == CenterTimes().session_life
-    assert "secret" not in repr(settings)
+def settings(**changes: Any) -> CenterSettings:
+    usual: dict[str, Any] = {
+        "database_url": "sqlite:///center.db",
+        "ocsp_url": "http://127.0.0.1:1/ocsp",
+        "trusted_cas": (Issuer().der,),
+        "issuing_servers": (
+            IssuingServer("http://127.0.0.1:2", Secret("shown at an issuing server"), (CITY,)),
+        ),
+        "terminals": (terminal("T1", "the key of that terminal"),),
+        "signing_key": KEY,
+        "municipalities": INDEX,
+    }
+    return CenterSettings(**(usual | changes))
+
+
+def test_no_key_is_told_by_the_settings() -> None:
+    told = repr(settings(ops_key=Secret("a key that officials show")))
+    assert not any(word in told for word in ("issuing server", "officials", KEY.private_bytes_raw().hex()))
+
+
+SERVER = IssuingServer("http://127.0.0.1:2", Secret("key"), (CITY,))
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "item"),
+    ("changes", "item"),
     [
-        ("database_url = ", "database = ", "database, database_url"),
-        ('ocsp_url = "http', 'ocsp_url = "ftp', "ocsp_url"),
-        ('"ca.der"', '"none.der"', None),
-        ('"ca.der"', '"key.pem"', "trusted_ca 1"),
-        ('["ca.der"]', "[]", "trusted_ca"),
-        ('"key.pem"', '"ca.der"', "signing_key"),
-        ('"28100"', '"00000"', "issuing"),
-        ('"28100"]', '"28100", "28100"]', "issuing"),
-        ("nonce_life", "nonse_life", "times.nonse_life"),
-        ("= 30", "= 0", "times.nonce_life"),
-        ("= 30", '= "long"', "times.nonce_life"),
-        ("[times]", "[times", None),
+        ({"ocsp_url": "ftp://127.0.0.1/ocsp"}, "ocsp_url"),
+        ({"trusted_cas": ()}, "trusted_ca"),
+        ({"trusted_cas": (b"no certificate",)}, "trusted_ca 1"),
+        ({"issuing_servers": (replace(SERVER, municipalities=("00000",)),)}, "issuing"),
+        ({"issuing_servers": (SERVER, replace(SERVER, base_url="http://127.0.0.1:3"))}, "issuing"),
+        ({"issuing_servers": (replace(SERVER, base_url="127.0.0.1:3"),)}, "base_url"),
+        ({"ops_key": Secret("short")}, "ops_key"),
+        ({"terminals": (terminal("T1", "k"), terminal("T2", "k"))}, "terminal"),
+        ({"terminals": (terminal("T1", "k"), terminal("T1", "l"))}, "terminal"),
+        # a terminal in a shop, or another server, would read what is for officials
+        ({"ops_key": Secret("the key of that terminal")}, "ops_key"),
+        ({"ops_key": Secret("shown at an issuing server")}, "ops_key"),
     ],
 )
-def test_a_wrong_setting_is_named(folder: Path, old: str, new: str, item: str | None) -> None:
-    path = folder / "center.toml"
-    assert old in SETTINGS
-    path.write_text(SETTINGS.replace(old, new), encoding="utf-8")
+def test_a_wrong_setting_is_named(changes: dict[str, Any], item: str) -> None:
     with pytest.raises(Failed, match="Settings_Wrong") as caught:
-        load_settings(path)
-    assert caught.value.facts.get("item") == item
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        ("store", "kiosk"), ("28100", "2810"), ("operator", "owner"), ("{digest}", "abc"), ("[[terminal]]", "[terminal]"),
-    ],
-)  # fmt: skip
-def test_a_wrong_terminal_is_named_and_none_is_taken(tmp_path: Path, change: tuple[str, str]) -> None:
-    path = tmp_path / "terminals.toml"
-    path.write_text(TERMINAL.replace(*change).replace("{digest}", sha256_of_key("k")), encoding="utf-8")
-    with pytest.raises(Failed, match="Settings_Wrong"):
-        load_terminals(path)
-
-
-def test_two_terminals_with_one_key_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "terminals.toml"
-    one = TERMINAL.format(digest=sha256_of_key("k"))
-    path.write_text(one + one.replace("T1", "T2"), encoding="utf-8")
-    with pytest.raises(Failed, match="Settings_Wrong"):
-        load_terminals(path)
+        settings(**changes)
+    assert caught.value.facts["item"] == item
+    assert "of that terminal" not in str(caught.value)
 
 
 def test_the_migrations_make_exactly_the_tables(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,9 @@ from fastapi import Response
 from sqlalchemy import insert
 
 from server_stub.center.app import create_app
-from server_stub.center.application_states import State, after
 from server_stub.center.tables import applications, sessions
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import ReportKind
 from server_stub.node import NodeContext
 from tests.center.world import World, quick_sheets, refused, until
 
@@ -70,13 +67,6 @@ def test_a_report_that_contradicts_what_is_known_changes_nothing(
     # money or paper that moved against the ledger is a matter for people
     incidents = world.center.incidents.of(manifest.application_id)
     assert len(incidents) == (1 if last in ("paid", "handed_over") else 0)
-
-
-def test_every_pair_of_state_and_report_is_decided_and_nothing_leaves_the_end(world: World) -> None:
-    for state, kind in itertools.product(State, ReportKind):
-        then = after(state, kind)
-        if state in (State.HANDED_OVER, State.CANCELLED):
-            assert then in (None, state)
 
 
 def test_another_amount_than_the_fee_is_no_payment_and_an_incident_once(world: World) -> None:

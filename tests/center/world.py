@@ -41,6 +41,7 @@ from tests.center.pki import Card, Issuer, Responder
 
 CITY, OTHER, OUTSIDE, STORES_ONLY = "28100", "09202", "28201", "28202"
 STORE_KEY, SECOND_KEY, HALL_KEY = "store-terminal-key", "second-terminal-key", "hall-terminal-key"
+OPS_KEY = "operations-key-of-the-centre"
 BOTH = [subject.ref for subject in SUBJECTS]
 LEFT_OUT = {"relationship": "no", "my_number": "no"}
 HOUSEHOLD = {
@@ -131,6 +132,7 @@ class World:
             "terminals": TERMINALS,
             "signing_key": self.signing_key,
             "municipalities": INDEX,
+            "ops_key": Secret(OPS_KEY),
             "times": CenterTimes(report_retry=0.02, housekeeping=0.2),
         }
         return CenterSettings(**(values | changes))

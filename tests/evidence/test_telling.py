@@ -15,17 +15,15 @@ from kiosk_app.flow import events as flow_events
 from kiosk_app.flow import views
 from kiosk_app.flow.state import StateName
 from kiosk_app.flow.table import transitions
-from kiosk_app.recovery import Outcome
 from kiosk_app.runtime import REMOTE
 from scenarios import trace_labels
 from server_stub.authority.profile import Kind
 from server_stub.authority.store import REASONS
-from server_stub.center.application_states import State as CenterState
+from server_stub.interface.application_states import State as ApplicationState
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.terminal import CertificateKind, ReportKind
 from server_stub.interface.trace import Event, Source, Trace
 from server_stub.interface.values import Place, TerminalKind
-from server_stub.issuing.application_states import State as LedgerState
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
@@ -78,7 +76,7 @@ LISTS = {
     "condition": {row.condition for row in transitions() if row.condition},
     "cue": {"touch", "attention", "card_forgotten", "paper_forgotten", "error", "thanks"},
     "effect": {effect.__name__ for effect in REMOTE},
-    "ledger": texts(CenterState, LedgerState, Outcome),
+    "ledger": texts(ApplicationState),
     "report": texts(ReportKind) | {"end"},
     "kind": texts(CertificateKind),
     "place": texts(Place),

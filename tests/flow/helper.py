@@ -10,7 +10,7 @@ from kiosk_app.flow.effects import Effect
 from kiosk_app.flow.state import State, TimeOuts
 from kiosk_app.flow.table import Outcome, step
 from server_stub.interface.clock import STAGE_START
-from server_stub.interface.offers import Offer, Offers, Subject
+from server_stub.interface.offers import Offer, Offers
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import ApplicationOptions, CertificateKind, OptionName, SignedManifest
 from server_stub.interface.values import FailureBody, MunicipalityInfo, Place

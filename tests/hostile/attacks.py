@@ -16,7 +16,7 @@ from kiosk_app import journal as journal_module
 from kiosk_app.flow import effects as f
 from kiosk_app.flow import events as e
 from kiosk_app.flow.state import StateName as S
-from server_stub.center.application_states import State, after
+from server_stub.interface.application_states import CENTER, State
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import ReportKind
 from tests.terminal.bench import APPLICATION_ID, DUE, SHEETS, VISITS, Bench, Papers, take_paper
@@ -303,7 +303,7 @@ class Attack:
             if report is None:
                 standing = State.CANCELLED if standing is State.PREPARED else standing
                 continue
-            following = after(standing, report.kind)
+            following = CENTER.after(standing, report.kind)
             assert following is not None, f"{report.kind} told of what is {standing}"
             standing = following
             if report.kind is ReportKind.PAID:

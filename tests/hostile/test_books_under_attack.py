@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kiosk_app.flow import events as e
-from kiosk_app.recovery import Outcome
+from server_stub.interface.application_states import State
 from tests.terminal.bench import VISITS, Bench
 from tests.terminal.conftest import quick_path as quick_path
 
@@ -73,7 +73,7 @@ def test_forgotten_paper_is_drawn_in_without_a_record_of_it_too(quick_path: Path
         assert bench.devices.printer.tray() == ()
         assert isinstance(bench.device_gateway.check(), e.ServiceStopped)
     (recovered,), resumed = bench.device_gateway.settle("returned")
-    assert (recovered.outcome, recovered.returned) == (Outcome.IN_DOUBT, 0)
+    assert (recovered.outcome, recovered.returned) == (State.IN_DOUBT, 0)
     assert resumed == e.ServiceResumed()
     bench.off()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from cards.profiles import load_profile
 from kiosk_app.folder_lock import FolderLock
 from scenarios import cli, paths
 from scenarios.command.usage import reason, told
@@ -231,6 +233,17 @@ def test_a_port_that_is_taken_is_told(odd: Path, capsys: pytest.CaptureFixture[s
         port = taken.getsockname()[1]
         told_so = sentence(capsys, "server", "--ports", f"{port},0,0")
         assert "--ports" in told_so and "（ほかで使用中です）" in told_so
+
+
+def test_a_profile_that_makes_no_sense_is_told_by_file_and_line(
+    odd: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(paths.ROOT / "cards" / "profiles" / "plain.toml", odd)
+    text = 'overlay = "plain"\npurpose = "試し"\n[behaviour]\ndelay = 5\n'
+    (odd / "odd_one.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("cards.profiles.load_profile", lambda name: load_profile("odd_one", odd))
+    told_so = sentence(capsys, "card", "list", "--profiles")
+    assert "Settings_Wrong" in told_so and "odd_one.toml" in told_so and "line=4" in told_so
 
 
 @pytest.mark.parametrize(

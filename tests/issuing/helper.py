@@ -18,7 +18,6 @@ from pathlib import Path
 import pypdfium2
 from fastapi import FastAPI
 
-from server_stub import municipalities
 from server_stub.db import sqlite_url
 from server_stub.interface import notices
 from server_stub.interface.binding import holder_ref, new_ulid
@@ -37,20 +36,21 @@ from server_stub.node import NodeContext
 from server_stub.registry.importers import load_delivery
 
 ROOT = Path(__file__).parents[2]
-DELIVERY = ROOT / "scenarios" / "data" / "kobe"
+KOBE_FOLDER = ROOT / "scenarios" / "towns" / "kobe"
+DELIVERY = KOBE_FOLDER / "delivery"
 KOBE = "28100"
 CENTRE_KEY = Secret("the centre's key in these tests")
+OPS_KEY = Secret("the operations key in these tests")
 PSEUDONYM_SECRET = Secret("the pseudonym secret of Kobe in these tests")
 
 RESIDENCE = "residence"
 SEAL = "seal_registration"
-KOBE_FOLDER = Path(municipalities.__file__).parent / "28100_kobe"
 STORE = TerminalFacts(
     terminal_id="K-0001", operator="見本マート", shop="見本三宮店", area=KOBE, kind=TerminalKind.STORE
 )
 TOWN_HALL = STORE.model_copy(update={"terminal_id": "K-0002", "kind": TerminalKind.MUNICIPAL})
 
-# 宛名番号 of scenarios/data/README.md
+# 宛名番号 of scenarios/towns/kobe/README.md
 TAICHI, MINAMI, KAITO = "0000100101", "0000100102", "0000100103"
 MIDORI, NAOKI, SAKURA = "0000100201", "0000100301", "0000100302"
 KEN, MARIA = "0000100401", "0000100402"
@@ -259,6 +259,7 @@ def open_town_hall(
     settings = IssuingSettings(
         ledger_url=url,
         centre_key=CENTRE_KEY,
+        ops_key=OPS_KEY,
         municipalities=(HostedMunicipality(root or KOBE_FOLDER, replica_url, PSEUDONYM_SECRET),),
     )
     return TownHall(context, create_app(context, settings), url, replica_url, root)

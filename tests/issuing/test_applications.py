@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from server_stub.db import sqlite_url
+from server_stub.interface.application_states import State
 from server_stub.interface.issuing import IssuedPaper
 from server_stub.interface.offers import Scope, Symbol
 from server_stub.issuing import service as service_module
-from server_stub.issuing.application_states import State
 from server_stub.issuing.copies import new_issue_number
 from tests.issuing.helper import (
     KAITO,

@@ -125,6 +125,9 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
         "/v1/offers",
         "/v1/applications",
         "/v1/applications/{application_id}/reports",
+        "/ops/v1/incidents",
+        "/ops/v1/in-doubt",
+        "/ops/v1/applications/{application_id}",
     }
     issue = document["paths"]["/v1/applications"]["post"]
     assert issue["security"] and document["components"]["securitySchemes"]

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
+from server_stub.interface.application_states import State
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.issuing import LedgerReport
 from server_stub.interface.terminal import ReportKind
-from server_stub.issuing.application_states import State
 from server_stub.node import RunningNode
 from tests.issuing.helper import CENTRE_KEY, MIDORI, TownHall, refused
 

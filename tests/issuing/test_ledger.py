@@ -15,13 +15,13 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 
 from server_stub.db import open_engine, sqlite_url
+from server_stub.interface.application_states import State
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import ReportKind, StatusReport
 from server_stub.interface.values import Identity, Method
 from server_stub.issuing import tables
-from server_stub.issuing.application_states import State
 from server_stub.issuing.ledger import Ledger, migrate_ledger
 from server_stub.issuing.tables import Application, Copy
 

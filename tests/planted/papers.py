@@ -11,23 +11,23 @@ from functools import cache
 from typing import Any
 
 import pytest
+import server_stub.issuing.wording as wareki_module
+import server_stub.paper.fronts as fronts
 from pikepdf import Dictionary
 from PIL import Image
+from server_stub.issuing.wording import seireki, wareki
 from sqlalchemy import bindparam, select
 
 import kiosk_app.paper as terminal_paper
 import server_stub.issuing.copies as copies
-import server_stub.issuing.wording as wareki_module
 import server_stub.paper.back_page as backing
 import server_stub.paper.finish as finish
-import server_stub.paper.fronts as fronts
 import server_stub.paper.pattern as pattern
 import server_stub.registry.replica as replica
 from kiosk_app.center_gateway import CenterGateway
 from server_stub.interface import binding
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Manifest
-from server_stub.issuing.wording import seireki, wareki
 from server_stub.municipalities import load_municipality
 from server_stub.registry.tables import persons
 from tests.planted.defect import defect

@@ -8,9 +8,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import server_stub.issuing.holders as holders
 from sqlalchemy import bindparam, func, or_, select
 
-import server_stub.issuing.holders as holders
 import server_stub.issuing.rights as holder_rules
 import server_stub.issuing.rights as visit_rules
 import server_stub.registry.replica as replica

@@ -11,9 +11,9 @@ from typing import Any
 import pikepdf
 import pytest
 from PIL import Image
+from server_stub.paper.content import Issuer, ResidenceFront, ResidencePerson, SealFront
 
 from server_stub.issuing import copies
-from server_stub.paper.content import Issuer, ResidenceFront, ResidencePerson, SealFront
 
 Change = Callable[[Any], Any]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kiosk_app.flow.events import ServiceResumed
-from kiosk_app.recovery import Outcome
+from server_stub.interface.application_states import State
 from server_stub.interface.terminal import ReportKind
 
 from .bench import APPLICATION_ID, DUE, SHEETS, VISITS, Bench, Cut, How, Papers, PowerCut, take_paper
@@ -142,7 +142,7 @@ def test_after_the_last_coin_the_money_comes_back_and_the_report_is_cancelled(qu
         bench = Bench(folder)
         assert bench.journal.records[-1].kind == kind
         (result,) = bench.recover()
-        assert (result.outcome, result.returned) == (Outcome.CANCELLED, due)
+        assert (result.outcome, result.returned) == (State.CANCELLED, due)
         assert bench.devices.coin.state().returned == 300
         bench.off()
 
@@ -156,7 +156,7 @@ def test_paper_printed_to_the_last_sheet_waits_for_no_stranger(quick_path: Path,
     if taken:
         bench.devices.printer.take_paper()
     (result,) = bench.recover()
-    outcome = Outcome.HANDED_OVER if taken else Outcome.IN_DOUBT
+    outcome = State.HANDED_OVER if taken else State.IN_DOUBT
     assert (result.outcome, result.returned, result.voided) == (outcome, 0, 0 if taken else SHEETS)
     kinds = [m.report.kind if m.report else None for m in bench.outbox.pending()]
     assert kinds == [ReportKind.PAID, ReportKind(outcome.value), None]
@@ -183,7 +183,7 @@ def test_a_wrong_amount_in_the_cash_box_is_left_to_staff(quick_path: Path) -> No
     meddled.off()
     bench = Bench(quick_path)
     (result,) = bench.recover()
-    assert result.outcome is Outcome.IN_DOUBT
+    assert result.outcome is State.IN_DOUBT
     assert bench.devices.coin.taken_for(APPLICATION_ID) == 0
     bench.off()
 
@@ -202,7 +202,7 @@ def test_a_doubt_outlives_a_second_power_cut(quick_path: Path) -> None:
     bench = Bench(quick_path)
     assert bench.devices.coin.taken_for(APPLICATION_ID) == 0
     (result,) = bench.recover()
-    assert result.outcome is Outcome.IN_DOUBT
+    assert result.outcome is State.IN_DOUBT
     assert [m.report.kind for m in bench.outbox.pending() if m.report] == [ReportKind.IN_DOUBT]
     bench.off()
 
@@ -215,7 +215,7 @@ def test_paper_in_the_locked_box_is_never_taken_for_handed_over(quick_path: Path
     drawn.off()
     bench = Bench(quick_path)
     (result,) = bench.recover()
-    assert result.outcome is Outcome.IN_DOUBT
+    assert result.outcome is State.IN_DOUBT
     assert bench.devices.coin.taken_for(APPLICATION_ID) == DUE
     bench.off()
 
@@ -228,7 +228,7 @@ def test_sheets_that_nobody_paid_become_void(quick_path: Path) -> None:
     meddled.off()
     bench = Bench(quick_path)
     (result,) = bench.recover()
-    assert (result.outcome, result.voided) == (Outcome.CANCELLED, 1)
+    assert (result.outcome, result.voided) == (State.CANCELLED, 1)
     bench.off()
 
 

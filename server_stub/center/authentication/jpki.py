@@ -47,7 +47,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class HolderCertificate:
-    """A certificate that passed, the CA certificate that signed it, the one whose word on its status counts, and the holder
+    """Hold a certificate that passed, the CA certificate that signed it, the one whose word on its status counts, and the holder
     it stands for."""
 
     certificate: x509.Certificate
@@ -57,7 +57,7 @@ class HolderCertificate:
     _key: RSAPublicKey
 
     def check_signature(self, signature: str, text: bytes) -> None:
-        """`signature` in Base64: RSASSA-PKCS1-v1_5 with SHA-256 over `text`. Raises Failed(Signature_Invalid)."""
+        """Check `signature` (Base64), RSASSA-PKCS1-v1_5 with SHA-256 over `text`. Raises Failed(Signature_Invalid)."""
         try:
             self._key.verify(base64.b64decode(signature, validate=True), text, PKCS1v15(), hashes.SHA256())
         except (InvalidSignature, binascii.Error) as error:
@@ -93,7 +93,9 @@ class Jpki:
 
 
 class TrustedCertificates:
-    """The anchors, parsed once. They may share one name (generations): the signature tells which one it was.
+    """Check certificates against the trusted CAs, parsed once.
+
+    Several may share one name (generations): the signature tells which it was.
 
     An enrolled card is admitted for its own sake: its policy is not looked at, and the first anchor answers for it."""
 
@@ -108,7 +110,7 @@ class TrustedCertificates:
         }
 
     def check(self, encoded: str, now: datetime) -> HolderCertificate:
-        """`encoded`: DER in Base64. Raises Failed: Certificate_Malformed, Certificate_Wrong_Kind,
+        """Check a certificate, `encoded` as DER in Base64. Raises Failed: Certificate_Malformed, Certificate_Wrong_Kind,
         Certificate_Unknown_Issuer, Certificate_Not_Yet_Valid or Certificate_Expired."""
         try:
             der = base64.b64decode(encoded, validate=True)
@@ -146,7 +148,7 @@ def _issuer_of(certificate: x509.Certificate, anchors: Sequence[x509.Certificate
 
 
 def _check_use(extensions: x509.Extensions) -> None:
-    """keyUsage exactly digitalSignature (nonRepudiation would make it a signature certificate), and no CA."""
+    """Demand keyUsage exactly digitalSignature (nonRepudiation would make it a signature certificate), and no CA."""
     try:
         usage = extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound as error:
@@ -177,7 +179,7 @@ NONCE_BYTES = 32
 
 
 class StatusAuthority:
-    """The OCSP responder at one configured address."""
+    """Ask the OCSP responder at one configured address."""
 
     def __init__(self, transport: httpx.BaseTransport, url: str, times: CenterTimes) -> None:
         self._transport = transport
@@ -192,7 +194,10 @@ class StatusAuthority:
         now: datetime,
         responder: x509.Certificate | None = None,
     ) -> None:
-        """`responder`: the CA that answers, if it is not the issuer. Returns if the certificate is good. Raises Failed: Certificate_Revoked, Certificate_On_Hold,
+        """Ask for the status of a certificate; return if it is good.
+
+        `responder`: the CA that answers, if it is not the issuer. Raises Failed: Certificate_Revoked,
+        Certificate_On_Hold,
         Certificate_Status_Unknown, Authority_Unreachable, or Answer_Malformed for an answer that proves nothing."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         request = (
@@ -234,7 +239,7 @@ class StatusAuthority:
         responder: x509.Certificate,
         now: datetime,
     ) -> None:
-        """Is this the answer to this request, fresh, and signed by the CA or by whom it entrusted?"""
+        """Check that this is the answer to this request, fresh, and signed by the CA or by whom it entrusted."""
         echoed = answer.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce
         if not secrets.compare_digest(echoed, nonce):
             raise _malformed("nonce")
@@ -261,7 +266,8 @@ class StatusAuthority:
 
 
 def _responder_key(answer: ocsp.OCSPResponse, issuer: x509.Certificate, now: datetime) -> RSAPublicKey:
-    """The key of the CA itself, or of a certificate that the CA gave out for OCSP signing and that is valid now."""
+    """Find the key that may sign: of the CA itself, or of a certificate that the CA gave out for OCSP signing and
+    that is valid now."""
     for candidate in (issuer, *answer.certificates):
         if not _is_responder(answer, candidate):
             continue

@@ -1,0 +1,219 @@
+"""Officials' tools -> centre and issuing server: the messages about incidents, doubts and what became of an application.
+
+Paths, relative to the base URL of either server; every request carries `Authorization: Bearer OPS-KEY`, a key of that server's own:
+
+    GET /ops/v1/incidents?since=&application_id=&cursor=&limit=  -> IncidentPage
+    GET /ops/v1/in-doubt?cursor=&limit=                          -> DoubtPage
+    GET /ops/v1/applications/{application_id}                    -> CenterApplication, or LedgerApplication at the issuing server
+
+Nothing is changed here: an incident is closed by nobody over HTTP. All money is whole yen, all times are ISO 8601 with offset.
+Persons are references (`holder`, `subjects`); no name, address or 個人番号 is in any message.
+
+Lists are in the order of their identifiers (ULIDs, which begin with the time they were made at), oldest first. A cursor leads on
+within one walk through a list. A tool that asks again and again gives `since` and knows by `incident_id` what it has seen: a
+terminal that was cut off reports late.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field, field_validator
+
+from .application_states import ReportKind, State
+from .clock import JST
+from .failures import CATALOGUE
+from .values import Code5, Identifier, Identity, Model, Ref, Ulid, Yen
+
+MOST_PER_PAGE = 200
+Limit = Annotated[int, Field(ge=1, le=MOST_PER_PAGE, description="entries of one page at most")]
+Cursor = Annotated[Ulid | None, Field(description="`next_cursor` of the page before")]
+
+
+class PageQuery(Model):
+    """Ask for one page; unknown parameters are refused."""
+
+    cursor: Cursor = None
+    limit: Limit = 50
+
+
+class IncidentQuery(PageQuery):
+    """Ask for incidents of `since` and later, of one application or of all."""
+
+    since: AwareDatetime | None = None
+    application_id: Ulid | None = None
+
+    @field_validator("since", mode="before")
+    @classmethod
+    def _as_text(cls, since: object) -> object:
+        if isinstance(since, str) and "T" not in since:  # else pydantic takes a number for seconds since 1970
+            raise ValueError("a date and a time with its offset")
+        return since
+
+    @field_validator("since")
+    @classmethod
+    def _in_japan(cls, since: datetime | None) -> datetime | None:
+        try:
+            return None if since is None else since.astimezone(JST)
+        except OverflowError as error:  # the first or the last day of the calendar
+            raise ValueError("no time in Japan") from error
+
+
+class IncidentEntry(Model):
+    """Tell one incident (重大事象). `failure`: a name of the catalogue; `detail`: its facts; `at`: when it was written down.
+
+    `noticed_by`: centre, terminal, or ledger (the issuing server refused a report). `municipality` is None and `terminal_id` empty
+    where the application never came.
+    """
+
+    incident_id: Ulid
+    application_id: Ulid
+    municipality: Code5 | None
+    terminal_id: Identifier
+    noticed_by: Identifier
+    failure: Identifier
+    detail: dict[str, Any]
+    at: datetime
+
+
+class IncidentPage(Model):
+    """List incidents; without `next_cursor` there are no more."""
+
+    incidents: tuple[IncidentEntry, ...]
+    next_cursor: Ulid | None
+
+
+class DoubtEntry(Model):
+    """Tell one application in doubt. `paid`: this server knows of a payment that was not given back."""
+
+    application_id: Ulid
+    municipality: Code5
+    kind: Identifier
+    terminal_id: Identifier
+    copies: int
+    fee_total: Yen
+    paid: bool
+    since: datetime
+
+
+class DoubtPage(Model):
+    """List applications in doubt; without `next_cursor` there are no more."""
+
+    applications: tuple[DoubtEntry, ...]
+    next_cursor: Ulid | None
+
+
+class ReportEntry(Model):
+    """Tell one report. `at`: when it happened at the terminal; `taken_at`: when this server took it in.
+
+    `by`: terminal, or centre for a cancellation of the centre's own; None where the server cannot know. `expired`: such a
+    cancellation, made because the session had run out.
+    """
+
+    report_id: Ulid
+    kind: ReportKind
+    by: Identifier | None
+    at: datetime
+    taken_at: datetime | None
+    amount: Yen
+    sheets_printed: int
+    reason: str
+    expired: bool
+
+
+class CenterReport(ReportEntry):
+    """Tell one report at the centre. `passed_on`: `delivered`, the failure that the issuing server answered with, or None while it
+    is on its way."""
+
+    passed_on: Identifier | None
+
+
+class CenterApplication(Model):
+    """Tell what the centre knows of one application, its reports in the order they came. `failure`: why there was no paper.
+
+    `expired_at`: when the centre cancelled it by itself because its session had run out; with `settled_late`, it was paid all the
+    same. `reason`: of its cancellation.
+    """
+
+    application_id: Ulid
+    session_id: Ulid
+    terminal_id: Identifier
+    municipality: Code5
+    kind: Identifier
+    holder: Identity
+    copies: int
+    fee_total: Yen
+    state: State
+    received_at: datetime
+    changed_at: datetime
+    paid_at: datetime | None
+    expired_at: datetime | None
+    settled_late: bool
+    reason: str
+    failure: Identifier | None
+    reports: tuple[CenterReport, ...]
+    incidents: tuple[IncidentEntry, ...]
+
+
+class LedgerCopy(Model):
+    """Tell one copy: its 発行番号, its sheets, the persons on it as pseudonyms, and the 作成日時 of the delivery it was made from."""
+
+    copy_number: int
+    issue_number: Identifier
+    sheets: int
+    subjects: tuple[Ref, ...]
+    as_of: datetime | None
+
+
+class LedgerPaper(Model):
+    """Tell what was made for an application."""
+
+    municipality: Code5
+    kind: Identifier
+    place: Identifier
+    holder: Identity
+    terminal_id: Identifier
+    fee_total: Yen
+    generation: int
+    received_at: datetime
+    prepared_at: datetime
+    copies: tuple[LedgerCopy, ...]
+
+
+class LedgerCharge(Model):
+    """Tell the money kept for an application, and by which report."""
+
+    amount: Yen
+    at: datetime
+    report_id: Ulid
+
+
+class LedgerRefund(Model):
+    """Tell that the whole charge was given back, and by which report."""
+
+    at: datetime
+    report_id: Ulid
+
+
+class LedgerApplication(Model):
+    """Tell what the ledger knows of one application, its reports in the order they were taken in.
+
+    `paper` is None for an application that was stopped before it came.
+    """
+
+    application_id: Ulid
+    state: State
+    since: datetime
+    settled_late: bool
+    paper: LedgerPaper | None
+    charge: LedgerCharge | None
+    refund: LedgerRefund | None
+    reports: tuple[ReportEntry, ...]
+
+
+def incident_failure(reason: str) -> str:
+    """Find the failure in what a terminal says of an incident, `Failure` or `Failure: detail`; any other words mean what incidents
+    mostly are."""
+    name = reason.partition(":")[0]
+    return name if name in CATALOGUE else "Binding_Mismatch"
