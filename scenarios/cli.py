@@ -17,6 +17,7 @@ from . import paths
 from .command.cards import card_app
 from .command.options import JsonOption, fold_help, print_json, stop, terminal_columns
 from .command.starting import demo, kiosk, run, server
+from .command.towns import town_app
 from .command.usage import WrongUse, told, usable_folder
 
 _log = logging.getLogger("scenarios.cli")
@@ -25,6 +26,7 @@ for starting in (run, demo, server, kiosk):
     app.command()(starting)
 app.add_typer(card_app, name="card")
 app.add_typer(delivery_app, name="delivery")
+app.add_typer(town_app, name="town")
 paper_app = typer.Typer(no_args_is_help=True, help="証明書の紙")
 app.add_typer(paper_app, name="paper")
 

@@ -45,25 +45,59 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def read_settings(path: Path, model: type[M]) -> M:
-    """Read the file at `path` as `model`. Raises Failed(Settings_Wrong, file=, field=, expected=)."""
-    file = f"{path.parent.name}/{path.name}"
+    """Read the file at `path` as `model`. Raises Failed(Settings_Wrong, file=, field=, expected=) for the first thing wrong."""
+    return checked_settings(file_named(path), _values(path), model)
+
+
+def settings_problems(path: Path, model: type[BaseModel]) -> list[Failed]:
+    """List everything that is wrong with the file at `path`."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise settings_wrong(file, "", "a file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise settings_wrong(file, "", f"TOML ({error})") from None
-    return checked_settings(file, values, model)
+        values = _values(path)
+    except Failed as failed:
+        return [failed]
+    return value_problems(file_named(path), values, model)
 
 
 def checked_settings(file: str, values: Any, model: type[M], prefix: str = "") -> M:
-    """Make a `model` of values that stand in `file` under `prefix`. Raises as `read_settings`, for the first thing wrong."""
+    """Make a `model` of values that stand in `file` under `prefix`. Raises as `read_settings`."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        expected = _EXPECTED.get(first["type"], first["msg"].removeprefix("Value error, "))
-        raise settings_wrong(file, prefix + _path(first["loc"]), expected) from None
+        raise _problems(file, prefix, error)[0] from None
+
+
+def value_problems(file: str, values: Any, model: type[BaseModel], prefix: str = "") -> list[Failed]:
+    """List everything that keeps `values` from being a `model`."""
+    try:
+        model.model_validate(values)
+    except ValidationError as error:
+        return _problems(file, prefix, error)
+    return []
+
+
+def _problems(file: str, prefix: str, error: ValidationError) -> list[Failed]:
+    return [
+        settings_wrong(
+            file,
+            prefix + _path(told["loc"]),
+            _EXPECTED.get(told["type"], told["msg"].removeprefix("Value error, ")),
+        )
+        for told in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
+def _values(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise settings_wrong(file_named(path), "", "a file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise settings_wrong(file_named(path), "", f"TOML ({error})") from None
+
+
+def file_named(path: Path) -> str:
+    """Name a settings file as messages do: with the folder that it lies in."""
+    return f"{path.parent.name}/{path.name}"
 
 
 def settings_wrong(file: str, field: str, expected: str) -> Failed:

@@ -34,7 +34,7 @@ from server_stub.registry.records import Person
 from server_stub.settings_file import Settings, SettingsText, matching, read_settings, settings_wrong
 
 HERE = Path(__file__).parent
-CARDS = "cards.toml"
+CARDS, FORMATS = "cards.toml", "deliveries"
 VARIABLE = "KONBINI_TOWNS"
 FIRST = "kobe"
 """The town of whoever names none."""
@@ -54,7 +54,9 @@ class CardSpec(Settings):
     purpose: str = ""
 
 
-class _Cards(Settings):
+class Cards(Settings):
+    """The file cards.toml."""
+
     card: Annotated[list[CardSpec], Field(min_length=1)]
 
 
@@ -80,7 +82,7 @@ class Town:
 
     @property
     def formats(self) -> Path:
-        return self.folder / "deliveries"
+        return self.folder / FORMATS
 
     @property
     def is_shipped(self) -> bool:
@@ -123,7 +125,7 @@ def town_folder(told: str) -> Path:
 
 def load_town(folder: Path) -> Town:
     """Load a town's settings and list of cards. Raises Failed(Settings_Wrong)."""
-    cards = read_settings(folder / CARDS, _Cards).card
+    cards = read_settings(folder / CARDS, Cards).card
     names = [card.name for card in cards]
     for number, name in enumerate(names, start=1):
         if name in names[: number - 1]:

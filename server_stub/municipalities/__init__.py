@@ -12,6 +12,7 @@ from .settings import (
     MunicipalityEntry,
     load_index,
     load_municipality,
+    municipality_problems,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "MunicipalityEntry",
     "load_index",
     "load_municipality",
+    "municipality_problems",
 ]

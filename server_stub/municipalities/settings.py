@@ -14,15 +14,19 @@ from pydantic import AfterValidator, Field
 
 from server_stub.certificates import load_kinds
 from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
+from server_stub.interface.failures import Failed
 from server_stub.interface.values import MunicipalityInfo, TerminalKind
 from server_stub.paper.typesetting import Issuer
 from server_stub.settings_file import (
     Settings,
     SettingsText,
     checked_settings,
+    file_named,
     matching,
     read_settings,
+    settings_problems,
     settings_wrong,
+    value_problems,
 )
 
 HERE = Path(__file__).parent
@@ -169,7 +173,7 @@ def load_index(
     Raises Failed(Settings_Wrong, file=, field=, expected=).
     """
     index = read_settings(file, _Index)
-    name = f"{file.parent.name}/{file.name}"
+    name = file_named(file)
     prefectures = {one.code: one for one in index.prefecture}
     entries: dict[str, MunicipalityEntry] = {}
     for number, named in enumerate(index.municipality, start=1):
@@ -192,7 +196,7 @@ def load_index(
     for folder in folders:
         own = read_settings(folder / FILE_NAME, _Own)
         if own.code in entries and entries[own.code].info.participating:
-            raise settings_wrong(f"{folder.name}/{FILE_NAME}", "code", "each code once")
+            raise settings_wrong(file_named(folder / FILE_NAME), "code", "each code once")
         entries[own.code] = MunicipalityEntry(own.info, tuple(own.excluded_terminal_kinds))
     return tuple(entries[code] for code in sorted(entries))
 
@@ -204,7 +208,7 @@ def load_municipality(folder: Path) -> Municipality:
     Raises Failed(Settings_Wrong, file=, field=, expected=).
     """
     kinds = load_kinds(folder / CERTIFICATES)
-    file = f"{folder.name}/{FILE_NAME}"
+    file = file_named(folder / FILE_NAME)
     own = read_settings(folder / FILE_NAME, _Own)
     return Municipality(
         info=own.info,
@@ -224,6 +228,26 @@ def load_municipality(folder: Path) -> Municipality:
         excluded_terminal_kinds=tuple(own.excluded_terminal_kinds),
         delivery=own.delivery,
     )
+
+
+def municipality_problems(folder: Path) -> list[Failed]:
+    """List everything that is wrong with the settings of the municipality of `folder`."""
+    path = folder / FILE_NAME
+    found = settings_problems(path, _Own)
+    if found:
+        return found
+    file, own = file_named(path), read_settings(path, _Own)
+    kinds = load_kinds(folder / CERTIFICATES)
+    for code, table in own.service.items():
+        if code in kinds:
+            found += value_problems(file, table, kinds[code].terms, f"service.{code}.")
+        else:
+            found.append(settings_wrong(file, f"service.{code}", "one of " + ", ".join(kinds)))
+    try:
+        _official_seal(file, folder / own.certifier.seal)
+    except Failed as failed:
+        found.append(failed)
+    return found
 
 
 def _services(

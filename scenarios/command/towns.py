@@ -1,0 +1,189 @@
+"""`konbini town new`, `check` and `load`: a town of the user's own, in a folder that any text editor changes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .usage import WrongUse
+
+if TYPE_CHECKING:
+    from scenarios.towns import Town
+    from server_stub.interface.failures import Failed
+
+town_app = typer.Typer(no_args_is_help=True, help="市区町村のフォルダ（設定・連携の形式・住民・カード）")
+PATTERN = "mihon"
+"""The shipped town that a new one is copied from."""
+PATTERN_CODE, PATTERN_NAME = "99999", "見本市"
+
+
+@town_app.command("new")
+def new_town(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="作るフォルダ（まだないもの）")],
+    code: Annotated[
+        str, typer.Option("--code", help="全国地方公共団体コード（検査数字なしの5桁）")
+    ] = "99998",
+    name: Annotated[
+        str, typer.Option("--name", help="市区町村の名前（よみは municipality.toml で直す）")
+    ] = "試験市",
+) -> None:
+    """市区町村のフォルダを作る（架空の住民4人とカード4枚。ファイルを書き換えて自分の住民にする）。"""
+    from scenarios.towns import load_town, shipped_town
+
+    if not re.fullmatch("[0-9]{5}", code):
+        raise WrongUse("--code には5桁の数字を指定してください。")
+    if folder.exists() and any(folder.iterdir()):
+        raise WrongUse(f"{folder} は空ではありません。別の名前を指定してください。")
+    shutil.copytree(shipped_town(PATTERN), folder, dirs_exist_ok=True)
+    for file in folder.rglob("*"):
+        if file.suffix in (".toml", ".csv"):
+            text = file.read_text(encoding="utf-8")
+            file.write_text(
+                text.replace(PATTERN_CODE, code).replace(PATTERN_NAME, name), encoding="utf-8", newline=""
+            )
+    load_town(folder)
+    print(f"{folder} に「{name}」を作りました。書き換えたら、次の順に使えます。")
+    print(f"  konbini town check {folder}")
+    print(f"  konbini demo --town {folder}")
+
+
+@town_app.command("check")
+def check_town(
+    told: Annotated[str, typer.Argument(metavar="DIR", help="市区町村のフォルダ、または同梱の名前")],
+) -> None:
+    """フォルダの誤りをすべて示す（設定、形式、住民、カード）。終了コード 0 使える、1 誤りがある。"""
+    from scenarios.towns import town_folder
+
+    problems = list(problems_of(town_folder(told)))
+    for problem in problems:
+        print(f"× {problem}")
+    if problems:
+        print(f"誤りが {len(problems)} 件あります。")
+        raise typer.Exit(1)
+    print("○ このまま使えます。")
+
+
+def problems_of(folder: Path) -> Iterator[str]:
+    """Tell everything that is wrong with a town, each in one line: file, place, what was expected."""
+    from scenarios.towns import CARDS, FORMATS, Cards, load_town
+    from server_stub.interface.failures import Failed
+    from server_stub.municipalities import municipality_problems
+    from server_stub.registry.importers import format_problems
+    from server_stub.settings_file import settings_problems
+
+    found = [
+        *municipality_problems(folder),
+        *format_problems(folder / FORMATS),
+        *settings_problems(folder / CARDS, Cards),
+    ]
+    for failed in found:
+        yield _line(failed)
+    if found:
+        return  # what follows is read by these settings
+    try:
+        town = load_town(folder)
+    except Failed as failed:
+        yield _line(failed)
+        return
+    yield from _problems_of_delivery(town)
+    yield from _problems_of_cards(town)
+
+
+def _problems_of_delivery(town: Town) -> Iterator[str]:
+    """Load the delivery into a replica that is thrown away: what refuses it, and every row that sets somebody aside."""
+    from server_stub.db import sqlite_url
+    from server_stub.interface import notices
+    from server_stub.interface.clock import STAGE_START, Clock
+    from server_stub.interface.failures import Failed
+    from server_stub.interface.trace import Trace
+
+    clock = Clock(STAGE_START)
+    with tempfile.TemporaryDirectory(prefix="konbini-town-") as temporary:
+        none = Path(temporary) / notices.FILE_NAME
+        none.write_text(",".join(notices.HEADER) + "\r\n", encoding="utf-8", newline="")
+        try:
+            loaded = town.load(
+                sqlite_url(Path(temporary) / "replica.db"), none, clock, Trace(clock), most_set_aside=10**9
+            )
+        except Failed as failed:
+            yield _line(failed)
+            return
+        for row in loaded.set_aside:
+            yield f"{row.file} {row.line}行目 {row.column}: {row.remedy}（この人には交付できません）"
+
+
+def _problems_of_cards(town: Town) -> Iterator[str]:
+    from cards.profiles import profile_names
+    from scenarios.towns import CARDS
+    from server_stub.interface.failures import Failed
+
+    try:
+        people = town.people()
+    except Failed:  # told already
+        return
+    for number, card in enumerate(town.cards, start=1):
+        if card.person not in people:
+            yield f"{CARDS} card[{number}].person: 住民記録にある宛名番号（「{card.name}」）"
+        if card.profile not in profile_names():
+            yield f"{CARDS} card[{number}].profile: konbini card list --profiles にある型（「{card.name}」）"
+
+
+def _line(failed: Failed) -> str:
+    facts = failed.facts
+    place = " ".join(
+        str(part)
+        for part in (
+            facts.get("file", ""),
+            f"{facts['line']}行目" if facts.get("line") else "",
+            facts.get("column") or facts.get("field") or "",
+        )
+        if part
+    )
+    expected = facts.get("expected") or facts.get("detail") or ""
+    return f"{place}: {expected or failed.entry.cause}" if place else f"{failed.entry.cause}（{failed}）"
+
+
+@town_app.command("load")
+def load_into_server(
+    told: Annotated[str, typer.Argument(metavar="DIR", help="市区町村のフォルダ、または同梱の名前")],
+    server: Annotated[Path, typer.Option("--folder", help="konbini server --folder のフォルダ")],
+) -> None:
+    """動いているサーバに、このフォルダの連携を取り込む（毎晩の連携もこの内容になる）。サーバは動いたままでよい。"""
+    from scenarios.deliveries import deliver
+    from scenarios.server_folder import kept_clock
+    from scenarios.servers import OWN_FILES
+    from scenarios.template import replica_name
+    from scenarios.towns import load_town, town_folder
+    from server_stub.db import sqlite_url
+    from server_stub.interface.notices import FILE_NAME
+    from server_stub.interface.trace import Trace
+
+    town = load_town(town_folder(told))
+    replica = server / f"{replica_name(town.code)}.db"
+    if not replica.is_file():
+        raise WrongUse(
+            f"{server} のサーバは「{town.name}」（{town.code}）を扱っていません。"
+            "konbini server --town でこの市区町村を指定して始めてください。"
+        )
+    clock = kept_clock(server)
+    loaded = deliver(
+        town,
+        sqlite_url(replica),
+        town.delivery,
+        server / "fresh" / FILE_NAME,
+        clock.now().replace(microsecond=0),
+        clock,
+        Trace(clock),
+    )
+    own = server / OWN_FILES / town.code
+    shutil.rmtree(own, ignore_errors=True)
+    shutil.copytree(town.delivery, own)
+    print(f"「{town.name}」の連携を、第{loaded.generation}世代の副本として取り込みました。")
+    for row in loaded.set_aside:
+        print(f"  △ {row.file} {row.line}行目 {row.column}: {row.remedy}（この人には交付できません）")
