@@ -245,9 +245,9 @@ class TimeOuts:
     refusal: float = 30
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if not getattr(self, field.name) > 0:
-                raise ValueError(f"time-out {field.name} must be greater than 0 seconds")
+        for one in fields(self):
+            if not getattr(self, one.name) > 0:
+                raise ValueError(f"time-out {one.name} must be greater than 0 seconds")
 
     def of(self, state: StateName, visit: Visit) -> float | None:
         """Seconds until DeadlinePassed; None for no deadline."""

@@ -48,7 +48,10 @@ def test_the_japanese_asks_politely() -> None:
 
 
 def test_a_refusal_with_words_of_its_own_is_told_in_them() -> None:
-    own = {"ja": "届出を受け付けたばかりです。翌開庁日にお越しください。お待ちしています。", "en": "It is too early. Come back."}
+    own = {
+        "ja": "届出を受け付けたばかりです。翌開庁日にお越しください。お待ちしています。",
+        "en": "It is too early. Come back.",
+    }
     told = RefusalWords(Words("ja"), "Register_Being_Written", {}, own)
     assert told.happened == told.choice == "届出を受け付けたばかりです。"
     assert told.advice == "翌開庁日にお越しください。お待ちしています。"
