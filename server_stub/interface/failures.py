@@ -51,7 +51,7 @@ class Failed(Exception):
             raise KeyError(f"{failure} is no name for a refusal of a kind, or has no words in Japanese")
         return _InWords(failure, dict(words), facts)
 
-    def with_facts(self, **facts: Any) -> Failed:
+    def with_facts(self, /, **facts: Any) -> Failed:
         """Make the same refusal with `facts` beside its own, which count."""
         told = {**facts, **self.facts}
         return (

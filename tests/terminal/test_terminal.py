@@ -15,7 +15,6 @@ from kiosk_app.flow import events as e
 from kiosk_app.flow import views as v
 from kiosk_app.flow.state import State
 from server_stub.interface.secret import MASK
-from server_stub.interface.terminal import CertificateKind
 from server_stub.interface.values import Place
 
 from .world import OTHER, PIN, WRONG, World, card
@@ -296,7 +295,7 @@ def test_a_late_answer_never_reaches_the_next_resident_and_its_paper_is_cancelle
     assert [kind for _, kind in world.centre.reports] == ["cancelled"]
     assert world.terminal.state_name() == "ChooseCertificate"
     assert "late_answer" in world.kinds("network")
-    world.touch(e.KindChosen(CertificateKind.SEAL_REGISTRATION), e.CopiesChosen(1), e.Confirmed())
+    world.touch(e.KindChosen("alone"), e.CopiesChosen(1), e.Confirmed())
     world.wait_for("Pay")
 
 
@@ -359,7 +358,9 @@ def test_a_pin_never_goes_to_a_card_after_its_visit_ended(world: World) -> None:
 @pytest.mark.parametrize(
     ("change", "failure"),
     [
-        ({"holder_ref": "cd" * 32}, "Binding_Mismatch"),
+        ({"holder": Identity(method=Method.JPKI, reference="cd" * 32)}, "Binding_Mismatch"),
+        ({"kind": "alone"}, "Binding_Mismatch"),
+        ({"municipality": "09202"}, "Binding_Mismatch"),
         ({"session_id": "01JWXXXXXXXXXXXXXXXXXXXXXX"}, "Binding_Mismatch"),
         ({"terminal_id": "T-0002"}, "Binding_Mismatch"),
         ({"fee_total": 10}, "Binding_Mismatch"),
@@ -382,7 +383,7 @@ def test_a_paper_for_another_is_an_incident_before_money(
 
 def test_a_sheet_that_says_another_thing_of_itself_is_an_incident(world: World) -> None:
     world.to_confirm()
-    world.centre.keywords = lambda text: text.replace('"copy":1', '"copy":2')
+    world.centre.keywords = lambda text: text.replace('"copy":[1,1]', '"copy":[2,1]')
     world.touch(e.Confirmed())
     assert world.refusal().failure == "Binding_Mismatch"
     world.settled()
