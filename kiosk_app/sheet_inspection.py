@@ -187,8 +187,9 @@ def check_sides(pdf: bytes, *, numbers: tuple[int, int]) -> None:
             document.close()
 
 
-_NUMBER = re.compile(r"(?<![0-9])(?<![0-9] )[0-9](?: ?[0-9]){11}(?! ?[0-9])")
-"""Twelve digits and no more, in groups or not."""
+_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?<![0-9] )[0-9](?: ?[0-9]){11}(?! ?[0-9])(?![A-Za-z])")
+"""Twelve digits and no more, in groups or not. Within letters they are a piece of an application's ULID, which stands on the
+back of every sheet."""
 
 
 def my_numbers_in(text: str) -> int:

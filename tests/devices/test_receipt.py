@@ -14,7 +14,6 @@ from kiosk_app.flow.state import Purchase
 from server_stub.interface.clock import STAGE_START
 from tests.flow.helper import KOBE
 
-
 WORDS = {"ja": "何かの証明書", "en": "Certificate of something"}
 LONG = {"ja": "とても長い名前の証明書（" + "あ" * 40 + "）", "en": "A certificate " + "of a long name " * 8}
 
@@ -82,10 +81,14 @@ def test_a_long_name_is_broken_and_stays_on_the_paper(language: str) -> None:
         written = text.get_text_range()
         assert "".join(LONG[language].split()) in "".join(written.split())
         width, height = document[0].get_size()
-        boxes = [text.get_charbox(index) for index in range(text.count_chars()) if written[index : index + 1].strip()]
+        boxes = [
+            text.get_charbox(index)
+            for index in range(text.count_chars())
+            if written[index : index + 1].strip()
+        ]
         large = [box for box in boxes if box[3] - box[1] > 30]  # 見本 across the page
-        assert all(0 < box[0] and box[2] < width - 7 for box in boxes if box not in large)
-        assert all(0 < box[1] and box[3] < height for box in boxes if box not in large)
+        assert all(box[0] > 0 and box[2] < width - 7 for box in boxes if box not in large)
+        assert all(box[1] > 0 and box[3] < height for box in boxes if box not in large)
     finally:
         document.close()
 

@@ -28,7 +28,6 @@ from server_stub.interface.trace import Event as TraceEvent
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import Place
 from tests.cards.helper import HOLDER, NOW, Plain, authority, key_source
-
 from tests.flow.helper import WHOLE
 
 from .centre import KEY, TERMINAL, Centre
