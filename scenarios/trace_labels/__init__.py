@@ -78,7 +78,9 @@ class Kinds:
     def read(self, event: Event) -> Event:
         """The event with names in place of the codes offered so far, in the fact `kind` of its data and of facts within."""
         if (event.source, event.kind) == ("screen", "offered"):
-            self._words |= {str(one["kind"]): str(one["words"]) for one in event.data.get("offered", ())}
+            offered = {str(one["kind"]): str(one["words"]) for one in event.data.get("offered", ())}
+            self._words |= offered
+            return replace(event, data={**event.data, "offered": list(offered.values())})
         return replace(event, data=self._named(event.data)) if self._words else event
 
     def _named(self, told: Any) -> Any:
