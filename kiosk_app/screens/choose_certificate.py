@@ -62,7 +62,7 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
     def _has_room(self, box: QRectF, offer: Offer) -> bool:
         """Whether name and second line fit a narrow tile of this size at their least size."""
         name_wide, told_wide = self._widths(box, offer)
-        high = PADDING
+        high = float(PADDING)
         for text, wide, bold in (
             (self.words.offered(offer.words), name_wide, True),
             (self._second(offer), told_wide, False),

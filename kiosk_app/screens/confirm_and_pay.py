@@ -63,7 +63,9 @@ class ConfirmScreen(Screen[Confirm]):
             if key == "persons":
                 self._persons(value, rows)
             else:
-                self.text(value, text, theme.TEXT, bold=key == "kind", least=theme.SMALL)
+                # a name that fits one line shrinks rather than to be broken
+                one_line = key == "kind" and name_high == ROW_HIGH
+                self.text(value, text, theme.TEXT, bold=key == "kind", least=theme.SMALL, single=one_line)
             top += high + spare
         self._money(rect(facts.right() + theme.GAP, c.top(), money_wide, c.height()))
         self.main(self.words("confirm.apply"), lambda: self.tell(Confirmed()))

@@ -180,20 +180,21 @@ REGISTER = Offer(
     hours={"ja": "平日 9:00～17:15（年末年始を除く）", "en": "weekdays 9:00～17:15, not at the turn of the year"},
     scopes=(Scope.HOLDER, Scope.WHOLE), whole={"ja": "戸籍の全員", "en": "All of the register"}, subjects=FAMILY[:3],
 )  # fmt: skip
+BEING_WRITTEN = {
+    "ja": "戸籍の届出を受け付けたばかりのため、ただいま発行できません。手続が終わる翌開庁日の9時から、改めてお申し込みください。",
+    "en": "A notification for your family register has just been received, so nothing can be issued now. "
+    "Please come again after 9:00 on the next working day.",
+}
+"""A refusal of its own, which no catalogue has."""
 HISTORY = Offer(
     kind="history",
     words={"ja": "戸籍の附票の写し（除かれた附票を含む）", "en": "Transcript of the family register’s record of addresses"},
     fee=300, max_copies=1, hours=HOURS, scopes=(Scope.CHOSEN,), subjects=FAMILY[:2],
     refusal=FailureBody(
         failure="Register_Being_Written",
-        words={
-            "ja": "戸籍の届出を受け付けたばかりのため、ただいま発行できません。手続が終わる翌開庁日の9時から、改めてお申し込みください。",
-            "en": "A notification for your family register has just been received, so nothing can be issued now. "
-            "Please come again after 9:00 on the next working day.",
-        },
+        words=BEING_WRITTEN,
     ),
 )  # fmt: skip
-"""A refusal of its own, which no catalogue has."""
 
 
 def _refused(offer: Offer, failure: str) -> Offer:
@@ -227,7 +228,6 @@ def sample_states() -> dict[str, State]:
     variants = RESIDENCE.model_copy(update={"subjects": VARIANTS})
     residence, seal, tax, register = _of(RESIDENCE, SEAL), _of(SEAL), _of(TAX), _of(REGISTER)
     unchosen = replace(residence, scope=None, subjects=())
-    some = {"scope": Scope.CHOSEN, "subjects": chosen}
     able = tuple(one.ref for one in VARIANTS if one.refusal is None)
     related = {"relationship": "shown"}
     dear = SEAL.model_copy(update={"fee": 1250, "max_copies": 99})
@@ -268,7 +268,7 @@ def sample_states() -> dict[str, State]:
         "ChooseCertificate_many": State(S.CHOOSE_CERTIFICATE, _of(RESIDENCE, SEAL, TAX, REGISTER, HISTORY)),
         "ChooseCertificate_other": State(S.CHOOSE_CERTIFICATE, _of(TAX, HISTORY)),
         "ChooseScope": State(S.CHOOSE_SCOPE, unchosen),
-        "ChooseScope_chosen": State(S.CHOOSE_SCOPE, replace(residence, **some)),
+        "ChooseScope_chosen": State(S.CHOOSE_SCOPE, replace(residence, scope=Scope.CHOSEN, subjects=chosen)),
         "ChooseScope_whole": State(S.CHOOSE_SCOPE, residence),
         "ChooseScope_variants": State(S.CHOOSE_SCOPE, replace(_of(variants), scope=None, subjects=())),
         "ChooseScope_countdown": State(S.CHOOSE_SCOPE, unchosen, soon),
@@ -328,7 +328,7 @@ def sample_states() -> dict[str, State]:
         "Refusal_own_words": State(
             S.REFUSAL,
             Visit(
-                failure="Register_Being_Written", failure_words=HISTORY.refusal and HISTORY.refusal.words, contact=office
+                failure="Register_Being_Written", failure_words=BEING_WRITTEN, contact=office
             ),
         ),
         "Refusal_own_sentence": State(
