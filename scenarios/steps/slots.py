@@ -19,6 +19,7 @@ from kiosk_app.devices.interface import DENOMINATIONS
 from kiosk_app.screens.texts import LANGUAGES, Words
 from scenarios import paths
 from scenarios.servers import TERMINALS
+from server_stub.faults.box import KNOWN
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import CATALOGUE
 from server_stub.municipalities import load_index
@@ -234,6 +235,12 @@ _choices("receipt", "領収書の要否（「印刷する」か「印刷しな�
 _words("failure", "断りの名前（konbini failures で一覧）", "Holder_Deceased", lambda: tuple(CATALOGUE))
 _words("language", "画面の言語", "English", lambda: tuple(Words(one)("chrome.language") for one in LANGUAGES))
 _words("municipality", "市区町村の名前", "神戸市", lambda: tuple(e.info.name for e in load_index()))
+_words(
+    "defect",
+    "サーバの異常（異常の一覧にあるとおり）",
+    "署名後に目録を書き換える",
+    lambda: tuple(KNOWN.values()),
+)
 _words("shop", "端末のある店舗・施設", "見本町一丁目店", lambda: tuple(one[2] for one in TERMINALS))
 
 
