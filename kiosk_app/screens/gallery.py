@@ -159,8 +159,8 @@ PURPOSE = Question(
     default="purpose_0",
 )  # fmt: skip
 
-RESIDENCE = Offer(
-    kind="residence", words={"ja": "住民票の写し", "en": "Residence certificate"}, symbol=Symbol.HOUSE, fee=250,
+HOUSEHOLD = Offer(
+    kind="household", words={"ja": "住民票の写し", "en": "Residence certificate"}, symbol=Symbol.HOUSE, fee=250,
     max_copies=10, hours=HOURS, scopes=(Scope.HOLDER, Scope.WHOLE, Scope.CHOSEN),
     whole={"ja": "世帯全員", "en": "Whole household"},
     whole_about={"ja": "世帯の6人全員を記載します", "en": "All 6 members"}, subjects=FAMILY, questions=ITEMS,
@@ -225,13 +225,13 @@ def sample_states() -> dict[str, State]:
     soon = MOMENT + timedelta(seconds=12)
     chosen = (FAMILY[1].ref, FAMILY[3].ref)
     full = dict.fromkeys((one.code for one in ITEMS), "shown")
-    variants = RESIDENCE.model_copy(update={"subjects": VARIANTS})
-    residence, seal, tax, register = _of(RESIDENCE, SEAL), _of(SEAL), _of(TAX), _of(REGISTER)
-    unchosen = replace(residence, scope=None, subjects=())
+    variants = HOUSEHOLD.model_copy(update={"subjects": VARIANTS})
+    household, seal, tax, register = _of(HOUSEHOLD, SEAL), _of(SEAL), _of(TAX), _of(REGISTER)
+    unchosen = replace(household, scope=None, subjects=())
     able = tuple(one.ref for one in VARIANTS if one.refusal is None)
     related = {"relationship": "shown"}
     dear = SEAL.model_copy(update={"fee": 1250, "max_copies": 99})
-    short = RESIDENCE.model_copy(update={"questions": ITEMS[:2]})
+    short = HOUSEHOLD.model_copy(update={"questions": ITEMS[:2]})
     hours = (("opens", "6:30"), ("closes", "23:00"))
     office = "神戸市 000-000-0000"
     return {
@@ -258,34 +258,34 @@ def sample_states() -> dict[str, State]:
         "PleaseWait_authenticating": State(S.AUTHENTICATING),
         "TakeCard": State(S.TAKE_CARD),
         "TakeCard_forgotten": State(S.TAKE_CARD, Visit(forgotten=True), soon),
-        "ChooseCertificate": State(S.CHOOSE_CERTIFICATE, residence),
+        "ChooseCertificate": State(S.CHOOSE_CERTIFICATE, household),
         "ChooseCertificate_refused": State(
-            S.CHOOSE_CERTIFICATE, _of(RESIDENCE, _refused(SEAL, "Seal_Not_Registered"), city=ASHIKAGA)
+            S.CHOOSE_CERTIFICATE, _of(HOUSEHOLD, _refused(SEAL, "Seal_Not_Registered"), city=ASHIKAGA)
         ),
         "ChooseCertificate_closed": State(
-            S.CHOOSE_CERTIFICATE, _of(RESIDENCE, _refused(SEAL, "Service_Closed_Now"))
+            S.CHOOSE_CERTIFICATE, _of(HOUSEHOLD, _refused(SEAL, "Service_Closed_Now"))
         ),
-        "ChooseCertificate_many": State(S.CHOOSE_CERTIFICATE, _of(RESIDENCE, SEAL, TAX, REGISTER, HISTORY)),
+        "ChooseCertificate_many": State(S.CHOOSE_CERTIFICATE, _of(HOUSEHOLD, SEAL, TAX, REGISTER, HISTORY)),
         "ChooseCertificate_other": State(S.CHOOSE_CERTIFICATE, _of(TAX, HISTORY)),
         "ChooseScope": State(S.CHOOSE_SCOPE, unchosen),
-        "ChooseScope_chosen": State(S.CHOOSE_SCOPE, replace(residence, scope=Scope.CHOSEN, subjects=chosen)),
-        "ChooseScope_whole": State(S.CHOOSE_SCOPE, residence),
+        "ChooseScope_chosen": State(S.CHOOSE_SCOPE, replace(household, scope=Scope.CHOSEN, subjects=chosen)),
+        "ChooseScope_whole": State(S.CHOOSE_SCOPE, household),
         "ChooseScope_variants": State(S.CHOOSE_SCOPE, replace(_of(variants), scope=None, subjects=())),
         "ChooseScope_countdown": State(S.CHOOSE_SCOPE, unchosen, soon),
         "ChooseScope_together": State(S.CHOOSE_SCOPE, replace(register, scope=None, subjects=())),
-        "ChooseOptions": State(S.CHOOSE_OPTIONS, replace(residence, answers=related)),
+        "ChooseOptions": State(S.CHOOSE_OPTIONS, replace(household, answers=related)),
         "ChooseOptions_two": State(S.CHOOSE_OPTIONS, _of(short)),
         "ChooseOptions_year": State(S.CHOOSE_OPTIONS, tax),
         "ChooseOptions_then_one": State(S.CHOOSE_OPTIONS, replace(tax, page=1)),
         "ChooseOptions_six": State(S.CHOOSE_OPTIONS, replace(tax, page=2)),
-        "ChooseCopies": State(S.CHOOSE_COPIES, replace(residence, copies=2)),
+        "ChooseCopies": State(S.CHOOSE_COPIES, replace(household, copies=2)),
         "ChooseCopies_many": State(S.CHOOSE_COPIES, _of(dear)),
         "ChooseCopies_long": State(S.CHOOSE_COPIES, _of(HISTORY.model_copy(update={"refusal": None, "max_copies": 3}))),
         "Confirm": State(
             S.CONFIRM,
-            replace(residence, scope=Scope.CHOSEN, subjects=(FAMILY[0].ref,), answers=related),
+            replace(household, scope=Scope.CHOSEN, subjects=(FAMILY[0].ref,), answers=related),
         ),
-        "Confirm_household": State(S.CONFIRM, replace(residence, answers=full, copies=10)),
+        "Confirm_household": State(S.CONFIRM, replace(household, answers=full, copies=10)),
         "Confirm_variants": State(S.CONFIRM, replace(_of(variants), scope=Scope.CHOSEN, subjects=able, answers=full, copies=2)),
         "Confirm_seal": State(
             S.CONFIRM,
@@ -297,7 +297,7 @@ def sample_states() -> dict[str, State]:
         "Confirm_many_answers": State(
             S.CONFIRM, _of(TAX.model_copy(update={"questions": (YEAR, PURPOSE, *ITEMS)}))
         ),
-        "PleaseWait_preparing": State(S.PREPARING, residence),
+        "PleaseWait_preparing": State(S.PREPARING, household),
         "Pay": State(S.PAY, _bought(seal, 250)),
         "Pay_part": State(S.PAY, _bought(seal, 2500, inserted=1100), soon),
         "Pay_rejected": State(S.PAY, _bought(seal, 250, inserted=100, rejected=500)),
@@ -305,13 +305,13 @@ def sample_states() -> dict[str, State]:
         "PleaseWait_without_fee": State(S.TAKING_MONEY, _bought(seal, 0)),
         "PleaseWait_returning": State(S.RETURNING_MONEY, seal),
         "Printing": State(S.PRINTING, _bought(seal, 250)),
-        "Printing_part": State(S.PRINTING, _bought(residence, 1500, 6, printed=2)),
-        "Jammed": State(S.JAMMED, _bought(residence, 750, 3, failure="Printer_Jam", printed=1)),
-        "Jammed_empty": State(S.JAMMED, _bought(residence, 750, 3, failure="Printer_Paper_Empty")),
+        "Printing_part": State(S.PRINTING, _bought(household, 1500, 6, printed=2)),
+        "Jammed": State(S.JAMMED, _bought(household, 750, 3, failure="Printer_Jam", printed=1)),
+        "Jammed_empty": State(S.JAMMED, _bought(household, 750, 3, failure="Printer_Paper_Empty")),
         "TakePaper": State(S.TAKE_PAPER, _bought(seal, 250)),
-        "TakePaper_change": State(S.TAKE_PAPER, _bought(residence, 750, 3, change=750)),
+        "TakePaper_change": State(S.TAKE_PAPER, _bought(household, 750, 3, change=750)),
         "TakePaper_forgotten": State(
-            S.TAKE_PAPER, _bought(residence, 750, 3, change=750, forgotten=True), soon
+            S.TAKE_PAPER, _bought(household, 750, 3, change=750, forgotten=True), soon
         ),
         "AskReceipt": State(S.ASK_RECEIPT, seal),
         "PleaseWait_receipt": State(S.PRINTING_RECEIPT, seal),

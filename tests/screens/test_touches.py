@@ -43,7 +43,7 @@ TOUCHES: list[tuple[str, str, e.Event]] = [
     ("ConfirmLastTry", "やめる", e.CancelTouched()),
     ("ChooseMunicipality", "神戸市", e.MunicipalityChosen("28100")),
     ("ChooseMunicipality", "サンプル町", e.MunicipalityChosen("13555")),
-    ("ChooseCertificate", "住民票の写し", e.KindChosen("residence")),
+    ("ChooseCertificate", "住民票の写し", e.KindChosen("household")),
     ("ChooseCertificate", "印鑑登録証明書", e.KindChosen("seal")),
     ("ChooseScope_chosen", "次へ", e.ScopeChosen(Scope.CHOSEN, (FAMILY[1].ref, FAMILY[3].ref))),
     ("ChooseOptions", "次へ", e.Answered(SHOWN)),
