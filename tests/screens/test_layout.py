@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from kiosk_app.flow import views as v
 from kiosk_app.screens import theme
-from kiosk_app.screens.gallery import KOBE, MOMENT, HOUSEHOLD, SEAL, in_language, samples
+from kiosk_app.screens.gallery import HOUSEHOLD, KOBE, MOMENT, SEAL, in_language, samples
 from kiosk_app.screens.window import KioskWindow
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import CATALOGUE

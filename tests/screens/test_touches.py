@@ -14,8 +14,10 @@ from kiosk_app.flow import views as v
 from kiosk_app.screens.button import SETTLING_NS, TouchGuard
 from kiosk_app.screens.gallery import (
     FAMILY,
+    HOUSEHOLD,
     KOBE,
     MOMENT,
+    SEAL,
     VARIANTS,
     in_language,
     many_municipalities,
@@ -24,7 +26,7 @@ from kiosk_app.screens.gallery import (
 from kiosk_app.screens.window import KioskWindow, texts_shown, touchables
 from server_stub.interface.clock import Clock
 from server_stub.interface.offers import Scope
-from server_stub.interface.values import Place
+from server_stub.interface.values import FailureBody, Place
 from tests.screens.pages import Hand, all_pages, assert_rules, page_of
 
 SHOWN = {"relationship": "shown", "domicile": "omitted", "number": "omitted"}
@@ -104,6 +106,22 @@ def test_resting_services_and_refused_offers_cannot_be_touched(window: KioskWind
     assert "住民票の写し" in touchables(window)
     assert "印鑑登録証明書" not in touchables(window)
     assert "印鑑登録がないため、ご利用いただけません。" in texts_shown(window)
+
+
+@pytest.mark.parametrize(("language", "told"), [("ja", "記載中です。"), ("en", "Being written.")])
+def test_who_and_what_is_refused_by_a_name_of_its_own_says_why(
+    window: KioskWindow, language: str, told: str
+) -> None:
+    words = {"ja": "記載中です。明日どうぞ。", "en": "Being written. Come back."}
+    own = FailureBody(failure="Register_Being_Written", words=words)
+    menu = v.ChooseCertificate(
+        municipality=KOBE, offers=(HOUSEHOLD, SEAL.model_copy(update={"refusal": own}))
+    )
+    subjects = (FAMILY[0], FAMILY[1].model_copy(update={"refusal": own}))
+    scope = v.ChooseScope(ways=((Scope.CHOSEN, EVERYBODY[:1]),), subjects=subjects)
+    for view in (menu, scope):
+        window.show_view(in_language(view, language))
+        assert told in texts_shown(window)
 
 
 def test_whole_household_and_members_exclude_each_other(window: KioskWindow, hand: Hand) -> None:
