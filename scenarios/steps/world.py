@@ -372,7 +372,7 @@ class World:
         """
         self.choose_kind(kind or self.offers()[0].words["ja"])
         scope = read_scope(scope) if isinstance(scope, str) else scope
-        wanted = scope.people or (self.holder(),)
+        wanted = () if scope.whole else scope.people or (self.holder(),)
         if self.terminal.screen() != "ChooseScope":
             expect(
                 bool(scope.whole) or wanted == (self.holder(),),
