@@ -129,8 +129,11 @@ def _broken(text: str, size: float, wide: float) -> list[str]:
     for letter in text:
         if line and pdfmetrics.stringWidth(line + letter, FONT, size) > wide:
             head, space, tail = line.rpartition(" ")
-            lines.append(head if space else line)
-            line = tail if space else ""
+            if not space:
+                end = len(line) - (letter in "）」』、。・ー")  # such a sign begins no line
+                head, tail = line[:end], line[end:]
+            lines.append(head)
+            line = tail
         line += letter
     return [*lines, line]
 

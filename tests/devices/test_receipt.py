@@ -95,3 +95,9 @@ def test_a_long_name_is_broken_and_stays_on_the_paper(language: str) -> None:
 
 def test_a_language_that_the_words_do_not_have_is_told_in_japanese() -> None:
     assert "何かの証明書" in text_of(receipt({"ja": "何かの証明書"}, "en"))
+
+
+def test_no_line_of_a_long_name_begins_with_a_closing_bracket() -> None:
+    written = text_of(receipt({"ja": "戸籍の附票の写し（除かれた附票を含む）"}, "ja")).splitlines()
+    assert "戸籍の附票の写し（除かれた附票を含" in written
+    assert "む）" in written
