@@ -9,17 +9,19 @@ import pytest
 from kiosk_app.flow import effects as f
 from kiosk_app.flow import events as e
 from kiosk_app.flow import views as v
+from kiosk_app.flow.card_rows import card_and_pin
 from kiosk_app.flow.ending import refused
 from kiosk_app.flow.money_rows import cash_in
 from kiosk_app.flow.paper_rows import LEAVING, printing_and_taking
 from kiosk_app.flow.presenter import view_of
 from kiosk_app.flow.row import Context, Result, Row
-from kiosk_app.flow.state import Purchase
+from kiosk_app.flow.state import Purchase, State
 from kiosk_app.flow.state import StateName as S
 from kiosk_app.flow.table import Table
 from server_stub.interface.terminal import ReportKind
+from server_stub.interface.values import Place
 
-from .helper import APPLICATION, KOBE, SESSION, Walk
+from .helper import APPLICATION, KOBE, PIN, READ, SESSION, Walk, offers
 from .helper import refused as refused_by
 
 SLIP = Purchase(
@@ -102,3 +104,26 @@ def test_a_jam_and_a_refund_know_what_was_bought(walk: Walk) -> None:
     assert (jammed.printed, jammed.total) == (1, 2)
     walk.do(e.OperatorRefunded(), e.MoneyReturned(100))
     assert walk.state.visit.returned == 100
+
+
+def test_card_and_pin_lead_wherever_they_are_told_to() -> None:
+    """Asked for from another state than the certificates', and followed by another one; without a menu of offers."""
+
+    def know(h: Context) -> Result:
+        return replace(h.visit, was_wrong=False), ()
+
+    table = Table(
+        *card_and_pin(comes_from=S.SERVICE_MENU, goes_to=S.ASK_RECEIPT),
+        Row(S.AUTHENTICATING, e.Authenticated, S.TAKE_CARD, know),
+        *LEAVING,
+    )
+    walk = Walk(start=State(S.SERVICE_MENU), table=table)
+    walk.do(e.Agreed(), e.BackTouched())
+    assert walk.name == "ServiceMenu"
+    walk.do(e.Agreed(), *READ, e.PlaceChosen(Place.ADDRESS), e.SessionStarted(SESSION))
+    walk.do(e.PinEntered(PIN), refused_by("Card_Pin_Wrong", tries_left=2))
+    assert walk.name == "EnterPin"
+    walk.do(e.PinEntered(PIN), e.Authenticated(offers()))
+    assert walk.name == "TakeCard"
+    assert walk.do(e.CardRemoved()).name == "AskReceipt"
+    assert walk.state.visit.offers is None

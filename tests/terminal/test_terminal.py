@@ -21,7 +21,7 @@ from kiosk_app.flow.state import State
 from server_stub.interface.offers import Choice, Question
 from server_stub.interface.secret import MASK
 from server_stub.interface.values import Box, Identity, Method, Place
-from tests.flow.helper import alone, offers
+from tests.flow.helper import NAMES, alone, offers
 
 from .sheets import drawn, marks, sheet, written
 from .world import OTHER, PIN, WRONG, World, card
@@ -445,6 +445,17 @@ def test_a_refusal_that_no_catalogue_has_reaches_the_resident_in_its_own_words(w
     )
     world.settled()
     assert [reason for _, reason in world.centre.ended] == ["Register_Being_Written"]
+
+
+def test_the_trace_names_what_was_offered_and_nobody(world: World) -> None:
+    world.to_menu()
+    (told,) = [one for one in world.events if one.kind == "offered"]
+    assert told.data == {
+        "offered": [
+            {"kind": "household", "words": "householdの証明書"}, {"kind": "alone", "words": "aloneの証明書"},
+        ]
+    }  # fmt: skip
+    assert not any(name in text for one in world.events for text in strings(one.data) for name in NAMES)
 
 
 # --- binding ---------------------------------------------------------------------------------------------------------------
