@@ -13,11 +13,12 @@ from typing import Any
 import typst
 
 from server_stub.interface.failures import Failed
+from server_stub.interface.font_files import MINCHO, font_file
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Box
 
 from .content import Issuer, ResidenceFront, ResidencePerson, SealFront
-from .fonts import MINCHO, check_printable, font_file
+from .fonts import check_printable
 from .pattern import clear_white, official_seal
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pikepdf
 import pypdfium2
 import pytest
 
-from kiosk_app.devices.receipt import SAMPLE, receipt_pdf
+from kiosk_app.devices.receipt import SAMPLE, _register_font, receipt_pdf
 from kiosk_app.flow.effects import PrintReceipt
 from server_stub.interface.clock import STAGE_START
+from server_stub.interface.failures import Failed
+from server_stub.interface.font_files import font_file
 from server_stub.interface.terminal import CertificateKind
 from tests.flow.helper import KOBE
 
@@ -67,3 +70,18 @@ def test_every_font_is_embedded() -> None:
         assert len(fonts) >= 1
         for font in fonts.values():
             assert "/FontFile2" in font["/FontDescriptor"]
+
+
+def test_a_receipt_whose_font_is_missing_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Searched for as the fonts of the papers are."""
+    monkeypatch.setenv("KONBINI_FONTS", str(tmp_path))
+    font_file.cache_clear()
+    _register_font.cache_clear()
+    try:
+        with pytest.raises(Failed) as caught:
+            receipt(CertificateKind.RESIDENCE, "ja")
+    finally:
+        font_file.cache_clear()
+    assert (caught.value.failure, caught.value.facts) == ("Font_Missing", {"font": "BIZ UDGothic"})

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from PIL import Image, ImageDraw, ImageFont
 
+from server_stub.interface.font_files import MINCHO, font_file
 from server_stub.interface.secret import Secret
 from server_stub.paper.content import Issuer, ResidenceFront, ResidencePerson, SealFront
-from server_stub.paper.fonts import MINCHO, font_file
 
 PLAIN_NAME = "渡邉　見本"
 IVS_NAME = "渡邉\U000e0110　見本"
