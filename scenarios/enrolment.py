@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import csv
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+from pydantic import Base64Bytes
 
 from cards.errors import CardError
 from cards.jpki import JpkiClient
@@ -25,6 +25,7 @@ from server_stub.interface.binding import holder_ref
 from server_stub.interface.clock import JST, STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.notices import FILE_NAME, HEADER, EnrolledCard, NoticeKind
+from server_stub.settings_file import SettingsModel, load_settings_file
 
 from . import paths
 from .template import KOBE, take_notices
@@ -49,6 +50,18 @@ class Enrolment:
     def holder_ref(self) -> str:
         parsed = x509.load_der_x509_certificate(self.card.certificate)
         return holder_ref(parsed.issuer.public_bytes(), parsed.serial_number)
+
+
+class _Row(SettingsModel):
+    calling: str
+    person: str
+    fingerprint: str
+    certificate: Base64Bytes
+    issuer: Base64Bytes
+
+
+class _File(SettingsModel):
+    card: tuple[_Row, ...]
 
 
 def enrolment_file() -> Path:
@@ -90,28 +103,34 @@ def _pinned_of(opened: CardConnection) -> EnrolledCard:
 
 
 def load_enrolments(file: Path | None = None) -> list[Enrolment]:
-    """Raises Failed(Settings_Wrong) for a file that is not as `save_enrolment` writes it."""
+    """Raises Failed(Settings_Wrong, file, key, expected) for a file that is not as `save_enrolment` writes it."""
     path = file or enrolment_file()
     if not path.exists():
         return []
-    try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))["card"]
-        found = [
-            Enrolment(
-                str(row["calling"]),
-                str(row["person"]),
-                EnrolledCard(_decoded(row["certificate"]), _decoded(row["issuer"])),
+    found = []
+    for number, row in enumerate(load_settings_file(path, _File).card, start=1):
+        entry = Enrolment(row.calling, row.person, EnrolledCard(row.certificate, row.issuer))
+        good = _fits(entry, row.fingerprint)
+        if not good:
+            raise Failed(
+                "Settings_Wrong",
+                file=path.name,
+                key=f"card.{number}",
+                expected="a certificate of the test hierarchy, its issuer and its own fingerprint",
             )
-            for row in rows
-        ]
-        pinned = [str(row["fingerprint"]) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Failed("Settings_Wrong", file=path.name, detail=type(error).__name__) from error
-    for entry, fingerprint in zip(found, pinned, strict=True):
-        good = entry.fingerprint == fingerprint and issued_by(entry.card.certificate, entry.card.issuer)
-        if not good or organisation_of(entry.card.certificate) != TEST_HIERARCHY:
-            raise Failed("Settings_Wrong", file=path.name, item=entry.calling)
+        found.append(entry)
     return found
+
+
+def _fits(entry: Enrolment, fingerprint: str) -> bool:
+    try:
+        return (
+            entry.fingerprint == fingerprint
+            and issued_by(entry.card.certificate, entry.card.issuer)
+            and organisation_of(entry.card.certificate) == TEST_HIERARCHY
+        )
+    except ValueError:  # no certificate
+        return False
 
 
 def save_enrolment(new: Enrolment, file: Path | None = None) -> None:
@@ -149,10 +168,6 @@ def _table(one: Enrolment) -> str:
         "issuer": base64.b64encode(one.card.issuer).decode(),
     }
     return "\n[[card]]\n" + "".join(f'{key} = "{value}"\n' for key, value in rows.items())
-
-
-def _decoded(text: object) -> bytes:
-    return base64.b64decode(str(text), validate=True)
 
 
 def _notice(one: Enrolment) -> tuple[str, ...]:

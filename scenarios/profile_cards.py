@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from . import paths
+from .card_list import SampleCard
 from .template import CardEntry, add_card, callings, load_cards, template_folder
 
 KEPT = 2
@@ -42,18 +43,18 @@ def card_of_profile(profile: str, person: str) -> tuple[Path, CardEntry]:
             if (entry.profile, entry.person) == (profile, person) and entry.linked and entry.state == "good":
                 return folder, entry
         calling = callings(entries.values())[person]
-        card = {
-            "name": f"{calling}の{profile}のカード",
-            "person": person,
-            "profile": profile,
-            "state": "good",
-            "linked": True,
-            "purpose": f"型「{profile}」から作ったカード",
-        }
+        card = SampleCard(
+            name=f"{calling}の{profile}のカード",
+            person=person,
+            profile=profile,
+            state="good",
+            linked=True,
+            purpose=f"型「{profile}」から作ったカード",
+        )
         return _made(folder, card)
 
 
-def _made(folder: Path, card: dict[str, object]) -> tuple[Path, CardEntry]:
+def _made(folder: Path, card: SampleCard) -> tuple[Path, CardEntry]:
     template = template_folder()
     copies = sorted(_copies(template))
     number = int(copies[-1].name.rpartition("-")[2]) + 1 if copies else 1

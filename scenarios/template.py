@@ -10,11 +10,9 @@ import csv
 import json
 import os
 import shutil
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from cards.image import CardImage
 from cards.image_file import save_image
@@ -36,6 +34,7 @@ from server_stub.registry.importers.resident_register import read_residents
 from server_stub.registry.records import Person
 
 from . import paths, stage_secrets
+from .card_list import SampleCard, listed_cards
 from .stage_secrets import CARD_SECRETS, KeyPool
 from .stage_secrets import DELIVERY as DELIVERY
 
@@ -102,10 +101,9 @@ def build_template(folder: Path, told: Callable[[str], None] = lambda line: None
     (folder / AUTHORITY_FILE).write_bytes(authority.authentication_ca_certificate())
     (folder / "cards").mkdir()
     people = sample_people()
-    listed = tomllib.loads((paths.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
     entries = [
-        _personalise(folder, authority, keys, people[card["person"]], card, number)
-        for number, card in enumerate(listed, start=1)
+        _personalise(folder, authority, keys, people[card.person], card, number)
+        for number, card in enumerate(listed_cards(), start=1)
     ]
     notices = folder / FILE_NAME
     authority.write_issue_notices(notices)
@@ -117,10 +115,10 @@ def build_template(folder: Path, told: Callable[[str], None] = lambda line: None
     _save_cards(folder, entries)
 
 
-def add_card(folder: Path, card: Mapping[str, Any]) -> CardEntry:
+def add_card(folder: Path, card: SampleCard) -> CardEntry:
     """Issue one more card in the template `folder` as all were issued: the authority knows it, its notices are delivered.
 
-    `card`: what scenarios/data/cards.toml says of one, `linked`. One caller at a time.
+    `card` is `linked`. One caller at a time.
     """
     keys = KeyPool()
     clock = Clock(STAGE_START)
@@ -128,7 +126,7 @@ def add_card(folder: Path, card: Mapping[str, Any]) -> CardEntry:
     entries = list(load_cards(folder).values())
     authority = Authority(authority_settings(folder, keys), clock, Trace(clock))
     withheld = {int(entry.serial, 16) for entry in entries if entry.serial and not entry.linked}
-    person = sample_people()[card["person"]]
+    person = sample_people()[card.person]
     entries.append(_personalise(folder, authority, keys, person, card, len(entries) + 1))
     authority.write_issue_notices(folder / FILE_NAME)
     _take_out(folder / FILE_NAME, withheld)
@@ -178,11 +176,11 @@ def callings(entries: Iterable[CardEntry]) -> dict[str, str]:
 
 
 def _personalise(
-    folder: Path, authority: Authority, keys: KeyPool, person: Person, card: Mapping[str, Any], number: int
+    folder: Path, authority: Authority, keys: KeyPool, person: Person, card: SampleCard, number: int
 ) -> CardEntry:
     """The card number `number` of the template, its image saved."""
     known = {record.serial for record in authority.of_person(person.key)}
-    profile = load_profile(card["profile"])
+    profile = load_profile(card.profile)
     image = personalise(
         profile,
         Holder(
@@ -203,15 +201,15 @@ def _personalise(
     )
     serial = _new_authentication_serial(authority, person.key, known)
     _tell_authority(authority, profile, person.key, known)
-    if card["state"] == "held":
+    if card.state == "held":
         authority.hold(int(serial, 16))
-    elif card["state"] == "revoked":
+    elif card.state == "revoked":
         authority.revoke(int(serial, 16))
     paths.private_folder(folder / "cards")
     file = f"cards/{number:03d}.json"
     save_image(image, folder / file)
     pinned = _pinned(image, authority.authentication_ca_certificate())
-    return CardEntry(**card, file=file, serial=serial, pinned=pinned)
+    return CardEntry(**card.model_dump(), file=file, serial=serial, pinned=pinned)
 
 
 def _save_cards(folder: Path, entries: Iterable[CardEntry]) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +16,7 @@ from typing import Any
 
 from kiosk_app.devices.interface import DENOMINATIONS
 from kiosk_app.screens.texts import LANGUAGES, Words
-from scenarios import paths
+from scenarios.card_list import listed_cards
 from scenarios.servers import TERMINALS
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import CATALOGUE
@@ -100,8 +99,7 @@ def _words(
 @cache
 def _cards() -> dict[str, str]:
     """The 宛名番号 of each card by the card's name."""
-    listed = tomllib.loads((paths.DATA / "cards.toml").read_text(encoding="utf-8"))["card"]
-    return {card["name"]: card["person"] for card in listed}
+    return {card.name: card.person for card in listed_cards()}
 
 
 def cards() -> tuple[str, ...]:

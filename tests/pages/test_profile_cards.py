@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from cards.image_file import load_image
 from cards.profiles import profile_names
+from scenarios.card_list import SampleCard
 from scenarios.profile_cards import card_of_profile, template_with_own_cards
 from scenarios.stage import Stage
 from scenarios.steps.world import World
@@ -108,14 +109,7 @@ def test_every_profile_can_be_anybodys_card(tmp_path: Path) -> None:
     holders = sorted({entry.person for entry in load_cards(folder).values()})
     for number, profile in enumerate(profile_names()):
         person = holders[number % len(holders)]
-        row = {
-            "name": profile,
-            "person": person,
-            "profile": profile,
-            "state": "good",
-            "linked": True,
-            "purpose": "",
-        }
+        row = SampleCard(name=profile, person=person, profile=profile, state="good", linked=True, purpose="")
         entry = add_card(folder, row)
         image = load_image(folder / entry.file)
         assert image.profile == profile
