@@ -142,6 +142,4 @@ class AnyVisit(RuleBasedStateMachine):
 
 
 TestAnyVisit = AnyVisit.TestCase
-TestAnyVisit.settings = settings(
-    max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestAnyVisit.settings = settings(stateful_step_count=50, suppress_health_check=list(HealthCheck))
