@@ -59,7 +59,8 @@ def show_rejected(h: Context) -> Result:
 
 
 def money_taken(h: Context) -> Result:
-    visit = replace(h.visit, paid=True, change=h.event.change)
+    # a coin that was dropped while the unit closed is change, too
+    visit = replace(h.visit, paid=True, change=h.event.change, inserted=h.visit.due + h.event.change)
     report = QueueReport(visit.session_id, visit.application_id, ReportKind.PAID, amount=visit.due)
     return visit, (report, PrintSheet(visit.application_id, 1))
 
