@@ -17,10 +17,11 @@ lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 bench: setup
-	@QT_QPA_PLATFORM=offscreen $(BIN)/konbini bench
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.bench
 
 fuzz: setup
-	@$(BIN)/konbini fuzz
+	@QT_QPA_PLATFORM=offscreen KONBINI_LONG=1 $(BIN)/pytest --hypothesis-profile=fuzz --timeout=0 \
+		tests/cards/test_fuzz.py tests/flow/test_any_way.py tests/hostile/test_both_killed.py tests/scenarios/test_pcsc_features.py
 
 clean:
 	rm -rf .konbini evidence gallery .pytest_cache .mypy_cache .ruff_cache

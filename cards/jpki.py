@@ -24,6 +24,7 @@ from .apdu import (
     tries_in,
 )
 from .errors import CardError, CardFailure
+from .pins import is_pin
 from .readers.interface import CardConnection
 from .trace import ObservedConnection, Observer, Revealable, nobody
 
@@ -173,7 +174,7 @@ class JpkiClient:
 
     def _verify(self, pin: Revealable, permit: Callable[[], None]) -> None:
         text = pin.reveal()
-        if not (len(text) == 4 and text.isascii() and text.isdigit()):
+        if not is_pin(text):
             raise CardError("Card_Pin_Wrong", attempts_remaining=self._tries, sent=False)
         self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_PIN.to_bytes(2, "big")))
         command = Command(0x00, 0x20, 0x00, 0x80, text.encode("ascii"))

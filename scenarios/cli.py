@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -133,39 +132,6 @@ def openapi(folder: Path) -> None:
 
     for path in write_documents(usable_folder(folder, "FOLDER")):
         print(path)
-
-
-@app.command()
-def bench() -> None:
-    """測定。最後の行は JSON。"""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from .bench import run_benchmarks
-
-    print(json.dumps(run_benchmarks(lambda line: print(line, flush=True)), ensure_ascii=False))
-
-
-@app.command()
-def fuzz(
-    count: Annotated[int, typer.Option("--count", min=1, help="コマンドの数")] = 1_000_000,
-    seed: Annotated[int, typer.Option("--seed", help="同じ数なら同じ並びになる")] = 1,
-) -> None:
-    """仮想カードに無作為なコマンドを送り、模型の答えと比べる。"""
-    from cards.fuzz import FuzzFailure
-    from cards.fuzz import fuzz as fuzz_cards
-    from cards.image_file import load_image
-
-    from .template import load_cards, template_folder
-
-    template = template_folder()
-    by_profile = {card.profile: card for card in load_cards(template).values()}
-    loaded = [load_image(template / card.file) for card in by_profile.values()]
-    # cards that are slow or say nothing are so on purpose
-    images = [image for image in loaded if not image.behaviour.mute and not image.behaviour.delay_ms]
-    try:
-        report = fuzz_cards(count, seed, images)
-    except FuzzFailure as failure:
-        stop(f"食い違いが見つかりました（seed {seed}）: {failure}", 1)
-    print(f"{report.commands} 個のコマンドに、模型と異なる応答はありませんでした（seed {seed}）。")
 
 
 @paper_app.command("copy")

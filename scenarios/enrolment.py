@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import csv
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+from pydantic import Base64Bytes, Field
 
 from cards.errors import CardError
 from cards.jpki import JpkiClient
@@ -25,6 +26,7 @@ from server_stub.interface.binding import holder_ref
 from server_stub.interface.clock import JST, STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.notices import FILE_NAME, HEADER, EnrolledCard, NoticeKind
+from server_stub.settings_file import Settings, file_named, read_settings, settings_wrong
 
 from . import paths
 from .template import take_notices
@@ -50,6 +52,18 @@ class Enrolment:
     def holder_ref(self) -> str:
         parsed = x509.load_der_x509_certificate(self.card.certificate)
         return holder_ref(parsed.issuer.public_bytes(), parsed.serial_number)
+
+
+class _Row(Settings):
+    calling: str
+    person: str
+    fingerprint: str
+    certificate: Annotated[Base64Bytes, Field(strict=False)]
+    issuer: Annotated[Base64Bytes, Field(strict=False)]
+
+
+class _File(Settings):
+    card: list[_Row]
 
 
 def enrolment_file() -> Path:
@@ -91,28 +105,33 @@ def _pinned_of(opened: CardConnection) -> EnrolledCard:
 
 
 def load_enrolments(file: Path | None = None) -> list[Enrolment]:
-    """Raises Failed(Settings_Wrong) for a file that is not as `save_enrolment` writes it."""
+    """Raises Failed(Settings_Wrong, file, field, expected) for a file that is not as `save_enrolment` writes it."""
     path = file or enrolment_file()
     if not path.exists():
         return []
-    try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))["card"]
-        found = [
-            Enrolment(
-                str(row["calling"]),
-                str(row["person"]),
-                EnrolledCard(_decoded(row["certificate"]), _decoded(row["issuer"])),
+    found = []
+    for number, row in enumerate(read_settings(path, _File).card, start=1):
+        entry = Enrolment(row.calling, row.person, EnrolledCard(row.certificate, row.issuer))
+        good = _fits(entry, row.fingerprint)
+        if not good:
+            raise settings_wrong(
+                file_named(path),
+                f"card[{number}]",
+                "a certificate of the test hierarchy, its issuer and its own fingerprint",
             )
-            for row in rows
-        ]
-        pinned = [str(row["fingerprint"]) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Failed("Settings_Wrong", file=path.name, detail=type(error).__name__) from error
-    for entry, fingerprint in zip(found, pinned, strict=True):
-        good = entry.fingerprint == fingerprint and issued_by(entry.card.certificate, entry.card.issuer)
-        if not good or organisation_of(entry.card.certificate) != TEST_HIERARCHY:
-            raise Failed("Settings_Wrong", file=path.name, item=entry.calling)
+        found.append(entry)
     return found
+
+
+def _fits(entry: Enrolment, fingerprint: str) -> bool:
+    try:
+        return (
+            entry.fingerprint == fingerprint
+            and issued_by(entry.card.certificate, entry.card.issuer)
+            and organisation_of(entry.card.certificate) == TEST_HIERARCHY
+        )
+    except ValueError:  # no certificate
+        return False
 
 
 def save_enrolment(new: Enrolment, file: Path | None = None) -> None:
@@ -152,17 +171,11 @@ def _table(one: Enrolment) -> str:
     return "\n[[card]]\n" + "".join(f'{key} = "{value}"\n' for key, value in rows.items())
 
 
-def _decoded(text: object) -> bytes:
-    return base64.b64decode(str(text), validate=True)
-
-
 def _home_of(one: Enrolment, towns: Sequence[Town]) -> str:
     for town in towns:
         if any(card.person == one.person for card in town.cards):
             return town.code
-    raise Failed(
-        "Settings_Wrong", file=enrolment_file().name, item=one.calling, detail="nobody of these towns"
-    )
+    raise settings_wrong(file_named(enrolment_file()), one.calling, "somebody of the towns of this stage")
 
 
 def _notice(one: Enrolment, municipality: str) -> tuple[str, ...]:

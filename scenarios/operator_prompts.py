@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import getpass
 import os
-import re
 from collections.abc import Callable, Sequence
 
+from cards.pins import is_pin
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 
@@ -69,6 +69,6 @@ def _told_pin() -> Secret:
         )
     except (EOFError, OSError) as error:
         raise Failed("Card_Pin_Withheld", why="nobody told the PIN") from error
-    if not re.fullmatch(r"[0-9]{4}", told):
+    if not is_pin(told):
         raise Failed("Card_Pin_Withheld", why="not four digits")
     return Secret(told)

@@ -19,9 +19,10 @@ from server_stub.interface.trace import Event, Source, Trace
 # at once: libpcsclite keeps to the first socket it was shown
 os.environ[SOCKET_VARIABLE] = str(socket_path(process_folder()))
 
-# a busy machine is no failure, and what failed once fails again; --hypothesis-profile=default goes new ways
+# a busy machine is no failure, and what failed once fails again; `make fuzz` goes new ways, and many more
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
+settings.register_profile("fuzz", max_examples=3000, deadline=None, print_blob=True)
 
 _TESTS = str(paths.ROOT / "tests")
 

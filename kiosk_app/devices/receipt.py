@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
-import os
 from datetime import datetime
-from pathlib import Path
 
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
@@ -16,19 +14,12 @@ from reportlab.pdfgen.canvas import Canvas
 from kiosk_app.flow.effects import PrintReceipt
 from server_stub.interface.binding import NOTICE, SAMPLE
 from server_stub.interface.failures import Failed
+from server_stub.interface.font_files import GOTHIC, font_file
 
 WIDTH, HEIGHT, MARGIN = 80 * mm, 126 * mm, 7 * mm
 LINE = 4.6 * mm
 """Between the lines of a name that needs several."""
-FONT, FONT_FILE = "BIZUDGothic", "BIZUDGothic-Regular.ttf"
-FOLDERS = (
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "~/.local/share/fonts",
-    "/Library/Fonts",
-    "C:/Windows/Fonts",
-)
-
+FONT = "BIZUDGothic"
 
 _WORDS = {
     "ja": {
@@ -47,16 +38,10 @@ _WORDS = {
 @functools.cache
 def _register_font() -> None:
     """Raises Failed(Font_Missing)."""
-    configured = os.environ.get("KONBINI_FONTS", "")
-    folders = configured.split(os.pathsep) if configured else FOLDERS
-    for folder in folders:
-        for found in sorted(Path(folder).expanduser().rglob(FONT_FILE)):
-            try:
-                pdfmetrics.registerFont(TTFont(FONT, str(found)))
-            except TTFError:
-                continue
-            return
-    raise Failed("Font_Missing", font="BIZ UDGothic")
+    try:
+        pdfmetrics.registerFont(TTFont(FONT, str(font_file(GOTHIC))))
+    except TTFError as error:
+        raise Failed("Font_Missing", font=GOTHIC) from error
 
 
 def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cards.pins import is_pin
 from server_stub.interface.values import MunicipalityInfo, Place
 
 from . import events as e
@@ -13,9 +14,6 @@ from .ending import card_lies_there, finish, finish_with_card, refuse, refused, 
 from .row import Context, Result, Row
 from .state import CardPresence
 from .state import StateName as S
-
-PIN_LENGTH = 4
-
 
 # --- conditions ----------------------------------------------------------------------------------------------------
 
@@ -78,9 +76,7 @@ def domicile(h: Context) -> bool:
 
 
 def four_digits(h: Context) -> bool:
-    pin = h.event.pin
-    text = pin.reveal()
-    return len(pin) == PIN_LENGTH and text.isascii() and text.isdigit()
+    return is_pin(h.event.pin.reveal())
 
 
 def wrong_pin_with_tries_left(h: Context) -> bool:

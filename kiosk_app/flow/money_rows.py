@@ -48,7 +48,9 @@ def show_rejected(h: Context) -> Result:
 
 
 def money_taken(h: Context) -> Result:
-    visit = replace(h.visit, paid=True, change=h.event.change)
+    # a coin that was dropped while the unit closed is change, too
+    inserted = h.visit.bought.due + h.event.change
+    visit = replace(h.visit, paid=True, change=h.event.change, inserted=inserted)
     report = QueueReport(visit.session_id, visit.application_id, ReportKind.PAID, amount=visit.bought.due)
     return visit, (report, PrintSheet(visit.application_id, 1))
 

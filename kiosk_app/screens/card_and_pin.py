@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from cards.pins import PIN_LENGTH
 from kiosk_app.flow.events import CancelTouched, LastTryAccepted, PinEntered
 from kiosk_app.flow.presenter import FULL_TRIES
 from kiosk_app.flow.views import ConfirmLastTry, EnterPin, PlaceCard, TakeCard
@@ -28,9 +29,6 @@ class PlaceCardScreen(Picture[PlaceCard]):
         self.show_picture("place_card", [self.words(f"place_card.{n}") for n in (1, 2, 3)])
 
 
-LENGTH = 4
-
-
 class Dots(Placed, QWidget):
     """Four fields; a dot stands for each digit."""
 
@@ -41,7 +39,7 @@ class Dots(Placed, QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self.pen()
-        for index, box in enumerate(cells(self.area, LENGTH, 1, theme.GAP)):
+        for index, box in enumerate(cells(self.area, PIN_LENGTH, 1, theme.GAP)):
             rounded(
                 painter, box, theme.GROUND, self.colours.accent if index <= self.count else theme.FRAME, 8, 3
             )
@@ -99,7 +97,7 @@ class EnterPinScreen(Screen[EnterPin]):
         self.text(inner, "\n".join(sentences), theme.LEAD, bold=True, colour=theme.GROUND, least=theme.SMALL)
 
     def _digit(self, digit: str) -> None:
-        if len(self._digits) < LENGTH:
+        if len(self._digits) < PIN_LENGTH:
             self._digits.append(digit)
             self._changed()
 
@@ -111,7 +109,7 @@ class EnterPinScreen(Screen[EnterPin]):
     def _changed(self) -> None:
         self.dots.count = len(self._digits)
         self.dots.update()
-        self.next.setEnabled(len(self._digits) == LENGTH)
+        self.next.setEnabled(len(self._digits) == PIN_LENGTH)
 
     def _done(self) -> None:
         pin = Secret("".join(self._digits))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QColor, QFont, QFontDatabase
+
+from server_stub.interface.failures import Failed
+from server_stub.interface.font_files import GOTHIC, SCREEN, VARIABLE, font_file
 
 WIDTH, HEIGHT = 1280, 800
 MARGIN = 48
@@ -39,8 +44,8 @@ BORDER = "#2B2B2B"
 CONTRAST = 7.0
 """Least contrast of a text to its ground (WCAG 2 AAA)."""
 
-FAMILIES = ["BIZ UDPGothic", "BIZ UDPゴシック", "Noto Sans CJK JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
-FIGURE_FAMILIES = ["BIZ UDGothic", "BIZ UDゴシック", *FAMILIES[2:]]
+FAMILIES = [SCREEN, "BIZ UDPゴシック", "Noto Sans CJK JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
+FIGURE_FAMILIES = [GOTHIC, "BIZ UDゴシック", *FAMILIES[2:]]
 
 HEADER = QRectF(MARGIN, 28, WIDTH - 2 * MARGIN, TOUCH)
 STEPS = QRectF(MARGIN, 116, WIDTH - 2 * MARGIN, 56)
@@ -99,9 +104,23 @@ def palette(accent: str) -> Palette:
     return Palette(strong, mix(strong, "#000000", 0.35), tint)
 
 
+@cache
+def use_configured_fonts() -> None:
+    """Show Qt the fonts of KONBINI_FONTS, once. What lies elsewhere it finds by itself, without a search by us before the
+    first paint."""
+    if not os.environ.get(VARIABLE):
+        return
+    for family in (SCREEN, GOTHIC):
+        with contextlib.suppress(Failed):  # the next of FAMILIES is used; `konbini doctor` tells
+            regular = font_file(family)
+            for face in (regular, regular.with_name(regular.name.replace("Regular", "Bold"))):
+                QFontDatabase.addApplicationFont(str(face))
+
+
 @lru_cache(maxsize=32)
 def font(size: int, bold: bool = False, figures: bool = False) -> QFont:
     """The terminal's face at `size` pixels, unhinted so that a scaled page breaks its lines as the unscaled one."""
+    use_configured_fonts()
     made = QFont()
     made.setFamilies(FIGURE_FAMILIES if figures else FAMILIES)
     made.setPixelSize(size)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+
+from server_stub.interface.failures import Failed
+from server_stub.interface.font_files import GOTHIC, MINCHO, SCREEN, font_file
 
 from .display import has_display
 from .usage import reason
@@ -46,8 +48,12 @@ def _examine() -> Iterator[Finding]:
     )
     for package in ("PySide6-Essentials", "typst", "pikepdf", "fastapi", "SQLAlchemy"):
         yield _package(package)
-    for family, use in (("IPAmj明朝", "証明書の氏名"), ("BIZ UDPGothic", "端末の画面")):
-        yield _font(family, use)
+    for name, family, use in (
+        ("IPAmj明朝", MINCHO, "証明書の氏名"),
+        ("BIZ UDGothic", GOTHIC, "証明書の裏面とレシート"),
+        ("BIZ UDPGothic", SCREEN, "端末の画面"),
+    ):
+        yield _font(name, family, use)
     for program, use in (
         ("openssl", "認証局の独立した検証"),
         ("pdffonts", "証明書の独立した検証"),
@@ -67,12 +73,12 @@ def _package(name: str) -> Finding:
         return Finding(name, False, True, "パッケージがありません", SETUP)
 
 
-def _font(family: str, use: str) -> Finding:
-    if shutil.which("fc-match") is None:
-        return Finding(family, False, True, "fontconfig がありません", SETUP)
-    query = ["fc-match", "-f", "%{family}", family]
-    found = subprocess.run(query, capture_output=True, text=True, check=False).stdout
-    return Finding(f"フォント {family}", family in found, True, f"{use}に使用", SETUP)
+def _font(name: str, family: str, use: str) -> Finding:
+    try:
+        font_file(family)
+    except Failed:
+        return Finding(f"フォント {name}", False, True, f"{use}に使用", SETUP)
+    return Finding(f"フォント {name}", True, True, f"{use}に使用")
 
 
 def _pcsc() -> Finding:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QWidget
 
-FAMILIES = ["BIZ UDPGothic", "BIZ UDPゴシック", "Noto Sans CJK JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
+from kiosk_app.screens.theme import FAMILIES, use_configured_fonts
 
 GROUND = "#17202B"
 BOX = "#212D3B"
@@ -64,6 +64,7 @@ def px(size: float) -> int:
 
 
 def font(size: int = SIZE, bold: bool = False, *, enlarged: bool = True) -> QFont:
+    use_configured_fonts()
     made = QFont()
     made.setFamilies(FAMILIES)
     made.setPixelSize(px(size) if enlarged else size)

@@ -15,8 +15,9 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from server_stub.interface.binding import NOTICE, SAMPLE
+from server_stub.interface.font_files import GOTHIC, MINCHO, font_file
 
-from .fonts import GOTHIC, MINCHO, check_printable, coverage, font_file
+from .fonts import check_printable, coverage
 from .pattern import HEIGHT, INK, WIDTH, ground_pattern
 
 PAGE = (210 * mm, 297 * mm)

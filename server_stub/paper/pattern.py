@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from server_stub.interface.failures import Failed
-
-from .fonts import GOTHIC, font_file
+from server_stub.interface.font_files import GOTHIC, font_file
 
 WORD = "複写"
 DPI = 600

@@ -17,9 +17,10 @@ from typing import Any
 import typst
 
 from server_stub.interface.failures import Failed
+from server_stub.interface.font_files import MINCHO, font_file
 from server_stub.interface.values import Box
 
-from .fonts import MINCHO, check_printable, font_file
+from .fonts import check_printable
 from .pattern import official_seal
 
 PACKAGES = Path(__file__).parent / "packages"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from scenarios import bench
-from scenarios.bench import card, certificate, measure, server
-from scenarios.bench.measure import Measurement, in_turn
+from tests.bench import __main__ as bench
+from tests.bench import card, certificate, measure, server
+from tests.bench.measure import Measurement, in_turn
 
 
 class Stopwatch:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pikepdf
 import pypdfium2
 import pytest
 
-from kiosk_app.devices.receipt import SAMPLE, receipt_pdf
+from kiosk_app.devices.receipt import SAMPLE, _register_font, receipt_pdf
 from kiosk_app.flow.effects import PrintReceipt
 from kiosk_app.flow.state import Purchase
 from server_stub.interface.clock import STAGE_START
+from server_stub.interface.failures import Failed
+from server_stub.interface.font_files import font_file
 from tests.flow.helper import KOBE
 
 WORDS = {"ja": "何かの証明書", "en": "Certificate of something"}
@@ -101,3 +104,18 @@ def test_no_line_of_a_long_name_begins_with_a_closing_bracket() -> None:
     written = text_of(receipt({"ja": "戸籍の附票の写し（除かれた附票を含む）"}, "ja")).splitlines()
     assert "戸籍の附票の写し（除かれた附票を含" in written
     assert "む）" in written
+
+
+def test_a_receipt_whose_font_is_missing_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Searched for as the fonts of the papers are."""
+    monkeypatch.setenv("KONBINI_FONTS", str(tmp_path))
+    font_file.cache_clear()
+    _register_font.cache_clear()
+    try:
+        with pytest.raises(Failed) as caught:
+            receipt(WORDS, "ja")
+    finally:
+        font_file.cache_clear()
+    assert (caught.value.failure, caught.value.facts) == ("Font_Missing", {"font": "BIZ UDGothic"})

@@ -273,6 +273,4 @@ def test_any_offer_leads_to_its_confirmation_and_back_to_the_menu(
 
 
 TestAnyVisit = AnyVisit.TestCase
-TestAnyVisit.settings = settings(
-    max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestAnyVisit.settings = settings(stateful_step_count=50, suppress_health_check=list(HealthCheck))

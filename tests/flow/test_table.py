@@ -17,6 +17,9 @@ from server_stub.interface.clock import STAGE_START
 
 from .helper import NAMES, TIME_OUTS, all_events
 
+# on one worker: what all of them look at takes seconds to make
+pytestmark = pytest.mark.xdist_group("flow table")
+
 Seen = list[tuple[State, Event, Outcome]]
 
 

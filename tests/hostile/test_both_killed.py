@@ -1,5 +1,6 @@
-"""The servers are killed, and terminal and servers together, at every kind of record of a visit; on the same folders all books
-agree afterwards. (The terminal alone: test_power_cuts; the servers after each of their answers: tests/kept/test_kill.)"""
+"""The servers are killed, and terminal and servers together, at records of a visit; on the same folders all books agree
+afterwards. (The terminal alone, at every kind of record: test_power_cuts; the servers after each of their answers:
+tests/kept/test_kill; both at every kind of record: `make fuzz`.)"""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from scenarios.template import AUTHORITY_FILE, PIN
 from server_stub.interface.secret import Secret
 from tests.hostile.test_power_cuts import CARD, COPIES, CUTS, apply, until
 from tests.kept.server import Server
+from tests.long import LONG
 
 pytestmark = [pytest.mark.別プロセス, pytest.mark.xdist_group("killed")]
 
@@ -125,7 +127,25 @@ def charged(server: Server) -> int:
         books.close()
 
 
-@pytest.mark.parametrize("record", CUTS)
+SHORT = (
+    "application.begun",
+    "take_money.done",
+    "give_back.intent",
+    "print_sheet.done",
+    "hand_over.done",
+    "draw_in.done",
+)
+TOGETHER = tuple(CUTS) if LONG else SHORT
+ALONE = ("give_back.done", "report.due", *(("take_money.done", "hand_over.done") if LONG else ()))
+
+
+def test_the_short_choice_ends_a_visit_in_each_way() -> None:
+    assert {CUTS[record][1] for record in SHORT} >= {CUTS[record][1] for record in CUTS} - {
+        CUTS["take_money.failed"][1]
+    }
+
+
+@pytest.mark.parametrize("record", TOGETHER)
 def test_terminal_and_servers_killed_together(shop: Shop, server: Server, record: str) -> None:
     before = charged(server)
     to_the_act(shop, record)
@@ -136,7 +156,7 @@ def test_terminal_and_servers_killed_together(shop: Shop, server: Server, record
     agree(shop, record, last_application(server), before)
 
 
-@pytest.mark.parametrize("record", ["take_money.done", "give_back.done", "report.due", "hand_over.done"])
+@pytest.mark.parametrize("record", ALONE)
 def test_the_servers_killed_under_a_living_terminal(shop: Shop, server: Server, record: str) -> None:
     """Power goes at the servers only; the visit goes on to where it would have gone."""
     before = charged(server)

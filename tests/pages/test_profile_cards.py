@@ -17,7 +17,8 @@ from cards.profiles import profile_names
 from scenarios.profile_cards import card_of_profile, template_with_own_cards
 from scenarios.stage import Stage
 from scenarios.steps.world import World
-from scenarios.template import add_card, load_cards, sample_people, template_folder
+from scenarios.template import add_card, load_cards, template_folder
+from scenarios.towns import CardSpec, load_towns
 
 BROKEN = {"truncated_der", "wrong_der_length", "wrong_kind", "empty_certificate"}
 """The certificate in the file is none, or another than was issued for authentication."""
@@ -104,19 +105,12 @@ def test_every_profile_can_be_anybodys_card(tmp_path: Path) -> None:
     """Once each, for one person after the other: with long names and addresses, of any age and nationality."""
     folder = tmp_path / "template"
     shutil.copytree(template_folder(), folder)
-    people, before = sample_people(), certificates(folder)
+    (town,), before = load_towns(), certificates(folder)
+    people = town.people()
     holders = sorted({entry.person for entry in load_cards(folder).values()})
     for number, profile in enumerate(profile_names()):
         person = holders[number % len(holders)]
-        row = {
-            "name": profile,
-            "person": person,
-            "profile": profile,
-            "state": "good",
-            "linked": True,
-            "purpose": "",
-        }
-        entry = add_card(folder, row)
+        entry = add_card(folder, town.code, CardSpec(name=profile, person=person, profile=profile))
         image = load_image(folder / entry.file)
         assert image.profile == profile
         files = {one.name: one.files for one in image.applications}

@@ -13,8 +13,8 @@ from server_stub.certificates import seal_registration as seal_kind
 from server_stub.certificates.residence import front as residence_front
 from server_stub.certificates.residence.front import ResidenceFront, ResidencePerson
 from server_stub.certificates.seal_registration import SealFront
+from server_stub.interface.font_files import MINCHO, font_file
 from server_stub.interface.secret import Secret
-from server_stub.paper.fonts import MINCHO, font_file
 from server_stub.paper.typesetting import Issuer, Rendered
 
 PLAIN_NAME = "渡邉　見本"

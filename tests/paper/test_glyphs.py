@@ -9,9 +9,10 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 
+from server_stub.interface import font_files
 from server_stub.interface.failures import Failed
-from server_stub.paper import fonts
-from server_stub.paper.fonts import MINCHO, Coverage, check_printable, coverage, font_file
+from server_stub.interface.font_files import MINCHO, font_file
+from server_stub.paper.fonts import Coverage, check_printable, coverage
 from tests.paper import samples
 
 
@@ -147,8 +148,15 @@ def test_fontconfig_finds_what_lies_elsewhere_and_its_substitutes_do_not_count(
     no_font_known: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KONBINI_FONTS", raising=False)
-    monkeypatch.setattr(fonts, "_FOLDERS", ())
+    monkeypatch.setattr(font_files, "_FOLDERS", ())
     assert font_file(MINCHO).name == "ipamjm.ttf"
-    monkeypatch.setitem(fonts._FILES, "No Such Font", "no-such.ttf")
+    monkeypatch.setitem(font_files._FILES, "No Such Font", "no-such.ttf")
     with pytest.raises(Failed, match="Font_Missing"):
         font_file("No Such Font")
+
+
+def test_a_file_that_is_no_font_is_named(tmp_path: Path) -> None:
+    (tmp_path / "torn.ttf").write_bytes(font_file(MINCHO).read_bytes()[:2000])
+    with pytest.raises(Failed) as caught:
+        Coverage(tmp_path / "torn.ttf")
+    assert (caught.value.failure, caught.value.facts) == ("Font_Missing", {"font": "torn.ttf"})

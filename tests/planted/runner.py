@@ -20,7 +20,7 @@ from scenarios.stage import Stage
 from scenarios.stage_secrets import stage_secrets
 from scenarios.steps.judge import AFTERWARDS
 
-IMPATIENCE = 1.0
+IMPATIENCE = 0.5
 """Real seconds that the sentence which must fail is waited for."""
 
 

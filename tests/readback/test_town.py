@@ -16,8 +16,8 @@ from PIL import Image, ImageOps
 from scenarios import paths
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import CertificateKind
-from tests.readback import defects
-from tests.readback.defects import Change, exchanged, front, member, planted, rows, tampered
+from tests.paper import defects
+from tests.paper.defects import Change, exchanged, front, member, planted, rows, tampered
 from tests.readback.glyphs import glyphs_of
 from tests.readback.papers import Office
 from tests.readback.register import Resident

@@ -15,6 +15,9 @@ from scenarios.evidence.reading import read_story
 
 @pytest.mark.xdist_group("commands")
 def test_the_steps_of_the_demo_begin_with_what_is_given_and_end_with_what_must_hold(tmp_path: Path) -> None:
+    for made in paths.home().iterdir():  # a home of its own, in which keys and template are made already
+        if made.name == "test-keys" or made.name.startswith("template-"):
+            (tmp_path / made.name).symlink_to(made)
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
     ended = subprocess.run(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -122,7 +123,9 @@ def test_enrolling_again_takes_the_place_of_what_was_there(tmp_path: Path) -> No
     assert [(one.calling, one.card) for one in load_enrolments(file)] == [("川原翔", second)]
 
 
-@pytest.mark.parametrize("change", ["production", "another fingerprint", "not TOML"])
+@pytest.mark.parametrize(
+    "change", ["production", "another fingerprint", "no certificate", "another key", "not TOML"]
+)
 def test_a_file_that_was_changed_by_hand_is_refused(tmp_path: Path, change: str) -> None:
     file = tmp_path / "enrolled.toml"
     save_enrolment(Enrolment("六甲翠", "0000100201", read_test_card(on_reader(card_of("JPKI-TEST")))), file)
@@ -133,11 +136,18 @@ def test_a_file_that_was_changed_by_hand_is_refused(tmp_path: Path, change: str)
             save_enrolment(real, file)
             load_enrolments(file)
         return
-    broken = good.replace('fingerprint = "', 'fingerprint = "00') if change == "another fingerprint" else "["
+    broken, key = {
+        "another fingerprint": (good.replace('fingerprint = "', 'fingerprint = "00'), "card.1"),
+        "no certificate": (re.sub('certificate = ".*"', 'certificate = "AAAA"', good), "card.1"),
+        "another key": (good.replace("person = ", "persons = "), "card.1.person"),
+        "not TOML": ("[", ""),
+    }[change]
     file.write_text(broken, encoding="utf-8")
     with pytest.raises(Failed) as caught:
         load_enrolments(file)
     assert caught.value.failure == "Settings_Wrong"
+    assert (caught.value.facts["file"], caught.value.facts["key"]) == ("enrolled.toml", key)
+    assert caught.value.facts["expected"]
 
 
 def _pinned_anyway(card: VirtualCard) -> EnrolledCard:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,10 @@ SCENARIO = """  シナリオ: {name}
 """
 
 
-def konbini_run(folder: Path, *scenarios: str, where: str = "") -> subprocess.CompletedProcess[str]:
-    text = HEAD + "".join(SCENARIO.format(name=name, where=where) for name in scenarios)
+def konbini_run(
+    folder: Path, *scenarios: str, where: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    text = HEAD + "".join(SCENARIO.format(name=name, where=(where or {}).get(name, "")) for name in scenarios)
     (folder / "試し.feature").write_text(text, encoding="utf-8")
     return subprocess.run(
         [sys.executable, "-m", "scenarios.cli", "run", "試し.feature", "--evidence", "e", "--junit", "j.xml"],
@@ -60,16 +63,15 @@ def test_a_run_ended_by_ctrl_c_names_what_was_not_run(tmp_path: Path) -> None:
     assert "実行が途中で終わりました" in index and "全件合格" not in index
 
 
-@pytest.mark.parametrize("name", [interrupt.TERMINAL_GONE, interrupt.SERVERS_GONE])
-def test_a_part_that_is_gone_fails_its_scenario_and_the_run_comes_to_its_end(
-    name: str, tmp_path: Path
-) -> None:
-    where = "別のプロセスで" if name == interrupt.TERMINAL_GONE else ""
-    result = konbini_run(tmp_path, "前", name, where=where)
+def test_parts_that_are_gone_fail_their_scenarios_and_the_run_comes_to_its_end(tmp_path: Path) -> None:
+    """First a terminal in a process of its own, then the servers; what stands between has everything again."""
+    gone = (interrupt.TERMINAL_GONE, interrupt.SERVERS_GONE)
+    result = konbini_run(tmp_path, "前", gone[0], "間", gone[1], where={gone[0]: "別のプロセスで"})
     told = result.stdout + result.stderr
     assert "Traceback" not in told and "予期しない" not in told, told
-    assert (result.returncode, result.stdout.strip().splitlines()[-1]) == (1, "1 passed, 1 failed"), told
+    assert (result.returncode, result.stdout.strip().splitlines()[-1]) == (1, "2 passed, 2 failed"), told
+    assert [line[0] for line in result.stdout.splitlines() if line[:1] in "○×"] == ["○", "×", "○", "×"]
     root = ElementTree.parse(tmp_path / "j.xml").getroot()
-    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("2", "1", "0")
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("4", "2", "0")
     index = (tmp_path / "e" / "index.html").read_text(encoding="utf-8")
-    assert "全件合格" not in index and index.count('<span class="mark failed">不合格</span>') == 1
+    assert "全件合格" not in index and index.count('<span class="mark failed">不合格</span>') == 2

@@ -18,6 +18,8 @@ import pytest
 from scenarios import paths
 
 OURS = ("kiosk_app", "server_stub", "cards", "scenarios", "tests/readback")
+BEGUN = {"scenarios.cli", "kiosk_app.main", "scenarios.steps.plugin", "scenarios.steps.bind"}
+"""What is started by its name: by the installed command, by the stage, by pytest."""
 PROJECT: dict[str, Any] = tomllib.loads((paths.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 NOT_READ = {".md", ".pyc"}
 
@@ -78,3 +80,39 @@ def with_their_own(brought: set[str]) -> set[str]:
 
 def plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_nothing_is_installed_that_only_tests_and_benchmarks_use() -> None:
+    """Every module is imported, over however many others, by what a user can start, or named there in a text (screens, steps
+    and the reader of papers are imported by such names)."""
+    files = {module_name(path): path for path in modules() if "migrations" not in path.parts}
+    reached: set[str] = set()
+    waiting = set(BEGUN)
+    while waiting:
+        name = waiting.pop()
+        reached.add(name)
+        used = set(ours_used_by(name, files[name]))
+        waiting |= {one for one in files if one in used or one.rpartition(".")[2] in used} - reached
+    packages = {name for name, path in files.items() if path.name == "__init__.py"}
+    assert files.keys() - packages - reached == set()
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(paths.ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def ours_used_by(name: str, path: Path) -> Iterator[str]:
+    """Full names of modules, and every text, which may be the last part of a name or the whole."""
+    text = path.read_text(encoding="utf-8")
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            yield source
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value

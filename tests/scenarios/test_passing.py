@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.bench.terminal import visit
 from scenarios.evidence.reading import read_story
 from scenarios.stage import Stage
 from scenarios.steps.screenshots import keep_screen
 from scenarios.steps.world import World
+from tests.bench.terminal import visit
 
 
 def test_each_screen_of_a_whole_visit_is_told_before_it_is_left(world: World) -> None:

@@ -9,10 +9,12 @@ import sys
 import pytest
 
 from scenarios import paths
+from tests.long import LONG
 
 pytestmark = pytest.mark.timeout(180)
 COMMANDS = pytest.mark.xdist_group("commands")
 ORDINARY = "世帯全員の写しを一度に受け取る or 暗証番号を間違えると残り回数が表示される or カードを置き忘れる"
+SOME = "カードが離れる and 読み取り or カードが黙る or 照合が取り消され or 61xx or 壊れる"
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -48,14 +50,16 @@ def test_ordinary_visits_are_the_same_through_the_service() -> None:
 
 @pytest.mark.xdist_group("pcsc faults")  # the longest of them: on a worker of its own
 def test_faults_on_the_cards_edge_are_the_same_through_the_service() -> None:
-    """All of feature 14 but what only a line of the stage's own can garble."""
-    result = run("pcsc", str(paths.FEATURES / "14_カードとのやり取り.feature"))
+    """Feature 14 but what only a line of the stage's own can garble: one or two of each kind of fault, all in `make fuzz`."""
+    result = run(
+        "pcsc", str(paths.FEATURES / "14_カードとのやり取り.feature"), *(() if LONG else ("-k", SOME))
+    )
     told = result.stdout + result.stderr
     assert result.returncode == 0, told
     lines = result.stdout.strip().splitlines()
     skipped = [line for line in lines if line.startswith("－")]
-    assert lines[-1] == f"12 passed, 0 failed, {len(skipped)} skipped", told
-    assert len(skipped) == 3 and all("--reader virtual" in line for line in skipped)
+    assert lines[-1] == f"{12 if LONG else 5} passed, 0 failed, {len(skipped)} skipped", told
+    assert len(skipped) == (3 if LONG else 1) and all("--reader virtual" in line for line in skipped)
 
 
 @COMMANDS

@@ -25,13 +25,6 @@ from tests.evidence.plain import english
 from tests.scenarios import mischief, spy
 
 pytestmark = [pytest.mark.xdist_group("commands"), pytest.mark.timeout(180)]
-VISIT = """# language: ja
-機能: 試し
-  シナリオ: {title}
-    前提 キオスク端末が待機している
-    もし 「六甲翠のカード」を置く
-    ならば 画面に「{text}」と表示される
-"""
 
 
 def konbini(
@@ -55,15 +48,6 @@ def konbini(
 
 def last_line(result: subprocess.CompletedProcess[str]) -> str:
     return result.stdout.strip().splitlines()[-1]
-
-
-def test_a_run_that_passes_ends_with_0_and_writes_junit(tmp_path: Path) -> None:
-    feature = tmp_path / "good.feature"
-    feature.write_text(VISIT.format(title="読める", text="どちらの証明書"), encoding="utf-8")
-    result = konbini("run", str(feature), "--junit", str(tmp_path / "junit.xml"))
-    assert (result.returncode, last_line(result)) == (0, "1 passed, 0 failed"), result.stdout + result.stderr
-    root = ElementTree.parse(tmp_path / "junit.xml").getroot()
-    assert (root.get("tests"), root.get("failures"), root[0].get("name")) == ("1", "0", "試し")
 
 
 @dataclass(frozen=True)
@@ -208,9 +192,11 @@ def test_wrong_use_ends_with_2_and_a_sentence(arguments: tuple[str, ...]) -> Non
 
 @dataclass(frozen=True)
 class Evidence:
-    """The pages of a run: a visit whose paper carries a 個人番号, and one with a wrong PIN. `made`: what the terminal and the
+    """What a run left that passed: a visit whose paper carries a 個人番号, and one with a wrong PIN. `made`: what the terminal and the
     centre made anew for these visits."""
 
+    result: subprocess.CompletedProcess[str]
+    junit: ElementTree.Element
     visit: str
     wrong_pin: str
     overview: str
@@ -223,18 +209,26 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     spied = folder / "spied.jsonl"
     result = konbini(
         "run", "-k", "(世帯の一人だけ and 個人番号を記載した写し) or 残り回数が表示される", "--evidence", str(folder),
-        more={"PYTEST_PLUGINS": "tests.scenarios.spy", spy.FILE: str(spied)},
+        "--junit", str(folder / "junit.xml"), more={"PYTEST_PLUGINS": "tests.scenarios.spy", spy.FILE: str(spied)},
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     (visit,) = folder.glob("*一人だけ*個人番号*.html")
     (wrong,) = folder.glob("*残り回数*.html")
     made = [json.loads(line) for line in spied.read_text(encoding="utf-8").splitlines()]
     return Evidence(
+        result,
+        ElementTree.parse(folder / "junit.xml").getroot(),
         visit.read_text(encoding="utf-8"),
         wrong.read_text(encoding="utf-8"),
         (folder / "index.html").read_text(encoding="utf-8"),
         tuple(StageSecret(f"{what} of a visit", Secret(value)) for what, value in made),
     )
+
+
+def test_a_run_that_passes_ends_with_0_and_writes_junit(evidence: Evidence) -> None:
+    assert (evidence.result.returncode, last_line(evidence.result)) == (0, "2 passed, 0 failed")
+    assert (evidence.junit.get("tests"), evidence.junit.get("failures")) == ("2", "0")
+    assert {suite.get("name") for suite in evidence.junit} == {"住民票の写しの交付", "暗証番号"}
 
 
 def test_the_evidence_of_a_visit_shows_every_step_with_its_picture_and_the_paper(evidence: Evidence) -> None:

@@ -12,7 +12,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from server_stub.paper.fonts import GOTHIC, font_file
+from server_stub.interface.font_files import GOTHIC, font_file
 
 NOTICE = "試験用・証明書としての効力はありません"
 LARGE, SMALL = "見本", f"見本　{NOTICE}"

@@ -14,6 +14,7 @@ from kiosk_app import journal as journal_module
 from kiosk_app.flow import events as e
 from kiosk_app.flow import views as v
 from server_stub.interface.terminal import ReportKind
+from tests.paper.reading import texts
 
 from .world import World
 
@@ -175,6 +176,7 @@ def test_a_restart_settles_it_too(world: World) -> None:
 
 
 def test_a_coin_dropped_between_the_last_coin_and_the_taking_is_change(world: World) -> None:
+    """It comes back, the receipt counts it, and the fee is charged once."""
     world.to_pay()
     taken, drop = threading.Event(), world.devices.coin.take
 
@@ -197,6 +199,16 @@ def test_a_coin_dropped_between_the_last_coin_and_the_taking_is_change(world: Wo
     state = world.devices.coin.state()
     assert (state.inserted, state.taken, state.returned) == (0, 250, 100)
     assert isinstance(world.view, v.TakePaper) and world.view.change == 100
+    world.devices.printer.take_paper()
+    world.wait_for("AskReceipt")
+    world.touch(e.ReceiptChosen(True))
+    world.wait_for("Thanks")
+    (receipt,) = world.devices.printer.tray()
+    told = "".join(texts(receipt.path.read_bytes()))
+    assert "お預り350円" in told and "お釣り100円" in told, told
+    world.settled()
+    assert kinds_told(world) == ["paid", "handed_over"]
+    assert list(world.devices.coin.charges().values()) == [250]
 
 
 # --- reports -----------------------------------------------------------------------------------------------------------

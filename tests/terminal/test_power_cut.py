@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -205,6 +206,62 @@ def test_a_doubt_outlives_a_second_power_cut(quick_path: Path) -> None:
     assert result.outcome is State.IN_DOUBT
     assert [m.report.kind for m in bench.outbox.pending() if m.report] == [ReportKind.IN_DOUBT]
     bench.off()
+
+
+def wrong_amount_taken(folder: Path) -> None:
+    assert _cut_short(folder, "to the end", Cut(0, kind="take_money.intent"))
+    meddled = Bench(folder)
+    meddled.devices.coin.take(100, APPLICATION_ID)
+    meddled.off()
+
+
+def some_carried_off(folder: Path) -> None:
+    assert _cut_short(folder, "to the end", Cut(1, kind="print_sheet.done"))
+    meddled = Bench(folder)
+    assert meddled.devices.printer.take_paper() == 2
+    meddled.off()
+
+
+def all_printed_and_left(folder: Path) -> None:
+    assert _cut_short(folder, "to the end", Cut(SHEETS - 1, kind="print_sheet.done"))
+
+
+@pytest.mark.parametrize("how", list(How))
+@pytest.mark.parametrize("doubtful", [wrong_amount_taken, some_carried_off, all_printed_and_left])
+def test_a_doubt_is_told_whichever_record_the_next_power_cut_falls_on(
+    doubtful: Callable[[Path], None], how: How, quick_path: Path
+) -> None:
+    """As it would have been without that cut: to the centre, once, and with the same money returned."""
+    doubtful(quick_path / "uncut")
+    uncut = Bench(quick_path / "uncut")
+    (result,) = uncut.recover()
+    assert result.outcome is State.IN_DOUBT
+    told, money = _told(uncut), uncut.devices.coin.state()
+    uncut.off()
+    assert told[-1] is ReportKind.IN_DOUBT
+    for at in range(LAST):
+        folder = quick_path / str(at)
+        doubtful(folder)
+        again = Bench(folder, Cut(at, how))
+        try:
+            again.recover()
+        except PowerCut:
+            pass
+        else:
+            break
+        finally:
+            again.off()
+        third = Bench(folder)
+        third.recover()
+        assert (_told(third), third.devices.coin.state()) == (told, money), at
+        assert not third.journal.open_applications()
+        third.off()
+    assert 2 < at < LAST
+
+
+def _told(bench: Bench) -> list[ReportKind]:
+    """What the centre will hear, each report once."""
+    return list({m.report.report_id: m.report.kind for m in bench.outbox.pending() if m.report}.values())
 
 
 def test_paper_in_the_locked_box_is_never_taken_for_handed_over(quick_path: Path) -> None:

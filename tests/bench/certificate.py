@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from server_stub.issuing.wording import residence_front
-from server_stub.paper.content import ResidenceFront
-from server_stub.paper.fronts import render_residence, residence_main, typeset
-
-from scenarios.template import KOBE, template_folder
+from scenarios.template import replica_name, template_folder
+from scenarios.towns import load_towns
+from server_stub.certificates.residence import ResidenceTerms
+from server_stub.certificates.residence.front import (
+    TEMPLATE,
+    ResidenceFront,
+    render_residence,
+    residence_call,
+    residence_front,
+)
 from server_stub.db import sqlite_url
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START, Clock
-from server_stub.interface.terminal import ApplicationOptions
-from server_stub.issuing.copies import issuer_of, new_issue_number
-from server_stub.municipalities import load_municipality
+from server_stub.issuing.copies import new_issue_number
 from server_stub.paper.finish import SheetFacts, finish_sheets
+from server_stub.paper.typesetting import compile_main, main_file
 from server_stub.registry.records import Person
 from server_stub.registry.replica import Replica
 
 from .measure import PERSON, Measurement, in_turn
 
 ROUNDS = 60
+_KEYWORDS = "0" * 300
+"""About as long as those of a sheet of one person."""
 
 
 class Certificates:
@@ -29,35 +35,37 @@ class Certificates:
     cache has seen it."""
 
     def __init__(self) -> None:
-        self._municipality = load_municipality(KOBE)
-        self._person = _person()
+        (self._town,) = load_towns()
+        self._issuer = self._town.municipality.issuer
+        terms = self._town.municipality.services["residence"]
+        assert isinstance(terms, ResidenceTerms)
+        self._terms = terms
+        self._person = _person(self._town.code)
         self._clock = Clock(STAGE_START)
 
     def front(self) -> ResidenceFront:
         today = self._clock.now().date()
         return residence_front(
             (self._person,),
-            ApplicationOptions(relationship=True, domicile=True),
-            whole_household=True,
-            attestation=self._municipality.attestations.residence_household,
+            {"relationship": "yes", "domicile": "yes"},
+            attestation=self._terms.attestation_whole,
             issued_on=today,
-            issue_number=new_issue_number(KOBE, today),
+            issue_number=new_issue_number(self._town.code, today),
         )
 
     def mains(self) -> Iterator[bytes]:
         """Typst main files of such fronts, ready for a bare compile."""
-        issuer = issuer_of(self._municipality)
         while True:
-            yield residence_main([self.front()], issuer, self._municipality.layout)
+            yield main_file(TEMPLATE, *residence_call([self.front()], self._terms.form), self._issuer)
 
     def finish(self) -> bytes:
         """One sheet, front and back, from the record to the bytes."""
-        rendered = render_residence([self.front()], issuer_of(self._municipality), self._municipality.layout)
+        rendered = render_residence("residence", [self.front()], self._issuer, self._terms.form)
         (sheet,) = finish_sheets(
             rendered.pdf,
-            municipality=self._municipality.info.name,
+            municipality=self._town.name,
             application_id=new_ulid(self._clock),
-            sheets=[SheetFacts(page.copy_number, page.k, page.n, ("0" * 64,)) for page in rendered.pages],
+            sheets=[SheetFacts(page.copy_number, page.k, page.n, _KEYWORDS) for page in rendered.pages],
         )
         return sheet
 
@@ -71,13 +79,17 @@ def measure(rounds: int = ROUNDS) -> dict[str, Measurement]:
         prepared[:] = [next(mains)]
 
     measured = in_turn(
-        certificates.finish, lambda: typeset(prepared[0]), rounds=rounds, reach=3.0, between=prepare
+        certificates.finish,
+        lambda: compile_main(TEMPLATE, prepared[0]),
+        rounds=rounds,
+        reach=3.0,
+        between=prepare,
     )
     return {"certificate_finished": measured}
 
 
-def _person() -> Person:
-    replica = Replica(sqlite_url(template_folder() / "replica.db"))
+def _person(municipality: str) -> Person:
+    replica = Replica(sqlite_url(template_folder() / f"{replica_name(municipality)}.db"))
     try:
         with replica.open_generation() as reader:
             person = reader.person(PERSON)

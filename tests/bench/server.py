@@ -30,7 +30,8 @@ from cards.image_file import load_image
 from cards.jpki import AUTHENTICATION_CERTIFICATE, AUTHENTICATION_KEY
 from scenarios.servers import LocalServers, demo_terminals
 from scenarios.stage_secrets import KeyPool
-from scenarios.template import KOBE, authority_settings, load_cards, template_folder
+from scenarios.template import authority_settings, load_cards, template_folder
+from scenarios.towns import load_towns
 from server_stub.authority import Authority
 from server_stub.authority.profile import Kind
 from server_stub.db import open_engine, sqlite_url
@@ -88,7 +89,7 @@ class Visitor:
 
     def __init__(self, center_url: str, template: Path, ledger: Ledger) -> None:
         keys = KeyPool()
-        terminal = demo_terminals(keys)[0].facts.terminal_id
+        terminal = demo_terminals(keys, load_towns()[0])[0].facts.terminal_id
         key = keys.text(f"terminal-{terminal}")
         self._client = httpx.Client(
             base_url=center_url, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=30
@@ -112,23 +113,28 @@ class Visitor:
         begun = real_monotonic_ns()
         signature = self._private.sign(text, padding.PKCS1v15(), hashes.SHA256())
         self._signing = (real_monotonic_ns() - begun) / 1e6
-        offers = self._post(
+        signed_offers = self._post(
             f"/v1/sessions/{session}/authentication",
             {
                 "place": "address",
-                "certificate": base64.b64encode(self._certificate).decode(),
-                "signature": base64.b64encode(signature).decode(),
+                "proof": {
+                    "certificate": base64.b64encode(self._certificate).decode(),
+                    "signature": base64.b64encode(signature).decode(),
+                },
             },
         )
-        fee = next(offer["fee"] for offer in offers["offers"] if offer["kind"] == "residence")
+        offers = json.loads(signed_offers["text"])
+        offer = next(offer for offer in offers["offers"] if offer["kind"] == "residence")
         signed = self._post(
             f"/v1/sessions/{session}/applications",
             {
                 "kind": "residence",
-                "municipality": KOBE,
-                "options": {"relationship": True, "domicile": True},
+                "municipality": offers["municipality"]["code"],
+                "scope": "whole",
+                "subjects": [subject["ref"] for subject in offer["subjects"]],
+                "answers": {"relationship": "yes", "domicile": "yes", "my_number": "no"},
                 "copies": 1,
-                "fee_total": fee,
+                "fee_total": offer["fee"],
             },
         )
         self._application = json.loads(signed["text"])["application_id"]

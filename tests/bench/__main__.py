@@ -1,11 +1,12 @@
-"""The benchmarks (`make bench`): medians, each taken in turn with its yardstick in the same run.
+"""The benchmarks (`make bench`): medians, each taken in turn with its yardstick in the same run. The last line is JSON.
 
 One module a part of the system; each offers a function that returns its measurements by metric and stands in `BENCHMARKS`.
-Only the command line and the tests call `run_benchmarks`.
 """
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -30,3 +31,8 @@ def run_benchmarks(tell: Callable[[str], None] = lambda line: None) -> dict[str,
             tell(f"{metric}: {measured.in_words()}")
             results[metric] = measured.to_json()
     return results
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    print(json.dumps(run_benchmarks(lambda line: print(line, flush=True)), ensure_ascii=False))  # noqa: T201

@@ -53,7 +53,7 @@ def visit(world: World) -> None:
     """One person, 住民票, one copy, exact money: from the top menu to the thanks."""
     world.terminal.wait_for("TopMenu")
     world.identify(CARD)
-    world.choose_residence("世帯全員", 1)
+    world.choose("世帯全員", 1)
     world.apply()
     world.drop(250)
     world.take_paper()
@@ -106,7 +106,7 @@ def _evidence(stage: Stage, folder: Path) -> Measurement:
     for part in (
         lambda: world.terminal.wait_for("TopMenu"),
         lambda: world.identify(CARD),
-        lambda: world.choose_residence("世帯全員", 1),
+        lambda: world.choose("世帯全員", 1),
         world.apply,
         lambda: world.drop(250),
         world.take_paper,
