@@ -6,11 +6,7 @@ there delivers it with the next night.
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +18,7 @@ from server_stub.interface.clock import JST, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 from server_stub.municipalities import Municipality
-from server_stub.registry.importers import delivery_slip, load_delivery
+from server_stub.registry.importers import load_delivery
 from server_stub.registry.replica import generations_of
 
 from .stage_secrets import DELIVERY
@@ -55,19 +51,10 @@ def deliver(
     trace: Trace,
     municipality: Municipality | None = None,
 ) -> int:
-    """Load the delivery in `files` as one made at `made_at` (to the second). Raises as `load_delivery`."""
-    with tempfile.TemporaryDirectory(prefix="konbini-delivery-") as folder:
-        tonight = Path(shutil.copytree(files, Path(folder) / "delivery"))
-        _date(tonight / delivery_slip.FILE_NAME, made_at)
-        return load_delivery(url, tonight, notices, clock, trace, municipality)
-
-
-def _date(slip: Path, made_at: datetime) -> None:
-    rows = list(csv.DictReader(io.StringIO(slip.read_text(encoding="utf-8"), newline="")))
-    with slip.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, delivery_slip.HEADER)
-        writer.writeheader()
-        writer.writerows({**row, "作成日時": made_at.isoformat(timespec="seconds")} for row in rows)
+    """Load the delivery in `files` as one made at `made_at` (to the second): the number of the new generation. Raises as
+    `load_delivery`."""
+    made_at = made_at.replace(microsecond=0)
+    return load_delivery(url, files, notices, clock, trace, municipality, made_at=made_at).generation
 
 
 class NightlyDelivery:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cards.contents.facts import birth_code
 from cards.image_file import load_image
 from server_stub.interface.secret import Secret
-from server_stub.registry.importers.resident_register import read_residents
+from server_stub.registry.importers import read_people
 from server_stub.registry.records import Person
 
 from . import paths
@@ -77,6 +77,7 @@ def _pem(key: RSAPrivateKey | Ed25519PrivateKey) -> bytes:
     )
 
 
+KOBE = "28100"
 DELIVERY = paths.DATA / "kobe"
 CARD_SECRETS = {
     "authentication_pin": Secret("4973"),
@@ -103,7 +104,7 @@ def stage_secrets(template: Path, keys: Path) -> tuple[StageSecret, ...]:
     Not among them: birth dates, which open a file of the card but stand on the paper, and what is made anew for each
     visit (nonces, session ids, idempotency keys, signatures).
     """
-    people = {person.key: person for _row, person in read_residents(DELIVERY)}
+    people = read_people(DELIVERY, KOBE)
     found: dict[str, StageSecret] = {}
     for secret in (*_of_people(people), *_of_cards(template, people), *_of_nodes(keys)):
         found.setdefault(secret.value.reveal(), secret)

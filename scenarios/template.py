@@ -31,18 +31,17 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.municipalities import load_municipality
-from server_stub.registry.importers import load_delivery
-from server_stub.registry.importers.resident_register import read_residents
+from server_stub.registry.importers import load_delivery, read_people
 from server_stub.registry.records import Person
 
 from . import paths, stage_secrets
 from .stage_secrets import CARD_SECRETS, KeyPool
 from .stage_secrets import DELIVERY as DELIVERY
+from .stage_secrets import KOBE as KOBE
 
 DATABASES = ("authority", "center", "ledger", "replica")
 AUTHORITY_FILE = "authentication_ca.der"
 CARDS = "cards.json"
-KOBE = "28100"
 PIN = CARD_SECRETS["authentication_pin"]
 """The PIN of every virtual card of the stage; steps name it (「正しい暗証番号」) and never spell it."""
 
@@ -168,7 +167,7 @@ def load_cards(template: Path) -> dict[str, CardEntry]:
 
 def sample_people() -> dict[str, Person]:
     """Everybody in the sample delivery by 宛名番号."""
-    return {person.key: person for _row, person in read_residents(DELIVERY)}
+    return read_people(DELIVERY, KOBE)
 
 
 def callings(entries: Iterable[CardEntry]) -> dict[str, str]:

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from server_stub.interface import notices
 from server_stub.interface.binding import holder_ref
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
 from server_stub.municipalities import Municipality
-from server_stub.registry.importers import load_delivery
+from server_stub.registry.importers import Loaded, load_delivery
 
 KOBE = Path(__file__).parents[2] / "scenarios" / "data" / "kobe"
 ISSUER_DER = b"\x30\x00"
@@ -115,4 +116,9 @@ class Delivery:
             self.change("連携票.csv", line, "作成日時", moment.isoformat())
 
     def load(self, url: str) -> int:
-        return load_delivery(url, self.folder, self.notices, self.clock, self.trace, self.municipality)
+        return self.load_all(url).generation
+
+    def load_all(self, url: str, **more: Any) -> Loaded:
+        return load_delivery(
+            url, self.folder, self.notices, self.clock, self.trace, self.municipality, **more
+        )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server_stub.db import sqlite_url
 from server_stub.interface.failures import Failed
-from server_stub.registry.importers.csv_file import WHOLE_ROW
+from server_stub.registry.importers.row_function import WHOLE_ROW
 from server_stub.registry.replica import Replica
 from tests.registry.helper import ENCODINGS, Delivery, read_cells, write_cells
 

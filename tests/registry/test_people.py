@@ -15,7 +15,8 @@ from fontTools.ttLib import TTFont
 
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.secret import Secret
-from server_stub.registry.importers.resident_register import could_be_real, read_residents
+from server_stub.registry.importers import read_people
+from server_stub.registry.importers.person_record import could_be_real
 from server_stub.registry.records import Person, ResidentStatus
 from tests.registry.helper import KOBE, read_cells
 
@@ -25,7 +26,7 @@ SELECTORS = range(0xE0100, 0xE01F0)
 
 @cache
 def people() -> dict[str, Person]:
-    return {person.key: person for _row, person in read_residents(KOBE)}
+    return read_people(KOBE, "28100")
 
 
 def called(name: str) -> Person:

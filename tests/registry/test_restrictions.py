@@ -26,12 +26,12 @@ def restricted(replica: Replica, person: str, on: date = TODAY) -> bool:
         return reader.restriction(person, on) is not None
 
 
-def an_odd_resident(delivery: Delivery) -> None:
-    delivery.change_person(TAICHI, "生年月日", "？")
-
-
-def an_odd_seal(delivery: Delivery) -> None:
-    delivery.change("印鑑登録.csv", 2, "印影幅", "1")
+def many_odd_residents(delivery: Delivery) -> None:
+    """More than are set aside."""
+    rows = read_cells(delivery.folder / RESIDENTS)
+    for row in rows[1:12]:
+        row[rows[0].index("生年月日")] = "？"
+    write_cells(delivery.folder / RESIDENTS, rows)
 
 
 def an_odd_notice(delivery: Delivery) -> None:
@@ -88,7 +88,7 @@ def half_of_the_people(delivery: Delivery) -> None:
 
 
 SPOILED = (
-    an_odd_resident, an_odd_seal, an_odd_notice, an_odd_restriction, a_wrong_count, no_slip, another_header, no_bom,
+    many_odd_residents, an_odd_notice, an_odd_restriction, a_wrong_count, no_slip, another_header, no_bom,
     an_open_quote, columns_moved, made_tomorrow, made_last_year, half_of_the_people,
 )  # fmt: skip
 

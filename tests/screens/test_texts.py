@@ -9,7 +9,7 @@ import pytest
 
 from kiosk_app.screens.texts import LANGUAGES, RefusalWords, Words, catalogue
 from server_stub.interface.failures import CATALOGUE
-from server_stub.registry.importers.resident_register import RELATIONSHIPS
+from server_stub.registry.importers.format_file import formats_of
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
@@ -50,8 +50,9 @@ def test_the_japanese_asks_politely() -> None:
 
 def test_every_relationship_of_the_register_is_said_in_both_languages_and_no_other() -> None:
     spoken = {key.removeprefix("relationship.") for key in catalogue() if key.startswith("relationship.")}
-    assert spoken == set(RELATIONSHIPS.values())
-    for relationship in RELATIONSHIPS.values():
+    delivered = {word for one in formats_of("") for word in one.code["relationship"].values()}
+    assert spoken == delivered
+    for relationship in delivered:
         assert Words("ja")(f"relationship.{relationship}") == relationship
 
 
