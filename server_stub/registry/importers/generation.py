@@ -114,7 +114,11 @@ class GenerationBuilder:
     def _name_whom_records_name(self) -> None:
         with self._engine.connect() as connection:
             query = select(records.c.person).where(records.c.generation == self._number).distinct()
-            self._known |= set(connection.scalars(query)) - {NOBODY}
+            named = set(connection.scalars(query))
+            if self._format.differential:
+                set_aside = select(set_asides.c.person).where(set_asides.c.generation == self._living)
+                named |= set(connection.scalars(set_aside)) - self._gone
+        self._known |= named - {NOBODY}
         for file in self._format.file:
             if not file.typed:
                 self._known |= self._asides.persons(file.record)
@@ -399,7 +403,8 @@ class GenerationBuilder:
             return found
 
         def ends(decode: RowFunction, row: RawRow) -> bool:
-            return decode.item(row[1], OPERATION) == DELETED or decode.item(row[1], "status") in (ABOLISHED,)
+            status, operation = decode.item(row[1], "status"), decode.item(row[1], OPERATION)
+            return bool(status == ABOLISHED or operation == DELETED)
 
         first = ends if self._format.differential else None
 

@@ -1,0 +1,193 @@
+"""A differential delivery changes the records of the living generation, and only those that it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server_stub.interface.failures import Failed
+from server_stub.registry.replica import Replica, ReplicaReader, take_back
+from tests.registry.own_town import OUTSIDE, Town, people, person, wrong_number
+
+ONE, TWO, THREE, FOUR, FIVE = (f"0000000{n}" for n in range(1, 6))
+FULL, NEXT, LAST = (f"2026-06-03T0{hour}:00:00+09:00" for hour in (5, 6, 7))
+TAX = [["T1", ONE, "", "2025", "100", ""], ["T2", OUTSIDE, "", "2025", "1", ""]]
+NEW, CHANGED, DELETED = "1", "2", "3"
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Town:
+    """As it stands after its full delivery."""
+    return Town(tmp_path / "town", tax=TAX, noticed=[ONE, THREE, OUTSIDE], made_at=FULL)
+
+
+def change(
+    town: Town, *rows: dict[str, str], tax: list[list[str]] | None = None, base: str = FULL, at: str = NEXT
+) -> Town:
+    """The next night's delivery: only these rows."""
+    return Town(town.folder, rows=list(rows), tax=tax or [], noticed=town.noticed, made_at=at, base=base)
+
+
+def row(of: int, operation: str, **changed: str) -> dict[str, str]:
+    return people()[of - 1] | {"区分": operation} | changed
+
+
+def newcomer(**other: str) -> dict[str, str]:
+    return (
+        person(FIVE, "H0000005", 1, "新田　五", "新田　五", 区分=NEW, 個番=wrong_number("00000000005"))
+        | other
+    )
+
+
+def names(reader: ReplicaReader) -> dict[str, str]:
+    found = {key: reader.person(key) for key in (ONE, TWO, THREE, FOUR, FIVE)}
+    return {key: one.name for key, one in found.items() if one is not None}
+
+
+def test_new_changed_and_deleted_records_make_the_next_generation(
+    town: Town, url: str, replica: Replica
+) -> None:
+    town.write()
+    town.load(url)
+    changes = change(
+        town, newcomer(), row(3, CHANGED, 氏名="新橋　三", 主="新橋　三"), row(4, DELETED),
+        tax=[["T1", "", "", "", "", "", DELETED], ["T3", FIVE, "", "2025", "5", "", NEW]],
+    )  # fmt: skip
+    changes.write()
+    with replica.open_generation() as before:
+        loaded = changes.load(url)
+        assert (loaded.generation, loaded.set_aside) == (2, ())
+        assert names(before)[THREE] == "髙橋　三"
+    with replica.open_generation() as reader:
+        assert names(reader) == {ONE: "足利　一", TWO: "足利　二", THREE: "新橋　三", FIVE: "新田　五"}
+        assert [one.key for one in reader.records("tax")] == ["T2", "T3"]
+        assert reader.made_at is not None and reader.made_at.isoformat() == NEXT
+    # and the one before is as it was
+    assert take_back(url, town.clock, town.trace) == 1
+    with replica.open_generation() as reader:
+        assert names(reader) == {ONE: "足利　一", TWO: "足利　二", THREE: "髙橋　三", FOUR: "高橋　四"}
+        assert [one.key for one in reader.records("tax")] == ["T1", "T2"]
+
+
+def test_a_differential_on_another_generation_is_refused(town: Town, url: str, replica: Replica) -> None:
+    changes = change(town, newcomer())
+    changes.write()
+    with pytest.raises(Failed, match="Delivery_Base_Wrong"):
+        changes.load(url)
+    town.write()
+    town.load(url)
+    other = change(town, newcomer(), base="2026-06-02T05:00:00+09:00")
+    other.write()
+    with pytest.raises(Failed) as caught:
+        other.load(url)
+    assert (caught.value.failure, caught.value.facts["expected"]) == ("Delivery_Base_Wrong", FULL)
+    changes.write()
+    changes.load(url)
+    # the same again: the living one is not its base any more
+    with pytest.raises(Failed, match="Delivery_Base_Wrong"):
+        changes.load(url)
+    with replica.open_generation() as reader:
+        assert reader.generation == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "column"),
+    [
+        (row(1, NEW), "番号"),
+        (newcomer(区分=CHANGED), "番号"),
+        (newcomer(区分=DELETED), "番号"),
+        (row(3, "9"), "区分"),
+        (row(3, ""), "区分"),
+        (row(3, CHANGED, 住定="x"), "住定"),
+        (row(3, CHANGED, 個番=wrong_number("00000000001")), "個番"),
+    ],
+    ids=["new and there", "changed and not there", "deleted and not there", "odd", "empty", "broken", "number of another"],
+)  # fmt: skip
+def test_a_change_that_cannot_be_used_sets_its_person_aside(
+    town: Town, url: str, replica: Replica, changed: dict[str, str], column: str
+) -> None:
+    """Also what was known before is not right any more."""
+    town.write()
+    town.load(url)
+    changes = change(town, changed)
+    changes.write()
+    assert [(one.line, one.column) for one in changes.load(url).set_aside] == [(1, column)]
+    with replica.open_generation() as reader:
+        assert reader.is_set_aside(changed["番号"])
+        assert reader.person(changed["番号"]) is None
+        assert not reader.household_is_complete(changed["世帯"])
+        assert reader.person(TWO) is not None
+
+
+def test_a_change_of_nobody_knows_whom_is_refused(town: Town, url: str, replica: Replica) -> None:
+    """It may be the death of anybody."""
+    town.write()
+    town.load(url)
+    changes = change(town, row(3, CHANGED, 番号=""))
+    changes.write()
+    with pytest.raises(Failed) as caught:
+        changes.load(url)
+    assert (caught.value.failure, caught.value.facts["column"]) == ("Delivery_Row_Broken", "番号")
+    with replica.open_generation() as reader:
+        assert reader.generation == 1
+
+
+def test_whoever_was_set_aside_stays_so_until_a_right_row_comes(
+    town: Town, url: str, replica: Replica
+) -> None:
+    town.rows[0]["カナ"] = "？"
+    town.tax = [["T1", THREE, "", "x", "100", ""], TAX[1]]
+    town.write()
+    assert len(town.load(url).set_aside) == 2
+    changes = change(town, newcomer())
+    changes.write()
+    assert changes.load(url).set_aside == ()
+    with replica.open_generation() as reader:
+        assert (reader.generation, reader.is_set_aside(ONE), reader.is_set_aside(THREE, "tax")) == (
+            2,
+            True,
+            True,
+        )
+        assert not reader.household_is_complete("H0000001")
+        assert reader.person(TWO) is not None
+    right = change(
+        town, row(1, CHANGED), tax=[["T1", THREE, "", "2025", "100", "", CHANGED]], base=NEXT, at=LAST
+    )
+    right.write()
+    assert right.load(url).set_aside == ()
+    with replica.open_generation() as reader:
+        assert (reader.is_set_aside(ONE), reader.is_set_aside(THREE, "tax")) == (False, False)
+        assert reader.household_is_complete("H0000001")
+        assert names(reader)[ONE] == "足利　一"
+        assert reader.record("tax", "T1") is not None
+
+
+def test_a_household_is_looked_at_as_a_whole_after_the_change(town: Town, url: str, replica: Replica) -> None:
+    town.write()
+    town.load(url)
+    changes = change(town, row(2, CHANGED, 続柄="世帯主"))
+    changes.write()
+    assert [(one.line, one.column) for one in changes.load(url).set_aside] == [(1, "続柄")]
+    with replica.open_generation() as reader:
+        assert (reader.is_set_aside(ONE), reader.is_set_aside(TWO), reader.is_set_aside(THREE)) == (
+            True,
+            True,
+            False,
+        )
+    again = change(town, row(2, CHANGED), base=NEXT, at=LAST)
+    again.write()
+    assert again.load(url).set_aside == ()
+    with replica.open_generation() as reader:
+        assert names(reader) == {ONE: "足利　一", TWO: "足利　二", THREE: "髙橋　三", FOUR: "高橋　四"}
+        assert reader.household_is_complete("H0000001")
+
+
+def test_too_many_deletions_are_refused(town: Town, url: str) -> None:
+    town.write()
+    town.load(url)
+    changes = change(town, row(3, DELETED))
+    changes.noticed = [ONE]
+    changes.write()
+    with pytest.raises(Failed, match="Delivery_Drop_Too_Large"):
+        changes.load(url)
