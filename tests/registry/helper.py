@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from server_stub import municipalities
 from server_stub.interface import notices
 from server_stub.interface.binding import holder_ref
 from server_stub.interface.clock import STAGE_START, Clock
@@ -20,6 +21,8 @@ from server_stub.municipalities import Municipality
 from server_stub.registry.importers import Loaded, load_delivery
 
 KOBE = Path(__file__).parents[2] / "scenarios" / "data" / "kobe"
+SHIPPED = Path(municipalities.__file__).parent / "28100_kobe" / "deliveries"
+"""The format files of Kobe."""
 ISSUER_DER = b"\x30\x00"
 ENCODINGS = {
     "連携票.csv": "utf-8",

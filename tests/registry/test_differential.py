@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 
 from server_stub.interface.failures import Failed
 from server_stub.registry.replica import Replica, ReplicaReader, take_back
+from tests.registry.helper import SHIPPED, Delivery, Notice, read_cells, write_notices
 from tests.registry.own_town import OUTSIDE, Town, people, person, wrong_number
 
 ONE, TWO, THREE, FOUR, FIVE = (f"0000000{n}" for n in range(1, 6))
@@ -191,3 +193,100 @@ def test_too_many_deletions_are_refused(town: Town, url: str) -> None:
     changes.write()
     with pytest.raises(Failed, match="Delivery_Drop_Too_Large"):
         changes.load(url)
+
+
+def test_a_household_fault_is_told_at_a_row_of_this_delivery(town: Town, url: str) -> None:
+    """The other rows of the household stand in a file of another night."""
+    town.write()
+    town.load(url)
+    changes = change(town, newcomer(), row(1, CHANGED, 氏名="新橋　一", 主="新橋　一"))
+    changes.write()
+    [told] = changes.load(url).set_aside
+    assert (told.file, told.line, told.column) == (changes.file, 2, "主")
+
+
+# --- seals ---------------------------------------------------------------------------------------------------------------
+
+TAICHI, MINAMI, KAITO, MIDORI = "0000100101", "0000100102", "0000100103", "0000100201"
+SEALS, RESIDENTS, SLIP = "印鑑登録.csv", "住民記録.csv", "差分連携票.csv"
+CHANGE = '[code.change]\nA = "new"\nB = "changed"\nC = "deleted"\n'
+OPERATION = 'operation = { column = "区分", code = "change" }\n'
+
+
+def kobe_changes(delivery: Delivery, formats: Path, persons: list[list[str]], seals: list[list[str]]) -> None:
+    """Kobe's next night as a differential delivery, in its own format with one column more."""
+    text = (SHIPPED / "full.toml").read_text(encoding="utf-8")
+    text = text.replace('mode = "full"', 'mode = "differential"').replace("連携票.csv", SLIP)
+    text = text.replace('"件数"]', '"件数", "元"]').replace(
+        'count = "件数"', 'count = "件数"\nbase = { column = "元", date = "iso8601" }'
+    )
+    text = text.replace('"外国人区分コード",\n]', '"外国人区分コード", "区分",\n]').replace(
+        '"印影高さ"]', '"印影高さ", "区分"]'
+    )
+    text = text.replace('\nkey = { column = "宛名番号"', f'\n{OPERATION}key = {{ column = "宛名番号"')
+    text = text.replace("\nnumber = { column", f"\n{OPERATION}number = {{ column").replace(
+        "[code.ward]", f"{CHANGE}[code.ward]"
+    )
+    formats.mkdir(exist_ok=True)
+    (formats / "differential.toml").write_text(text, encoding="utf-8")
+    write_as(delivery.folder / SLIP, "utf-8", [
+        ["市区町村コード", "作成日時", "ファイル名", "件数", "元"],
+        *(["28100", "2026-06-03T08:00:00+09:00", name, str(count), "2026-06-03T05:00:00+09:00"]
+          for name, count in ((RESIDENTS, len(persons)), (SEALS, len(seals)), ("発行制限.csv", 4))),
+    ])  # fmt: skip
+    for name, encoding, rows in ((RESIDENTS, "utf-8", persons), (SEALS, "cp932", seals)):
+        header, *_ = read_cells(delivery.folder / name)
+        write_as(delivery.folder / name, encoding, [[*header, "区分"], *rows])
+
+
+def write_as(path: Path, encoding: str, rows: list[list[str]]) -> None:
+    with path.open("w", encoding=encoding, newline="") as out:
+        csv.writer(out).writerows(rows)
+
+
+def test_seals_are_registered_replaced_and_abolished(
+    delivery: Delivery, tmp_path: Path, url: str, replica: Replica
+) -> None:
+    delivery.load(url)
+    _, *before = read_cells(delivery.folder / SEALS)
+    of = {cells[1]: cells for cells in before if cells[3] == "1"}
+    keys = {cells[0]: cells for cells in delivery.residents()}
+    new = ["9900001", KAITO, "20260603", "1", "", *of[TAICHI][5:], "A"]
+    replaced = ["9900002", TAICHI, "20260603", "1", "", *of[MIDORI][5:], "A"]
+    abolished = [*of[TAICHI][:3], "9", "20260603", *of[TAICHI][5:], "B"]
+    deleted = [*of[MINAMI], "C"]
+    gone = [*keys["0000100601"], "C"]
+    write_notices(delivery.notices, [Notice(1, TAICHI)])
+    kobe_changes(delivery, tmp_path / "formats", [gone], [new, replaced, abolished, deleted])
+    assert delivery.load_all(url, formats=tmp_path / "formats").set_aside == ()
+    with replica.open_generation() as reader:
+        numbers = {
+            key: (seal := reader.seal(key)) and seal.number
+            for key in (TAICHI, MINAMI, KAITO, MIDORI, "0000100601")
+        }
+        assert numbers == {
+            TAICHI: "9900002",
+            MINAMI: None,
+            KAITO: "9900001",
+            MIDORI: of[MIDORI][0],
+            "0000100601": None,
+        }
+        assert reader.person("0000100601") is None
+        assert reader.person(MINAMI) is not None
+
+
+def test_a_seal_that_is_there_already_or_is_not_sets_its_holders_seal_aside(
+    delivery: Delivery, tmp_path: Path, url: str, replica: Replica
+) -> None:
+    delivery.load(url)
+    _, *before = read_cells(delivery.folder / SEALS)
+    of = {cells[1]: cells for cells in before if cells[3] == "1"}
+    second = ["9900001", TAICHI, "20260603", "1", "", *of[TAICHI][5:], "A"]
+    never = ["9900002", KAITO, "20260603", "1", "", *of[TAICHI][5:], "C"]
+    kobe_changes(delivery, tmp_path / "formats", [], [second, never])
+    told = delivery.load_all(url, formats=tmp_path / "formats").set_aside
+    assert sorted((one.line, one.column) for one in told) == [(2, "宛名番号"), (3, "印鑑登録番号")]
+    with replica.open_generation() as reader:
+        assert [reader.is_set_aside(one, "seal") for one in (TAICHI, KAITO, MINAMI)] == [True, True, False]
+        assert reader.seal(TAICHI) is None
+        assert reader.seal(MINAMI) is not None

@@ -67,6 +67,7 @@ def test_a_household_with_two_heads_is_set_aside_as_a_whole(
     assert (row.line, row.column) == (line, "続柄コード")
     with replica.open_generation() as reader:
         assert all(reader.is_set_aside(f"000010010{n}") for n in range(1, 7))
+        assert reader.person(TAICHI) is reader.person_by_holder(notice_of(delivery, TAICHI)) is None
         assert reader.household(MINATO) == ()
         assert not reader.household_is_complete(MINATO)
         assert reader.person(MIDORI) is not None
@@ -132,6 +133,17 @@ def test_an_unreadable_household_is_the_one_of_before(delivery: Delivery, url: s
         assert reader.is_set_aside(NAGISA)
         assert not reader.household_is_complete(MINATO)
         assert reader.person(TAICHI) is not None
+
+
+def test_a_head_whose_household_cannot_be_read_is_missing_where_they_were(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    delivery.load(url)
+    delivery.change_person(TAICHI, "世帯番号", "？")
+    assert len(delivery.load_all(url).set_aside) == 1
+    with replica.open_generation() as reader:
+        assert [reader.is_set_aside(one) for one in (TAICHI, MINAMI, NAGISA)] == [True, False, False]
+        assert not reader.household_is_complete(MINATO)
 
 
 def test_a_row_that_does_not_fit_the_columns_is_its_persons_if_that_can_be_read(
