@@ -40,11 +40,14 @@ _POINTER = (
 )
 
 
-def _usable(generation: ColumnElement[int], person: ColumnElement[str], register: str) -> ColumnElement[bool]:
+def _usable(
+    generation: ColumnElement[int], person: ColumnElement[str], register: str | ColumnElement[str]
+) -> ColumnElement[bool]:
     """Whoever was set aside comes out of no question for records."""
     return ~exists().where(
         set_asides.c.generation == generation,
         set_asides.c.person == person,
+        set_asides.c.person != "",
         set_asides.c.register == register,
     )
 
@@ -121,7 +124,9 @@ _GROUP_SET_ASIDE = (
     .limit(1)
 )
 _RECORD = select(records).where(
-    records.c.generation == bindparam("generation"), records.c.register == bindparam("register")
+    records.c.generation == bindparam("generation"),
+    records.c.register == bindparam("register"),
+    _usable(records.c.generation, records.c.person, records.c.register),
 )
 _RECORD_BY_KEY = _RECORD.where(records.c.key == bindparam("key"))
 _RECORDS = {

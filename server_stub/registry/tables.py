@@ -161,6 +161,7 @@ set_asides = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("register", String(40), nullable=False),
     Column("person", String(40), nullable=False, comment="empty: it cannot be read whose row it is"),
+    Column("key", String(100), nullable=False, comment="of the record; empty: it cannot be read"),
     Column(
         "group", String(100), nullable=False, comment="the household, or the group of a record; empty: none"
     ),

@@ -195,7 +195,7 @@ class Town:
             writer.writerows(self.rows)
             return out.getvalue().encode(self.encoding)
         if self.container == "jsonl":
-            lines = (json.dumps({k: v for k, v in row.items() if v}, ensure_ascii=False) for row in self.rows)
+            lines = (json.dumps({k: v for k, v in row.items() if v}) for row in self.rows)
             return "".join(f"{line}\n" for line in lines).encode(self.encoding)
         records = (
             b"".join(row[name].encode(self.encoding).ljust(length) for name, length in LENGTHS.items())

@@ -165,6 +165,36 @@ def test_whoever_was_set_aside_stays_so_until_a_right_row_comes(
         assert reader.record("tax", "T1") is not None
 
 
+def test_each_record_that_was_set_aside_waits_for_a_right_row_of_its_own(
+    town: Town, url: str, replica: Replica
+) -> None:
+    """And the person's other records of that register come back with it."""
+    town.tax = [
+        ["T1", ONE, "", "x", "1", ""],
+        ["T2", ONE, "", "y", "2", ""],
+        ["T3", ONE, "", "2023", "3", ""],
+        ["T4", OUTSIDE, "", "2025", "1", ""],
+    ]
+    town.write()
+    assert len(town.load(url).set_aside) == 2
+
+    def found() -> tuple[bool, list[str]]:
+        with replica.open_generation() as reader:
+            keys = [one.key for one in reader.records("tax", person=ONE)]
+            assert keys == [one for one in ("T1", "T2", "T3") if reader.record("tax", one) is not None]
+            return reader.is_set_aside(ONE, "tax"), keys
+
+    assert found() == (True, [])
+    first = change(town, newcomer(), tax=[["T1", ONE, "", "2025", "1", "", CHANGED]])
+    first.write()
+    first.load(url)
+    assert found() == (True, [])
+    last = change(town, row(4, CHANGED), tax=[["T2", ONE, "", "2024", "2", "", NEW]], base=NEXT, at=LAST)
+    last.write()
+    last.load(url)
+    assert found() == (False, ["T1", "T2", "T3"])
+
+
 def test_a_household_is_looked_at_as_a_whole_after_the_change(town: Town, url: str, replica: Replica) -> None:
     town.write()
     town.load(url)

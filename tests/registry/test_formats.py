@@ -185,6 +185,16 @@ def test_a_record_twice_sets_both_owners_aside(tmp_path: Path, url: str, replica
         assert [one.key for one in reader.records("tax")] == ["T3"]
 
 
+def test_a_record_of_nobody_is_not_set_aside_with_a_row_of_nobody(
+    tmp_path: Path, url: str, replica: Replica
+) -> None:
+    town = Town(tmp_path / "town", tax=[["T1", "", "G1", "2025", "1", ""], ["T2", "", "G1", "x", "1", ""]])
+    town.write()
+    assert [(row.line, row.column) for row in town.load(url).set_aside] == [(3, "年度")]
+    with replica.open_generation() as reader:
+        assert [one.key for one in reader.records("tax", group="G1")] == ["T1"]
+
+
 # --- a wrong format file -----------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event, func, insert, select
 
 from server_stub.db import migrate, open_engine
 from server_stub.interface.failures import Failed
-from server_stub.registry.importers import generation as loading
+from server_stub.registry.importers import resident_register as loading
 from server_stub.registry.replica import Replica, ReplicaReader
 from server_stub.registry.tables import OF_A_GENERATION, imprints, notices, persons, seals
 from tests.registry.helper import Delivery, Notice

@@ -17,16 +17,28 @@ from server_stub.interface.trace import Trace
 from server_stub.municipalities import DeliveryTerms, Municipality
 from server_stub.registry.records import Person
 from server_stub.registry.replica import living_number
-from server_stub.registry.tables import OF_A_GENERATION, generations, imprints, person_of, pointer, seals
+from server_stub.registry.tables import (
+    OF_A_GENERATION,
+    generations,
+    imprints,
+    notice_row,
+    notices,
+    person_of,
+    pointer,
+    seals,
+)
 
-from . import delivery_slip
+from . import delivery_slip, issue_notices
 from .containers import read_rows
 from .delivery_slip import DeliverySlip, broken
-from .format_file import PERSON, DeliveryFormat, format_for, formats_of
-from .generation import GenerationBuilder, Models
+from .format_file import PERSON, RESTRICTION, SEAL, DeliveryFormat, format_for, formats_of
+from .generation import Generation, Models
+from .other_registers import take_records
 from .person_record import person_row
-from .restriction_record import take_restrictions
+from .resident_register import take_residents
+from .restriction_record import read_restrictions, take_restrictions
 from .row_function import Misread, RowFunction, Unusable
+from .seal_register import take_seals
 from .set_aside import MOST_SET_ASIDE, SetAside, SetAsides
 
 
@@ -84,12 +96,10 @@ def load_delivery(
         slip = delivery_slip.read_slip(folder, format_, made_at)
         living = _check_time(engine, slip, format_, clock.now())
 
-        def builder(number: int) -> GenerationBuilder:
-            return GenerationBuilder(
-                engine, number, living, folder, format_, slip, terms, models or {}, asides
-            )
+        def generation(number: int) -> Generation:
+            return Generation(engine, number, living, folder, format_, slip, terms, models or {}, asides)
 
-        number = _load(engine, living, builder, notices_path, slip, clock, trace)
+        number = _load(engine, living, generation, notices_path, slip, clock, trace)
     except Failed as failed:
         trace.emit("operator", "delivery_refused", failure=failed.failure, **failed.facts)
         raise
@@ -148,7 +158,7 @@ def _check_time(engine: Engine, slip: DeliverySlip, format_: DeliveryFormat, now
 def _load(
     engine: Engine,
     living: int,
-    builder: Callable[[int], GenerationBuilder],
+    generation: Callable[[int], Generation],
     notices_path: Path,
     slip: DeliverySlip,
     clock: Clock,
@@ -161,7 +171,7 @@ def _load(
     # what was taken back, and what a loader that died left behind
     _remove(engine, lambda table: table.c.generation > living)
     try:
-        counts = builder(number).build(notices_path)
+        counts = _build(generation(number), notices_path)
     except BaseException:
         _remove(engine, lambda table: table.c.generation > living)
         raise
@@ -169,6 +179,33 @@ def _load(
     _remove(engine, lambda table: table.c.generation < living)
     trace.emit("operator", "delivery_applied", generation=number, municipality=slip.municipality, **counts)
     return number
+
+
+def _build(generation: Generation, notices_path: Path) -> dict[str, int]:
+    """How many rows were taken in by table."""
+    format_ = generation.format
+    before = generation.copy_living() if format_.differential else {}
+    counts = {"persons": take_residents(generation, before.get(PERSON, set())), "seals": 0, "records": 0}
+    if (seal_file := format_.file_of(SEAL)) is not None:
+        counts["seals"] = take_seals(generation, seal_file)
+    for file in format_.file:
+        if not file.typed:
+            counts["records"] += take_records(generation, file, before.get(file.record, set()))
+    generation.know_whom_records_name()
+    counts["restrictions"] = 0
+    if (listed := format_.file_of(RESTRICTION)) is not None:
+        # they were taken in before; a list that is not as agreed refuses the delivery all the same
+        unreadable = generation.terms.unreadable_restrictions
+        found = read_restrictions(
+            generation.folder, format_, listed, generation.may_be_named, unreadable=unreadable
+        )
+        counts["restrictions"] = sum(1 for _ in found)
+        generation.slip.check_count(listed.name, counts["restrictions"])
+    told = issue_notices.read_notices(notices_path, format_.municipality, generation.may_be_named)
+    rows = (notice_row(generation.number, line, notice) for line, notice in told)
+    counts["notices"] = generation.write(notices, rows, key="holder_ref")
+    generation.keep_set_aside()
+    return counts | {"set_aside": len(generation.asides.rows)}
 
 
 def _flip(engine: Engine, number: int, slip: DeliverySlip, loaded_at: datetime) -> None:

@@ -78,9 +78,10 @@ class RowFunction:
         """One item of a row that may be broken elsewhere; None if it cannot be read or is not there."""
         get = self._getters.get(target)
         try:
-            return (get(cells) or None) if get is not None else None
+            found = (get(cells) or None) if get is not None else None
         except (Misread, IndexError):
             return None
+        return None if isinstance(found, str) and not _readable(found) else found
 
     def misread(self, unusable: Unusable) -> Misread:
         """The same with the column that the item came from; of several the first one that was taken over as it stands."""
@@ -98,7 +99,7 @@ class RowFunction:
                 raise Misread(column, f"{limit}文字以内")
             if text != text.strip():
                 raise Misread(column, "前後に空白のない値")
-            if any(unicodedata.category(char) in _NEVER or char == "\ufffd" for char in text):
+            if not _readable(text):
                 raise Misread(column, "取決めの文字コードの文字")
 
     def _getter(self, source: Source, is_date: bool) -> Getter:
@@ -163,6 +164,10 @@ class RowFunction:
                 raise Misread(column, "連携フォルダにあるファイル") from None
 
         return read
+
+
+def _readable(text: str) -> bool:
+    return not any(unicodedata.category(char) in _NEVER or char == "\ufffd" for char in text)
 
 
 def _plain(cells: Cells, limit: int) -> bool:

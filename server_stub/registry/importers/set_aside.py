@@ -40,11 +40,12 @@ class SetAsides:
     rows: list[SetAside] = field(default_factory=list)
     nobodys: list[tuple[SetAside, str]] = field(default_factory=list)
     """Rows of the resident register that do not say whose they are, with their household ('' where that cannot be read either)."""
-    _people: dict[tuple[str, str, str], SetAside] = field(default_factory=dict)
-    """By register, person and group."""
+    _people: dict[tuple[str, str, str, str], SetAside] = field(default_factory=dict)
+    """By register, person, group and key of the record."""
 
-    def add(self, row: SetAside, people: Iterable[tuple[str, str]]) -> None:
-        """`people`: the (person, group) whose record the row was; '' for what is unknown."""
+    def add(self, row: SetAside, people: Iterable[tuple[str, str]], key: str = "") -> None:
+        """`people`: the (person, group) whose record the row was; '' for what is unknown. `key`: of the record, where a person
+        may have several of them in that register."""
         if row not in self.rows:
             self.rows.append(row)
             self.trace.emit(
@@ -58,19 +59,22 @@ class SetAsides:
                 file=first.file, line=first.line, column=first.column, expected=first.remedy,
             )  # fmt: skip
         for person, group in people:
-            self._people.setdefault((row.register, person, group), row)
+            self._people.setdefault((row.register, person, group, key or person), row)
             if not person and row.register == PERSON:
                 self.nobodys.append((row, group))
 
     def also(self, row: SetAside, person: str, group: str) -> None:
         """Somebody else whom a row that is listed already may have been about."""
-        self._people.setdefault((row.register, person, group), row)
+        self._people.setdefault((row.register, person, group, person), row)
 
     def persons(self, register: str) -> set[str]:
-        return {person for of, person, _ in self._people if of == register and person}
+        return {person for of, person, _, _ in self._people if of == register and person}
+
+    def keys(self, register: str) -> set[str]:
+        return {key for of, _, _, key in self._people if of == register and key}
 
     def households(self) -> frozenset[str]:
-        return frozenset(group for of, _, group in self._people if of == PERSON and group)
+        return frozenset(group for of, _, group, _ in self._people if of == PERSON and group)
 
     def add_households(self, connection: Connection, generation: int) -> None:
         """Whoever was set aside leaves a gap in the household that `generation` has them in, too."""
@@ -81,7 +85,7 @@ class SetAsides:
             )
             for key, household in connection.execute(query):
                 row = next(
-                    one for (of, person, _), one in self._people.items() if (of, person) == (PERSON, key)
+                    one for (of, person, *_), one in self._people.items() if (of, person) == (PERSON, key)
                 )
                 self.also(row, key, household)
 
@@ -89,10 +93,10 @@ class SetAsides:
         """`first`: the number of the first row written."""
         made = [
             {
-                "generation": generation, "number": number, "register": register, "person": person, "group": group,
+                "generation": generation, "number": number, "register": register, "person": person, "group": group, "key": key,
                 "file": row.file, "line": row.line, "column": row.column, "remedy": row.remedy[:300],
             }
-            for number, ((register, person, group), row) in enumerate(self._people.items(), start=first)
+            for number, ((register, person, group, key), row) in enumerate(self._people.items(), start=first)
         ]  # fmt: skip
         if made:
             connection.execute(insert(set_asides), made)

@@ -37,6 +37,12 @@ def upgrade() -> None:
             comment="empty: it cannot be read whose row it is",
         ),
         sa.Column(
+            "key",
+            sa.String(length=100),
+            nullable=False,
+            comment="of the record; empty: it cannot be read",
+        ),
+        sa.Column(
             "group",
             sa.String(length=100),
             nullable=False,
