@@ -166,6 +166,20 @@ def test_a_row_that_does_not_fit_the_columns_is_its_persons_if_that_can_be_read(
         assert not reader.household_is_complete(ROKKO)
 
 
+def test_a_seal_of_nobody_in_the_register_keeps_the_notice_of_its_holder(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    """The number of the row was mistyped: another record still names the person."""
+    holder = notice_of(delivery, MIDORI)
+    delivery.change_person(MIDORI, "宛名番号", "0000999999")
+    [row] = delivery.load_all(url).set_aside
+    assert (row.register, row.line, row.column) == ("seal", delivery.line_of(SEALS, MIDORI), "宛名番号")
+    with replica.open_generation() as reader:
+        assert reader.key_of(holder) == MIDORI
+        assert reader.person(MIDORI) is None
+        assert reader.is_set_aside(MIDORI, "seal")
+
+
 def odd(delivery: Delivery, rows_to_spoil: int) -> None:
     rows = read_cells(delivery.folder / RESIDENTS)
     for row in rows[1 : rows_to_spoil + 1]:

@@ -201,8 +201,7 @@ class Generation:
                 named |= set(connection.scalars(set_aside)) - self.gone
         self.known |= named - {NOBODY}
         for file in self.format.file:
-            if not file.typed:
-                self.known |= self.asides.persons(file.record)
+            self.known |= self.asides.persons(file.record)
 
     def keep_set_aside(self) -> None:
         with self.engine.begin() as connection:
