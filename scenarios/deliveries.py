@@ -6,11 +6,7 @@ there delivers it with the next night.
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +17,7 @@ from server_stub.faults.box import FaultBox
 from server_stub.interface.clock import JST, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
-from server_stub.registry.importers import delivery_slip
+from server_stub.registry.importers import Loaded
 from server_stub.registry.replica import generations_of
 
 from .towns import Town
@@ -47,20 +43,9 @@ def delivered_since(url: str, night: datetime) -> bool:
 
 def deliver(
     town: Town, url: str, files: Path, notices: Path, made_at: datetime, clock: Clock, trace: Trace
-) -> int:
+) -> Loaded:
     """Load the delivery in `files` as one of `town` made at `made_at` (to the second). Raises as `Town.load`."""
-    with tempfile.TemporaryDirectory(prefix="konbini-delivery-") as folder:
-        tonight = Path(shutil.copytree(files, Path(folder) / "delivery"))
-        _date(tonight / delivery_slip.FILE_NAME, made_at)
-        return town.load(url, notices, clock, trace, tonight)
-
-
-def _date(slip: Path, made_at: datetime) -> None:
-    rows = list(csv.DictReader(io.StringIO(slip.read_text(encoding="utf-8"), newline="")))
-    with slip.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, delivery_slip.HEADER)
-        writer.writeheader()
-        writer.writerows({**row, "作成日時": made_at.isoformat(timespec="seconds")} for row in rows)
+    return town.load(url, notices, clock, trace, files, made_at=made_at.replace(microsecond=0))
 
 
 class NightlyDelivery:

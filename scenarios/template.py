@@ -110,7 +110,7 @@ def build_template(
     authority = Authority(authority_settings(folder, keys), clock, Trace(clock))
     told("カードを発行しています")
     (folder / AUTHORITY_FILE).write_bytes(authority.authentication_ca_certificate())
-    (folder / TOWNS).write_text(json.dumps([town.told for town in towns]), encoding="utf-8")
+    paths.write_private(folder / TOWNS, json.dumps([town.told for town in towns]).encode())
     (folder / "cards").mkdir()
     entries: list[CardEntry] = []
     for town in towns:

@@ -13,15 +13,13 @@ from typing import Literal
 from scenarios import deliveries
 from scenarios.towns import CARDS
 from server_stub.interface.notices import FILE_NAME
-from server_stub.registry.importers.delivery_slip import FILE_NAME as SLIP
-from server_stub.registry.importers.resident_register import FILE_NAME as RESIDENTS
-from server_stub.registry.importers.restriction_list import FILE_NAME as RESTRICTIONS
 
 from .sentences import given
 from .slots import era_of
 from .world import World
 
 Row = dict[str, str]
+SLIP, RESIDENTS, RESTRICTIONS = "連携票.csv", "住民記録.csv", "発行制限.csv"
 _DIGITS, _LETTERS = (
     dict(zip(("明治", "大正", "昭和", "平成", "令和"), told, strict=True)) for told in ("12345", "MTSHR")
 )

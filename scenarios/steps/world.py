@@ -223,7 +223,7 @@ class World:
 
     @property
     def delivered(self) -> Path:
-        """Where this scenario's own delivery lies, in the shape of scenarios/data; there only if there was one."""
+        """Where this scenario's own delivery lies, in the shape of scenarios/towns/kobe; there only if there was one."""
         return self.stage.visit_folder / "delivered"
 
     def leave_by(self, name: str) -> None:

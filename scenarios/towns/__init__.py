@@ -19,7 +19,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -28,8 +28,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import MunicipalityInfo
 from server_stub.municipalities import Municipality, load_index, load_municipality
-from server_stub.registry.importers import load_delivery
-from server_stub.registry.importers.resident_register import read_residents
+from server_stub.registry.importers import Loaded, load_delivery, read_people
 from server_stub.registry.records import Person
 from server_stub.settings_file import Settings, SettingsText, matching, read_settings, settings_wrong
 
@@ -94,12 +93,22 @@ class Town:
         return self.folder.name if self.is_shipped else str(self.folder)
 
     def people(self) -> dict[str, Person]:
-        """Read everybody in the delivery whose record can be used, by 宛名番号. Raises Failed, as a delivery is refused."""
-        return {person.key: person for _row, person in read_residents(self.delivery)}
+        """Read everybody in the delivery, by 宛名番号. Raises Failed, also for the first row that cannot be used."""
+        return read_people(self.delivery, self.formats)
 
-    def load(self, url: str, notices: Path, clock: Clock, trace: Trace, delivery: Path | None = None) -> int:
-        """Load the delivery (another folder's, if told) into the replica at `url`. Raises Failed as `load_delivery`."""
-        return load_delivery(url, delivery or self.delivery, notices, clock, trace, self.municipality)
+    def load(
+        self,
+        url: str,
+        notices: Path,
+        clock: Clock,
+        trace: Trace,
+        delivery: Path | None = None,
+        **terms: Any,
+    ) -> Loaded:
+        """Load the delivery (another folder's, if told) into the replica at `url`. `terms` and failures: `load_delivery`."""
+        return load_delivery(
+            url, delivery or self.delivery, notices, clock, trace, self.municipality, **terms
+        )
 
     def files(self) -> list[Path]:
         """List all that the town is made of, for whoever makes something of it and must know when it changes."""

@@ -261,6 +261,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "tests/issuing/test_rights.py::test_a_replica_that_was_never_loaded_knows_nobody",
     ),
     (
+        "Record_Unusable",
+        403,
+        "連携されたこの方の記録に誤りがあり、証明に使えません。",
+        "取込みの結果（file・line・column）にある行を直して連携し直してください。",
+        "tests/registry/test_set_aside.py::test_a_row_that_cannot_be_used_sets_its_person_aside_and_nobody_else",
+    ),
+    (
         "Holder_Deceased",
         403,
         "死亡の記録がある方のカードです。",
@@ -681,11 +688,18 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "tests/registry/test_broken_deliveries.py::test_a_wrong_header_or_encoding_is_named",
     ),
     (
+        "Delivery_Record_Length_Wrong",
+        422,
+        "固定長の連携ファイルの長さが、取決めのレコード長の倍数ではありません。",
+        "レコード長と、レコードの終わりの改行を確認してください。",
+        "tests/registry/test_formats.py::test_a_fixed_length_file_of_another_length_is_refused",
+    ),
+    (
         "Delivery_Row_Broken",
         422,
-        "連携ファイルに誤りのある行があります。この連携は一件も反映していません。",
+        "連携ファイルに、連携の全体にかかわる誤りのある行があります。発行制限のほかは反映していません。",
         "facts の file・line・column を直して連携し直してください。",
-        "tests/registry/test_broken_deliveries.py::test_a_broken_cell_of_the_resident_file_is_named",
+        "tests/registry/test_broken_deliveries.py::test_a_broken_cell_of_the_slip_is_named",
     ),
     (
         "Delivery_Other_Municipality",
@@ -714,6 +728,20 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "現に住んでいる人が、前回の連携から大きく減っています。発行制限のほかは反映していません。",
         "抽出の条件を確認してください。正しい減少のときは、市区町村の設定 delivery.most_drop_percent を改めて連携し直してください。",
         "tests/registry/test_refused_deliveries.py::test_a_delivery_that_lost_more_people_than_allowed_is_refused",
+    ),
+    (
+        "Delivery_Too_Many_Set_Aside",
+        422,
+        "使えない行が、市区町村の定めた数より多くあります。発行制限のほかは反映していません。",
+        "facts の file・line・column が最初の行です。抽出の条件と連携の書式を確認してください。",
+        "tests/registry/test_set_aside.py::test_more_rows_than_the_limit_refuse_the_delivery",
+    ),
+    (
+        "Delivery_Base_Wrong",
+        422,
+        "差分の連携の元になる連携が、いまの副本と異なります。発行制限のほかは反映していません。",
+        "全件の連携を取り込むか、いまの副本（expected）を元にした差分を連携してください。",
+        "tests/registry/test_differential.py::test_a_differential_on_another_generation_is_refused",
     ),
     (
         "Delivery_None_Before",

@@ -6,6 +6,7 @@ server everything about one tenant. Both check what they read and refuse a wrong
 """
 
 from .settings import (
+    FORMATS,
     ClosedSpan,
     DeliveryTerms,
     Municipality,
@@ -16,6 +17,7 @@ from .settings import (
 )
 
 __all__ = [
+    "FORMATS",
     "ClosedSpan",
     "DeliveryTerms",
     "Municipality",

@@ -30,7 +30,7 @@ from server_stub.settings_file import (
 )
 
 HERE = Path(__file__).parent
-FILE_NAME, CERTIFICATES = "municipality.toml", "certificates"
+FILE_NAME, CERTIFICATES, FORMATS = "municipality.toml", "certificates", "deliveries"
 _A_LEAP_YEAR = 2028
 
 Code = Annotated[str, matching(r"[0-9]{5}", "5 digits")]
@@ -86,11 +86,13 @@ class ClosedSpan(Settings):
 class DeliveryTerms(Settings):
     """What is asked of the deliveries of the existing systems. `most_age_hours`: from 作成日時 on, so long may the replica issue.
     `most_drop_percent`: of the residents, from one delivery to the next. `unreadable_restrictions`: rows of 発行制限.csv that do
-    not say whose they are, with which a delivery is still applied."""
+    not say whose they are, with which a delivery is still applied. `most_set_aside`: rows that cannot be used, each of which
+    sets its person aside, with which a delivery is still applied."""
 
     most_age_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 48
     most_drop_percent: Annotated[int, Field(ge=0, le=100)] = 10
     unreadable_restrictions: Annotated[int, Field(ge=0, le=1000)] = 0
+    most_set_aside: Annotated[int, Field(ge=0, le=100_000)] = 10
 
     @property
     def most_age(self) -> timedelta:
@@ -149,8 +151,9 @@ class MunicipalityEntry:
 
 @dataclass(frozen=True, slots=True)
 class Municipality:
-    """All that the issuing server needs to know of a tenant. A kind that is not in `services` is not offered."""
+    """All that the issuing server needs to know of a tenant. `folder`: where it stands, with the formats of its deliveries. A kind that is not in `services` is not offered."""
 
+    folder: Path
     info: MunicipalityInfo
     issuer: Issuer
     services: Mapping[str, ServiceTerms]
@@ -211,6 +214,7 @@ def load_municipality(folder: Path) -> Municipality:
     file = file_named(folder / FILE_NAME)
     own = read_settings(folder / FILE_NAME, _Own)
     return Municipality(
+        folder=folder,
         info=own.info,
         issuer=Issuer(
             code=own.code,

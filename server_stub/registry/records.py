@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from server_stub.interface.secret import Secret
 
@@ -100,3 +102,15 @@ class IssueNotice:
     serial: int
     person: str
     municipality: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record of a register that has no type of its own. `person` need not be a resident; it and `group` are '' where there is
+    none. `body` is as the format file names its items, dates in ISO 8601, checked by the kind of certificate that owns it."""
+
+    register: str
+    key: str
+    person: str
+    group: str
+    body: Mapping[str, Any]

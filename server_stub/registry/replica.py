@@ -7,14 +7,14 @@ from datetime import date, datetime
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, exists, func, or_, select, update
 
 from server_stub.db import migrate, open_engine
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 
-from .records import IssueNotice, Person, Restriction, Seal
+from .records import IssueNotice, Person, Record, Restriction, Seal
 from .tables import (
     LIVING_THERE,
     generations,
@@ -24,10 +24,13 @@ from .tables import (
     person_of,
     persons,
     pointer,
+    record_of,
+    records,
     restriction_of,
     restrictions,
     seal_of,
     seals,
+    set_asides,
 )
 
 _POINTER = (
@@ -35,19 +38,38 @@ _POINTER = (
     .join(generations, generations.c.number == pointer.c.generation)
     .where(pointer.c.id == 1)
 )
+
+
+def _usable(
+    generation: ColumnElement[int], person: ColumnElement[str], register: str | ColumnElement[str]
+) -> ColumnElement[bool]:
+    """Whoever was set aside comes out of no question for records."""
+    return ~exists().where(
+        set_asides.c.generation == generation,
+        set_asides.c.person == person,
+        set_asides.c.person != "",
+        set_asides.c.register == register,
+    )
+
+
+_PERSON_USABLE = _usable(persons.c.generation, persons.c.key, "person")
 _BY_HOLDER = (
     select(persons)
     .join(
         notices,
         (notices.c.person == persons.c.key) & (notices.c.generation == persons.c.generation),
     )
-    .where(notices.c.generation == bindparam("generation"), notices.c.holder_ref == bindparam("holder_ref"))
+    .where(
+        notices.c.generation == bindparam("generation"),
+        notices.c.holder_ref == bindparam("holder_ref"),
+        _PERSON_USABLE,
+    )
 )
 _KEY_BY_HOLDER = select(notices.c.person).where(
     notices.c.generation == bindparam("generation"), notices.c.holder_ref == bindparam("holder_ref")
 )
 _BY_KEY = select(persons).where(
-    persons.c.generation == bindparam("generation"), persons.c.key == bindparam("key")
+    persons.c.generation == bindparam("generation"), persons.c.key == bindparam("key"), _PERSON_USABLE
 )
 _HOUSEHOLD = (
     select(persons)
@@ -55,13 +77,18 @@ _HOUSEHOLD = (
         persons.c.generation == bindparam("generation"),
         persons.c.household == bindparam("household"),
         persons.c.status.in_(sorted(LIVING_THERE)),
+        _PERSON_USABLE,
     )
     .order_by(persons.c.position)
 )
 _SEAL = (
     select(seals, imprints.c.png)
     .join(imprints, imprints.c.sha256 == seals.c.imprint)
-    .where(seals.c.generation == bindparam("generation"), seals.c.person == bindparam("person"))
+    .where(
+        seals.c.generation == bindparam("generation"),
+        seals.c.person == bindparam("person"),
+        _usable(seals.c.generation, seals.c.person, "seal"),
+    )
 )
 _RESTRICTION = (
     select(restrictions)
@@ -78,6 +105,41 @@ _NOTICES = (
     .where(notices.c.generation == bindparam("generation"), notices.c.person == bindparam("person"))
     .order_by(notices.c.line.desc())
 )
+_KEY_OF = select(notices.c.person).where(
+    notices.c.generation == bindparam("generation"), notices.c.holder_ref == bindparam("holder_ref")
+)
+_SET_ASIDE = (
+    select(set_asides.c.number)
+    .where(
+        set_asides.c.generation == bindparam("generation"),
+        set_asides.c.person == bindparam("person"),
+        set_asides.c.register == bindparam("register"),
+    )
+    .limit(1)
+)
+_GROUP_SET_ASIDE = (
+    select(set_asides.c.number)
+    .where(
+        set_asides.c.generation == bindparam("generation"),
+        set_asides.c.group == bindparam("group"),
+        set_asides.c.register == bindparam("register"),
+    )
+    .limit(1)
+)
+_RECORD = select(records).where(
+    records.c.generation == bindparam("generation"),
+    records.c.register == bindparam("register"),
+    _usable(records.c.generation, records.c.person, records.c.register),
+)
+_RECORD_BY_KEY = _RECORD.where(records.c.key == bindparam("key"))
+_RECORDS = {
+    (has_person, has_group): _RECORD.where(
+        *([records.c.person == bindparam("person")] if has_person else ()),
+        *([records.c.group == bindparam("group")] if has_group else ()),
+    ).order_by(records.c.line, records.c.key)
+    for has_person in (False, True)
+    for has_group in (False, True)
+}
 
 
 class ReplicaReader:
@@ -116,16 +178,46 @@ class ReplicaReader:
         return self._connection.execute(statement, {"generation": self.generation, **parameters}).first()
 
     def person_by_holder(self, holder_ref: str) -> Person | None:
-        """Whose authentication certificate this is, by the issue notices; whatever the person's status."""
+        """Whose authentication certificate this is, by the issue notices; whatever the person's status. None too for somebody who
+        was set aside, or is no resident: `key_of` tells them from an unknown certificate."""
         row = self._first(_BY_HOLDER, holder_ref=holder_ref)
         return person_of(row) if row else None
 
     def key_of(self, holder_ref: str) -> str | None:
-        """The person key in the issue notices of this certificate, whether or not there is a record of the person."""
-        found = self._first(_KEY_BY_HOLDER, holder_ref=holder_ref)
-        return str(found.person) if found else None
+        """The person in the issue notice of this certificate, whether or not there is a usable record; None: no notice."""
+        row = self._first(_KEY_OF, holder_ref=holder_ref)
+        return row.person if row else None
+
+    def is_set_aside(self, person: str, register: str = "person") -> bool:
+        """Whether the municipality's record of this person in `register` cannot be used."""
+        return self._first(_SET_ASIDE, person=person, register=register) is not None
+
+    def check_usable(self, person: str, register: str = "person") -> None:
+        """Raises Failed(Record_Unusable) for somebody whose record in `register` was set aside."""
+        if self.is_set_aside(person, register):
+            raise Failed("Record_Unusable", register=register)
+
+    def household_is_complete(self, household: str) -> bool:
+        """False if any delivered row of that household could not be used: then nobody can say who all its members are."""
+        return self._first(_GROUP_SET_ASIDE, group=household, register="person") is None
+
+    def record(self, register: str, key: str) -> Record | None:
+        """One record of a register that has no type of its own."""
+        row = self._first(_RECORD_BY_KEY, register=register, key=key)
+        return record_of(row) if row else None
+
+    def records(
+        self, register: str, *, person: str | None = None, group: str | None = None
+    ) -> tuple[Record, ...]:
+        """The records of a register, of one person or group or of all, in the order of their delivery."""
+        parameters: dict[str, Any] = {"generation": self.generation, "register": register}
+        parameters |= {"person": person} if person is not None else {}
+        parameters |= {"group": group} if group is not None else {}
+        statement = _RECORDS[person is not None, group is not None]
+        return tuple(record_of(row) for row in self._connection.execute(statement, parameters))
 
     def person(self, key: str) -> Person | None:
+        """The record of that 宛名番号; None for whoever was set aside."""
         row = self._first(_BY_KEY, key=key)
         return person_of(row) if row else None
 

@@ -1,4 +1,4 @@
-"""The tables of the replica, and records as their rows and back; the one place that knows both.
+"""The tables of the replica, and records from their rows; the importers make the rows from what was delivered.
 
 Generations are a column, first in every key, not tables of their own: the schema stays what Alembic knows on SQLite and
 PostgreSQL alike, a read is one descent of one index whatever number of generations lies there, and on PostgreSQL the same
@@ -11,10 +11,10 @@ refused, and stay when a generation is taken back.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Column,
     Date,
@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from server_stub.interface.secret import Secret
 
-from .records import ForeignResident, IssueNotice, Person, ResidentStatus, Restriction, Seal, Sex
+from .records import ForeignResident, IssueNotice, Person, Record, ResidentStatus, Restriction, Seal, Sex
 
 metadata = MetaData()
 
@@ -139,51 +139,50 @@ notices = Table(
     Index("notice_person", "generation", "person", "line"),
 )
 
-OF_A_GENERATION = (persons, seals, notices)
+records = Table(
+    "record",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("register", String(40), primary_key=True),
+    Column("key", String(100), primary_key=True),
+    Column("line", Integer, nullable=False, comment="of the delivered file"),
+    Column("person", String(40), nullable=False, comment="empty: of nobody alone"),
+    Column("group", String(100), nullable=False, comment="empty: none"),
+    Column("body", JSON, nullable=False),
+    Index("record_person", "generation", "register", "person"),
+    Index("record_group", "generation", "register", "group"),
+)
+"""Records of every register that has no table of its own; `body` is what the kind of certificate that owns it makes of it."""
+
+set_asides = Table(
+    "set_aside",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("register", String(40), nullable=False),
+    Column("person", String(40), nullable=False, comment="empty: it cannot be read whose row it is"),
+    Column("key", String(100), nullable=False, comment="of the record; empty: it cannot be read"),
+    Column(
+        "group", String(100), nullable=False, comment="the household, or the group of a record; empty: none"
+    ),
+    Column("file", String(100), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("column", String(100), nullable=False),
+    Column("remedy", String(300), nullable=False, comment="what is expected there"),
+    Index("set_aside_person", "generation", "person", "register"),
+    Index("set_aside_group", "generation", "group", "register"),
+)
+"""Whose records of a register cannot be used, and the row that shows it."""
+
+OF_A_GENERATION = (persons, seals, records, set_asides, notices)
 
 
 LIVING_THERE = frozenset({ResidentStatus.RESIDENT.value, ResidentStatus.MOVING_OUT.value})
 """Statuses of those who live in their household now: who has announced a move has not gone yet."""
 
 
-def person_row(generation: int, line: int, person: Person) -> dict[str, Any]:
-    foreign = person.foreign
-    return {
-        "generation": generation,
-        "line": line,
-        "key": person.key,
-        "household": person.household,
-        "position": person.order,
-        "name": person.name,
-        "kana": person.kana,
-        "birth": person.birth,
-        "sex": person.sex.value,
-        "relationship": person.relationship,
-        "address": person.address,
-        "head_of_household": person.head_of_household,
-        "resident_since": person.resident_since,
-        "address_since": person.address_since,
-        "notified_on": person.notified_on,
-        "previous_address": person.previous_address,
-        "domicile": person.domicile,
-        "domicile_head": person.domicile_head,
-        "my_number": person.my_number.reveal(),
-        "status": person.status.value,
-        "moved_to": person.moved_to,
-        "moves_on": person.moves_on,
-        "former_surname": person.former_surname,
-        "alias": person.alias,
-        "alias_kana": person.alias_kana,
-        "nationality": foreign.nationality if foreign else "",
-        "status_of_residence": foreign.status_of_residence if foreign else "",
-        "period": foreign.period if foreign else "",
-        "period_ends": foreign.period_ends if foreign else None,
-        "card_number": foreign.card_number if foreign else "",
-        "category": foreign.category if foreign else "",
-    }
-
-
-def person_of(row: Row[Any]) -> Person:
+def person_of(row: Any) -> Person:
+    """`row`: one of the table, or anything with its columns as attributes."""
     foreign = None
     if row.nationality:
         foreign = ForeignResident(
@@ -222,20 +221,12 @@ def person_of(row: Row[Any]) -> Person:
     )
 
 
-def seal_row(generation: int, seal: Seal) -> dict[str, Any]:
-    return {
-        "generation": generation,
-        "person": seal.person,
-        "number": seal.number,
-        "registered_on": seal.registered_on,
-        "imprint": hashlib.sha256(seal.imprint_png).hexdigest(),
-        "width_mm": seal.width_mm,
-        "height_mm": seal.height_mm,
-    }
-
-
 def seal_of(row: Row[Any]) -> Seal:
     return Seal(row.person, row.registered_on, row.number, row.png, row.width_mm, row.height_mm)
+
+
+def record_of(row: Row[Any]) -> Record:
+    return Record(row.register, row.key, row.person, row.group, row.body)
 
 
 def restriction_row(restriction: Restriction, told_at: str) -> dict[str, Any]:

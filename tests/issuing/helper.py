@@ -129,7 +129,9 @@ def deliver(url: str, folder: Path, *, delivery: Path = DELIVERY, unlinked: Iter
     notices_path = folder / "発行通知.csv"
     write_notices(notices_path, [p for p in all_persons(delivery) if p not in set(unlinked)])
     clock = Clock(STAGE_START)
-    return load_delivery(url, delivery, notices_path, clock, Trace(clock))
+    return load_delivery(
+        url, delivery, notices_path, clock, Trace(clock), formats=KOBE_FOLDER / "deliveries"
+    ).generation
 
 
 def edited_municipality(folder: Path, *changes: tuple[str, str]) -> Path:

@@ -10,15 +10,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from server_stub.interface import notices
 from server_stub.interface.binding import holder_ref
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
 from server_stub.municipalities import Municipality
-from server_stub.registry.importers import load_delivery
+from server_stub.registry.importers import Loaded, load_delivery
 
-KOBE = Path(__file__).parents[2] / "scenarios" / "data" / "kobe"
+TOWN = Path(__file__).parents[2] / "scenarios" / "towns" / "kobe"
+KOBE, SHIPPED = TOWN / "delivery", TOWN / "deliveries"
+"""The format files of Kobe."""
 ISSUER_DER = b"\x30\x00"
 ENCODINGS = {
     "連携票.csv": "utf-8",
@@ -115,4 +118,15 @@ class Delivery:
             self.change("連携票.csv", line, "作成日時", moment.isoformat())
 
     def load(self, url: str) -> int:
-        return load_delivery(url, self.folder, self.notices, self.clock, self.trace, self.municipality)
+        return self.load_all(url).generation
+
+    def load_all(self, url: str, **more: Any) -> Loaded:
+        return load_delivery(
+            url,
+            self.folder,
+            self.notices,
+            self.clock,
+            self.trace,
+            self.municipality,
+            **{"formats": SHIPPED, **more},
+        )

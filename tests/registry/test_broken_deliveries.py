@@ -8,7 +8,8 @@ import pytest
 
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
-from server_stub.registry.importers.resident_register import could_be_real, right_check_digit
+from server_stub.interface.trace import Event
+from server_stub.registry.importers.person_record import could_be_real, right_check_digit
 from server_stub.registry.replica import Replica
 from tests.registry.helper import ENCODINGS, Delivery, Notice, read_cells, write_cells, write_notices
 
@@ -25,6 +26,21 @@ def refused(delivery: Delivery, url: str) -> Failed:
     with pytest.raises(Failed) as caught:
         delivery.load(url)
     return caught.value
+
+
+def set_aside(delivery: Delivery, url: str) -> tuple[str, int, str]:
+    """The one row that could not be used; the rest is applied."""
+    [row] = delivery.load_all(url).set_aside
+    assert row.remedy
+    return row.file, row.line, row.column
+
+
+def aside(url: str, *people: str, register: str = "person") -> list[bool]:
+    replica = Replica(url)
+    with replica.open_generation() as reader:
+        found = [reader.is_set_aside(person, register) for person in people]
+    replica.close()
+    return found
 
 
 def place(failed: Failed) -> tuple[str, str, int, str]:
@@ -89,17 +105,19 @@ def test_a_broken_cell_of_the_resident_file_is_named(
     told = {"通称": "通称フリガナ"} if text == "" else {}
     if column == "在留期間":
         told = {"在留期間": "在留期間満了日"}
-    assert place(refused(delivery, url)) == ("Delivery_Row_Broken", RESIDENTS, line, told.get(column, column))
+    assert set_aside(delivery, url) == (RESIDENTS, line, told.get(column, column))
+    assert aside(url, key) == [True]
 
 
-def test_a_my_number_with_a_right_check_digit_is_refused(delivery: Delivery, url: str) -> None:
+def test_whoever_has_a_my_number_with_a_right_check_digit_is_set_aside(delivery: Delivery, url: str) -> None:
     first_eleven = "12345678901"
     line = delivery.change_person(
         "0000100101", "個人番号", f"{first_eleven}{right_check_digit(first_eleven)}"
     )
-    failed = refused(delivery, url)
-    assert place(failed) == ("Delivery_Row_Broken", RESIDENTS, line, "個人番号")
-    assert first_eleven not in str(failed)
+    loaded = delivery.load_all(url)
+    assert [(row.file, row.line, row.column) for row in loaded.set_aside] == [(RESIDENTS, line, "個人番号")]
+    assert first_eleven not in str(loaded)
+    assert aside(url, "0000100101", "0000100102") == [True, False]
 
 
 def test_the_check_digit_is_the_one_of_the_ordinance() -> None:
@@ -114,7 +132,9 @@ def test_the_check_digit_is_the_one_of_the_ordinance() -> None:
 def test_a_number_twice_names_the_second_row(delivery: Delivery, url: str, column: str) -> None:
     header, first, *_ = read_cells(delivery.folder / RESIDENTS)
     line = delivery.change_person("0000100201", column, first[header.index(column)])
-    assert place(refused(delivery, url)) == ("Delivery_Row_Broken", RESIDENTS, line, column)
+    assert set_aside(delivery, url) == (RESIDENTS, line, column)
+    # nobody can say which of the two rows is right
+    assert aside(url, first[0], "0000100201", "0000100102") == [True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +153,9 @@ def test_a_household_that_does_not_agree_with_itself_is_named(
 ) -> None:
     delivery.change_person(key, column, text)
     line = delivery.line_of(RESIDENTS, at)
-    assert place(refused(delivery, url)) == ("Delivery_Row_Broken", RESIDENTS, line, told)
+    assert set_aside(delivery, url) == (RESIDENTS, line, told)
+    members = ["0000100101", "0000100106"] if column != "世帯番号" else [key]
+    assert aside(url, *members, "0000100201") == [True] * len(members) + [False]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +188,10 @@ def test_a_broken_cell_of_the_seal_file_is_named(
     if text in ("0100102", "0000100102"):
         line += 1  # the second of the two is the one too many
         told = column
-    assert place(refused(delivery, url)) == ("Delivery_Row_Broken", SEALS, line, told)
+    assert set_aside(delivery, url) == (SEALS, line, told)
+    assert aside(url, "0000100101", "0000100201") == [False, False]
+    if column != "宛名番号":
+        assert aside(url, "0000100101", "0000100201", register="seal") == [True, False]
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", None], ids=repr)
@@ -174,14 +199,16 @@ def test_an_imprint_that_is_no_picture_is_named(delivery: Delivery, url: str, co
     picture = delivery.folder / "imprints" / "0100101.png"
     picture.write_bytes(picture.read_bytes()[:2000] if content is None else content)
     line = delivery.line_of(SEALS, "0000100101")
-    assert place(refused(delivery, url)) == ("Delivery_Row_Broken", SEALS, line, "印影ファイル名")
+    assert set_aside(delivery, url) == (SEALS, line, "印影ファイル名")
+    assert aside(url, "0000100101", register="seal") == [True]
 
 
 def test_a_character_of_another_encoding_has_a_column_too(delivery: Delivery, url: str) -> None:
     path = delivery.folder / RESIDENTS
     path.write_bytes(path.read_bytes().replace("六甲　翠".encode(), "六甲　翠".encode("cp932"), 1))
     line = delivery_line(path, b"0000100201")
-    assert place(refused(delivery, url)) == ("Delivery_Row_Broken", RESIDENTS, line, "氏名")
+    assert set_aside(delivery, url) == (RESIDENTS, line, "氏名")
+    assert aside(url, "0000100201") == [True]
 
 
 def delivery_line(path: Path, part: bytes) -> int:
@@ -336,13 +363,14 @@ def test_a_delivery_from_before_is_refused_and_the_same_again_is_not(
 def test_the_trace_tells_the_place_and_not_what_stood_there(delivery: Delivery, url: str) -> None:
     delivery.load(url)
     delivery.change_person("0000100101", "生年月日", "秘密の値")
-    events = []
+    events: list[Event] = []
     delivery.trace.subscribe(events.append)
-    refused(delivery, url)
-    [event] = events
-    assert (event.kind, event.data["failure"], event.data["column"]) == (
-        "delivery_refused",
-        "Delivery_Row_Broken",
+    delivery.load(url)
+    event, applied = events
+    assert (event.kind, event.data["file"], event.data["column"]) == (
+        "record_set_aside",
+        RESIDENTS,
         "生年月日",
     )
-    assert "秘密の値" not in event.to_line()
+    assert not [told for told in events if "秘密の値" in told.to_line() or "0000100101" in told.to_line()]
+    assert applied.kind == "delivery_applied"

@@ -4,15 +4,14 @@ from dataclasses import fields
 from datetime import date
 
 from server_stub.interface.secret import Secret
-from server_stub.registry.importers.resident_register import read_residents
-from server_stub.registry.importers.seal_register import read_seals
-from server_stub.registry.records import ForeignResident, Person, ResidentStatus, Sex
+from server_stub.registry.importers import read_people
+from server_stub.registry.records import ForeignResident, Person, ResidentStatus, Seal, Sex
 from server_stub.registry.replica import Replica
-from tests.registry.helper import Delivery, Notice, write_notices
+from tests.registry.helper import SHIPPED, Delivery, Notice, read_cells, write_notices
 
 
 def test_every_person_comes_out_as_delivered(delivery: Delivery, url: str, replica: Replica) -> None:
-    delivered = {person.key: person for _row, person in read_residents(delivery.folder)}
+    delivered = read_people(delivery.folder, SHIPPED)
     delivery.load(url)
     with replica.open_generation() as reader:
         read = {key: reader.person(key) for key in delivered}
@@ -27,40 +26,49 @@ def test_every_person_comes_out_as_delivered(delivery: Delivery, url: str, repli
 
 
 def test_a_row_means_what_the_format_says(delivery: Delivery) -> None:
-    rows = {row.cells["宛名番号"]: (row, person) for row, person in read_residents(delivery.folder)}
-    row, person = rows["0000100501"]
+    people = read_people(delivery.folder, SHIPPED)
+    person = people["0000100501"]
+    my_number = next(row[21] for row in delivery.residents() if row[0] == "0000100501")
     assert person == Person(
         key="0000100501", household="0000100500", order=1, name="TRAN VAN MAU", kana="チャン　ヴァン　マウ",
         birth=date(1998, 6, 21), sex=Sex.MALE, relationship="世帯主",
         address="兵庫県神戸市兵庫区標本通一丁目３番２号　標本コーポ１０５号", head_of_household="TRAN VAN MAU",
         resident_since=date(2024, 10, 15), address_since=None, notified_on=date(2024, 10, 18),
         previous_address="福岡県福岡市博多区試験町４番地", domicile="", domicile_head="",
-        my_number=Secret(row.cells["個人番号"]), alias="川原　翔", alias_kana="カワハラ　ショウ",
+        my_number=Secret(my_number), alias="川原　翔", alias_kana="カワハラ　ショウ",
         foreign=ForeignResident(
             "ベトナム", "技術・人文知識・国際業務", "３年", date(2027, 10, 14), "ZZ10000501ZZ", "中長期在留者"
         ),
     )  # fmt: skip
-    moving = rows["0000101602"][1]
+    moving = people["0000101602"]
     assert (moving.status, moving.moves_on, moving.moved_to) == (
         ResidentStatus.MOVING_OUT, date(2026, 6, 20), "神奈川県川崎市中原区見本町１番地の２",
     )  # fmt: skip
-    assert rows["0000100302"][1].former_surname == "岡本"
-    assert rows["0000100402"][1].foreign.period_ends is None  # type: ignore[union-attr]
-    assert rows["0000100601"][1].name == "辻\U000e0102　千代"
+    assert people["0000100302"].former_surname == "岡本"
+    assert people["0000100402"].foreign.period_ends is None  # type: ignore[union-attr]
+    assert people["0000100601"].name == "辻\U000e0102　千代"
 
 
 def test_every_living_seal_comes_out_with_its_picture_and_millimetres(
     delivery: Delivery, url: str, replica: Replica
 ) -> None:
-    registrations = list(read_seals(delivery.folder, {row[0] for row in delivery.residents()}))
     delivery.load(url)
+    _, *registrations = read_cells(delivery.folder / "印鑑登録.csv")
     with replica.open_generation() as reader:
-        for found in registrations:
-            assert reader.seal(found.seal.person) == (found.seal if found.living else None)
+        for number, person, registered, status, _, picture, width, height in registrations:
+            expected = Seal(
+                person,
+                date(int(registered[:4]), int(registered[4:6]), int(registered[6:])),
+                number,
+                (delivery.folder / picture).read_bytes(),
+                int(width) / 10,
+                int(height) / 10,
+            )
+            assert reader.seal(person) == (expected if status == "1" else None)
         six = reader.seal("0000100201")
         assert six is not None and (six.width_mm, six.height_mm) == (9.0, 12.0)
         assert reader.seal("0000100103") is None
-    assert {found.living for found in registrations} == {True, False}
+    assert {row[3] for row in registrations} == {"1", "9"}
 
 
 def test_a_household_is_who_lives_there_now_in_the_order_of_the_register(

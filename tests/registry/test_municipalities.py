@@ -8,24 +8,25 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from scenarios.towns import shipped_town
 from server_stub.certificates.residence import ResidenceTerms
 from server_stub.interface.failures import Failed
 from server_stub.interface.values import TerminalKind
-from server_stub.municipalities import load_index, load_municipality, shipped_folders
+from server_stub.municipalities import load_index, load_municipality
 from server_stub.municipalities.settings import HERE
 
-(KOBE,) = shipped_folders()
+KOBE = shipped_town()
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     shutil.copy(HERE / "index.toml", tmp_path)
-    shutil.copytree(HERE / "28100_kobe", tmp_path / "28100_kobe")
+    shutil.copytree(KOBE, tmp_path / "kobe", ignore=shutil.ignore_patterns("delivery"))
     return tmp_path
 
 
 def test_the_index_has_a_page_full_of_municipalities_of_which_kobe_participates() -> None:
-    index = load_index()
+    index = load_index([KOBE])
     assert len(index) >= 60
     assert [entry.info.code for entry in index] == sorted({entry.info.code for entry in index})
     assert [entry.info.name for entry in index if entry.info.participating] == ["神戸市"]
@@ -75,7 +76,7 @@ def test_the_turn_of_the_year_is_closed(day: date, closed: bool) -> None:
 
 def test_a_span_within_one_year_is_closed_on_its_days_only(root: Path) -> None:
     set_in(root, 'first = "12-29"\nlast = "01-03"', 'first = "06-01"\nlast = "06-02"')
-    kobe = load_municipality(root / "28100_kobe")
+    kobe = load_municipality(root / "kobe")
     assert [kobe.closed_on(date(2026, month, day)) for month, day in ((5, 31), (6, 1), (6, 2), (6, 3), (12, 30))] == [
         False, True, True, False, False,
     ]  # fmt: skip
@@ -99,7 +100,7 @@ def test_the_accent_is_readable_on_white() -> None:
     assert 1.05 / (luminance + 0.05) >= 7
 
 
-def set_in(root: Path, before: str, after: str, file: str = "28100_kobe/municipality.toml") -> None:
+def set_in(root: Path, before: str, after: str, file: str = "kobe/municipality.toml") -> None:
     text = (root / file).read_text(encoding="utf-8")
     assert text.count(before) >= 1
     (root / file).write_text(text.replace(before, after, 1), encoding="utf-8")
@@ -147,10 +148,10 @@ def set_in(root: Path, before: str, after: str, file: str = "28100_kobe/municipa
 def test_a_wrong_setting_is_named(root: Path, before: str, after: str, field: str) -> None:
     set_in(root, before, after)
     with pytest.raises(Failed) as caught:
-        load_municipality(root / "28100_kobe")
+        load_municipality(root / "kobe")
     assert caught.value.failure == "Settings_Wrong"
     assert (caught.value.facts["file"], caught.value.facts["field"]) == (
-        "28100_kobe/municipality.toml",
+        "kobe/municipality.toml",
         field,
     )
     assert caught.value.facts["expected"]
@@ -174,37 +175,41 @@ def test_a_wrong_setting_is_named(root: Path, before: str, after: str, field: st
 def test_a_wrong_line_of_the_index_is_named(root: Path, before: str, after: str, field: str) -> None:
     set_in(root, before, after, "index.toml")
     with pytest.raises(Failed) as caught:
-        load_index([root / "28100_kobe"], root / "index.toml")
+        load_index([root / "kobe"], root / "index.toml")
     assert (caught.value.failure, caught.value.facts["field"]) == ("Settings_Wrong", field)
 
 
 def test_a_seal_that_is_no_square_picture_is_named(root: Path) -> None:
-    seal = root / "28100_kobe" / "official_seal.png"
+    seal = root / "kobe" / "official_seal.png"
     Image.new("RGB", (600, 500)).save(seal)
     with pytest.raises(Failed, match="certifier.seal"):
-        load_municipality(root / "28100_kobe")
+        load_municipality(root / "kobe")
     seal.write_bytes(seal.read_bytes()[:100])
     with pytest.raises(Failed, match="certifier.seal"):
-        load_municipality(root / "28100_kobe")
+        load_municipality(root / "kobe")
 
 
 def test_a_missing_file_is_named(root: Path) -> None:
-    (root / "28100_kobe" / "municipality.toml").unlink()
+    (root / "kobe" / "municipality.toml").unlink()
     with pytest.raises(Failed) as caught:
-        load_index([root / "28100_kobe"])
+        load_index([root / "kobe"])
     assert (caught.value.failure, caught.value.facts["file"]) == (
         "Settings_Wrong",
-        "28100_kobe/municipality.toml",
+        "kobe/municipality.toml",
     )
 
 
 def test_two_folders_of_one_municipality_are_refused(root: Path) -> None:
     with pytest.raises(Failed, match="code"):
-        load_index([root / "28100_kobe", KOBE])
+        load_index([root / "kobe", KOBE])
+
+
+def test_without_folders_nobody_participates() -> None:
+    assert not any(entry.info.participating for entry in load_index())
 
 
 def test_whoever_has_a_folder_participates_whether_or_not_it_stood_in_the_index(root: Path) -> None:
     set_in(root, 'code = "28100"', 'code = "09202"')
-    entries = {entry.info.code: entry for entry in load_index([root / "28100_kobe"])}
+    entries = {entry.info.code: entry for entry in load_index([root / "kobe"])}
     assert (entries["09202"].info.name, entries["09202"].info.participating) == ("神戸市", True)
     assert "28100" not in entries

@@ -15,9 +15,10 @@ from fontTools.ttLib import TTFont
 
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.secret import Secret
-from server_stub.registry.importers.resident_register import could_be_real, read_residents
+from server_stub.registry.importers import read_people
+from server_stub.registry.importers.person_record import could_be_real
 from server_stub.registry.records import Person, ResidentStatus
-from tests.registry.helper import KOBE, read_cells
+from tests.registry.helper import KOBE, SHIPPED, read_cells
 
 STAGE_DAY = STAGE_START.date()
 SELECTORS = range(0xE0100, 0xE01F0)
@@ -25,7 +26,7 @@ SELECTORS = range(0xE0100, 0xE01F0)
 
 @cache
 def people() -> dict[str, Person]:
-    return {person.key: person for _row, person in read_residents(KOBE)}
+    return read_people(KOBE, SHIPPED)
 
 
 def called(name: str) -> Person:
@@ -187,7 +188,7 @@ def test_cards_have_distinct_names_known_owners_and_every_special_case() -> None
 
 
 def test_the_table_of_the_people_agrees_with_the_files() -> None:
-    """scenarios/data/README.md is what scenario authors read."""
+    """scenarios/towns/kobe/README.md is what scenario authors read."""
     lines = (Path(KOBE).parent / "README.md").read_text(encoding="utf-8").splitlines()
     table = {}
     for line in lines:

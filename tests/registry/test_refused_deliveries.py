@@ -8,9 +8,9 @@ import pytest
 
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
-from server_stub.municipalities import load_municipality, shipped_folders
+from server_stub.municipalities import load_municipality
 from server_stub.registry.replica import Replica
-from tests.registry.helper import Delivery, read_cells, write_cells
+from tests.registry.helper import TOWN, Delivery, read_cells, write_cells
 
 SLIP, RESIDENTS, SEALS, LIST = "連携票.csv", "住民記録.csv", "印鑑登録.csv", "発行制限.csv"
 MIDORI = "0000100201"
@@ -38,7 +38,7 @@ def test_a_delivery_of_another_municipality_is_refused_and_sets_nobody_aside(
     delivery: Delivery, url: str, replica: Replica, told: bool
 ) -> None:
     if told:
-        delivery.municipality = load_municipality(shipped_folders()[0])
+        delivery.municipality = load_municipality(TOWN)
     delivery.load(url)
     of_another_town(delivery)
     failed = refused(delivery, url)
@@ -49,7 +49,7 @@ def test_a_delivery_of_another_municipality_is_refused_and_sets_nobody_aside(
 
 
 def test_the_first_delivery_too_must_be_of_the_municipality(delivery: Delivery, url: str) -> None:
-    delivery.municipality = load_municipality(shipped_folders()[0])
+    delivery.municipality = load_municipality(TOWN)
     of_another_town(delivery)
     assert refused(delivery, url).failure == "Delivery_Other_Municipality"
 

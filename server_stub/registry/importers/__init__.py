@@ -1,11 +1,13 @@
-"""The ways in: `load_delivery`, and one reader a delivery format, each stating its columns and codes. The stage and the
-command line call `load_delivery`; the readers are its own.
+"""The ways in: `load_delivery` reads any delivery by its format file.
 
-A reader checks every cell and yields records with the row they came from; it knows no database. Whatever is wrong is
-`Failed(Delivery_File_Missing | Delivery_Header_Wrong | Delivery_Row_Broken)` with the place and what was expected there,
-never with the text that was found: it may be personal.
+`format_file` what a format file may say · `containers` from bytes to cells · `row_function` from cells to items · `person_record`,
+`seal_record`, `restriction_record` the rules, once for all formats · `generation` the next generation · `set_aside` the rows that
+cannot be used. Whatever is wrong is named with the place and what was expected there, never with the text that was found: it
+may be personal.
 """
 
-from .delivery import load_delivery
+from .delivery import Loaded, load_delivery, read_people
+from .format_file import format_problems
+from .set_aside import SetAside
 
-__all__ = ["load_delivery"]
+__all__ = ["Loaded", "SetAside", "format_problems", "load_delivery", "read_people"]

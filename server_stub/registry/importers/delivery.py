@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +14,40 @@ from server_stub.db import migrate, open_engine
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
-from server_stub.municipalities import DeliveryTerms, Municipality
-from server_stub.registry import tables
+from server_stub.municipalities import FORMATS, DeliveryTerms, Municipality
+from server_stub.registry.records import Person
 from server_stub.registry.replica import living_number
 from server_stub.registry.tables import (
     OF_A_GENERATION,
     generations,
     imprints,
+    notice_row,
     notices,
-    persons,
+    person_of,
     pointer,
     seals,
 )
 
-from . import delivery_slip, issue_notices, resident_register, restriction_list, seal_register
-from .resident_register import check_households
-from .restriction_list import take_restrictions
+from . import delivery_slip, issue_notices
+from .containers import read_rows
+from .delivery_slip import DeliverySlip, broken
+from .format_file import PERSON, RESTRICTION, SEAL, DeliveryFormat, format_for, formats_in
+from .generation import Generation, Models
+from .other_registers import take_records
+from .person_record import person_row
+from .resident_register import take_residents
+from .restriction_record import read_restrictions, take_restrictions
+from .row_function import Misread, RowFunction, Unusable
+from .seal_register import take_seals
+from .set_aside import SetAside, SetAsides
 
-FILES = (resident_register.FILE_NAME, seal_register.FILE_NAME, restriction_list.FILE_NAME)
-_BATCH = 2000
-"""Rows a transaction: other writers never wait long, and memory stays flat with 1.5 million persons."""
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a delivery: the number of the new generation, and the rows that could not be used."""
+
+    generation: int
+    set_aside: tuple[SetAside, ...]
 
 
 def load_delivery(
@@ -44,56 +57,129 @@ def load_delivery(
     clock: Clock,
     trace: Trace,
     municipality: Municipality | None = None,
-) -> int:
-    """Take in the delivery in `folder` and the issue notices at `notices_path`; returns the new generation's number.
+    *,
+    formats: Path | None = None,
+    models: Models | None = None,
+    most_set_aside: int | None = None,
+    made_at: datetime | None = None,
+) -> Loaded:
+    """Take in the delivery in `folder` and the issue notices at `notices_path`.
 
     `municipality`: whose replica this is, and its terms for deliveries; without it, whatever the replica holds already, on
-    the usual terms. Restrictions (発行制限) are taken in first and stay, whatever becomes of the rest; a delivery of another
-    municipality alone sets nobody aside.
+    the usual terms. `formats`: the folder of format files, one of which the delivery is written in; without it, the
+    municipality's own. A record that has no type of its own is checked by the model of the municipality's kind that has
+    such a register, or by `models`; its messages must not repeat the value. `most_set_aside`: instead of the municipality's
+    own. `made_at`: counts instead of the slip's 作成日時, for a delivery that is repeated unchanged.
+    Restrictions (発行制限) are taken in first and stay, whatever becomes of the rest; a delivery of another municipality alone
+    sets nobody aside.
 
-    The rest is all or nothing: on Failed(Delivery_File_Missing | Delivery_Header_Wrong | Delivery_Row_Broken, file=, line=,
-    column=, expected=) or Failed(Delivery_Other_Municipality | Delivery_From_Future | Delivery_Empty |
-    Delivery_Drop_Too_Large) the living generation stays as it was and what was built is removed. Readers are never blocked
-    and keep the generation they opened; the one before the new one is kept, older ones are removed. One loader a replica at
-    a time. Brings the database at `url` to its newest schema first.
+    A row that cannot be used sets its person aside (`ReplicaReader.is_set_aside`) and is listed in the result. All else is all
+    or nothing: on Failed(Delivery_File_Missing | Delivery_Header_Wrong | Delivery_Record_Length_Wrong | Delivery_Row_Broken),
+    Failed(Delivery_Other_Municipality | Delivery_From_Future | Delivery_Empty | Delivery_Drop_Too_Large |
+    Delivery_Base_Wrong) or Failed(Delivery_Too_Many_Set_Aside: more than `most_set_aside` rows) the living generation stays as
+    it was and what was built is removed. Failed(Settings_Wrong): the format file. Readers are never blocked and keep the
+    generation they opened; the one before the new one is kept, older ones are removed. One loader a replica at a time. Brings
+    the database at `url` to its newest schema first.
     """
     migrate(url, "server_stub.registry")
     engine = open_engine(url)
     terms = municipality.delivery if municipality is not None else DeliveryTerms()
+    if models is None:
+        kinds = municipality.kinds.values() if municipality is not None else ()
+        models = {register: model for kind in kinds for register, model in kind.registers.items()}
+    asides = SetAsides(trace, terms.most_set_aside if most_set_aside is None else most_set_aside)
     try:
         with engine.connect() as connection:
             held = connection.scalar(
                 select(generations.c.municipality).order_by(generations.c.number.desc()).limit(1)
             )
         code = municipality.info.code if municipality is not None else held or ""
-        delivery_slip.check_municipality(folder, code)
-        take_restrictions(engine, folder, FILES, clock.now(), terms.unreadable_restrictions, trace)
-        return _load(engine, folder, notices_path, clock, trace, terms)
+        if formats is None:
+            if municipality is None:
+                raise ValueError("a municipality, or the folder of its formats")
+            formats = municipality.folder / FORMATS
+        format_ = format_for(folder, formats_in(formats, code))
+        delivery_slip.check_municipality(folder, format_)
+        take_restrictions(engine, folder, format_, clock.now(), terms.unreadable_restrictions, trace, made_at)
+        slip = delivery_slip.read_slip(folder, format_, made_at)
+        living = _check_time(engine, slip, format_, clock.now())
+
+        def generation(number: int) -> Generation:
+            return Generation(engine, number, living, folder, format_, slip, terms, models, asides)
+
+        number = _load(engine, living, generation, notices_path, slip, clock, trace)
     except Failed as failed:
         trace.emit("operator", "delivery_refused", failure=failed.failure, **failed.facts)
         raise
     finally:
         engine.dispose()
+    return Loaded(number, tuple(asides.rows))
+
+
+def read_people(folder: Path, formats: Path) -> dict[str, Person]:
+    """Read everybody in the resident register of the delivery in `folder` by 宛名番号, without a replica.
+
+    Raises Failed(Settings_Wrong), and Failed(Delivery_Row_Broken) for the first row that cannot be used.
+    """
+    format_ = format_for(folder, formats_in(formats))
+    file = format_.file_of(PERSON)
+    people: dict[str, Person] = {}
+    if file is None:
+        return people
+    decode = RowFunction(file, format_.code, folder)
+    for line, cells, misfit in read_rows(folder / file.name, file):
+        try:
+            if misfit is not None:
+                raise misfit
+            person = person_of(_Row(person_row(decode(cells))))
+        except Misread as bad:
+            raise broken(file.name, line, bad.column, bad.expected) from None
+        except Unusable as bad:
+            raise broken(file.name, line, decode.column_of(bad.target), bad.expected) from None
+        people[person.key] = person
+    return people
+
+
+class _Row:
+    """The columns of a row as attributes, as the database gives them."""
+
+    def __init__(self, columns: dict[str, Any]) -> None:
+        self.__dict__.update(columns)
+
+
+def _check_time(engine: Engine, slip: DeliverySlip, format_: DeliveryFormat, now: datetime) -> int:
+    """The number of the living generation, if this delivery may follow it."""
+    with engine.connect() as connection:
+        living = living_number(connection)
+        told = connection.scalar(select(generations.c.made_at).where(generations.c.number == living))
+    before = datetime.fromisoformat(told) if told is not None else None
+    if slip.made_at > now:
+        raise Failed("Delivery_From_Future", made_at=slip.made_at.isoformat())
+    if before is not None and slip.made_at < before:
+        raise slip.too_old()
+    if format_.differential and slip.base != before:
+        expected = before.isoformat() if before is not None else ""
+        raise Failed("Delivery_Base_Wrong", file=slip.file, expected=expected)
+    return living
 
 
 def _load(
-    engine: Engine, folder: Path, notices_path: Path, clock: Clock, trace: Trace, terms: DeliveryTerms
+    engine: Engine,
+    living: int,
+    generation: Callable[[int], Generation],
+    notices_path: Path,
+    slip: DeliverySlip,
+    clock: Clock,
+    trace: Trace,
 ) -> int:
-    slip = delivery_slip.read_slip(folder, FILES)
-    with engine.begin() as connection:
-        living = living_number(connection)
-        before = connection.scalar(select(generations.c.made_at).where(generations.c.number == living))
+    with engine.connect() as connection:
         last = connection.scalar(select(func.max(generations.c.number))) or 0
-    if slip.made_at > clock.now():
-        raise Failed("Delivery_From_Future", made_at=slip.made_at.isoformat())
-    if before is not None and slip.made_at < datetime.fromisoformat(before):
-        raise slip.too_old()
     # higher than the living one's if what came last was taken back: no number is ever given twice
     number = max(living, last) + 1
     # what was taken back, and what a loader that died left behind
     _remove(engine, lambda table: table.c.generation > living)
     try:
-        counts = _build(engine, number, folder, notices_path, slip, terms, living)
+        counts = _build(generation(number), notices_path)
     except BaseException:
         _remove(engine, lambda table: table.c.generation > living)
         raise
@@ -103,104 +189,34 @@ def _load(
     return number
 
 
-def _build(
-    engine: Engine,
-    number: int,
-    folder: Path,
-    notices_path: Path,
-    slip: delivery_slip.DeliverySlip,
-    terms: DeliveryTerms,
-    living: int,
-) -> dict[str, int]:
-    keys: set[str] = set()
-
-    def residents() -> Iterator[dict[str, Any]]:
-        for row, person in resident_register.read_residents(folder):
-            keys.add(person.key)
-            yield tables.person_row(number, row.line, person)
-
-    counts = {"persons": _insert(engine, persons, residents())}
-    slip.check_count(resident_register.FILE_NAME, counts["persons"])
-    with engine.begin() as connection:
-        _check_residents(connection, number, living, terms)
-        check_households(connection, number)
-    registrations = 0
-
-    def living_seals() -> Iterator[seal_register.SealRow]:
-        nonlocal registrations
-        for found in seal_register.read_seals(folder, keys):
-            registrations += 1
-            if found.living:
-                yield found
-
-    counts["seals"] = _insert_seals(engine, number, living_seals())
-    slip.check_count(seal_register.FILE_NAME, registrations)
-    # they were taken in before; a list that is not as agreed refuses the delivery all the same
-    counts["restrictions"] = sum(
-        1 for _ in restriction_list.read_restrictions(folder, keys, unreadable=terms.unreadable_restrictions)
-    )
-    slip.check_count(restriction_list.FILE_NAME, counts["restrictions"])
-    counts["notices"] = _insert(
-        engine,
-        notices,
-        (
-            tables.notice_row(number, row.line, found)
-            for row, found in issue_notices.read_notices(notices_path, slip.municipality, keys)
-        ),
-    )
-    return counts
-
-
-def _check_residents(connection: Connection, number: int, living: int, terms: DeliveryTerms) -> None:
-    """Raises Failed: Delivery_Empty, Delivery_Drop_Too_Large(before, now, most_percent)."""
-
-    def residents(generation: int) -> int:
-        query = select(func.count()).where(
-            persons.c.generation == generation, persons.c.status.in_(sorted(tables.LIVING_THERE))
+def _build(generation: Generation, notices_path: Path) -> dict[str, int]:
+    """How many rows were taken in by table."""
+    format_ = generation.format
+    before = generation.copy_living() if format_.differential else {}
+    counts = {"persons": take_residents(generation, before.get(PERSON, set())), "seals": 0, "records": 0}
+    if (seal_file := format_.file_of(SEAL)) is not None:
+        counts["seals"] = take_seals(generation, seal_file)
+    for file in format_.file:
+        if not file.typed:
+            counts["records"] += take_records(generation, file, before.get(file.record, set()))
+    generation.know_whom_records_name()
+    counts["restrictions"] = 0
+    if (listed := format_.file_of(RESTRICTION)) is not None:
+        # they were taken in before; a list that is not as agreed refuses the delivery all the same
+        unreadable = generation.terms.unreadable_restrictions
+        found = read_restrictions(
+            generation.folder, format_, listed, generation.may_be_named, unreadable=unreadable
         )
-        return connection.scalar(query) or 0
-
-    now, before = residents(number), residents(living)
-    if now == 0:
-        raise Failed("Delivery_Empty")
-    if (before - now) * 100 > before * terms.most_drop_percent:
-        raise Failed("Delivery_Drop_Too_Large", before=before, now=now, most_percent=terms.most_drop_percent)
-
-
-def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, _BATCH)):
-        yield batch
+        counts["restrictions"] = sum(1 for _ in found)
+        generation.slip.check_count(listed.name, counts["restrictions"])
+    told = issue_notices.read_notices(notices_path, format_.municipality, generation.may_be_named)
+    rows = (notice_row(generation.number, line, notice) for line, notice in told)
+    counts["notices"] = generation.write(notices, rows, key="holder_ref")
+    generation.keep_set_aside()
+    return counts | {"set_aside": len(generation.asides.rows)}
 
 
-def _insert(engine: Engine, table: Table, found: Iterable[dict[str, Any]]) -> int:
-    count = 0
-    for batch in _batches(found):
-        with engine.begin() as connection:
-            connection.execute(insert(table), batch)
-        count += len(batch)
-    return count
-
-
-def _insert_seals(engine: Engine, number: int, found: Iterable[seal_register.SealRow]) -> int:
-    count = 0
-    for batch in _batches(found):
-        pictures = {
-            hashlib.sha256(item.seal.imprint_png).hexdigest(): item.seal.imprint_png for item in batch
-        }
-        with engine.begin() as connection:
-            known = set(
-                connection.scalars(select(imprints.c.sha256).where(imprints.c.sha256.in_(list(pictures))))
-            )
-            new = [{"sha256": key, "png": png} for key, png in pictures.items() if key not in known]
-            if new:
-                connection.execute(insert(imprints), new)
-            connection.execute(insert(seals), [tables.seal_row(number, item.seal) for item in batch])
-        count += len(batch)
-    return count
-
-
-def _flip(engine: Engine, number: int, slip: delivery_slip.DeliverySlip, loaded_at: datetime) -> None:
+def _flip(engine: Engine, number: int, slip: DeliverySlip, loaded_at: datetime) -> None:
     with engine.begin() as connection:
         connection.execute(
             insert(generations).values(

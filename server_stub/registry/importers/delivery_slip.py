@@ -1,7 +1,6 @@
-"""連携票.csv: which municipality this delivery is of, from when, and how many rows its files must have.
+"""The slip (連携票): which municipality a delivery is of, from when, and how many rows its files must have.
 
-UTF-8 without BOM. Columns: 市区町村コード (5 digits, one for all), 作成日時 (ISO 8601 with offset, one for all), ファイル名, 件数 (rows
-without the header). One row a file. It guards against a file that was cut off and one left from another day.
+One row a file. It guards against a file that was cut off and one left from another day.
 """
 
 from __future__ import annotations
@@ -10,60 +9,94 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from server_stub.interface.failures import Failed
 
-from .csv_file import Row, read_rows
-
-FILE_NAME = "連携票.csv"
-HEADER = ("市区町村コード", "作成日時", "ファイル名", "件数")
+from .containers import read_rows, salvage_rows
+from .format_file import DeliveryFormat
+from .row_function import Misread, RowFunction
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverySlip:
+    """`base`: 作成日時 of the delivery that a differential one changes. `counts`: line and number of rows a file."""
+
+    file: str
     municipality: str
     made_at: datetime
-    rows: dict[str, Row]
+    base: datetime | None
+    counts: dict[str, tuple[int, int]]
+    columns: dict[str, str]
 
     def check_count(self, file: str, count: int) -> None:
         """Raises Failed(Delivery_Row_Broken) at 件数 if `file` had another number of rows."""
-        row = self.rows[file]
-        if int(row.cells["件数"]) != count:
-            raise row.broken("件数", f"{file} の行数と同じ件数")
+        line, told = self.counts[file]
+        if told != count:
+            raise self._broken(line, "count", f"{file} の行数と同じ件数")
 
     def too_old(self) -> Failed:
-        return next(iter(self.rows.values())).broken("作成日時", "現在の副本の作成日時以降")
+        line, _ = next(iter(self.counts.values()))
+        return self._broken(line, "made_at", "現在の副本の作成日時以降")
+
+    def _broken(self, line: int, target: str, expected: str) -> Failed:
+        return broken(self.file, line, self.columns[target], expected)
 
 
-def check_municipality(folder: Path, code: str) -> None:
-    """Raises Failed(Delivery_Other_Municipality, expected=) if the slip in `folder` names municipalities and `code` is none of
-    them. A slip that is not as agreed is read as far as it can be; an empty `code` stands for any."""
-    try:
-        lines = (folder / FILE_NAME).read_bytes().decode("utf-8", "replace").splitlines()
-    except OSError:
-        return
-    told = {found[1] for line in lines if (found := re.match(r'["\ufeff]*([0-9]{5})\b', line))}
-    if code and told and code not in told:
-        raise Failed("Delivery_Other_Municipality", expected=code)
+def broken(file: str, line: int, column: str, expected: str) -> Failed:
+    """The failure that names this place and refuses the delivery; what was found there is not told."""
+    return Failed("Delivery_Row_Broken", file=file, line=line, column=column, expected=expected)
 
 
-def read_slip(folder: Path, files: tuple[str, ...]) -> DeliverySlip:
-    """The slip of the delivery in `folder`, which must name exactly `files`."""
-    rows: dict[str, Row] = {}
-    municipality, made_at = "", None
-    for row in read_rows(folder / FILE_NAME, HEADER):
-        code = row.match("市区町村コード", r"[0-9]{5}", "数字5桁")
-        at = row.moment("作成日時")
-        row.match("件数", r"[0-9]{1,9}", "件数")
-        name = row.text("ファイル名")
-        if name not in files or name in rows:
-            raise row.broken("ファイル名", "・".join(files) + " を一度ずつ")
-        if rows and code != municipality:
-            raise row.broken("市区町村コード", "すべての行で同じ値")
-        if rows and at != made_at:
-            raise row.broken("作成日時", "すべての行で同じ値")
-        rows[name], municipality, made_at = row, code, at
-    if made_at is None or len(rows) != len(files):
-        line = len(rows) + 2
-        raise Row(FILE_NAME, line, {}).broken("ファイル名", "・".join(files) + " を一度ずつ")
-    return DeliverySlip(municipality, made_at, rows)
+def check_municipality(folder: Path, format_: DeliveryFormat) -> None:
+    """Raises Failed(Delivery_Other_Municipality, expected=) if the slip in `folder` names municipalities and the format's own is
+    none of them. A slip that is not as agreed is read as far as it can be."""
+    slip = format_.slip
+    decode = RowFunction(slip, format_.code, folder)
+    told = {decode.item(cells, "municipality") for cells in salvage_rows(folder / slip.file, slip)}
+    told = {code for code in told if code is not None and re.fullmatch(r"[0-9]{5}", code, re.ASCII)}
+    if told and format_.municipality not in told:
+        raise Failed("Delivery_Other_Municipality", expected=format_.municipality)
+
+
+def read_slip(folder: Path, format_: DeliveryFormat, made_at: datetime | None = None) -> DeliverySlip:
+    """The slip of the delivery in `folder`, which must name exactly the files of the format. `made_at` counts instead of its own."""
+    slip, files = format_.slip, format_.file_names()
+    decode = RowFunction(slip, format_.code, folder)
+    columns = {target: decode.column_of(target) for target in slip.targets()}
+    each_once = "・".join(files) + " を一度ずつ"
+    counts: dict[str, tuple[int, int]] = {}
+    same: dict[str, Any] = {}
+    line = 1
+    for line, cells, misfit in read_rows(folder / slip.file, slip):
+        try:
+            if misfit is not None:
+                raise misfit
+            found = decode(cells)
+        except Misread as bad:
+            raise broken(slip.file, line, bad.column, bad.expected) from None
+
+        def wrong(target: str, expected: str, line: int = line) -> Failed:
+            return broken(slip.file, line, columns[target], expected)
+
+        if not re.fullmatch(r"[0-9]{5}", found["municipality"], re.ASCII):
+            raise wrong("municipality", "数字5桁")
+        if found["made_at"] is None:
+            raise wrong("made_at", "作成日時")
+        if not re.fullmatch(r"[0-9]{1,9}", found["count"], re.ASCII):
+            raise wrong("count", "件数")
+        if found["name"] not in files or found["name"] in counts:
+            raise wrong("name", each_once)
+        for target in ("municipality", "made_at", "base"):
+            if target in found and same.setdefault(target, found[target]) != found[target]:
+                raise wrong(target, "すべての行で同じ値")
+        counts[found["name"]] = (line, int(found["count"]))
+    if len(counts) != len(files):
+        raise broken(
+            slip.file, len(counts) + (2 if slip.container == "csv" else 1), columns["name"], each_once
+        )
+    if same["municipality"] != format_.municipality:
+        raise Failed("Delivery_Other_Municipality", expected=format_.municipality)
+    return DeliverySlip(
+        slip.file, same["municipality"], made_at or same["made_at"], same.get("base"), counts, columns
+    )

@@ -1,53 +1,105 @@
 """発行通知.csv: the authority's issue notices, as agreed in `server_stub.interface.notices` (columns and meaning there).
 
-Kept are those of authentication certificates (利用者証明用) of this municipality; every row is checked.
+Kept are those of authentication certificates (利用者証明用) of this municipality; every row is checked, and one that is not as
+agreed refuses the delivery: it is no matter of one resident's record.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from server_stub.interface import notices
 from server_stub.interface.binding import holder_ref
 from server_stub.registry.records import IssueNotice
 
-from .csv_file import Row, read_rows
+from .containers import read_rows
+from .delivery_slip import broken
+from .format_file import FileFormat
+from .row_function import Misread, RowFunction
 
-KINDS = {kind.value: kind for kind in notices.NoticeKind}
+FORMAT = FileFormat.model_validate(
+    {
+        "record": "notice",
+        "name": notices.FILE_NAME,
+        "columns": list(notices.HEADER),
+        "to": {
+            "issue_number": {
+                "column": notices.ISSUE_NUMBER,
+                "match": "[!-~]+",
+                "expected": "英数字の発行番号",
+            },
+            "serial": {
+                "column": notices.SERIAL,
+                "match": "[0-9A-F]{1,40}",
+                "expected": "16進数のシリアル番号",
+            },
+            "issuer": {"column": notices.ISSUER, "limit": 2000},
+            "person": {"column": notices.PERSON, "limit": 40},
+            "municipality": {"column": notices.MUNICIPALITY, "match": "[0-9]{5}", "expected": "数字5桁"},
+            "kind": {"column": notices.KIND, "code": "kind"},
+            "issued_at": {"column": notices.ISSUED_AT, "date": "moment"},
+            "expires_at": {"column": notices.EXPIRES_AT, "date": "moment"},
+        },
+    }
+)
+"""The one format that is no municipality's to choose."""
+_CODE = {"kind": {kind.value: kind.value for kind in notices.NoticeKind}}
 
 
-def read_notices(path: Path, municipality: str, persons: Container[str]) -> Iterator[tuple[Row, IssueNotice]]:
-    """The notices of `municipality` in the order of the file: oldest first."""
+def read_notices(
+    path: Path, municipality: str, allows: Callable[[str], bool]
+) -> Iterator[tuple[int, IssueNotice]]:
+    """Read the notices of `municipality` with their lines, in the order of the file: oldest first.
+
+    `allows`: whether a notice may name that person. Who lives elsewhere is a person CODE:宛名番号 here, by that municipality's
+    code and number, and is kept if `allows` says so: a record names who has something at the 本籍地. Raises as `read_rows`, and Failed(Delivery_Row_Broken).
+    """
+    decode = RowFunction(FORMAT, _CODE, path.parent)
     seen: set[str] = set()
-    for row in read_rows(path, notices.HEADER):
-        issue_number = row.match(notices.ISSUE_NUMBER, r"[!-~]+", "英数字の発行番号")
-        serial = int(row.match(notices.SERIAL, r"[0-9A-F]{1,40}", "16進数のシリアル番号"), 16)
-        reference = holder_ref(_issuer(row), serial)
-        person = row.text(notices.PERSON, limit=40)
-        code = row.match(notices.MUNICIPALITY, r"[0-9]{5}", "数字5桁")
-        kind = row.code(notices.KIND, KINDS)
-        issued, expires = row.moment(notices.ISSUED_AT), row.moment(notices.EXPIRES_AT)
-        if expires <= issued:
-            raise row.broken(notices.EXPIRES_AT, f"{notices.ISSUED_AT}より後の日時")
-        if reference in seen:
-            raise row.broken(notices.SERIAL, "重複しないシリアル番号")
-        seen.add(reference)
-        if code != municipality or kind is not notices.NoticeKind.AUTHENTICATION:
-            continue
-        if person not in persons:
-            raise row.broken(notices.PERSON, "住民記録にある宛名番号")
-        yield row, IssueNotice(reference, issue_number, serial, person, code)
+    for line, cells, misfit in read_rows(path, FORMAT):
+        try:
+            if misfit is not None:
+                raise misfit
+            found = decode(cells)
+            _check(found)
+            serial = int(found["serial"], 16)
+            reference = holder_ref(_issuer(found["issuer"]), serial)
+            if reference in seen:
+                raise Misread(notices.SERIAL, "重複しないシリアル番号")
+            seen.add(reference)
+            if found["kind"] != notices.NoticeKind.AUTHENTICATION:
+                continue
+            own = found["municipality"] == municipality
+            person = found["person"] if own else f"{found['municipality']}:{found['person']}"
+            if not allows(person):
+                if own:
+                    raise Misread(notices.PERSON, "連携された記録にある宛名番号")
+                continue
+        except Misread as bad:
+            raise broken(path.name, line, bad.column, bad.expected) from None
+        yield line, IssueNotice(reference, found["issue_number"], serial, person, found["municipality"])
 
 
-def _issuer(row: Row) -> bytes:
+def _check(found: dict[str, Any]) -> None:
+    for target, item in found.items():
+        if not item:
+            source = FORMAT.to[target]
+            assert source.column is not None
+            raise Misread(source.column, "必須項目")
+    if found["expires_at"] <= found["issued_at"]:
+        raise Misread(notices.EXPIRES_AT, f"{notices.ISSUED_AT}より後の日時")
+
+
+def _issuer(text: str) -> bytes:
     try:
-        der = base64.b64decode(row.text(notices.ISSUER, limit=2000), validate=True)
+        der = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         der = b""
     # a DER Name is a SEQUENCE (0x30); more is the authority's business
     if der[:1] != b"\x30":
-        raise row.broken(notices.ISSUER, "Base64 の DER")
+        raise Misread(notices.ISSUER, "Base64 の DER")
     return der

@@ -1,95 +1,154 @@
-"""印鑑登録.csv: the seal registration system, with one PNG a seal in the folder `imprints/`.
-
-Code page 932. Columns: 印鑑登録番号 (7 digits, unique), 宛名番号 (a person of the resident register), 登録年月日 (YYYYMMDD), 登録状態コード
-(1 registered, 9 abolished: delivered, checked, and not kept), 廃止年月日 (with 9 only), 印影ファイル名 (`imprints/NAME.png`), 印影幅 and
-印影高さ (tenths of a millimetre, 80-250: registered seals are 8 to 25 mm square).
-"""
+"""The seal register of a delivery: reading it, and the rules of a registration and its picture, whatever format it came in."""
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
 import warnings
-from collections.abc import Container, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
 from PIL import Image, UnidentifiedImageError
+from sqlalchemy import Connection, insert, select
 
-from server_stub.registry.records import Seal
+from server_stub.registry.tables import imprints, seals
 
-from .csv_file import Row, gregorian, read_rows
+from .containers import RawRow
+from .format_file import ABOLISHED, DELETED, OPERATION, REGISTERED, SEAL, FileFormat
+from .generation import Generation, batches
+from .row_function import RowFunction, Unusable
 
-FILE_NAME = "印鑑登録.csv"
-HEADER = (
-    "印鑑登録番号", "宛名番号", "登録年月日", "登録状態コード", "廃止年月日", "印影ファイル名", "印影幅", "印影高さ",
-)  # fmt: skip
-STATES = {"1": True, "9": False}
+SMALLEST_MM, LARGEST_MM = 8.0, 25.0
+"""Registered seals are 8 to 25 mm square."""
 MIN_DPI = 300
 MAX_PIXELS = 2500
 """A side; 25 mm at 2,400 dpi stays below it."""
 
 
-@dataclass(frozen=True, slots=True)
-class SealRow:
-    """A registration; `living` is False for an abolished one."""
+def take_seals(generation: Generation, file: FileFormat) -> int:
+    holders: dict[str, str] = {}
+    if generation.format.differential:
+        with generation.engine.connect() as connection:
+            query = select(seals.c.person, seals.c.number).where(seals.c.generation == generation.number)
+            holders = {person: number for person, number in connection.execute(query)}
+    owners = {number: person for person, number in holders.items()}
+    seen: dict[str, str] = {}
 
-    row: Row
-    seal: Seal
-    living: bool
+    touched = generation.touched.setdefault(SEAL, set())
+
+    def end(person: str, number: str) -> None:
+        if holders.get(person) == number:
+            del holders[person], owners[number]
+
+    def rule(found: dict[str, Any]) -> dict[str, Any] | None:
+        number, person = found["number"], found["person"]
+        touched.add(person)
+        if found.pop(OPERATION, None) == DELETED:
+            if holders.get(person) != number and person not in generation.gone:
+                raise Unusable("number", "副本にある番号（削除の行）")
+            end(person, number)
+            return None
+        in_force = _check(found)
+        other = seen.get(number, owners.get(number, person))
+        if number in seen or other != person:
+            raise Unusable("number", "重複しない番号", (other,))
+        seen[number] = person
+        if not generation.may_be_named(person):
+            raise Unusable("person", "住民記録にある宛名番号")
+        if not in_force:
+            end(person, number)
+            return None
+        if holders.get(person, number) != number:
+            raise Unusable("person", "有効な登録は一人に一つ")
+        holders[person], owners[number] = number, person
+        return found
+
+    def ends(decode: RowFunction, row: RawRow) -> bool:
+        status, operation = decode.item(row[1], "status"), decode.item(row[1], OPERATION)
+        return bool(status == ABOLISHED or operation == DELETED)
+
+    first = ends if generation.format.differential else None
+
+    def kept() -> Iterator[dict[str, Any]]:
+        for _, row in generation.rows(file, "person", "", rule, first):
+            yield row
+
+    count = 0
+    for batch in batches(kept()):
+        with generation.engine.begin() as connection:
+            _insert(generation, connection, batch)
+        count += len(batch)
+    with generation.engine.begin() as connection:
+        gone = generation.asides.persons(SEAL)
+        if generation.format.differential:
+            query = select(seals.c.person).where(seals.c.generation == generation.number)
+            gone |= set(connection.scalars(query)) - holders.keys()
+        generation.delete(connection, seals, "person", [{"person": person} for person in gone])
+    return count
 
 
-def read_seals(folder: Path, persons: Container[str]) -> Iterator[SealRow]:
-    numbers: set[str] = set()
-    holders: set[str] = set()
-    for row in read_rows(folder / FILE_NAME, HEADER, encoding="cp932"):
-        number = row.match("印鑑登録番号", r"[0-9]{7}", "数字7桁")
-        person = row.match("宛名番号", r"[0-9]{10}", "数字10桁")
-        registered_on = row.date("登録年月日", gregorian)
-        living = row.code("登録状態コード", STATES)
-        abolished_on = row.date_if_any("廃止年月日", gregorian)
-        if living:
-            row.empty("廃止年月日", "登録状態コードが1")
-        elif abolished_on is None or abolished_on < registered_on:
-            raise row.broken("廃止年月日", "登録年月日以降の日付")
-        if number in numbers:
-            raise row.broken("印鑑登録番号", "重複しない番号")
-        if person not in persons:
-            raise row.broken("宛名番号", "住民記録にある宛名番号")
-        if living and person in holders:
-            raise row.broken("宛名番号", "有効な登録は一人に一つ")
-        numbers.add(number)
-        if living:
-            holders.add(person)
-        width, height = _millimetres(row, "印影幅"), _millimetres(row, "印影高さ")
-        png = _imprint(folder, row, width, height)
-        yield SealRow(row, Seal(person, registered_on, number, png, width, height), living)
+def _insert(generation: Generation, connection: Connection, batch: list[dict[str, Any]]) -> None:
+    pictures = {hashlib.sha256(row["imprint"]).hexdigest(): row["imprint"] for row in batch}
+    known = set(connection.scalars(select(imprints.c.sha256).where(imprints.c.sha256.in_(list(pictures)))))
+    new = [{"sha256": key, "png": png} for key, png in pictures.items() if key not in known]
+    if new:
+        connection.execute(insert(imprints), new)
+    if generation.format.differential:
+        generation.delete(connection, seals, "person", batch)
+    connection.execute(
+        insert(seals),
+        [
+            {
+                **{
+                    name: row[name] for name in ("person", "number", "registered_on", "width_mm", "height_mm")
+                },
+                "generation": generation.number,
+                "imprint": hashlib.sha256(row["imprint"]).hexdigest(),
+            }
+            for row in batch
+        ],
+    )
 
 
-def _millimetres(row: Row, column: str) -> float:
-    tenths = int(row.match(column, r"[0-9]{2,3}", "80から250（0.1ミリ単位）"))
-    if not 80 <= tenths <= 250:
-        raise row.broken(column, "80から250（0.1ミリ単位）")
-    return tenths / 10
+def _check(found: dict[str, Any]) -> bool:
+    """Whether this registration is in force; an abolished one is checked and not kept.
+
+    Raises Unusable for the first item that cannot stand in a register.
+    """
+    if not re.fullmatch(r"[0-9A-Za-z-]{1,20}", found["number"]):
+        raise Unusable("number", "印鑑登録番号")
+    if not found["person"]:
+        raise Unusable("person", "必須項目")
+    if found["registered_on"] is None:
+        raise Unusable("registered_on", "必須項目")
+    if not found["status"]:
+        raise Unusable("status", "必須項目")
+    living = bool(found["status"] == REGISTERED)
+    abolished_on = found.get("abolished_on")
+    if living and abolished_on is not None:
+        raise Unusable("abolished_on", "空欄（登録されている印鑑）")
+    if not living and (abolished_on is None or abolished_on < found["registered_on"]):
+        raise Unusable("abolished_on", "登録年月日以降の日付")
+    for target in ("width_mm", "height_mm"):
+        if not found[target] or not SMALLEST_MM <= found[target] <= LARGEST_MM:
+            raise Unusable(target, f"{SMALLEST_MM:.0f}から{LARGEST_MM:.0f}ミリ")
+    _check_imprint(found["imprint"], found["width_mm"], found["height_mm"])
+    return living
 
 
-def _imprint(folder: Path, row: Row, width_mm: float, height_mm: float) -> bytes:
-    name = row.match("印影ファイル名", r"imprints/[A-Za-z0-9_-]+\.png", "imprints/（英数字）.png")
-    try:
-        png = (folder / name).read_bytes()
-    except OSError:
-        raise row.broken("印影ファイル名", "連携フォルダにあるファイル") from None
+def _check_imprint(png: bytes, width_mm: float, height_mm: float) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
                 across, down = image.size
                 if max(across, down) > MAX_PIXELS:
-                    raise row.broken("印影ファイル名", f"一辺{MAX_PIXELS}画素以内の PNG")
+                    raise Unusable("imprint", f"一辺{MAX_PIXELS}画素以内の PNG")
                 image.load()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombWarning):
-        raise row.broken("印影ファイル名", "PNG の画像") from None
+        raise Unusable("imprint", "PNG の画像") from None
     if across < MIN_DPI * width_mm / 25.4 - 1:
-        raise row.broken("印影幅", f"画像が{MIN_DPI}dpi以上となる寸法")
+        raise Unusable("width_mm", f"画像が{MIN_DPI}dpi以上となる寸法")
     if abs(across * height_mm / width_mm - down) > 2:
-        raise row.broken("印影高さ", "画像の縦横比と同じ寸法")
-    return png
+        raise Unusable("height_mm", "画像の縦横比と同じ寸法")

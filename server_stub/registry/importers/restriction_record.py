@@ -1,20 +1,17 @@
-"""発行制限.csv: the persons for whom a terminal issues nothing; taken in first and always, outside the generations.
+"""Restrictions (発行制限): the persons for whom a terminal issues nothing; taken in first and always, outside the generations.
 
-UTF-8 with BOM. Columns: 宛名番号 (10 digits, a person of the resident register), 制限事由コード (`REASONS`), 開始日, 終了日, 解除日 (all
-like R08.04.01). One row a measure; a person may have several. A measure holds from 開始日 on. 終了日 is the announced last day and
-ends nothing; only 解除日, the first day without it, does (住民記録システム標準仕様書 3.1). A measure that has gone from the list
-is not released by that.
+One row a measure; a person may have several. A measure holds from 開始日 on. 終了日 is the announced last day and ends nothing;
+only 解除日, the first day without it, does (住民記録システム標準仕様書 3.1). A measure that has gone from the list is not released by
+that.
 
 A list that is whole (as agreed, as many rows as the slip says, not of an older or a future day) may release; any other list
-only sets aside. A measure that is not in a list any more stays: a list that was cut off releases nobody.
+only sets aside. A measure that is not in a list any more stays: a list that was cut off releases nobody. So this register is
+stricter than the others: a row that is not as agreed counts as the most that it can mean, and refuses the delivery.
 """
 
 from __future__ import annotations
 
-import csv
-import re
-import unicodedata
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -29,47 +26,57 @@ from server_stub.registry.records import Restriction
 from server_stub.registry.tables import restrictions
 
 from . import delivery_slip
-from .csv_file import Row, lettered_wareki, read_rows
+from .containers import read_rows, salvage_rows
+from .format_file import RESTRICTION, DeliveryFormat, FileFormat
+from .row_function import Misread, RowFunction, Unusable
 
-FILE_NAME = "発行制限.csv"
-HEADER = ("宛名番号", "制限事由コード", "開始日", "終了日", "解除日")
-PERSON, REASON, SINCE, UNTIL, RELEASED = HEADER
-REASONS = {
-    "01": "支援措置（配偶者からの暴力）",
-    "02": "支援措置（ストーカー行為等）",
-    "03": "支援措置（児童虐待等）",
-    "04": "支援措置（その他）",
-    "11": "異動処理中",
-    "19": "本人の申出",
-}
 UNCLEAR = "読み取れない事由"
 ALWAYS = date.min
 """Since when a measure holds whose 開始日 cannot be read."""
-_PERSON = r"[0-9]{10}"
 
 
 def read_restrictions(
-    folder: Path, persons: Container[str] | None = None, *, unreadable: int = 0
-) -> Iterator[tuple[Row, Restriction | None]]:
+    folder: Path,
+    format_: DeliveryFormat,
+    file: FileFormat,
+    allows: Callable[[str], bool] = lambda person: True,
+    *,
+    unreadable: int = 0,
+) -> Iterator[Restriction | None]:
     """The rows as they are agreed; None for one whose 宛名番号 cannot be read, of which `unreadable` are let pass.
 
-    `persons`: who is in the register (None: not looked at). Raises as `read_rows`, and Failed(Delivery_Row_Broken).
+    `allows`: whether a row may name that person. Raises as `read_rows`, and Failed(Delivery_Row_Broken).
     """
-    for row in read_rows(folder / FILE_NAME, HEADER, bom=True):
-        if unreadable and not re.fullmatch(_PERSON, row.cells[PERSON]):
+    decode = RowFunction(file, format_.code, folder)
+    for line, cells, misfit in read_rows(folder / file.name, file):
+        if unreadable and misfit is None and decode.item(cells, "person") is None:
             unreadable -= 1
-            yield row, None
+            yield None
             continue
-        person = row.match(PERSON, _PERSON, "数字10桁")
-        if persons is not None and person not in persons:
-            raise row.broken(PERSON, "住民記録にある宛名番号")
-        since = row.date(SINCE, lettered_wareki)
-        until = row.date_if_any(UNTIL, lettered_wareki)
-        released_on = row.date_if_any(RELEASED, lettered_wareki)
-        for column, found in ((UNTIL, until), (RELEASED, released_on)):
-            if found is not None and found < since:
-                raise row.broken(column, "開始日以降の日付")
-        yield row, Restriction(person, row.code(REASON, REASONS), since, until, released_on)
+        try:
+            if misfit is not None:
+                raise misfit
+            found = decode(cells)
+            _check(found, allows)
+        except Misread as bad:
+            raise delivery_slip.broken(file.name, line, bad.column, bad.expected) from None
+        except Unusable as bad:
+            wrong = decode.misread(bad)
+            raise delivery_slip.broken(file.name, line, wrong.column, wrong.expected) from None
+        yield Restriction(
+            found["person"], found["reason"], found["since"], found.get("until"), found["released_on"]
+        )
+
+
+def _check(found: dict[str, Any], allows: Callable[[str], bool]) -> None:
+    if not found["person"] or not allows(found["person"]):
+        raise Unusable("person", "連携された記録にある宛名番号")
+    for target in ("reason", "since"):
+        if not found[target]:
+            raise Unusable(target, "必須項目")
+    for target in ("until", "released_on"):
+        if found.get(target) is not None and found[target] < found["since"]:
+            raise Unusable(target, "開始日以降の日付")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,49 +87,25 @@ class Salvage:
     unreadable: int
 
 
-def salvage(folder: Path) -> Salvage:
+def salvage(folder: Path, format_: DeliveryFormat, file: FileFormat) -> Salvage:
     """Whom the list sets aside, whatever is wrong with it. In doubt it restricts: what of a row cannot be read counts as the
     most that it can mean, and nobody is released by it. Raises nothing."""
-    try:
-        raw = (folder / FILE_NAME).read_bytes()
-    except OSError:
-        return Salvage((), 0)
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    lines = raw.decode(encoding, "replace").splitlines()
-    columns = list(HEADER)
+    decode = RowFunction(file, format_.code, folder)
     found: list[Restriction] = []
     unreadable = 0
-    for number, line in enumerate(lines):
-        cells = [unicodedata.normalize("NFKC", cell).strip() for cell in _cells(line)]
-        if number == 0 and PERSON in cells:
-            columns = cells
-            continue
-        if not any(cells):
-            continue
-        row = dict(zip(columns, cells, strict=False))
-        person = row.get(PERSON, "")
-        if not re.fullmatch(_PERSON, person, re.ASCII):
+    for cells in salvage_rows(folder / file.name, file):
+        person = decode.item(cells, "person")
+        if person is None:
             unreadable += 1
-        elif _date(row.get(RELEASED, "")) is None:
-            reason = REASONS.get(row.get(REASON, ""), UNCLEAR)
-            since = _date(row.get(SINCE, "")) or ALWAYS
-            found.append(Restriction(person, reason, since, _date(row.get(UNTIL, ""))))
+        elif not isinstance(decode.item(cells, "released_on"), date):
+            reason = decode.item(cells, "reason") or UNCLEAR
+            since, until = (_day(decode.item(cells, target)) for target in ("since", "until"))
+            found.append(Restriction(person, reason, since or ALWAYS, until))
     return Salvage(tuple(found), unreadable)
 
 
-def _cells(line: str) -> list[str]:
-    """One line at a time: a quote that is not closed spoils no more than its own row."""
-    try:
-        return next(csv.reader([line]), [])
-    except csv.Error:
-        return line.replace('"', "").split(",")
-
-
-def _date(text: str) -> date | None:
-    try:
-        return lettered_wareki(text)
-    except ValueError:
-        return None
+def _day(found: object) -> date | None:
+    return found if isinstance(found, date) else None
 
 
 UNKNOWN = ""
@@ -138,14 +121,23 @@ class _List:
 
 
 def take_restrictions(
-    engine: Engine, folder: Path, files: tuple[str, ...], now: datetime, unreadable: int, trace: Trace
+    engine: Engine,
+    folder: Path,
+    format_: DeliveryFormat,
+    now: datetime,
+    unreadable: int,
+    trace: Trace,
+    made_at: datetime | None = None,
 ) -> None:
-    """Take in 発行制限.csv of the delivery in `folder`. `unreadable`: rows without a readable person that a whole list may have.
+    """Take in the restrictions of the delivery in `folder`. `unreadable`: rows without a readable person that a whole list may have.
 
     Tells the trace how many measures were set and released, and how many rows set nobody aside because it cannot be read
     whom they mean. Raises nothing of its own.
     """
-    found = _read(folder, files, now, unreadable)
+    file = format_.file_of(RESTRICTION)
+    if file is None:
+        return
+    found = _read(folder, format_, file, now, unreadable, made_at)
     with engine.begin() as connection:
         set_now, released = _apply(connection, found)
     if set_now or released or found.unreadable:
@@ -154,16 +146,23 @@ def take_restrictions(
         )
 
 
-def _read(folder: Path, files: tuple[str, ...], now: datetime, unreadable: int) -> _List:
+def _read(
+    folder: Path,
+    format_: DeliveryFormat,
+    file: FileFormat,
+    now: datetime,
+    unreadable: int,
+    told: datetime | None,
+) -> _List:
     made_at = None
     try:
-        slip = delivery_slip.read_slip(folder, files)
+        slip = delivery_slip.read_slip(folder, format_, told)
         # a day that has not come yet is no time by which a later list could be measured
         made_at = slip.made_at if slip.made_at <= now else None
-        rows_read = [found for _row, found in read_restrictions(folder, unreadable=unreadable)]
-        slip.check_count(FILE_NAME, len(rows_read))
+        rows_read = list(read_restrictions(folder, format_, file, unreadable=unreadable))
+        slip.check_count(file.name, len(rows_read))
     except Failed:
-        salvaged = salvage(folder)
+        salvaged = salvage(folder, format_, file)
         return _List(salvaged.restrictions, salvaged.unreadable, False, made_at)
     known = tuple(one for one in rows_read if one is not None)
     return _List(known, len(rows_read) - len(known), made_at is not None, made_at)

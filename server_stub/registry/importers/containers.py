@@ -1,0 +1,195 @@
+"""The containers of delivered files (CSV, fixed length, JSON lines): from bytes to rows of texts, and what of them can be
+saved when a file is not as agreed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+from server_stub.interface.failures import Failed
+
+from .format_file import Layout
+from .row_function import WHOLE_ROW, Misread
+
+BOM = b"\xef\xbb\xbf"
+RawRow = tuple[int, list[str], Misread | None]
+"""Line (counted from 1), the cells in the order of `Layout.cells`, and what is wrong with the row as a whole."""
+
+
+def read_rows(path: Path, layout: Layout) -> Iterator[RawRow]:
+    """The rows of `path`.
+
+    A row that cannot be divided into its cells comes with what is wrong and the cells as far as they go. Raises
+    Failed(Delivery_File_Missing), Failed(Delivery_Header_Wrong, file=, expected=, encoding=) when the first line, the encoding
+    or the BOM is another, Failed(Delivery_Record_Length_Wrong) when a fixed-length file is no whole number of records.
+    """
+    try:
+        raw = path.open("rb")
+    except OSError:
+        raise Failed("Delivery_File_Missing", file=path.name) from None
+    with raw:
+        has_bom = raw.peek(len(BOM))[: len(BOM)] == BOM
+        if has_bom:
+            raw.seek(len(BOM))
+        if has_bom != layout.bom:
+            raise _header_wrong(path, layout)
+        try:
+            if layout.container == "fixed":
+                yield from _fixed_rows(raw, path, layout)
+                return
+            # unknown bytes become lone surrogates, which the check of each cell finds: so they too have a column
+            with io.TextIOWrapper(
+                raw, encoding=layout.encoding, errors="surrogateescape", newline=""
+            ) as text:
+                yield from (
+                    _csv_rows(text, path, layout) if layout.container == "csv" else _json_rows(text, layout)
+                )
+        except UnicodeError:
+            raise _header_wrong(path, layout) from None
+
+
+def _header_wrong(path: Path, layout: Layout) -> Failed:
+    told = layout.encoding + (" BOMあり" if layout.bom else "")
+    return Failed("Delivery_Header_Wrong", file=path.name, expected=",".join(layout.cells()), encoding=told)
+
+
+def _csv_rows(text: TextIO, path: Path, layout: Layout) -> Iterator[RawRow]:
+    header = list(layout.cells())
+    width = len(header)
+    reader = csv.reader(text, strict=True)
+    try:
+        first = next(reader, [])
+    except csv.Error:
+        first = []
+    if first != header:
+        raise _header_wrong(path, layout)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield line, [], Misread(WHOLE_ROW, "CSV の行")
+            continue
+        if len(cells) == width:
+            yield line, cells, None
+        else:
+            yield line, cells, Misread(header[min(len(cells), width - 1)], f"{width}列")
+
+
+def _fixed_rows(raw: BinaryIO, path: Path, layout: Layout) -> Iterator[RawRow]:
+    ends = layout.ends.encode("ascii")
+    length = layout.record_length or 0
+    slices = [slice(field.at, field.at + field.length) for field in layout.fields or ()]
+    encoding = layout.encoding
+    line = 0
+    while record := raw.read(length + len(ends)):
+        line += 1
+        if len(record) != length + len(ends) or record[length:] != ends:
+            raise Failed(
+                "Delivery_Record_Length_Wrong",
+                file=path.name,
+                line=line,
+                expected=f"{length}バイトのレコード",
+            )
+        yield (
+            line,
+            [record[one].decode(encoding, "surrogateescape").rstrip(" \u3000") for one in slices],
+            None,
+        )
+
+
+def _json_rows(text: TextIO, layout: Layout) -> Iterator[RawRow]:
+    names = layout.cells()
+    for line, content in enumerate(text, start=1):
+        found = _json_object(content)
+        if found is None:
+            yield line, [], Misread(WHOLE_ROW, "JSON のオブジェクト")
+            continue
+        odd = next(
+            (name for name in names if not isinstance(found.get(name), str | int | float | None)), None
+        )
+        wrong = None
+        if odd is not None:
+            wrong = Misread(odd, "文字列か数")
+        elif not found.keys() <= set(names):
+            wrong = Misread(WHOLE_ROW, "・".join(names) + " のほかに名前のないオブジェクト")
+        yield line, [_json_text(found.get(name)) for name in names], wrong
+
+
+def _json_object(content: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _json_text(value: Any) -> str:
+    """A number as JSON writes it; '' for null and for what is no single value."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value) if isinstance(value, int | float) else ""
+
+
+def salvage_rows(path: Path, layout: Layout) -> Iterator[list[str]]:
+    """The rows of `path` as far as they can be read, whatever is wrong with it: each cell without blanks around it and in plain
+    digits and letters (NFKC). A header in another order is followed. Raises nothing."""
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        return
+    names = layout.cells()
+    read = {"csv": _salvage_csv, "fixed": _salvage_fixed, "jsonl": _salvage_json}[layout.container]
+    for row in read(raw, layout):
+        cells = [unicodedata.normalize("NFKC", row.get(name, "")).strip() for name in names]
+        if any(row.values()):
+            yield cells
+
+
+def _text(raw: bytes, layout: Layout) -> str:
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return raw.decode("utf-16", "replace")
+    return raw.removeprefix(BOM).decode(layout.encoding, "replace")
+
+
+def _salvage_csv(raw: bytes, layout: Layout) -> Iterator[dict[str, str]]:
+    columns = list(layout.cells())
+    for number, line in enumerate(_text(raw, layout).splitlines()):
+        cells = [unicodedata.normalize("NFKC", cell).strip() for cell in _cells(line)]
+        if number == 0 and set(cells) & set(columns):
+            columns = cells
+            continue
+        yield dict(zip(columns, cells, strict=False))
+
+
+def _cells(line: str) -> list[str]:
+    """One line at a time: a quote that is not closed spoils no more than its own row."""
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return line.replace('"', "").split(",")
+
+
+def _salvage_fixed(raw: bytes, layout: Layout) -> Iterator[dict[str, str]]:
+    length = (layout.record_length or 0) + len(layout.ends)
+    records = (
+        raw.splitlines() if layout.ends else [raw[at : at + length] for at in range(0, len(raw), length)]
+    )
+    for record in records:
+        yield {
+            field.name: record[field.at : field.at + field.length].decode(layout.encoding, "replace")
+            for field in layout.fields or ()
+        }
+
+
+def _salvage_json(raw: bytes, layout: Layout) -> Iterator[dict[str, str]]:
+    for line in _text(raw, layout).splitlines():
+        found = _json_object(line)
+        yield {"": line} if found is None else {str(name): _json_text(one) for name, one in found.items()}

@@ -1,0 +1,357 @@
+"""A delivery format: a TOML file that says how the files of a delivery are written, and nothing else.
+
+It decodes: encoding, container, columns or offsets, code tables, notations of dates, which column becomes which item of a
+record. Every rule about what a record may be stands in code, once for all formats (`person_record`, `seal_record`,
+`restriction_record`); there is no language of conditions here. docs/deliveries.md describes each key with an example.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from server_stub.interface.failures import Failed
+from server_stub.registry.records import ResidentStatus
+from server_stub.settings_file import Settings, file_named, read_settings, settings_problems, settings_wrong
+
+PERSON, SEAL, RESTRICTION = "person", "seal", "restriction"
+OPERATION = "operation"
+NEW, CHANGED, DELETED = "new", "changed", "deleted"
+SEXES = ("male", "female", "unknown")
+REGISTERED, ABOLISHED = "registered", "abolished"
+
+_REQUIRED = {
+    PERSON: (
+        "key", "household", "position", "name", "kana", "birth", "sex", "relationship", "head_of_household", "address",
+        "resident_since", "notified_on", "my_number", "status",
+    ),
+    SEAL: ("number", "person", "registered_on", "status", "imprint", "width_mm", "height_mm"),
+    RESTRICTION: ("person", "reason", "since", "released_on"),
+}  # fmt: skip
+_OPTIONAL = {
+    PERSON: (
+        "address_since", "previous_address", "domicile", "domicile_head", "moved_to", "moves_on", "former_surname", "alias",
+        "alias_kana", "nationality", "status_of_residence", "period", "period_ends", "card_number", "category",
+    ),
+    SEAL: ("abolished_on",),
+    RESTRICTION: ("until",),
+}  # fmt: skip
+DATES = {
+    PERSON: frozenset({"birth", "resident_since", "address_since", "notified_on", "moves_on", "period_ends"}),
+    SEAL: frozenset({"registered_on", "abolished_on"}),
+    RESTRICTION: frozenset({"since", "until", "released_on"}),
+}
+_CLOSED = {
+    (PERSON, "sex"): SEXES,
+    (PERSON, "status"): tuple(status.value for status in ResidentStatus),
+    (SEAL, "status"): (REGISTERED, ABOLISHED),
+}
+_NUMBERS = ("width_mm", "height_mm")
+
+
+def _is_pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error:
+        raise ValueError("a regular expression") from None
+    return text
+
+
+def _is_encoding(text: str) -> str:
+    try:
+        "".encode(text)
+        codecs.getincrementaldecoder(text)
+    except (LookupError, UnicodeError):
+        raise ValueError("the name of an encoding that Python has") from None
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+FileName = Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]{1,100}$")]
+NotationName = Literal["era_digit", "era_letter", "gregorian", "iso8601", "moment", "coded"]
+
+
+class Source(Settings):
+    """Where an item comes from: one column, a constant text, or several joined. A bare text is the name of a column.
+
+    `code`: the table that its value is looked up in. `date`: its notation, true for the file's own. `match`: a regular
+    expression that the whole value must satisfy, `expected` says it in words. `scale`: the value is a number, times this.
+    `file`: it names a file of the delivery, whose bytes are the item. `before`: a text put before it where it is not empty.
+    """
+
+    column: Name | None = None
+    text: str | None = None
+    join: Annotated[list[Part], Field(min_length=1)] | None = None
+    code: str | None = None
+    date: NotationName | bool = False
+    match: Annotated[str, Field(max_length=200)] | None = None
+    expected: Name | None = None
+    scale: Annotated[float, Field(gt=0, strict=False)] | None = None
+    file: bool = False
+    before: str = ""
+    limit: Annotated[int, Field(ge=1, le=20_000)] = 100
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return {"column": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Source:
+        if sum(one is not None for one in (self.column, self.text, self.join)) != 1:
+            raise ValueError("one of column, text and join")
+        if self.match is not None:
+            _is_pattern(self.match)
+        return self
+
+    def columns(self) -> Iterator[tuple[str, bool]]:
+        """Each column of it, and whether it is taken over as it stands."""
+        if self.column is not None:
+            yield self.column, self.code is None
+        for part in self.join or ():
+            yield from part.columns()
+
+    def parts(self) -> Iterator[Source]:
+        yield self
+        for part in self.join or ():
+            yield from part.parts()
+
+
+class Part(Source):
+    """A part of a join: a bare text stands for itself. One with `before` may be empty, any other may not."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return {"text": value} if isinstance(value, str) else value
+
+
+class FixedField(Settings):
+    """A field of a fixed-length record: its first byte, counted from 0, and its length in bytes."""
+
+    name: Name
+    at: Annotated[int, Field(ge=0)]
+    length: Annotated[int, Field(ge=1)]
+
+
+class Layout(Settings):
+    """How a file is written. `ends`: what stands behind each record of fixed length (`record_length` is without it)."""
+
+    container: Literal["csv", "fixed", "jsonl"] = "csv"
+    encoding: str = "utf-8"
+    bom: bool = False
+    columns: Annotated[list[Name], Field(min_length=1)] | None = None
+    names: Annotated[list[Name], Field(min_length=1)] | None = None
+    fields: Annotated[list[FixedField], Field(min_length=1)] | None = None
+    record_length: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    ends: Literal["", "\n", "\r\n"] = ""
+
+    def cells(self) -> tuple[str, ...]:
+        """The names of a row's cells in their order."""
+        return tuple(self.columns or self.names or [field.name for field in self.fields or ()])
+
+
+class Slip(Layout):
+    """The file that says what belongs to the delivery: one row a file."""
+
+    file: FileName
+    municipality: Source
+    made_at: Source
+    name: Source
+    count: Source
+    base: Source | None = None
+
+    def targets(self) -> dict[str, Source]:
+        told = {name: getattr(self, name) for name in ("municipality", "made_at", "name", "count", "base")}
+        return {name: source for name, source in told.items() if source is not None}
+
+
+class FileFormat(Layout):
+    """One file with the records of one register."""
+
+    record: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    name: FileName
+    dates: NotationName = "gregorian"
+    to: dict[str, Source]
+
+    @property
+    def typed(self) -> bool:
+        return self.record in _REQUIRED
+
+
+class DeliveryFormat(Settings):
+    """A whole format file. `full`: a delivery replaces the one before; `differential`: it changes the living one."""
+
+    municipality: Annotated[str, Field(pattern=r"^[0-9]{5}$")]
+    mode: Literal["full", "differential"] = "full"
+    slip: Slip
+    code: dict[str, dict[str, str]] = {}
+    file: Annotated[list[FileFormat], Field(min_length=1)]
+
+    @property
+    def differential(self) -> bool:
+        return self.mode == "differential"
+
+    def file_of(self, register: str) -> FileFormat | None:
+        return next((file for file in self.file if file.record == register), None)
+
+    def file_names(self) -> tuple[str, ...]:
+        return tuple(file.name for file in self.file)
+
+
+def load_format(path: Path) -> DeliveryFormat:
+    """Read one format file. Raises Failed(Settings_Wrong, file=, field=, expected=)."""
+    found = read_settings(path, DeliveryFormat)
+    _check(found, _Wrong(file_named(path)))
+    return found
+
+
+def formats_in(folder: Path, municipality: str = "") -> tuple[DeliveryFormat, ...]:
+    """Load the formats in `folder`, in the order of their files' names; at least one, and of that municipality only ('': of
+    any).
+
+    Raises Failed(Settings_Wrong): none there, one is wrong, or one is of another municipality.
+    """
+    paths = sorted(folder.glob("*.toml"))
+    if not paths:
+        raise settings_wrong(file_named(folder), "", "a delivery format (*.toml)")
+    found = []
+    for path in paths:
+        one = load_format(path)
+        if municipality not in ("", one.municipality):
+            raise settings_wrong(file_named(path), "municipality", municipality)
+        found.append(one)
+    return tuple(found)
+
+
+def format_problems(folder: Path, municipality: str = "") -> list[Failed]:
+    """List what is wrong with the formats in `folder`: everything of their structure, and the first thing that does not fit."""
+    found = [
+        problem
+        for path in sorted(folder.glob("*.toml"))
+        for problem in settings_problems(path, DeliveryFormat)
+    ]
+    if not found:
+        try:
+            formats_in(folder, municipality)
+        except Failed as failed:
+            found.append(failed)
+    return found
+
+
+def format_for(delivery: Path, formats: tuple[DeliveryFormat, ...]) -> DeliveryFormat:
+    """The format whose slip lies in the delivery's folder; the first one if none does."""
+    return next((one for one in formats if (delivery / one.slip.file).exists()), formats[0])
+
+
+class _Wrong:
+    """Makes the failure that names a place of one format file."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    def __call__(self, field: str, expected: str) -> Failed:
+        return settings_wrong(self._file, field, expected)
+
+
+def _check(found: DeliveryFormat, wrong: _Wrong) -> None:
+    """What must hold between the keys of a format file."""
+    _check_layout(found.slip, found.slip.targets(), found.code, "slip", wrong)
+    for moment in ("made_at", "base"):
+        source = found.slip.targets().get(moment)
+        if source is not None and source.date != "iso8601":
+            raise wrong(f"slip.{moment}.date", "iso8601")
+    if found.differential != (found.slip.base is not None):
+        raise wrong("slip.base", "a column, for a differential format only")
+    names = [found.slip.file, *found.file_names()]
+    for number, file in enumerate(found.file, start=1):
+        place = f"file[{number}]"
+        if names.count(file.name) > 1:
+            raise wrong(f"{place}.name", "each file once")
+        if [other.record for other in found.file].count(file.record) > 1:
+            raise wrong(f"{place}.record", "each record once")
+        _check_layout(file, file.to, found.code, place, wrong)
+        _check_targets(file, found, place, wrong)
+    if not found.differential and found.file_of(PERSON) is None:
+        raise wrong("file", f'one with record = "{PERSON}"')
+
+
+def _check_layout(
+    layout: Layout, to: Mapping[str, Source], code: Mapping[str, Any], place: str, wrong: _Wrong
+) -> None:
+    try:
+        _is_encoding(layout.encoding)
+    except ValueError as error:
+        raise wrong(f"{place}.encoding", str(error)) from None
+    own = {"csv": "columns", "fixed": "fields", "jsonl": "names"}
+    for container, key in own.items():
+        if (getattr(layout, key) is not None) != (layout.container == container):
+            raise wrong(f"{place}.{key}", f"exactly with the container {container}")
+    if (layout.record_length is not None) != (layout.container == "fixed"):
+        raise wrong(f"{place}.record_length", "exactly with the container fixed")
+    cells = layout.cells()
+    if len(set(cells)) != len(cells):
+        raise wrong(f"{place}.{own[layout.container]}", "each name once")
+    for number, field in enumerate(layout.fields or (), start=1):
+        if field.at + field.length > (layout.record_length or 0):
+            raise wrong(f"{place}.fields[{number}].length", "a field within record_length")
+    for target, source in to.items():
+        for part in source.parts():
+            if part.column is not None and part.column not in cells:
+                raise wrong(f"{place}.{_to(layout)}{target}.column", "one of " + "・".join(cells))
+            if part.code is not None and part.code not in code:
+                raise wrong(f"{place}.{_to(layout)}{target}.code", "one of the tables [code.…]")
+            if part.date and not all(map(_is_day, code.get(part.code or "", {}).values())):
+                raise wrong(
+                    f"{place}.{_to(layout)}{target}.code", "a table of days such as 2026-06-03, or of nothing"
+                )
+            if part.date == "coded" and part.code is None:
+                raise wrong(f"{place}.{_to(layout)}{target}.code", "the table of a coded date")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return not text or date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _to(layout: Layout) -> str:
+    return "to." if isinstance(layout, FileFormat) else ""
+
+
+def _check_targets(file: FileFormat, found: DeliveryFormat, place: str, wrong: _Wrong) -> None:
+    changes = found.differential and file.record != RESTRICTION
+    must = [*_REQUIRED.get(file.record, ("key",)), *([OPERATION] if changes else [])]
+    may = None if not file.typed else {*must, *_OPTIONAL[file.record]}
+    for target in must:
+        if target not in file.to:
+            raise wrong(f"{place}.to.{target}", "a value")
+    for target, source in file.to.items():
+        here = f"{place}.to.{target}"
+        if may is not None and target not in may:
+            raise wrong(here, "one of " + ", ".join(sorted(may)))
+        if target == OPERATION and not changes:
+            raise wrong(here, "nothing: the format is not differential")
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", target):
+            raise wrong(here, "small letters, digits and _")
+        closed = (NEW, CHANGED, DELETED) if target == OPERATION else _CLOSED.get((file.record, target))
+        values = (
+            [source.text]
+            if source.text is not None
+            else list(found.code.get(source.code or "", {"": ""}).values())
+        )
+        if closed is not None and not set(values) <= set(closed):
+            raise wrong(f"{here}.code", "a table whose values are " + ", ".join(closed))
+        if source.file != ((file.record, target) == (SEAL, "imprint")):
+            raise wrong(f"{here}.file", "true for the imprint of a seal, and for nothing else")
+        if file.record == SEAL and target in _NUMBERS and source.scale is None:
+            raise wrong(f"{here}.scale", "millimetres a unit")
+        if source.file and source.column is None:
+            raise wrong(f"{here}.column", "the column with the name of a file")

@@ -1,0 +1,263 @@
+"""A generation that is being built: of a full delivery from nothing, of a differential one from a copy of the living
+generation. What every register needs for it; the registers themselves are read in modules of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, insert, literal, select
+
+from server_stub.municipalities import DeliveryTerms
+from server_stub.registry.tables import persons, records, seals, set_asides
+
+from .containers import RawRow, read_rows
+from .delivery_slip import DeliverySlip, broken
+from .format_file import CHANGED, DELETED, NEW, OPERATION, PERSON, SEAL, DeliveryFormat, FileFormat
+from .row_function import Misread, RowFunction, Unusable
+from .set_aside import SetAside, SetAsides
+
+_BATCH = 2000
+"""Rows a transaction: other writers never wait long, and memory stays flat with 1.5 million persons."""
+NOBODY = ""
+"""Stands for a person where a row does not say whose it is."""
+Models = Mapping[str, type[BaseModel]]
+Rule = Callable[[dict[str, Any]], dict[str, Any] | None]
+"""From the items of a delivered row to the row of the table; None for one that is checked and not kept. Raises Unusable."""
+
+
+class Generation:
+    """Generation `number`; `living` is the one that is read now (0: none)."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        number: int,
+        living: int,
+        folder: Path,
+        format_: DeliveryFormat,
+        slip: DeliverySlip,
+        terms: DeliveryTerms,
+        models: Models,
+        asides: SetAsides,
+    ) -> None:
+        self.engine, self.number, self.living = engine, number, living
+        self.folder, self.format, self.slip = folder, format_, slip
+        self.terms, self.models, self.asides = terms, models, asides
+        self.known: set[str] = set()
+        """Whom a record of the delivery, or of the generation it changes, names."""
+        self._strangers: set[str] = set()
+        self.gone: set[str] = set()
+        """Persons that a differential delivery deletes."""
+        self.touched: dict[str, set[str]] = {}
+        """The records that a differential delivery says something of, by register: their keys, of a seal the holder."""
+        self.carried: list[dict[str, Any]] = []
+
+    def copy_living(self) -> dict[str, set[str]]:
+        """What a differential delivery changes: a copy of the living generation. The keys of its records by register."""
+        keys = {PERSON: self.copy(persons, "key", line=0), SEAL: self.copy(seals, "person")}
+        with self.engine.connect() as connection:
+            query = select(records.c.register).where(records.c.generation == self.living).distinct()
+            registers = list(connection.scalars(query))
+        return keys | {one: self.copy(records, "key", records.c.register == one) for one in registers}
+
+    def rows(
+        self,
+        file: FileFormat,
+        owner: str,
+        group: str,
+        rule: Rule,
+        first: Callable[[RowFunction, RawRow], bool] | None = None,
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Line and table row of each row that is kept.
+
+        `owner` and `group`: the targets that say whose a row is, also one that cannot be used. `rule` is given the items; of a
+        deletion those that can be read. `first`: rows that come before the others.
+        """
+        decode = self.row_function(file)
+        rows: Iterable[RawRow] = read_rows(self.folder / file.name, file)
+        if first is not None:
+            rows = sorted(rows, key=lambda row: not first(decode, row))
+        count = 0
+        for row in rows:
+            count += 1
+            line, cells, misfit = row
+            try:
+                if misfit is not None:
+                    raise misfit
+                if self.format.differential and decode.item(cells, OPERATION) == DELETED:
+                    found = {target: decode.item(cells, target) or "" for target in file.to}
+                else:
+                    found = decode(cells)
+                if self.format.differential and not found[OPERATION]:
+                    raise Unusable(OPERATION, "必須項目")
+                made = rule(found)
+                if made is not None:
+                    yield line, made
+            except Misread as bad:
+                self._set_aside(file, decode, row, owner, group, bad, ())
+            except Unusable as bad:
+                self._set_aside(file, decode, row, owner, group, decode.misread(bad), bad.also)
+        self.slip.check_count(file.name, count)
+
+    def _set_aside(
+        self,
+        file: FileFormat,
+        decode: RowFunction,
+        row: RawRow,
+        owner: str,
+        group: str,
+        bad: Misread,
+        also: tuple[str, ...],
+    ) -> None:
+        line, cells, misfit = row
+        person, of = _short(decode.item(cells, owner), 40), _short(decode.item(cells, group), 100)
+        key = "" if file.typed else _short(decode.item(cells, "key"), 100)
+        if misfit is not None and file.record == PERSON and not (person and of):
+            # its cells may stand in other columns than they should
+            person = of = ""
+        if self.format.differential and not (person and (key or file.typed)):
+            # nobody knows whose record it would have changed
+            raise broken(file.name, line, bad.column, bad.expected)
+        people = [(person, of), *((other, "" if other else of) for other in also)]
+        self.asides.add(SetAside(file.record, file.name, line, bad.column, bad.expected), people, key)
+
+    def write(self, table: Table, rows: Iterable[dict[str, Any]], key: str = "key") -> int:
+        """Insert `rows` batch by batch; in a differential delivery they replace the living ones of the same key."""
+        count = 0
+        for batch in batches(rows):
+            with self.engine.begin() as connection:
+                if self.format.differential:
+                    self.delete(connection, table, key, batch)
+                connection.execute(insert(table), batch)
+            count += len(batch)
+        return count
+
+    def delete(
+        self, connection: Connection, table: Table, key: str, rows: Iterable[Mapping[str, Any]]
+    ) -> None:
+        gone = [{"gone": row[key], **({"of": row["register"]} if table is records else {})} for row in rows]
+        if gone:
+            register = (table.c.register == bindparam("of"),) if table is records else ()
+            connection.execute(
+                delete(table).where(
+                    table.c.generation == self.number, table.c[key] == bindparam("gone"), *register
+                ),
+                gone,
+            )
+
+    def copy(self, table: Table, key: str, *which: Any, **values: Any) -> set[str]:
+        """Copy the living generation's rows of a table; the keys of them. `values`: what is other in the copy."""
+        keys: set[str] = set()
+        last = ""
+        column = table.c[key]
+        while True:
+            of_living = (table.c.generation == self.living, column > last, *which)
+            with self.engine.begin() as connection:
+                batch = list(
+                    connection.scalars(select(column).where(*of_living).order_by(column).limit(_BATCH))
+                )
+                if not batch:
+                    return keys
+                values = {**values, "generation": self.number}
+                taken = [literal(values[c.name]) if c.name in values else c for c in table.c]
+                connection.execute(
+                    insert(table).from_select(
+                        [c.name for c in table.c], select(*taken).where(*of_living, column <= batch[-1])
+                    )
+                )
+            keys.update(batch)
+            last = batch[-1]
+
+    def unusable_before(self, register: str) -> set[str]:
+        """The keys of records of which a differential delivery cannot say whether they are there."""
+        with self.engine.connect() as connection:
+            query = select(set_asides.c.key).where(
+                set_asides.c.generation == self.living, set_asides.c.register == register
+            )
+            return set(connection.scalars(query)) if self.format.differential else set()
+
+    def may_be_named(self, person: str) -> bool:
+        """Whether a row of another register, or a notice, may name that person: a record does, or as many rows of the resident
+        register as there are such strangers do not say whose they are."""
+        if person in self.known or person in self._strangers:
+            return True
+        nobodys = self.asides.nobodys
+        if len(self._strangers) >= len(nobodys):
+            return False
+        self.asides.also(nobodys[len(self._strangers)][0], person, "")
+        self._strangers.add(person)
+        return True
+
+    def know_whom_records_name(self) -> None:
+        with self.engine.connect() as connection:
+            query = select(records.c.person).where(records.c.generation == self.number).distinct()
+            named = set(connection.scalars(query))
+            if self.format.differential:
+                set_aside = select(set_asides.c.person).where(set_asides.c.generation == self.living)
+                named |= set(connection.scalars(set_aside)) - self.gone
+        self.known |= named - {NOBODY}
+        for file in self.format.file:
+            self.known |= self.asides.persons(file.record)
+
+    def keep_set_aside(self) -> None:
+        with self.engine.begin() as connection:
+            self._keep(connection)
+
+    def _keep(self, connection: Connection) -> None:
+        query = select(set_asides.c.register).where(set_asides.c.generation == self.living).distinct()
+        for register in list(connection.scalars(query)):
+            if register != PERSON:
+                self.carry_over(connection, register)
+        if self.carried:
+            numbered = [{**row, "number": number} for number, row in enumerate(self.carried, start=1)]
+            connection.execute(insert(set_asides), numbered)
+        self.asides.write(connection, self.number, len(self.carried) + 1)
+
+    def carry_over(self, connection: Connection, register: str) -> None:
+        """Whoever was set aside stays so as long as a differential delivery says nothing of them. What was wrong with a whole
+        household is looked for anew: its members have records."""
+        if not self.format.differential:
+            return
+        touched = self.touched.get(register, set()) | self.asides.keys(register)
+        there = exists().where(persons.c.generation == self.number, persons.c.key == set_asides.c.person)
+        rows = connection.execute(
+            select(set_asides)
+            .where(
+                set_asides.c.generation == self.living,
+                set_asides.c.register == register,
+                *([~there] if register == PERSON else []),
+            )
+            .order_by(set_asides.c.number)
+        )
+        self.carried += [
+            {**row._mapping, "generation": self.number} for row in rows if row.key not in touched
+        ]
+
+    def row_function(self, file: FileFormat) -> RowFunction:
+        return RowFunction(file, self.format.code, self.folder)
+
+
+def _short(item: str | None, limit: int) -> str:
+    """'' for what cannot be a key."""
+    return item if item is not None and len(item) <= limit else ""
+
+
+def deletes(found: dict[str, Any], there: bool, was_set_aside: bool) -> bool:
+    """Whether this row of a differential delivery deletes a record. `there`: the living generation has one of that key; of
+    whoever was set aside in it nobody knows."""
+    operation = found.pop(OPERATION, None)
+    if operation == NEW and there:
+        raise Unusable("key", "副本にない番号（新規の行）")
+    if operation in (CHANGED, DELETED) and not there and not was_set_aside:
+        raise Unusable("key", "副本にある番号（変更または削除の行）")
+    return bool(operation == DELETED)
+
+
+def batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
