@@ -314,7 +314,10 @@ OFFERED = (
 )  # fmt: skip
 TRUE_OFFERS = {
     # what is no lie: names that may be any, what may be left out, numbers that are a fee and a number of copies
-    "text": {"municipality.name", "offers.0.kind", "offers.0.words.ja", "offers.0.subjects.0.name"},
+    "text": {
+        "municipality.name", "offers.0.kind", "offers.0.words.ja", "offers.0.subjects.0.name", "offers.0.questions.0.code",
+        "offers.0.questions.0.choices.0.code",
+    },
     "control characters": {"municipality.name", "offers.0.words.ja", "offers.0.subjects.0.name"},
     "number": {"offers.0.fee", "offers.0.max_copies"},
     "list": {"offers", "offers.0.questions", "offers.0.questions.0.concerns"},

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 import server_stub.center.authentication as authentication
+import server_stub.issuing.service as service
 from server_stub.interface import binding
+from server_stub.interface.issuing import OfferList
 from server_stub.interface.offers import Offers
 from server_stub.interface.values import FailureBody
 from server_stub.issuing.offers import Holder
@@ -91,7 +93,8 @@ def offered(patch: pytest.MonkeyPatch, change: Any) -> None:
 
     def offer(holder: Any, kind: Any, received_at: Any) -> Any:
         made = real(holder, kind, received_at)
-        # as it is, without the checks that a message's own making has
         return made.model_copy(update={"subjects": change(made.subjects), "questions": ()})
 
+    # as it is, without the checks that a message's own making has
     patch.setattr(Holder, "offer", offer)
+    patch.setattr(service, "OfferList", OfferList.model_construct)
