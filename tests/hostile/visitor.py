@@ -80,7 +80,9 @@ class Visitor:
         session_id, holder_ref, known = self.begin(card)
         offer = known.offers.offer(kind)
         assert offer is not None, known.offers
-        request = request_for(offer, known.offers.municipality.code, copies=copies, household=household)
+        request = request_for(
+            offer, known.offers.municipality.code, copies=copies, household=household, numbers=numbers
+        )
         got = self._remote.perform(f.Apply(session_id, request, offer, holder_ref))
         assert isinstance(got, e.PaperReceived)
         bought = got.purchase
@@ -106,7 +108,7 @@ class Visitor:
 
 
 def request_for(
-    offer: Offer, municipality: str, *, copies: int = 1, household: bool = False
+    offer: Offer, municipality: str, *, copies: int = 1, household: bool = False, numbers: bool = False
 ) -> ApplicationRequest:
     """Of the holder alone, or of everybody."""
     subjects = tuple(one.ref for one in offer.subjects if household or one.holder)
@@ -117,7 +119,7 @@ def request_for(
         scope=ways[0],
         subjects=subjects,
         answers={
-            one.code: next(choice.code for choice in one.choices if not choice.secret)
+            one.code: next(choice.code for choice in one.choices if numbers or not choice.secret)
             for one in offer.asks(subjects)
         },
         copies=copies,
