@@ -15,8 +15,8 @@ import httpx
 from pydantic import ValidationError
 
 from server_stub.interface.answers import NOT_PACKED, AnswerLate, read_answer
-from server_stub.interface.failures import CATALOGUE, Failed
-from server_stub.interface.offers import ApplicationRequest, Offers
+from server_stub.interface.failures import Failed
+from server_stub.interface.offers import ApplicationRequest, SignedOffers
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import (
     AuthenticationRequest,
@@ -28,7 +28,7 @@ from server_stub.interface.terminal import (
     StatusReport,
 )
 from server_stub.interface.trace import Trace, new_traceparent, under_traceparent
-from server_stub.interface.values import FailureBody, Model, MunicipalityList
+from server_stub.interface.values import Model, MunicipalityList, read_refusal
 
 from .settings import check_center_address, trusted_by
 
@@ -79,8 +79,8 @@ class CenterClient:
     def nonce(self, session_id: str) -> Nonce:
         return self._message("POST", f"/v1/sessions/{session_id}/nonce", Nonce)
 
-    def authenticate(self, session_id: str, request: AuthenticationRequest) -> Offers:
-        return self._message("POST", f"/v1/sessions/{session_id}/authentication", Offers, request)
+    def authenticate(self, session_id: str, request: AuthenticationRequest) -> SignedOffers:
+        return self._message("POST", f"/v1/sessions/{session_id}/authentication", SignedOffers, request)
 
     def apply(self, session_id: str, request: ApplicationRequest, idempotency_key: str) -> SignedManifest:
         """Sent once more under the same key when the connection broke; the centre makes the paper only once."""
@@ -199,15 +199,12 @@ class _Answer:
         """Raises what the centre refused by."""
         if 200 <= self.status < 300:
             return
-        try:
-            refusal = FailureBody.model_validate_json(self.body)
-        except ValidationError as error:
-            if self.status == 503:
-                raise Failed("Centre_Unreachable", reason="503") from error
-            raise Failed("Answer_Malformed", status=self.status) from error
-        if refusal.failure not in CATALOGUE or not CATALOGUE[refusal.failure].status:
-            raise Failed("Answer_Malformed", status=self.status, detail="unknown failure")
-        raise Failed(refusal.failure, **refusal.facts)
+        refusal = read_refusal(self.body)
+        if refusal is not None:
+            raise refusal
+        if self.status == 503:
+            raise Failed("Centre_Unreachable", reason="503")
+        raise Failed("Answer_Malformed", status=self.status)
 
 
 def _read(response: httpx.Response, longest: int) -> _Answer:

@@ -20,12 +20,13 @@ from kiosk_app.flow.events import (
     SessionStarted,
 )
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import AuthenticationRequest, signed_text
+from server_stub.interface.terminal import AuthenticationRequest, JpkiProof, signed_text
 from server_stub.interface.trace import Trace
-from server_stub.interface.values import Box
+from server_stub.interface.values import Box, Identity, Method
 
 from .card_trust import CardTrust
 from .flow import effects as f
+from .flow.state import Purchase
 from .outbox import Message
 from .settings import TerminalSettings
 from .workers import Worker
@@ -41,6 +42,11 @@ _T = TypeVar("_T")
 
 LETTING_GO = 3.0
 """Real seconds for a conversation with a card that was taken away to end, before the next card is spoken to."""
+
+
+def _identity(holder_ref: str) -> Identity:
+    """Who the card says its holder is."""
+    return Identity(method=Method.JPKI, reference=holder_ref)
 
 
 class CenterGateway:
@@ -176,6 +182,8 @@ class CenterGateway:
         return CardRead(facts.holder_ref, facts.tries_left, facts.kind)
 
     def _authenticate(self, effect: f.Authenticate, visit: int) -> Event:
+        from server_stub.interface.binding import open_offers
+
         from .card_session import sign
 
         nonce = self._client(visit).nonce(effect.session_id)
@@ -199,10 +207,19 @@ class CenterGateway:
         request = AuthenticationRequest(
             place=effect.place,
             municipality=effect.municipality,
-            certificate=base64.b64encode(facts.certificate).decode(),
-            signature=base64.b64encode(signature).decode(),
+            proof=JpkiProof(
+                certificate=base64.b64encode(facts.certificate).decode(),
+                signature=base64.b64encode(signature).decode(),
+            ),
         )
-        return Authenticated(self._client(visit).authenticate(effect.session_id, request))
+        offers = open_offers(
+            self._client(visit).authenticate(effect.session_id, request),
+            self._center()[1],
+            holder=_identity(effect.holder_ref),
+            session_id=effect.session_id,
+            terminal_id=self._settings.terminal_id,
+        )
+        return Authenticated(offers)
 
     def _apply(self, effect: f.Apply, visit: int) -> Event:
         from .paper import fetch_paper
@@ -213,7 +230,7 @@ class CenterGateway:
             signed,
             lambda application_id, number: self._client(visit).sheet(application_id, number),
             pinned=pinned,
-            holder_ref=effect.holder_ref,
+            holder=_identity(effect.holder_ref),
             session_id=effect.session_id,
             terminal_id=self._settings.terminal_id,
             asked=effect.request,
@@ -223,7 +240,9 @@ class CenterGateway:
         with self._lock:
             self._require_visit(visit, application_id=manifest.application_id)
             self._papers[manifest.application_id] = paper
-        return PaperReceived(signed, manifest.application_id, len(paper.sheets), manifest.fee_total)
+        words, sheets = effect.offer.words, len(paper.sheets)
+        bought = Purchase(manifest.application_id, words, manifest.copies, manifest.fee_total, sheets)
+        return PaperReceived(bought)
 
     @property
     def _observer(self) -> Observer:

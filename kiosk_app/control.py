@@ -103,6 +103,10 @@ class TerminalControl(QObject):
         """All texts that stand on the screen now, in no order."""
         return texts_shown(self._kiosk.window) + self.touchables()
 
+    def offers(self) -> list[dict[str, Any]]:
+        """What the resident is offered (server_stub.interface.offers.Offer as JSON); empty where there is no menu."""
+        return [offer.model_dump(mode="json") for offer in self._kiosk.terminal.offers()]
+
     def picture(self) -> str:
         """The screen as PNG, base64."""
         return base64.b64encode(self._kiosk.window.png()).decode()

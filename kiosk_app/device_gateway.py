@@ -182,8 +182,8 @@ class DeviceGateway:
                 self._devices.speaker.say(cue)
             case f.CashInStart():
                 self._open_coins(effect, tell)
-            case f.CashInEnd(application_id, due):
-                return self._take(application_id, due)
+            case f.CashInEnd(purchase):
+                return self._take(purchase.id, purchase.due)
             case f.CashInRollback(application_id):
                 return self._give_back(application_id)
             case f.PrintSheet(application_id, number):
@@ -241,13 +241,14 @@ class DeviceGateway:
         trouble = self._trouble()
         if trouble:
             raise Failed("Terminal_Out_Of_Service", reason=trouble)
-        self._accepting = effect.application_id
+        purchase = effect.purchase
+        self._accepting = purchase.id
         self._journal.append(
             "application.begun",
-            effect.application_id,
+            purchase.id,
             session=effect.session_id,
-            due=effect.due,
-            sheets=self._papers.sheet_ids(effect.application_id),
+            due=purchase.due,
+            sheets=self._papers.sheet_ids(purchase.id),
         )
         self._devices.coin.open(
             lambda inserted: tell(MoneyChanged(inserted)), lambda yen: tell(CoinRejected(yen))
@@ -309,7 +310,7 @@ class DeviceGateway:
         from kiosk_app.devices.receipt import receipt_pdf
 
         pdf = receipt_pdf(effect, self._clock.now(), self._terminal_id)
-        self._devices.printer.print_sheet(f"{effect.application_id}-receipt", pdf)
+        self._devices.printer.print_sheet(f"{effect.purchase.id}-receipt", pdf)
         return ReceiptPrinted()
 
     def _settle(self, effect: f.QueueReport) -> None:

@@ -15,8 +15,9 @@ from server_stub.interface.binding import check_binding, open_manifest, sheet_ke
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.terminal import Manifest, SheetEntry, SignedManifest
+from server_stub.interface.values import Identity
 
-from .sheet_inspection import check_document, check_file, check_marks
+from .sheet_inspection import check_document, check_file, check_sides
 
 MOST_BYTES = 250_000_000
 """Of all sheets of one application; 500 of our own centre's have 50 million."""
@@ -45,13 +46,13 @@ def fetch_paper(
     fetch_sheet: Callable[[str, int], bytes],
     *,
     pinned: Ed25519PublicKey,
-    holder_ref: str,
+    holder: Identity,
     session_id: str,
     terminal_id: str,
     asked: ApplicationRequest,
     offer: Offer,
 ) -> Paper:
-    """All sheets, each checked. `holder_ref` was computed from the card.
+    """All sheets, each checked. `holder` was computed from the card.
 
     Raises Failed with fact `application_id` where it is known: Manifest_Invalid, Binding_Mismatch, Paper_Corrupt, and what
     `fetch_sheet` raises.
@@ -62,7 +63,7 @@ def fetch_paper(
         manifest = open_manifest(signed, pinned)
         check_binding(
             manifest,
-            holder=holder_ref,
+            holder=holder,
             session_id=session_id,
             terminal_id=terminal_id,
             asked=asked,
@@ -75,10 +76,10 @@ def fetch_paper(
             room -= len(pdf)
             if room < 0:
                 raise Failed("Paper_Corrupt", sheet=entry.number, detail="all sheets together are too large")
-            check_sheet(manifest.application_id, entry, pdf)
+            check_sheet(manifest, entry, pdf)
             sheets.append(pdf)
     except Failed as failed:
-        raise Failed(failed.failure, **{"application_id": application_id, **failed.facts}) from failed
+        raise failed.with_facts(application_id=application_id) from failed
     return Paper(signed, manifest, tuple(sheets))
 
 
@@ -90,7 +91,7 @@ def claimed_application(signed: SignedManifest) -> str:
         return ""
 
 
-def check_sheet(application_id: str, entry: SheetEntry, pdf: bytes) -> None:
+def check_sheet(manifest: Manifest, entry: SheetEntry, pdf: bytes) -> None:
     """Is this the very sheet of the manifest, and one that may be printed at all? Raises Failed: Paper_Corrupt,
     Binding_Mismatch, Paper_Format_Wrong, Paper_Content_Forbidden, Paper_Not_Marked."""
     if hashlib.sha256(pdf).hexdigest() != entry.sha256:
@@ -99,13 +100,11 @@ def check_sheet(application_id: str, entry: SheetEntry, pdf: bytes) -> None:
         check_file(pdf)
         with pikepdf.open(io.BytesIO(pdf)) as document:
             keywords = str(document.docinfo.get("/Keywords", ""))
-            if keywords != sheet_keywords(
-                application_id, entry.copy_number, entry.k, entry.n, entry.subjects
-            ):
+            if keywords != sheet_keywords(manifest, entry):
                 raise Failed("Binding_Mismatch", detail="what the sheet says of itself")
             check_document(document)
-        check_marks(pdf)
+        check_sides(pdf, numbers=(len(entry.secret_boxes), 0))
     except Failed as failed:
-        raise Failed(failed.failure, **{"sheet": entry.number, **failed.facts}) from failed
+        raise failed.with_facts(sheet=entry.number) from failed
     except Exception as error:  # pikepdf tells of broken files by a dozen unrelated types
         raise Failed("Paper_Corrupt", sheet=entry.number, detail="no readable PDF") from error

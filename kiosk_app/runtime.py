@@ -170,7 +170,7 @@ class Runtime:
         if isinstance(effect, f.Apply):
             session_id = effect.session_id
             if isinstance(event, PaperReceived):
-                application_id = event.application_id
+                application_id = event.purchase.id
             elif isinstance(event, Refused):
                 application_id = str(event.fact("application_id") or "")
             self._remote.drop(application_id)
@@ -227,7 +227,7 @@ class Runtime:
         try:
             event = job()
         except Failed as failed:
-            event = Refused(failed.failure, tuple(failed.facts.items()))
+            event = Refused(failed.failure, tuple(failed.facts.items()), failed.words)
         except Exception as error:
             self._tell_defect(error)
             event = Refused("Internal_Error")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import ctypes
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -167,23 +168,36 @@ def _unpacked(stream: pikepdf.Stream, room: int) -> int:
     return _inflated(plain, room)
 
 
-def check_marks(pdf: bytes) -> None:
-    """見本 and the notice, to be read on each side. Raises Failed: Paper_Not_Marked, Paper_Corrupt."""
+def check_sides(pdf: bytes, *, numbers: tuple[int, int]) -> None:
+    """見本 and the notice, to be read on each side; and no more 個人番号 on front and back than `numbers`.
+
+    Raises Failed: Paper_Not_Marked, Binding_Mismatch, Paper_Corrupt.
+    """
     with PDFIUM:
         try:
             document = pypdfium2.PdfDocument(pdf)
         except pypdfium2.PdfiumError as error:
             raise Failed("Paper_Corrupt", detail="no readable PDF") from error
         try:
-            for number in range(len(document)):
-                _check_side(document, number)
+            for number, most in zip(range(len(document)), numbers, strict=True):
+                _check_side(document, number, most)
         except pypdfium2.PdfiumError as error:
             raise Failed("Paper_Corrupt", detail="no readable page") from error
         finally:
             document.close()
 
 
-def _check_side(document: pypdfium2.PdfDocument, number: int) -> None:
+_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?<![0-9] )[0-9](?: ?[0-9]){11}(?! ?[0-9])(?![A-Za-z])")
+"""Twelve digits and no more, in groups or not. Within letters they are a piece of an application's ULID, which stands on the
+back of every sheet."""
+
+
+def my_numbers_in(text: str) -> int:
+    """How many runs of twelve digits, as a 個人番号 has, stand in the text of a side."""
+    return len(_NUMBER.findall(unicodedata.normalize("NFKC", text)))
+
+
+def _check_side(document: pypdfium2.PdfDocument, number: int, most: int) -> None:
     page = document[number]
     text = page.get_textpage()
     try:
@@ -194,6 +208,8 @@ def _check_side(document: pypdfium2.PdfDocument, number: int) -> None:
                 raise Failed("Paper_Not_Marked", side=number + 1, mark=mark, detail="not in the text")
             if not any(_seen(page, text, place, least) for place in places):
                 raise Failed("Paper_Not_Marked", side=number + 1, mark=mark, detail="not to be seen")
+        if my_numbers_in("".join(letters)) > most:
+            raise Failed("Binding_Mismatch", side=number + 1, detail="個人番号")
     finally:
         text.close()
         page.close()

@@ -11,7 +11,7 @@ import itertools
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -23,7 +23,15 @@ from server_stub.interface.trace import Trace
 from .card_trust import CardTrust
 from .device_gateway import Devices
 from .flow import effects as f
-from .flow.events import CardInserted, CardRemoved, DeadlinePassed, Event, PaperTaken, ServiceStopped
+from .flow.events import (
+    Authenticated,
+    CardInserted,
+    CardRemoved,
+    DeadlinePassed,
+    Event,
+    PaperTaken,
+    ServiceStopped,
+)
 from .flow.state import CardPresence, State, StateName, Visit
 from .flow.table import step
 from .flow.views import View
@@ -32,6 +40,9 @@ from .recovery import Outcome, Recovered
 from .runtime import REMOTE, Runtime
 from .settings import TerminalSettings as TerminalSettings
 from .workers import Envelope, GuiQueue, Tag
+
+if TYPE_CHECKING:
+    from server_stub.interface.offers import Offer
 
 POLL_MS = 100
 """How often the one clock is asked for a passed deadline; a jump of the clock is told at once."""
@@ -151,6 +162,11 @@ class Terminal(QObject):
         """A CardKind, '' as long as no card was read."""
         return self._state.visit.card_kind
 
+    def offers(self) -> tuple[Offer, ...]:
+        """What the resident of the present visit is offered, as the centre signed it; empty before and after."""
+        offered = self._state.visit.offers
+        return offered.offers if offered else ()
+
     def holder_ref(self) -> str:
         """Of the card that was read; '' for none."""
         return self._state.visit.holder_ref
@@ -181,6 +197,9 @@ class Terminal(QObject):
             return
         self._state = outcome.state
         self._trace.emit("screen", "transition", **asdict(outcome.transition))
+        if isinstance(event, Authenticated):
+            told = [{"kind": offer.kind, "words": offer.words["ja"]} for offer in event.offers.offers]
+            self._trace.emit("screen", "offered", offered=told)
         for effect in outcome.effects:
             self._begin(self._runtime, effect)
         self._show()

@@ -16,9 +16,10 @@ from reportlab.pdfgen.canvas import Canvas
 from kiosk_app.flow.effects import PrintReceipt
 from server_stub.interface.binding import NOTICE, SAMPLE
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import CertificateKind
 
 WIDTH, HEIGHT, MARGIN = 80 * mm, 126 * mm, 7 * mm
+LINE = 4.6 * mm
+"""Between the lines of a name that needs several."""
 FONT, FONT_FILE = "BIZUDGothic", "BIZUDGothic-Regular.ttf"
 FOLDERS = (
     "/usr/share/fonts",
@@ -29,16 +30,6 @@ FOLDERS = (
 )
 
 
-_KINDS = {
-    "ja": {
-        CertificateKind.RESIDENCE: "住民票の写し",
-        CertificateKind.SEAL_REGISTRATION: "印鑑登録証明書",
-    },
-    "en": {
-        CertificateKind.RESIDENCE: "Certificate of residence",
-        CertificateKind.SEAL_REGISTRATION: "Seal registration certificate",
-    },
-}
 _WORDS = {
     "ja": {
         "title": "領収書", "each": "{yen} × {count}通", "total": "合計", "paid": "お預り", "change": "お釣り",
@@ -74,19 +65,22 @@ def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:
     words = _WORDS.get(receipt.language, _WORDS["ja"])
     english = receipt.language == "en"
     municipality = receipt.municipality.name_en if english else receipt.municipality.name
-    kind = _KINDS.get(receipt.language, _KINDS["ja"])[receipt.kind]
+    bought = receipt.purchase
+    name = bought.words.get(receipt.language, bought.words["ja"])
 
     def yen(amount: int) -> str:
         return words["yen"].format(amount)
 
+    lines = _broken(name, 10, WIDTH - 2 * MARGIN)
+    high = HEIGHT + LINE * (len(lines) - 1)
     buffer = io.BytesIO()
     # without the name Helvetica would be left unembedded; the stub takes the font's name for a number
-    page = Canvas(buffer, pagesize=(WIDTH, HEIGHT), initialFontName=FONT, invariant=True)  # type: ignore[arg-type]
+    page = Canvas(buffer, pagesize=(WIDTH, high), initialFontName=FONT, invariant=True)  # type: ignore[arg-type]
     page.setTitle(words["title"])
     page.setAuthor(NOTICE)
     page.setLineWidth(0.5)
     _sample(page)
-    y = HEIGHT - 15 * mm
+    y = high - 15 * mm
     page.setFont(FONT, 17)
     page.drawCentredString(WIDTH / 2, y, words["title"])
     page.setFont(FONT, 8.5)
@@ -99,18 +93,20 @@ def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:
     y -= 7 * mm
     page.drawString(MARGIN, y, municipality)
     y -= 6 * mm
-    page.drawString(MARGIN, y, kind)
-    y -= 6 * mm
+    for line in lines:
+        page.drawString(MARGIN, y, line)
+        y -= LINE
+    y -= 6 * mm - LINE
     page.setFont(FONT, 9)
-    each = words["each"].format(yen=yen(receipt.due // receipt.copies), count=receipt.copies)
+    each = words["each"].format(yen=yen(bought.due // bought.copies), count=bought.copies)
     page.drawString(MARGIN + 4 * mm, y, each)
-    page.drawRightString(WIDTH - MARGIN, y, yen(receipt.due))
+    page.drawRightString(WIDTH - MARGIN, y, yen(bought.due))
     y -= 4 * mm
     page.line(MARGIN, y, WIDTH - MARGIN, y)
     page.setFont(FONT, 14)
     y -= 9 * mm
     page.drawString(MARGIN, y, words["total"])
-    page.drawRightString(WIDTH - MARGIN, y, yen(receipt.due))
+    page.drawRightString(WIDTH - MARGIN, y, yen(bought.due))
     page.setFont(FONT, 10)
     for name, amount in (("paid", receipt.inserted), ("change", receipt.change)):
         y -= 7 * mm
@@ -119,12 +115,27 @@ def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:
     y -= 5 * mm
     page.line(MARGIN, y, WIDTH - MARGIN, y)
     page.setFont(FONT, 8)
-    for line in (words["number"], receipt.application_id, "", words["keep"], words["thanks"]):
+    for line in (words["number"], bought.id, "", words["keep"], words["thanks"]):
         y -= 4.6 * mm
         page.drawString(MARGIN, y, line)
     page.showPage()
     page.save()
     return buffer.getvalue()
+
+
+def _broken(text: str, size: float, wide: float) -> list[str]:
+    """`text` in lines of at most `wide` points: at a space where there is one, else between two letters."""
+    lines, line = [], ""
+    for letter in text:
+        if line and pdfmetrics.stringWidth(line + letter, FONT, size) > wide:
+            head, space, tail = line.rpartition(" ")
+            if not space:
+                end = len(line) - (letter in "）」』、。・ー")  # such a sign begins no line
+                head, tail = line[:end], line[end:]
+            lines.append(head)
+            line = tail
+        line += letter
+    return [*lines, line]
 
 
 def _sample(page: Canvas) -> None:

@@ -1,4 +1,5 @@
-"""From the top menu to the card in the resident's hand again: services, consent, card, place, PIN, authentication."""
+"""Card and PIN, a sub-flow: the card on the reader, the place, the PIN, authentication, the card in the resident's hand again. It
+does not know what the resident comes for."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from server_stub.interface.values import MunicipalityInfo, Place
 
 from . import events as e
 from .effects import Authenticate, FetchMunicipalities, OpenSession, ReadCard, Say
-from .ending import card_lies_there, finish, finish_with_card, leave, refuse, refused, refused_as
+from .ending import card_lies_there, finish, finish_with_card, refuse, refused, refused_as
 from .row import Context, Result, Row
 from .state import CardPresence
 from .state import StateName as S
@@ -98,22 +99,11 @@ def wrong_pin(h: Context) -> bool:
     return bool(h.event.failure == "Card_Pin_Wrong")
 
 
-def nothing_offered(h: Context) -> bool:
-    """Every offer is refused, and all for the same reason: there is nothing to choose from."""
-    names = {offer.refusal.failure if offer.refusal else "" for offer in h.event.offers.offers}
-    return not names or (len(names) == 1 and "" not in names)
-
-
 def reader_is_lost(h: Context) -> bool:
     return bool(h.visit.reader)
 
 
 # --- actions --------------------------------------------------------------------------------------------------------
-
-
-def begin(h: Context) -> Result:
-    """A new visit; only language and card are taken over."""
-    return replace(h.visit.next(), language=h.visit.language), ()
 
 
 def read_card(h: Context) -> Result:
@@ -187,22 +177,6 @@ def ask_pin_again(h: Context) -> Result:
     return replace(h.visit, was_wrong=True, tries_left=tries), (Say("error"),)
 
 
-def refuse_all_offers(h: Context) -> Result:
-    visit = replace(h.visit, offers=h.event.offers)
-    body = next((offer.refusal for offer in h.event.offers.offers if offer.refusal), None)
-    if body is None:
-        return refuse(visit, "Service_Not_Offered")
-    return refuse(visit, body.failure, tuple(body.facts.items()))
-
-
-def know_offers(h: Context) -> Result:
-    return replace(h.visit, offers=h.event.offers, was_wrong=False), ()
-
-
-def know_offers_ask_card(h: Context) -> Result:
-    return know_offers(h)[0], (Say("attention"),)
-
-
 def card_away(h: Context) -> Result:
     return replace(h.visit, card=CardPresence.ABSENT, forgotten=False), ()
 
@@ -237,104 +211,93 @@ def _stop(state: S, on_deadline: str) -> tuple[Row, ...]:
     )
 
 
-ROWS: tuple[Row, ...] = (
-    Row(S.TOP_MENU, e.ServiceTouched, S.SERVICE_MENU, begin),
-    Row(S.TOP_MENU, e.DeadlinePassed, S.TOP_MENU, finish),
-    Row(S.SERVICE_MENU, e.ServiceTouched, S.CONSENT),
-    Row(S.SERVICE_MENU, e.BackTouched, S.TOP_MENU, finish),
-    *leave(S.SERVICE_MENU, e.CancelTouched, e.DeadlinePassed),
-    Row(S.CONSENT, e.Agreed, S.REFUSAL, reader_still_lost, reader_is_lost),
-    Row(S.CONSENT, e.Agreed, S.READING_CARD, read_card, card_is_fresh),
-    Row(S.CONSENT, e.Agreed, S.LIFT_CARD, None, card_lies_there),
-    Row(S.CONSENT, e.Agreed, S.PLACE_CARD),
-    Row(S.CONSENT, e.BackTouched, S.SERVICE_MENU),
-    *leave(S.CONSENT, e.CancelTouched, e.DeadlinePassed),
-    Row(S.PLACE_CARD, e.CardInserted, S.READING_CARD, read_card),
-    Row(S.PLACE_CARD, e.ReaderLost, S.REFUSAL, reader_lost),
-    Row(S.PLACE_CARD, e.BackTouched, S.CONSENT),
-    Row(S.PLACE_CARD, e.CancelTouched, S.TOP_MENU, finish),
-    Row(S.PLACE_CARD, e.DeadlinePassed, S.TOP_MENU, finish),
-    Row(S.LIFT_CARD, e.CardRemoved, S.PLACE_CARD, card_away),
-    Row(S.LIFT_CARD, e.CancelTouched, S.CARD_LEFT, finish_with_card),
-    Row(S.LIFT_CARD, e.DeadlinePassed, S.CARD_LEFT, finish_with_card),
-    Row(S.READING_CARD, e.CardRead, S.REFUSAL, refused_as("Card_Pin_Blocked"), pin_is_blocked),
-    Row(
-        S.READING_CARD,
-        e.CardRead,
-        S.REFUSAL,
-        refused_as("Card_Answer_Unexpected"),
-        tries_of_a_real_card_unknown,
-    ),
-    Row(S.READING_CARD, e.CardRead, S.CHOOSE_PLACE, card_known),
-    Row(S.READING_CARD, e.CardRemoved, S.REFUSAL, card_pulled),
-    Row(S.READING_CARD, e.Refused, S.REFUSAL, refused),
-    Row(S.READING_CARD, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
-    Row(S.CHOOSE_PLACE, e.PlaceChosen, S.OPENING_SESSION, choose_address_and_open, address_and_no_session),
-    Row(S.CHOOSE_PLACE, e.PlaceChosen, S.CONFIRM_LAST_TRY, choose_address, address_and_one_try_left),
-    Row(S.CHOOSE_PLACE, e.PlaceChosen, S.ENTER_PIN, choose_address, address),
-    Row(S.CHOOSE_PLACE, e.PlaceChosen, S.CHOOSE_MUNICIPALITY, choose_domicile, municipalities_are_known),
-    Row(S.CHOOSE_PLACE, e.PlaceChosen, S.FETCHING_MUNICIPALITIES, choose_domicile_and_fetch),
-    Row(S.CHOOSE_PLACE, e.CardRemoved, S.REFUSAL, card_pulled),
-    *_stop(S.CHOOSE_PLACE, "Visit_Timed_Out"),
-    Row(S.FETCHING_MUNICIPALITIES, e.MunicipalitiesKnown, S.CHOOSE_MUNICIPALITY, know_municipalities),
-    Row(S.FETCHING_MUNICIPALITIES, e.CardRemoved, S.REFUSAL, card_pulled),
-    Row(S.FETCHING_MUNICIPALITIES, e.Refused, S.REFUSAL, refused),
-    *_stop(S.FETCHING_MUNICIPALITIES, "Centre_Unreachable"),
-    Row(
-        S.CHOOSE_MUNICIPALITY,
-        e.MunicipalityChosen,
-        S.REFUSAL,
-        refused_as("Municipality_Not_Participating"),
-        not_participating,
-    ),
-    Row(
-        S.CHOOSE_MUNICIPALITY,
-        e.MunicipalityChosen,
-        S.OPENING_SESSION,
-        choose_municipality_and_open,
-        listed_and_no_session,
-    ),
-    Row(
-        S.CHOOSE_MUNICIPALITY,
-        e.MunicipalityChosen,
-        S.CONFIRM_LAST_TRY,
-        choose_municipality,
-        listed_and_one_try_left,
-    ),
-    Row(S.CHOOSE_MUNICIPALITY, e.MunicipalityChosen, S.ENTER_PIN, choose_municipality, listed),
-    Row(S.CHOOSE_MUNICIPALITY, e.BackTouched, S.CHOOSE_PLACE),
-    Row(S.CHOOSE_MUNICIPALITY, e.CardRemoved, S.REFUSAL, card_pulled),
-    *_stop(S.CHOOSE_MUNICIPALITY, "Visit_Timed_Out"),
-    Row(S.OPENING_SESSION, e.SessionStarted, S.CONFIRM_LAST_TRY, session_known, one_try_left),
-    Row(S.OPENING_SESSION, e.SessionStarted, S.ENTER_PIN, session_known),
-    Row(S.OPENING_SESSION, e.CardRemoved, S.REFUSAL, card_pulled),
-    Row(S.OPENING_SESSION, e.Refused, S.REFUSAL, refused),
-    *_stop(S.OPENING_SESSION, "Centre_Unreachable"),
-    Row(S.CONFIRM_LAST_TRY, e.LastTryAccepted, S.ENTER_PIN, accept_last_try),
-    Row(S.CONFIRM_LAST_TRY, e.CardRemoved, S.REFUSAL, card_pulled),
-    *_stop(S.CONFIRM_LAST_TRY, "Visit_Timed_Out"),
-    Row(S.ENTER_PIN, e.PinEntered, S.AUTHENTICATING, authenticate, four_digits),
-    Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_MUNICIPALITY, None, domicile),
-    Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_PLACE),
-    Row(S.ENTER_PIN, e.CardRemoved, S.REFUSAL, card_pulled),
-    *_stop(S.ENTER_PIN, "Visit_Timed_Out"),
-    Row(
-        S.AUTHENTICATING,
-        e.Authenticated,
-        S.REFUSAL,
-        refuse_all_offers,
-        nothing_offered,
-    ),
-    Row(S.AUTHENTICATING, e.Authenticated, S.TAKE_CARD, know_offers_ask_card, card_lies_there),
-    Row(S.AUTHENTICATING, e.Authenticated, S.CHOOSE_CERTIFICATE, know_offers),
-    Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, card_pulled, wrong_pin_and_card_gone),
-    Row(S.AUTHENTICATING, e.Refused, S.CONFIRM_LAST_TRY, ask_pin_again, wrong_pin_with_one_try_left),
-    Row(S.AUTHENTICATING, e.Refused, S.ENTER_PIN, ask_pin_again, wrong_pin_with_tries_left),
-    Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, refused_as("Card_Pin_Blocked"), wrong_pin),
-    Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, refused),
-    *_stop(S.AUTHENTICATING, "Centre_Unreachable"),
-    Row(S.TAKE_CARD, e.CardRemoved, S.CHOOSE_CERTIFICATE, card_away),
-    Row(S.TAKE_CARD, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
-    Row(S.TAKE_CARD, e.DeadlinePassed, S.REFUSAL, refused_as("Card_Forgotten"), card_was_warned),
-    Row(S.TAKE_CARD, e.DeadlinePassed, S.TAKE_CARD, warn_card),
-)
+def card_and_pin(*, comes_from: S, goes_to: S) -> tuple[Row, ...]:
+    """List the rows from the consent (`comes_from`) to whatever follows the card in the resident's hand (`goes_to`). What an
+    Authenticated means is for whoever asked for it to say."""
+    return (
+        Row(comes_from, e.Agreed, S.REFUSAL, reader_still_lost, reader_is_lost),
+        Row(comes_from, e.Agreed, S.READING_CARD, read_card, card_is_fresh),
+        Row(comes_from, e.Agreed, S.LIFT_CARD, None, card_lies_there),
+        Row(comes_from, e.Agreed, S.PLACE_CARD),
+        Row(S.PLACE_CARD, e.CardInserted, S.READING_CARD, read_card),
+        Row(S.PLACE_CARD, e.ReaderLost, S.REFUSAL, reader_lost),
+        Row(S.PLACE_CARD, e.BackTouched, comes_from),
+        Row(S.PLACE_CARD, e.CancelTouched, S.TOP_MENU, finish),
+        Row(S.PLACE_CARD, e.DeadlinePassed, S.TOP_MENU, finish),
+        Row(S.LIFT_CARD, e.CardRemoved, S.PLACE_CARD, card_away),
+        Row(S.LIFT_CARD, e.CancelTouched, S.CARD_LEFT, finish_with_card),
+        Row(S.LIFT_CARD, e.DeadlinePassed, S.CARD_LEFT, finish_with_card),
+        Row(S.READING_CARD, e.CardRead, S.REFUSAL, refused_as("Card_Pin_Blocked"), pin_is_blocked),
+        Row(
+            S.READING_CARD,
+            e.CardRead,
+            S.REFUSAL,
+            refused_as("Card_Answer_Unexpected"),
+            tries_of_a_real_card_unknown,
+        ),
+        Row(S.READING_CARD, e.CardRead, S.CHOOSE_PLACE, card_known),
+        Row(S.READING_CARD, e.CardRemoved, S.REFUSAL, card_pulled),
+        Row(S.READING_CARD, e.Refused, S.REFUSAL, refused),
+        Row(S.READING_CARD, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
+        Row(
+            S.CHOOSE_PLACE, e.PlaceChosen, S.OPENING_SESSION, choose_address_and_open, address_and_no_session
+        ),
+        Row(S.CHOOSE_PLACE, e.PlaceChosen, S.CONFIRM_LAST_TRY, choose_address, address_and_one_try_left),
+        Row(S.CHOOSE_PLACE, e.PlaceChosen, S.ENTER_PIN, choose_address, address),
+        Row(S.CHOOSE_PLACE, e.PlaceChosen, S.CHOOSE_MUNICIPALITY, choose_domicile, municipalities_are_known),
+        Row(S.CHOOSE_PLACE, e.PlaceChosen, S.FETCHING_MUNICIPALITIES, choose_domicile_and_fetch),
+        Row(S.CHOOSE_PLACE, e.CardRemoved, S.REFUSAL, card_pulled),
+        *_stop(S.CHOOSE_PLACE, "Visit_Timed_Out"),
+        Row(S.FETCHING_MUNICIPALITIES, e.MunicipalitiesKnown, S.CHOOSE_MUNICIPALITY, know_municipalities),
+        Row(S.FETCHING_MUNICIPALITIES, e.CardRemoved, S.REFUSAL, card_pulled),
+        Row(S.FETCHING_MUNICIPALITIES, e.Refused, S.REFUSAL, refused),
+        *_stop(S.FETCHING_MUNICIPALITIES, "Centre_Unreachable"),
+        Row(
+            S.CHOOSE_MUNICIPALITY,
+            e.MunicipalityChosen,
+            S.REFUSAL,
+            refused_as("Municipality_Not_Participating"),
+            not_participating,
+        ),
+        Row(
+            S.CHOOSE_MUNICIPALITY,
+            e.MunicipalityChosen,
+            S.OPENING_SESSION,
+            choose_municipality_and_open,
+            listed_and_no_session,
+        ),
+        Row(
+            S.CHOOSE_MUNICIPALITY,
+            e.MunicipalityChosen,
+            S.CONFIRM_LAST_TRY,
+            choose_municipality,
+            listed_and_one_try_left,
+        ),
+        Row(S.CHOOSE_MUNICIPALITY, e.MunicipalityChosen, S.ENTER_PIN, choose_municipality, listed),
+        Row(S.CHOOSE_MUNICIPALITY, e.BackTouched, S.CHOOSE_PLACE),
+        Row(S.CHOOSE_MUNICIPALITY, e.CardRemoved, S.REFUSAL, card_pulled),
+        *_stop(S.CHOOSE_MUNICIPALITY, "Visit_Timed_Out"),
+        Row(S.OPENING_SESSION, e.SessionStarted, S.CONFIRM_LAST_TRY, session_known, one_try_left),
+        Row(S.OPENING_SESSION, e.SessionStarted, S.ENTER_PIN, session_known),
+        Row(S.OPENING_SESSION, e.CardRemoved, S.REFUSAL, card_pulled),
+        Row(S.OPENING_SESSION, e.Refused, S.REFUSAL, refused),
+        *_stop(S.OPENING_SESSION, "Centre_Unreachable"),
+        Row(S.CONFIRM_LAST_TRY, e.LastTryAccepted, S.ENTER_PIN, accept_last_try),
+        Row(S.CONFIRM_LAST_TRY, e.CardRemoved, S.REFUSAL, card_pulled),
+        *_stop(S.CONFIRM_LAST_TRY, "Visit_Timed_Out"),
+        Row(S.ENTER_PIN, e.PinEntered, S.AUTHENTICATING, authenticate, four_digits),
+        Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_MUNICIPALITY, None, domicile),
+        Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_PLACE),
+        Row(S.ENTER_PIN, e.CardRemoved, S.REFUSAL, card_pulled),
+        *_stop(S.ENTER_PIN, "Visit_Timed_Out"),
+        Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, card_pulled, wrong_pin_and_card_gone),
+        Row(S.AUTHENTICATING, e.Refused, S.CONFIRM_LAST_TRY, ask_pin_again, wrong_pin_with_one_try_left),
+        Row(S.AUTHENTICATING, e.Refused, S.ENTER_PIN, ask_pin_again, wrong_pin_with_tries_left),
+        Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, refused_as("Card_Pin_Blocked"), wrong_pin),
+        Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, refused),
+        *_stop(S.AUTHENTICATING, "Centre_Unreachable"),
+        Row(S.TAKE_CARD, e.CardRemoved, goes_to, card_away),
+        Row(S.TAKE_CARD, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
+        Row(S.TAKE_CARD, e.DeadlinePassed, S.REFUSAL, refused_as("Card_Forgotten"), card_was_warned),
+        Row(S.TAKE_CARD, e.DeadlinePassed, S.TAKE_CARD, warn_card),
+    )

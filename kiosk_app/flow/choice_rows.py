@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from server_stub.interface.offers import Offer
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind, OptionName
+from server_stub.interface.offers import Offer, Question, Scope
 
 from . import events as e
 from .effects import Apply
@@ -21,28 +20,45 @@ FEE_LIMIT = 1_000_000
 """Yen; the messages carry no more."""
 
 
-def _asked(question: S, offer: Offer) -> bool:
+def scope_is_asked(offer: Offer) -> bool:
+    """Whether there is somebody to choose, or not to choose, and then why."""
+    ways = {possible for scope in offer.scopes if (possible := offer.possible(scope))}
+    return len(ways) > 1 or (Scope.CHOSEN in offer.scopes and len(offer.subjects) > 1)
+
+
+def only_scope(offer: Offer) -> Scope:
+    """The scope of whoever is not asked for one: the whole, if it can be had whole."""
+    return next(
+        (scope for scope in (Scope.WHOLE, *offer.scopes) if scope in offer.scopes and offer.possible(scope)),
+        Scope.HOLDER,
+    )
+
+
+def _asked(question: S, visit: Visit) -> bool:
+    offer = _required(visit.offer)
     match question:
         case S.CHOOSE_SCOPE:
-            return offer.kind is CertificateKind.RESIDENCE and len(offer.members) > 1
+            return scope_is_asked(offer)
         case S.CHOOSE_OPTIONS:
-            return bool(offer.options)
+            return bool(visit.question_pages())
         case S.CHOOSE_COPIES:
             return offer.max_copies > 1
         case _:
             return True
 
 
-def _next(question: S, offer: Offer) -> S:
-    """The question after this one (or after the menu) that is asked."""
+def _next(question: S, visit: Visit) -> S:
+    """What is asked after this one (or after the menu): another page of the questions, or the next that is asked."""
+    if question is S.CHOOSE_OPTIONS and visit.page + 1 < len(visit.question_pages()):
+        return question
     later = QUESTIONS[QUESTIONS.index(question) + 1 :] if question in QUESTIONS else QUESTIONS
-    return next(name for name in later if _asked(name, offer))
+    return next(name for name in later if _asked(name, visit))
 
 
 def _previous(question: S, visit: Visit) -> S:
-    offer = visit.offer
-    earlier = QUESTIONS[: QUESTIONS.index(question)]
-    asked = [name for name in earlier if offer is not None and _asked(name, offer)]
+    if question is S.CHOOSE_OPTIONS and visit.page:
+        return question
+    asked = [name for name in QUESTIONS[: QUESTIONS.index(question)] if _asked(name, visit)]
     return asked[-1] if asked else S.CHOOSE_CERTIFICATE
 
 
@@ -62,13 +78,20 @@ def offered(h: Context) -> bool:
 
 
 def scope_possible(h: Context) -> bool:
-    offer, members = h.visit.offer, h.event.members
-    if offer is None:
-        return False
-    if not members:
-        return offer.whole_household
-    possible = {member.ref for member in offer.members if member.refusal is None}
-    return len(set(members)) == len(members) and set(members) <= possible
+    offer = h.visit.offer
+    return offer is not None and offer.admits(h.event.scope, h.event.subjects)
+
+
+def answers_possible(h: Context) -> bool:
+    """Every answer is a choice of a question on the present screen."""
+    asked = {question.code: question for question in _page(h.visit)}
+    return all(
+        code in asked and asked[code].choice(choice) is not None for code, choice in h.event.answers.items()
+    )
+
+
+def _page(visit: Visit) -> tuple[Question, ...]:
+    return visit.question_pages()[visit.page]
 
 
 def copies_possible(h: Context) -> bool:
@@ -80,25 +103,28 @@ def copies_possible(h: Context) -> bool:
 
 
 def choose_kind(h: Context) -> Result:
+    """Begin with the chosen certificate; who has no choice of persons is not asked for them."""
     offer = _required(_offer_of(h))
-    # someone living alone is not asked: the whole household, where it can be had whole
-    single = offer.kind is CertificateKind.RESIDENCE and len(offer.members) == 1
-    members = (offer.members[0].ref,) if single and not offer.whole_household else ()
-    fresh = replace(h.visit, kind=offer.kind, members=members, options=ApplicationOptions(), copies=1)
-    return fresh, ()
+    asked = scope_is_asked(offer)
+    scope = None if asked else only_scope(offer)
+    subjects = () if scope is None else offer.possible(scope)
+    return replace(h.visit, kind=offer.kind, scope=scope, subjects=subjects, answers={}, page=0, copies=1), ()
 
 
 def choose_scope(h: Context) -> Result:
-    return replace(h.visit, members=h.event.members), ()
+    return replace(h.visit, scope=h.event.scope, subjects=h.event.subjects, page=0), ()
 
 
-def choose_options(h: Context) -> Result:
-    """Only what the offer has can be wished for."""
-    available = _required(h.visit.offer).options
-    wanted = {
-        name.value: bool(getattr(h.event.options, name.value)) for name in OptionName if name in available
-    }
-    return replace(h.visit, options=ApplicationOptions(**wanted)), ()
+def answer(h: Context) -> Result:
+    """Keep the answers of this page, and turn to the next if there is one."""
+    visit = h.visit
+    given = {**visit.answers_to(_page(visit)), **h.event.answers}
+    page = min(visit.page + 1, len(visit.question_pages()) - 1)
+    return replace(visit, answers={**visit.answers, **given}, page=page), ()
+
+
+def turn_back(h: Context) -> Result:
+    return replace(h.visit, page=max(0, h.visit.page - 1)), ()
 
 
 def choose_copies(h: Context) -> Result:
@@ -120,27 +146,35 @@ def _required(offer: Offer | None) -> Offer:
 # --- the table -----------------------------------------------------------------------------------------------------------
 
 
-def _forward(state: S, event: type[e.Event], do: Action, possible: Guard | None) -> Iterator[Row]:
+def _forward(state: S, event: type[e.Event], do: Action, possible: Guard) -> Iterator[Row]:
     """One row for each question that may come next."""
-    for target in QUESTIONS[QUESTIONS.index(state) + 1 :] if state in QUESTIONS else QUESTIONS:
+    later = QUESTIONS[QUESTIONS.index(state) + 1 :] if state in QUESTIONS else QUESTIONS
+    for target in (state, *later) if state is S.CHOOSE_OPTIONS else later:
 
         def leads_there(h: Context, target: S = target) -> bool:
-            if possible is not None and not possible(h):
-                return False
-            offer = _offer_of(h)
-            return offer is not None and _next(state, offer) is target
+            # what comes next depends on what is chosen here
+            return possible(h) and _next(state, _after(h, do)) is target
 
         asked = named(f"{target} is asked next", leads_there)
         yield Row(state, event, target, do, asked)
 
 
+def _after(h: Context, do: Action) -> Visit:
+    """The visit with what the event chooses, on the page where it was chosen."""
+    return replace(do(h)[0], page=h.visit.page)
+
+
 def _back(state: S) -> Iterator[Row]:
-    for target in reversed((S.CHOOSE_CERTIFICATE, *QUESTIONS[: QUESTIONS.index(state)])):
+    earlier = QUESTIONS[: QUESTIONS.index(state)]
+    within = (state,) if state is S.CHOOSE_OPTIONS else ()
+    for target in (*within, *reversed((S.CHOOSE_CERTIFICATE, *earlier))):
 
         def leads_there(h: Context, target: S = target) -> bool:
             return _previous(state, h.visit) is target
 
-        yield Row(state, e.BackTouched, target, None, named(f"{target} was asked before", leads_there))
+        # from behind the questions one comes to their last page, on which one was
+        do = turn_back if target is state else None
+        yield Row(state, e.BackTouched, target, do, named(f"{target} was asked before", leads_there))
 
 
 def _stop(state: S) -> tuple[Row, ...]:
@@ -156,7 +190,7 @@ ROWS: tuple[Row, ...] = (
     *_forward(S.CHOOSE_SCOPE, e.ScopeChosen, choose_scope, scope_possible),
     *_back(S.CHOOSE_SCOPE),
     *_stop(S.CHOOSE_SCOPE),
-    *_forward(S.CHOOSE_OPTIONS, e.OptionsChosen, choose_options, None),
+    *_forward(S.CHOOSE_OPTIONS, e.Answered, answer, answers_possible),
     *_back(S.CHOOSE_OPTIONS),
     *_stop(S.CHOOSE_OPTIONS),
     *_forward(S.CHOOSE_COPIES, e.CopiesChosen, choose_copies, copies_possible),

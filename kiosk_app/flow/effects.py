@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import CertificateKind, ReportKind
+from server_stub.interface.terminal import ReportKind
 from server_stub.interface.values import MunicipalityInfo, Place
+
+from .state import Purchase
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,15 @@ class Apply(Effect):
 class CashInStart(Effect):
     """Write the application into the journal and accept money -> MoneyChanged, CoinRejected."""
 
-    application_id: str
+    purchase: Purchase
     session_id: str
-    due: int
 
 
 @dataclass(frozen=True, slots=True)
 class CashInEnd(Effect):
     """-> MoneyTaken."""
 
-    application_id: str
-    due: int
+    purchase: Purchase
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,8 @@ class RetractMedia(Effect):
 class PrintReceipt(Effect):
     """A receipt without any personal data -> ReceiptPrinted. Amounts in yen."""
 
-    application_id: str
+    purchase: Purchase
     municipality: MunicipalityInfo
-    kind: CertificateKind
-    copies: int
-    due: int
     inserted: int
     change: int
     language: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from server_stub.interface.terminal import ReportKind
@@ -33,14 +34,19 @@ RETRY = frozenset(
 """Refusals after which the resident may begin again at the card at once, with a chance."""
 
 
-def refusal(visit: Visit, failure: str, facts: tuple[tuple[str, object], ...] = ()) -> Visit:
+Facts = tuple[tuple[str, object], ...]
+Own = Mapping[str, str] | None
+"""Words (language -> text) of a refusal that the catalogue does not have."""
+
+
+def refusal(visit: Visit, failure: str, facts: Facts = (), words: Own = None) -> Visit:
     """The visit with what its refusal will tell; whom to ask is the municipality, if it is known."""
     municipality = visit.municipality
     contact = ""
     if municipality is not None and municipality.telephone:
         name = municipality.name_en if visit.language == "en" else municipality.name
         contact = f"{name} {municipality.telephone}"
-    return replace(visit, failure=failure, facts=facts, contact=contact)
+    return replace(visit, failure=failure, facts=facts, failure_words=words, contact=contact)
 
 
 def end(visit: Visit, reason: str) -> Result:
@@ -53,7 +59,7 @@ def end(visit: Visit, reason: str) -> Result:
     return visit.wiped(), tuple(effects)
 
 
-def refuse(visit: Visit, failure: str, facts: tuple[tuple[str, object], ...] = ()) -> Result:
+def refuse(visit: Visit, failure: str, facts: Facts = (), words: Own = None) -> Result:
     """To the refusal: incident first, then the end of the session."""
     reports: tuple[Effect, ...] = ()
     told = dict(facts)
@@ -61,14 +67,14 @@ def refuse(visit: Visit, failure: str, facts: tuple[tuple[str, object], ...] = (
     if failure in INCIDENTS and application_id and visit.session_id:
         reason = f"{failure}: {str(told.get('detail', ''))[:200]}".rstrip(": ")
         reports = (QueueReport(visit.session_id, application_id, ReportKind.INCIDENT, reason=reason),)
-    wiped, effects = end(refusal(visit, failure, facts), failure)
+    wiped, effects = end(refusal(visit, failure, facts, words), failure)
     return wiped, (*reports, *effects, Say("error"))
 
 
 def refused(h: Context) -> Result:
     """The effect failed by a name; that name is told."""
     event: Refused = h.event
-    return refuse(h.visit, event.failure, event.facts)
+    return refuse(h.visit, event.failure, event.facts, event.words)
 
 
 def refused_as(failure: str) -> Action:
@@ -100,7 +106,8 @@ def give_back_as(failure: str) -> Action:
 
 def give_back_refused(h: Context) -> Result:
     event: Refused = h.event
-    return refusal(h.visit, event.failure, event.facts), (CashInRollback(h.visit.application_id),)
+    visit = refusal(h.visit, event.failure, event.facts, event.words)
+    return visit, (CashInRollback(h.visit.application_id),)
 
 
 def card_lies_there(h: Context) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ from server_stub.interface.secret import Secret
 
 if TYPE_CHECKING:
     # for annotations only: pydantic is not needed for the first screen to open
-    from server_stub.interface.offers import Offers
-    from server_stub.interface.terminal import ApplicationOptions, CertificateKind, SignedManifest
+    from server_stub.interface.offers import Offers, Scope
     from server_stub.interface.values import MunicipalityInfo, Place
+
+    from .state import Purchase
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +56,24 @@ class PinEntered(Event):
 
 @dataclass(frozen=True, slots=True)
 class KindChosen(Event):
-    kind: CertificateKind
+    """`kind`: the code of an offer."""
+
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeChosen(Event):
-    """Whole household (`members` empty) or chosen members by their refs."""
+    """Who goes on the paper: `subjects` by their refs, whatever the scope."""
 
-    members: tuple[str, ...]
+    scope: Scope
+    subjects: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class OptionsChosen(Event):
-    """`options.members` is ignored here; the scope was chosen before."""
+class Answered(Event):
+    """`answers`: question -> choice, of the questions on the present screen."""
 
-    options: ApplicationOptions
+    answers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +149,11 @@ class DeadlinePassed(Event):
 
 @dataclass(frozen=True, slots=True)
 class Refused(Event):
-    """An effect or a device failed by a name of the catalogue."""
+    """An effect or a device failed by a name: of the catalogue, or with `words` (language -> text) of its own."""
 
     failure: str
     facts: tuple[tuple[str, object], ...] = ()
+    words: Mapping[str, str] | None = None
 
     def fact(self, name: str) -> object | None:
         return dict(self.facts).get(name)
@@ -204,10 +210,7 @@ class Authenticated(Event):
 class PaperReceived(Event):
     """Manifest and all sheets are here and the binding was checked."""
 
-    signed: SignedManifest
-    application_id: str
-    sheets: int
-    fee_total: int
+    purchase: Purchase
 
 
 @dataclass(frozen=True, slots=True)

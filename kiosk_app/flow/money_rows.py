@@ -1,5 +1,5 @@
-"""From the application to the money: nothing is charged before the paper is here, and until it is taken everything can be
-given back."""
+"""Cash-in, a sub-flow over a `Purchase`: nothing is charged before the paper is here, and until it is taken everything can be
+given back. It does not know what is bought."""
 
 from __future__ import annotations
 
@@ -9,40 +9,29 @@ from server_stub.interface.terminal import ReportKind
 
 from . import events as e
 from .effects import CashInEnd, CashInStart, Effect, PrintSheet, QueueReport, Say
-from .ending import give_back_as, give_back_refused, refuse, refused, refused_as
+from .ending import give_back_as, give_back_refused, refuse
 from .row import Context, Result, Row
 from .state import StateName as S
 from .state import Visit
 
 
 def nothing_to_pay(h: Context) -> bool:
-    return bool(h.event.fee_total == 0)
+    return bool(h.event.purchase.due == 0)
 
 
 def enough(h: Context) -> bool:
-    return bool(h.event.inserted >= h.visit.due)
-
-
-def _paper_known(h: Context) -> Visit:
-    event: e.PaperReceived = h.event
-    return replace(
-        h.visit,
-        application_id=event.application_id,
-        sheets=event.sheets,
-        due=event.fee_total,
-        inserted=0,
-        printed=0,
-    )
+    return bool(h.event.inserted >= h.visit.bought.due)
 
 
 def ask_money(h: Context) -> Result:
-    visit = _paper_known(h)
-    return visit, (CashInStart(visit.application_id, visit.session_id, visit.due),)
+    event: e.PaperReceived = h.event
+    visit = replace(h.visit, purchase=event.purchase, inserted=0, printed=0)
+    return visit, (CashInStart(event.purchase, visit.session_id),)
 
 
 def take_nothing(h: Context) -> Result:
     visit, effects = ask_money(h)
-    return visit, (*effects, CashInEnd(visit.application_id, visit.due))
+    return visit, (*effects, CashInEnd(visit.bought))
 
 
 def count(h: Context) -> Result:
@@ -51,7 +40,7 @@ def count(h: Context) -> Result:
 
 def take_money(h: Context) -> Result:
     visit, _ = count(h)
-    return visit, (CashInEnd(visit.application_id, visit.due),)
+    return visit, (CashInEnd(visit.bought),)
 
 
 def show_rejected(h: Context) -> Result:
@@ -60,20 +49,20 @@ def show_rejected(h: Context) -> Result:
 
 def money_taken(h: Context) -> Result:
     visit = replace(h.visit, paid=True, change=h.event.change)
-    report = QueueReport(visit.session_id, visit.application_id, ReportKind.PAID, amount=visit.due)
+    report = QueueReport(visit.session_id, visit.application_id, ReportKind.PAID, amount=visit.bought.due)
     return visit, (report, PrintSheet(visit.application_id, 1))
 
 
 def money_returned(h: Context) -> Result:
     """The money lies in the return tray; now the refusal that was decided before is told."""
     visit = replace(h.visit, returned=h.event.amount)
-    return refuse(visit, visit.failure, visit.facts)
+    return refuse(visit, visit.failure, visit.facts, visit.failure_words)
 
 
 def money_not_returned(h: Context) -> Result:
     """The coin unit itself failed: nobody can tell where the money is, so staff must. Until they have, the application stays
     open at the terminal and nothing is told of it."""
-    return refuse(replace(h.visit, doubt=True), h.visit.failure, h.visit.facts)
+    return refuse(replace(h.visit, doubt=True), h.visit.failure, h.visit.facts, h.visit.failure_words)
 
 
 def refunded(h: Context) -> Result:
@@ -82,7 +71,7 @@ def refunded(h: Context) -> Result:
     visit = replace(h.visit, returned=event.amount, doubt=event.carried_off)
     kind = ReportKind.IN_DOUBT if event.carried_off else ReportKind.CANCELLED
     report = _report(visit, kind, visit.failure)
-    wiped, effects = refuse(visit, visit.failure, visit.facts)
+    wiped, effects = refuse(visit, visit.failure, visit.facts, visit.failure_words)
     return wiped, (report, *effects)
 
 
@@ -97,22 +86,21 @@ def _report(visit: Visit, kind: ReportKind, reason: str) -> Effect:
     )
 
 
-ROWS: tuple[Row, ...] = (
-    Row(S.PREPARING, e.PaperReceived, S.TAKING_MONEY, take_nothing, nothing_to_pay),
-    Row(S.PREPARING, e.PaperReceived, S.PAY, ask_money),
-    Row(S.PREPARING, e.Refused, S.REFUSAL, refused),
-    Row(S.PREPARING, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
-    Row(S.PREPARING, e.DeadlinePassed, S.REFUSAL, refused_as("Centre_Unreachable")),
-    Row(S.PAY, e.MoneyChanged, S.TAKING_MONEY, take_money, enough),
-    Row(S.PAY, e.MoneyChanged, S.PAY, count),
-    Row(S.PAY, e.CoinRejected, S.PAY, show_rejected),
-    Row(S.PAY, e.Refused, S.RETURNING_MONEY, give_back_refused),
-    Row(S.PAY, e.CancelTouched, S.RETURNING_MONEY, give_back_as("Visit_Cancelled")),
-    Row(S.PAY, e.DeadlinePassed, S.RETURNING_MONEY, give_back_as("Money_Not_Enough")),
-    Row(S.TAKING_MONEY, e.MoneyTaken, S.PRINTING, money_taken),
-    Row(S.TAKING_MONEY, e.Refused, S.RETURNING_MONEY, give_back_refused),
-    Row(S.RETURNING_MONEY, e.MoneyReturned, S.REFUSAL, money_returned),
-    Row(S.RETURNING_MONEY, e.Refused, S.REFUSAL, money_not_returned),
-    Row(S.REFUNDING, e.MoneyReturned, S.REFUSAL, refunded),
-    Row(S.REFUNDING, e.Refused, S.REFUSAL, money_not_returned),
-)
+def cash_in(*, comes_from: S, goes_to: S) -> tuple[Row, ...]:
+    """List the rows from the state that waits for paper (`comes_from`) to the one that prints it (`goes_to`)."""
+    return (
+        Row(comes_from, e.PaperReceived, S.TAKING_MONEY, take_nothing, nothing_to_pay),
+        Row(comes_from, e.PaperReceived, S.PAY, ask_money),
+        Row(S.PAY, e.MoneyChanged, S.TAKING_MONEY, take_money, enough),
+        Row(S.PAY, e.MoneyChanged, S.PAY, count),
+        Row(S.PAY, e.CoinRejected, S.PAY, show_rejected),
+        Row(S.PAY, e.Refused, S.RETURNING_MONEY, give_back_refused),
+        Row(S.PAY, e.CancelTouched, S.RETURNING_MONEY, give_back_as("Visit_Cancelled")),
+        Row(S.PAY, e.DeadlinePassed, S.RETURNING_MONEY, give_back_as("Money_Not_Enough")),
+        Row(S.TAKING_MONEY, e.MoneyTaken, goes_to, money_taken),
+        Row(S.TAKING_MONEY, e.Refused, S.RETURNING_MONEY, give_back_refused),
+        Row(S.RETURNING_MONEY, e.MoneyReturned, S.REFUSAL, money_returned),
+        Row(S.RETURNING_MONEY, e.Refused, S.REFUSAL, money_not_returned),
+        Row(S.REFUNDING, e.MoneyReturned, S.REFUSAL, refunded),
+        Row(S.REFUNDING, e.Refused, S.REFUSAL, money_not_returned),
+    )

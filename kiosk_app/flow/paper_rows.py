@@ -1,4 +1,5 @@
-"""From the first sheet to the thanks: printing, the jam, taking the paper, the receipt; and the refusal's way out."""
+"""Printing and taking, a sub-flow over a `Purchase`: sheets, the jam, taking the paper, the receipt. It does not know what is
+bought. And the refusal's way out."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ from .state import StateName as S
 
 
 def last_sheet(h: Context) -> bool:
-    return bool(h.event.number == h.visit.printed + 1 == h.visit.sheets)
+    return bool(h.event.number == h.visit.printed + 1 == h.visit.bought.sheets)
 
 
 def next_sheet(h: Context) -> bool:
@@ -42,7 +43,7 @@ def was_warned(h: Context) -> bool:
 
 
 def without_fee(h: Context) -> bool:
-    return h.visit.due == 0
+    return h.visit.bought.due == 0
 
 
 def wanted(h: Context) -> bool:
@@ -75,12 +76,12 @@ def offer_paper(h: Context) -> Result:
 
 
 def jam(h: Context) -> Result:
-    return refusal(h.visit, h.event.failure, h.event.facts), (Say("error"),)
+    return refusal(h.visit, h.event.failure, h.event.facts, h.event.words), (Say("error"),)
 
 
 def go_on_printing(h: Context) -> Result:
     """At the sheet that did not come out; those before are not printed again."""
-    visit = replace(h.visit, failure="", facts=(), contact="")
+    visit = replace(h.visit, failure="", facts=(), failure_words=None, contact="")
     return visit, (ClearJam(), PrintSheet(visit.application_id, visit.printed + 1))
 
 
@@ -111,10 +112,7 @@ def hand_over(h: Context) -> Result:
         _report(visit, ReportKind.HANDED_OVER, ""),
         EndSession(visit.session_id, visit.application_id, "handed over"),
     )
-    kept = replace(
-        visit, session_id="", holder_ref="", members=(), municipalities=(), tries_left=None, forgotten=False
-    )
-    return replace(kept, chosen_municipality=visit.municipality, offers=None), effects
+    return visit.settled(), effects
 
 
 def hand_over_and_thank(h: Context) -> Result:
@@ -126,12 +124,9 @@ def hand_over_and_thank(h: Context) -> Result:
 
 def print_receipt(h: Context) -> Result:
     visit = h.visit
-    if visit.municipality is None or visit.kind is None:
-        raise ValueError("the table lets nobody come here without a paid application")
-    receipt = PrintReceipt(
-        visit.application_id, visit.municipality, visit.kind, visit.copies, visit.due, visit.inserted, visit.change,
-        visit.language,
-    )  # fmt: skip
+    if visit.municipality is None:
+        raise ValueError("the table lets nobody come here without a municipality")
+    receipt = PrintReceipt(visit.bought, visit.municipality, visit.inserted, visit.change, visit.language)
     return visit, (receipt,)
 
 
@@ -154,7 +149,7 @@ def again_without_reader(h: Context) -> bool:
 
 def refuse_again(h: Context) -> Result:
     """The reader is still out of order, whatever the refusal before was."""
-    return replace(h.visit, failure=h.visit.reader, facts=()), (Say("error"),)
+    return replace(h.visit, failure=h.visit.reader, facts=(), failure_words=None), (Say("error"),)
 
 
 def reader_is_the_reason(h: Context) -> bool:
@@ -165,7 +160,7 @@ def reader_is_the_reason(h: Context) -> bool:
 def name_the_reader(h: Context) -> Result:
     """It was not the resident who took the card away."""
     failure = h.event.failure
-    return replace(h.visit, reader=failure, failure=failure, facts=()), ()
+    return replace(h.visit, reader=failure, failure=failure, facts=(), failure_words=None), ()
 
 
 def card_away_and_finish(h: Context) -> Result:
@@ -177,27 +172,33 @@ def _report(visit: Visit, kind: ReportKind, reason: str) -> Effect:
         visit.session_id,
         visit.application_id,
         kind,
-        amount=visit.due,
+        amount=visit.bought.due,
         sheets_printed=visit.printed,
         reason=reason,
     )
 
 
-ROWS: tuple[Row, ...] = (
-    Row(S.PRINTING, e.SheetPrinted, S.TAKE_PAPER, offer_paper, last_sheet),
-    Row(S.PRINTING, e.SheetPrinted, S.PRINTING, print_next, next_sheet),
-    Row(S.PRINTING, e.Refused, S.JAMMED, jam),
-    Row(S.JAMMED, e.OperatorResumed, S.PRINTING, go_on_printing),
-    Row(S.JAMMED, e.OperatorRefunded, S.REFUNDING, refund),
-    Row(S.TAKE_PAPER, e.PaperTaken, S.THANKS, hand_over_and_thank, without_fee),
-    Row(S.TAKE_PAPER, e.PaperTaken, S.ASK_RECEIPT, hand_over),
-    Row(S.TAKE_PAPER, e.DeadlinePassed, S.REFUSAL, draw_in_paper, was_warned),
-    Row(S.TAKE_PAPER, e.DeadlinePassed, S.TAKE_PAPER, warn_paper),
-    Row(S.ASK_RECEIPT, e.ReceiptChosen, S.PRINTING_RECEIPT, print_receipt, wanted),
-    Row(S.ASK_RECEIPT, e.ReceiptChosen, S.THANKS, thank),
-    Row(S.ASK_RECEIPT, e.DeadlinePassed, S.THANKS, thank),
-    Row(S.PRINTING_RECEIPT, e.ReceiptPrinted, S.THANKS, thank),
-    Row(S.PRINTING_RECEIPT, e.Refused, S.THANKS, thank),
+def printing_and_taking(*, comes_from: S, goes_to: S) -> tuple[Row, ...]:
+    """List the rows from the first sheet, which is asked for already (`comes_from`), to the end that thanks (`goes_to`)."""
+    return (
+        Row(comes_from, e.SheetPrinted, S.TAKE_PAPER, offer_paper, last_sheet),
+        Row(comes_from, e.SheetPrinted, comes_from, print_next, next_sheet),
+        Row(comes_from, e.Refused, S.JAMMED, jam),
+        Row(S.JAMMED, e.OperatorResumed, comes_from, go_on_printing),
+        Row(S.JAMMED, e.OperatorRefunded, S.REFUNDING, refund),
+        Row(S.TAKE_PAPER, e.PaperTaken, goes_to, hand_over_and_thank, without_fee),
+        Row(S.TAKE_PAPER, e.PaperTaken, S.ASK_RECEIPT, hand_over),
+        Row(S.TAKE_PAPER, e.DeadlinePassed, S.REFUSAL, draw_in_paper, was_warned),
+        Row(S.TAKE_PAPER, e.DeadlinePassed, S.TAKE_PAPER, warn_paper),
+        Row(S.ASK_RECEIPT, e.ReceiptChosen, S.PRINTING_RECEIPT, print_receipt, wanted),
+        Row(S.ASK_RECEIPT, e.ReceiptChosen, goes_to, thank),
+        Row(S.ASK_RECEIPT, e.DeadlinePassed, goes_to, thank),
+        Row(S.PRINTING_RECEIPT, e.ReceiptPrinted, goes_to, thank),
+        Row(S.PRINTING_RECEIPT, e.Refused, goes_to, thank),
+    )
+
+
+LEAVING: tuple[Row, ...] = (
     *leave(S.THANKS, e.Acknowledged, e.DeadlinePassed),
     Row(S.REFUSAL, e.ReaderLost, S.REFUSAL, name_the_reader, reader_is_the_reason, keeps_deadline=True),
     Row(S.REFUSAL, e.Acknowledged, S.REFUSAL, refuse_again, again_without_reader),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from server_stub.interface.offers import Scope
+
 from . import views as v
 from .ending import RETRY
 from .events import BackTouched, CancelTouched
@@ -108,6 +110,7 @@ def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
             return v.Refusal(
                 failure=visit.failure,
                 facts=visit.facts,
+                words=visit.failure_words,
                 returned=visit.returned,
                 can_retry=visit.failure in RETRY and not visit.stopped,
                 card_inside=visit.card_inside,
@@ -115,16 +118,18 @@ def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
                 doubt=visit.doubt,
                 **common,
             )
-        case S.TAKING_MONEY if visit.due == 0:
+        case S.TAKING_MONEY if visit.bought.due == 0:
             return v.PleaseWait(reason=v.WaitReason.PREPARING, free=True, **common | {"step": v.Step.PRINT})
         case S.PAY | S.TAKING_MONEY:
-            return v.Pay(due=visit.due, inserted=visit.inserted, rejected=visit.rejected, **common)
+            return v.Pay(due=visit.bought.due, inserted=visit.inserted, rejected=visit.rejected, **common)
         case S.PRINTING:
-            return v.Printing(printed=visit.printed, total=visit.sheets, **common)
+            return v.Printing(printed=visit.printed, total=visit.bought.sheets, **common)
         case S.JAMMED:
-            return v.Jammed(failure=visit.failure, printed=visit.printed, total=visit.sheets, **common)
+            return v.Jammed(failure=visit.failure, printed=visit.printed, total=visit.bought.sheets, **common)
         case S.TAKE_PAPER:
-            return v.TakePaper(sheets=visit.sheets, change=visit.change, forgotten=visit.forgotten, **common)
+            return v.TakePaper(
+                sheets=visit.bought.sheets, change=visit.change, forgotten=visit.forgotten, **common
+            )
         case _:
             return _question(name, visit, common)
 
@@ -139,23 +144,35 @@ def _question(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
     if offer is None:
         raise ValueError(f"{name} without a chosen certificate")
     if name is S.CHOOSE_SCOPE:
+        ways = tuple((scope, possible) for scope in offer.scopes if (possible := offer.possible(scope)))
         return v.ChooseScope(
-            members=offer.members, whole_household=offer.whole_household, chosen=visit.members, **common
+            ways=ways,
+            subjects=offer.subjects,
+            whole=offer.whole,
+            whole_about=offer.whole_about,
+            scope=visit.scope,
+            chosen=visit.subjects,
+            **common,
         )
     if name is S.CHOOSE_OPTIONS:
-        return v.ChooseOptions(available=offer.options, chosen=visit.options, **common)
+        questions = visit.question_pages()[visit.page]
+        return v.ChooseOptions(
+            questions=questions, answers=visit.answers_to(questions), page=visit.page, **common
+        )
     if name is S.CHOOSE_COPIES:
         return v.ChooseCopies(
-            kind=offer.kind, fee=offer.fee, max_copies=offer.max_copies, copies=visit.copies, **common
+            words=offer.words, fee=offer.fee, max_copies=offer.max_copies, copies=visit.copies, **common
         )
-    chosen = visit.members or tuple(member.ref for member in offer.members)
+    asked = offer.asks(visit.subjects)
+    answers = visit.answers_to(asked)
     return v.Confirm(
         municipality=offers.municipality,
-        kind=offer.kind,
-        names=tuple(member.name for member in offer.members if member.ref in chosen),
-        whole_household=offer.whole_household and not visit.members,
-        options=visit.options,
-        available=offer.options,
+        words=offer.words,
+        names=tuple(one.name for one in offer.subjects if one.ref in visit.subjects),
+        whole=offer.whole if visit.scope is Scope.WHOLE else None,
+        answers=tuple(
+            (one.words, choice.words) for one in asked if (choice := one.choice(answers[one.code]))
+        ),
         copies=visit.copies,
         fee=offer.fee,
         fee_total=offer.fee * visit.copies,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 
-from server_stub.interface.offers import ApplicationRequest, Offer, Offers
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind
+from server_stub.interface.offers import ApplicationRequest, Offer, Offers, Question, Scope
 from server_stub.interface.values import MunicipalityInfo, Place
 
 
@@ -58,6 +58,24 @@ class CardPresence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Purchase:
+    """What is paid for, printed and taken: all that cash-in, printing and receipt know.
+
+    `id` is the application, `words` (language -> text) the name of what is bought; `due` in yen for all `copies` together.
+    """
+
+    id: str
+    words: Mapping[str, str]
+    copies: int
+    due: int
+    sheets: int
+
+
+QUESTIONS_A_PAGE = 3
+"""Questions with two choices on one screen; one with more has a screen for itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """All that is known of the present visit; `wiped` keeps nothing of a person. Money in yen."""
 
@@ -75,13 +93,16 @@ class Visit:
     municipalities: tuple[MunicipalityInfo, ...] = ()
     session_id: str = ""
     offers: Offers | None = None
-    kind: CertificateKind | None = None
-    members: tuple[str, ...] = ()
-    options: ApplicationOptions = ApplicationOptions()
+    kind: str = ""
+    scope: Scope | None = None
+    subjects: tuple[str, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """Question -> choice, as far as was answered."""
+    page: int = 0
+    """Of the questions, from 0."""
     copies: int = 1
-    application_id: str = ""
-    sheets: int = 0
-    due: int = 0
+    purchase: Purchase | None = None
+    """There as soon as the paper is."""
     inserted: int = 0
     rejected: int = 0
     paid: bool = False
@@ -90,6 +111,8 @@ class Visit:
     forgotten: bool = False
     failure: str = ""
     facts: tuple[tuple[str, object], ...] = ()
+    failure_words: Mapping[str, str] | None = None
+    """What is told of a `failure` that the catalogue does not have."""
     returned: int = 0
     contact: str = ""
     doubt: bool = False
@@ -104,26 +127,70 @@ class Visit:
     @property
     def offer(self) -> Offer | None:
         """The offer of the chosen kind."""
-        if self.offers is None:
-            return None
-        return next((offer for offer in self.offers.offers if offer.kind == self.kind), None)
+        return self.offers.offer(self.kind) if self.offers else None
+
+    @property
+    def application_id(self) -> str:
+        return self.purchase.id if self.purchase else ""
+
+    @property
+    def bought(self) -> Purchase:
+        """Raises ValueError where there is no paper yet."""
+        if self.purchase is None:
+            raise ValueError("the table lets nobody come here without a purchase")
+        return self.purchase
 
     @property
     def municipality(self) -> MunicipalityInfo | None:
         """Whose certificates: as the centre found, else as the resident chose."""
         return self.offers.municipality if self.offers else self.chosen_municipality
 
+    def question_pages(self) -> tuple[tuple[Question, ...], ...]:
+        """The questions that concern whoever was chosen, screen by screen."""
+        pages: list[tuple[Question, ...]] = []
+        for question in self.offer.asks(self.subjects) if self.offer else ():
+            short = len(question.choices) == 2
+            last = pages[-1] if pages else ()
+            if short and 0 < len(last) < QUESTIONS_A_PAGE and len(last[0].choices) == 2:
+                pages[-1] = (*last, question)
+            else:
+                pages.append((question,))
+        return tuple(pages)
+
+    def answers_to(self, questions: Iterable[Question]) -> dict[str, str]:
+        """What was answered, or the default where nothing was yet."""
+        return {one.code: self.answers.get(one.code, one.default) for one in questions}
+
     def request(self) -> ApplicationRequest:
         """The application as it will be sent. Needs a chosen offer."""
         offer, municipality = self.offer, self.municipality
-        if offer is None or municipality is None:
+        if offer is None or municipality is None or self.scope is None:
             raise ValueError("nothing was chosen yet")
         return ApplicationRequest(
             kind=offer.kind,
             municipality=municipality.code,
-            options=self.options.model_copy(update={"members": self.members}),
+            scope=self.scope,
+            subjects=self.subjects,
+            answers=self.answers_to(offer.asks(self.subjects)),
             copies=self.copies,
             fee_total=offer.fee * self.copies,
+        )
+
+    def settled(self) -> Visit:
+        """What a receipt still needs, and what keeps the next resident away; nothing of a person."""
+        return Visit(
+            language=self.language,
+            card=self.card,
+            reader=self.reader,
+            card_kind=self.card_kind,
+            chosen_municipality=self.municipality,
+            purchase=self.purchase,
+            inserted=self.inserted,
+            change=self.change,
+            paid=self.paid,
+            printed=self.printed,
+            stopped=self.stopped,
+            stop_facts=self.stop_facts,
         )
 
     def next(self) -> Visit:
@@ -138,6 +205,7 @@ class Visit:
             reader=self.reader,
             failure=self.failure,
             facts=self.facts,
+            failure_words=self.failure_words,
             returned=self.returned,
             contact=self.contact,
             doubt=self.doubt,
@@ -177,9 +245,9 @@ class TimeOuts:
     refusal: float = 30
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if not getattr(self, field.name) > 0:
-                raise ValueError(f"time-out {field.name} must be greater than 0 seconds")
+        for one in fields(self):
+            if not getattr(self, one.name) > 0:
+                raise ValueError(f"time-out {one.name} must be greater than 0 seconds")
 
     def of(self, state: StateName, visit: Visit) -> float | None:
         """Seconds until DeadlinePassed; None for no deadline."""

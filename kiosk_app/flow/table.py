@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from . import card_rows, choice_rows, money_rows, paper_rows, service_rows
+from . import certificate_rows, paper_rows, service_rows
 from . import events as e
 from .effects import Effect
 from .row import Context, Result, Row
@@ -60,18 +60,6 @@ def _everywhere(state: StateName) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-_OWN = (*service_rows.ROWS, *card_rows.ROWS, *choice_rows.ROWS, *money_rows.ROWS, *paper_rows.ROWS)
-_DECIDED = {(row.state, row.event) for row in _OWN if row.when is None}
-_COMMON = tuple(
-    row for state in StateName for row in _everywhere(state) if (row.state, row.event) not in _DECIDED
-)
-ROWS: tuple[Row, ...] = _OWN + _COMMON
-
-_BY_CAUSE: dict[tuple[StateName, type[e.Event]], list[Row]] = defaultdict(list)
-for _row in ROWS:
-    _BY_CAUSE[_row.state, _row.event].append(_row)
-
-
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One possible transition, in words; `condition` is '' where there is none."""
@@ -91,26 +79,42 @@ class Outcome:
     transition: Transition | None = None
 
 
-def row_for(state: State, event: e.Event) -> Row | None:
-    """The first row that holds."""
-    happening = Context(state.visit, event)
-    for row in _BY_CAUSE.get((state.name, type(event)), ()):
-        if row.when is None or row.when(happening):
-            return row
-    return None
+class Table:
+    """The rows of a terminal's services, and those that every state has."""
+
+    def __init__(self, *own: Row) -> None:
+        decided = {(row.state, row.event) for row in own if row.when is None}
+        common = (row for state in StateName for row in _everywhere(state))
+        self.own = own
+        self.rows = (*own, *(row for row in common if (row.state, row.event) not in decided))
+        self._by_cause: dict[tuple[StateName, type[e.Event]], list[Row]] = defaultdict(list)
+        for row in self.rows:
+            self._by_cause[row.state, row.event].append(row)
+
+    def row_for(self, state: State, event: e.Event) -> Row | None:
+        """The first row that holds."""
+        happening = Context(state.visit, event)
+        for row in self._by_cause.get((state.name, type(event)), ()):
+            if row.when is None or row.when(happening):
+                return row
+        return None
+
+    def step(self, state: State, event: e.Event, now: datetime, time_outs: TimeOuts) -> Outcome:
+        """What follows from `event` in `state` at clock time `now`. Pure; an event without a row changes nothing."""
+        row = self.row_for(state, event)
+        if row is None:
+            return Outcome(state)
+        visit, effects = (state.visit, ()) if row.do is None else row.do(Context(state.visit, event))
+        deadline = state.deadline
+        if not row.keeps_deadline:
+            seconds = time_outs.of(row.target, visit)
+            deadline = None if seconds is None else now + timedelta(seconds=seconds)
+        return Outcome(State(row.target, visit, deadline), effects, _transition(row))
 
 
-def step(state: State, event: e.Event, now: datetime, time_outs: TimeOuts) -> Outcome:
-    """What follows from `event` in `state` at clock time `now`. Pure; an event without a row changes nothing."""
-    row = row_for(state, event)
-    if row is None:
-        return Outcome(state)
-    visit, effects = (state.visit, ()) if row.do is None else row.do(Context(state.visit, event))
-    deadline = state.deadline
-    if not row.keeps_deadline:
-        seconds = time_outs.of(row.target, visit)
-        deadline = None if seconds is None else now + timedelta(seconds=seconds)
-    return Outcome(State(row.target, visit, deadline), effects, _transition(row))
+TABLE = Table(*service_rows.ROWS, *certificate_rows.ROWS, *paper_rows.LEAVING)
+ROWS = TABLE.rows
+row_for, step = TABLE.row_for, TABLE.step
 
 
 def transitions() -> list[Transition]:
@@ -122,7 +126,7 @@ def transitions() -> list[Transition]:
 def mermaid() -> str:
     """The state diagram in mermaid's notation; what every state has (language, card seen, more time) is left out."""
     lines = ["stateDiagram-v2", f"    [*] --> {StateName.TOP_MENU}"]
-    for row in _OWN:
+    for row in TABLE.own:
         label = row.event.__name__ + (f" [{row.condition}]" if row.condition else "")
         lines.append(f"    {row.state} --> {row.target}: {label}")
     return "\n".join(lines) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # for annotations only: pydantic is not needed for the first screen to open
-    from server_stub.interface.offers import Offer, Subject
-    from server_stub.interface.terminal import ApplicationOptions, CertificateKind, OptionName
+    from server_stub.interface.offers import Offer, Question, Scope, Subject
     from server_stub.interface.values import MunicipalityInfo
+
+Words = Mapping[str, str]
+"""Language -> text."""
 
 
 class Step(StrEnum):
@@ -36,6 +39,8 @@ class View:
     can_go_back: bool = False
     can_cancel: bool = False
     accent: str = "#1F5FA8"
+    page: int = 0
+    """Of several pages of one kind: another one is another thing under the finger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,24 +132,28 @@ class ChooseCertificate(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseScope(View):
-    """住民票: whole household or chosen members (paged, several can be chosen)."""
+    """For whom: `ways` are the scopes that can be had, each with whom it puts on the paper. With CHOSEN the `subjects` are
+    shown one by one (paged, several can be chosen), who is refused too. `scope` and `chosen`: what was chosen before."""
 
-    members: tuple[Member, ...]
-    whole_household: bool
+    ways: tuple[tuple[Scope, tuple[str, ...]], ...]
+    subjects: tuple[Subject, ...]
+    whole: Words | None = None
+    whole_about: Words | None = None
+    scope: Scope | None = None
     chosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseOptions(View):
-    """記載する/記載しない for each of `available`."""
+    """Up to three questions with two choices, or one with more. `answers`: question -> choice."""
 
-    available: tuple[OptionName, ...]
-    chosen: ApplicationOptions
+    questions: tuple[Question, ...]
+    answers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseCopies(View):
-    kind: CertificateKind
+    words: Words
     fee: int
     max_copies: int
     copies: int = 1
@@ -152,14 +161,14 @@ class ChooseCopies(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm(View):
-    """Kind, persons, options, copies and the fee."""
+    """Certificate, persons, answers (words of the question and of the choice), copies and the fee. `whole`: the words of the
+    scope, where all were asked for."""
 
     municipality: MunicipalityInfo
-    kind: CertificateKind
+    words: Words
     names: tuple[str, ...]
-    whole_household: bool
-    options: ApplicationOptions
-    available: tuple[OptionName, ...]
+    whole: Words | None
+    answers: tuple[tuple[Words, Words], ...]
     copies: int
     fee: int
     fee_total: int
@@ -213,10 +222,12 @@ class Thanks(View):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal(View):
     """The one refusal screen. `returned` yen were given back; `can_retry` offers to begin again at the card;
-    `card_inside`: also say to take the card; `contact` whom to ask; `doubt`: money and paper must be settled by 係員."""
+    `card_inside`: also say to take the card; `contact` whom to ask; `doubt`: money and paper must be settled by 係員; `words`
+    tell of a failure that the catalogue does not have."""
 
     failure: str
     facts: tuple[tuple[str, object], ...] = ()
+    words: Words | None = None
     returned: int = 0
     can_retry: bool = False
     card_inside: bool = False

@@ -1,66 +1,80 @@
-"""記載する / 記載しない for each option of the certificate, and how many copies."""
+"""The questions of a certificate, and how many copies."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from kiosk_app.flow.events import CopiesChosen, OptionsChosen
+from PySide6.QtCore import QRectF
+
+from kiosk_app.flow.events import Answered, CopiesChosen
 from kiosk_app.flow.views import ChooseCopies, ChooseOptions
-from server_stub.interface.terminal import ApplicationOptions, OptionName
+from server_stub.interface.offers import Choice, Question
 
 from . import theme
 from .button import Tick
 from .pager import cells, page_of
-from .parts import Align, rect, stack
+from .parts import Align, Text, rect, stack
 from .screen import Screen
 
 ROWS = 3
 
 
 class ChooseOptionsScreen(Screen[ChooseOptions]):
-    """Memory: an entry for each option, True for 記載する."""
+    """Up to three questions with two choices in a row each, or one with more. Memory: question -> choice."""
 
     def title(self) -> str:
-        return self.words("options.title")
+        alone = len(self.view.questions[0].choices) > 2
+        return self.words("options.title.one" if alone else "options.title")
 
     def fill(self) -> None:
-        for option in self.view.available:
-            self.memory.setdefault(option, bool(getattr(self.view.chosen, option)))
-        rows = cells(self.content, 1, max(ROWS, len(self.view.available)))
-        for row, option in zip(rows, self.view.available, strict=False):
-            self._row(row.left(), row.top(), row.width(), row.height(), option)
-        self.main(self.words("main.next"), self._done)
+        for question in self.view.questions:
+            self.memory.setdefault(question.code, self.view.answers[question.code])
+        if len(self.view.questions[0].choices) > 2:
+            self._alone(self.view.questions[0])
+        else:
+            for row, question in zip(cells(self.content, 1, ROWS), self.view.questions, strict=False):
+                self._row(row, question)
+        self.main(self.words("main.next"), lambda: self.tell(Answered(dict(self.memory))))
 
-    def _row(self, left: float, top: float, wide: float, high: float, option: OptionName) -> None:
-        self.panel(rect(left, top, wide, high))
+    def _row(self, row: QRectF, question: Question) -> None:
+        self.panel(row)
         buttons_wide = 568.0
-        words_wide = wide - buttons_wide - 72
-        label = self.words(f"option.{option}")
-        box = rect(left + 28, top, words_wide, high)
-        about = self.words(f"option.{option}.about")
-        stack(box, [self.text(box, label, theme.LEAD, bold=True), self.text(box, about, theme.SMALL)])
-        area = rect(left + wide - buttons_wide - 20, top + high / 2 - 40, buttons_wide, 80)
-        for box, value, key in zip(cells(area, 2, 1), (True, False), ("yes", "no"), strict=True):
-            choice = self.words(f"option.{key}")
-            made = self.button(
-                box,
-                choice,
-                partial(self._choose, option, value),
-                bare=True,
-                checkable=True,
-                name=f"{label} {choice}",
-            )
-            made.setChecked(self.memory[option] is value)
-            Tick(made, rect(20, 20, 40, 40), round_box=True)
-            made.on(rect(72, 0, box.width() - 88, box.height()), choice, theme.TEXT, bold=True)
+        words = rect(row.left() + 28, row.top() + 8, row.width() - buttons_wide - 72, row.height() - 16)
+        stack(words, self._asked(words, question))
+        area = rect(row.right() - buttons_wide - 20, row.center().y() - 40, buttons_wide, 80)
+        for box, choice in zip(cells(area, 2, 1), question.choices, strict=True):
+            self._choice(box, question, choice, theme.TEXT)
 
-    def _choose(self, option: OptionName, value: bool) -> None:
-        self.memory[option] = value
+    def _alone(self, question: Question) -> None:
+        c = self.content
+        head = rect(c.left(), c.top(), c.width(), 128)
+        self.panel(head)
+        words = head.adjusted(28, 8, -28, -8)
+        stack(words, self._asked(words, question))
+        area = rect(c.left(), head.bottom() + theme.GAP, c.width(), c.bottom() - head.bottom() - theme.GAP)
+        for box, choice in zip(cells(area, 2, ROWS), question.choices, strict=False):
+            self._choice(box, question, choice, theme.LEAD)
+
+    def _asked(self, box: QRectF, question: Question) -> list[Text]:
+        """The question, and under it what explains it."""
+        asked = [self.text(box, self.words.offered(question.words), theme.LEAD, bold=True, least=theme.SMALL)]
+        if question.about is not None:
+            asked.append(self.text(box, self.words.offered(question.about), theme.SMALL))
+        return asked
+
+    def _choice(self, box: QRectF, question: Question, choice: Choice, size: int) -> None:
+        told = self.words.offered(choice.words)
+        name = f"{self.words.offered(question.words)} {told}"
+        act = partial(self._choose, question.code, choice.code)
+        made = self.button(box, told, act, bare=True, checkable=True, name=name)
+        made.setChecked(self.memory[question.code] == choice.code)
+        Tick(made, rect(20, box.height() / 2 - 20, 40, 40), round_box=True)
+        inner = rect(72, 4, box.width() - 84, box.height() - 8)
+        made.on(inner, told, size, bold=True, least=theme.SMALL)
+
+    def _choose(self, question: str, choice: str) -> None:
+        self.memory[question] = choice
         self.refill()
-
-    def _done(self) -> None:
-        chosen = {str(option): bool(self.memory[option]) for option in self.view.available}
-        self.tell(OptionsChosen(ApplicationOptions(**chosen)))
 
 
 PER_PAGE = 10
@@ -97,11 +111,13 @@ class ChooseCopiesScreen(Screen[ChooseCopies]):
     def _sum(self, top: float, high: float, copies: int) -> None:
         c = self.content
         self.panel(rect(c.left(), top, c.width(), high))
-        kind = self.words(f"kind.{self.view.kind}")
-        self.text(rect(c.left() + 32, top + 16, 640, 48), kind, theme.LEAD, bold=True)
+        name = self.words.offered(self.view.words)
         fee = self.words.money(self.view.fee)
         terms = self.words.count("copies.terms", copies, fee=fee)
-        self.text(rect(c.left() + 32, top + 68, 640, 44), terms, theme.TEXT)
+        left = rect(c.left() + 32, top + 8, 640, high - 16)
+        line = rect(left.left(), left.top(), left.width(), 40)
+        bought = self.text(line, name, theme.LEAD, bold=True, least=theme.SMALL)
+        stack(left, [bought, self.text(left, terms, theme.TEXT)], 14)
         right = c.right() - 32
         total = self.words.money(self.view.fee * copies)
         self.text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF
 
 from kiosk_app.devices.interface import DENOMINATIONS
 from kiosk_app.flow.events import Confirmed
@@ -12,6 +13,7 @@ from . import theme
 from .names import Name, needs_register_face, width_of_name
 from .parts import Align, rect
 from .screen import Screen
+from .wrap import wrap
 
 Entry = tuple[str, bool]
 """Words, and whether they are a name."""
@@ -19,6 +21,9 @@ COLUMNS = 2
 NAME_HIGH = 36.0
 ROW_HIGH = 52.0
 LABEL_WIDE = 200.0
+LINE_HIGH = 34.0
+FEW_ANSWERS, MOST_ANSWER_LINES = 3, 5
+"""So many answers have a line each; more are told one behind the other."""
 
 
 class ConfirmScreen(Screen[Confirm]):
@@ -31,20 +36,22 @@ class ConfirmScreen(Screen[Confirm]):
         facts = rect(c.left(), c.top(), c.width() - money_wide - theme.GAP, c.height())
         self.panel(facts)
         inner = facts.adjusted(28, 8, -28, -8)
-        options = self._options()
-        options_high = 20 + 34.0 * (options.count("\n") + 1) if options else 0.0
-        room = inner.height() - 3 * ROW_HIGH - options_high - 16
         self._wide = inner.width() - LABEL_WIDE
+        answers, answer_lines = self._answers()
+        options_high = 20 + LINE_HIGH * answer_lines
+        name = self.words.offered(view.words)
+        name_high = ROW_HIGH if self._fits(name, bold=True) else 2 * LINE_HIGH + 12
+        room = inner.height() - name_high - 2 * ROW_HIGH - (options_high if answers else 0) - 16
         rows = self._rows(max(1, int(room // NAME_HIGH)))
         city = self.words.either(view.municipality.name, view.municipality.name_en)
         lines = [
-            ("kind", self.words(f"kind.{view.kind}"), ROW_HIGH),
+            ("kind", name, name_high),
             ("municipality", city, ROW_HIGH),
             ("persons", "", max(ROW_HIGH, 16 + NAME_HIGH * self._lines(rows))),
             ("copies", self.words.count("copies.number", view.copies), ROW_HIGH),
         ]
-        if options:
-            lines.append(("options", options, options_high))
+        if answers:
+            lines.append(("options", answers, options_high))
         spare = (inner.height() - sum(high for _, _, high in lines)) / len(lines)
         top = inner.top()
         for index, (key, text, high) in enumerate(lines):
@@ -56,7 +63,9 @@ class ConfirmScreen(Screen[Confirm]):
             if key == "persons":
                 self._persons(value, rows)
             else:
-                self.text(value, text, theme.TEXT, bold=key == "kind", least=theme.SMALL)
+                # a name that fits one line shrinks rather than to be broken
+                one_line = key == "kind" and name_high == ROW_HIGH
+                self.text(value, text, theme.TEXT, bold=key == "kind", least=theme.SMALL, single=one_line)
             top += high + spare
         self._money(rect(facts.right() + theme.GAP, c.top(), money_wide, c.height()))
         self.main(self.words("confirm.apply"), lambda: self.tell(Confirmed()))
@@ -66,8 +75,9 @@ class ConfirmScreen(Screen[Confirm]):
         names = self.view.names
         self._register = needs_register_face(names)
         head: list[list[Entry]] = []
-        if self.view.whole_household:
-            head = [[(self.words.count("confirm.household", len(names)), False)]]
+        if self.view.whole is not None:
+            whole = self.words.offered(self.view.whole)
+            head = [[(self.words.count("confirm.whole", len(names), whole=whole), False)]]
         elif not names:
             head = [[(self.words("confirm.self"), False)]]
         for told in range(len(names), -1, -1):
@@ -116,13 +126,27 @@ class ConfirmScreen(Screen[Confirm]):
                     self.text(cell, text, theme.SMALL)
             top += high
 
-    def _options(self) -> str:
-        parts = []
-        for option in self.view.available:
-            chosen = bool(getattr(self.view.options, option))
-            choice = self.words("confirm.with" if chosen else "confirm.without")
-            parts.append(self.words("confirm.option", option=self.words(f"option.{option}"), choice=choice))
-        return "\n".join(parts)
+    def _answers(self) -> tuple[str, int]:
+        """Every question with its answer, in at most MOST_ANSWER_LINES lines: those for which there is no room are counted."""
+        offered = self.words.offered
+        parts = [
+            self.words("confirm.answer", question=offered(question), choice=offered(choice))
+            for question, choice in self.view.answers
+        ]
+        few = len(parts) <= FEW_ANSWERS
+        text, lines = "", 0
+        for told in range(len(parts), -1, -1):
+            left = len(parts) - told
+            shown = parts[:told] + ([self.words.count("confirm.answers.others", left)] if left else [])
+            text = ("\n" if few else self.words("confirm.between")).join(shown)
+            lines = len(wrap(text, self._wide, lambda line: _width(line, theme.SMALL)))
+            if lines <= MOST_ANSWER_LINES:
+                break
+        return text, lines
+
+    def _fits(self, text: str, *, bold: bool) -> bool:
+        """Whether `text` fits one line at the least size."""
+        return _width(text, theme.SMALL, bold=bold) <= self._wide
 
     def _money(self, box: QRectF) -> None:
         self.panel(box, self.colours.tint)
@@ -138,6 +162,10 @@ class ConfirmScreen(Screen[Confirm]):
         self.text(
             note, self.words("confirm.note" if self.view.fee_total else "confirm.note.free"), theme.SMALL
         )
+
+
+def _width(text: str, size: int, *, bold: bool = False) -> float:
+    return QFontMetricsF(theme.font(size, bold)).horizontalAdvance(text)
 
 
 NOTE = 1000

@@ -9,17 +9,17 @@ import html
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtWidgets import QApplication
 
 from kiosk_app.flow import views as v
 from kiosk_app.flow.presenter import FULL_TRIES, VIRTUAL, view_of
-from kiosk_app.flow.state import CardPresence, State, Visit
+from kiosk_app.flow.state import CardPresence, Purchase, State, Visit
 from kiosk_app.flow.state import StateName as S
 from server_stub.interface.clock import STAGE_START, Clock
-from server_stub.interface.offers import Offer, Offers, Subject
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind, OptionName
-from server_stub.interface.values import FailureBody, MunicipalityInfo
+from server_stub.interface.offers import Choice, Offer, Offers, Question, Scope, Subject, Symbol
+from server_stub.interface.values import FailureBody, Identity, Method, MunicipalityInfo
 
 from .texts import LANGUAGES
 from .window import KioskWindow
@@ -72,40 +72,129 @@ def many_municipalities() -> tuple[MunicipalityInfo, ...]:
     )  # fmt: skip
 
 
-HOURS = "6:30～23:00"
-ALL_OPTIONS = (OptionName.RELATIONSHIP, OptionName.DOMICILE, OptionName.MY_NUMBER)
+HOURS = {"ja": "6:30～23:00", "en": "6:30～23:00"}
+_NOTES = {"世帯主": "Head of household", "妻": "Wife", "子": "Child", "母": "Mother", "父": "Father"}
 
 
-def _member(number: int, name: str, relationship: str, refusal: FailureBody | None = None) -> Member:
-    return Member(
-        ref=f"{number:016x}", name=name, relationship=relationship, holder=number == 1, refusal=refusal
-    )
+def subject(number: int, name: str, note: str, refusal: FailureBody | None = None) -> Subject:
+    words = {"ja": note, "en": _NOTES[note]}
+    return Subject(ref=f"{number:016x}", name=name, note=words, holder=number == 1, refusal=refusal)
 
 
 FAMILY = (
-    _member(1, "見本　太郎", "世帯主"),
-    _member(2, "見本　花子", "妻"),
-    _member(3, "見本　一郎", "子"),
-    _member(4, "見本　さくら", "子"),
-    _member(5, "見本　ハル", "母"),
-    _member(6, "見本　次郎", "子"),
+    subject(1, "見本　太郎", "世帯主"),
+    subject(2, "見本　花子", "妻"),
+    subject(3, "見本　一郎", "子"),
+    subject(4, "見本　さくら", "子"),
+    subject(5, "見本　ハル", "母"),
+    subject(6, "見本　次郎", "子"),
 )
 VARIANTS = (
-    _member(1, "渡邉\U000e0118　健", "世帯主"),
-    _member(2, "𠮷田　葛\U000e0102子", "妻"),
-    _member(3, "ＷＡＴＡＮＡＢＥ　ＭＡＸＩＭＩＬＩＡＮ　ＡＬＥＸＡＮＤＥＲ", "子"),
-    _member(4, "渡邉\U000e0118　花", "子", FailureBody(failure="Household_Member_Restricted")),
-    _member(5, "渡邉\U000e0118　梅", "母"),
-    _member(6, "渡邉\U000e0118　桃", "子"),
-    _member(7, "渡邉\U000e0118　桜", "子"),
-    _member(8, "渡邉\U000e0118　桃", "父"),
+    subject(1, "渡邉\U000e0118　健", "世帯主"),
+    subject(2, "𠮷田　葛\U000e0102子", "妻"),
+    subject(3, "ＷＡＴＡＮＡＢＥ　ＭＡＸＩＭＩＬＩＡＮ　ＡＬＥＸＡＮＤＥＲ", "子"),
+    subject(4, "渡邉\U000e0118　花", "子", FailureBody(failure="Household_Member_Restricted")),
+    subject(5, "渡邉\U000e0118　梅", "母"),
+    subject(6, "渡邉\U000e0118　桃", "子"),
+    subject(7, "渡邉\U000e0118　桜", "子"),
+    subject(8, "渡邉\U000e0118　桃", "父"),
 )
 
-RESIDENCE = Offer(
-    kind=CertificateKind.RESIDENCE, fee=250, max_copies=10, hours=HOURS, options=ALL_OPTIONS, members=FAMILY,
-    whole_household=True,
+
+def shown_or_not(
+    code: str, ja: str, en: str, about_ja: str, about_en: str, *, secret: bool = False
+) -> Question:
+    """A question with two choices: shown on the paper, or left out."""
+    return Question(
+        code=code,
+        words={"ja": ja, "en": en},
+        about={"ja": about_ja, "en": about_en},
+        choices=(
+            Choice(code="shown", words={"ja": "記載する", "en": "Show"}, secret=secret),
+            Choice(code="omitted", words={"ja": "記載しない", "en": "Leave out"}),
+        ),
+        default="omitted",
+    )
+
+
+ITEMS = (
+    shown_or_not(
+        "relationship", "続柄", "Relationship", "世帯主の氏名と、世帯主との続柄",
+        "Name of the head of household, and relationship to them",
+    ),
+    shown_or_not(
+        "domicile", "本籍・筆頭者", "Registered domicile", "本籍地と、戸籍の筆頭者の氏名",
+        "Domicile, and the first person of the family register",
+    ),
+    shown_or_not(
+        "number", "個人番号", "My Number", "マイナンバー（12桁）。提出先をご確認ください",
+        "12 digits. Please make sure that it is asked for", secret=True,
+    ),
 )  # fmt: skip
-SEAL = Offer(kind=CertificateKind.SEAL_REGISTRATION, fee=250, max_copies=10, hours=HOURS, members=FAMILY[:1])
+YEAR = Question(
+    code="year",
+    words={"ja": "証明が必要な年度", "en": "Fiscal year"},
+    about={
+        "ja": "前の年の1月から12月までの所得が記載されます。提出先に、必要な年度をご確認ください。",
+        "en": "The certificate shows the income of the calendar year before. Please ask which year is needed.",
+    },
+    choices=tuple(
+        Choice(code=f"r{year}", words={"ja": f"令和{year}年度", "en": f"{2018 + year}"}) for year in (8, 7, 6)
+    ),
+    default="r8",
+)
+PURPOSE = Question(
+    code="purpose",
+    words={"ja": "証明書の使用目的", "en": "Purpose of the certificate"},
+    choices=tuple(
+        Choice(code=f"purpose_{number}", words={"ja": ja, "en": en})
+        for number, (ja, en) in enumerate(
+            (
+                ("年金・手当の手続", "Pension or allowances"), ("保育所・学校の手続", "Nursery or school"),
+                ("扶養の認定（勤務先の健康保険に提出するもの）", "Dependants (for the health insurance of your employer)"),
+                ("住宅・融資の申込み", "Housing or a loan"), ("在留資格の手続", "Residence status"), ("その他", "Other"),
+            )
+        )
+    ),
+    default="purpose_0",
+)  # fmt: skip
+
+HOUSEHOLD = Offer(
+    kind="household", words={"ja": "住民票の写し", "en": "Residence certificate"}, symbol=Symbol.HOUSE, fee=250,
+    max_copies=10, hours=HOURS, scopes=(Scope.HOLDER, Scope.WHOLE, Scope.CHOSEN),
+    whole={"ja": "世帯全員", "en": "Whole household"},
+    whole_about={"ja": "世帯の6人全員を記載します", "en": "All 6 members"}, subjects=FAMILY, questions=ITEMS,
+)  # fmt: skip
+SEAL = Offer(
+    kind="seal", words={"ja": "印鑑登録証明書", "en": "Seal registration certificate"}, symbol=Symbol.SEAL, fee=250,
+    max_copies=10, hours=HOURS, scopes=(Scope.HOLDER,), subjects=FAMILY[:1],
+)  # fmt: skip
+TAX = Offer(
+    kind="tax", words={"ja": "所得・課税（非課税）証明書", "en": "Certificate of income and (non-)taxation"},
+    symbol=Symbol.COINS, fee=250, counter_fee=300, max_copies=5, hours=HOURS, scopes=(Scope.HOLDER,),
+    subjects=FAMILY[:1], questions=(YEAR, ITEMS[0], PURPOSE),
+)  # fmt: skip
+REGISTER = Offer(
+    kind="register", words={"ja": "戸籍全部事項証明書（戸籍謄本）", "en": "Full certificate of the family register"},
+    symbol=Symbol.FAMILY, fee=450, counter_fee=450, max_copies=3,
+    hours={"ja": "平日 9:00～17:15（年末年始を除く）", "en": "weekdays 9:00～17:15, not at the turn of the year"},
+    scopes=(Scope.HOLDER, Scope.WHOLE), whole={"ja": "戸籍の全員", "en": "All of the register"}, subjects=FAMILY[:3],
+)  # fmt: skip
+BEING_WRITTEN = {
+    "ja": "戸籍の届出を受け付けたばかりのため、ただいま発行できません。手続が終わる翌開庁日の9時から、改めてお申し込みください。",
+    "en": "A notification for your family register has just been received, so nothing can be issued now. "
+    "Please come again after 9:00 on the next working day.",
+}
+"""A refusal of its own, which no catalogue has."""
+HISTORY = Offer(
+    kind="history",
+    words={"ja": "戸籍の附票の写し（除かれた附票を含む）", "en": "Transcript of the family register’s record of addresses"},
+    fee=300, max_copies=1, hours=HOURS, scopes=(Scope.CHOSEN,), subjects=FAMILY[:2],
+    refusal=FailureBody(
+        failure="Register_Being_Written",
+        words=BEING_WRITTEN,
+    ),
+)  # fmt: skip
 
 
 def _refused(offer: Offer, failure: str) -> Offer:
@@ -113,8 +202,21 @@ def _refused(offer: Offer, failure: str) -> Offer:
 
 
 def _of(*offers: Offer, city: MunicipalityInfo = KOBE) -> Visit:
-    """Offered these, with the first of them chosen."""
-    return Visit(offers=Offers(municipality=city, offers=offers), kind=offers[0].kind)
+    """Offered these, with the first of them chosen, for all who can be had."""
+    first = offers[0]
+    scope = next(one for one in (Scope.WHOLE, *first.scopes) if one in first.scopes and first.possible(one))
+    return Visit(
+        offers=Offers(
+            session_id="0" * 26, terminal_id="T", holder=Identity(method=Method.JPKI, reference="0" * 64),
+            municipality=city, offers=offers,
+        ),
+        kind=first.kind, scope=scope, subjects=first.possible(scope),
+    )  # fmt: skip
+
+
+def _bought(visit: Visit, due: int, sheets: int = 1, **more: Any) -> Visit:
+    words = visit.offer.words if visit.offer else {"ja": ""}
+    return replace(visit, purchase=Purchase("0" * 26, words, visit.copies, due, sheets), **more)
 
 
 def sample_states() -> dict[str, State]:
@@ -122,12 +224,14 @@ def sample_states() -> dict[str, State]:
     card = CardPresence.USED
     soon = MOMENT + timedelta(seconds=12)
     chosen = (FAMILY[1].ref, FAMILY[3].ref)
-    full = ApplicationOptions(relationship=True, domicile=True, my_number=True)
-    variants = RESIDENCE.model_copy(update={"members": VARIANTS, "whole_household": False})
-    able = tuple(member.ref for member in VARIANTS if member.refusal is None)
-    residence, seal = _of(RESIDENCE, SEAL), _of(SEAL)
+    full = dict.fromkeys((one.code for one in ITEMS), "shown")
+    variants = HOUSEHOLD.model_copy(update={"subjects": VARIANTS})
+    household, seal, tax, register = _of(HOUSEHOLD, SEAL), _of(SEAL), _of(TAX), _of(REGISTER)
+    unchosen = replace(household, scope=None, subjects=())
+    able = tuple(one.ref for one in VARIANTS if one.refusal is None)
+    related = {"relationship": "shown"}
     dear = SEAL.model_copy(update={"fee": 1250, "max_copies": 99})
-    short = RESIDENCE.model_copy(update={"options": ALL_OPTIONS[:2]})
+    short = HOUSEHOLD.model_copy(update={"questions": ITEMS[:2]})
     hours = (("opens", "6:30"), ("closes", "23:00"))
     office = "神戸市 000-000-0000"
     return {
@@ -154,49 +258,60 @@ def sample_states() -> dict[str, State]:
         "PleaseWait_authenticating": State(S.AUTHENTICATING),
         "TakeCard": State(S.TAKE_CARD),
         "TakeCard_forgotten": State(S.TAKE_CARD, Visit(forgotten=True), soon),
-        "ChooseCertificate": State(S.CHOOSE_CERTIFICATE, residence),
+        "ChooseCertificate": State(S.CHOOSE_CERTIFICATE, household),
         "ChooseCertificate_refused": State(
-            S.CHOOSE_CERTIFICATE, _of(RESIDENCE, _refused(SEAL, "Seal_Not_Registered"), city=ASHIKAGA)
+            S.CHOOSE_CERTIFICATE, _of(HOUSEHOLD, _refused(SEAL, "Seal_Not_Registered"), city=ASHIKAGA)
         ),
         "ChooseCertificate_closed": State(
-            S.CHOOSE_CERTIFICATE, _of(RESIDENCE, _refused(SEAL, "Service_Closed_Now"))
+            S.CHOOSE_CERTIFICATE, _of(HOUSEHOLD, _refused(SEAL, "Service_Closed_Now"))
         ),
-        "ChooseScope": State(S.CHOOSE_SCOPE, residence),
-        "ChooseScope_chosen": State(S.CHOOSE_SCOPE, replace(residence, members=chosen)),
-        "ChooseScope_variants": State(S.CHOOSE_SCOPE, _of(variants)),
-        "ChooseScope_countdown": State(S.CHOOSE_SCOPE, residence, soon),
-        "ChooseOptions": State(
-            S.CHOOSE_OPTIONS, replace(residence, options=ApplicationOptions(relationship=True))
-        ),
+        "ChooseCertificate_many": State(S.CHOOSE_CERTIFICATE, _of(HOUSEHOLD, SEAL, TAX, REGISTER, HISTORY)),
+        "ChooseCertificate_other": State(S.CHOOSE_CERTIFICATE, _of(TAX, HISTORY)),
+        "ChooseScope": State(S.CHOOSE_SCOPE, unchosen),
+        "ChooseScope_chosen": State(S.CHOOSE_SCOPE, replace(household, scope=Scope.CHOSEN, subjects=chosen)),
+        "ChooseScope_whole": State(S.CHOOSE_SCOPE, household),
+        "ChooseScope_variants": State(S.CHOOSE_SCOPE, replace(_of(variants), scope=None, subjects=())),
+        "ChooseScope_countdown": State(S.CHOOSE_SCOPE, unchosen, soon),
+        "ChooseScope_together": State(S.CHOOSE_SCOPE, replace(register, scope=None, subjects=())),
+        "ChooseOptions": State(S.CHOOSE_OPTIONS, replace(household, answers=related)),
         "ChooseOptions_two": State(S.CHOOSE_OPTIONS, _of(short)),
-        "ChooseCopies": State(S.CHOOSE_COPIES, replace(residence, copies=2)),
+        "ChooseOptions_year": State(S.CHOOSE_OPTIONS, tax),
+        "ChooseOptions_then_one": State(S.CHOOSE_OPTIONS, replace(tax, page=1)),
+        "ChooseOptions_six": State(S.CHOOSE_OPTIONS, replace(tax, page=2)),
+        "ChooseCopies": State(S.CHOOSE_COPIES, replace(household, copies=2)),
         "ChooseCopies_many": State(S.CHOOSE_COPIES, _of(dear)),
+        "ChooseCopies_long": State(S.CHOOSE_COPIES, _of(HISTORY.model_copy(update={"refusal": None, "max_copies": 3}))),
         "Confirm": State(
             S.CONFIRM,
-            replace(residence, members=(FAMILY[0].ref,), options=ApplicationOptions(relationship=True)),
+            replace(household, scope=Scope.CHOSEN, subjects=(FAMILY[0].ref,), answers=related),
         ),
-        "Confirm_household": State(S.CONFIRM, replace(residence, options=full, copies=10)),
-        "Confirm_variants": State(S.CONFIRM, replace(_of(variants), members=able, options=full, copies=2)),
+        "Confirm_household": State(S.CONFIRM, replace(household, answers=full, copies=10)),
+        "Confirm_variants": State(S.CONFIRM, replace(_of(variants), scope=Scope.CHOSEN, subjects=able, answers=full, copies=2)),
         "Confirm_seal": State(
             S.CONFIRM,
-            replace(_of(SEAL.model_copy(update={"members": VARIANTS[:1]}), city=ASHIKAGA), copies=2),
+            replace(_of(SEAL.model_copy(update={"subjects": VARIANTS[:1]}), city=ASHIKAGA), copies=2),
         ),
         "Confirm_without_fee": State(S.CONFIRM, replace(_of(SEAL.model_copy(update={"fee": 0})), copies=2)),
-        "PleaseWait_preparing": State(S.PREPARING, residence),
-        "Pay": State(S.PAY, replace(seal, due=250)),
-        "Pay_part": State(S.PAY, replace(seal, due=2500, inserted=1100), soon),
-        "Pay_rejected": State(S.PAY, replace(seal, due=250, inserted=100, rejected=500)),
-        "Pay_done": State(S.TAKING_MONEY, replace(seal, due=250, inserted=300)),
-        "PleaseWait_without_fee": State(S.TAKING_MONEY, replace(seal, due=0)),
+        "Confirm_tax": State(S.CONFIRM, replace(tax, answers={"purpose": "purpose_2"})),
+        "Confirm_register": State(S.CONFIRM, register),
+        "Confirm_many_answers": State(
+            S.CONFIRM, _of(TAX.model_copy(update={"questions": (YEAR, PURPOSE, *ITEMS)}))
+        ),
+        "PleaseWait_preparing": State(S.PREPARING, household),
+        "Pay": State(S.PAY, _bought(seal, 250)),
+        "Pay_part": State(S.PAY, _bought(seal, 2500, inserted=1100), soon),
+        "Pay_rejected": State(S.PAY, _bought(seal, 250, inserted=100, rejected=500)),
+        "Pay_done": State(S.TAKING_MONEY, _bought(seal, 250, inserted=300)),
+        "PleaseWait_without_fee": State(S.TAKING_MONEY, _bought(seal, 0)),
         "PleaseWait_returning": State(S.RETURNING_MONEY, seal),
-        "Printing": State(S.PRINTING, replace(seal, sheets=1)),
-        "Printing_part": State(S.PRINTING, replace(residence, sheets=6, printed=2)),
-        "Jammed": State(S.JAMMED, replace(residence, failure="Printer_Jam", sheets=3, printed=1)),
-        "Jammed_empty": State(S.JAMMED, replace(residence, failure="Printer_Paper_Empty", sheets=3)),
-        "TakePaper": State(S.TAKE_PAPER, replace(seal, sheets=1)),
-        "TakePaper_change": State(S.TAKE_PAPER, replace(residence, sheets=3, change=750)),
+        "Printing": State(S.PRINTING, _bought(seal, 250)),
+        "Printing_part": State(S.PRINTING, _bought(household, 1500, 6, printed=2)),
+        "Jammed": State(S.JAMMED, _bought(household, 750, 3, failure="Printer_Jam", printed=1)),
+        "Jammed_empty": State(S.JAMMED, _bought(household, 750, 3, failure="Printer_Paper_Empty")),
+        "TakePaper": State(S.TAKE_PAPER, _bought(seal, 250)),
+        "TakePaper_change": State(S.TAKE_PAPER, _bought(household, 750, 3, change=750)),
         "TakePaper_forgotten": State(
-            S.TAKE_PAPER, replace(residence, sheets=3, change=750, forgotten=True), soon
+            S.TAKE_PAPER, _bought(household, 750, 3, change=750, forgotten=True), soon
         ),
         "AskReceipt": State(S.ASK_RECEIPT, seal),
         "PleaseWait_receipt": State(S.PRINTING_RECEIPT, seal),
@@ -210,6 +325,19 @@ def sample_states() -> dict[str, State]:
         "Refusal_retry": State(S.REFUSAL, Visit(failure="Card_Removed"), soon),
         "Refusal_cancelled": State(S.REFUSAL, Visit(failure="Visit_Cancelled", returned=1100)),
         "Refusal_doubt": State(S.REFUSAL, Visit(failure="Printer_Print_In_Doubt", doubt=True)),
+        "Refusal_own_words": State(
+            S.REFUSAL,
+            Visit(
+                failure="Register_Being_Written", failure_words=BEING_WRITTEN, contact=office
+            ),
+        ),
+        "Refusal_own_sentence": State(
+            S.REFUSAL,
+            Visit(
+                failure="Register_Not_Here", card=card, contact=office,
+                failure_words={"ja": "本籍が神戸市にないため、発行できません。", "en": "Your register is not in Kobe."},
+            ),
+        ),
         "Refusal_unknown_name": State(S.REFUSAL, Visit(failure="Somebody_Elses_Failure")),
         "TakeCard_left": State(S.CARD_LEFT),
         "OutOfService": State(S.OUT_OF_SERVICE, Visit(stopped="Application_Left_Open")),

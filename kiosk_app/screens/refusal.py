@@ -16,7 +16,7 @@ class RefusalScreen(Screen[Refusal]):
         return self._told().title
 
     def _told(self) -> RefusalWords:
-        return RefusalWords(self.words, self.view.failure, dict(self.view.facts))
+        return RefusalWords(self.words, self.view.failure, dict(self.view.facts), self.view.words)
 
     def fill(self) -> None:
         c, view = self.content, self.view
@@ -49,7 +49,8 @@ class RefusalScreen(Screen[Refusal]):
         view = self.view
         between = self.words("between.sentences")
         advice = self.words("refusal.doubt") if view.doubt else told.advice
-        rows = [("do", between.join([*told.known, advice]))]
+        what_to_do = [sentence for sentence in (*told.known, advice) if sentence]
+        rows = [("do", between.join(what_to_do))] if what_to_do else []
         back = []
         if view.card_inside:
             back.append(self.words("refusal.card"))

@@ -126,7 +126,7 @@ class KioskWindow(QWidget):
             same = (
                 before is not None and replace(before, language=view.language, deadline=view.deadline) == view
             )
-            if type(before) is not type(view):
+            if type(before) is not type(view) or (before is not None and before.page != view.page):
                 self._guard.changed()
             if old is None or type(before) is not type(view) or not old.renew(view):
                 self._build(view, old.memory if old is not None and same else None)

@@ -16,6 +16,7 @@ from .options import present_reader
 from .usage import WrongUse
 
 CARD = "港太一のカード"
+FEATURE = "証明書の交付"
 
 
 def run_demo(
@@ -132,17 +133,16 @@ def _scripted() -> int:
             )
             script.step(sentence)
 
-        stage.trace.emit("scenario", "scenario_started", name="実演", feature="住民票の写しの交付", tags=[])
+        stage.trace.emit("scenario", "scenario_started", name="実演", feature=FEATURE, tags=[])
         do("端末が待機している", lambda: world.terminal.wait_for("TopMenu"), "前提")
         do("行政サービスから証明書交付サービスに進み、同意する", world.go_to_card)
         do(f"「{CARD}」をカード読み取り部に置く", lambda: world.lay(CARD))
         do("お住まいの市区町村の証明書を選ぶ", world.choose_address)
         do("暗証番号を入力する（センターが証明書の有効性を確認する）", lambda: world.enter_pin(right=True))
         do("カードを取る", world.take_card)
-        do(
-            "住民票の写しを、世帯全員・続柄と本籍を記載・1部で選ぶ",
-            lambda: world.choose_residence("世帯全員", 1),
-        )
+        first = world.offers()[0]
+        name, whole = first.words["ja"], (first.whole or {"ja": "本人だけ"})["ja"]
+        do(f"{name}を、{whole}・1部で選ぶ（個人番号は記載しない）", lambda: world.choose(whole, 1, name))
         do("申請する（証明書が届き、本人のものであることを確かめてから支払いに進む）", world.apply)
         do("500円硬貨を入れる（印刷し、おつりを返す）", pay)
         do("証明書を取る", world.take_paper)
@@ -155,7 +155,7 @@ def _scripted() -> int:
         stage.close_trace()
         seconds = (real_monotonic_ns() - begun) / 1e9
         verdict = Verdict(
-            "住民票の写しの交付",
+            FEATURE,
             "実演",
             "",
             "konbini demo",

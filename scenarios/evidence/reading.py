@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scenarios.trace_labels import Kinds
 from server_stub.interface.trace import Event
 
 _FRAME = {
@@ -82,7 +83,7 @@ def read_story(folder: Path, scenario: str | None = None) -> Story:
     begin = chosen[-1]
     later = [other.mono_ns for other in begins if other.mono_ns > begin.mono_ns]
     limit = min(later, default=None)
-    own = [event for event in events if _belongs(event, begin, limit)]
+    own = _named([event for event in events if _belongs(event, begin, limit)])
     return _story(begin, own, unreadable)
 
 
@@ -104,6 +105,14 @@ def _events(folder: Path) -> tuple[list[Event], int]:
                     unreadable += 1
     events.sort(key=lambda event: (event.mono_ns, event.process, event.seq))
     return events, unreadable
+
+
+def _named(events: list[Event]) -> list[Event]:
+    """The events with the names of certificates in place of their codes; what was told before the offers is told later, too."""
+    kinds = Kinds()
+    for event in events:
+        kinds.read(event)
+    return [kinds.read(event) for event in events]
 
 
 def _name(begin: Event) -> str:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from scenarios.evidence.wording import SOURCES, details
+from scenarios.trace_labels import Kinds
 from server_stub.interface.trace import Event
 
 from . import theme
@@ -182,7 +183,7 @@ class TraceBox(QWidget):
     def __init__(self, folder: Callable[[], Path | None]) -> None:
         super().__init__()
         self._folder = folder
-        self._tail = TraceTail()
+        self._tail, self._kinds = TraceTail(), Kinds()
         self.model = TraceModel(self)
         self.shown = TraceFilter(self.model)
         self._follow = True
@@ -214,7 +215,7 @@ class TraceBox(QWidget):
 
     def begin_anew(self) -> None:
         """The stage was reset: files of the same names may have been written from their beginning."""
-        self._tail = TraceTail()
+        self._tail, self._kinds = TraceTail(), Kinds()
         self.refresh()
 
     def refresh(self) -> None:
@@ -226,7 +227,7 @@ class TraceBox(QWidget):
             events = self._tail.read(self._folder()) or []
         if not events and self._count.text():
             return
-        self.model.add(events)
+        self.model.add([self._kinds.read(event) for event in events])
         self._tell_count()
         if follow:
             self._to_newest()

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from scenarios import trace_labels
-
 from .sentences import Needs, given, then, when
-from .slots import kind_code
 from .world import World, expect, pieces_told, screen_told
 
 # --- what is dropped -----------------------------------------------------------------------------------------------------
@@ -206,11 +203,10 @@ def in_the_ledger(world: World, municipality: str, kind: str, copies: int, amoun
     """What was issued in this visit, and at which terminal."""
     row = world.in_ledger()
     told = "台帳に{}の「{}」{}部、{}円、店舗「{}」"
-    found = (row.municipality, str(row.kind), row.copies, row.fee_total, row.shop)
-    wanted = (world.municipality_code(municipality), kind_code(kind), copies, amount, shop)
+    found = (row.municipality, world.name_of(str(row.kind)), row.copies, row.fee_total, row.shop)
+    wanted = (world.municipality_code(municipality), kind, copies, amount, shop)
     names = (
         world.municipality_name(row.municipality),
-        trace_labels.values("kind")[str(row.kind)],
-        *found[2:],
+        *found[1:],
     )
     expect(found == wanted, told.format(municipality, kind, copies, amount, shop), told.format(*names))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk_app.screens.texts import LANGUAGES, RefusalWords, Words
 
 from .sentences import then
-from .slots import digits, kinds, plain
+from .slots import digits, plain
 from .world import World, expect, stands_in
 
 
@@ -68,16 +68,16 @@ def not_choosable_for(world: World, what: str, reason: str) -> None:
 
 @then("「{what:choice}」は選べる")
 def choosable(world: World, what: str) -> None:
-    there = _choices(world, what)
-    expect(what in there, f"「{what}」を選べる", f"選べるもの {'、'.join(there)}")
+    there = _choices(world)
+    expect(plain(what) in there, f"「{what}」を選べる", f"選べるもの {'、'.join(there)}")
 
 
-@then("世帯全員は選べない")
-def no_whole_household(world: World) -> None:
-    """The members are asked for one by one, and the whole household is not among what can be touched."""
+@then("{whole}は選べない")
+def whole_not_choosable(world: World, whole: str) -> None:
+    """The members are asked for one by one, and the whole is not among what can be touched."""
     world.terminal.wait_for("ChooseScope")
     there = world.terminal.call("touchables")
-    expect("世帯全員" not in there, "世帯全員は選べない", f"選べるもの {'、'.join(there)}")
+    expect(whole not in there, f"{whole}は選べない", f"選べるもの {'、'.join(there)}")
 
 
 @then("カードの取り忘れが知らされる")
@@ -85,14 +85,14 @@ def card_forgotten(world: World) -> None:
     world.waits_to_say("カードが置かれたままです。")
 
 
-def _choices(world: World, what: str) -> list[str]:
-    """What can be touched on the screen where `what` is chosen."""
-    world.terminal.wait_for("ChooseCertificate" if what in kinds() else "ChooseScope")
+def _choices(world: World) -> list[str]:
+    """What can be touched on the screen where certificates or people are chosen."""
+    world.terminal.wait_for("ChooseCertificate", "ChooseScope")
     return [plain(name) for name in world.terminal.call("touchables")]
 
 
 def _not_choosable(world: World, what: str) -> None:
-    there = _choices(world, what)
+    what, there = plain(what), _choices(world)
     expect(
         what in {plain(text) for text in world.terminal.texts()}, f"画面に「{what}」がある", world.refusal()
     )

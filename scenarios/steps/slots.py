@@ -19,9 +19,9 @@ from kiosk_app.devices.interface import DENOMINATIONS
 from kiosk_app.screens.texts import LANGUAGES, Words
 from scenarios import paths
 from scenarios.servers import TERMINALS
+from server_stub.faults.box import KNOWN
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import CATALOGUE
-from server_stub.interface.terminal import CertificateKind
 from server_stub.municipalities import load_index
 
 NEAR = 3
@@ -170,66 +170,77 @@ def read_members(text: str) -> list[str]:
 # --- what is chosen ------------------------------------------------------------------------------------------------------
 
 
-def kinds() -> tuple[str, ...]:
-    return tuple(Words("ja")(f"kind.{kind}") for kind in CertificateKind)
+def _any(name: str, told: str, example: str, rough: str = _QUOTED) -> None:
+    """A slot for a word that only the terminal's offers have: whether it is one of them is found out in the visit."""
 
-
-def kind_code(kind: str) -> str:
-    """The code of a certificate by its Japanese name."""
-    return str(list(CertificateKind)[kinds().index(kind)])
-
-
-_words("kind", "証明書の種類", "住民票の写し", kinds)
-
-
-@_slot(
-    "choice",
-    "証明書か人（証明書の種類、または世帯員の呼び名）",
-    "印鑑登録証明書",
-    _QUOTED,
-    lambda: (*kinds(), *people()),
-)
-def read_choice(text: str) -> str:
-    if text in kinds():
+    def read(text: str) -> str:
+        if not text.strip():
+            raise UnknownWord(text, f"{told}（空のままです）")
         return text
-    try:
-        return str(read_person(text))
-    except UnknownWord as error:
-        raise UnknownWord(
-            text, "証明書か人（証明書の種類、または世帯員の呼び名）", nearest(text, (*kinds(), *people()))
-        ) from error
+
+    _slot(name, told, example, rough)(read)
+
+
+_any("kind", "証明書の名前（端末に案内されるとおり）", "住民票の写し")
+_any("certificate", "証明書の名前（端末に案内されるとおり、かぎ括弧なし）", "住民票の写し", _BARE)
+_any("choice", "証明書か人（端末に案内される証明書の名前、または世帯員の呼び名）", "印鑑登録証明書")
+_any("whole", "全員の呼び方（端末に案内されるとおり）", "世帯全員", r"[^「」、。]*全員")
 
 
 @dataclass(frozen=True)
-class Scope:
-    """Whose records: the whole household, the card's holder alone, or these `people`."""
+class ForWhom:
+    """Whose records: everybody's (`whole`: as the offer names them), these `people`'s, or the card's holder's alone."""
 
-    whole: bool = False
+    whole: str = ""
     people: tuple[str, ...] = ()
 
 
 _SCOPE = "範囲（世帯全員、本人だけ、「人、人」だけ）"
-_SCOPES = ("世帯全員", "本人だけ", "「港太一、港美波」だけ")
+_ALONE = "本人だけ"
+_SCOPES = ("世帯全員", _ALONE, "「港太一、港美波」だけ")
 
 
 @_slot("scope", _SCOPE, "世帯全員", _LONG, lambda: _SCOPES)
-def read_scope(text: str) -> Scope:
-    if text in _SCOPES[:2]:
-        return Scope(whole=text == _SCOPES[0])
+def read_scope(text: str) -> ForWhom:
+    """Everybody may have another name at another certificate."""
+    if text == _ALONE:
+        return ForWhom()
     if match := re.fullmatch(r"「([^「」]+)」だけ", text):
-        return Scope(people=tuple(read_people(match[1])))
-    raise UnknownWord(text, _SCOPE, nearest(text, _SCOPES) or _SCOPES)
+        return ForWhom(people=tuple(read_people(match[1])))
+    if re.search("[「」]", text) or text.endswith("だけ"):
+        raise UnknownWord(text, _SCOPE, nearest(text, _SCOPES) or _SCOPES)
+    return ForWhom(whole=text)
+
+
+_ANSWER = r"[^「」、。]+を「[^「」]+」"
+_ANSWERS = "質問と答え（続柄を「記載する」、年度を「令和7年度」のように）"
+
+
+@_slot("answers", _ANSWERS, "続柄を「記載する」、個人番号を「記載しない」", rf"{_ANSWER}(?:、{_ANSWER})*")
+def read_answers(text: str) -> dict[str, str]:
+    """Question -> choice, as the offer words them, in the order of the sentence."""
+    if not re.fullmatch(rf"{_ANSWER}(?:、{_ANSWER})*", text):
+        raise UnknownWord(text, _ANSWERS, ["続柄を「記載する」"])
+    found = re.findall(r"([^「」、。]+)を「([^「」]+)」", text)
+    if len(dict(found)) != len(found):
+        raise UnknownWord(text, "質問と答えの一覧（同じ質問が二度あります）", ["続柄を「記載する」"])
+    return dict(found)
 
 
 def _choices(name: str, told: str, example: str, *known: str) -> None:
     _words(name, told, example, lambda: known)
 
 
-_choices("shown", "記載の有無（「記載する」か「記載しない」）", "記載する", "記載する", "記載しない")
 _choices("receipt", "領収書の要否（「印刷する」か「印刷しない」）", "印刷する", "印刷する", "印刷しない")
 _words("failure", "断りの名前（konbini failures で一覧）", "Holder_Deceased", lambda: tuple(CATALOGUE))
 _words("language", "画面の言語", "English", lambda: tuple(Words(one)("chrome.language") for one in LANGUAGES))
 _words("municipality", "市区町村の名前", "神戸市", lambda: tuple(e.info.name for e in load_index()))
+_words(
+    "defect",
+    "サーバの異常（異常の一覧にあるとおり）",
+    "署名後に目録を書き換える",
+    lambda: tuple(KNOWN.values()),
+)
 _words("shop", "端末のある店舗・施設", "見本町一丁目店", lambda: tuple(one[2] for one in TERMINALS))
 
 

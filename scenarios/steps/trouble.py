@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from scenarios.stage import CITY
+from server_stub.faults.box import KNOWN
 
 from .sentences import given, when
 from .world import World, state_told
@@ -72,6 +73,12 @@ def authority_down(world: World) -> None:
 @given("証明発行サーバが「{person}」の記録にすり替える")
 def swap_record(world: World, person: str) -> None:
     world.stage.servers.fault_on("issuing.swap_record", {"person": world.stage.person_key(person)})
+
+
+@given("「{defect}」という異常がある")
+def any_defect(world: World, defect: str) -> None:
+    """One of the servers' named faults, which needs no more to be told."""
+    world.stage.servers.fault_on(next(name for name, told in KNOWN.items() if told == defect), {})
 
 
 @given("センターは紙と人の照合をしない")

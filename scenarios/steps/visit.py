@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from .sentences import given, when
-from .slots import Scope
+from .slots import ForWhom
 from .world import World, expect
 
 UNHURRIED = 50
@@ -113,10 +113,10 @@ def choose_kind(world: World, kind: str) -> None:
     world.choose_kind(kind)
 
 
-@when("世帯全員を選ぶ")
-def whole_household(world: World) -> None:
-    world.touch("世帯全員")
-    world.next("ChooseOptions")
+@when("{whole}を選ぶ")
+def choose_whole(world: World, whole: str) -> None:
+    """Everybody, as the certificate's offer names them."""
+    world.choose_whole(whole)
 
 
 @when("世帯員のうち{people:members}だけを選ぶ")
@@ -125,13 +125,10 @@ def chosen_members(world: World, people: list[str]) -> None:
     world.choose_members(*people)
 
 
-@when(
-    "続柄を「{relationship:shown}」、本籍・筆頭者を「{domicile:shown}」、個人番号を「{my_number:shown}」にする"
-)
-def options(world: World, relationship: str, domicile: str, my_number: str) -> None:
-    for name, wanted in (("続柄", relationship), ("本籍・筆頭者", domicile), ("個人番号", my_number)):
-        world.set_option(name, wanted)
-    world.next("ChooseCopies")
+@when("{answers}にする")
+def answer(world: World, answers: dict[str, str]) -> None:
+    """Questions and choices in the words of the offer, however many a question has; on to the number of copies."""
+    world.answer_all(answers)
 
 
 @when("部数を{copies}部にする")
@@ -139,18 +136,18 @@ def copies(world: World, copies: int) -> None:
     world.set_copies(copies)
 
 
-@when("「住民票の写し」を{scope}で{copies}部選ぶ")
-def choose_residence(world: World, scope: Scope, copies: int) -> None:
+@when("「{kind}」を{scope}で{copies}部選ぶ")
+def choose(world: World, kind: str, scope: ForWhom, copies: int) -> None:
     """Up to the confirmation; everything is shown but 個人番号."""
-    world.choose_residence(scope, copies)
+    world.choose(scope, copies, kind)
 
 
-@when("「住民票の写し」を選んでは前の画面に戻り、{minutes}分たつ")
-def undecided(world: World, minutes: int) -> None:
+@when("「{kind}」を選んでは前の画面に戻り、{minutes}分たつ")
+def undecided(world: World, kind: str, minutes: int) -> None:
     left = minutes * 60
     while left > 0:
         world.pass_time(UNHURRIED)
-        world.choose_kind("住民票の写し")
+        world.choose_kind(kind)
         world.pass_time(UNHURRIED)
         world.leave_by("戻る")
         world.terminal.wait_for("ChooseCertificate")
@@ -171,29 +168,30 @@ def confirm(world: World) -> None:
     world.apply()
 
 
-@when("「住民票の写し」を{scope}で{copies}部申し込む")
-def apply_for_residence(world: World, scope: Scope, copies: int) -> None:
+@when("「{kind}」を{scope}で{copies}部申し込む")
+def apply_for(world: World, kind: str, scope: ForWhom, copies: int) -> None:
     """Everything is shown but 個人番号; the fee is to be paid next."""
-    world.choose_residence(scope, copies)
+    world.choose(scope, copies, kind)
     world.apply_and_reach("Pay")
 
 
-@when("「住民票の写し」を{scope}で{copies}部、手数料なしで申し込む")
-def apply_without_fee(world: World, scope: Scope, copies: int) -> None:
+@when("「{kind}」を{scope}で{copies}部、手数料なしで申し込む")
+def apply_without_fee(world: World, kind: str, scope: ForWhom, copies: int) -> None:
     """The paper is printed at once."""
-    world.choose_residence(scope, copies)
+    world.choose(scope, copies, kind)
     world.apply_and_reach("TakePaper")
 
 
-@when("「住民票の写し」を{scope}で{copies}部申し込んで断られる")
-def apply_in_vain(world: World, scope: Scope, copies: int) -> None:
-    world.choose_residence(scope, copies)
+@when("「{kind}」を{scope}で{copies}部申し込んで断られる")
+def apply_in_vain(world: World, kind: str, scope: ForWhom, copies: int) -> None:
+    world.choose(scope, copies, kind)
     world.apply_and_reach("Refusal")
 
 
-@when("「印鑑登録証明書」を{copies}部申し込む")
-def apply_for_seal(world: World, copies: int) -> None:
-    world.choose_kind("印鑑登録証明書")
+@when("「{kind}」を{copies}部申し込む", "「印鑑登録証明書」を1部申し込む")
+def apply_for_own(world: World, kind: str, copies: int) -> None:
+    """A certificate about which nothing else is asked."""
+    world.choose_kind(kind)
     world.set_copies(copies)
     world.apply_and_reach("Pay")
 
@@ -242,10 +240,10 @@ def again_with(world: World, card: str) -> None:
 
 
 @when(
-    "英語の画面で「{card}」の住民票の写しを{copies}部申し込む",
+    "英語の画面で「{card}」の{kind:certificate}を{copies}部申し込む",
     "英語の画面で「川原翔のカード」の住民票の写しを1部申し込む",
 )
-def apply_in_english(world: World, card: str, copies: int) -> None:
+def apply_in_english(world: World, card: str, kind: str, copies: int) -> None:
     """For somebody who lives alone, and so is not asked whom to choose."""
     terminal = world.terminal
     world.begin_visit()
@@ -269,11 +267,10 @@ def apply_in_english(world: World, card: str, copies: int) -> None:
     world.passing()
     world.stage.take_card()
     terminal.wait_for("ChooseCertificate")
-    world.kind, world.copies = "住民票の写し", copies
-    world.leave_by("Residence certificate")
-    terminal.wait_for("ChooseOptions")
-    world.leave_by("Next")
-    terminal.wait_for("ChooseCopies")
+    world.kind, world.copies = kind, copies
+    world.leave_by(world.offer_of(kind).words["en"])
+    while terminal.wait_for("ChooseOptions", "ChooseCopies") == "ChooseOptions":
+        world.leave_by("Next")
     world.touch("1 copy" if copies == 1 else f"{copies} copies")
     world.leave_by("Next")
     terminal.wait_for("Confirm")

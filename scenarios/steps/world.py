@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,14 +19,17 @@ from scenarios.driver import PATIENCE, NotReached, Terminal
 from scenarios.ledger_queries import CenterApplication
 from scenarios.stage import Stage
 from server_stub.interface.binding import PDFIUM
+from server_stub.interface.offers import Offer, Question
 from server_stub.interface.secret import Secret
 from server_stub.issuing.tables import Application
 from server_stub.municipalities import load_index
 
-from .slots import Scope, digits, holder_of, piece, plain, read_scope
+from .slots import ForWhom, digits, holder_of, piece, plain, read_scope
 
 END = tuple(Words(language)("main.end") for language in LANGUAGES)
 """The button that ends a visit, in each language."""
+AFTER_SCOPE = ("ChooseOptions", "ChooseCopies", "Confirm")
+"""What may be asked when it is clear who goes on the paper."""
 COINS = (1000, 500, 100, 50, 10)
 
 
@@ -70,7 +73,8 @@ class Before:
 class World:
     """`card`: the name of the card in use. `papers`: sheets that were taken, in the order they came out.
 
-    `kind`, `options` and `copies` are what the resident asked for, for the one who reads the paper back. `passing` is called
+    `kind`, `answers` (question -> choice) and `copies` are what the resident asked for, in the words of the offer, for the one
+    who reads the paper back. `passing` is called
     before each screen is left, while it still stands there as the resident leaves it: evidence keeps its picture.
     """
 
@@ -79,7 +83,8 @@ class World:
     card: str = ""
     papers: list[Path] = field(default_factory=list)
     kind: str = ""
-    options: dict[str, bool] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    offered: tuple[Offer, ...] = ()
     copies: int = 1
     late_application: str = ""
     card_faults: list[dict[str, Any]] = field(default_factory=list)
@@ -101,7 +106,8 @@ class World:
         self.terminal.call("empty_return_tray")
         self.terminal.call("screens_shown")
         self._screens = []
-        self.papers, self.kind, self.options, self.copies, self.fell_through = [], "", {}, 1, 0
+        self.papers, self.kind, self.answers, self.copies, self.fell_through = [], "", {}, 1, 0
+        self.offered = ()
         money, books = self.terminal.money(), self.stage.books
         self.before = Before(
             taken=money["taken"],
@@ -317,11 +323,38 @@ class World:
 
     # --- choosing ------------------------------------------------------------------------------------------------------
 
+    def offers(self) -> tuple[Offer, ...]:
+        """What the terminal was offered in this visit, as the centre signed it."""
+        told = self.terminal.call("offers")
+        if told:
+            self.offered = tuple(Offer.model_validate(one) for one in told)
+        return self.offered
+
+    def offer_of(self, kind: str) -> Offer:
+        """The offer of that name. Raises Unmet."""
+        found = [one for one in self.offers() if one.words["ja"] == kind]
+        there = "、".join(one.words["ja"] for one in self.offered) or "なし"
+        expect(len(found) == 1, f"「{kind}」が案内される", f"案内された証明書 {there}")
+        return found[0]
+
+    def name_of(self, code: str) -> str:
+        """The name of a kind by its code; the code itself if it was not offered in this visit."""
+        return next((one.words["ja"] for one in self.offered if one.kind == code), code)
+
     def choose_kind(self, kind: str) -> None:
-        self.kind = kind
-        self.options = {}
+        """By the name that the terminal was offered."""
+        self.offer_of(kind)
+        self.kind, self.answers = kind, {}
         self.leave_by(kind)
-        self.terminal.wait_for("ChooseScope", "ChooseOptions", "ChooseCopies")
+        self.terminal.wait_for("ChooseScope", *AFTER_SCOPE)
+
+    def choose_whole(self, whole: str) -> None:
+        """Everybody, as the offer names them."""
+        words = self.offer_of(self.kind).whole
+        told = "なし" if words is None else words["ja"]
+        expect(told == whole, f"範囲「{whole}」が案内される", f"案内された範囲 {told}")
+        self.touch(whole)
+        self.next(*AFTER_SCOPE)
 
     def choose_members(self, *people: str) -> None:
         """Those members of the household only, by 呼び名 (no space, no variation selector)."""
@@ -329,31 +362,39 @@ class World:
             # a tick draws the tiles anew
             by_plain = {plain(name): name for name in self.terminal.call("touchables")}
             self.touch(by_plain.get(person, person))
-        self.next("ChooseOptions")
+        self.next(*AFTER_SCOPE)
 
-    def choose_residence(self, scope: Scope | str, copies: int) -> None:
-        """住民票の写し with everything but 個人番号, up to the confirmation. `scope` may be as a sentence has it (世帯全員).
+    def choose(self, scope: ForWhom | str, copies: int, kind: str = "") -> None:
+        """A certificate (the first of the menu, unless named) with everything on it but 個人番号, up to the confirmation.
+        `scope` may be as a sentence has it (世帯全員).
 
         Who lives alone is not asked whom to choose.
         """
-        self.choose_kind("住民票の写し")
+        self.choose_kind(kind or self.offers()[0].words["ja"])
         scope = read_scope(scope) if isinstance(scope, str) else scope
-        wanted = scope.people or (self.holder(),)
-        if self.terminal.screen() == "ChooseOptions":
+        wanted = () if scope.whole else scope.people or (self.holder(),)
+        if self.terminal.screen() != "ChooseScope":
             expect(
-                scope.whole or wanted == (self.holder(),),
+                bool(scope.whole) or wanted == (self.holder(),),
                 f"{'、'.join(wanted)}を選べる",
                 "一人世帯で、選ぶ画面がない",
             )
         elif scope.whole:
-            self.touch("世帯全員")
-            self.next("ChooseOptions")
+            self.choose_whole(scope.whole)
         else:
             self.choose_members(*wanted)
-        for name, wanted in (("続柄", True), ("本籍・筆頭者", True), ("個人番号", False)):
-            self.set_option(name, "記載する" if wanted else "記載しない")
-        self.next("ChooseCopies")
+        while self.terminal.screen() == "ChooseOptions":
+            for question in self._questions_shown():
+                choice = next(one for one in question.choices if not one.secret)
+                self.answer(question.words["ja"], choice.words["ja"])
+            self.next(*AFTER_SCOPE)
         self.set_copies(copies)
+
+    def _questions_shown(self) -> list[Question]:
+        """Those of the present screen."""
+        there = self.terminal.call("touchables")
+        asked = self.offer_of(self.kind).questions
+        return [one for one in asked if answer_told(one.words["ja"], one.choices[0].words["ja"]) in there]
 
     def holder(self) -> str:
         """The 呼び名 of whoever the card in use belongs to."""
@@ -363,12 +404,43 @@ class World:
         self.leave_by("次へ")
         return self.terminal.wait_for(*screens)
 
-    def set_option(self, name: str, wanted: str) -> None:
-        self.options[name] = wanted == "記載する"
-        self.touch(f"{name} {wanted}")
+    def answer(self, question: str, choice: str) -> None:
+        """On the present screen, in the words of the offer. Raises Unmet."""
+        self.touch(answer_told(question, choice))
+        self.answers[question] = choice
+
+    def answer_all(self, answers: Mapping[str, str]) -> None:
+        """Give these answers, on however many screens the questions stand; what is not named stays as it is. Raises Unmet."""
+        left = dict(answers)
+        while self.terminal.screen() == "ChooseOptions":
+            there = self.terminal.call("touchables")
+            for question, choice in list(left.items()):
+                if answer_told(question, choice) in there:
+                    self.answer(question, left.pop(question))
+            if left and not any(name.startswith(f"{one} ") for one in left for name in there):
+                self.next(*AFTER_SCOPE)
+            elif left:
+                break
+            else:
+                self.next(*AFTER_SCOPE)
+        expect(
+            not left,
+            "、".join(f"{question}を「{choice}」にできる" for question, choice in left.items()),
+            self.refusal(),
+        )
+
+    @property
+    def options(self) -> dict[str, bool]:
+        """For the reader of papers: question -> whether it was answered by the first of its choices, which shows most."""
+        if not self.answers:
+            return {}
+        first = {one.words["ja"]: one.choices[0].words["ja"] for one in self.offer_of(self.kind).questions}
+        return {question: choice == first[question] for question, choice in self.answers.items()}
 
     def set_copies(self, copies: int) -> None:
         self.copies = copies
+        if copies == 1 and self.terminal.screen() == "Confirm":
+            return  # no more can be had, so nobody is asked
         self.touch(f"{copies}部")
         self.next("Confirm")
 
@@ -451,6 +523,11 @@ class World:
             self.terminal.wait_until(held, expected, PATIENCE)
         except NotReached as error:
             raise Unmet(expected, found()) from error
+
+
+def answer_told(question: str, choice: str) -> str:
+    """The name of what is touched to give this answer."""
+    return f"{question} {choice}"
 
 
 def wrong_pin(pin: Secret) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -66,6 +67,31 @@ def values(name: str) -> Mapping[str, str]:
     if name == "failure":
         return {failure: f"{entry.cause}（{failure}）" for failure, entry in CATALOGUE.items()}
     return {value: words for listed, value, words in _rows("values.csv") if listed == name}
+
+
+class Kinds:
+    """The names of the certificates that terminals offered, read from the trace itself: no other list has them."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, str] = {}
+
+    def read(self, event: Event) -> Event:
+        """The event with names in place of the codes offered so far, in the fact `kind` of its data and of facts within."""
+        if (event.source, event.kind) == ("screen", "offered"):
+            offered = {str(one["kind"]): str(one["words"]) for one in event.data.get("offered", ())}
+            self._words |= offered
+            return replace(event, data={**event.data, "offered": list(offered.values())})
+        return replace(event, data=self._named(event.data)) if self._words else event
+
+    def _named(self, told: Any) -> Any:
+        if isinstance(told, list | tuple):
+            return [self._named(one) for one in told]
+        if not isinstance(told, Mapping):
+            return told
+        return {
+            key: self._words.get(one, one) if key == "kind" and isinstance(one, str) else self._named(one)
+            for key, one in told.items()
+        }
 
 
 def words_of(event: Event) -> str | None:

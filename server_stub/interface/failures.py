@@ -51,6 +51,13 @@ class Failed(Exception):
             raise KeyError(f"{failure} is no name for a refusal of a kind, or has no words in Japanese")
         return _InWords(failure, dict(words), facts)
 
+    def with_facts(self, /, **facts: Any) -> Failed:
+        """Make the same refusal with `facts` beside its own, which count."""
+        told = {**facts, **self.facts}
+        return (
+            Failed(self.failure, **told) if self.words is None else _InWords(self.failure, self.words, told)
+        )
+
     @property
     def entry(self) -> Failure:
         if self.words is not None:

@@ -107,7 +107,7 @@ class Offer(Model):
     """What this holder may get now, or the name of what stands against it.
 
     `kind` is the certificate's code, `words` its name. `counter_fee` is what the same costs at the counter, for
-    comparison. `hours` is wording for people. `whole` names the scope WHOLE (世帯全員).
+    comparison. `hours` is wording for people. `whole` names the scope WHOLE (世帯全員), `whole_about` is a sentence under it.
     """
 
     kind: Code
@@ -119,6 +119,7 @@ class Offer(Model):
     counter_fee: Yen | None = None
     scopes: Annotated[tuple[Scope, ...], Field(max_length=len(Scope))] = ()
     whole: Words | None = None
+    whole_about: Words | None = None
     subjects: Annotated[tuple[Subject, ...], Field(max_length=MOST_SUBJECTS)] = ()
     questions: Annotated[tuple[Question, ...], Field(max_length=MOST_QUESTIONS)] = ()
     refusal: FailureBody | None = None

@@ -22,7 +22,7 @@ from server_stub.authority.profile import Kind
 from server_stub.authority.store import REASONS
 from server_stub.center.application_states import State as CenterState
 from server_stub.interface.clock import STAGE_START, Clock
-from server_stub.interface.terminal import CertificateKind, ReportKind
+from server_stub.interface.terminal import ReportKind
 from server_stub.interface.trace import Event, Source, Trace
 from server_stub.interface.values import Place, TerminalKind
 from server_stub.issuing.application_states import State as LedgerState
@@ -80,7 +80,6 @@ LISTS = {
     "effect": {effect.__name__ for effect in REMOTE},
     "ledger": texts(CenterState, LedgerState, Outcome),
     "report": texts(ReportKind) | {"end"},
-    "kind": texts(CertificateKind),
     "place": texts(Place),
     "certificate": texts(Kind),
     "validity": {"good", "held", "revoked", "unknown", "malformed_request"}
@@ -143,3 +142,15 @@ def test_values_within_values_are_in_words_too() -> None:
         trace_labels.value("facts", {"attempts_remaining": 2, "place": "address"})
         == "残り回数 2、証明の区分 住所地"
     )
+
+
+def test_certificates_are_named_as_they_were_offered() -> None:
+    kinds = trace_labels.Kinds()
+    offered = [{"kind": "tax", "words": "課税証明書"}, {"kind": "register", "words": "戸籍証明書"}]
+    asked = event("centre", "refused", failure="Fee_Changed", facts={"kind": "tax", "fee": 300})
+    assert kinds.read(asked).data == asked.data, "nothing was offered yet"
+    told = kinds.read(event("screen", "offered", offered=offered))
+    assert trace_labels.value("offered", told.data["offered"]) == "課税証明書、戸籍証明書"
+    assert kinds.read(asked).data == {"failure": "Fee_Changed", "facts": {"kind": "課税証明書", "fee": 300}}
+    report = Trace(Clock(STAGE_START)).emit("network", "report_refused", kind="paid")
+    assert kinds.read(report).data == {"kind": "paid"}

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from kiosk_app.flow import events as e
 from kiosk_app.flow.effects import Effect
-from kiosk_app.flow.state import State, TimeOuts
-from kiosk_app.flow.table import Outcome, step
+from kiosk_app.flow.state import Purchase, State, TimeOuts
+from kiosk_app.flow.table import TABLE, Outcome, Table
 from server_stub.interface.clock import STAGE_START
-from server_stub.interface.offers import Offer, Offers, Subject
+from server_stub.interface.offers import Choice, Offer, Offers, Question, Scope, Subject
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind, OptionName, SignedManifest
-from server_stub.interface.values import FailureBody, MunicipalityInfo, Place
+from server_stub.interface.values import FailureBody, Identity, Method, MunicipalityInfo, Place
 
 PIN = Secret("7294")
 SESSION = "01JWZZZZZZZZZZZZZZZZZZZZZZ"
@@ -29,40 +29,69 @@ ELSEWHERE = KOBE.model_copy(
     update={"code": "09202", "name": "足利市", "name_en": "Ashikaga City", "participating": False}
 )
 
-FATHER = Member(ref="a" * 16, name="見本　太郎", relationship="世帯主", holder=True)
-MOTHER = Member(ref="b" * 16, name="見本　花子", relationship="妻", holder=False)
-STOPPED = Member(
-    ref="c" * 16, name="見本　次郎", relationship="子", holder=False, refusal=FailureBody(failure="Holder_Restricted")
+FATHER = Subject(ref="a" * 16, name="見本　太郎", note={"ja": "世帯主"}, holder=True)
+MOTHER = Subject(ref="b" * 16, name="見本　花子", note={"ja": "妻"}, holder=False)
+STOPPED = Subject(
+    ref="c" * 16, name="見本　次郎", note={"ja": "子"}, holder=False, refusal=FailureBody(failure="Holder_Restricted")
 )  # fmt: skip
-NAMES = tuple(member.name for member in (FATHER, MOTHER, STOPPED))
+NAMES = tuple(one.name for one in (FATHER, MOTHER, STOPPED))
+BOTH = (FATHER.ref, MOTHER.ref)
+
+
+def question(code: str, *choices: str, concerns: tuple[str, ...] = ()) -> Question:
+    """The last choice is the default."""
+    told = tuple(Choice(code=one, words={"ja": f"{code}は{one}"}) for one in choices)
+    return Question(code=code, words={"ja": code}, choices=told, default=choices[-1], concerns=concerns)
+
+
+RELATION, PLACE = question("relation", "shown", "omitted"), question("place", "shown", "omitted")
+YEAR = question("year", "y2026", "y2025", "y2024")
+OF_MOTHER = question("maiden_name", "shown", "omitted", concerns=(MOTHER.ref,))
+ALL_SCOPES = (Scope.HOLDER, Scope.WHOLE, Scope.CHOSEN)
 
 
 def offer(
-    kind: CertificateKind = CertificateKind.RESIDENCE,
+    kind: str = "household",
     *,
     fee: int = 250,
     max_copies: int = 3,
-    options: tuple[OptionName, ...] = tuple(OptionName),
-    members: tuple[Member, ...] = (FATHER, MOTHER),
-    whole: bool = True,
-    refusal: str = "",
+    questions: tuple[Question, ...] = (RELATION, PLACE),
+    subjects: tuple[Subject, ...] = (FATHER, MOTHER),
+    scopes: tuple[Scope, ...] = ALL_SCOPES,
+    refusal: FailureBody | None = None,
 ) -> Offer:
     return Offer(
-        kind=kind, fee=fee, max_copies=max_copies, hours="6:30-23:00", options=options, members=members,
-        whole_household=whole, refusal=FailureBody(failure=refusal) if refusal else None,
+        kind=kind, words={"ja": f"{kind}の証明書", "en": f"Certificate of {kind}"}, fee=fee, max_copies=max_copies,
+        hours={"ja": "6:30-23:00"}, scopes=scopes, whole={"ja": "世帯全員"}, subjects=subjects, questions=questions,
+        refusal=refusal,
     )  # fmt: skip
 
 
-SEAL = offer(CertificateKind.SEAL_REGISTRATION, options=(), members=(FATHER,), whole=False)
+def alone(kind: str = "alone", **how: Any) -> Offer:
+    """A certificate of the holder, without a question unless it is told one."""
+    return offer(kind, **{"questions": (), "subjects": (FATHER,), "scopes": (Scope.HOLDER,), **how})
+
+
+SEAL = alone()
+CLOSED = FailureBody(failure="Service_Closed_Now")
+OWN = FailureBody(
+    failure="Register_Being_Written", facts={"day": 3}, words={"ja": "記載中です。", "en": "Being written."}
+)
+IDENTITY = Identity(method=Method.JPKI, reference=HOLDER)
 
 
 def offers(*listed: Offer) -> Offers:
-    return Offers(municipality=KOBE, offers=listed or (offer(), SEAL))
+    return Offers(
+        session_id=SESSION,
+        terminal_id="T-0001",
+        holder=IDENTITY,
+        municipality=KOBE,
+        offers=listed or (offer(), SEAL),
+    )
 
 
 def paper(sheets: int = 2, fee: int = 250) -> e.PaperReceived:
-    signed = SignedManifest(text="{}", signature="AAAA", key_id="0")
-    return e.PaperReceived(signed, APPLICATION, sheets, fee)
+    return e.PaperReceived(Purchase(APPLICATION, {"ja": "何かの証明書"}, 1, fee, sheets))
 
 
 def refused(name: str, **facts: object) -> e.Refused:
@@ -72,7 +101,10 @@ def refused(name: str, **facts: object) -> e.Refused:
 class Walk:
     """One terminal's flow, driven by hand; `effects` are all that were asked for so far."""
 
-    def __init__(self, time_outs: TimeOuts = TIME_OUTS, start: State | None = None) -> None:
+    def __init__(
+        self, time_outs: TimeOuts = TIME_OUTS, start: State | None = None, table: Table = TABLE
+    ) -> None:
+        self.table = table
         self.state = start or State()
         self.now = STAGE_START
         self.time_outs = time_outs
@@ -85,7 +117,7 @@ class Walk:
 
     def do(self, *events: e.Event) -> Walk:
         for event in events:
-            self.last = step(self.state, event, self.now, self.time_outs)
+            self.last = self.table.step(self.state, event, self.now, self.time_outs)
             self.state = self.last.state
             self.effects += self.last.effects
         return self
@@ -107,22 +139,23 @@ TO_CARD = (e.ServiceTouched(), e.ServiceTouched(), e.Agreed())
 READ = (e.CardInserted(), e.CardRead(HOLDER, 3, "virtual"))
 TO_PIN = (*TO_CARD, *READ, e.PlaceChosen(Place.ADDRESS), e.SessionStarted(SESSION))
 TO_MENU = (*TO_PIN, e.PinEntered(PIN), e.Authenticated(offers()), e.CardRemoved())
-TO_CONFIRM = (
-    *TO_MENU, e.KindChosen(CertificateKind.RESIDENCE), e.ScopeChosen(()), e.OptionsChosen(ApplicationOptions()),
-    e.CopiesChosen(1),
-)  # fmt: skip
+WHOLE = e.ScopeChosen(Scope.WHOLE, BOTH)
+TO_CONFIRM = (*TO_MENU, e.KindChosen("household"), WHOLE, e.Answered({}), e.CopiesChosen(1))
 TO_PAY = (*TO_CONFIRM, e.Confirmed(), paper())
 TO_PRINTING = (*TO_PAY, e.MoneyChanged(500), e.MoneyTaken(250))
 TO_PAPER = (*TO_PRINTING, e.SheetPrinted(1), e.SheetPrinted(2))
 
 ALL_OFFERS = (
     offers(),
-    offers(offer(options=(), max_copies=1), SEAL),
+    offers(offer(questions=(), max_copies=1), SEAL),
     offers(offer(max_copies=1), SEAL),
-    offers(offer(members=(FATHER,), whole=False), offer(CertificateKind.SEAL_REGISTRATION, options=(), max_copies=1)),
-    offers(offer(members=(FATHER, STOPPED), whole=False, options=()), SEAL),
-    offers(offer(refusal="Service_Closed_Now"), offer(CertificateKind.SEAL_REGISTRATION, refusal="Service_Closed_Now")),
-    offers(offer(refusal="Holder_Under_Fifteen"), SEAL),
+    offers(offer(subjects=(FATHER,)), alone(max_copies=1)),
+    offers(offer(subjects=(FATHER, STOPPED), questions=()), SEAL),
+    offers(offer(questions=(YEAR, RELATION, OF_MOTHER)), alone(questions=(YEAR, RELATION), max_copies=1)),
+    offers(offer(scopes=(Scope.CHOSEN,), questions=(OF_MOTHER,)), alone(questions=(YEAR,))),
+    offers(offer(refusal=CLOSED), alone(refusal=CLOSED)),
+    offers(offer(refusal=OWN), alone(refusal=OWN)),
+    offers(offer(refusal=FailureBody(failure="Holder_Under_Fifteen")), SEAL),
 )  # fmt: skip
 
 
@@ -132,9 +165,14 @@ def all_events() -> Iterable[e.Event]:
     yield from (e.PlaceChosen(place) for place in Place)
     yield from (e.MunicipalityChosen(code) for code in ("28100", "09202", "99999"))
     yield from (e.PinEntered(PIN), e.PinEntered(Secret("12")), e.PinEntered(Secret("abcd")))
-    yield from (e.KindChosen(kind) for kind in CertificateKind)
-    yield from (e.ScopeChosen(members) for members in ((), (FATHER.ref,), (STOPPED.ref,), ("f" * 16,)))
-    yield from (e.OptionsChosen(ApplicationOptions()), e.OptionsChosen(ApplicationOptions(my_number=True)))
+    yield from (e.KindChosen(kind) for kind in ("household", "alone", "unknown"))
+    yield from (WHOLE, e.ScopeChosen(Scope.WHOLE, (FATHER.ref,)), e.ScopeChosen(Scope.HOLDER, (FATHER.ref,)))
+    yield from (
+        e.ScopeChosen(Scope.CHOSEN, one)
+        for one in ((), (FATHER.ref,), (MOTHER.ref,), (STOPPED.ref,), ("f" * 16,))
+    )
+    yield from (e.Answered({}), e.Answered({"year": "y2025"}), e.Answered({"relation": "shown"}))
+    yield from (e.Answered({"relation": "y2025"}), e.Answered({"unknown": "shown"}))
     yield from (e.CopiesChosen(copies) for copies in (0, 1, 2, 99))
     yield from (e.ReceiptChosen(True), e.ReceiptChosen(False))
     yield from (e.Acknowledged(), e.Acknowledged(again=True), e.MoreTimeTouched())
@@ -159,6 +197,7 @@ def all_events() -> Iterable[e.Event]:
         refused("Card_Pin_Wrong", tries_left=0), refused("Holder_Restricted"),
         refused("Centre_Unreachable"), refused("Binding_Mismatch", application_id=APPLICATION, detail="holder"),
         refused("Printer_Jam"), refused("Card_Removed"),
+        e.Refused("Register_Being_Written", (), {"ja": "記載中です。"}),
     )  # fmt: skip
 
 

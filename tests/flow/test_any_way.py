@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from kiosk_app.flow import effects as f
 from kiosk_app.flow import events as e
+from kiosk_app.flow import views as v
 from kiosk_app.flow.presenter import view_of
 from kiosk_app.flow.state import StateName as S
 from kiosk_app.flow.table import row_for
+from server_stub.interface.offers import Offer, Offers, Question, Scope
 
-from .helper import ALL_OFFERS, HOLDER, KOBE, NAMES, TO_PAPER, Walk, all_events, paper, refused
+from .helper import (
+    ALL_OFFERS,
+    FATHER,
+    HOLDER,
+    KOBE,
+    MOTHER,
+    NAMES,
+    PIN,
+    STOPPED,
+    TO_PAPER,
+    TO_PIN,
+    Walk,
+    all_events,
+    offer,
+    offers,
+    paper,
+    question,
+    refused,
+)  # fmt: skip
 
 ANSWERS: dict[type[f.Effect], tuple[e.Event, ...]] = {
     f.ReadCard: (e.CardRead(HOLDER, 3), refused("Card_Mute")),
@@ -44,6 +64,61 @@ ENDED = {
     S.OUT_OF_SERVICE,
 }
 PAID = {S.PRINTING, S.JAMMED, S.REFUNDING, S.TAKE_PAPER}
+
+
+CHOOSING = {S.CHOOSE_CERTIFICATE, S.CHOOSE_SCOPE, S.CHOOSE_OPTIONS, S.CHOOSE_COPIES, S.CONFIRM}
+
+
+@st.composite
+def any_question(draw: st.DrawFn, code: str, refs: tuple[str, ...]) -> Question:
+    choices = [f"c{number}" for number in range(draw(st.integers(2, 6)))]
+    concerns = draw(st.lists(st.sampled_from(refs), unique=True))
+    return question(code, *choices, concerns=tuple(concerns))
+
+
+@st.composite
+def any_offer(draw: st.DrawFn, kind: str) -> Offer:
+    """An offer that can be taken up: any scopes, any subjects, any questions."""
+    others = draw(st.lists(st.sampled_from((MOTHER, STOPPED)), unique_by=lambda one: one.ref))
+    subjects = (FATHER, *others)
+    scopes = draw(st.lists(st.sampled_from(list(Scope)), unique=True, min_size=1))
+    if STOPPED in subjects and scopes == [Scope.WHOLE]:
+        scopes = [Scope.HOLDER]
+    refs = tuple(one.ref for one in subjects)
+    questions = [draw(any_question(f"q{number}", refs)) for number in range(draw(st.integers(0, 8)))]
+    return offer(
+        kind,
+        subjects=subjects,
+        scopes=tuple(scopes),
+        questions=tuple(questions),
+        max_copies=draw(st.integers(1, 3)),
+        fee=draw(st.sampled_from((0, 250))),
+    )
+
+
+@st.composite
+def any_offers(draw: st.DrawFn) -> Offers:
+    return offers(*(draw(any_offer(f"k{number}")) for number in range(draw(st.integers(1, 3)))))
+
+
+def any_choice(draw: st.DrawFn, walk: Walk) -> e.Event:
+    """A touch that the present screen offers."""
+    view = view_of(walk.state)
+    match view:
+        case v.ChooseCertificate():
+            return e.KindChosen(draw(st.sampled_from([one.kind for one in view.offers])))
+        case v.ChooseScope():
+            scope, refs = draw(st.sampled_from(view.ways))
+            if scope is Scope.CHOSEN:
+                refs = tuple(draw(st.lists(st.sampled_from(refs), unique=True, min_size=1)))
+            return e.ScopeChosen(scope, refs)
+        case v.ChooseOptions():
+            some = draw(st.lists(st.sampled_from(view.questions), unique_by=lambda one: one.code))
+            return e.Answered({one.code: draw(st.sampled_from(one.choices)).code for one in some})
+        case v.ChooseCopies():
+            return e.CopiesChosen(draw(st.integers(1, view.max_copies)))
+        case _:
+            return e.Confirmed()
 
 
 class AnyVisit(RuleBasedStateMachine):
@@ -110,6 +185,18 @@ class AnyVisit(RuleBasedStateMachine):
         effect = data.draw(st.sampled_from(self.waiting))
         self._do(data.draw(st.sampled_from(ANSWERS[type(effect)])))
 
+    @precondition(lambda self: any(isinstance(one, f.Authenticate) for one in self.waiting))
+    @rule(offered=any_offers())
+    def anything_is_offered(self, offered: Offers) -> None:
+        self._do(e.Authenticated(offered))
+        self._do(e.CardRemoved())
+
+    @precondition(lambda self: self.walk.state.name in CHOOSING)
+    @rule(data=st.data())
+    def something_that_is_shown_is_chosen(self, data: st.DataObject) -> None:
+        self._do(any_choice(data.draw, self.walk))
+        assert self.walk.last.transition is not None, "what is shown can be chosen"
+
     @precondition(lambda self: not self.waiting and self.walk.state.deadline is not None)
     @rule()
     def nobody_does_anything(self) -> None:
@@ -136,9 +223,53 @@ class AnyVisit(RuleBasedStateMachine):
             assert self.walk.state.visit.paid
 
     @invariant()
+    def what_is_confirmed_was_offered(self) -> None:
+        visit = self.walk.state.visit
+        if self.walk.state.name is S.CONFIRM:
+            request, chosen = visit.request(), visit.offer
+            assert chosen is not None
+            assert chosen.admits(request.scope, request.subjects)
+            assert chosen.answered(request.subjects, request.answers)
+
+    @invariant()
     def there_is_always_something_to_show(self) -> None:
         view = view_of(self.walk.state)
         assert view.language in ("ja", "en")
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), offered=any_offers())
+def test_any_offer_leads_to_its_confirmation_and_back_to_the_menu(
+    data: st.DataObject, offered: Offers
+) -> None:
+    """Forward through every screen, back through the same ones, and forward again: what was chosen is kept."""
+    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(offered), e.CardRemoved())
+    on_the_way: list[v.View] = []
+    while walk.name != "Confirm":
+        on_the_way.append(view_of(walk.state))
+        walk.do(any_choice(data.draw, walk))
+        assert len(on_the_way) < 20
+    confirmed = walk.state.visit
+    request, chosen = confirmed.request(), confirmed.offer
+    assert chosen is not None
+    assert chosen.admits(request.scope, request.subjects)
+    assert chosen.answered(request.subjects, request.answers)
+    for before in reversed(on_the_way[1:]):
+        walk.do(e.BackTouched())
+        assert type(view_of(walk.state)) is type(before)
+        assert view_of(walk.state).page == before.page
+    assert walk.state.visit.request() == request
+    for _ in on_the_way[1:]:
+        view = view_of(walk.state)
+        again: e.Event = e.Answered({})
+        if isinstance(view, v.ChooseScope):
+            assert view.scope is not None
+            again = e.ScopeChosen(view.scope, view.chosen)
+        elif isinstance(view, v.ChooseCopies):
+            again = e.CopiesChosen(view.copies)
+        walk.do(again)
+    assert walk.name == "Confirm"
+    assert walk.state.visit.request() == request
 
 
 TestAnyVisit = AnyVisit.TestCase

@@ -31,7 +31,7 @@ def _facts(state: State) -> tuple[object, ...]:
     v = state.visit
     return (
         state.name, v.card, bool(v.reader) and state.name in ASKS_THE_READER, v.tries_left == 1, v.place, v.chosen_municipality is None, bool(v.municipalities),
-        bool(v.session_id), id(v.offers), v.kind, v.sheets, v.printed, v.paid, v.forgotten, v.failure in RETRY, v.failure == "Card_Removed",
+        bool(v.session_id), id(v.offers), v.kind, v.subjects, v.page, v.purchase and v.purchase.sheets, v.printed, v.paid, v.forgotten, v.failure in RETRY, v.failure == "Card_Removed",
         bool(v.stopped),
     )  # fmt: skip
 

@@ -10,20 +10,27 @@ from kiosk_app.flow import views as v
 from kiosk_app.flow.presenter import view_of
 from kiosk_app.flow.state import State, TimeOuts, Visit
 from server_stub.interface.failures import CATALOGUE
+from server_stub.interface.offers import ApplicationRequest, Offer, Scope
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind, OptionName, ReportKind
-from server_stub.interface.values import Place
+from server_stub.interface.terminal import ReportKind
+from server_stub.interface.values import FailureBody, Place
 
 from .helper import (
+    ALL_SCOPES,
     APPLICATION,
+    BOTH,
+    CLOSED,
     ELSEWHERE,
     FATHER,
     HOLDER,
     KOBE,
     MOTHER,
     NAMES,
+    OF_MOTHER,
+    OWN,
     PIN,
     READ,
+    RELATION,
     SEAL,
     SESSION,
     STOPPED,
@@ -34,10 +41,14 @@ from .helper import (
     TO_PAY,
     TO_PIN,
     TO_PRINTING,
+    WHOLE,
+    YEAR,
     Walk,
+    alone,
     offer,
     offers,
     paper,
+    question,
     refused,
 )  # fmt: skip
 
@@ -66,7 +77,7 @@ def test_the_whole_way_to_the_paper_in_the_order_of_the_service() -> None:
 def test_the_card_is_taken_away_before_the_menu_of_certificates_is_shown() -> None:
     walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(offers()))
     assert isinstance(shown(walk), v.TakeCard)
-    assert not walk.do(e.KindChosen(CertificateKind.RESIDENCE)).last.transition
+    assert not walk.do(e.KindChosen("household")).last.transition
     assert isinstance(shown(walk.do(e.CardRemoved())), v.ChooseCertificate)
 
 
@@ -75,71 +86,151 @@ def test_a_card_already_in_the_hand_again_leads_straight_to_the_menu() -> None:
     assert walk.name == "ChooseCertificate"
 
 
+def at_menu(*listed: Offer) -> Walk:
+    return Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(offers(*listed)), e.CardRemoved())
+
+
+def chosen(*refs: str) -> e.ScopeChosen:
+    return e.ScopeChosen(Scope.CHOSEN, refs)
+
+
 def test_the_application_is_what_was_confirmed() -> None:
-    walk = Walk().do(*TO_MENU, e.KindChosen(CertificateKind.RESIDENCE), e.ScopeChosen((MOTHER.ref,)))
-    walk.do(e.OptionsChosen(ApplicationOptions(my_number=True)), e.CopiesChosen(3))
+    walk = Walk().do(*TO_MENU, e.KindChosen("household"), chosen(MOTHER.ref))
+    walk.do(e.Answered({"place": "shown"}), e.CopiesChosen(3))
     confirm = shown(walk)
     assert isinstance(confirm, v.Confirm)
-    assert (confirm.names, confirm.whole_household, confirm.copies) == ((MOTHER.name,), False, 3)
+    assert (confirm.names, confirm.whole, confirm.copies) == ((MOTHER.name,), None, 3)
+    assert confirm.words == {"ja": "householdの証明書", "en": "Certificate of household"}
+    assert confirm.answers == (
+        ({"ja": "relation"}, {"ja": "relationはomitted"}),
+        ({"ja": "place"}, {"ja": "placeはshown"}),
+    )
     assert (confirm.fee, confirm.fee_total) == (250, 750)
     (effect,) = walk.do(e.Confirmed()).asked(f.Apply)
     assert isinstance(effect, f.Apply)
-    request = effect.request
-    assert request.options == ApplicationOptions(members=(MOTHER.ref,), my_number=True)
-    assert (request.municipality, request.copies, request.fee_total) == (KOBE.code, 3, 750)
+    assert effect.request == ApplicationRequest(
+        kind="household",
+        municipality=KOBE.code,
+        scope=Scope.CHOSEN,
+        subjects=(MOTHER.ref,),
+        answers={"relation": "omitted", "place": "shown"},
+        copies=3,
+        fee_total=750,
+    )
     assert (effect.session_id, effect.holder_ref) == (SESSION, HOLDER)
 
 
-def test_an_option_that_is_not_offered_cannot_be_wished_for() -> None:
-    few = offers(offer(options=(OptionName.RELATIONSHIP,)))
-    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(few), e.CardRemoved())
-    walk.do(e.KindChosen(CertificateKind.RESIDENCE), e.ScopeChosen(()))
-    walk.do(e.OptionsChosen(ApplicationOptions(relationship=True, my_number=True)))
-    assert walk.state.visit.options == ApplicationOptions(relationship=True)
+def test_the_whole_is_named_by_everybody_in_it_and_told_by_the_words_of_the_offer() -> None:
+    walk = Walk().do(*TO_CONFIRM)
+    confirm = shown(walk)
+    assert isinstance(confirm, v.Confirm)
+    assert (confirm.whole, confirm.names) == ({"ja": "世帯全員"}, (FATHER.name, MOTHER.name))
+    assert (walk.state.visit.request().scope, walk.state.visit.request().subjects) == (Scope.WHOLE, BOTH)
 
 
-def test_the_seal_certificate_asks_for_copies_only() -> None:
-    walk = Walk().do(*TO_MENU, e.KindChosen(CertificateKind.SEAL_REGISTRATION))
+@pytest.mark.parametrize(
+    "answers", [{"year": "y2026"}, {"relation": "y2026"}, {"relation": "shown", "x": "y"}]
+)
+def test_an_answer_that_was_not_offered_on_this_screen_is_none(answers: dict[str, str]) -> None:
+    walk = at_menu(offer(questions=(RELATION, YEAR))).do(e.KindChosen("household"), WHOLE)
+    walk.do(e.Answered(answers))
+    assert (walk.name, walk.state.visit.page, walk.state.visit.answers) == ("ChooseOptions", 0, {})
+
+
+def test_questions_with_two_choices_share_a_screen_and_others_have_one_each() -> None:
+    many = tuple(question(f"q{number}", "yes", "no") for number in range(4))
+    walk = at_menu(offer(questions=(*many, YEAR, RELATION)), SEAL).do(e.KindChosen("household"), WHOLE)
+    pages = []
+    while walk.name == "ChooseOptions":
+        options = shown(walk)
+        assert isinstance(options, v.ChooseOptions)
+        assert options.page == len(pages)
+        pages.append([one.code for one in options.questions])
+        walk.do(e.Answered({}))
+    assert pages == [["q0", "q1", "q2"], ["q3"], ["year"], ["relation"]]
+    assert walk.name == "ChooseCopies"
+
+
+def test_a_question_is_asked_only_if_it_concerns_somebody_who_was_chosen() -> None:
+    walk = at_menu(offer(questions=(OF_MOTHER,)), SEAL).do(e.KindChosen("household"), chosen(FATHER.ref))
+    assert walk.name == "ChooseCopies"
+    assert walk.state.visit.request().answers == {}
+    walk.do(e.BackTouched(), WHOLE)
+    assert walk.name == "ChooseOptions"
+    walk.do(e.Answered({"maiden_name": "shown"}), e.CopiesChosen(1))
+    assert walk.state.visit.request().answers == {"maiden_name": "shown"}
+    walk.do(e.BackTouched(), e.BackTouched(), e.BackTouched(), chosen(FATHER.ref), e.CopiesChosen(1))
+    assert walk.name == "Confirm"
+    assert walk.state.visit.request().answers == {}, "nobody whom it concerns is on the paper any more"
+
+
+def test_back_walks_through_the_pages_of_questions_and_finds_the_answers() -> None:
+    walk = at_menu(alone(questions=(YEAR, RELATION))).do(e.KindChosen("alone"))
+    walk.do(e.Answered({"year": "y2025"}), e.Answered({"relation": "shown"}), e.CopiesChosen(2))
+    seen = []
+    for _ in range(4):
+        view = shown(walk.do(e.BackTouched()))
+        seen.append(dict(view.answers) if isinstance(view, v.ChooseOptions) else walk.name)
+    assert seen == ["ChooseCopies", {"relation": "shown"}, {"year": "y2025"}, "ChooseCertificate"]
+
+
+def test_a_certificate_of_the_holder_without_questions_asks_for_copies_only() -> None:
+    walk = Walk().do(*TO_MENU, e.KindChosen("alone"))
     assert walk.name == "ChooseCopies"
     walk.do(e.CopiesChosen(1), e.Confirmed())
-    assert walk.state.visit.request().options == ApplicationOptions()
+    request = walk.state.visit.request()
+    assert (request.scope, request.subjects, request.answers) == (Scope.HOLDER, (FATHER.ref,), {})
 
 
-@pytest.mark.parametrize(("whole", "members"), [(True, ()), (False, (FATHER.ref,))])
-def test_someone_living_alone_is_not_asked_for_the_scope(whole: bool, members: tuple[str, ...]) -> None:
-    alone = offers(offer(members=(FATHER,), whole=whole))
-    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(alone), e.CardRemoved())
-    walk.do(e.KindChosen(CertificateKind.RESIDENCE))
+@pytest.mark.parametrize(
+    ("scopes", "taken"),
+    [
+        (ALL_SCOPES, Scope.WHOLE), ((Scope.HOLDER, Scope.CHOSEN), Scope.HOLDER), ((Scope.CHOSEN,), Scope.CHOSEN),
+        ((Scope.WHOLE,), Scope.WHOLE),
+    ],
+)  # fmt: skip
+def test_someone_living_alone_is_not_asked_for_the_scope(scopes: tuple[Scope, ...], taken: Scope) -> None:
+    walk = at_menu(offer(subjects=(FATHER,), scopes=scopes)).do(e.KindChosen("household"))
     assert walk.name == "ChooseOptions"
-    assert walk.state.visit.members == members
+    assert (walk.state.visit.scope, walk.state.visit.subjects) == (taken, (FATHER.ref,))
+
+
+def test_where_all_go_on_the_paper_or_nobody_there_is_nothing_to_choose() -> None:
+    walk = at_menu(offer(scopes=(Scope.WHOLE,), questions=())).do(e.KindChosen("household"))
+    assert (walk.name, walk.state.visit.subjects) == ("ChooseCopies", BOTH)
+
+
+def test_who_is_left_alone_by_a_refusal_sees_it_before_going_on() -> None:
+    walk = at_menu(offer(subjects=(FATHER, STOPPED))).do(e.KindChosen("household"))
+    scope = shown(walk)
+    assert isinstance(scope, v.ChooseScope)
+    assert dict(scope.ways) == {Scope.HOLDER: (FATHER.ref,), Scope.CHOSEN: (FATHER.ref,)}
+    assert scope.subjects == (FATHER, STOPPED)
 
 
 @pytest.mark.parametrize(
     "touch",
     [
-        e.ScopeChosen((STOPPED.ref,)), e.ScopeChosen(("f" * 16,)), e.ScopeChosen((FATHER.ref, FATHER.ref)),
-        e.ScopeChosen(()),
+        chosen(STOPPED.ref), chosen("f" * 16), chosen(FATHER.ref, FATHER.ref), chosen(),
+        e.ScopeChosen(Scope.WHOLE, (FATHER.ref, MOTHER.ref)), e.ScopeChosen(Scope.HOLDER, (MOTHER.ref,)),
     ],
 )  # fmt: skip
 def test_persons_who_cannot_be_had_cannot_be_chosen(touch: e.Event) -> None:
-    some = offers(offer(members=(FATHER, MOTHER, STOPPED), whole=False))
-    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(some), e.CardRemoved())
-    walk.do(e.KindChosen(CertificateKind.RESIDENCE), touch)
+    walk = at_menu(offer(subjects=(FATHER, MOTHER, STOPPED)))
+    walk.do(e.KindChosen("household"), touch)
     assert walk.name == "ChooseScope"
 
 
 def test_a_certificate_that_is_refused_cannot_be_chosen_but_its_reason_is_shown() -> None:
-    some = offers(offer(), SEAL.model_copy(update={"refusal": offer(refusal="Seal_Not_Registered").refusal}))
-    walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(some), e.CardRemoved())
-    walk.do(e.KindChosen(CertificateKind.SEAL_REGISTRATION))
+    walk = at_menu(offer(), alone(refusal=FailureBody(failure="Seal_Not_Registered")))
+    walk.do(e.KindChosen("alone"))
     menu = shown(walk)
     assert isinstance(menu, v.ChooseCertificate)
     assert [o.refusal.failure for o in menu.offers if o.refusal] == ["Seal_Not_Registered"]
 
 
 def test_where_everything_is_refused_for_one_reason_that_reason_is_the_refusal() -> None:
-    closed = offers(offer(refusal="Service_Closed_Now"), SEAL.model_copy(
-        update={"refusal": offer(refusal="Service_Closed_Now").refusal}))  # fmt: skip
+    closed = offers(offer(refusal=CLOSED), alone(refusal=CLOSED))
     walk = Walk().do(*TO_PIN, e.PinEntered(PIN), e.Authenticated(closed))
     refusal = shown(walk)
     assert isinstance(refusal, v.Refusal)
@@ -147,6 +238,19 @@ def test_where_everything_is_refused_for_one_reason_that_reason_is_the_refusal()
         "Service_Closed_Now", True, "神戸市 078-000-0000",
     )  # fmt: skip
     assert walk.asked(f.EndSession) == [f.EndSession(SESSION, "", "Service_Closed_Now")]
+
+
+def test_a_refusal_of_its_own_is_told_in_its_own_words() -> None:
+    walk = Walk().do(
+        *TO_PIN, e.PinEntered(PIN), e.Authenticated(offers(offer(refusal=OWN), alone(refusal=OWN)))
+    )
+    refusal = shown(walk)
+    assert isinstance(refusal, v.Refusal)
+    assert (refusal.failure, refusal.words, refusal.facts) == (OWN.failure, OWN.words, (("day", 3),))
+    assert not refusal.can_retry
+    later = Walk().do(*TO_CONFIRM, e.Confirmed(), e.Refused(OWN.failure, (), OWN.words))
+    assert isinstance(refusal := shown(later), v.Refusal)
+    assert refusal.words == OWN.words
 
 
 # --- place, back -----------------------------------------------------------------------------------------------------
@@ -182,13 +286,18 @@ def test_going_back_for_another_place_keeps_the_one_session() -> None:
 
 
 def test_back_walks_through_the_questions_and_keeps_what_was_chosen() -> None:
-    walk = Walk().do(*TO_MENU, e.KindChosen(CertificateKind.RESIDENCE), e.ScopeChosen((MOTHER.ref,)))
-    walk.do(e.OptionsChosen(ApplicationOptions(domicile=True)), e.CopiesChosen(2))
-    names = []
-    for _ in range(4):
-        names.append(walk.do(e.BackTouched()).name)
-    assert names == ["ChooseCopies", "ChooseOptions", "ChooseScope", "ChooseCertificate"]
-    walk.do(e.KindChosen(CertificateKind.SEAL_REGISTRATION), e.BackTouched())
+    walk = Walk().do(*TO_MENU, e.KindChosen("household"), chosen(MOTHER.ref))
+    walk.do(e.Answered({"place": "shown"}), e.CopiesChosen(2))
+    views = [shown(walk.do(e.BackTouched())) for _ in range(4)]
+    copies, options, scope, menu = views
+    assert isinstance(copies, v.ChooseCopies)
+    assert copies.copies == 2
+    assert isinstance(options, v.ChooseOptions)
+    assert options.answers == {"relation": "omitted", "place": "shown"}
+    assert isinstance(scope, v.ChooseScope)
+    assert (scope.scope, scope.chosen) == (Scope.CHOSEN, (MOTHER.ref,))
+    assert isinstance(menu, v.ChooseCertificate)
+    walk.do(e.KindChosen("alone"), e.BackTouched())
     assert walk.name == "ChooseCertificate"
 
 
@@ -373,7 +482,7 @@ def test_no_coin_is_accepted_before_the_paper_is_here() -> None:
     assert walk.name == "Preparing"
     assert not walk.asked(f.CashInStart)
     walk.do(paper())
-    assert walk.asked(f.CashInStart) == [f.CashInStart(APPLICATION, SESSION, 250)]
+    assert walk.asked(f.CashInStart) == [f.CashInStart(paper().purchase, SESSION)]
     assert not walk.asked(f.CashInEnd)
 
 
@@ -381,7 +490,7 @@ def test_money_is_taken_as_soon_as_it_is_enough() -> None:
     walk = Walk().do(*TO_PAY, e.MoneyChanged(100), e.MoneyChanged(200))
     assert walk.name == "Pay"
     walk.do(e.MoneyChanged(300))
-    assert walk.asked(f.CashInEnd) == [f.CashInEnd(APPLICATION, 250)]
+    assert walk.asked(f.CashInEnd) == [f.CashInEnd(paper().purchase)]
     walk.do(e.MoneyTaken(50))
     assert f.QueueReport(SESSION, APPLICATION, ReportKind.PAID, amount=250) in walk.effects
     assert walk.asked(f.PrintSheet) == [f.PrintSheet(APPLICATION, 1)]
@@ -389,7 +498,7 @@ def test_money_is_taken_as_soon_as_it_is_enough() -> None:
 
 def test_what_is_free_is_printed_without_a_coin() -> None:
     walk = Walk().do(*TO_CONFIRM, e.Confirmed(), paper(1, 0))
-    assert walk.asked(f.CashInEnd) == [f.CashInEnd(APPLICATION, 0)]
+    assert walk.asked(f.CashInEnd) == [f.CashInEnd(paper(1, 0).purchase)]
     assert walk.do(e.MoneyTaken(0)).name == "Printing"
 
 
@@ -491,7 +600,7 @@ def test_the_receipt_has_amounts_and_nobody_in_it() -> None:
     walk = Walk().do(*TO_PAPER, e.PaperTaken(), e.ReceiptChosen(True))
     (receipt,) = walk.asked(f.PrintReceipt)
     assert isinstance(receipt, f.PrintReceipt)
-    assert (receipt.due, receipt.inserted, receipt.change, receipt.municipality.name) == (
+    assert (receipt.purchase.due, receipt.inserted, receipt.change, receipt.municipality.name) == (
         250,
         500,
         250,

@@ -58,7 +58,7 @@ def go_to_payment(world: World, panel: PanelWindow, qtbot: QtBot, card: str) -> 
     world.terminal.wait_for("TakeCard")
     press(qtbot, panel, "カードを取る")
     world.terminal.wait_for("ChooseCertificate")
-    world.choose_residence("世帯全員", 1)
+    world.choose("世帯全員", 1)
     world.apply()
 
 

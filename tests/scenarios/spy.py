@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return made
 
     def spied_authenticate(self: CenterClient, session_id: str, request: Any) -> Any:
-        tell("signature", request.signature)
+        tell("signature", request.proof.signature)
         return authenticate(self, session_id, request)
 
     def spied_apply(self: CenterClient, session_id: str, request: Any, idempotency_key: str) -> Any:

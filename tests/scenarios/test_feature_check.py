@@ -115,13 +115,13 @@ UNKNOWN = {
     "a piece of a failure's name": (
         f"{HEAD}{SCENARIO}    ならば 「Holder」で断られる\n", 5, "「Holder」", "Holder_",
     ),
-    "an unknown certificate": (f"{HEAD}{SCENARIO}    もし 「住民票」を選ぶ\n", 5, "「住民票」", "住民票の写し"),
+    "no name of a certificate": (f"{HEAD}{SCENARIO}    もし 「　」を選ぶ\n", 5, "「　」", "証明書の名前"),
     "an unknown coin": (
         f"{HEAD}{SCENARIO}    もし 受け付けられない200円硬貨を入れる\n", 5, "「200」", "100",
     ),
     "an amount without coins": (f"{HEAD}{SCENARIO}    もし 255円を入れる\n", 5, "「255」", "250 ／ 260"),
     "a scope that is none": (
-        f"{HEAD}{SCENARIO}    もし 「住民票の写し」を全員で1部申し込む\n", 5, "「全員」", "世帯全員",
+        f"{HEAD}{SCENARIO}    もし 「住民票の写し」を港太一だけで1部申し込む\n", 5, "「港太一だけ」", "本人だけ",
     ),
     "an unknown word in an example": (
         HEAD + OUTLINE.format(column="カード", word="六甲緑のカード"), 7, "「六甲緑のカード」", "六甲翠のカード",

@@ -19,7 +19,7 @@ def test_each_screen_of_a_whole_visit_is_told_before_it_is_left(world: World) ->
     world.identify("港太一のカード")
     assert seen == ["TopMenu", "ServiceMenu", "Consent", "PlaceCard", "ChoosePlace", "EnterPin", "TakeCard"]
     seen.clear()
-    world.choose_residence("世帯全員", 1)
+    world.choose("世帯全員", 1)
     world.apply()
     assert seen == ["ChooseCertificate", "ChooseScope", "ChooseOptions", "ChooseCopies", "Confirm"]
     seen.clear()

@@ -15,7 +15,7 @@ from scenarios.cli import app
 from scenarios.feature_check import check, feature_files
 from scenarios.stage import Stage
 from scenarios.steps.sentences import KEYWORDS, MODULES, Needs, Sentence, alike, find, load
-from scenarios.steps.slots import SLOTS, Slot, UnknownWord, nearest
+from scenarios.steps.slots import SLOTS, ForWhom, Slot, UnknownWord, nearest
 from scenarios.steps.world import Unmet, World, stands_in
 
 SENTENCES = load()
@@ -162,10 +162,10 @@ def test_a_text_stands_on_a_screen_as_whole_words_only(text: str, shown: str, st
 
 WRONG = {
     "card": ("六甲緑のカード", "六甲翠のカード"), "person": ("港太二", "港太一"), "people": ("港太一、港美浪", "港美波"),
-    "members": ("「港太一」「港美浪」", "港美波"), "kind": ("住民票の写", "住民票の写し"),
-    "choice": ("印鑑証明書", "印鑑登録証明書"), "scope": ("全員", "世帯全員"), "shown": ("記載", "記載する"),
+    "members": ("「港太一」「港美浪」", "港美波"), "kind": ("　", ""), "certificate": ("　", ""), "whole": ("　", ""),
+    "choice": ("　", ""), "scope": ("私だけ", "本人だけ"), "answers": ("続柄を記載する", "続柄を「記載する」"),
     "receipt": ("印刷", "印刷する"), "failure": ("Holder_Decease", "Holder_Deceased"), "language": ("Englsh", "English"),
-    "municipality": ("神戸", "神戸市"), "shop": ("見本町店", "見本町一丁目店"), "text": ("　", ""),
+    "municipality": ("神戸", "神戸市"), "defect": ("署名後に目録を書き換えた", "署名後に目録を書き換える"), "shop": ("見本町店", "見本町一丁目店"), "text": ("　", ""),
     "yen": ("百", "250"), "money": ("255", "250"), "count": ("0", "1"), "copies": ("一", "1"), "seconds": ("1.5", "60"),
     "minutes": ("-1", "15"), "mm": ("15.5", "15"), "length": ("", "80"), "coin": ("200", "100"),
     "pieces": ("100円玉が2枚", "100円硬貨が2枚、50円硬貨が1枚"), "moment": ("令和8年13月5日22時59分", "令和8年6月5日22時59分"),
@@ -206,6 +206,17 @@ def test_every_slot_is_used() -> None:
         ("moment", "西暦2026年6月5日22時59分", "2026-06-05T22:59:00+09:00"),
         ("fault", "カードが「6985」を返す", {"effect": "status", "status": 0x6985}),
         ("turns", "3、5、7", [3, 5, 7]),
+        ("answers", "続柄を「記載する」", {"続柄": "記載する"}),
+        (
+            "answers",
+            "年度を「令和7年度」、使用目的を「年金・手当」",
+            {"年度": "令和7年度", "使用目的": "年金・手当"},
+        ),
+        ("scope", "世帯全員", ForWhom(whole="世帯全員")),
+        ("scope", "戸籍の全員", ForWhom(whole="戸籍の全員")),
+        ("scope", "本人だけ", ForWhom()),
+        ("scope", "「港太一、港美波」だけ", ForWhom(people=("港太一", "港美波"))),
+        ("kind", "所得・課税証明書", "所得・課税証明書"),
     ],
 )
 def test_what_a_slot_reads(slot: str, word: str, value: object) -> None:
@@ -228,6 +239,9 @@ def test_what_a_slot_reads(slot: str, word: str, value: object) -> None:
         ("fault", "カードが「6f00」を返す"),
         ("failure", "Cert"),
         ("scope", "「港太一」"),
+        ("scope", "港太一だけ"),
+        ("answers", "続柄を「記載する」、続柄を「記載しない」"),
+        ("answers", "続柄を「」"),
     ],
 )
 def test_what_only_looks_right_is_refused(slot: str, word: str) -> None:

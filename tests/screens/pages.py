@@ -12,36 +12,18 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from kiosk_app.flow.events import Event
-from kiosk_app.flow.views import ChooseCertificate, Step, View
+from kiosk_app.flow.views import View
 from kiosk_app.screens import theme
-from kiosk_app.screens.gallery import KOBE, RESIDENCE, SEAL, in_language, samples
+from kiosk_app.screens.gallery import in_language, samples
 from kiosk_app.screens.parts import Text
 from kiosk_app.screens.window import KioskWindow, touchables
-from server_stub.interface.values import FailureBody
 
 LANGUAGES = ("ja", "en")
 PAGE = QRectF(0, 0, 1280, 800)
 
 
-ROOM_FOR_MORE: dict[str, View] = {
-    "ChooseCertificate_many": ChooseCertificate(
-        step=Step.CERTIFICATE,
-        can_cancel=True,
-        municipality=KOBE,
-        offers=(
-            RESIDENCE,
-            SEAL,
-            SEAL.model_copy(update={"refusal": FailureBody(failure="Holder_Moved_Out")}),
-            RESIDENCE,
-            SEAL,
-        ),
-    )
-}
-"""No municipality has so many kinds yet, so the gallery does not show it; the page is ready for them."""
-
-
 def all_pages() -> Iterator[tuple[str, View]]:
-    for name, view in (samples() | ROOM_FOR_MORE).items():
+    for name, view in samples().items():
         for language in LANGUAGES:
             yield f"{name}-{language}", in_language(view, language)
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from kiosk_app.flow import views as v
 from kiosk_app.screens import theme
-from kiosk_app.screens.gallery import KOBE, MOMENT, RESIDENCE, SEAL, in_language, samples
+from kiosk_app.screens.gallery import HOUSEHOLD, KOBE, MOMENT, SEAL, in_language, samples
 from kiosk_app.screens.window import KioskWindow
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import CATALOGUE
@@ -123,7 +123,7 @@ def test_every_refusal_of_an_offer_fits_its_tile(window: KioskWindow, language: 
     for name in CATALOGUE:
         if name.startswith(("Holder", "Seal", "Household", "Service", "Municipality", "Terminal_Kind")):
             refused: list[Offer] = [
-                offer.model_copy(update={"refusal": FailureBody(failure=name)}) for offer in (RESIDENCE, SEAL)
+                offer.model_copy(update={"refusal": FailureBody(failure=name)}) for offer in (HOUSEHOLD, SEAL)
             ]
             view = v.ChooseCertificate(
                 municipality=KOBE, offers=tuple(refused * several), step=v.Step.CERTIFICATE

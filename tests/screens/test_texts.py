@@ -9,7 +9,6 @@ import pytest
 
 from kiosk_app.screens.texts import LANGUAGES, RefusalWords, Words, catalogue
 from server_stub.interface.failures import CATALOGUE
-from server_stub.registry.importers.resident_register import RELATIONSHIPS
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
@@ -48,11 +47,30 @@ def test_the_japanese_asks_politely() -> None:
             assert cells["ja"].endswith(("。", "ました")), f"{key}: {cells['ja']}"
 
 
-def test_every_relationship_of_the_register_is_said_in_both_languages_and_no_other() -> None:
-    spoken = {key.removeprefix("relationship.") for key in catalogue() if key.startswith("relationship.")}
-    assert spoken == set(RELATIONSHIPS.values())
-    for relationship in RELATIONSHIPS.values():
-        assert Words("ja")(f"relationship.{relationship}") == relationship
+def test_a_refusal_with_words_of_its_own_is_told_in_them() -> None:
+    own = {
+        "ja": "届出を受け付けたばかりです。翌開庁日にお越しください。お待ちしています。",
+        "en": "It is too early. Come back.",
+    }
+    told = RefusalWords(Words("ja"), "Register_Being_Written", {}, own)
+    assert told.happened == told.choice == "届出を受け付けたばかりです。"
+    assert told.advice == "翌開庁日にお越しください。お待ちしています。"
+    assert told.ask("神戸市 000-000-0000") == "神戸市 000-000-0000"
+    english = RefusalWords(Words("en"), "Register_Being_Written", {}, own)
+    assert (english.happened, english.advice) == ("It is too early.", "Come back.")
+    only_japanese = RefusalWords(Words("en"), "Register_Being_Written", {}, {"ja": "できません"})
+    assert (only_japanese.happened, only_japanese.advice) == ("できません", "")
+
+
+def test_a_name_of_the_catalogue_keeps_its_own_words_whatever_a_server_says() -> None:
+    told = RefusalWords(Words("ja"), "Card_Removed", {}, {"ja": "別の文。"})
+    assert told.happened == RefusalWords(Words("ja"), "Card_Removed", {}).happened != "別の文。"
+
+
+def test_words_that_were_offered_are_shown_in_the_language_or_else_in_japanese() -> None:
+    words = {"ja": "証明書", "en": "Certificate"}
+    assert [Words(one).offered(words) for one in LANGUAGES] == ["証明書", "Certificate"]
+    assert Words("en").offered({"ja": "証明書"}) == "証明書"
 
 
 def test_a_wrong_pin_locks_itself_and_not_the_card() -> None:

@@ -11,13 +11,26 @@ from pytestqt.qtbot import QtBot
 
 from kiosk_app.flow import events as e
 from kiosk_app.flow import views as v
-from kiosk_app.screens.gallery import FAMILY, KOBE, VARIANTS, in_language, many_municipalities, samples
+from kiosk_app.screens.button import SETTLING_NS, TouchGuard
+from kiosk_app.screens.gallery import (
+    FAMILY,
+    HOUSEHOLD,
+    KOBE,
+    MOMENT,
+    SEAL,
+    VARIANTS,
+    in_language,
+    many_municipalities,
+    samples,
+)
 from kiosk_app.screens.window import KioskWindow, texts_shown, touchables
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind
-from server_stub.interface.values import Place
+from server_stub.interface.clock import Clock
+from server_stub.interface.offers import Scope
+from server_stub.interface.values import FailureBody, Place
 from tests.screens.pages import Hand, all_pages, assert_rules, page_of
 
-RESIDENCE, SEAL = CertificateKind.RESIDENCE, CertificateKind.SEAL_REGISTRATION
+SHOWN = {"relationship": "shown", "domicile": "omitted", "number": "omitted"}
+EVERYBODY = tuple(one.ref for one in FAMILY)
 
 TOUCHES: list[tuple[str, str, e.Event]] = [
     ("TopMenu", "行政サービス", e.ServiceTouched()),
@@ -32,10 +45,12 @@ TOUCHES: list[tuple[str, str, e.Event]] = [
     ("ConfirmLastTry", "やめる", e.CancelTouched()),
     ("ChooseMunicipality", "神戸市", e.MunicipalityChosen("28100")),
     ("ChooseMunicipality", "サンプル町", e.MunicipalityChosen("13555")),
-    ("ChooseCertificate", "住民票の写し", e.KindChosen(RESIDENCE)),
-    ("ChooseCertificate", "印鑑登録証明書", e.KindChosen(SEAL)),
-    ("ChooseScope_chosen", "次へ", e.ScopeChosen((FAMILY[1].ref, FAMILY[3].ref))),
-    ("ChooseOptions", "次へ", e.OptionsChosen(ApplicationOptions(relationship=True))),
+    ("ChooseCertificate", "住民票の写し", e.KindChosen("household")),
+    ("ChooseCertificate", "印鑑登録証明書", e.KindChosen("seal")),
+    ("ChooseScope_chosen", "次へ", e.ScopeChosen(Scope.CHOSEN, (FAMILY[1].ref, FAMILY[3].ref))),
+    ("ChooseOptions", "次へ", e.Answered(SHOWN)),
+    ("ChooseScope_whole", "次へ", e.ScopeChosen(Scope.WHOLE, EVERYBODY)),
+    ("ChooseOptions_year", "次へ", e.Answered({"year": "r8"})),
     ("ChooseCopies", "次へ", e.CopiesChosen(2)),
     ("Confirm", "この内容で申請する", e.Confirmed()),
     ("Pay", "中止する", e.CancelTouched()),
@@ -63,11 +78,10 @@ def test_in_english_the_other_language_is_japanese(window: KioskWindow, hand: Ha
     assert hand.events == [e.LanguageChosen("ja")]
 
 
-# a page of more kinds than there are yet has to show some of them twice
-DISTINCT = [(name, view) for name, view in all_pages() if not name.startswith("ChooseCertificate_many")]
+PAGES = list(all_pages())
 
 
-@pytest.mark.parametrize(("name", "view"), DISTINCT, ids=[name for name, _ in DISTINCT])
+@pytest.mark.parametrize(("name", "view"), PAGES, ids=[name for name, _ in PAGES])
 def test_what_can_be_touched_has_one_name_each_and_the_name_is_read_on_it(
     window: KioskWindow, name: str, view: v.View
 ) -> None:
@@ -94,6 +108,22 @@ def test_resting_services_and_refused_offers_cannot_be_touched(window: KioskWind
     assert "印鑑登録がないため、ご利用いただけません。" in texts_shown(window)
 
 
+@pytest.mark.parametrize(("language", "told"), [("ja", "記載中です。"), ("en", "Being written.")])
+def test_who_and_what_is_refused_by_a_name_of_its_own_says_why(
+    window: KioskWindow, language: str, told: str
+) -> None:
+    words = {"ja": "記載中です。明日どうぞ。", "en": "Being written. Come back."}
+    own = FailureBody(failure="Register_Being_Written", words=words)
+    menu = v.ChooseCertificate(
+        municipality=KOBE, offers=(HOUSEHOLD, SEAL.model_copy(update={"refusal": own}))
+    )
+    subjects = (FAMILY[0], FAMILY[1].model_copy(update={"refusal": own}))
+    scope = v.ChooseScope(ways=((Scope.CHOSEN, EVERYBODY[:1]),), subjects=subjects)
+    for view in (menu, scope):
+        window.show_view(in_language(view, language))
+        assert told in texts_shown(window)
+
+
 def test_whole_household_and_members_exclude_each_other(window: KioskWindow, hand: Hand) -> None:
     window.show_view(samples()["ChooseScope"])
     assert "次へ" not in touchables(window), "nobody is chosen yet"
@@ -103,7 +133,10 @@ def test_whole_household_and_members_exclude_each_other(window: KioskWindow, han
     assert_rules(window)
     hand.touch("次へ")
     hand.touch("見本　花子", "見本　太郎", "次へ")
-    assert hand.events == [e.ScopeChosen(()), e.ScopeChosen((FAMILY[0].ref, FAMILY[1].ref))]
+    assert hand.events == [
+        e.ScopeChosen(Scope.WHOLE, EVERYBODY),
+        e.ScopeChosen(Scope.CHOSEN, (FAMILY[0].ref, FAMILY[1].ref)),
+    ]
 
 
 def test_untaking_the_last_member_leaves_nothing_to_go_on_with(window: KioskWindow, hand: Hand) -> None:
@@ -121,14 +154,54 @@ def test_members_of_several_pages_are_kept_and_a_refused_one_cannot_be_chosen(
     assert touchables(window)[VARIANTS[1].name].isChecked()
     assert_rules(window)
     hand.touch("次へ")
-    assert hand.events == [e.ScopeChosen((VARIANTS[1].ref, VARIANTS[6].ref))]
+    assert hand.events == [e.ScopeChosen(Scope.CHOSEN, (VARIANTS[1].ref, VARIANTS[6].ref))]
 
 
 def test_members_of_one_name_are_told_apart_by_their_relationship(window: KioskWindow, hand: Hand) -> None:
-    members = (FAMILY[0], FAMILY[1].model_copy(update={"name": FAMILY[0].name}))
-    window.show_view(v.ChooseScope(members=members, whole_household=False))
+    subjects = (FAMILY[0], FAMILY[1].model_copy(update={"name": FAMILY[0].name}))
+    ways = ((Scope.CHOSEN, tuple(one.ref for one in subjects)),)
+    window.show_view(v.ChooseScope(ways=ways, subjects=subjects))
     hand.touch("見本　太郎 妻", "次へ")
-    assert hand.events == [e.ScopeChosen((FAMILY[1].ref,))]
+    assert hand.events == [e.ScopeChosen(Scope.CHOSEN, (FAMILY[1].ref,))]
+
+
+def test_holder_or_all_are_two_tiles_where_nobody_is_chosen_one_by_one(
+    window: KioskWindow, hand: Hand
+) -> None:
+    window.show_view(samples()["ChooseScope_together"])
+    hand.touch("ご本人", "次へ", "戸籍の全員", "次へ")
+    assert hand.events == [
+        e.ScopeChosen(Scope.HOLDER, EVERYBODY[:1]),
+        e.ScopeChosen(Scope.WHOLE, EVERYBODY[:3]),
+    ]
+
+
+def test_one_of_six_choices_is_told(window: KioskWindow, hand: Hand) -> None:
+    window.show_view(samples()["ChooseOptions_six"])
+    hand.touch("証明書の使用目的 その他", "証明書の使用目的 住宅・融資の申込み")
+    assert_rules(window)
+    hand.touch("次へ")
+    assert hand.events == [e.Answered({"purpose": "purpose_3"})]
+
+
+def test_another_page_of_questions_is_another_thing_under_the_finger(qtbot: QtBot) -> None:
+    """The second press of a double tap on 「次へ」 must not answer a page that nobody has read."""
+    clock = Clock(MOMENT)
+    clock.freeze()
+    at = [0]
+    window = KioskWindow(clock, TouchGuard(lambda: at[0]))
+    qtbot.addWidget(window)
+    window.show()
+    told: list[e.Event] = []
+    window.emitted.connect(told.append)
+    pages = samples()
+    window.show_view(pages["ChooseOptions_year"])
+    at[0] = 10 * SETTLING_NS
+    for name, due in (("ChooseOptions_then_one", 0), ("ChooseOptions_six", 0), ("ChooseOptions_six", 1)):
+        window.show_view(pages[name])
+        at[0] += due * SETTLING_NS
+        qtbot.mouseClick(touchables(window)["次へ"], Qt.MouseButton.LeftButton)
+        assert len(told) == due, name
 
 
 def test_options_are_told_as_chosen(window: KioskWindow, hand: Hand) -> None:
@@ -136,7 +209,7 @@ def test_options_are_told_as_chosen(window: KioskWindow, hand: Hand) -> None:
     hand.touch("続柄 記載しない", "個人番号 記載する", "本籍・筆頭者 記載する", "本籍・筆頭者 記載しない")
     assert_rules(window)
     hand.touch("次へ")
-    assert hand.events == [e.OptionsChosen(ApplicationOptions(my_number=True))]
+    assert hand.events == [e.Answered(dict.fromkeys(SHOWN, "omitted") | {"number": "shown"})]
 
 
 def test_copies_show_their_sum_and_are_told(window: KioskWindow, hand: Hand) -> None:
@@ -241,7 +314,7 @@ def test_touches_hit_on_a_panel_of_any_size(
     place = target.mapTo(window, target.rect().center())
     assert window.childAt(place) is target
     hand.touch("個人番号 記載する", "次へ")
-    assert hand.events == [e.OptionsChosen(ApplicationOptions(relationship=True, my_number=True))]
+    assert hand.events == [e.Answered(SHOWN | {"number": "shown"})]
 
 
 def test_a_touch_beside_the_page_tells_nothing(qtbot: QtBot, window: KioskWindow, hand: Hand) -> None:

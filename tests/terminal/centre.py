@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI, Header, Request, Response
 
-from server_stub.interface.binding import holder_ref, new_ulid, sheet_keywords, sign_manifest, subjects_asked
+from server_stub.interface.binding import holder_ref, new_ulid, sheet_keywords, sign_manifest, sign_offers
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.offers import ApplicationRequest, Offers
+from server_stub.interface.offers import ApplicationRequest, Offers, SignedOffers
 from server_stub.interface.terminal import (
     AuthenticationRequest,
     Manifest,
@@ -33,7 +33,7 @@ from server_stub.interface.terminal import (
     signed_text,
 )
 from server_stub.interface.trace import Trace
-from server_stub.interface.values import Box, MunicipalityList
+from server_stub.interface.values import Box, Identity, Method, MunicipalityList
 from server_stub.node import NodeContext, failure_response, make_app, serve
 from tests.flow.helper import ELSEWHERE, KOBE, offers
 
@@ -41,10 +41,11 @@ from .sheets import sheet as make_sheet
 
 TERMINAL, KEY = "T-0001", "the-key-of-the-terminal"
 Tamper = Callable[[Manifest], Manifest]
+TamperOffers = Callable[[Offers], Offers]
 
 
 class Centre:
-    """`calls` is what came in. Set `refuse[path part]` to a failure's name, `tamper` to change a manifest before it is signed,
+    """`calls` is what came in. Set `refuse[path part]` to a failure's name, `tamper` and `tamper_offers` to change a manifest or offers before they are signed,
     `sheet` to make other sheets (and sign for them), `answer[path part]` to a raw response, `edit` to (end of the path, what changes the answer's JSON); `hold` keeps requests waiting."""
 
     def __init__(self) -> None:
@@ -66,13 +67,15 @@ class Centre:
         self.reached = threading.Event()
         self._held: dict[str, threading.Event] = {}
         self.tamper: Tamper = lambda manifest: manifest
+        self.tamper_offers: TamperOffers = lambda offered: offered
+        self.boxes: tuple[Box, ...] = ()
         self.spoil: Callable[[bytes], bytes] = lambda pdf: pdf
         self.keywords: Callable[[str], str] = lambda text: text
         self.sheet: Callable[[str], bytes] = make_sheet
         self.offers: Offers = offers()
         self.sheets_per_copy = 1
         self._nonces: dict[str, str] = {}
-        self._holders: dict[str, str] = {}
+        self._holders: dict[str, Identity] = {}
         self._sheets: dict[tuple[str, int], bytes] = {}
 
     @property
@@ -153,16 +156,18 @@ class Centre:
             return Nonce(nonce=text, expires_at=self.clock.now() + timedelta(minutes=1))
 
         @app.post("/v1/sessions/{session_id}/authentication")
-        def authenticate(session_id: str, request: AuthenticationRequest) -> Offers:
-            certificate = x509.load_der_x509_certificate(base64.b64decode(request.certificate))
+        def authenticate(session_id: str, request: AuthenticationRequest) -> SignedOffers:
+            certificate = x509.load_der_x509_certificate(base64.b64decode(request.proof.certificate))
             key = certificate.public_key()
             assert isinstance(key, rsa.RSAPublicKey)
             text = signed_text("JPKI-SIM/konbini/authentication/v1", session_id, self._nonces.pop(session_id))
-            key.verify(base64.b64decode(request.signature), text, padding.PKCS1v15(), hashes.SHA256())
-            self._holders[session_id] = holder_ref(
-                certificate.issuer.public_bytes(), certificate.serial_number
+            key.verify(base64.b64decode(request.proof.signature), text, padding.PKCS1v15(), hashes.SHA256())
+            reference = holder_ref(certificate.issuer.public_bytes(), certificate.serial_number)
+            holder = self._holders[session_id] = Identity(method=Method.JPKI, reference=reference)
+            offered = self.offers.model_copy(
+                update={"session_id": session_id, "terminal_id": TERMINAL, "holder": holder}
             )
-            return self.offers
+            return sign_offers(self.tamper_offers(offered), self.signing_key)
 
         @app.post("/v1/sessions/{session_id}/applications")
         def apply(
@@ -190,25 +195,25 @@ class Centre:
 
     def _make(self, session_id: str, request: ApplicationRequest) -> Manifest:
         application_id = new_ulid(self.clock)
-        offer = next(o for o in self.offers.offers if o.kind == request.kind)
-        subjects = tuple(sorted(subjects_asked(request, offer)))
-        entries = []
+        entries: list[SheetEntry] = []
+        made = Manifest(
+            application_id=application_id, session_id=session_id, terminal_id=TERMINAL,
+            holder=self._holders[session_id], kind=request.kind, municipality=request.municipality,
+            copies=request.copies, fee_total=request.fee_total, generation=1, received_at=self.clock.now(),
+            sheets=(_NO_SHEET,),
+        )  # fmt: skip
         for copy in range(1, request.copies + 1):
             for k in range(1, self.sheets_per_copy + 1):
                 number = len(entries) + 1
-                keywords = sheet_keywords(application_id, copy, k, self.sheets_per_copy, subjects)
-                pdf = self.sheet(self.keywords(keywords))
-                self._sheets[application_id, number] = pdf
-                digest = hashlib.sha256(pdf).hexdigest()
-                entries.append(
-                    SheetEntry(
-                        number=number, copy_number=copy, k=k, n=self.sheets_per_copy, sha256=digest, subjects=subjects,
-                        issue_number=f"N{copy}", secret_boxes=(Box(x=10, y=20, width=30, height=5),),
-                    )
+                entry = SheetEntry(
+                    number=number, copy_number=copy, k=k, n=self.sheets_per_copy, sha256="0" * 64,
+                    subjects=request.subjects, issue_number=f"N{copy}", answers=request.answers,
+                    secret_boxes=self.boxes,
                 )  # fmt: skip
-        return Manifest(
-            application_id=application_id, session_id=session_id, terminal_id=TERMINAL,
-            holder_ref=self._holders[session_id], kind=request.kind, municipality=request.municipality,
-            copies=request.copies, fee_total=request.fee_total, generation=1, received_at=self.clock.now(),
-            sheets=tuple(entries),
-        )  # fmt: skip
+                pdf = self.sheet(self.keywords(sheet_keywords(made, entry)))
+                self._sheets[application_id, number] = pdf
+                entries.append(entry.model_copy(update={"sha256": hashlib.sha256(pdf).hexdigest()}))
+        return made.model_copy(update={"sheets": tuple(entries)})
+
+
+_NO_SHEET = SheetEntry(number=1, copy_number=1, k=1, n=1, sha256="0" * 64, subjects=(), issue_number="N")

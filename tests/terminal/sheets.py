@@ -29,6 +29,18 @@ def marks(canvas: Any, *, large: str = LARGE, small: str = SMALL, size: float = 
     canvas.drawCentredString(A4[0] / 2, 350, large)
 
 
+def written(*lines: str) -> Draw:
+    """The right marks, and `lines` below each other."""
+
+    def draw(canvas: Any) -> None:
+        marks(canvas)
+        canvas.setFont("SheetGothic", 10)
+        for number, line in enumerate(lines):
+            canvas.drawString(72, 700 - 20 * number, line)
+
+    return draw
+
+
 def drawn(*sides: Draw, size: tuple[float, float] = A4) -> bytes:
     """A PDF of pages on which `sides` draw."""
     if "SheetGothic" not in pdfmetrics.getRegisteredFontNames():

@@ -17,19 +17,19 @@ from kiosk_app.flow import events as e
 from kiosk_app.settings import TerminalSettings
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.offers import ApplicationRequest
+from server_stub.interface.offers import ApplicationRequest, Scope
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind
 from server_stub.interface.trace import Event as TraceEvent
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import Place
-from tests.flow.helper import KOBE, offer
+from tests.flow.helper import BOTH, KOBE, offer
 
 from .centre import KEY, TERMINAL, Centre
 from .world import PIN, WRONG, World, card
 
-RESIDENCE = ApplicationRequest(
-    kind=CertificateKind.RESIDENCE, municipality=KOBE.code, copies=1, fee_total=250, options=ApplicationOptions()
+HOUSEHOLD = ApplicationRequest(
+    kind="household", municipality=KOBE.code, scope=Scope.WHOLE, subjects=BOTH, copies=1, fee_total=250,
+    answers={"relation": "omitted", "place": "omitted"},
 )  # fmt: skip
 Moment = Callable[[TraceEvent], bool]
 
@@ -107,7 +107,7 @@ class Conversation:
         """What asks for the paper of this holder."""
         effect = self.known()
         self.runtime.perform(effect)
-        return f.Apply(effect.session_id, RESIDENCE, offer(), effect.holder_ref)
+        return f.Apply(effect.session_id, HOUSEHOLD, offer(), effect.holder_ref)
 
     def cancelled(self, errand: Callable[[], e.Event]) -> Failed:
         with pytest.raises(Failed) as caught:
@@ -245,7 +245,7 @@ def test_nobody_of_an_ended_visit_waits_for_a_card_that_does_not_answer(
         f.FetchMunicipalities(),
         f.OpenSession(),
         f.Authenticate("s", PIN, Place.ADDRESS, None, "ab" * 32, 3),
-        f.Apply("s", RESIDENCE, offer(), "ab" * 32),
+        f.Apply("s", HOUSEHOLD, offer(), "ab" * 32),
     ],
     ids=lambda effect: type(effect).__name__,
 )

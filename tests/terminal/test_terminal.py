@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import Response
 
 from cards.faults import Effect, Fault
 from kiosk_app.flow import events as e
 from kiosk_app.flow import views as v
 from kiosk_app.flow.state import State
+from server_stub.interface.offers import Choice, Question
 from server_stub.interface.secret import MASK
-from server_stub.interface.terminal import CertificateKind
-from server_stub.interface.values import Place
+from server_stub.interface.values import Box, Identity, Method, Place
+from tests.flow.helper import NAMES, alone, offers
 
+from .sheets import drawn, marks, sheet, written
 from .world import OTHER, PIN, WRONG, World, card
 
 
@@ -109,8 +115,28 @@ def test_no_secret_and_no_person_stands_in_the_trace(world: World) -> None:
     assert [x for x in world.events if x.source == "card"]
 
 
+BOX = Box(x=10, y=20, width=30, height=5)
+NUMBER = Question(
+    code="number",
+    words={"ja": "番号"},
+    choices=(
+        Choice(code="shown", words={"ja": "記載する"}, secret=True),
+        Choice(code="omitted", words={"ja": "記載しない"}),
+    ),
+    default="omitted",
+)
+
+
+def to_pay_for_a_number(world: World) -> None:
+    world.to_menu()
+    world.touch(e.KindChosen("alone"), e.Answered({"number": "shown"}), e.CopiesChosen(1), e.Confirmed())
+    world.wait_for("Pay")
+
+
 def test_the_tray_and_the_trace_know_where_secret_boxes_are(world: World) -> None:
-    world.to_pay()
+    world.centre.offers = offers(alone(questions=(NUMBER,)))
+    world.centre.boxes = (BOX,)
+    to_pay_for_a_number(world)
     world.drop(500)
     world.wait_for("TakePaper")
     (printed,) = [x for x in world.events if x.kind == "sheet_printed"]
@@ -296,7 +322,7 @@ def test_a_late_answer_never_reaches_the_next_resident_and_its_paper_is_cancelle
     assert [kind for _, kind in world.centre.reports] == ["cancelled"]
     assert world.terminal.state_name() == "ChooseCertificate"
     assert "late_answer" in world.kinds("network")
-    world.touch(e.KindChosen(CertificateKind.SEAL_REGISTRATION), e.CopiesChosen(1), e.Confirmed())
+    world.touch(e.KindChosen("alone"), e.CopiesChosen(1), e.Confirmed())
     world.wait_for("Pay")
 
 
@@ -353,13 +379,94 @@ def test_a_pin_never_goes_to_a_card_after_its_visit_ended(world: World) -> None:
     assert [reason for _, reason in world.centre.ended] == ["Visit_Cancelled"]
 
 
+# --- offers --------------------------------------------------------------------------------------------------------------
+
+
+def _exchange_names(told: dict[str, Any]) -> None:
+    """What a proxy could do that holds no key: two names in the offers change places."""
+    offered = json.loads(told["text"])
+    subjects = offered["offers"][0]["subjects"]
+    one, other = subjects[0], subjects[1]
+    one["name"], other["name"] = other["name"], one["name"]
+    told["text"] = json.dumps(offered, ensure_ascii=False)
+
+
+@pytest.mark.attack
+def test_offers_that_were_changed_on_the_way_are_not_shown(world: World) -> None:
+    world.to_pin()
+    world.centre.edit = "/authentication", _exchange_names
+    world.touch(e.PinEntered(PIN))
+    refusal = world.refusal()
+    assert (refusal.failure, refusal.can_retry, refusal.card_inside) == ("Offers_Invalid", False, True)
+    assert not any(isinstance(view, v.ChooseCertificate) for view in world.window.views)
+    world.settled()
+    assert [reason for _, reason in world.centre.ended] == ["Offers_Invalid"]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"session_id": "01JWXXXXXXXXXXXXXXXXXXXXXX"},
+        {"terminal_id": "T-0002"},
+        {"holder": Identity(method=Method.JPKI, reference="cd" * 32)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_offers_for_another_session_terminal_or_holder_are_not_shown(
+    world: World, change: dict[str, object]
+) -> None:
+    world.to_pin()
+    world.centre.tamper_offers = lambda offered: offered.model_copy(update=change)
+    world.touch(e.PinEntered(PIN))
+    assert world.refusal().failure == "Offers_Invalid"
+
+
+@pytest.mark.attack
+def test_offers_that_somebody_else_signed_are_not_shown(world: World) -> None:
+    world.to_pin()
+    pinned, world.centre.signing_key = world.centre.signing_key, Ed25519PrivateKey.generate()
+    try:
+        world.touch(e.PinEntered(PIN))
+        assert world.refusal().failure == "Offers_Invalid"
+    finally:
+        world.centre.signing_key = pinned
+
+
+def test_a_refusal_that_no_catalogue_has_reaches_the_resident_in_its_own_words(world: World) -> None:
+    world.to_confirm()
+    body = '{"failure": "Register_Being_Written", "words": {"ja": "記載中です。", "en": "Being written."}}'
+    world.centre.answer["/applications"] = Response(body, 409, media_type="application/json")
+    world.touch(e.Confirmed())
+    refusal = world.refusal()
+    assert (refusal.failure, refusal.words) == (
+        "Register_Being_Written",
+        {"ja": "記載中です。", "en": "Being written."},
+    )
+    world.settled()
+    assert [reason for _, reason in world.centre.ended] == ["Register_Being_Written"]
+
+
+def test_the_trace_names_what_was_offered_and_nobody(world: World) -> None:
+    world.to_menu()
+    (told,) = [one for one in world.events if one.kind == "offered"]
+    assert told.data == {
+        "offered": [
+            {"kind": "household", "words": "householdの証明書"}, {"kind": "alone", "words": "aloneの証明書"},
+        ]
+    }  # fmt: skip
+    assert not any(name in text for one in world.events for text in strings(one.data) for name in NAMES)
+
+
 # --- binding ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("change", "failure"),
     [
-        ({"holder_ref": "cd" * 32}, "Binding_Mismatch"),
+        ({"holder": Identity(method=Method.JPKI, reference="cd" * 32)}, "Binding_Mismatch"),
+        ({"kind": "alone"}, "Binding_Mismatch"),
+        ({"municipality": "09202"}, "Binding_Mismatch"),
         ({"session_id": "01JWXXXXXXXXXXXXXXXXXXXXXX"}, "Binding_Mismatch"),
         ({"terminal_id": "T-0002"}, "Binding_Mismatch"),
         ({"fee_total": 10}, "Binding_Mismatch"),
@@ -382,11 +489,59 @@ def test_a_paper_for_another_is_an_incident_before_money(
 
 def test_a_sheet_that_says_another_thing_of_itself_is_an_incident(world: World) -> None:
     world.to_confirm()
-    world.centre.keywords = lambda text: text.replace('"copy":1', '"copy":2')
+    world.centre.keywords = lambda text: text.replace('"copy":[1,1]', '"copy":[2,1]')
     world.touch(e.Confirmed())
     assert world.refusal().failure == "Binding_Mismatch"
     world.settled()
     assert [kind for _, kind in world.centre.reports] == ["incident"]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        ('"kind":"household"', '"kind":"alone"'),
+        ('"municipality":"28100"', '"municipality":"09202"'),
+        ('"fee":250', '"fee":0'),
+        ('"place":"omitted"', '"place":"shown"'),
+        ('"boxes":[]', '"boxes":[[1.0,2.0,3.0,4.0]]'),
+    ],
+    ids=["kind", "municipality", "fee", "answers", "boxes"],
+)
+def test_a_sheet_of_another_making_than_its_manifest_is_an_incident(
+    world: World, said: str, instead: str
+) -> None:
+    world.to_confirm()
+
+    def change(text: str) -> str:
+        assert said in text
+        return text.replace(said, instead)
+
+    world.centre.keywords = change
+    world.touch(e.Confirmed())
+    assert world.refusal().failure == "Binding_Mismatch"
+    world.settled()
+    assert [kind for _, kind in world.centre.reports] == ["incident"]
+    assert world.devices.coin.state().taken == 0
+
+
+@pytest.mark.attack
+def test_a_number_that_nobody_asked_for_is_an_incident_before_money(world: World) -> None:
+    """Keywords, manifest and signature are right; only the paper itself shows it."""
+    world.to_confirm()
+    world.centre.sheet = lambda keywords: sheet(keywords, sides=drawn(written("1234 5678 9012"), marks))
+    world.touch(e.Confirmed())
+    assert world.refusal().failure == "Binding_Mismatch"
+    world.settled()
+    assert [kind for _, kind in world.centre.reports] == ["incident"]
+    assert world.devices.coin.state().taken == 0
+
+
+def test_a_number_in_the_box_that_was_declared_is_printed(world: World) -> None:
+    world.centre.offers = offers(alone(questions=(NUMBER,)))
+    world.centre.boxes = (BOX,)
+    world.centre.sheet = lambda keywords: sheet(keywords, sides=drawn(written("1234 5678 9012"), marks))
+    to_pay_for_a_number(world)
 
 
 def test_a_damaged_sheet_is_refused_by_name(world: World) -> None:

@@ -24,11 +24,11 @@ from kiosk_app.settings import TerminalSettings
 from kiosk_app.terminal import Terminal
 from server_stub.interface.clock import STAGE_START, Clock, real_monotonic_ns
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind
 from server_stub.interface.trace import Event as TraceEvent
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import Place
 from tests.cards.helper import HOLDER, NOW, Plain, authority, key_source
+from tests.flow.helper import WHOLE
 
 from .centre import KEY, TERMINAL, Centre
 
@@ -143,8 +143,7 @@ class World:
 
     def to_confirm(self, copies: int = 1) -> None:
         self.to_menu()
-        self.touch(e.KindChosen(CertificateKind.RESIDENCE), e.ScopeChosen(()))
-        self.touch(e.OptionsChosen(ApplicationOptions()), e.CopiesChosen(copies))
+        self.touch(e.KindChosen("household"), WHOLE, e.Answered({}), e.CopiesChosen(copies))
         self.wait_for("Confirm")
 
     def to_pay(self, copies: int = 1) -> None:

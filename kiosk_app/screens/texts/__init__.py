@@ -6,6 +6,7 @@ A cell `@key` says the same as that key. `key.one` is used for the number one. `
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
@@ -85,6 +86,10 @@ class Words:
             return None
         return self("day", month=self(f"month.{day.month}"), day=day.day)
 
+    def offered(self, words: Mapping[str, str]) -> str:
+        """Of words that came with an offer (language -> text), those to show; Japanese where this language is missing."""
+        return words.get(self.language) or words["ja"]
+
     def either(self, ja: str, en: str) -> str:
         """Of a name that data carry in both languages, the one to show."""
         return en if self.language == "en" and en else ja
@@ -93,26 +98,39 @@ class Words:
 UNKNOWN = "Internal_Error"
 
 
+def _first_sentence(text: str) -> tuple[str, str]:
+    """`text` parted behind its first sentence; '' where there is no other."""
+    first, *rest = re.split(r"(?<=[。！？])\s*|(?<=[.!?])\s+", text.strip(), maxsplit=1)
+    return first, "".join(rest)
+
+
 class RefusalWords:
     """Words for a failure by its name; a name the catalogue does not have speaks as Internal_Error.
 
     A row `NAME.fact.FACT` adds a sentence where that fact is known (tries left), a row `NAME.facts` where all facts that
     it names are known (opens, closes).
+
+    `own` (language -> text) is what a refusal says of itself, for a name the catalogue does not have: its first sentence what
+    happened, the others what to do.
     """
 
-    def __init__(self, words: Words, failure: str, facts: Mapping[str, Any]) -> None:
+    def __init__(
+        self, words: Words, failure: str, facts: Mapping[str, Any], own: Mapping[str, str] | None = None
+    ) -> None:
         self._words = words
-        self._name = failure if words.find(f"{failure}.what") is not None else UNKNOWN
+        known = words.find(f"{failure}.what") is not None
+        self._name = failure if known else UNKNOWN
+        self._own = None if known or own is None else _first_sentence(words.offered(own))
         self._facts = dict(facts)
 
     @property
     def happened(self) -> str:
-        return self._words(f"{self._name}.what")
+        return self._own[0] if self._own else self._words(f"{self._name}.what")
 
     @property
     def choice(self) -> str:
         """Why something cannot be chosen, where it stands on that thing itself."""
-        return self._words.find(f"{self._name}.choice") or self.happened
+        return self.happened if self._own else self._words.find(f"{self._name}.choice") or self.happened
 
     @property
     def known(self) -> list[str]:
@@ -130,7 +148,7 @@ class RefusalWords:
 
     @property
     def advice(self) -> str:
-        return self._words(f"{self._name}.do")
+        return self._own[1] if self._own else self._words(f"{self._name}.do")
 
     @property
     def title(self) -> str:
@@ -139,5 +157,5 @@ class RefusalWords:
     def ask(self, municipality: str = "") -> str:
         """Whom to ask; `municipality` stands in where its office is the one to be asked."""
         office = self._words("ask.office")
-        asked = self._words(f"{self._name}.ask")
+        asked = office if self._own else self._words(f"{self._name}.ask")
         return municipality if municipality and asked == office else asked
