@@ -74,9 +74,17 @@ class Visitor:
         finally:
             self._reader.remove()
 
-    def paper(self, card: CardEntry, kind: str, *, copies: int = 1, household: bool = False) -> Received:
-        """The checked paper: of the holder alone, or of the whole household; all is answered so that it shows most, but for what
-        prints a 個人番号."""
+    def paper(
+        self,
+        card: CardEntry,
+        kind: str,
+        *,
+        copies: int = 1,
+        household: bool = False,
+        numbers: bool = False,
+    ) -> Received:
+        """The checked paper: of the holder alone, or of the whole household; all is answered so that it shows most, but
+        個人番号 only with `numbers`."""
         session_id, holder_ref, known = self.begin(card)
         offer = known.offers.offer(kind)
         assert offer is not None, known.offers
