@@ -18,7 +18,8 @@ from scenarios import trace_labels
 from scenarios.driver import PATIENCE, NotReached, Terminal
 from scenarios.ledger_queries import CenterApplication
 from scenarios.stage import Stage
-from scenarios.towns import load_towns, named_municipalities
+from scenarios.template import callings
+from scenarios.towns import Town, named_municipalities
 from server_stub.interface.binding import PDFIUM
 from server_stub.interface.offers import Offer, Question
 from server_stub.interface.secret import Secret
@@ -71,7 +72,8 @@ class Before:
 
 @dataclass
 class World:
-    """`card`: the name of the card in use. `papers`: sheets that were taken, in the order they came out.
+    """`card`: the name of the card in use. `domicile`: whose certificates were asked for, by name, if not those of the
+    holder's address. `papers`: sheets that were taken, in the order they came out.
 
     `kind`, `answers` (question -> choice) and `copies` are what the resident asked for, in the words of the offer, for the one
     who reads the paper back. `passing` is called
@@ -81,6 +83,7 @@ class World:
     stage: Stage
     terminal: Terminal
     card: str = ""
+    domicile: str = ""
     papers: list[Path] = field(default_factory=list)
     kind: str = ""
     answers: dict[str, str] = field(default_factory=dict)
@@ -107,6 +110,7 @@ class World:
         self.terminal.call("screens_shown")
         self._screens = []
         self.papers, self.kind, self.answers, self.copies, self.fell_through = [], "", {}, 1, 0
+        self.domicile = ""
         self.offered = ()
         money, books = self.terminal.money(), self.stage.books
         self.before = Before(
@@ -226,6 +230,13 @@ class World:
         """Where this scenario's own delivery lies, in the shape of scenarios/towns/kobe; there only if there was one."""
         return self.stage.visit_folder / "delivered"
 
+    def town(self) -> Town:
+        """The town whose certificates this visit is about."""
+        if self.domicile:
+            return next(town for town in self.stage.towns if town.name == self.domicile)
+        code = self.stage.card(self.card).municipality if self.card else self.stage.towns[0].code
+        return next(town for town in self.stage.towns if town.code == code)
+
     def leave_by(self, name: str) -> None:
         """Touch what leads on from this screen."""
         self.passing()
@@ -283,6 +294,7 @@ class World:
     def choose_domicile(self, municipality: str) -> None:
         self.leave_by("本籍地の市区町村の証明書")
         self.terminal.wait_for("ChooseMunicipality")
+        self.domicile = municipality
         prefecture = next(info.prefecture for info in named_municipalities() if info.name == municipality)
         for name in (prefecture, municipality):
             while name not in self.terminal.call("touchables"):
@@ -579,8 +591,13 @@ def reader(name: str) -> Any:
 
 
 def town(world: World) -> Any:
-    """The people of the town as they were last delivered."""
-    (first, *_) = load_towns()
-    return reader("town").Town.load(
-        world.delivered if world.delivered.exists() else first.folder, first.folder
-    )
+    """The people of the town whose certificates this visit is about, as they were last delivered."""
+    own = world.town()
+    changed = world.delivered.exists() and own is world.stage.towns[0]
+    called = callings(world.stage.cards.values())
+    elsewhere = {
+        called[card.person]: f"{card.municipality}:{card.person}"
+        for card in world.stage.cards.values()
+        if card.municipality != own.code
+    }
+    return reader("town").Town.load(world.delivered if changed else own.folder, own.folder, elsewhere)

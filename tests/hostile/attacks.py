@@ -15,6 +15,7 @@ from unittest import mock
 from kiosk_app import journal as journal_module
 from kiosk_app.flow import effects as f
 from kiosk_app.flow import events as e
+from kiosk_app.flow.state import Purchase
 from kiosk_app.flow.state import StateName as S
 from server_stub.interface.application_states import CENTER, State
 from server_stub.interface.failures import Failed
@@ -260,7 +261,9 @@ class Attack:
         bench.device_gateway._papers = papers
         open_before = set(bench.journal.open_applications())
         try:
-            bench.device_gateway.perform(f.CashInStart(NEXT, "S2", 100), lambda _: None)
+            bench.device_gateway.perform(
+                f.CashInStart(Purchase(NEXT, {"ja": "何かの証明書"}, 1, 100, 1), "S2"), lambda _: None
+            )
         except Failed:
             return
         assert bench.devices.coin.seen.inserted == 0, "somebody else's money lies there"

@@ -10,7 +10,6 @@ from kiosk_app.flow import views as v
 from kiosk_app.heartbeat import LIMIT_MS, Heartbeat
 from kiosk_app.screens.texts import catalogue
 from server_stub.interface.failures import CATALOGUE
-from server_stub.interface.terminal import ApplicationOptions
 from server_stub.interface.values import Place
 from tests.terminal.centre import Centre
 from tests.terminal.world import PIN, World, card
@@ -63,8 +62,8 @@ class Resident:
             "EnterPin": lambda: world.touch(e.PinEntered(PIN)),
             "TakeCard": lambda: world.reader.remove(),
             "ChooseCertificate": lambda: world.touch(e.KindChosen(_offered(world))),
-            "ChooseScope": lambda: world.touch(e.ScopeChosen(())),
-            "ChooseOptions": lambda: world.touch(e.OptionsChosen(ApplicationOptions())),
+            "ChooseScope": lambda: world.touch(_first_way(world)),
+            "ChooseOptions": lambda: world.touch(e.Answered({})),
             "ChooseCopies": lambda: world.touch(e.CopiesChosen(copies)),
             "Confirm": lambda: world.touch(e.Confirmed()),
         }
@@ -109,6 +108,12 @@ def _first(world: World) -> str:
     return next((m.code for m in world.view.municipalities if m.participating), "00000")
 
 
-def _offered(world: World) -> object:
+def _offered(world: World) -> str:
     assert isinstance(world.view, v.ChooseCertificate)
-    return next((o.kind for o in world.view.offers if o.refusal is None), None)
+    return next((o.kind for o in world.view.offers if o.refusal is None), "")
+
+
+def _first_way(world: World) -> e.ScopeChosen:
+    assert isinstance(world.view, v.ChooseScope)
+    scope, subjects = world.view.ways[0]
+    return e.ScopeChosen(scope, subjects)

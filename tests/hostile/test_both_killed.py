@@ -88,7 +88,7 @@ def shop(server: Server, tmp_path: Path) -> Iterator[Shop]:
 def to_the_act(shop: Shop, record: str) -> None:
     world = shop.world
     world.identify(CARD)
-    world.choose_residence("世帯全員", COPIES)
+    world.choose("世帯全員", COPIES)
     if CUTS[record][0] is not apply:
         assert world.apply() == "Pay", world.refusal()
 

@@ -22,7 +22,7 @@ def world(stage: Stage) -> World:
 @pytest.mark.attack
 def test_a_double_tap_on_the_copies_shows_the_confirmation_and_applies_for_nothing(world: World) -> None:
     world.identify("六甲翠のカード")
-    world.choose_residence("世帯全員", 1)
+    world.choose("世帯全員", 1)
     world.terminal.touch("戻る")
     world.terminal.wait_for("ChooseCopies")
     window: KioskWindow = world.terminal._driver._control._kiosk.window  # type: ignore[attr-defined]

@@ -277,12 +277,15 @@ def test_what_is_no_ocsp_request_gets_ocsps_own_answer(nodes: Nodes, body: bytes
 
 ISSUE = {
     "application_id": NOWHERE,
-    "holder_ref": "a" * 64,
+    "holder": {"method": "jpki", "reference": "a" * 64},
     "place": "address",
-    "application": {"kind": "residence", "municipality": "28100", "copies": 1, "fee_total": 250},
+    "application": {
+        "kind": "residence", "municipality": "28100", "scope": "chosen", "subjects": ["b" * 64], "answers": {}, "copies": 1,
+        "fee_total": 250,
+    },
     "terminal": {"terminal_id": "T", "operator": "o", "shop": "s", "area": "28100", "kind": "store"},
     "received_at": "2026-06-03T10:00:00+09:00",
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -294,7 +297,18 @@ ISSUE = {
         ({"received_at": "2026-06-03T10:00:00"}, "Request_Malformed"),
         ({"received_at": 10**30}, "Request_Malformed"),
         ({"terminal": ISSUE["terminal"] | {"shop": "\0" * 10}}, "Holder_Not_Linked"),  # type: ignore[operator]
-        ({"holder_ref": "A" * 64}, "Request_Malformed"),
+        ({"holder": {"method": "jpki", "reference": "A" * 64}}, "Request_Malformed"),
+        ({"holder": {"method": "face", "reference": "a" * 64}}, "Request_Malformed"),
+        ({"application": ISSUE["application"] | {"kind": "no_such_kind"}}, "Service_Not_Offered"),  # type: ignore[operator]
+        ({"application": ISSUE["application"] | {"kind": "../residence"}}, "Request_Malformed"),  # type: ignore[operator]
+        ({"application": ISSUE["application"] | {"subjects": []}}, "Request_Malformed"),  # type: ignore[operator]
+        ({"application": ISSUE["application"] | {"subjects": ["b" * 64] * 201}}, "Request_Malformed"),  # type: ignore[operator]
+        ({"application": ISSUE["application"] | {"scope": "everybody"}}, "Request_Malformed"),  # type: ignore[operator]
+        ({"application": ISSUE["application"] | {"answers": {"q": ["yes"]}}}, "Request_Malformed"),  # type: ignore[operator]
+        (
+            {"application": ISSUE["application"] | {"answers": {f"q{n}": "yes" for n in range(21)}}},
+            "Request_Malformed",
+        ),  # type: ignore[operator]
         ({"application_id": "../../../../../../../../.."}, "Request_Malformed"),
     ],
 )

@@ -136,7 +136,7 @@ def test_nor_does_one_that_lasts_longer_than_the_session(world: World, stage: St
 def cut_and_compare(world: World, stage: Stage, record: str, dark: timedelta) -> None:
     act, end = CUTS[record]
     world.identify(CARD)
-    world.choose_residence("世帯全員", COPIES)
+    world.choose("世帯全員", COPIES)
     if act is not apply:
         assert world.apply() == "Pay", world.refusal()
     if dark:
@@ -189,7 +189,7 @@ journal.Journal(path, Clock(STAGE_START), fsync=fsync).put_away(charges, kept)
 
 def one_visit(world: World) -> None:
     world.identify(CARD)
-    world.choose_residence("世帯全員", COPIES)
+    world.choose("世帯全員", COPIES)
     assert world.apply() == "Pay", world.refusal()
     world.drop(DUE)
     world.take_paper()

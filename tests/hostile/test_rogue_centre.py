@@ -61,7 +61,7 @@ def to_pin(world: World) -> None:
 
 def to_application(world: World) -> None:
     world.identify(CARD)
-    world.choose_residence("世帯全員", 1)
+    world.choose("世帯全員", 1)
     world.terminal.touch("この内容で申請する")
 
 
@@ -224,6 +224,74 @@ def test_a_sheet_that_is_not_the_signed_one_is_corrupt(world: World, rogue: Rogu
     to_application(world)
     world.terminal.wait_for("Refusal")
     assert world.terminal.shows("Paper_Corrupt"), world.refusal()
+    untouched(world, rogue)
+
+
+# --- offers exchanged on the way ------------------------------------------------------------------------------------------
+
+
+def spoil_offers(change: Callable[[dict[str, Any]], None]) -> Change:
+    """Somebody has written in them after they were signed."""
+
+    def spoiled(answer: Answer) -> bytes:
+        signed = json.loads(answer.body)
+        offers = json.loads(signed["text"])
+        change(offers)
+        signed["text"] = json.dumps(offers)
+        return http(200, JSON, json.dumps(signed).encode())
+
+    return spoiled
+
+
+def names_swapped(offers: dict[str, Any]) -> None:
+    """Two of the family, each under the other's name."""
+    first, second, *_ = offers["offers"][0]["subjects"]
+    first["name"], second["name"] = second["name"], first["name"]
+
+
+def fee_of_another_kind(offers: dict[str, Any]) -> None:
+    offers["offers"][0]["fee"] = 10
+
+
+def to_pin_of(world: World, card: str) -> None:
+    world.lay(card)
+    world.choose_address()
+    world.enter_pin(right=True)
+
+
+@pytest.mark.parametrize("change", [names_swapped, fee_of_another_kind])
+def test_offers_that_were_not_signed_so_are_none(
+    world: World, rogue: Rogue, change: Callable[[dict[str, Any]], None]
+) -> None:
+    rogue.change("authentication", spoil_offers(change))
+    to_pin_of(world, "港太一のカード")
+    world.terminal.wait_for("Refusal")
+    assert rogue.struck
+    assert world.terminal.shows("Offers_Invalid"), world.refusal()
+    untouched(world, rogue)
+
+
+@pytest.mark.parametrize("card", ["六甲翠のカード", "港太一のカード"], ids=["own of before", "somebody's"])
+def test_offers_of_another_session_are_none(world: World, rogue: Rogue, card: str) -> None:
+    """With the centre's own signature: once those of the same holder's visit before, once those of another holder."""
+    kept: list[bytes] = []
+
+    def keep(answer: Answer) -> bytes:
+        kept.append(answer.body)
+        return http(200, JSON, answer.body)
+
+    rogue.change("authentication", keep)
+    to_pin_of(world, "六甲翠のカード")
+    world.terminal.wait_for("TakeCard")
+    world.take_card()
+    world.terminal.touch("中止する")
+    world.terminal.wait_for("Refusal")
+    world.terminal.touch("終了する")
+    world.terminal.wait_for("TopMenu")
+    rogue.change("authentication", lambda answer: http(200, JSON, kept[0]))
+    to_pin_of(world, card)
+    world.terminal.wait_for("Refusal")
+    assert world.terminal.shows("Offers_Invalid"), world.refusal()
     untouched(world, rogue)
 
 

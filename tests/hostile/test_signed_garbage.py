@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from functools import cache
+from typing import Any
 
 import pikepdf
 import pytest
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 
 from kiosk_app.paper import check_sheet
 from server_stub.interface.binding import sheet_keywords
+from server_stub.interface.clock import STAGE_START
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import SheetEntry
+from server_stub.interface.terminal import Manifest, SheetEntry
+from server_stub.interface.values import Box, Identity, Method
 from tests.terminal.sheets import right_sides, sheet
 
 APPLICATION = "0" * 26
@@ -28,15 +31,32 @@ REFUSED = {
 }
 
 
-def entry(pdf: bytes) -> SheetEntry:
-    digest = hashlib.sha256(pdf).hexdigest()
-    return SheetEntry(number=1, copy_number=1, k=1, n=1, sha256=digest, subjects=SUBJECTS, issue_number="1")
+def entry(pdf: bytes = b"", **other: Any) -> SheetEntry:
+    right: dict[str, Any] = {
+        "number": 1, "copy_number": 1, "k": 1, "n": 1, "sha256": hashlib.sha256(pdf).hexdigest(), "subjects": SUBJECTS,
+        "issue_number": "1", "answers": {"item": "yes"},
+    }  # fmt: skip
+    return SheetEntry(**{**right, **other})
+
+
+def manifest(**other: Any) -> Manifest:
+    right: dict[str, Any] = {
+        "application_id": APPLICATION, "session_id": APPLICATION, "terminal_id": "T",
+        "holder": Identity(method=Method.JPKI, reference="a" * 64), "kind": "household", "municipality": "28100",
+        "copies": 1, "fee_total": 250, "generation": 1, "received_at": STAGE_START, "sheets": (entry(),),
+    }  # fmt: skip
+    return Manifest(**{**right, **other})
+
+
+def says(of: dict[str, Any] | None = None, **sheet: Any) -> str:
+    """What a sheet would say of itself: `of` other things of the manifest, `sheet` of its own."""
+    return sheet_keywords(manifest(**(of or {})), entry(**sheet))
 
 
 def check(pdf: bytes) -> str:
     """The name by which this sheet, under a good signature, is refused; '' if it is taken."""
     try:
-        check_sheet(APPLICATION, entry(pdf), pdf)
+        check_sheet(manifest(), entry(pdf), pdf)
     except Failed as failed:
         return failed.failure
     return ""
@@ -44,7 +64,7 @@ def check(pdf: bytes) -> str:
 
 @cache
 def good(pages: int = 2) -> bytes:
-    keywords = sheet_keywords(APPLICATION, 1, 1, 1, SUBJECTS)
+    keywords = says()
     plain = pikepdf.ObjectStreamMode.disable
     return sheet(keywords, sides=right_sides(pages) if pages else no_page(), object_stream_mode=plain)
 
@@ -85,7 +105,10 @@ def test_a_locked_sheet_is_corrupt() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        None, "", "{}", sheet_keywords(APPLICATION, 1, 1, 2, SUBJECTS), sheet_keywords(APPLICATION, 1, 1, 1, ("b" * 32,)),
+        None, "", "{}", says(n=2), says(k=2), says(copy_number=2), says(subjects=("b" * 32,)), says(subjects=()),
+        says(answers={"item": "no"}), says(answers={}), says(secret_boxes=(Box(x=1, y=1, width=1, height=1),)),
+        says({"application_id": "1" * 26}), says({"kind": "alone"}), says({"municipality": "09202"}), says({"copies": 2}),
+        says({"fee_total": 10}),
         pikepdf.Array([1, 2]), pikepdf.Dictionary({"/A": 1}), pikepdf.Name("/Keywords"),
     ],
 )  # fmt: skip

@@ -13,7 +13,7 @@ from kiosk_app.outbox import Outbox
 from scenarios.template import load_cards
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import CertificateKind, ReportKind, StatusReport
+from server_stub.interface.terminal import ReportKind, StatusReport
 from tests.hostile.hall import Hall
 from tests.hostile.rogue import Answer, Change, Rogue, http
 from tests.hostile.visitor import Received, Visitor
@@ -37,7 +37,7 @@ def visitor(hall: Hall, rogue: Rogue) -> Iterator[Visitor]:
 
 @pytest.fixture
 def paper(hall: Hall, visitor: Visitor) -> Received:
-    return visitor.paper(load_cards(hall.template)["六甲翠のカード"], CertificateKind.SEAL_REGISTRATION)
+    return visitor.paper(load_cards(hall.template)["六甲翠のカード"], "seal_registration")
 
 
 @pytest.fixture

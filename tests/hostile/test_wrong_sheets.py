@@ -367,7 +367,7 @@ def test_the_sheets_of_our_own_centre_are_right(resident: Resident) -> None:
         blank.save(front)
 
     def finished(keywords: str) -> bytes:
-        facts = SheetFacts(1, 1, 1, ())
+        facts = SheetFacts(1, 1, 1, keywords)
         (made,) = finish_sheets(
             front.getvalue(), municipality="神戸市", application_id="0" * 26, sheets=[facts]
         )

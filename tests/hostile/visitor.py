@@ -18,9 +18,9 @@ from scenarios.stage_secrets import KeyPool
 from scenarios.template import PIN, CardEntry
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
-from server_stub.interface.offers import ApplicationRequest, Offer
+from server_stub.interface.offers import ApplicationRequest, Offer, Scope
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind, ReportKind, StatusReport
+from server_stub.interface.terminal import ReportKind, StatusReport
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import Place
 
@@ -75,33 +75,33 @@ class Visitor:
             self._reader.remove()
 
     def paper(
-        self, card: CardEntry, kind: CertificateKind, *, copies: int = 1, household: bool = False
+        self,
+        card: CardEntry,
+        kind: str,
+        *,
+        copies: int = 1,
+        household: bool = False,
+        numbers: bool = False,
     ) -> Received:
-        """The checked paper: of the holder alone, or of the whole household."""
+        """The checked paper: of the holder alone, or of the whole household; all is answered so that it shows most, but
+        個人番号 only with `numbers`."""
         session_id, holder_ref, known = self.begin(card)
-        offer = next(offer for offer in known.offers.offers if offer.kind is kind)
-        options = ApplicationOptions()
-        if kind is CertificateKind.RESIDENCE:
-            options = ApplicationOptions(
-                members=() if household else _holder(offer), relationship=True, domicile=True
-            )
-        request = ApplicationRequest(
-            kind=kind,
-            municipality=known.offers.municipality.code,
-            options=options,
-            copies=copies,
-            fee_total=offer.fee * copies,
+        offer = known.offers.offer(kind)
+        assert offer is not None, known.offers
+        request = request_for(
+            offer, known.offers.municipality.code, copies=copies, household=household, numbers=numbers
         )
         got = self._remote.perform(f.Apply(session_id, request, offer, holder_ref))
         assert isinstance(got, e.PaperReceived)
-        sheets = tuple(self._remote.sheet(got.application_id, n)[1] for n in range(1, got.sheets + 1))
-        paper = self._remote._paper(got.application_id)
+        bought = got.purchase
+        sheets = tuple(self._remote.sheet(bought.id, n)[1] for n in range(1, bought.sheets + 1))
+        paper = self._remote._paper(bought.id)
         numbers = tuple(dict.fromkeys(entry.issue_number for entry in paper.manifest.sheets))
         assert [hashlib.sha256(sheet).hexdigest() for sheet in sheets] == [
             s.sha256 for s in paper.manifest.sheets
         ]
         self._remote.forget()
-        return Received(session_id, got.application_id, holder_ref, sheets, numbers, got.fee_total)
+        return Received(session_id, bought.id, holder_ref, sheets, numbers, bought.due)
 
     def send(self, message: Message) -> None:
         """For an outbox."""
@@ -115,5 +115,21 @@ class Visitor:
         self._remote.send(Message(0, session_id, "", None, "done"))
 
 
-def _holder(offer: Offer) -> tuple[str, ...]:
-    return tuple(member.ref for member in offer.members if member.holder)
+def request_for(
+    offer: Offer, municipality: str, *, copies: int = 1, household: bool = False, numbers: bool = False
+) -> ApplicationRequest:
+    """Of the holder alone, or of everybody."""
+    subjects = tuple(one.ref for one in offer.subjects if household or one.holder)
+    ways = [scope for scope in (Scope.WHOLE, Scope.HOLDER, Scope.CHOSEN) if offer.admits(scope, subjects)]
+    return ApplicationRequest(
+        kind=offer.kind,
+        municipality=municipality,
+        scope=ways[0],
+        subjects=subjects,
+        answers={
+            one.code: next(choice.code for choice in one.choices if numbers or not choice.secret)
+            for one in offer.asks(subjects)
+        },
+        copies=copies,
+        fee_total=offer.fee * copies,
+    )

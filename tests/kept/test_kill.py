@@ -24,7 +24,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import ReportKind, StatusReport
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import Ledger
-from tests.hostile.visitor import Visitor
+from tests.hostile.visitor import Visitor, request_for
 from tests.kept.server import Server, until
 
 pytestmark = [pytest.mark.xdist_group("kept")]
@@ -61,7 +61,7 @@ class Visit:
     def begin(self) -> None:
         card = load_cards(self.server.folder / "template")["六甲翠のカード"]
         self.session_id, _holder, known = self.visitor.begin(card)
-        self.fee = next(offer.fee for offer in known.offers.offers if offer.kind == "residence")
+        self.offers = known.offers
 
     def ask(self, path: str, body: Any, key: str = "") -> httpx.Response:
         answer = self.server.post(path, body, key)
@@ -69,10 +69,9 @@ class Visit:
         return answer
 
     def request(self) -> dict[str, Any]:
-        return {
-            "kind": "residence", "municipality": "28100", "options": {"relationship": True, "domicile": True},
-            "copies": 1, "fee_total": self.fee,
-        }  # fmt: skip
+        offer = self.offers.offer("residence")
+        assert offer is not None
+        return request_for(offer, self.offers.municipality.code, household=True).model_dump(mode="json")
 
     def apply(self) -> None:
         answer = self.ask(f"/v1/sessions/{self.session_id}/applications", self.request(), self.key)

@@ -11,21 +11,35 @@ from typing import Any
 import pikepdf
 import pytest
 from PIL import Image
-from server_stub.paper.content import Issuer, ResidenceFront, ResidencePerson, SealFront
 
-from server_stub.issuing import copies
+from server_stub.certificates import residence, seal_registration
+from server_stub.certificates.residence.front import ResidenceFront, ResidencePerson
+from server_stub.certificates.seal_registration import SealFront
+from server_stub.paper.typesetting import Issuer, typeset
 
 Change = Callable[[Any], Any]
 
 
+_PLACES: dict[str, Any] = {"residence_front": residence, "seal_front": seal_registration}
+
+
 def planted(name: str, change: Change) -> AbstractContextManager[None]:
-    """`name`: the issuing server's function (residence_front, seal_front, issuer_of) whose result goes through `change`."""
-    real = getattr(copies, name)
+    """`name`: what goes through `change`: the front that a kind's folder makes (residence_front, seal_front), or the `issuer`
+    whom it is set for."""
     patch = pytest.MonkeyPatch()
 
     class Planted(AbstractContextManager[None]):
         def __enter__(self) -> None:
-            patch.setattr(copies, name, lambda *given, **named: change(real(*given, **named)))
+            if name == "issuer":
+                for place in (residence.front, seal_registration):
+                    patch.setattr(
+                        place,
+                        "typeset",
+                        lambda template, call, data, issuer: typeset(template, call, data, change(issuer)),
+                    )
+            else:
+                real = getattr(_PLACES[name], name)
+                patch.setattr(_PLACES[name], name, lambda *given, **named: change(real(*given, **named)))
 
         def __exit__(self, *error: object) -> None:
             patch.undo()

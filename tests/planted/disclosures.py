@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import server_stub.issuing.service as service
+import server_stub.certificates.residence as residence
 from cards.trace import ObservedConnection
 from kiosk_app.center_gateway import CenterGateway
 from kiosk_app.devices.printer import SimulatedPrinter
@@ -59,16 +59,16 @@ def bodies_in_the_trace(patch: pytest.MonkeyPatch) -> None:
     sentence=AFTERWARDS,
 )
 def number_in_a_refusal(patch: pytest.MonkeyPatch) -> None:
-    real = service.set_paper
+    real = residence.Residence.render
 
-    def set_paper(records: Any, *given: Any, **named: Any) -> Any:
+    def render(kind: Any, copies: Any, *given: Any) -> Any:
         try:
-            return real(records, *given, **named)
+            return real(kind, copies, *given)
         except Failed as failed:
-            person = records[0].persons[0]
+            person = copies[0].persons[0]
             raise Failed(failed.failure, **failed.facts, detail=person.my_number.reveal()) from failed
 
-    patch.setattr(service, "set_paper", set_paper)
+    patch.setattr(residence.Residence, "render", render)
 
 
 @defect(
@@ -78,16 +78,16 @@ def number_in_a_refusal(patch: pytest.MonkeyPatch) -> None:
     sentence=AFTERWARDS,
 )
 def number_in_a_stack_trace(patch: pytest.MonkeyPatch) -> None:
-    real = service.set_paper
+    real = residence.Residence.render
 
-    def set_paper(records: Any, *given: Any, **named: Any) -> Any:
+    def render(kind: Any, copies: Any, *given: Any) -> Any:
         try:
-            raise ValueError(f"record {records[0].persons[0].my_number.reveal()} cannot be set")
+            raise ValueError(f"record {copies[0].persons[0].my_number.reveal()} cannot be set")
         except ValueError:
             traceback.print_exc(file=sys.stderr)
-        return real(records, *given, **named)
+        return real(kind, copies, *given)
 
-    patch.setattr(service, "set_paper", set_paper)
+    patch.setattr(residence.Residence, "render", render)
 
 
 @defect(

@@ -12,14 +12,16 @@ from sqlalchemy import update
 import cards.jpki as jpki
 import kiosk_app.paper as terminal_paper
 import server_stub.center.authentication.jpki as certificates
+import server_stub.issuing.service as service
 from cards.jpki import JpkiClient
 from kiosk_app.card_trust import CardKind, CardTrust
-from kiosk_app.flow import card_rows, events
+from kiosk_app.flow import card_rows, certificate_rows, events
 from kiosk_app.flow.state import StateName as S
 from kiosk_app.flow.state import TimeOuts, Visit
 from server_stub.center import tables
 from server_stub.center.authentication.jpki import HolderCertificate, StatusAuthority, TrustedCertificates
 from server_stub.center.sessions import Sessions
+from server_stub.interface import binding
 from server_stub.interface.failures import Failed
 from tests.planted.defect import defect
 from tests.planted.flow import rows_of
@@ -261,13 +263,22 @@ def holder_remembered(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
-    "前の人の本人確認が残り、端末も照合しない",
+    "前の人の記録が次の人に使われ、センターも端末も照合しない",
     harm="前の人の証明書が次の人に渡る（川崎などで起きた事故）。",
     scenario="遅れて届いた紙は次の人に渡らない",
     sentence="用紙は1枚で、載っているのは「港太一」だけである",
 )
 def holder_remembered_unseen(patch: pytest.MonkeyPatch) -> None:
-    mix_up(patch)
+    """At the issuing server, so that what is offered and what is made are both those of the one before."""
+    real, first = service.find_holder, []
+
+    def find_holder(*given: Any) -> Any:
+        found = real(*given)
+        first.append(found)
+        return replace(found, key=first[0].key, person=first[0].person)
+
+    patch.setattr(service, "find_holder", find_holder)
+    patch.setattr(binding, "check_binding", lambda manifest, **known: None)
     patch.setattr(terminal_paper, "check_binding", lambda manifest, **known: None)
 
 
@@ -361,7 +372,7 @@ def tries_of_the_one_before(patch: pytest.MonkeyPatch) -> None:
     sentence=PIN,
 )
 def card_not_asked_for(patch: pytest.MonkeyPatch) -> None:
-    rows_of(patch, lambda row: row.do is card_rows.know_offers_ask_card, target=S.CHOOSE_CERTIFICATE)
+    rows_of(patch, lambda row: row.do is certificate_rows.know_offers_ask_card, target=S.CHOOSE_CERTIFICATE)
 
 
 @defect(

@@ -17,9 +17,9 @@ import server_stub.issuing.service as service
 from kiosk_app.center_gateway import CenterGateway
 from kiosk_app.devices.coin_unit import SimulatedCoinUnit
 from kiosk_app.devices.printer import SimulatedPrinter
-from kiosk_app.flow import card_rows, views
+from kiosk_app.flow import certificate_rows, views
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import CertificateKind, ReportKind
+from server_stub.interface.terminal import ReportKind
 from server_stub.issuing import tables
 from tests.planted.defect import defect
 from tests.planted.flow import rows_of
@@ -281,11 +281,11 @@ def change_in_small_coins(patch: pytest.MonkeyPatch) -> None:
 
 
 def on_receipt(patch: pytest.MonkeyPatch, **changed: Any) -> None:
-    """The receipt is set with other values; a function is given the right receipt."""
+    """The receipt is set with other values, each made of the right receipt."""
     real = receipts.receipt_pdf
 
     def receipt_pdf(receipt: Any, at: Any, terminal_id: str) -> bytes:
-        values = {name: value(receipt) if callable(value) else value for name, value in changed.items()}
+        values = {name: value(receipt) for name, value in changed.items()}
         return real(replace(receipt, **values), at, terminal_id)
 
     patch.setattr(receipts, "receipt_pdf", receipt_pdf)
@@ -316,11 +316,11 @@ def offers_remembered(patch: pytest.MonkeyPatch) -> None:
     first: list[Any] = []
 
     def know_offers(happening: Any) -> Any:
-        visit, effects = card_rows.know_offers_ask_card(happening)
+        visit, effects = certificate_rows.know_offers_ask_card(happening)
         first.append(visit.offers)
         return replace(visit, offers=first[0]), effects
 
-    rows_of(patch, lambda row: row.do is card_rows.know_offers_ask_card, do=know_offers)
+    rows_of(patch, lambda row: row.do is certificate_rows.know_offers_ask_card, do=know_offers)
 
 
 @defect(
@@ -330,7 +330,11 @@ def offers_remembered(patch: pytest.MonkeyPatch) -> None:
     sentence="領収書の合計は250円である",
 )
 def wrong_total(patch: pytest.MonkeyPatch) -> None:
-    on_receipt(patch, due=lambda receipt: receipt.due + 10, change=lambda receipt: receipt.change - 10)
+    on_receipt(
+        patch,
+        purchase=lambda receipt: replace(receipt.purchase, due=receipt.purchase.due + 10),
+        change=lambda receipt: receipt.change - 10,
+    )
 
 
 @defect(
@@ -365,7 +369,7 @@ def wrong_year(patch: pytest.MonkeyPatch) -> None:
     sentence="領収書の申請番号は台帳と一致している",
 )
 def wrong_number(patch: pytest.MonkeyPatch) -> None:
-    on_receipt(patch, application_id=lambda receipt: receipt.application_id[::-1])
+    on_receipt(patch, purchase=lambda receipt: replace(receipt.purchase, id=receipt.purchase.id[::-1]))
 
 
 @defect(
@@ -375,7 +379,7 @@ def wrong_number(patch: pytest.MonkeyPatch) -> None:
     sentence="領収書は神戸市の「住民票の写し」1通のものである",
 )
 def wrong_certificate(patch: pytest.MonkeyPatch) -> None:
-    on_receipt(patch, kind=CertificateKind.SEAL_REGISTRATION)
+    on_receipt(patch, purchase=lambda receipt: replace(receipt.purchase, words={"ja": "印鑑登録証明書"}))
 
 
 @defect(
@@ -385,7 +389,7 @@ def wrong_certificate(patch: pytest.MonkeyPatch) -> None:
     sentence="台帳に神戸市の「印鑑登録証明書」1部、250円、店舗「見本町一丁目店」と記録されている",
 )
 def wrong_kind_booked(patch: pytest.MonkeyPatch) -> None:
-    booked(patch, kind=CertificateKind.RESIDENCE.value)
+    booked(patch, kind="residence")
 
 
 @defect(

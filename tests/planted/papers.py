@@ -11,24 +11,24 @@ from functools import cache
 from typing import Any
 
 import pytest
-import server_stub.issuing.wording as wareki_module
-import server_stub.paper.fronts as fronts
 from pikepdf import Dictionary
 from PIL import Image
-from server_stub.issuing.wording import seireki, wareki
 from sqlalchemy import bindparam, select
 
 import kiosk_app.paper as terminal_paper
-import server_stub.issuing.copies as copies
+import server_stub.certificates.dates as dates
+import server_stub.certificates.residence as residence
+import server_stub.certificates.seal_registration as seal_registration
 import server_stub.paper.back_page as backing
 import server_stub.paper.finish as finish
 import server_stub.paper.pattern as pattern
+import server_stub.paper.typesetting as typesetting
 import server_stub.registry.replica as replica
 from kiosk_app.center_gateway import CenterGateway
+from server_stub.certificates.dates import seireki, wareki
 from server_stub.interface import binding
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Manifest
-from server_stub.municipalities import load_municipality
 from server_stub.registry.tables import persons
 from tests.planted.defect import defect
 
@@ -47,10 +47,11 @@ SEAL, TAICHI = "印鑑登録証明書を受け取る", "用紙は1枚で、載�
 NUMBER = "世帯の一人だけ、個人番号を記載した写しを受け取る"
 
 
-def front(patch: pytest.MonkeyPatch, change: Callable[[Any], Any], name: str = "residence_front") -> None:
-    """What the issuing server puts on a front goes through `change`."""
-    real = getattr(copies, name)
-    patch.setattr(copies, name, lambda *given, **named: change(real(*given, **named)))
+def front(patch: pytest.MonkeyPatch, change: Callable[[Any], Any], kind: Any = residence) -> None:
+    """What that kind's folder puts on a front goes through `change`."""
+    name = "residence_front" if kind is residence else "seal_front"
+    real = getattr(kind, name)
+    patch.setattr(kind, name, lambda *given, **named: change(real(*given, **named)))
 
 
 def members(patch: pytest.MonkeyPatch, change: Callable[[list[Any]], list[Any]]) -> None:
@@ -70,16 +71,6 @@ def exchange(patch: pytest.MonkeyPatch, field: str) -> None:
         ]
 
     members(patch, change)
-
-
-def option(patch: pytest.MonkeyPatch, **wanted: bool) -> None:
-    """The front is made as if this had been chosen."""
-    real = copies.residence_front
-
-    def made(people: Any, options: Any, **named: Any) -> Any:
-        return real(people, options.model_copy(update=wanted), **named)
-
-    patch.setattr(copies, "residence_front", made)
 
 
 # --- whose values stand where ---------------------------------------------------------------------------------------
@@ -181,8 +172,12 @@ def moved_out_still_there(patch: pytest.MonkeyPatch) -> None:
     sentence=MINAMI,
 )
 def attested_as_whole(patch: pytest.MonkeyPatch) -> None:
-    whole = load_municipality("28100").attestations.residence_household
-    front(patch, lambda made: replace(made, attestation=whole))
+    real = residence.Residence.render
+
+    def render(kind: Any, copies: Any, *given: Any) -> Any:
+        return real(kind, [replace(records, whole_household=True) for records in copies], *given)
+
+    patch.setattr(residence.Residence, "render", render)
 
 
 @defect(
@@ -192,12 +187,12 @@ def attested_as_whole(patch: pytest.MonkeyPatch) -> None:
     sentence=HARU,
 )
 def issued_yesterday(patch: pytest.MonkeyPatch) -> None:
-    real = copies.residence_front
+    real = residence.residence_front
 
-    def made(people: Any, options: Any, *, issued_on: date, **named: Any) -> Any:
-        return real(people, options, issued_on=issued_on - timedelta(days=1), **named)
+    def made(people: Any, answers: Any, *, issued_on: date, **named: Any) -> Any:
+        return real(people, answers, issued_on=issued_on - timedelta(days=1), **named)
 
-    patch.setattr(copies, "residence_front", made)
+    patch.setattr(residence, "residence_front", made)
 
 
 @defect(
@@ -217,8 +212,8 @@ def numbers_exchanged(patch: pytest.MonkeyPatch) -> None:
     sentence=HARU,
 )
 def taisho_as_showa(patch: pytest.MonkeyPatch) -> None:
-    eras = tuple((first, "昭和" if name == "大正" else name) for first, name in wareki_module.ERAS)
-    patch.setattr(wareki_module, "ERAS", eras)
+    eras = tuple((first, "昭和" if name == "大正" else name) for first, name in dates.ERAS)
+    patch.setattr(dates, "ERAS", eras)
 
 
 @defect(
@@ -228,8 +223,8 @@ def taisho_as_showa(patch: pytest.MonkeyPatch) -> None:
     sentence=HARU,
 )
 def era_a_day_early(patch: pytest.MonkeyPatch) -> None:
-    eras = tuple((first - timedelta(days=1), name) for first, name in wareki_module.ERAS)
-    patch.setattr(wareki_module, "ERAS", eras)
+    eras = tuple((first - timedelta(days=1), name) for first, name in dates.ERAS)
+    patch.setattr(dates, "ERAS", eras)
 
 
 @defect(
@@ -239,8 +234,8 @@ def era_a_day_early(patch: pytest.MonkeyPatch) -> None:
     sentence=HARU,
 )
 def era_a_day_late(patch: pytest.MonkeyPatch) -> None:
-    eras = tuple((first + timedelta(days=1), name) for first, name in wareki_module.ERAS)
-    patch.setattr(wareki_module, "ERAS", eras)
+    eras = tuple((first + timedelta(days=1), name) for first, name in dates.ERAS)
+    patch.setattr(dates, "ERAS", eras)
 
 
 @defect(
@@ -251,49 +246,6 @@ def era_a_day_late(patch: pytest.MonkeyPatch) -> None:
 )
 def first_year_as_a_number(patch: pytest.MonkeyPatch) -> None:
     members(patch, lambda blocks: [replace(b, birth=b.birth.replace("元年", "1年")) for b in blocks])
-
-
-# --- what was not asked for -----------------------------------------------------------------------------------------
-
-
-@defect(
-    "記載しないとした続柄を印字する",
-    harm="知られたくない家族の関係が提出先に伝わる。",
-    scenario=ONE,
-    sentence=MINAMI,
-)
-def relationship_though_declined(patch: pytest.MonkeyPatch) -> None:
-    option(patch, relationship=True)
-
-
-@defect(
-    "記載しないとした本籍を印字する",
-    harm="本籍が、それを求めてはならない提出先に伝わる。",
-    scenario=ONE,
-    sentence=MINAMI,
-)
-def domicile_though_declined(patch: pytest.MonkeyPatch) -> None:
-    option(patch, domicile=True)
-
-
-@defect(
-    "記載しないとした個人番号を印字する",
-    harm="個人番号が、受け取ってはならない提出先に渡る。",
-    scenario=ONE,
-    sentence=MINAMI,
-)
-def number_though_declined(patch: pytest.MonkeyPatch) -> None:
-    option(patch, my_number=True)
-
-
-@defect(
-    "記載するとした個人番号を省略する",
-    harm="使えない写しに手数料を払わされる。",
-    scenario=NUMBER,
-    sentence=MINAMI,
-)
-def number_omitted(patch: pytest.MonkeyPatch) -> None:
-    option(patch, my_number=False)
 
 
 # --- characters -----------------------------------------------------------------------------------------------------
@@ -319,7 +271,7 @@ def variant_replaced(patch: pytest.MonkeyPatch) -> None:
     sentence="「住民票の写し」を本人だけで1部申し込んで断られる",
 )
 def unprintable_printed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(fronts, "check_texts", lambda data: None)
+    patch.setattr(typesetting, "check_texts", lambda data: None)
 
 
 @defect(
@@ -349,7 +301,7 @@ def another_imprint(patch: pytest.MonkeyPatch) -> None:
         mirrored.save(body, "PNG")
         return replace(made, imprint_png=body.getvalue())
 
-    front(patch, change, "seal_front")
+    front(patch, change, seal_registration)
 
 
 @defect(
@@ -362,7 +314,7 @@ def imprint_too_small(patch: pytest.MonkeyPatch) -> None:
     front(
         patch,
         lambda made: replace(made, width_mm=made.width_mm * 0.9, height_mm=made.height_mm * 0.9),
-        "seal_front",
+        seal_registration,
     )
 
 
@@ -374,7 +326,11 @@ def imprint_too_small(patch: pytest.MonkeyPatch) -> None:
 )
 def second_copy_of_another(patch: pytest.MonkeyPatch) -> None:
     made = iter(range(1, 100))
-    front(patch, lambda seal: replace(seal, name="港　美波") if next(made) % 2 == 0 else seal, "seal_front")
+    front(
+        patch,
+        lambda seal: replace(seal, name="港　美波") if next(made) % 2 == 0 else seal,
+        seal_registration,
+    )
 
 
 @defect(
@@ -386,7 +342,12 @@ def second_copy_of_another(patch: pytest.MonkeyPatch) -> None:
 def no_official_seal(patch: pytest.MonkeyPatch) -> None:
     body = io.BytesIO()
     Image.new("RGBA", (600, 600)).save(body, "PNG")
-    front(patch, lambda issuer: replace(issuer, seal_png=body.getvalue()), "issuer_of")
+    real = typesetting.typeset
+
+    def typeset(template: Any, call: str, data: Any, issuer: Any) -> bytes:
+        return real(template, call, data, replace(issuer, seal_png=body.getvalue()))
+
+    patch.setattr(residence.front, "typeset", typeset)
 
 
 # --- sheets, copies, numbers ----------------------------------------------------------------------------------------
@@ -411,8 +372,8 @@ def one_number_for_all(patch: pytest.MonkeyPatch) -> None:
 def wrong_page_on_the_back(patch: pytest.MonkeyPatch) -> None:
     real = finish._facts_content
 
-    def content(made: Any, application_id: str, facts: Any, keywords: str) -> bytes:
-        return real(made, application_id, replace(facts, k=1), keywords)
+    def content(made: Any, application_id: str, facts: Any) -> bytes:
+        return real(made, application_id, replace(facts, k=1))
 
     patch.setattr(finish, "_facts_content", content)
 
@@ -477,7 +438,7 @@ def last_sheet_missing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         center_gateway,
         "PaperReceived",
-        lambda signed, application_id, sheets, fee: real(signed, application_id, sheets - 1, fee),
+        lambda bought: real(replace(bought, sheets=bought.sheets - 1)),
     )
 
 
@@ -542,7 +503,7 @@ def terminal_trusts_the_centre(patch: pytest.MonkeyPatch) -> None:
     sentence="「住民票の写し」を世帯全員で1部申し込んで断られる",
 )
 def broken_sheet_printed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(terminal_paper, "check_sheet", lambda application_id, entry, pdf: None)
+    patch.setattr(terminal_paper, "check_sheet", lambda manifest, entry, pdf: None)
 
 
 @defect(

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
-import server_stub.issuing.holders as holders
 from sqlalchemy import bindparam, func, or_, select
 
-import server_stub.issuing.rights as holder_rules
-import server_stub.issuing.rights as visit_rules
+import server_stub.issuing.rights as rights
 import server_stub.registry.replica as replica
 from kiosk_app.flow import card_rows
 from server_stub.center.authentication import Authentication
 from server_stub.center.terminals import TerminalBook
+from server_stub.certificates.certificate import Case, ServiceTerms
 from server_stub.interface.failures import Failed
-from server_stub.issuing.rights import HouseholdMember
-from server_stub.municipalities.settings import ClosedSpan, ServiceTerms
+from server_stub.issuing.service import IssuingService
+from server_stub.municipalities.settings import ClosedSpan
 from server_stub.registry.replica import ReplicaReader
 from server_stub.registry.tables import restrictions as table
 from tests.planted.defect import defect
@@ -31,15 +30,13 @@ CLOSED_NOW, CLOSED_TODAY = "「Service_Closed_Now」で断られる", "「Servic
 
 def without_rule(patch: pytest.MonkeyPatch, rule: Callable[..., None]) -> None:
     """The issuing server does not ask this about the holder."""
-    patch.setattr(
-        holder_rules, "HOLDER_RULES", tuple(one for one in holder_rules.HOLDER_RULES if one is not rule)
-    )
+    patch.setattr(rights, rule.__name__, lambda asked: None)
 
 
 def ages(patch: pytest.MonkeyPatch, days: int) -> None:
     """Everybody's age is that of so many days later."""
-    real = holder_rules.age
-    patch.setattr(holder_rules, "age", lambda birth, today: real(birth, today + timedelta(days=days)))
+    real = rights.age
+    patch.setattr(rights, "age", lambda birth, today: real(birth, today + timedelta(days=days)))
 
 
 def opening(patch: pytest.MonkeyPatch, is_open: Callable[[ServiceTerms, time], bool]) -> None:
@@ -60,7 +57,7 @@ def minutes(moment: time) -> int:
     sentence="「Holder_Deceased」で断られる",
 )
 def the_dead_served(patch: pytest.MonkeyPatch) -> None:
-    without_rule(patch, holder_rules.not_deceased)
+    without_rule(patch, rights.not_deceased)
 
 
 @defect(
@@ -70,7 +67,7 @@ def the_dead_served(patch: pytest.MonkeyPatch) -> None:
     sentence="「Holder_Moved_Out」で断られる",
 )
 def the_gone_served(patch: pytest.MonkeyPatch) -> None:
-    without_rule(patch, holder_rules.not_moved_out)
+    without_rule(patch, rights.not_moved_out)
 
 
 @defect(
@@ -80,14 +77,13 @@ def the_gone_served(patch: pytest.MonkeyPatch) -> None:
     sentence="「Holder_Moved_Out」で断られる",
 )
 def the_leaving_served(patch: pytest.MonkeyPatch) -> None:
-    real = holder_rules.not_moved_out
+    real = rights.not_moved_out
 
     def not_gone(facts: Any) -> None:
         if facts.person.moves_on is None or facts.person.moves_on <= facts.today:
             real(facts)
 
-    rules = tuple(not_gone if one is real else one for one in holder_rules.HOLDER_RULES)
-    patch.setattr(holder_rules, "HOLDER_RULES", rules)
+    patch.setattr(rights, "not_moved_out", not_gone)
 
 
 @defect(
@@ -97,7 +93,7 @@ def the_leaving_served(patch: pytest.MonkeyPatch) -> None:
     sentence="「Holder_Restricted」で断られる",
 )
 def the_protected_served(patch: pytest.MonkeyPatch) -> None:
-    without_rule(patch, holder_rules.not_restricted)
+    patch.setattr(ReplicaReader, "restriction", lambda reader, person, on: None)
 
 
 @defect(
@@ -210,10 +206,7 @@ def fifteen_a_day_late(patch: pytest.MonkeyPatch) -> None:
     sentence="世帯全員は選べない",
 )
 def the_protected_on_a_household(patch: pytest.MonkeyPatch) -> None:
-    def all_of_them(people: Any, restricted: Any) -> Any:
-        return tuple(HouseholdMember(person, refused=False) for person in people)
-
-    patch.setattr(holders, "members_of", all_of_them)
+    patch.setattr(Case, "restricted", lambda case, key: False)
 
 
 @defect(
@@ -300,7 +293,7 @@ def cut_off_at_the_hour(patch: pytest.MonkeyPatch) -> None:
     sentence=CLOSED_TODAY,
 )
 def open_at_new_year(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ClosedSpan, "holds", lambda span, day: (day.month, day.day) in (span.first, span.last))
+    patch.setattr(ClosedSpan, "holds", lambda span, day: f"{day:%m-%d}" in (span.first, span.last))
 
 
 @defect(
@@ -310,7 +303,7 @@ def open_at_new_year(patch: pytest.MonkeyPatch) -> None:
     sentence=CLOSED_TODAY,
 )
 def open_after_midnight(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ClosedSpan, "holds", lambda span, day: (day.month, day.day) >= span.first)
+    patch.setattr(ClosedSpan, "holds", lambda span, day: f"{day:%m-%d}" >= span.first)
 
 
 @defect(
@@ -342,13 +335,19 @@ def closed_a_day_longer(patch: pytest.MonkeyPatch) -> None:
     sentence="印刷が終わり、用紙を取る",
 )
 def dearer_on_saturdays(patch: pytest.MonkeyPatch) -> None:
-    real = holders.Holder.offer
+    real = IssuingService._tenant
 
-    def offer(holder: Any, kind: Any, received_at: datetime) -> Any:
-        made = real(holder, kind, received_at)
-        return made.model_copy(update={"fee": made.fee + (50 if received_at.weekday() == 5 else 0)})
+    def tenant(issuing: Any, code: str) -> Any:
+        found = real(issuing, code)
+        if issuing._context.clock.now().weekday() != 5:
+            return found
+        dearer = {
+            kind: terms.model_copy(update={"fee": terms.fee + 50})
+            for kind, terms in found.municipality.services.items()
+        }
+        return replace(found, municipality=replace(found.municipality, services=dearer))
 
-    patch.setattr(holders.Holder, "offer", offer)
+    patch.setattr(IssuingService, "_tenant", tenant)
 
 
 # --- terminals and municipalities ------------------------------------------------------------------------------------
@@ -361,7 +360,7 @@ def dearer_on_saturdays(patch: pytest.MonkeyPatch) -> None:
     sentence="「Terminal_Kind_Excluded」で断られる",
 )
 def any_terminal_served(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(visit_rules, "terminal_kind_is_served", lambda municipality, kind: None)
+    patch.setattr(rights, "terminal_kind_is_served", lambda municipality, kind: None)
     patch.setattr(Authentication, "_check_municipality", lambda centre, code, kind: None)
 
 

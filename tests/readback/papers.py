@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,17 +15,21 @@ from cards.jpki import JpkiClient
 from cards.readers.virtual import VirtualReader
 from cards.virtual import VirtualCard
 from scenarios.servers import LocalServers, demo_terminals
-from scenarios.stage import STORE
 from scenarios.stage_secrets import KeyPool
 from scenarios.template import load_cards, template_folder
-from server_stub.interface.binding import holder_ref, new_ulid
+from scenarios.towns import load_towns
+from server_stub.interface.binding import holder_ref, new_ulid, sheet_keywords
 from server_stub.interface.clock import STAGE_START, Clock
-from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
-from server_stub.interface.offers import ApplicationRequest, Offers
-from server_stub.interface.terminal import ApplicationOptions, CertificateKind
+from server_stub.interface.issuing import IssuedPaper, IssueRequest, OfferList, OffersRequest
+from server_stub.interface.offers import ApplicationRequest, Scope
+from server_stub.interface.terminal import Manifest, SheetEntry
 from server_stub.interface.trace import Trace
-from server_stub.interface.values import Place
+from server_stub.interface.values import Identity, Method, Place
 from server_stub.paper.finish import SheetFacts, finish_sheets
+
+MUNICIPALITY, STORE = "28100", "KIOSK-STORE-01"
+
+Told = Callable[[Manifest], Manifest]
 
 
 @dataclass
@@ -40,11 +45,21 @@ class Office:
         return cls(LocalServers(folder, template_folder(), clock, Trace(clock)), clock)
 
     def sheets(
-        self, card: str, kind: CertificateKind, *, copies: int = 1, members: int | None = None, **yes: bool
+        self,
+        card: str,
+        kind: str,
+        *,
+        copies: int = 1,
+        members: int | None = None,
+        told: Told = lambda manifest: manifest,
+        **yes: bool,
     ) -> list[bytes]:
-        """Finished PDFs. `members`: so many from the top of the household, None for all."""
-        holder = _holder(card)
-        terminal = next(t.facts for t in demo_terminals(KeyPool()) if t.facts.terminal_id == STORE)
+        """Finished PDFs. `kind`: its code. `members`: so many from the top of the offer, None for all. What `yes` does not
+        name is answered by no. `told`: what is written of them into the files goes through it."""
+        holder = Identity(method=Method.JPKI, reference=_holder(card))
+        terminal = next(
+            t.facts for t in demo_terminals(KeyPool(), load_towns()[0]) if t.facts.terminal_id == STORE
+        )
         with httpx.Client(
             base_url=self.servers.issuing_url,
             headers={
@@ -53,34 +68,73 @@ class Office:
             },
             trust_env=False,
         ) as client:
-            asked = OffersRequest(
-                holder_ref=holder, place=Place.ADDRESS, municipality="28100", terminal=terminal
+            wanted = OffersRequest(
+                holder=holder, place=Place.ADDRESS, municipality=MUNICIPALITY, terminal=terminal
             )
-            answer = client.post("/v1/offers", content=asked.model_dump_json()).raise_for_status()
-            offer = next(o for o in Offers.model_validate_json(answer.text).offers if o.kind == kind)
-            chosen = () if members is None else tuple(m.ref for m in offer.members[:members])
+            answer = client.post("/v1/offers", content=wanted.model_dump_json()).raise_for_status()
+            offered = OfferList.model_validate_json(answer.text)
+            offer = next(one for one in offered.offers if one.kind == kind)
+            scope = offer.scopes[0] if members is None else Scope.CHOSEN
+            subjects = offer.possible(scope)[:members]
             application_id = new_ulid(self.clock)
+            asked = ApplicationRequest(
+                kind=kind,
+                municipality=MUNICIPALITY,
+                scope=scope,
+                subjects=subjects,
+                answers={one.code: "yes" if yes.get(one.code) else "no" for one in offer.asks(subjects)},
+                copies=copies,
+                fee_total=offer.fee * copies,
+            )
             request = IssueRequest(
                 application_id=application_id,
-                holder_ref=holder,
+                holder=holder,
                 place=Place.ADDRESS,
-                application=ApplicationRequest(
-                    kind=kind,
-                    municipality="28100",
-                    options=ApplicationOptions(members=chosen, **yes),
-                    copies=copies,
-                    fee_total=offer.fee * copies,
-                ),
+                application=asked,
                 terminal=terminal,
                 received_at=self.clock.now(),
             )
             paper = IssuedPaper.model_validate_json(
                 client.post("/v1/applications", content=request.model_dump_json()).raise_for_status().text
             )
-        facts = [SheetFacts(p.copy_number, p.k, p.n, p.subjects) for p in paper.pages]
-        return finish_sheets(
-            base64.b64decode(paper.pdf), municipality="神戸市", application_id=application_id, sheets=facts
+        return finished(paper, copies, offered.municipality.name, told)
+
+
+def finished(paper: IssuedPaper, copies: int, municipality: str, told: Told) -> list[bytes]:
+    """As the centre does: ground, 見本, back and binding; one PDF a sheet."""
+    sheets = tuple(
+        SheetEntry(
+            number=number,
+            sha256="0" * 64,
+            **page.model_dump(exclude={"secret_boxes"}),
+            secret_boxes=page.secret_boxes,
         )
+        for number, page in enumerate(paper.pages, start=1)
+    )
+    manifest = told(
+        Manifest(
+            application_id=paper.application_id,
+            session_id=paper.application_id,
+            terminal_id=STORE,
+            holder=paper.holder,
+            kind=paper.kind,
+            municipality=paper.municipality,
+            copies=copies,
+            fee_total=paper.fee_total,
+            generation=paper.generation,
+            received_at=STAGE_START,
+            sheets=sheets,
+        )
+    )
+    facts = [
+        SheetFacts(one.copy_number, one.k, one.n, sheet_keywords(manifest, one)) for one in manifest.sheets
+    ]
+    return finish_sheets(
+        base64.b64decode(paper.pdf),
+        municipality=municipality,
+        application_id=paper.application_id,
+        sheets=facts,
+    )
 
 
 def _holder(card: str) -> str:

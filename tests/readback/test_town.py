@@ -13,21 +13,22 @@ from typing import Any
 import pytest
 from PIL import Image, ImageOps
 
-from scenarios import paths
+from scenarios.towns import shipped_town
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import CertificateKind
+from server_stub.interface.terminal import Manifest, SheetEntry
+from server_stub.interface.values import Box
 from tests.paper import defects
 from tests.paper.defects import Change, exchanged, front, member, planted, rows, tampered
 from tests.readback.glyphs import glyphs_of
 from tests.readback.papers import Office
-from tests.readback.register import Resident
 from tests.readback.town import Town, WrongPaper
 
 DAY = date(2026, 6, 3)
+KOBE = shipped_town()
 FAMILY = ["港太一", "港美波", "港海斗", "港汐里", "港渚", "港ハツ江"]
 MIXED = ["北野健", "北野マリア", "北野リオ"]
 COUPLE = ["御影直樹", "御影さくら"]
-RESIDENCE, SEAL = CertificateKind.RESIDENCE, CertificateKind.SEAL_REGISTRATION
+RESIDENCE, SEAL = "residence", "seal_registration"
 ALL = {"続柄": True, "本籍・筆頭者": True, "個人番号": True}
 ASKED = {"relationship": True, "domicile": True, "my_number": True}
 
@@ -48,7 +49,7 @@ def _no_fault_stays(office: Office) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def town() -> Town:
-    return Town.load(paths.DATA)
+    return Town.load(KOBE, KOBE)
 
 
 def check(town: Town, sheets: list[bytes], people: list[str], **changes: Any) -> None:
@@ -109,8 +110,8 @@ def test_a_right_seal_certificate_is_accepted(office: Office, town: Town, callin
 
 def test_a_domicile_that_equals_the_address_is_no_false_alarm(office: Office, town: Town) -> None:
     person = town.person("六甲翠")
-    moved = Resident({**person.cells, "本籍": person.address})
-    same = replace(town, people={**town.people, moved.key: moved})
+    moved = replace(person, cells={**person.cells, "本籍": person.address})
+    same = replace(town, records=replace(town.records, people={**town.people, moved.key: moved}))
     check(same, office.sheets("六甲翠のカード", RESIDENCE), ["六甲翠"], options={})
 
 
@@ -126,7 +127,7 @@ def test_one_foreign_sheet_in_a_set_is_refused(office: Office, town: Town) -> No
     office.servers.fault_on("issuing.swap_sheet", {"person": town.callings["六甲翠"]})
     sheets = office.sheets("港太一のカード", RESIDENCE, **ASKED)
     assert len(sheets) == 2
-    refused(town, sheets, FAMILY, "bound to")
+    refused(town, sheets, FAMILY, "reads the names")
 
 
 @pytest.mark.parametrize(
@@ -137,8 +138,8 @@ def test_one_person_more_or_less_is_refused(
     office: Office, town: Town, members: int, people: int, why: str
 ) -> None:
     """Even if the attestation is the one that belongs to the right number of people."""
-    certifier = town.certifier
-    words = certifier.of_household if people == len(FAMILY) else certifier.of_members
+    service = town.municipality.services[RESIDENCE]
+    words = service["attestation_whole" if people == len(FAMILY) else "attestation_part"]
     with planted("residence_front", front(attestation=words)):
         sheets = office.sheets("港太一のカード", RESIDENCE, members=members, **ASKED)
     refused(town, sheets, FAMILY[:people], why)
@@ -284,12 +285,12 @@ BESIDE: dict[str, tuple[str, Change, str]] = {
         front(issue_number="09202-20260603-7K3M-Q9TX-2HRD"),
         "number",
     ),
-    "mayor": ("issuer_of", front(mayor="別人　次郎"), "beside the form"),
-    "municipality": ("issuer_of", front(municipality="足利市", title="足利市長"), "beside the form"),
-    "size of the official seal": ("issuer_of", front(seal_mm=24.0), "official seal: 24.00 mm"),
+    "mayor": ("issuer", front(mayor="別人　次郎"), "beside the form"),
+    "municipality": ("issuer", front(municipality="足利市", title="足利市長"), "beside the form"),
+    "size of the official seal": ("issuer", front(seal_mm=24.0), "official seal: 24.00 mm"),
     "official seal": (
-        "issuer_of",
-        front(seal_png=(paths.DATA / "kobe" / "imprints" / "0100101.png").read_bytes()),
+        "issuer",
+        front(seal_png=(KOBE / "delivery" / "imprints" / "0100101.png").read_bytes()),
         "official seal: the picture",
     ),
 }
@@ -306,7 +307,7 @@ def test_a_wrong_word_beside_the_form_is_refused(
 
 def test_another_kind_and_another_day_are_refused(office: Office, town: Town) -> None:
     sheets = office.sheets("六甲翠のカード", RESIDENCE, **ASKED)
-    refused(town, sheets, ["六甲翠"], "one form", kind="印鑑登録証明書")
+    refused(town, sheets, ["六甲翠"], "another kind", kind="印鑑登録証明書")
     refused(town, sheets, ["六甲翠"], "no number", today=date(2026, 6, 4))
 
 
@@ -383,6 +384,78 @@ def test_a_file_that_was_tampered_with_is_refused(
     refused(town, [change(two_copies), two_copies[1]], FAMILY, why)
 
 
+# --- what the file says of the sheet ------------------------------------------------------------------------------------------------
+
+
+def sheets_of(**changed: Any) -> Callable[[Manifest], Manifest]:
+    """Every sheet with other values; a function is given the sheet."""
+
+    def change(made: Manifest) -> Manifest:
+        return made.model_copy(
+            update={
+                "sheets": tuple(
+                    one.model_copy(update={k: v(one) if callable(v) else v for k, v in changed.items()})
+                    for one in made.sheets
+                )
+            }
+        )
+
+    return change
+
+
+def manifest_of(**changed: Any) -> Callable[[Manifest], Manifest]:
+    return lambda made: made.model_copy(update=changed)
+
+
+def moved(sheet: SheetEntry) -> tuple[Box, ...]:
+    return tuple(box.model_copy(update={"y": box.y + 5}) for box in sheet.secret_boxes)
+
+
+TOLD: dict[str, tuple[Callable[[Manifest], Manifest], str]] = {
+    "another kind": (manifest_of(kind="seal_registration"), "of the kind"),
+    "another municipality": (manifest_of(municipality="09202"), "of the municipality"),
+    "another number of copies": (manifest_of(copies=2), "of the copies"),
+    "another fee": (manifest_of(fee_total=300), "of the fee"),
+    "an item told as left out": (
+        sheets_of(answers={"relationship": "no", "domicile": "yes", "my_number": "yes"}),
+        "of the answers",
+    ),
+    "an answer is missing": (sheets_of(answers={"relationship": "yes", "domicile": "yes"}), "of the answers"),
+    "an answer to no question": (
+        sheets_of(answers=lambda one: {**one.answers, "year": "2025"}),
+        "of the answers",
+    ),
+    "a number that is not told": (
+        sheets_of(secret_boxes=lambda one: one.secret_boxes[:1]),
+        "by the keywords",
+    ),
+    "no number is told": (sheets_of(secret_boxes=()), "by the keywords"),
+    "numbers told elsewhere": (sheets_of(secret_boxes=moved), "by the keywords"),
+    "one person is told": (sheets_of(subjects=lambda one: one.subjects[:1]), "bound to 1"),
+    "one person is told twice": (sheets_of(subjects=lambda one: one.subjects[:1] * 2), "other subjects"),
+}
+
+
+@pytest.mark.parametrize(("change", "why"), TOLD.values(), ids=TOLD.keys())
+def test_a_file_that_says_other_than_its_sheet_is_refused(
+    office: Office, town: Town, change: Callable[[Manifest], Manifest], why: str
+) -> None:
+    """Back and code agree with the file: nothing but what is printed shows that it is wrong."""
+    sheets = office.sheets("御影直樹のカード", RESIDENCE, told=change, **ASKED)
+    refused(town, sheets, COUPLE, why, fee=250)
+
+
+def test_a_number_told_where_none_is_printed_is_refused(office: Office, town: Town) -> None:
+    box = Box(x=100, y=80, width=40, height=6)
+    sheets = office.sheets("御影直樹のカード", RESIDENCE, told=sheets_of(secret_boxes=(box,)))
+    refused(town, sheets, COUPLE, "by the keywords", options={})
+
+
+def test_a_file_without_the_whole_binding_is_refused(town: Town, two_copies: list[bytes]) -> None:
+    short = tampered(two_copies[0], defects.other_keywords('"kind":', '"sort":'))
+    refused(town, [short, two_copies[1]], FAMILY, "keywords are none")
+
+
 # --- 印鑑登録証明書 -----------------------------------------------------------------------------------------------------------------
 
 SEALS: dict[str, tuple[Change, str]] = {
@@ -394,7 +467,7 @@ SEALS: dict[str, tuple[Change, str]] = {
     "name of somebody in the remarks": (front(remarks="港　太一"), "備考"),
     "no attestation": (front(attestation="　"), "beside the form"),
     "imprint of another person": (
-        front(imprint_png=(paths.DATA / "kobe" / "imprints" / "0100101.png").read_bytes()),
+        front(imprint_png=(KOBE / "delivery" / "imprints" / "0100101.png").read_bytes()),
         "imprint: the picture",
     ),
     "mirrored imprint": (defects.redrawn(ImageOps.mirror), "imprint: the picture"),
@@ -472,8 +545,8 @@ def test_the_plain_form_of_a_name_is_not_taken_for_the_registered_one(office: Of
 
 
 def test_the_reader_knows_no_code_of_loader_servers_or_layouts() -> None:
-    own = {"test_town.py", "papers.py", "defects.py"}
-    for path in Path(__file__).parent.glob("*.py"):
+    own = {"test_town.py", "test_format_file.py", "test_kinds.py", "papers.py", "defects.py"}
+    for path in Path(__file__).parent.rglob("*.py"):
         if path.name not in own:
             text = path.read_text(encoding="utf-8")
             assert "import server_stub" not in text and "from server_stub" not in text, path.name

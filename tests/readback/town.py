@@ -3,49 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from tests.readback.binding import Bound, check_marks, read_binding
-from tests.readback.expected import (
-    OMITTED,
-    check_cells,
-    household_cells,
-    member_cells,
-    seal_cells,
-    written,
-)
+from tests.readback.binding import Bound, check_boxes, check_facts, check_marks, read_binding
+from tests.readback.cells import check_cells, written
+from tests.readback.dates import of_day
 from tests.readback.form import Block, Form, read_form
+from tests.readback.format_file import load_formats
 from tests.readback.glyphs import drawn_glyphs, glyphs_of
+from tests.readback.kinds import kind_titled, titles
+from tests.readback.kinds.kind import LEFT_OUT, OMITTED, SHOWN, Expected, Kind, Wanted
+from tests.readback.kinds.seal_registration import IMPRINT
 from tests.readback.register import (
-    Certifier,
+    Municipality,
+    Records,
     Resident,
-    in_words,
     read_callings,
-    read_certifier,
-    read_register,
-    read_seals,
+    read_municipality,
     squeezed,
 )
 from tests.readback.seals import SealFile, check_seal
 from tests.readback.side import Area, Sheet, WrongPaper
+from tests.readback.towns import SHIPPED
 
-KOBE = Path(__file__).resolve().parents[2] / "server_stub" / "municipalities" / "28100_kobe"
-SEAL_CERTIFICATE, RESIDENCE = "印鑑登録証明書", "住民票の写し"
-_CODE = "28100"
+_ROOT = Path(__file__).resolve().parents[2]
+_SHIPPED = (_ROOT / "scenarios" / "towns",)
+"""Where the towns lie that come with the program."""
 _NOTICE = "試験用・証明書としての効力はありません"
 _LAST, _MORE = "以下余白", "次のページに続く"
 
 
 @dataclass(frozen=True)
 class Read:
-    """What the papers say of themselves: one application, and the number of each copy in their order."""
+    """What the papers say of themselves: one application, and the number of each copy in their order. `tables`: by whose code
+    tables the people were decoded that they were held against, "own" or "format file"."""
 
     application_id: str
     issue_numbers: tuple[str, ...]
+    tables: str
 
 
 @dataclass(frozen=True)
@@ -57,17 +56,58 @@ class Page:
 
 @dataclass(frozen=True)
 class Town:
-    people: dict[str, Resident]
-    callings: dict[str, str]
-    seals: dict[str, SealFile]
-    certifier: Certifier
+    """`callings`: 呼び名 -> 宛名番号."""
+
+    records: Records
+    callings: Mapping[str, str]
+    municipality: Municipality
 
     @classmethod
-    def load(cls, folder: Path) -> Town:
-        return cls(read_register(folder), read_callings(folder), read_seals(folder), read_certifier(KOBE))
+    def load(cls, folder: Path, settings: Path, elsewhere: Mapping[str, str] | None = None) -> Town:
+        """Read the town whose `cards.toml` and delivery lie in `folder` (the delivery itself, or a folder of it).
+
+        `settings`: the folder with municipality.toml and the formats in deliveries/. A shipped town is decoded by this reader's
+        own tables, any other by its format file. `elsewhere`: 呼び名 -> key of people who live in other towns and may have a
+        record here. Raises LookupError where no format has its slip there.
+        """
+        found = read_municipality(settings)
+        shipped = any(settings.resolve().is_relative_to(place) for place in _SHIPPED)
+        if shipped and found.code in SHIPPED:
+            slip, read = SHIPPED[found.code]
+            records = read(_delivery(folder, slip))
+        else:
+            records = _by_format(folder, settings)
+        return cls(records, {**(elsewhere or {}), **read_callings(folder)}, found)
+
+    @property
+    def tables(self) -> str:
+        """Whose code tables the people were decoded by: "own" or "format file"."""
+        return self.records.tables
+
+    @property
+    def people(self) -> Mapping[str, Resident]:
+        return self.records.people
+
+    def key(self, calling: str) -> str:
+        """Raises WrongPaper for somebody whom no card is named after."""
+        if calling not in self.callings:
+            raise WrongPaper(
+                f"nobody is called {calling}",
+                expected=f"「{calling}」という人がいること",
+                found="その人のカードがなかった",
+            )
+        return self.callings[calling]
 
     def person(self, calling: str) -> Resident:
-        return self.people[self.callings[calling]]
+        """Raises WrongPaper for somebody who is not in the delivered register."""
+        key = self.key(calling)
+        if key not in self.people:
+            raise WrongPaper(
+                f"{key} is not in the register",
+                expected=f"「{calling}」が連携された住民記録にあること",
+                found="読み取れる記録がなかった",
+            )
+        return self.people[key]
 
     # --- the whole check ------------------------------------------------------------------------------------------------
 
@@ -77,21 +117,21 @@ class Town:
         people: Sequence[str],
         *,
         kind: str,
-        options: dict[str, bool],
+        options: Mapping[str, bool | str],
         copies: int,
         today: date,
+        fee: int | None = None,
     ) -> Read:
         """`sheets`: PDFs of front and back in the order they came out, all copies one after the other.
 
-        What `options` does not name was not asked for and must read 【省略】. Raises WrongPaper.
+        `kind` is the printed title. `options`: words of a question -> words of the choice, or whether 記載する; what they do
+        not name was not asked for. `fee`: what all copies cost, where it is known. Raises WrongPaper.
         """
-        expected = sorted((self.person(calling) for calling in people), key=lambda one: one["世帯内順位"])
-        if len({person["世帯番号"] for person in expected}) != 1:
-            raise WrongPaper(
-                "nobody can ask for these people on one paper",
-                expected="文に挙げた人が同じ世帯の人であること",
-                found=f"{_keys(expected)}は同じ世帯ではない",
-            )
+        asked = kind_titled(kind)
+        service = self._service(asked)
+        answers = {words: _in_words(answer) for words, answer in options.items()}
+        subjects = [self.key(calling) for calling in people]
+        expected = asked.expected(self.records, subjects, answers, today, service)
         if not sheets or len(sheets) % copies:
             raise WrongPaper(
                 f"{len(sheets)} sheets for {copies} copies",
@@ -113,25 +153,52 @@ class Town:
             for start in range(0, len(pages), size):
                 copy = pages[start : start + size]
                 self._check_order(copy, start // size + 1)
-                if kind == SEAL_CERTIFICATE:
-                    self._check_seal_certificate(copy, expected)
-                else:
-                    self._check_residence(copy, expected, options)
-                numbers.append(self._check_frames(copy, kind, self._attestation(kind, expected), today))
+                self._check_title(copy, asked)
+                self._check_forms(copy, expected)
+                numbers.append(self._check_frames(copy, asked, expected.attestation, today))
                 references.add(tuple(ref for page in copy for ref in page.bound.subjects))
+            for page in pages:
+                self._check_bound(page, asked, copies, fee)
         if len(set(numbers)) != copies:
             raise WrongPaper(
                 f"copies with one number: {numbers}",
                 expected="部ごとに発行番号が異なること",
                 found=f"発行番号は{'・'.join(numbers)}だった",
             )
-        if len(references) != 1 or len(set(*references)) != len(expected):
+        if len(references) != 1 or len(set(*references)) != len(subjects):
             raise WrongPaper(
                 f"the copies name other subjects: {references}",
                 expected="どの部も、求めた人だけの証明書であること",
-                found="裏面のコードに記録された対象者が、求めた人と合わなかった",
+                found="用紙に記録された対象者が、求めた人と合わなかった",
             )
-        return Read(application, tuple(numbers))
+        return Read(application, tuple(numbers), self.tables)
+
+    def _service(self, kind: Kind) -> Mapping[str, object]:
+        if kind.code not in self.municipality.services:
+            raise WrongPaper(
+                f"{self.municipality.code} offers no {kind.code}",
+                expected=f"{self.municipality.name}が{kind.title}を交付すること",
+                found="市の設定にその証明書がなかった",
+            )
+        return self.municipality.services[kind.code]
+
+    def _check_bound(self, page: Page, kind: Kind, copies: int, fee: int | None) -> None:
+        """What the keywords say, against what is printed and what was asked."""
+        check_facts(
+            page.bound,
+            kind=kind.code,
+            municipality=self.municipality.code,
+            copies=copies,
+            answers=kind.answers_shown(page.form.blocks, self._service(kind)),
+        )
+        check_boxes(page.bound, page.form)
+        if fee is not None and page.bound.fee != fee:
+            raise WrongPaper(
+                f"the keywords say of the fee {page.bound.fee}, it is {fee}",
+                expected=f"用紙に記録された手数料が{fee}円であること",
+                found=f"{page.bound.fee}円だった",
+                paper=page.bound.sheet_id,
+            )
 
     def _page(self, sheet: Sheet) -> Page:
         check_marks(sheet.front, "front")
@@ -139,14 +206,14 @@ class Town:
         back = sheet.back.text
         for person in self.people.values():
             for column in ("氏名", "氏名フリガナ", "生年月日", "住所", "個人番号"):
-                value = {"生年月日": person.birth, "住所": person.address}.get(column) or person[column]
+                value = person.birth if column == "生年月日" else person[column]
                 if squeezed(value) in back:
                     raise WrongPaper(
                         f"{column} of {person.key} on a back",
                         expected="裏面に個人の情報がないこと",
                         found=f"{person.key}の{column}が印字されていた",
                     )
-        return Page(sheet, read_form(sheet.front), read_binding(sheet))
+        return Page(sheet, read_form(sheet.front), read_binding(sheet, self.municipality.name))
 
     @staticmethod
     def _check_order(copy: Sequence[Page], number: int) -> None:
@@ -162,16 +229,23 @@ class Town:
 
     # --- what stands beside the form --------------------------------------------------------------------------------------
 
-    def _attestation(self, kind: str, expected: Sequence[Resident]) -> str:
-        if kind == SEAL_CERTIFICATE:
-            return self.certifier.of_imprint
-        household = [p for p in self.people.values() if p["世帯番号"] == expected[0]["世帯番号"]]
-        whole = len(expected) == sum(person.lives_here for person in household)
-        return self.certifier.of_household if whole else self.certifier.of_members
+    @staticmethod
+    def _check_title(copy: Sequence[Page], kind: Kind) -> None:
+        """The printed title is that of the kind which was asked for."""
+        for page in copy:
+            printed = [line for line in page.form.loose if line in titles()]
+            if printed != [kind.title]:
+                raise WrongPaper(
+                    f"another kind: {printed}, not {kind.title}",
+                    expected=f"用紙の表題が「{kind.title}」であること",
+                    found=f"「{'」「'.join(printed)}」だった" if printed else "証明書の表題がなかった",
+                    paper=page.bound.sheet_id,
+                )
 
-    def _check_frames(self, copy: Sequence[Page], kind: str, attestation: str, today: date) -> str:
+    def _check_frames(self, copy: Sequence[Page], kind: Kind, attestation: str, today: date) -> str:
         """Every line outside of the form, in order from top to bottom; the number of the copy."""
         numbers = set()
+        code = self.municipality.code
         for k, page in enumerate(copy, start=1):
             word = _LAST if k == len(copy) else _MORE
             boxes = [*page.form.boxes, *((line,) for line in page.form.loose if line in (_LAST, _MORE))]
@@ -184,13 +258,13 @@ class Town:
                 )
             loose = [line for line in page.form.loose if line != word]
             number = re.fullmatch(
-                rf"発行番号　({_CODE}-{today:%Y%m%d}(?:-[0-9A-Z]{{4}}){{3}})",
+                rf"発行番号　({code}-{today:%Y%m%d}(?:-[0-9A-Z]{{4}}){{3}})",
                 loose[1] if len(loose) > 1 else "",
             )
             if number is None:
                 raise WrongPaper(
-                    f"no number of {_CODE} of this day: {loose}",
-                    expected=f"「{_CODE}-{today:%Y%m%d}-」で始まる発行番号があること",
+                    f"no number of {code} of this day: {loose}",
+                    expected=f"「{code}-{today:%Y%m%d}-」で始まる発行番号があること",
                     found=f"「{loose[1]}」とあった" if len(loose) > 1 else "発行番号がなかった",
                     paper=page.bound.sheet_id,
                 )
@@ -198,11 +272,11 @@ class Town:
             wanted = [
                 f"見本　{_NOTICE}",
                 number[0],
-                kind,
+                kind.title,
                 attestation,
-                in_words(f"5{today.year - 2018:02}{today:%m%d}"),
-                self.certifier.title,
-                self.certifier.mayor,
+                of_day(today).japanese,
+                self.municipality.title,
+                self.municipality.mayor,
                 _NOTICE,
                 f"{k}／{len(copy)}",
             ]
@@ -229,7 +303,7 @@ class Town:
         place = sheet.front.pictures[-1]
         around = Area(place.left - 5, place.top, place.right, place.bottom)
         if not any(
-            letter.text == self.certifier.mayor[-1] and around.has(*letter.middle)
+            letter.text == self.municipality.mayor[-1] and around.has(*letter.middle)
             for letter in sheet.front.letters
         ):
             raise WrongPaper(
@@ -237,70 +311,111 @@ class Town:
                 expected="公印が市長の氏名の末尾に重なっていること",
                 found="ほかの位置に押されていた",
             )
-        check_seal(sheet, place, self.certifier.seal, "official seal")
+        check_seal(sheet, place, self.municipality.seal, "official seal")
 
     # --- the forms ------------------------------------------------------------------------------------------------------------
 
-    def _check_residence(
-        self, copy: Sequence[Page], expected: Sequence[Resident], options: dict[str, bool]
-    ) -> None:
+    def _check_forms(self, copy: Sequence[Page], expected: Expected) -> None:
+        if expected.most_sheets is not None and len(copy) > expected.most_sheets:
+            raise WrongPaper(
+                f"{len(copy)} sheets to a copy",
+                expected=f"一部の用紙が{expected.most_sheets}枚までであること",
+                found=f"{len(copy)}枚だった",
+            )
+        left = iter(expected.blocks)
         done = 0
         for page in copy:
-            head, *members = page.form.blocks
+            blocks = self._without_head(page, expected)
             paper = page.bound.sheet_id
-            try:
-                check_cells(head, household_cells(expected[0], options), "世帯", paper)
-            except WrongPaper:
-                self._check_names(members, expected, paper)
-                raise
-            if not members or len(members) != len(page.bound.subjects):
-                raise WrongPaper(
-                    f"{len(members)} members on a sheet bound to {len(page.bound.subjects)}",
-                    expected=f"この用紙に{len(page.bound.subjects)}人の欄があること（裏面のコードの記録）",
-                    found=f"{len(members)}人の欄があった",
-                    paper=paper,
-                )
-            for block in members:
-                if done == len(expected):
+            found = []
+            for block in blocks:
+                wanted = next(left, None)
+                if wanted is None:
                     raise WrongPaper(
                         "somebody who has no business on this paper",
-                        expected=f"載っているのが{_keys(expected)}だけであること",
+                        expected=f"載っているのが{_whose(expected.blocks)}だけであること",
                         found="ほかの人の欄があった",
                         paper=paper,
                     )
-                person = expected[done]
-                done += 1
-                if block.beside != (str(done),):
-                    raise WrongPaper(
-                        f"{person.key}: beside the block stands {block.beside}, not {done}",
-                        expected=f"{person.key}の欄の番号が「{done}」であること",
-                        found=f"「{'」「'.join(block.beside)}」とあった"
-                        if block.beside
-                        else "番号がなかった",
-                        paper=paper,
-                    )
-                check_cells(block, member_cells(person, options), person.key, paper)
-            if len(page.sheet.front.pictures) != 2:
-                raise WrongPaper(
-                    "pictures besides the ground and the official seal",
-                    expected="用紙の画像が地紋と公印の二つだけであること",
-                    found=f"画像が{len(page.sheet.front.pictures)}個あった",
-                    paper=paper,
-                )
-        if done < len(expected):
+                found.append((block, wanted))
+            done += len(found)
+            self._check_subjects(page, [wanted for _block, wanted in found])
+            for block, wanted in found:
+                self._check_block(block, wanted, paper)
+            self._check_pictures(page, found)
+        if done < len(expected.blocks):
+            missing = expected.blocks[done:]
             raise WrongPaper(
-                f"{[person.key for person in expected[done:]]} are not on the paper",
-                expected=f"{_keys(expected)}が載っていること",
-                found=f"{_keys(expected[done:])}の欄がなかった",
+                f"{[wanted.whose for wanted in missing]} are not on the paper",
+                expected=f"{_whose(expected.blocks)}が載っていること",
+                found=f"{_whose(missing)}の欄がなかった",
             )
 
-    def _check_names(self, members: Sequence[Block], expected: Sequence[Resident], paper: str) -> None:
+    def _without_head(self, page: Page, expected: Expected) -> Sequence[Block]:
+        """The blocks of a sheet below the one that every sheet begins with."""
+        if expected.head is None:
+            return page.form.blocks
+        if not page.form.blocks:
+            raise WrongPaper(
+                "no form on the sheet",
+                expected=f"用紙に{expected.head.whose}の欄があること",
+                found="なかった",
+                paper=page.bound.sheet_id,
+            )
+        head, *blocks = page.form.blocks
+        try:
+            self._check_block(head, expected.head, page.bound.sheet_id)
+        except WrongPaper:
+            self._check_names(blocks, expected, page.bound.sheet_id)
+            raise
+        return blocks
+
+    @staticmethod
+    def _check_subjects(page: Page, found: Sequence[Wanted]) -> None:
+        """As many persons' blocks on the sheet as persons that it is bound to."""
+        persons = [wanted for wanted in found if wanted.person]
+        if not found or len(persons) != len(page.bound.subjects):
+            raise WrongPaper(
+                f"{len(persons)} persons on a sheet bound to {len(page.bound.subjects)}",
+                expected=f"この用紙に{len(page.bound.subjects)}人の欄があること（用紙の記録）",
+                found=f"{len(persons)}人の欄があった",
+                paper=page.bound.sheet_id,
+            )
+
+    @staticmethod
+    def _check_block(block: Block, wanted: Wanted, paper: str) -> None:
+        check_cells(block, wanted.cells, wanted.whose, paper)
+        if block.beside != wanted.beside:
+            raise WrongPaper(
+                f"{wanted.whose}: beside the block stands {block.beside}, not {wanted.beside}",
+                expected=f"{wanted.whose}の欄の外に{_said(wanted.beside)}こと",
+                found=f"「{'」「'.join(block.beside)}」とあった" if block.beside else "何もなかった",
+                paper=paper,
+            )
+
+    @staticmethod
+    def _check_pictures(page: Page, found: Sequence[tuple[Block, Wanted]]) -> None:
+        """Ground and official seal are on every sheet, and besides them only the pictures that a block must have."""
+        pictures = [
+            (block, label, file) for block, wanted in found for label, file in wanted.pictures.items()
+        ]
+        if len(page.sheet.front.pictures) != 2 + len(pictures):
+            raise WrongPaper(
+                f"{len(page.sheet.front.pictures)} pictures, of which {len(pictures)} belong to the form",
+                expected=f"用紙の画像が、地紋と公印のほかに{len(pictures)}個であること",
+                found=f"画像は全部で{len(page.sheet.front.pictures)}個あった",
+                paper=page.bound.sheet_id,
+            )
+        for block, label, file in pictures:
+            check_seal(page.sheet, picture_place(page.sheet, block, label), file, "imprint")
+
+    def _check_names(self, members: Sequence[Block], expected: Expected, paper: str) -> None:
         """Raises WrongPaper that names the others, where the paper is one of other people: who they are says more than where
         they live."""
         strangers = [
             person
             for person in self.people.values()
-            if person.key not in [one.key for one in expected]
+            if person.key not in [one.whose for one in expected.blocks]
             and any(
                 "氏名" in block.cells and written(block.cells["氏名"], person["氏名"]) for block in members
             )
@@ -308,29 +423,10 @@ class Town:
         if strangers:
             raise WrongPaper(
                 f"the paper reads the names of {[person.key for person in strangers]}",
-                expected=f"載っているのが{_keys(expected)}だけであること",
+                expected=f"載っているのが{_whose(expected.blocks)}だけであること",
                 found=f"{_keys(strangers)}が載っていた",
                 paper=paper,
             )
-
-    def _check_seal_certificate(self, copy: Sequence[Page], expected: Sequence[Resident]) -> None:
-        (page, *more), (person, *others) = copy, expected
-        if more or others or len(page.form.blocks) != 1:
-            raise WrongPaper(
-                "one person, one sheet, one form to a copy",
-                expected="印鑑登録証明書が一人につき1枚であること",
-                found=f"対象者{len(expected)}人、用紙{len(copy)}枚、様式{len(page.form.blocks)}個だった",
-            )
-        (block,) = page.form.blocks
-        check_cells(block, seal_cells(person), person.key, page.bound.sheet_id)
-        if block.beside or len(page.bound.subjects) != 1:
-            raise WrongPaper(
-                f"beside the form stands {block.beside}",
-                expected="印鑑登録証明書が一人分で、様式の外に余分な記載がないこと",
-                found=f"対象者は{len(page.bound.subjects)}人、余分な記載は「{'」「'.join(block.beside)}」だった",
-                paper=page.bound.sheet_id,
-            )
-        check_seal(page.sheet, imprint_place(page.sheet, block), self.seals[person.key], "imprint")
 
     # --- single facts ---------------------------------------------------------------------------------------------------
 
@@ -403,25 +499,62 @@ class Town:
 
     def check_imprint(self, pdf: bytes, calling: str, *, width_mm: float, height_mm: float) -> None:
         """The registered imprint of this person and no other, of this size, in its cell. Raises WrongPaper."""
-        seal = self.seals[self.callings[calling]]
+        seal = self.records.seals[self.key(calling)]
         with Sheet(pdf) as sheet:
             (block,) = read_form(sheet.front).blocks
-            place = imprint_place(sheet, block)
+            place = picture_place(sheet, block, IMPRINT)
             check_seal(sheet, place, SealFile(seal.path, width_mm, height_mm), "imprint")
+
+
+def _delivery(folder: Path, slip: str) -> Path:
+    """`folder` or the first folder in it where that file lies. Raises LookupError."""
+    places = [folder, *sorted(place for place in folder.iterdir() if place.is_dir())]
+    for place in places:
+        if (place / slip).exists():
+            return place
+    raise LookupError(f"no delivery in {folder.name}: no {slip}")
+
+
+def _by_format(folder: Path, settings: Path) -> Records:
+    """By the format whose slip lies there."""
+    formats = load_formats(settings / "deliveries")
+    for one in formats:
+        try:
+            delivery = _delivery(folder, one.slip)
+        except LookupError:
+            continue
+        return one.read(delivery)
+    raise LookupError(f"no delivery in {folder.name} that a format of {settings.name} reads")
+
+
+def _in_words(answer: bool | str) -> str:
+    if isinstance(answer, str):
+        return answer
+    return SHOWN if answer else LEFT_OUT
 
 
 def _keys(people: Sequence[Resident]) -> str:
     return "、".join(person.key for person in people)
 
 
-def imprint_place(sheet: Sheet, block: Block) -> Area:
-    """Where the imprint is: the one picture in the cell 印影. Raises WrongPaper."""
-    ground, *pictures = sheet.front.pictures
-    found = [area for area in pictures if block.cells["印影"].area.holds(area, 0)]
-    if len(pictures) != 2 or len(found) != 1:
+def _whose(blocks: Sequence[Wanted]) -> str:
+    return "、".join(wanted.whose for wanted in blocks if wanted.person) or "、".join(
+        wanted.whose for wanted in blocks
+    )
+
+
+def _said(beside: Sequence[str]) -> str:
+    return f"「{'」「'.join(beside)}」とある" if beside else "余分な記載がない"
+
+
+def picture_place(sheet: Sheet, block: Block, label: str) -> Area:
+    """Where the one picture in the cell `label` is. Raises WrongPaper."""
+    _ground, *pictures = sheet.front.pictures
+    found = [area for area in pictures if block.cells[label].area.holds(area, 0)]
+    if len(found) != 1:
         raise WrongPaper(
-            f"{len(pictures)} pictures besides the ground, {len(found)} of them in the cell 印影",
-            expected="印影の欄に印影が一つあり、ほかの画像が公印だけであること",
-            found=f"印影の欄に{len(found)}個、地紋のほかの画像は{len(pictures)}個だった",
+            f"{len(found)} pictures in the cell {label}",
+            expected=f"{label}の欄に画像が一つあること",
+            found=f"{len(found)}個あった",
         )
     return found[0]

@@ -1,0 +1,91 @@
+"""What a kind of certificate is for this reader, and the list of them by the title that is printed on the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+from tests.readback.form import Block
+from tests.readback.register import Records
+from tests.readback.seals import SealFile
+from tests.readback.side import WrongPaper
+
+OMITTED = "【省略】"
+SHOWN, LEFT_OUT = "記載する", "記載しない"
+Answers = Mapping[str, str]
+"""Words of a question -> words of its choice, as the scenarios have them."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A block that must be there. `whose`: how a complaint calls it, for a person's own block the 宛名番号. `person`: it is
+    the block of one subject. `pictures`: what must be in a cell by its label. `beside`: what stands in no cell of it."""
+
+    whose: str
+    cells: Mapping[str, str]
+    person: bool = True
+    pictures: Mapping[str, SealFile] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One copy. `head` stands at the top of every sheet, `blocks` once each and in this order, over any number of sheets up to
+    `most_sheets`. `attestation`: 認証文."""
+
+    blocks: tuple[Wanted, ...]
+    attestation: str
+    head: Wanted | None = None
+    most_sheets: int | None = None
+
+
+class Kind(Protocol):
+    """`code`: what keywords and settings call it; `title`: what is printed on it."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    def expected(
+        self,
+        records: Records,
+        subjects: Sequence[str],
+        answers: Answers,
+        day: date,
+        service: Mapping[str, Any],
+    ) -> Expected:
+        """Tell what must stand on a copy for these `subjects` (宛名番号, in the order of the sentence). `service`: what the
+        municipality has decided about the kind. Raises WrongPaper for subjects who cannot stand on one paper."""
+
+    def answers_shown(self, blocks: Sequence[Block], service: Mapping[str, Any]) -> dict[str, str]:
+        """Read off a sheet which answers it is an answer to: code of a question -> code of the choice."""
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Enter a kind. Raises ValueError where another one has its title or its code."""
+    for other in _kinds.values():
+        if other is not kind and kind.title == other.title or other is not kind and kind.code == other.code:
+            raise ValueError(f"two kinds are called {kind.title}")
+    _kinds[kind.title] = kind
+
+
+def kind_titled(title: str) -> Kind:
+    """Raises WrongPaper for a title that no kind has."""
+    if title not in _kinds:
+        raise WrongPaper(
+            f"no kind of certificate is called {title}",
+            expected=f"証明書の種類が{'・'.join(_kinds)}のどれかであること",
+            found=f"「{title}」だった",
+        )
+    return _kinds[title]
+
+
+def titles() -> tuple[str, ...]:
+    return tuple(_kinds)

@@ -1,0 +1,15 @@
+"""The shipped towns, each with code tables of this reader's own: a wrong table must not be wrong on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.readback.register import Records
+from tests.readback.towns import kobe, mihon
+
+SHIPPED: Mapping[str, tuple[str, Callable[[Path], Records]]] = {
+    kobe.CODE: ("連携票.csv", kobe.read_delivery),
+    mihon.CODE: ("slip.csv", mihon.read_delivery),
+}
+"""By the municipality's code: the file that lies in the folder of its delivery, and what reads that folder."""

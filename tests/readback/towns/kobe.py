@@ -1,0 +1,66 @@
+"""The delivery of 神戸市, read by the tables of its data's README alone."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from tests.readback.dates import read_day
+from tests.readback.register import Records, Resident
+from tests.readback.seals import SealFile
+
+CODE = "28100"
+_CITY = "兵庫県神戸市"
+_WARDS = {
+    "101": "東灘区", "102": "灘区", "105": "兵庫区", "106": "長田区", "107": "須磨区", "108": "垂水区", "109": "北区",
+    "110": "中央区", "111": "西区",
+}  # fmt: skip
+_SEXES = {"1": "男", "2": "女", "9": "不明"}
+_STATES = {"1": "住民", "2": "転出予定", "3": "転出済", "4": "死亡"}
+_FOREIGN_CATEGORIES = {
+    "": "", "1": "中長期在留者", "2": "特別永住者", "3": "一時庇護許可者又は仮滞在許可者",
+    "4": "出生による経過滞在者又は国籍喪失による経過滞在者",
+}  # fmt: skip
+_RELATIONSHIPS = {
+    "01": "世帯主", "02": "夫", "03": "妻", "04": "夫（未届）", "05": "妻（未届）", "10": "子", "11": "子の妻", "12": "子の夫",
+    "13": "子の子", "20": "父", "21": "母", "22": "妻の父", "23": "妻の母", "24": "夫の父", "25": "夫の母", "30": "兄",
+    "31": "弟", "32": "姉", "33": "妹", "40": "祖父", "41": "祖母", "90": "縁故者", "99": "同居人",
+}  # fmt: skip
+_AS_IT_STANDS = (
+    "宛名番号", "世帯番号", "世帯内順位", "氏名", "氏名フリガナ", "旧氏", "通称", "世帯主氏名", "転入前住所", "本籍", "筆頭者",
+    "個人番号", "国籍・地域", "在留資格", "在留期間", "在留カード番号",
+)  # fmt: skip
+_DAYS = ("生年月日", "住民となった年月日", "住所を定めた年月日", "届出年月日", "在留期間満了日")
+
+
+def read_delivery(folder: Path) -> Records:
+    with (folder / "住民記録.csv").open(encoding="utf-8", newline="") as file:
+        people = {row["宛名番号"]: _resident(row) for row in csv.DictReader(file)}
+    return Records(people, _read_seals(folder))
+
+
+def _resident(row: dict[str, str]) -> Resident:
+    where = _CITY + _WARDS[row["行政区コード"]] + row["町名地番"]
+    decoded = {
+        "住所": f"{where}　{row['方書']}" if row["方書"] else where,
+        "性別": _SEXES[row["性別コード"]],
+        "続柄": _RELATIONSHIPS[row["続柄コード"]],
+        "住民状態": _STATES[row["住民状態コード"]],
+        "外国人区分": _FOREIGN_CATEGORIES[row["外国人区分コード"]],
+    }
+    return Resident(
+        {name: row[name] for name in _AS_IT_STANDS} | decoded,
+        {name: read_day(row[name], "era_digit") for name in _DAYS},
+    )
+
+
+def _read_seals(folder: Path) -> dict[str, SealFile]:
+    """Of those whose registration is not abolished."""
+    with (folder / "印鑑登録.csv").open(encoding="cp932", newline="") as file:
+        return {
+            row["宛名番号"]: SealFile(
+                folder / row["印影ファイル名"], int(row["印影幅"]) / 10, int(row["印影高さ"]) / 10
+            )
+            for row in csv.DictReader(file)
+            if row["登録状態コード"] == "1"
+        }

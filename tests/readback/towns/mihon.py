@@ -1,0 +1,47 @@
+"""The delivery of 見本市, read by the words of its files alone."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from tests.readback.dates import NO_DAY, read_day
+from tests.readback.register import Records, Resident
+from tests.readback.seals import SealFile
+
+CODE = "99999"
+_STATES = {"住民": "住民", "転出予定": "転出予定", "転出": "転出済", "死亡": "死亡"}
+_CALLED = {
+    "宛名番号": "宛名番号", "世帯番号": "世帯番号", "世帯内順位": "世帯内順位", "氏名": "氏名", "フリガナ": "氏名フリガナ",
+    "世帯主": "世帯主氏名", "転入前住所": "転入前住所", "本籍": "本籍", "筆頭者": "筆頭者", "個人番号": "個人番号", "性別": "性別",
+    "続柄": "続柄", "国籍": "国籍・地域", "在留資格": "在留資格", "在留期間": "在留期間", "在留カード番号": "在留カード番号",
+}  # fmt: skip
+"""Column of the file -> what this reader calls it."""
+_DAYS = {
+    "生年月日": "生年月日", "住民となった日": "住民となった年月日", "届出日": "届出年月日", "在留満了日": "在留期間満了日",
+}  # fmt: skip
+
+
+def read_delivery(folder: Path) -> Records:
+    with (folder / "residents.csv").open(encoding="utf-8", newline="") as file:
+        people = {row["宛名番号"]: _resident(row) for row in csv.DictReader(file)}
+    with (folder / "seals.csv").open(encoding="utf-8", newline="") as file:
+        seals = {
+            row["宛名番号"]: SealFile(folder / row["印影"], float(row["幅"]), float(row["高さ"]))
+            for row in csv.DictReader(file)
+            if row["状態"] == "登録"
+        }
+    return Records(people, seals)
+
+
+def _resident(row: dict[str, str]) -> Resident:
+    cells = {called: row[column] for column, called in _CALLED.items()}
+    own = {
+        "旧氏": "",
+        "通称": "",
+        "住所": "見本県見本市" + row["住所"],
+        "住民状態": _STATES[row["状態"]],
+        "外国人区分": "中長期在留者" if row["国籍"] else "",
+    }
+    days = {called: read_day(row[column], "iso8601") for column, called in _DAYS.items()}
+    return Resident(cells | own, days | {"住所を定めた年月日": NO_DAY})
