@@ -110,12 +110,13 @@ class Case(Generic[Terms]):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What the resident chooses from. `whole` names the scope WHOLE."""
+    """What the resident chooses from. `whole` names the scope WHOLE, `whole_about` is a sentence under it."""
 
     scopes: tuple[Scope, ...]
     subjects: tuple[Subject, ...]
     questions: tuple[Question, ...] = ()
     whole: Mapping[str, str] | None = None
+    whole_about: Mapping[str, str] | None = None
 
 
 Records = TypeVar("Records")

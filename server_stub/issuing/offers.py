@@ -52,6 +52,7 @@ class Holder:
             told = {
                 "scopes": offered.scopes,
                 "whole": None if offered.whole is None else dict(offered.whole),
+                "whole_about": None if offered.whole_about is None else dict(offered.whole_about),
                 "subjects": offered.subjects,
                 "questions": offered.questions,
             }
@@ -75,13 +76,15 @@ def find_holder(
     """Find the holder of the card, if this person may use a terminal at all.
 
     Raises Failed: Holder_Not_Registered (nothing was ever delivered to the replica), Holder_Not_Linked (no issue notice, or
-    no resident where residents are served), and what `check_holder` raises.
+    no resident where residents are served), Record_Unusable (the record that was delivered of this person), and what
+    `check_holder` raises.
     """
     if reader.generation == 0:
         raise Failed("Holder_Not_Registered")
     key = reader.key_of(identity.reference)
     if key is None:
         raise Failed("Holder_Not_Linked")
+    reader.check_usable(key)
     person = reader.person(key)
     if person is None and place is Place.ADDRESS:
         raise Failed("Holder_Not_Linked")

@@ -15,7 +15,7 @@ from tests.readback.dates import of_day
 from tests.readback.form import Block, Form, read_form
 from tests.readback.format_file import load_formats
 from tests.readback.glyphs import drawn_glyphs, glyphs_of
-from tests.readback.kinds import kind_titled, titles
+from tests.readback.kinds import enter_kinds_of, kind_titled, titles
 from tests.readback.kinds.kind import LEFT_OUT, OMITTED, SHOWN, Expected, Kind, Wanted
 from tests.readback.kinds.seal_registration import IMPRINT
 from tests.readback.register import (
@@ -71,6 +71,7 @@ class Town:
         record here. Raises LookupError where no format has its slip there.
         """
         found = read_municipality(settings)
+        enter_kinds_of(settings.resolve())
         shipped = any(settings.resolve().is_relative_to(place) for place in _SHIPPED)
         if shipped and found.code in SHIPPED:
             slip, read = SHIPPED[found.code]

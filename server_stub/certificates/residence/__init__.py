@@ -89,14 +89,16 @@ class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
 
     def offer(self, case: Case[ResidenceTerms]) -> Offered:
         """The household as it stands in the register. Who is under restriction or about to move out cannot be put on paper
-        at a terminal, so the whole household cannot either."""
+        at a terminal, so the whole household cannot either; nor where a member's record cannot be used: nobody knows then who
+        all its members are."""
         members = self._household(case)
         refused = {person.key for person in members if leaves(person) or case.restricted(person.key)}
-        whole = not refused
+        whole = not refused and case.reader.household_is_complete(case.resident.household)
         japanese = tuple(case.ref(person.key) for person in members if person.foreign is None)
         return Offered(
             scopes=(Scope.WHOLE, Scope.CHOSEN) if whole else (Scope.CHOSEN,),
             whole={"ja": "世帯全員", "en": "Whole household"} if whole else None,
+            whole_about=_everybody(len(members)) if whole else None,
             subjects=tuple(
                 case.subject(
                     person,
@@ -114,9 +116,10 @@ class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
 
     def pick(self, case: Case[ResidenceTerms], request: ApplicationRequest) -> ResidenceRecords:
         household = self._household(case)
+        complete = case.reader.household_is_complete(case.resident.household)
         wanted = set(request.subjects)
         chosen = tuple(person for person in household if case.ref(person.key) in wanted)
-        return ResidenceRecords(chosen, whole_household=len(chosen) == len(household))
+        return ResidenceRecords(chosen, whole_household=complete and len(chosen) == len(household))
 
     def owners(self, records: ResidenceRecords, reader: ReplicaReader) -> Iterator[str]:
         """Who stands on it, then the household: the holder need not stand on a paper of other members."""
@@ -149,6 +152,10 @@ class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
     @staticmethod
     def _household(case: Case[ResidenceTerms]) -> tuple[Person, ...]:
         return case.reader.household(case.resident.household)
+
+
+def _everybody(count: int) -> dict[str, str]:
+    return {"ja": f"世帯の{count}人全員を記載します", "en": f"All {count} members"}
 
 
 def leaves(person: Person) -> bool:

@@ -97,7 +97,8 @@ class SealRegistration(Certificate[SealRecords, SealTerms]):
 
 def registered_seal(case: Case[SealTerms]) -> Seal:
     """Get the registration in force. An abolished one is none: the replica does not have it (新潟, さいたま, 熊本 issued such
-    seals). Raises Failed(Seal_Not_Registered)."""
+    seals). Raises Failed: Seal_Not_Registered, Record_Unusable (its record cannot be used)."""
+    case.reader.check_usable(case.key, "seal")
     seal = case.reader.seal(case.key)
     if seal is None:
         raise Failed("Seal_Not_Registered")

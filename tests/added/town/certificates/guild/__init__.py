@@ -69,12 +69,11 @@ class Guild(Certificate[tuple[Member, ...], GuildTerms]):
     symbol = Symbol.FAMILY
     terms = GuildTerms
     registers = {REGISTER: GuildBody}
-    title = "組合員証明書"
     scopes: tuple[Scope, ...]
 
     def offer(self, case: Case[GuildTerms]) -> Offered:
         members = _members(case)
-        if any(member.body.state == "手続中" for member in members):
+        if Scope.WHOLE in self.scopes and any(member.body.state == "手続中" for member in members):
             raise Failed.in_words("Guild_Procedure_Pending", SUSPENDED)
         traders = tuple(case.ref(member.person) for member in members if member.body.trade)
         return Offered(
@@ -108,6 +107,7 @@ class Guild(Certificate[tuple[Member, ...], GuildTerms]):
         fronts = [[_front(member, request.answers) for member in members] for members in copies]
         data = [
             {
+                "title": self.title,
                 "members": [_block(front) for front in members],
                 "attestation": terms.attestation,
                 "issued_on": wareki(issued_on),
@@ -125,13 +125,15 @@ class Guild(Certificate[tuple[Member, ...], GuildTerms]):
 
 class WholeGuild(Guild):
     code = "guild_all"
-    words = {"ja": "組合員証明書（全員）", "en": "Guild certificate (all members)"}
+    title = "組合員証明書（全員）"
+    words = {"ja": title, "en": "Guild certificate (all members)"}
     scopes = (Scope.WHOLE,)
 
 
 class GuildMember(Guild):
     code = "guild_member"
-    words = {"ja": "組合員証明書（個人）", "en": "Guild certificate (one member)"}
+    title = "組合員証明書（個人）"
+    words = {"ja": title, "en": "Guild certificate (one member)"}
     scopes = (Scope.CHOSEN,)
 
 
@@ -175,8 +177,8 @@ def _front(member: Member, answers: Mapping[str, str]) -> Front:
         name=body.name,
         joined=wareki(body.joined),
         has_trade=bool(body.trade),
-        trade=body.trade if answer in (NAME_ONLY, WITH_SHOP) else None,
-        shop=body.shop if answer == WITH_SHOP else None,
+        trade=body.trade if answer in (NAME_ONLY, WITH_SHOP) or not body.trade else None,
+        shop=body.shop if answer == WITH_SHOP or not body.shop else None,
     )
 
 
