@@ -31,7 +31,7 @@ from server_stub.registry.tables import (
 from . import delivery_slip, issue_notices
 from .containers import read_rows
 from .delivery_slip import DeliverySlip, broken
-from .format_file import PERSON, RESTRICTION, SEAL, DeliveryFormat, format_for, formats_of
+from .format_file import PERSON, RESTRICTION, SEAL, DeliveryFormat, formats_of
 from .generation import Generation, Models
 from .other_registers import take_records
 from .person_record import person_row
@@ -90,7 +90,7 @@ def load_delivery(
                 select(generations.c.municipality).order_by(generations.c.number.desc()).limit(1)
             )
         code = municipality.info.code if municipality is not None else held or ""
-        format_ = format_for(folder, formats_of(code, formats))
+        format_ = delivery_slip.format_of(folder, formats_of(code, formats))
         delivery_slip.check_municipality(folder, format_)
         take_restrictions(engine, folder, format_, clock.now(), terms.unreadable_restrictions, trace, made_at)
         slip = delivery_slip.read_slip(folder, format_, made_at)
@@ -113,7 +113,7 @@ def read_people(folder: Path, municipality: str, formats: Path | None = None) ->
 
     Raises Failed(Settings_Wrong), and Failed(Delivery_Row_Broken) for the first row that cannot be used.
     """
-    format_ = format_for(folder, formats_of(municipality, formats))
+    format_ = delivery_slip.format_of(folder, formats_of(municipality, formats))
     file = format_.file_of(PERSON)
     people: dict[str, Person] = {}
     if file is None:
