@@ -11,7 +11,7 @@ from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, QTime, QTimeZone
 from PySide6.QtGui import QTextCharFormat
 from PySide6.QtWidgets import QCalendarWidget, QDateTimeEdit
 
-from server_stub.certificates.dates import wareki
+from server_stub.eras import wareki
 from server_stub.interface.clock import JST, STAGE_START
 
 from . import theme

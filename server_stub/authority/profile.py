@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
+from server_stub.eras import era_of
 from server_stub.interface.clock import JST
 
 from . import der
@@ -20,14 +21,6 @@ POLICY_ARC = {"authentication": "8.5.1.3.30", "signature": "8.5.1.1.20"}
 NAME_ARC = "8.5.5"
 MAX_ADDRESS = 200
 """Characters of 住所 in a signature certificate."""
-
-_ERAS = (
-    (date(2019, 5, 1), "5"),
-    (date(1989, 1, 8), "4"),
-    (date(1926, 12, 25), "3"),
-    (date(1912, 7, 30), "2"),
-    (date(1868, 1, 25), "1"),
-)
 
 
 class Kind(StrEnum):
@@ -180,8 +173,8 @@ def substituted(text: str, substitute: str) -> tuple[str, str]:
 
 def birth_code(birth: date) -> str:
     """生年月日 as the certificate writes it: the era's digit, then the Gregorian date."""
-    era = next((digit for start, digit in _ERAS if birth >= start), "0")
-    return era + birth.strftime("%Y%m%d")
+    found = era_of(birth)
+    return (found[0].digit if found else "0") + birth.strftime("%Y%m%d")
 
 
 def _four_attributes(settings: AuthoritySettings, holder: Holder) -> x509.SubjectAlternativeName:

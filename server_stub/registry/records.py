@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from server_stub.eras import seireki, wareki
 from server_stub.interface.secret import Secret
 
 
@@ -67,6 +68,11 @@ class Person:
     alias: str = ""
     alias_kana: str = ""
     foreign: ForeignResident | None = None
+
+    @property
+    def birth_in_words(self) -> str:
+        """和暦; 西暦 for foreign residents, as their documents have it."""
+        return seireki(self.birth) if self.foreign is not None else wareki(self.birth)
 
 
 @dataclass(frozen=True, slots=True)

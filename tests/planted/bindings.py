@@ -3,7 +3,6 @@ with the terminal's out as well, which whoever reads the paper must notice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -101,19 +100,12 @@ def both(first: Plant, second: Plant) -> Plant:
 
 def enter(wrong: Wrong) -> None:
     """Once with the centre blind, once with the terminal blind too."""
-    into: Callable[..., Callable[[Plant], Plant]] = defect
-    into(
-        f"{wrong.name}（センターは照合しない）",
-        harm=wrong.harm,
-        scenario=wrong.scenario,
-        sentence=wrong.stops,
-    )(wrong.plant)
-    into(
-        f"{wrong.name}（センターも端末も照合しない）",
-        harm=wrong.harm,
-        scenario=wrong.scenario,
-        sentence=wrong.seen,
-    )(both(wrong.plant, terminal_blind))
+    ways = (
+        ("センターは照合しない", wrong.stops, wrong.plant),
+        ("センターも端末も照合しない", wrong.seen, both(wrong.plant, terminal_blind)),
+    )
+    for how, sentence, plant in ways:
+        defect(f"{wrong.name}（{how}）", harm=wrong.harm, scenario=wrong.scenario, sentence=sentence)(plant)
 
 
 for one in WRONGS:

@@ -16,16 +16,16 @@ from PIL import Image
 from sqlalchemy import bindparam, select
 
 import kiosk_app.paper as terminal_paper
-import server_stub.certificates.dates as dates
 import server_stub.certificates.residence as residence
 import server_stub.certificates.seal_registration as seal_registration
+import server_stub.eras as eras
 import server_stub.paper.back_page as backing
 import server_stub.paper.finish as finish
 import server_stub.paper.pattern as pattern
 import server_stub.paper.typesetting as typesetting
 import server_stub.registry.replica as replica
 from kiosk_app.center_gateway import CenterGateway
-from server_stub.certificates.dates import seireki, wareki
+from server_stub.eras import seireki, wareki
 from server_stub.interface import binding
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Manifest
@@ -212,8 +212,8 @@ def numbers_exchanged(patch: pytest.MonkeyPatch) -> None:
     sentence=HARU,
 )
 def taisho_as_showa(patch: pytest.MonkeyPatch) -> None:
-    eras = tuple((first, "昭和" if name == "大正" else name) for first, name in dates.ERAS)
-    patch.setattr(dates, "ERAS", eras)
+    wrong = tuple(replace(era, name="昭和") if era.name == "大正" else era for era in eras.ERAS)
+    patch.setattr(eras, "ERAS", wrong)
 
 
 @defect(
@@ -223,8 +223,8 @@ def taisho_as_showa(patch: pytest.MonkeyPatch) -> None:
     sentence=HARU,
 )
 def era_a_day_early(patch: pytest.MonkeyPatch) -> None:
-    eras = tuple((first - timedelta(days=1), name) for first, name in dates.ERAS)
-    patch.setattr(dates, "ERAS", eras)
+    wrong = tuple(replace(era, first=era.first - timedelta(days=1)) for era in eras.ERAS)
+    patch.setattr(eras, "ERAS", wrong)
 
 
 @defect(
@@ -234,8 +234,8 @@ def era_a_day_early(patch: pytest.MonkeyPatch) -> None:
     sentence=HARU,
 )
 def era_a_day_late(patch: pytest.MonkeyPatch) -> None:
-    eras = tuple((first + timedelta(days=1), name) for first, name in dates.ERAS)
-    patch.setattr(dates, "ERAS", eras)
+    wrong = tuple(replace(era, first=era.first + timedelta(days=1)) for era in eras.ERAS)
+    patch.setattr(eras, "ERAS", wrong)
 
 
 @defect(

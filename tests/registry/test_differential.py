@@ -229,10 +229,10 @@ def test_a_household_fault_is_told_at_a_row_of_this_delivery(town: Town, url: st
     """The other rows of the household stand in a file of another night."""
     town.write()
     town.load(url)
-    changes = change(town, newcomer(), row(1, CHANGED, 氏名="新橋　一", 主="新橋　一"))
+    changes = change(town, row(1, CHANGED, 氏名="新橋　一", 主="新橋　一"), newcomer())
     changes.write()
     [told] = changes.load(url).set_aside
-    assert (told.file, told.line, told.column) == (changes.file, 2, "主")
+    assert (told.file, told.line, told.column) == (changes.file, 1, "主")
 
 
 # --- seals ---------------------------------------------------------------------------------------------------------------

@@ -193,6 +193,15 @@ def test_a_record_of_nobody_is_not_set_aside_with_a_row_of_nobody(
     assert [(row.line, row.column) for row in town.load(url).set_aside] == [(3, "年度")]
     with replica.open_generation() as reader:
         assert [one.key for one in reader.records("tax", group="G1")] == ["T1"]
+    town.tax = [
+        ["T1", "", "", "2025", "1", ""],
+        ["T1", "", "", "2024", "1", ""],
+        ["T2", "", "", "2025", "1", ""],
+    ]
+    town.write()
+    assert [(row.line, row.column) for row in town.load(url).set_aside] == [(3, "台帳")]
+    with replica.open_generation() as reader:
+        assert [one.key for one in reader.records("tax")] == ["T2"]
 
 
 # --- a wrong format file -----------------------------------------------------------------------------------------------
@@ -251,7 +260,7 @@ def test_a_wrong_format_file_is_named_with_key_and_what_was_expected(
 
 
 @pytest.mark.parametrize(
-    "name", ["../secret.png", "/etc/hostname", "imprints/../../secret.png", "C:secret.png"]
+    "name", ["../secret.png", "/etc/hostname", "imprints/../../secret.png", "C:imprints/0100101.png"]
 )
 def test_a_file_outside_the_delivery_is_never_read(
     tmp_path: Path, delivery: Delivery, url: str, name: str
@@ -269,6 +278,7 @@ def test_a_file_outside_the_delivery_is_never_read(
     delivery.change("印鑑登録.csv", line, "印影ファイル名", name)
     told = delivery.load_all(url, formats=folder).set_aside
     assert [(one.line, one.column) for one in told] == [(line, "印影ファイル名")]
+    assert told[0].remedy == "連携フォルダの中のファイルの名前"
 
 
 def test_fields_lie_within_their_record(tmp_path: Path) -> None:

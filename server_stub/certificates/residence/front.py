@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from server_stub.certificates.dates import birth_in_words, seireki, wareki
+from server_stub.eras import seireki, wareki
 from server_stub.interface.secret import Secret
 from server_stub.interface.values import Box
 from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage, geometry, typeset
@@ -93,7 +93,7 @@ def residence_person(person: Person, answers: Mapping[str, str]) -> ResidencePer
         kana=person.kana,
         former_surname=person.former_surname,
         alias=person.alias,
-        birth=birth_in_words(person),
+        birth=person.birth_in_words,
         sex=SEX[person.sex],
         relationship=person.relationship if answers.get(RELATIONSHIP) == YES else None,
         resident_since=wareki(person.resident_since),

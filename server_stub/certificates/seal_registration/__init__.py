@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from server_stub.certificates.certificate import Case, Certificate, Offered, ServiceTerms
-from server_stub.certificates.dates import birth_in_words, wareki
+from server_stub.eras import wareki
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Scope, Symbol
 from server_stub.interface.values import Place
@@ -114,7 +114,7 @@ def seal_front(
         kana=person.kana,
         former_surname=person.former_surname,
         alias=person.alias,
-        birth=birth_in_words(person),
+        birth=person.birth_in_words,
         address=person.address,
         remarks="",
         imprint_png=seal.imprint_png,

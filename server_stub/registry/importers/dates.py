@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from server_stub.registry.eras import date_in_era
+from server_stub.eras import date_in_era
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from server_stub.registry.tables import (
 from . import delivery_slip, issue_notices
 from .containers import read_rows
 from .delivery_slip import DeliverySlip, broken
-from .format_file import PERSON, RESTRICTION, SEAL, DeliveryFormat, format_for, formats_in
+from .format_file import PERSON, RESTRICTION, SEAL, DeliveryFormat, formats_in
 from .generation import Generation, Models
 from .other_registers import take_records
 from .person_record import person_row
@@ -98,7 +98,7 @@ def load_delivery(
             if municipality is None:
                 raise ValueError("a municipality, or the folder of its formats")
             formats = municipality.folder / FORMATS
-        format_ = format_for(folder, formats_in(formats, code))
+        format_ = delivery_slip.format_of(folder, formats_in(formats, code))
         delivery_slip.check_municipality(folder, format_)
         take_restrictions(engine, folder, format_, clock.now(), terms.unreadable_restrictions, trace, made_at)
         slip = delivery_slip.read_slip(folder, format_, made_at)
@@ -121,7 +121,7 @@ def read_people(folder: Path, formats: Path) -> dict[str, Person]:
 
     Raises Failed(Settings_Wrong), and Failed(Delivery_Row_Broken) for the first row that cannot be used.
     """
-    format_ = format_for(folder, formats_in(formats))
+    format_ = delivery_slip.format_of(folder, formats_in(formats))
     file = format_.file_of(PERSON)
     people: dict[str, Person] = {}
     if file is None:

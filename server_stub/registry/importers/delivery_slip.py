@@ -51,12 +51,24 @@ def broken(file: str, line: int, column: str, expected: str) -> Failed:
 def check_municipality(folder: Path, format_: DeliveryFormat) -> None:
     """Raises Failed(Delivery_Other_Municipality, expected=) if the slip in `folder` names municipalities and the format's own is
     none of them. A slip that is not as agreed is read as far as it can be."""
+    told = _municipalities(folder, format_)
+    if told and format_.municipality not in told:
+        raise Failed("Delivery_Other_Municipality", expected=format_.municipality)
+
+
+def _municipalities(folder: Path, format_: DeliveryFormat) -> set[str]:
     slip = format_.slip
     decode = RowFunction(slip, format_.code, folder)
     told = {decode.item(cells, "municipality") for cells in salvage_rows(folder / slip.file, slip)}
-    told = {code for code in told if code is not None and re.fullmatch(r"[0-9]{5}", code, re.ASCII)}
-    if told and format_.municipality not in told:
-        raise Failed("Delivery_Other_Municipality", expected=format_.municipality)
+    return {code for code in told if code is not None and re.fullmatch(r"[0-9]{5}", code, re.ASCII)}
+
+
+def format_of(folder: Path, formats: tuple[DeliveryFormat, ...]) -> DeliveryFormat:
+    """The format that the delivery in `folder` is written in: its slip lies there and names its municipality; if there is no
+    such one, that of which the slip lies there; if none, the first."""
+    there = [one for one in formats if (folder / one.slip.file).exists()]
+    right = [one for one in there if one.municipality in _municipalities(folder, one)]
+    return (right or there or list(formats))[0]
 
 
 def read_slip(folder: Path, format_: DeliveryFormat, made_at: datetime | None = None) -> DeliverySlip:

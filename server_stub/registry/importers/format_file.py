@@ -245,11 +245,6 @@ def format_problems(folder: Path, municipality: str = "") -> list[Failed]:
     return found
 
 
-def format_for(delivery: Path, formats: tuple[DeliveryFormat, ...]) -> DeliveryFormat:
-    """The format whose slip lies in the delivery's folder; the first one if none does."""
-    return next((one for one in formats if (delivery / one.slip.file).exists()), formats[0])
-
-
 class _Wrong:
     """Makes the failure that names a place of one format file."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from server_stub.certificates.certificate import Case, Certificate, Offered, ServiceTerms
-from server_stub.certificates.dates import wareki
+from server_stub.eras import wareki
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Choice, Question, Scope, Subject, Symbol
 from server_stub.interface.values import Place
