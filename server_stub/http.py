@@ -1,18 +1,12 @@
-"""HTTP of every node: connections, bodies received whole and within a size, and how an answer goes out."""
+"""HTTP of every node: connections, and bodies received whole and within a size."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
-import inspect
 import json
-from collections.abc import Callable
 from typing import Any, NoReturn, cast
 
 import h11
-from fastapi import Response
-from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -189,28 +183,3 @@ class NodeProtocol(H11Protocol):
         if self._headers_due is not None:
             self._headers_due.cancel()
             self._headers_due = None
-
-
-class AnswerRoute(APIRoute):
-    """A route whose answer is written on the thread that made it.
-
-    FastAPI would hand the answer of a plain function to a second thread, only to find that it is the promised message:
-    our messages check themselves when they are made, and a change of threads is an eighth of a bare request.
-    """
-
-    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
-        super().__init__(path, _writing(endpoint, more.get("status_code") or 200), **more)
-
-
-def _writing(endpoint: Callable[..., Any], status: int) -> Callable[..., Any]:
-    if inspect.iscoroutinefunction(endpoint):
-        return endpoint
-
-    @functools.wraps(endpoint)
-    def written(**given: Any) -> Any:
-        made = endpoint(**given)
-        if isinstance(made, BaseModel):
-            return Response(made.model_dump_json(), status, media_type="application/json")
-        return made
-
-    return written

@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .faults.box import KNOWN, FaultBox
-from .http import AnswerRoute, CallerGone, NodeProtocol, again, check_json, whole_body
+from .http import CallerGone, NodeProtocol, again, check_json, whole_body
 from .interface.clock import Clock, ClockSetting
 from .interface.failures import CATALOGUE, Failed
 from .interface.log import place_of
@@ -89,7 +89,6 @@ def make_app(context: NodeContext, *, title: str, source: Source, description: s
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.router.route_class = AnswerRoute
     fault_name = {"centre": "center.down", "issuing": "issuing.down", "authority": "authority.down"}.get(
         source, ""
     )

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from server_stub.http import AnswerRoute
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, SignedOffers
@@ -76,7 +75,6 @@ ApplicationId = Annotated[Ulid, Path(description="of the manifest")]
 
 router = APIRouter(
     prefix="/v1",
-    route_class=AnswerRoute,
     generate_unique_id_function=lambda route: route.name,
 )
 

@@ -16,7 +16,9 @@ def test_the_centre_asks_with_the_headers_and_the_time_it_means_and_follows_nobo
 
     def elsewhere(request: httpx.Request) -> httpx.Response:
         asked.append(request)
-        return httpx.Response(307, headers={"Location": "http://elsewhere.invalid/"})
+        return httpx.Response(
+            307, headers={"Location": "http://elsewhere.invalid/"}, stream=httpx.ByteStream(b"")
+        )
 
     answer = post(
         httpx.MockTransport(elsewhere),
@@ -27,12 +29,9 @@ def test_the_centre_asks_with_the_headers_and_the_time_it_means_and_follows_nobo
     )
     (request,) = asked
     assert answer.status_code == 307
-    assert dict(request.headers) == {
-        "host": "peer.invalid",
-        "x-key": "1",
-        "accept-encoding": "identity",
-        "content-length": "2",
-    }
+    meant = {"host": "peer.invalid", "x-key": "1", "accept-encoding": "identity", "content-length": "2"}
+    assert meant.items() <= dict(request.headers).items()
+    assert "cookie" not in request.headers
     assert request.extensions["timeout"] == {"connect": 1, "read": 3, "write": 3, "pool": 3}
     assert (request.method, request.content) == ("POST", b"{}")
 

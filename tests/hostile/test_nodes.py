@@ -10,7 +10,8 @@ from cryptography.x509 import ocsp
 
 from server_stub import http
 from server_stub.http import MAX_BODY
-from tests.hostile.nodes import NODES, NOWHERE, TARGETS, Nodes
+from tests.hostile.nodes import NODES, NOWHERE, TARGETS, Nodes, reply
+from tests.hostile.test_power_cuts import until
 
 each_node = pytest.mark.parametrize("node", NODES)
 
@@ -142,6 +143,28 @@ def test_a_body_that_breaks_off_changes_nothing(nodes: Nodes, node: str, kept: i
         raw.sendall(head + body[:kept])
     # the next request on another connection is served; what was cut is noticed in its own time
     assert nodes.post(node, b"{").failure() == "Request_Malformed"
+
+
+@each_node
+def test_a_message_whose_end_never_came_is_not_acted_on(nodes: Nodes, node: str) -> None:
+    """It could be read as it stands, but the caller has not said that this is all."""
+    head = nodes.head(node, b"Content-Type: application/json", b"Transfer-Encoding: chunked")
+    body = report() if node != "authority" else b'{"reason": "superseded"}'
+    begun = len(nodes.events)
+    with nodes.connect(node) as raw:
+        raw.sendall(head + f"{len(body):x}\r\n".encode() + body + b"\r\n")
+    until(lambda: any(event.kind == "caller_gone" for event in nodes.events[begun:]))
+    assert not [event for event in nodes.events[begun:] if event.kind in ("answered", "refused")]
+
+
+@each_node
+def test_who_is_refused_in_the_middle_may_send_to_the_end_and_reads_the_name(nodes: Nodes, node: str) -> None:
+    head = nodes.head(node, b"Content-Type: application/json", b"Content-Length: 8000000")
+    with nodes.connect(node) as raw:
+        raw.sendall(head)
+        for _ in range(1000):  # to close at once would break this off
+            raw.sendall(b" " * 8000)
+        assert reply(raw, "POST").failure() == "Request_Too_Large"
 
 
 # --- HTTP ------------------------------------------------------------------------------------------------------------
