@@ -102,6 +102,16 @@ def test_a_line_that_is_no_such_object_is_named(tmp_path: Path, url: str, line: 
     assert [(row.line, row.column) for row in town.load(url).set_aside] == [(2, column)]
 
 
+def test_a_key_that_is_no_text_is_nobodys(tmp_path: Path, url: str, replica: Replica) -> None:
+    town = Town(tmp_path / "town", "jsonl", "utf-8")
+    town.rows[1]["番号"] = "\ud800"
+    town.write()
+    assert [(row.line, row.column) for row in town.load(url).set_aside] == [(2, "番号")]
+    with replica.open_generation() as reader:
+        assert not reader.household_is_complete("H0000001")
+        assert reader.person("00000001") is not None
+
+
 def test_a_csv_in_another_encoding_is_refused(tmp_path: Path, url: str) -> None:
     town = Town(tmp_path / "town", "csv", "utf-16")
     town.write()
@@ -299,6 +309,18 @@ def test_a_format_of_another_town_is_refused(tmp_path: Path, delivery: Delivery,
         town.load(url)
     assert (caught.value.failure, caught.value.facts["field"]) == ("Settings_Wrong", "municipality")
     assert caught.value.facts["expected"] == "28100"
+
+
+def test_of_several_towns_formats_the_one_of_the_slip_is_taken(
+    tmp_path: Path, url: str, replica: Replica
+) -> None:
+    town = Town(tmp_path / "town")
+    town.write()
+    other = town.format().replace('municipality = "09202"', 'municipality = "09201"')
+    (town.formats / "a_neighbour.toml").write_text(other, encoding="utf-8")
+    town.load(url)
+    with replica.open_generation() as reader:
+        assert reader.municipality == "09202"
 
 
 def test_a_folder_without_a_format_is_refused(tmp_path: Path, delivery: Delivery, url: str) -> None:
