@@ -41,6 +41,12 @@ def born_on(world: World, person: str, day: date) -> None:
     change_resident(world, person, "生年月日", f"{_DIGITS[era]}{year:02}{day:%m%d}")
 
 
+@given("「{person}」の記録が、誤りのあるまま連携されている")
+def unusable(world: World, person: str) -> None:
+    """A birth date that no calendar has: the row can be read, and not be used."""
+    change_resident(world, person, "生年月日", "5081399")
+
+
 @given("「{person}」の発行制限が{since:day}から終わりを定めずに連携されている")
 def restricted(world: World, person: str, since: date) -> None:
     """支援措置, beside the restrictions that there are."""

@@ -91,10 +91,14 @@ def paper_of(world: World, count: int, people: list[str]) -> None:
             pdfs(world),
             people,
             kind=world.kind,
-            options=world.options,
+            options=world.answers,
             copies=world.copies,
             today=world.stage.clock.now().date(),
+            fee=world.offer_of(world.kind).fee * world.copies,
         )
+    world.stage.trace.emit(
+        "scenario", "paper_read_back", municipality=world.town().code, sheets=count, tables=read.tables
+    )
     ours = [one.application_id for one in world.applications()]
     expect(
         read.application_id in ours, f"申請番号 {'・'.join(ours)}", f"用紙の申請番号 {read.application_id}"

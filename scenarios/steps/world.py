@@ -441,14 +441,6 @@ class World:
             self.refusal(),
         )
 
-    @property
-    def options(self) -> dict[str, bool]:
-        """For the reader of papers: question -> whether it was answered by the first of its choices, which shows most."""
-        if not self.answers:
-            return {}
-        first = {one.words["ja"]: one.choices[0].words["ja"] for one in self.offer_of(self.kind).questions}
-        return {question: choice == first[question] for question, choice in self.answers.items()}
-
     def set_copies(self, copies: int) -> None:
         self.copies = copies
         if copies == 1 and self.terminal.screen() == "Confirm":

@@ -265,7 +265,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         403,
         "連携されたこの方の記録に誤りがあり、証明に使えません。",
         "取込みの結果（file・line・column）にある行を直して連携し直してください。",
-        "tests/registry/test_set_aside.py::test_a_row_that_cannot_be_used_sets_its_person_aside_and_nobody_else",
+        "連携された記録に誤りのある人は受け取れない",
     ),
     (
         "Holder_Deceased",

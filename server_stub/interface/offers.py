@@ -6,7 +6,7 @@ over session, terminal and holder (`binding.sign_offers`), so that nothing on th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -103,6 +103,18 @@ class Subject(Model):
     refusal: FailureBody | None = None
 
 
+def possible(scope: Scope, subjects: Sequence[Subject]) -> tuple[str, ...]:
+    """List who of `subjects` can be on the paper under `scope`, in their order; nobody: it cannot be had so."""
+    able = tuple(subject.ref for subject in subjects if subject.refusal is None)
+    match scope:
+        case Scope.WHOLE:
+            return able if len(able) == len(subjects) else ()
+        case Scope.HOLDER:
+            return tuple(one.ref for one in subjects if one.holder and one.refusal is None)
+        case Scope.CHOSEN:
+            return able
+
+
 class Offer(Model):
     """What this holder may get now, or the name of what stands against it.
 
@@ -139,15 +151,7 @@ class Offer(Model):
         return self
 
     def possible(self, scope: Scope) -> tuple[str, ...]:
-        """List who can be on the paper under `scope`, in the order of the offer; nobody: it cannot be had so."""
-        able = tuple(subject.ref for subject in self.subjects if subject.refusal is None)
-        match scope:
-            case Scope.WHOLE:
-                return able if len(able) == len(self.subjects) else ()
-            case Scope.HOLDER:
-                return tuple(s.ref for s in self.subjects if s.holder and s.refusal is None)
-            case Scope.CHOSEN:
-                return able
+        return possible(scope, self.subjects)
 
     def admits(self, scope: Scope, subjects: tuple[str, ...]) -> bool:
         """Whether `subjects` (each once) may be asked for under `scope`."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from server_stub.certificates.certificate import AnyCertificate, Case
 from server_stub.interface.failures import Failed
-from server_stub.interface.offers import ApplicationRequest, Offer, Scope
+from server_stub.interface.offers import ApplicationRequest, Offer, Scope, Subject, possible
 from server_stub.interface.values import FailureBody, Identity, Place
 from server_stub.registry.records import Person
 from server_stub.registry.replica import ReplicaReader
@@ -56,6 +57,8 @@ class Holder:
                 "subjects": offered.subjects,
                 "questions": offered.questions,
             }
+            if not any(possible(scope, offered.subjects) for scope in offered.scopes):
+                told = {"refusal": _of_nobody(offered.subjects)}
         except Failed as failed:
             told = {"refusal": FailureBody.of(failed)}
         return Offer(
@@ -68,6 +71,12 @@ class Holder:
             hours=hours_in_words(terms),
             **told,
         )
+
+
+def _of_nobody(subjects: Sequence[Subject]) -> FailureBody:
+    """Why a kind that offers nobody, or only persons who are refused, cannot be had."""
+    refusals = [subject.refusal for subject in subjects if subject.refusal is not None]
+    return refusals[0] if refusals else FailureBody(failure="Service_Not_Offered")
 
 
 def find_holder(
