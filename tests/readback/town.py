@@ -156,7 +156,7 @@ class Town:
                 self._check_order(copy, start // size + 1)
                 self._check_title(copy, asked)
                 self._check_forms(copy, expected)
-                numbers.append(self._check_frames(copy, asked, expected.attestation, today))
+                numbers.append(self._check_frames(copy, asked, expected, today))
                 references.add(tuple(ref for page in copy for ref in page.bound.subjects))
             for page in pages:
                 self._check_bound(page, asked, copies, fee)
@@ -243,12 +243,12 @@ class Town:
                     paper=page.bound.sheet_id,
                 )
 
-    def _check_frames(self, copy: Sequence[Page], kind: Kind, attestation: str, today: date) -> str:
+    def _check_frames(self, copy: Sequence[Page], kind: Kind, expected: Expected, today: date) -> str:
         """Every line outside of the form, in order from top to bottom; the number of the copy."""
         numbers = set()
         code = self.municipality.code
         for k, page in enumerate(copy, start=1):
-            word = _LAST if k == len(copy) else _MORE
+            word = _LAST if k == len(copy) or expected.each_ends else _MORE
             boxes = [*page.form.boxes, *((line,) for line in page.form.loose if line in (_LAST, _MORE))]
             if sorted(boxes) != sorted([("見本",), (word,)]):
                 raise WrongPaper(
@@ -274,7 +274,7 @@ class Town:
                 f"見本　{_NOTICE}",
                 number[0],
                 kind.title,
-                attestation,
+                expected.attestation,
                 of_day(today).japanese,
                 self.municipality.title,
                 self.municipality.mayor,

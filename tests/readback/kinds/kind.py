@@ -33,12 +33,13 @@ class Wanted:
 @dataclass(frozen=True)
 class Expected:
     """One copy. `head` stands at the top of every sheet, `blocks` once each and in this order, over any number of sheets up to
-    `most_sheets`. `attestation`: 認証文."""
+    `most_sheets`. `attestation`: 認証文. `each_ends`: every sheet ends for itself (個人票), not the last one only."""
 
     blocks: tuple[Wanted, ...]
     attestation: str
     head: Wanted | None = None
     most_sheets: int | None = None
+    each_ends: bool = False
 
 
 class Kind(Protocol):

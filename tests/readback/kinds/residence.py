@@ -34,14 +34,21 @@ class Residence:
                 expected="文に挙げた人が同じ世帯の人であること",
                 found=f"{'、'.join(person.key for person in people)}は同じ世帯ではない",
             )
+        # 個人票: nobody is numbered, and everybody has a 備考
+        alone = service["form"] == "individual"
         whole = len(people) == len(records.household(people[0]))
         return Expected(
             head=Wanted("世帯", _household_cells(people[0], answers), person=False),
             blocks=tuple(
-                Wanted(person.key, _member_cells(person, answers), beside=(str(number),))
+                Wanted(
+                    person.key,
+                    _member_cells(person, answers) | ({"備考": ""} if alone else {}),
+                    beside=() if alone else (str(number),),
+                )
                 for number, person in enumerate(people, start=1)
             ),
             attestation=service["attestation_whole" if whole else "attestation_part"],
+            each_ends=alone,
         )
 
     def answers_shown(self, blocks: Sequence[Block], service: Mapping[str, Any]) -> dict[str, str]:
