@@ -17,6 +17,7 @@ from PySide6.QtCore import QCoreApplication, QEventLoop
 from PySide6.QtNetwork import QLocalSocket
 
 from kiosk_app.control import TerminalControl
+from server_stub.interface.trace import Trace
 
 from . import trace_labels
 
@@ -207,3 +208,14 @@ class Terminal:
 
     def close(self) -> None:
         self._driver.close()
+
+
+def keep_screen(trace: Trace, terminal: Terminal) -> None:
+    """Put the screen as it stands into the trace, before it is left: one step of the features may lead over several. After a
+    power cut there is nothing to see."""
+    try:
+        picture = trace.store(terminal.picture(), ".png")
+        screen = terminal.screen()
+    except (ConnectionError, RuntimeError):
+        return
+    trace.emit("scenario", "screen_passed", screen=screen, picture=picture)

@@ -83,9 +83,9 @@ def _scripted() -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PySide6.QtWidgets import QApplication
 
+    from scenarios.driver import keep_screen
     from scenarios.evidence import write_evidence
     from scenarios.stage import Stage
-    from scenarios.steps.screenshots import keep_screen
     from scenarios.steps.world import World
     from scenarios.verdict import PASSED, Verdict
     from server_stub.interface.clock import real_monotonic_ns

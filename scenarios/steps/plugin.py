@@ -13,6 +13,9 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from kiosk_app.card_slot import PCSC, VIRTUAL
 from scenarios import paths
+from scenarios.command.running import chosen_files
+from scenarios.driver import keep_screen
+from scenarios.feature_check import declared, tags
 from scenarios.leaks import LeakSearch
 from scenarios.stage import Stage
 from scenarios.stage_secrets import StageSecret, stage_secrets
@@ -22,11 +25,10 @@ from server_stub.interface.secret import Secret
 
 from . import sentences
 from .judge import Judge, Recorder
-from .screenshots import keep_screen
 from .standstill import ALWAYS, IDLE, NEVER, check_standstill
 from .world import World, wrong_pin
 
-pytest_plugins = [f"scenarios.steps.{name}" for name in ("tags", *sentences.MODULES)]
+pytest_plugins = [f"scenarios.steps.{name}" for name in sentences.MODULES]
 
 
 class _Needed(NamedTuple):
@@ -59,6 +61,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for tag, reader in _READER_TAGS.items():
         config.addinivalue_line("markers", f"{tag}: {reader.reason}")
+    # testers' own tags, so that they can be used to choose
+    for tag in sorted({tag for file in chosen_files() for _, tag in tags(file.read_text(encoding="utf-8"))}):
+        config.addinivalue_line("markers", f"{tag}: a tag of the chosen features")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before anything is left out by choice: as many tests as the text declares, counted without the parser, so that no
+    scenario is lost on the way to the run."""
+    files = chosen_files()
+    if not files or any(item.path.name != "bind.py" for item in items):
+        return  # other tests are run
+    wanted = sum(declared(file.read_text(encoding="utf-8")) for file in files)
+    if len(items) != wanted:
+        raise pytest.UsageError(f"シナリオは{wanted}件ありますが、実行できるのは{len(items)}件です。")
 
 
 @pytest.fixture(scope="session")

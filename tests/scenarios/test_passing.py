@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.driver import keep_screen
 from scenarios.evidence.reading import read_story
 from scenarios.stage import Stage
-from scenarios.steps.screenshots import keep_screen
 from scenarios.steps.world import World
 from tests.bench.terminal import visit
 
