@@ -3,6 +3,7 @@ except `close`."""
 
 from __future__ import annotations
 
+import secrets
 import ssl
 import threading
 from collections.abc import Iterator
@@ -82,10 +83,11 @@ class CenterClient:
     def authenticate(self, session_id: str, request: AuthenticationRequest) -> SignedOffers:
         return self._message("POST", f"/v1/sessions/{session_id}/authentication", SignedOffers, request)
 
-    def apply(self, session_id: str, request: ApplicationRequest, idempotency_key: str) -> SignedManifest:
-        """Sent once more under the same key when the connection broke; the centre makes the paper only once."""
+    def apply(self, session_id: str, request: ApplicationRequest) -> SignedManifest:
+        """Apply under an idempotency key of its own; once more under the same one when the connection broke, so that the
+        centre makes the paper only once."""
         path = f"/v1/sessions/{session_id}/applications"
-        headers = {"Idempotency-Key": idempotency_key}
+        headers = {"Idempotency-Key": secrets.token_hex(16)}
         try:
             return self._message("POST", path, SignedManifest, request, headers)
         except _ConnectionBroke:

@@ -4,7 +4,6 @@ card thread meanwhile."""
 from __future__ import annotations
 
 import base64
-import secrets
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -225,7 +224,7 @@ class CenterGateway:
         from .paper import fetch_paper
 
         _, pinned = self._center()
-        signed = self._client(visit).apply(effect.session_id, effect.request, secrets.token_hex(16))
+        signed = self._client(visit).apply(effect.session_id, effect.request)
         paper = fetch_paper(
             signed,
             lambda application_id, number: self._client(visit).sheet(application_id, number),

@@ -76,7 +76,7 @@ def fetch_paper(
             room -= len(pdf)
             if room < 0:
                 raise Failed("Paper_Corrupt", sheet=entry.number, detail="all sheets together are too large")
-            check_sheet(manifest, entry, pdf)
+            check_sheet(manifest, entry, pdf, offer.title)
             sheets.append(pdf)
     except Failed as failed:
         raise failed.with_facts(application_id=application_id) from failed
@@ -91,8 +91,8 @@ def claimed_application(signed: SignedManifest) -> str:
         return ""
 
 
-def check_sheet(manifest: Manifest, entry: SheetEntry, pdf: bytes) -> None:
-    """Is this the very sheet of the manifest, and one that may be printed at all? Raises Failed: Paper_Corrupt,
+def check_sheet(manifest: Manifest, entry: SheetEntry, pdf: bytes, title: str) -> None:
+    """Is this the very sheet of the manifest, a certificate of that `title`, and one that may be printed at all? Raises Failed: Paper_Corrupt,
     Binding_Mismatch, Paper_Format_Wrong, Paper_Content_Forbidden, Paper_Not_Marked."""
     if hashlib.sha256(pdf).hexdigest() != entry.sha256:
         raise Failed("Paper_Corrupt", sheet=entry.number, detail="sha256")
@@ -103,7 +103,7 @@ def check_sheet(manifest: Manifest, entry: SheetEntry, pdf: bytes) -> None:
             if keywords != sheet_keywords(manifest, entry):
                 raise Failed("Binding_Mismatch", detail="what the sheet says of itself")
             check_document(document)
-        check_sides(pdf, numbers=(len(entry.secret_boxes), 0))
+        check_sides(pdf, numbers=(len(entry.secret_boxes), 0), title=title)
     except Failed as failed:
         raise failed.with_facts(sheet=entry.number) from failed
     except Exception as error:  # pikepdf tells of broken files by a dozen unrelated types

@@ -168,8 +168,8 @@ def _unpacked(stream: pikepdf.Stream, room: int) -> int:
     return _inflated(plain, room)
 
 
-def check_sides(pdf: bytes, *, numbers: tuple[int, int]) -> None:
-    """見本 and the notice, to be read on each side; and no more 個人番号 on front and back than `numbers`.
+def check_sides(pdf: bytes, *, numbers: tuple[int, int], title: str) -> None:
+    """見本 and the notice, to be read on each side; no more 個人番号 on front and back than `numbers`; `title` on the front.
 
     Raises Failed: Paper_Not_Marked, Binding_Mismatch, Paper_Corrupt.
     """
@@ -180,7 +180,9 @@ def check_sides(pdf: bytes, *, numbers: tuple[int, int]) -> None:
             raise Failed("Paper_Corrupt", detail="no readable PDF") from error
         try:
             for number, most in zip(range(len(document)), numbers, strict=True):
-                _check_side(document, number, most)
+                letters = _check_side(document, number, most)
+                if number == 0 and "".join(title.split()) not in "".join("".join(letters).split()):
+                    raise Failed("Binding_Mismatch", detail="title")
         except pypdfium2.PdfiumError as error:
             raise Failed("Paper_Corrupt", detail="no readable page") from error
         finally:
@@ -197,7 +199,8 @@ def my_numbers_in(text: str) -> int:
     return len(_NUMBER.findall(unicodedata.normalize("NFKC", text)))
 
 
-def _check_side(document: pypdfium2.PdfDocument, number: int, most: int) -> None:
+def _check_side(document: pypdfium2.PdfDocument, number: int, most: int) -> list[str]:
+    """The letters of the side in their order."""
     page = document[number]
     text = page.get_textpage()
     try:
@@ -210,6 +213,7 @@ def _check_side(document: pypdfium2.PdfDocument, number: int, most: int) -> None
                 raise Failed("Paper_Not_Marked", side=number + 1, mark=mark, detail="not to be seen")
         if my_numbers_in("".join(letters)) > most:
             raise Failed("Binding_Mismatch", side=number + 1, detail="個人番号")
+        return letters
     finally:
         text.close()
         page.close()

@@ -160,22 +160,22 @@ PURPOSE = Question(
 )  # fmt: skip
 
 HOUSEHOLD = Offer(
-    kind="household", words={"ja": "住民票の写し", "en": "Residence certificate"}, symbol=Symbol.HOUSE, fee=250,
+    kind="household", title="見本", words={"ja": "住民票の写し", "en": "Residence certificate"}, symbol=Symbol.HOUSE, fee=250,
     max_copies=10, hours=HOURS, scopes=(Scope.HOLDER, Scope.WHOLE, Scope.CHOSEN),
     whole={"ja": "世帯全員", "en": "Whole household"},
     whole_about={"ja": "世帯の6人全員を記載します", "en": "All 6 members"}, subjects=FAMILY, questions=ITEMS,
 )  # fmt: skip
 SEAL = Offer(
-    kind="seal", words={"ja": "印鑑登録証明書", "en": "Seal registration certificate"}, symbol=Symbol.SEAL, fee=250,
+    kind="seal", title="見本", words={"ja": "印鑑登録証明書", "en": "Seal registration certificate"}, symbol=Symbol.SEAL, fee=250,
     max_copies=10, hours=HOURS, scopes=(Scope.HOLDER,), subjects=FAMILY[:1],
 )  # fmt: skip
 TAX = Offer(
-    kind="tax", words={"ja": "所得・課税（非課税）証明書", "en": "Certificate of income and (non-)taxation"},
+    kind="tax", title="見本", words={"ja": "所得・課税（非課税）証明書", "en": "Certificate of income and (non-)taxation"},
     symbol=Symbol.COINS, fee=250, counter_fee=300, max_copies=5, hours=HOURS, scopes=(Scope.HOLDER,),
     subjects=FAMILY[:1], questions=(YEAR, ITEMS[0], PURPOSE),
 )  # fmt: skip
 REGISTER = Offer(
-    kind="register", words={"ja": "戸籍全部事項証明書（戸籍謄本）", "en": "Full certificate of the family register"},
+    kind="register", title="見本", words={"ja": "戸籍全部事項証明書（戸籍謄本）", "en": "Full certificate of the family register"},
     symbol=Symbol.FAMILY, fee=450, counter_fee=450, max_copies=3,
     hours={"ja": "平日 9:00～17:15（年末年始を除く）", "en": "weekdays 9:00～17:15, not at the turn of the year"},
     scopes=(Scope.HOLDER, Scope.WHOLE), whole={"ja": "戸籍の全員", "en": "All of the register"}, subjects=FAMILY[:3],
@@ -187,7 +187,7 @@ BEING_WRITTEN = {
 }
 """A refusal of its own, which no catalogue has."""
 HISTORY = Offer(
-    kind="history",
+    kind="history", title="見本",
     words={"ja": "戸籍の附票の写し（除かれた附票を含む）", "en": "Transcript of the family register’s record of addresses"},
     fee=300, max_copies=1, hours=HOURS, scopes=(Scope.CHOSEN,), subjects=FAMILY[:2],
     refusal=FailureBody(

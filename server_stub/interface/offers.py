@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from .values import (
+    LONGEST_NAME,
     MOST_CHOICES,
     MOST_OFFERS,
     MOST_QUESTIONS,
@@ -118,12 +119,13 @@ def possible(scope: Scope, subjects: Sequence[Subject]) -> tuple[str, ...]:
 class Offer(Model):
     """What this holder may get now, or the name of what stands against it.
 
-    `kind` is the certificate's code, `words` its name. `counter_fee` is what the same costs at the counter, for
+    `kind` is the certificate's code, `words` its name, `title` what is printed on every front of it. `counter_fee` is what the same costs at the counter, for
     comparison. `hours` is wording for people. `whole` names the scope WHOLE (世帯全員), `whole_about` is a sentence under it.
     """
 
     kind: Code
     words: Words
+    title: Annotated[str, Field(min_length=2, max_length=LONGEST_NAME)]
     fee: Yen
     max_copies: Annotated[int, Field(ge=1, le=99)]
     hours: Words

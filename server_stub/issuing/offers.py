@@ -64,6 +64,7 @@ class Holder:
         return Offer(
             kind=kind.code,
             words=dict(kind.words),
+            title=kind.title,
             symbol=kind.symbol,
             fee=terms.fee,
             counter_fee=terms.counter_fee,

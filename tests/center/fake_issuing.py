@@ -77,7 +77,7 @@ class FakeIssuing:
     def offers(self, request: OffersRequest) -> OfferList:
         residence = Offer.model_validate(
             {
-                "kind": "residence", "words": {"ja": "住民票の写し"}, "fee": FEE, "max_copies": 10,
+                "kind": "residence", "words": {"ja": "住民票の写し"}, "title": "住民票の写し", "fee": FEE, "max_copies": 10,
                 "hours": {"ja": "6時30分から23時"}, "questions": QUESTIONS, "subjects": SUBJECTS,
                 "scopes": ("whole", "chosen"), "whole": {"ja": "世帯全員"},
                 "refusal": self.offer_refusal and FailureBody.of(self.offer_refusal),

@@ -61,7 +61,7 @@ def offer(
     refusal: FailureBody | None = None,
 ) -> Offer:
     return Offer(
-        kind=kind, words={"ja": f"{kind}の証明書", "en": f"Certificate of {kind}"}, fee=fee, max_copies=max_copies,
+        kind=kind, words={"ja": f"{kind}の証明書", "en": f"Certificate of {kind}"}, title="見本", fee=fee, max_copies=max_copies,
         hours={"ja": "6:30-23:00"}, scopes=scopes, whole={"ja": "世帯全員"}, subjects=subjects, questions=questions,
         refusal=refusal,
     )  # fmt: skip

@@ -56,7 +56,7 @@ def says(of: dict[str, Any] | None = None, **sheet: Any) -> str:
 def check(pdf: bytes) -> str:
     """The name by which this sheet, under a good signature, is refused; '' if it is taken."""
     try:
-        check_sheet(manifest(), entry(pdf), pdf)
+        check_sheet(manifest(), entry(pdf), pdf, "見本")
     except Failed as failed:
         return failed.failure
     return ""

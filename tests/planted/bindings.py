@@ -56,10 +56,12 @@ def whole_household(patch: pytest.MonkeyPatch) -> None:
 
 
 def terminal_blind(patch: pytest.MonkeyPatch) -> None:
-    """The terminal compares nothing with what was asked for, and counts no 個人番号 on the sheets."""
+    """The terminal compares nothing with what was asked for, counts no 個人番号 on the sheets and reads no title."""
     real = terminal_paper.check_sides
     patch.setattr(terminal_paper, "check_binding", lambda manifest, **known: None)
-    patch.setattr(terminal_paper, "check_sides", lambda pdf, *, numbers: real(pdf, numbers=(99, 99)))
+    patch.setattr(
+        terminal_paper, "check_sides", lambda pdf, **known: real(pdf, numbers=(99, 99), title="見本")
+    )
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def test_two_numbers_in_two_lines_are_two() -> None:
 def test_a_sheet_with_as_many_numbers_as_it_declares_may_be_printed(
     front: tuple[str, ...], back: tuple[str, ...], declared: int
 ) -> None:
-    check_sides(sheet("x", sides=drawn(written(*front), written(*back))), numbers=(declared, 0))
+    check_sides(sheet("x", sides=drawn(written(*front), written(*back))), numbers=(declared, 0), title="見本")
 
 
 @pytest.mark.attack
@@ -61,9 +61,22 @@ def test_a_sheet_with_a_number_that_it_does_not_declare_is_refused(
     front: tuple[str, ...], back: tuple[str, ...], declared: int, side: int
 ) -> None:
     with pytest.raises(Failed, match="Binding_Mismatch") as caught:
-        check_sides(sheet("x", sides=drawn(written(*front), written(*back))), numbers=(declared, 0))
+        check_sides(
+            sheet("x", sides=drawn(written(*front), written(*back))), numbers=(declared, 0), title="見本"
+        )
     assert caught.value.facts == {"side": side, "detail": "個人番号"}
 
 
 def test_the_marks_alone_have_no_number() -> None:
-    check_sides(sheet("x", sides=drawn(marks, marks)), numbers=(0, 0))
+    check_sides(sheet("x", sides=drawn(marks, marks)), numbers=(0, 0), title="見本")
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("title", ["住民票の写し", "見本の写し"])
+def test_a_front_that_does_not_bear_the_title_of_what_was_offered_is_refused(title: str) -> None:
+    pdf = sheet("x", sides=drawn(written("見本 の写し"), written("住民票の写し")))
+    if title == "見本の写し":
+        check_sides(pdf, numbers=(0, 0), title=title)
+        return
+    with pytest.raises(Failed, match="Binding_Mismatch.*title"):
+        check_sides(pdf, numbers=(0, 0), title=title)

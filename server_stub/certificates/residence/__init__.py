@@ -82,7 +82,7 @@ _QUESTIONS: Mapping[str, tuple[dict[str, str], dict[str, str]]] = {
 class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
     code = "residence"
     words = {"ja": "住民票の写し", "en": "Residence certificate"}
-    title = "住民票"
+    title = "住民票の写し"
     places = frozenset({Place.ADDRESS})
     symbol = Symbol.HOUSE
     terms = ResidenceTerms
