@@ -540,7 +540,7 @@ def wrong_pin(pin: Secret) -> str:
 
 
 def stands_in(text: str, shown: str) -> bool:
-    """Whether `text` stands in `shown` as whole words: 0円 does not stand in 250円, nor 証明書 in 印鑑登録証明書."""
+    """Whether `text` stands in `shown` as whole words: 0円 does not stand in 250円, nor 証明書 in 証明書発行."""
     text, shown = digits(text), digits(shown).replace("\n", "")
     begin = shown.find(text)
     while begin >= 0:

@@ -1,20 +1,4 @@
-"""Read what a centre is told when it starts, from its TOML file.
-
-database_url = "sqlite:///center.sqlite"
-ocsp_url = "http://127.0.0.1:8200/ocsp/authentication"
-trusted_ca = ["authentication-ca.der"]      # DER files beside this file
-terminals = "terminals.toml"
-ops_key = "what officials' tools show"       # optional: without it /ops/v1 is not offered
-signing_key = "center-ed25519.pem"          # PKCS#8, Ed25519, no password
-
-[[issuing]]
-base_url = "http://127.0.0.1:8300"
-key = "what the centre shows at that server"
-municipalities = ["28100"]
-
-[times]                                     # optional; names of `CenterTimes`, seconds
-nonce_life = 60
-"""
+"""Hold and check what a centre is told when it starts."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def _compiler(folder: Path) -> typst.Compiler:
 def typeset(template: Path, call: str, data: dict[str, Any], issuer: Issuer) -> bytes:
     """Set the PDF that `call` of the Typst file `template` makes of `data` and the issuer's seal.
 
-    `call` is the program's own word, such as `residence("household",`: the call without its last two arguments.
+    `call` is the program's own word, such as `front("household",`: the call without its last two arguments.
     Raises Failed: Character_Not_Printable(characters), Text_Too_Long(field), Picture_Unreadable(field), Font_Missing.
     """
     return compile_main(template, main_file(template, call, data, issuer))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -143,36 +143,21 @@ def residence_call(copies: Sequence[ResidenceFront], layout: str) -> tuple[str, 
 
 
 def _copy(copy: ResidenceFront) -> dict[str, Any]:
-    return {
-        "address": copy.address,
-        "head_of_household": copy.head_of_household,
-        "attestation": copy.attestation,
-        "issued_on": copy.issued_on,
-        "issue_number": copy.issue_number,
-        "persons": [_person(person) for person in copy.persons],
-    }
+    return _fields(copy) | {"persons": [_person(person) for person in copy.persons]}
 
 
 def _person(person: ResidencePerson) -> dict[str, Any]:
     """`resident_code` (住民票コード) is never printed at a terminal, so it always reads 【省略】."""
-    return {
-        "name": person.name,
-        "kana": person.kana,
-        "former_surname": person.former_surname,
-        "alias": person.alias,
-        "birth": person.birth,
-        "sex": person.sex,
-        "relationship": person.relationship,
-        "resident_since": person.resident_since,
-        "address_since": person.address_since,
-        "notified_on": person.notified_on,
-        "previous_address": person.previous_address,
-        "domicile": person.domicile,
-        "domicile_head": person.domicile_head,
-        "my_number": person.my_number.reveal() if isinstance(person.my_number, Secret) else None,
+    number = person.my_number
+    return _fields(person) | {
+        "my_number": None if number is None else number.reveal(),
         "resident_code": None,
-        "foreign": [list(pair) for pair in person.foreign],
     }
+
+
+def _fields(front: ResidenceFront | ResidencePerson) -> dict[str, Any]:
+    """What the template reads by the same names."""
+    return {one.name: getattr(front, one.name) for one in fields(front)}
 
 
 def _pages(copies: Sequence[ResidenceFront], layout: str, asked: Container[str]) -> Iterator[RenderedPage]:

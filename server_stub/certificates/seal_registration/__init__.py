@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -137,21 +137,8 @@ def render_seal(kind: str, copies: Sequence[SealFront], issuer: Issuer) -> Rende
 
 
 def _copy(copy: SealFront) -> dict[str, Any]:
-    return {
-        "name": copy.name,
-        "kana": copy.kana,
-        "former_surname": copy.former_surname,
-        "alias": copy.alias,
-        "birth": copy.birth,
-        "address": copy.address,
-        "remarks": copy.remarks,
-        "attestation": copy.attestation,
-        "issued_on": copy.issued_on,
-        "issue_number": copy.issue_number,
-        "imprint": clear_white(copy.imprint_png, "imprint"),
-        "width_mm": copy.width_mm,
-        "height_mm": copy.height_mm,
-    }
+    told = {one.name: getattr(copy, one.name) for one in fields(copy)}
+    return told | {"imprint": clear_white(told.pop("imprint_png"), "imprint")}
 
 
 CERTIFICATES = (SealRegistration(),)
