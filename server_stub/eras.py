@@ -17,13 +17,14 @@ class Era:
 
 
 ERAS: tuple[Era, ...] = (
-    Era("1", "M", "明治", date(1868, 10, 23)),
+    Era("1", "M", "明治", date(1868, 1, 25)),
     Era("2", "T", "大正", date(1912, 7, 30)),
     Era("3", "S", "昭和", date(1926, 12, 25)),
     Era("4", "H", "平成", date(1989, 1, 8)),
     Era("5", "R", "令和", date(2019, 5, 1)),
 )
-"""Oldest first. Days are of the present calendar: 明治 was proclaimed on what is 1868-10-23 in it."""
+"""Oldest first. Days are of the present calendar: the edict of 1868 made the whole year 慶応4年, which began on what is 1868-01-25 in
+it, the first of 明治."""
 _BY_SIGN = {sign: number for number, era in enumerate(ERAS) for sign in (era.digit, era.letter, era.name)}
 
 

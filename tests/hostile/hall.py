@@ -10,7 +10,7 @@ from scenarios.ledger_queries import LedgerQueries
 from scenarios.servers import LocalServers, demo_terminals
 from scenarios.stage import STORE
 from scenarios.stage_secrets import KeyPool
-from scenarios.towns import load_towns
+from scenarios.towns import Town
 from server_stub.center.center import Center
 from server_stub.center.terminals import Terminal
 from server_stub.interface.clock import Clock
@@ -21,9 +21,9 @@ from tests.hostile.visitor import Visitor
 SECOND = "KIOSK-STORE-02"
 
 
-def two_stores(keys: KeyPool) -> tuple[Terminal, ...]:
+def two_stores(keys: KeyPool, town: Town) -> tuple[Terminal, ...]:
     """The shop's terminal, and another beside it."""
-    first = demo_terminals(keys, load_towns()[0])[0]
+    first = demo_terminals(keys, town)[0]
     facts = first.facts.model_copy(update={"terminal_id": SECOND})
     return first, Terminal.with_key(facts, Secret(keys.text(f"terminal-{SECOND}")))
 

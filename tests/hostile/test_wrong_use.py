@@ -120,7 +120,6 @@ WRONG = [
     (("openapi", "file"), "file"),
     (("paper", "copy", "none.pdf", "out"), "none.pdf"),
     (("paper", "copy", "text.txt", "out"), "Paper_Corrupt"),
-    (("bench", "more"), "more"),
     (("demo", "more"), "more"),
 ]
 

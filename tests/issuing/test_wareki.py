@@ -23,8 +23,8 @@ from server_stub.eras import ERAS, seireki, wareki
         (date(1926, 12, 24), "大正15年12月24日"),
         (date(1912, 7, 30), "大正元年7月30日"),
         (date(1912, 7, 29), "明治45年7月29日"),
-        (date(1868, 10, 23), "明治元年10月23日"),
-        (date(1868, 10, 22), "1868年10月22日"),
+        (date(1868, 1, 25), "明治元年1月25日"),
+        (date(1868, 1, 24), "1868年1月24日"),
     ],
 )
 def test_a_day_in_words_at_both_sides_of_every_era(day: date, words: str) -> None:

@@ -26,7 +26,7 @@ def blank_page() -> bytes:
 
 
 def test_pictures_of_both_sides_and_figures_that_show_the_pattern_at_work(tmp_path: Path) -> None:
-    facts = SheetFacts(1, 1, 1, ("0" * 64,))
+    facts = SheetFacts(1, 1, 1, "0" * 64)
     (sheet,) = finish_sheets(
         blank_page(), municipality="見本市", application_id="01KT5FX5SS8PE5SQR4WERSA14K", sheets=[facts]
     )

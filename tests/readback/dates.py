@@ -11,7 +11,7 @@ _ERAS = (
     ("平成", "4", "H", date(1989, 1, 8)),
     ("昭和", "3", "S", date(1926, 12, 25)),
     ("大正", "2", "T", date(1912, 7, 30)),
-    ("明治", "1", "M", date(1868, 10, 23)),
+    ("明治", "1", "M", date(1868, 1, 25)),
 )
 """Name, digit and letter of each era, and the day it began."""
 

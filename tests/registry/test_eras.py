@@ -10,7 +10,7 @@ from server_stub.eras import date_in_era, wareki
 
 # first and last days as the cabinet orders on the change of era have them
 DAYS = [
-    ("M", 1, date(1868, 10, 23), "明治元年10月23日"),
+    ("M", 1, date(1868, 1, 25), "明治元年1月25日"),
     ("明治", 45, date(1912, 7, 29), "明治45年7月29日"),
     ("2", 1, date(1912, 7, 30), "大正元年7月30日"),
     ("T", 15, date(1926, 12, 24), "大正15年12月24日"),
@@ -31,7 +31,7 @@ def test_a_day_of_an_era_is_read_and_said(era: str, year: int, day: date, words:
 
 @pytest.mark.parametrize(
     ("era", "year", "month", "day"),
-    [("S", 64, 1, 8), ("H", 1, 1, 7), ("H", 31, 5, 1), ("R", 1, 4, 30), ("R", 0, 6, 3), ("M", 1, 10, 22), ("X", 1, 1, 1)],
+    [("S", 64, 1, 8), ("H", 1, 1, 7), ("H", 31, 5, 1), ("R", 1, 4, 30), ("R", 0, 6, 3), ("M", 1, 1, 24), ("X", 1, 1, 1)],
 )  # fmt: skip
 def test_a_day_outside_its_era_is_none(era: str, year: int, month: int, day: int) -> None:
     with pytest.raises(ValueError, match="era"):
@@ -39,4 +39,4 @@ def test_a_day_outside_its_era_is_none(era: str, year: int, month: int, day: int
 
 
 def test_before_the_first_era_the_western_year_is_said() -> None:
-    assert wareki(date(1868, 10, 22)) == "1868年10月22日"
+    assert wareki(date(1868, 1, 24)) == "1868年1月24日"

@@ -136,17 +136,17 @@ def test_a_file_that_was_changed_by_hand_is_refused(tmp_path: Path, change: str)
             save_enrolment(real, file)
             load_enrolments(file)
         return
-    broken, key = {
-        "another fingerprint": (good.replace('fingerprint = "', 'fingerprint = "00'), "card.1"),
-        "no certificate": (re.sub('certificate = ".*"', 'certificate = "AAAA"', good), "card.1"),
-        "another key": (good.replace("person = ", "persons = "), "card.1.person"),
+    broken, field = {
+        "another fingerprint": (good.replace('fingerprint = "', 'fingerprint = "00'), "card[1]"),
+        "no certificate": (re.sub('certificate = ".*"', 'certificate = "AAAA"', good), "card[1]"),
+        "another key": (good.replace("person = ", "persons = "), "card[1].person"),
         "not TOML": ("[", ""),
     }[change]
     file.write_text(broken, encoding="utf-8")
     with pytest.raises(Failed) as caught:
         load_enrolments(file)
     assert caught.value.failure == "Settings_Wrong"
-    assert (caught.value.facts["file"], caught.value.facts["key"]) == ("enrolled.toml", key)
+    assert (Path(caught.value.facts["file"]).name, caught.value.facts["field"]) == ("enrolled.toml", field)
     assert caught.value.facts["expected"]
 
 
@@ -173,7 +173,7 @@ def test_centre_and_authority_know_the_enrolled_card_and_no_other_of_its_hierarc
     own_ca = authority.authentication_ca_certificate()
 
     def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, content=authority.ocsp(Kind.AUTHENTICATION, request.content))
+        return httpx.Response(200, stream=httpx.ByteStream(authority.ocsp(Kind.AUTHENTICATION, request.content)))
 
     with httpx.MockTransport(answer) as transport:
         status = StatusAuthority(transport, "http://authority.invalid/ocsp", CenterTimes())
