@@ -23,14 +23,16 @@ FONT = "BIZUDGothic"
 
 _WORDS = {
     "ja": {
-        "title": "領収書", "each": "{yen} × {count}通", "total": "合計", "paid": "お預り", "change": "お釣り",
+        "title": "領収書", "each": "{yen} × {count}部", "total": "合計", "paid": "お預り", "change": "お釣り",
         "yen": "{:,}円", "at": "{0.year}年{0.month}月{0.day}日 {0:%H:%M}", "terminal": "端末", "number": "申請番号",
         "thanks": "ご利用ありがとうございました。", "keep": "この領収書は大切に保管してください。",
+        "notice": "",
     },
     "en": {
         "title": "Receipt", "each": "{yen} × {count}", "total": "Total", "paid": "Received",
         "change": "Change", "yen": "¥{:,}", "at": "{0:%Y-%m-%d %H:%M}", "terminal": "Terminal",
-        "number": "Application", "thanks": "Thank you.", "keep": "Please keep this receipt.",
+        "number": "Application No.", "thanks": "Thank you.", "keep": "Please keep this receipt.",
+        "notice": "For testing only. Not valid.",
     },
 }  # fmt: skip
 
@@ -64,7 +66,7 @@ def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:
     page.setTitle(words["title"])
     page.setAuthor(NOTICE)
     page.setLineWidth(0.5)
-    _sample(page)
+    _sample(page, words["notice"])
     y = high - 15 * mm
     page.setFont(FONT, 17)
     page.drawCentredString(WIDTH / 2, y, words["title"])
@@ -123,8 +125,8 @@ def _broken(text: str, size: float, wide: float) -> list[str]:
     return [*lines, line]
 
 
-def _sample(page: Canvas) -> None:
-    """見本 across the page and the sentence below; no setting takes them away."""
+def _sample(page: Canvas, translated: str) -> None:
+    """見本 across the page and the sentence below, `translated` under it; no setting takes them away."""
     page.saveState()
     page.setFillGray(0.86)
     page.setFont(FONT, 72)
@@ -134,3 +136,4 @@ def _sample(page: Canvas) -> None:
     page.restoreState()
     page.setFont(FONT, 8)
     page.drawCentredString(WIDTH / 2, 9 * mm, NOTICE)
+    page.drawCentredString(WIDTH / 2, 5 * mm, translated)

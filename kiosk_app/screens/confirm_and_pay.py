@@ -24,6 +24,8 @@ LABEL_WIDE = 200.0
 LINE_HIGH = 34.0
 FEW_ANSWERS, MOST_ANSWER_LINES = 3, 5
 """So many answers have a line each; more are told one behind the other."""
+UNBROKEN = 32
+"""Letters of an answer that is kept on one line."""
 
 
 class ConfirmScreen(Screen[Confirm]):
@@ -134,6 +136,8 @@ class ConfirmScreen(Screen[Confirm]):
             for question, choice in self.view.answers
         ]
         few = len(parts) <= FEW_ANSWERS
+        if not few:
+            parts = [_short_unbroken(part) for part in parts]
         text, lines = "", 0
         for told in range(len(parts), -1, -1):
             left = len(parts) - told
@@ -166,6 +170,11 @@ class ConfirmScreen(Screen[Confirm]):
 
 def _width(text: str, size: int, *, bold: bool = False) -> float:
     return QFontMetricsF(theme.font(size, bold)).horizontalAdvance(text)
+
+
+def _short_unbroken(text: str) -> str:
+    """`text` with no line's end in it, if it is short: 'Relationship: Leave out' stays together in a running list."""
+    return text.replace(" ", "\u00a0") if len(text) <= UNBROKEN else text
 
 
 NOTE = 1000

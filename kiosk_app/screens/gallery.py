@@ -128,7 +128,7 @@ ITEMS = (
     ),
     shown_or_not(
         "number", "個人番号", "My Number", "マイナンバー（12桁）。提出先をご確認ください",
-        "12 digits. Please make sure that it is asked for", secret=True,
+        "12 digits. Please check that the recipient asks for it", secret=True,
     ),
 )  # fmt: skip
 YEAR = Question(
@@ -335,7 +335,7 @@ def sample_states() -> dict[str, State]:
             S.REFUSAL,
             Visit(
                 failure="Register_Not_Here", card=card, contact=office,
-                failure_words={"ja": "本籍が神戸市にないため、発行できません。", "en": "Your register is not in Kobe."},
+                failure_words={"ja": "本籍が神戸市にないため、発行できません。", "en": "Your register is not kept in Kobe, so nothing can be issued."},
             ),
         ),
         "Refusal_unknown_name": State(S.REFUSAL, Visit(failure="Somebody_Elses_Failure")),

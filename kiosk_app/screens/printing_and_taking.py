@@ -58,8 +58,8 @@ class JammedScreen(Picture[Jammed]):
         else:
             printed = self.words.count("jammed.none", view.total)
         picture = "call_staff_empty" if view.failure == EMPTY else "call_staff"
-        self.show_picture(picture, [printed, self.words("jammed.about")], self.words("jammed.call"))
-        self.code(view.failure)
+        told = [printed, self.words("jammed.about")]
+        self.show_picture(picture, told, self.words("jammed.call"), view.failure)
 
 
 class TakePaperScreen(Picture[TakePaper]):

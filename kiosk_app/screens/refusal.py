@@ -70,5 +70,4 @@ class OutOfServiceScreen(Picture[OutOfService]):
         told = [self.words(f"out_of_service.{n}") for n in ("elsewhere", "money")]
         if self.view.card_inside:
             told.insert(0, self.words("out_of_service.card"))
-        self.show_picture("out_of_service", told, self.words("out_of_service.now"))
-        self.code(self.view.failure)
+        self.show_picture("out_of_service", told, self.words("out_of_service.now"), self.view.failure)

@@ -21,6 +21,7 @@ from .texts import Words
 V = TypeVar("V", bound=View)
 SENTENCE_GAP = 52
 """Between the sentences beside a drawing."""
+CODE_HIGH = 24
 
 
 class Screen(Placed, QWidget, Generic[V]):
@@ -205,7 +206,7 @@ class Screen(Placed, QWidget, Generic[V]):
     def code(self, failure: str) -> None:
         """The name of a failure, small, for whoever is asked."""
         c = self.content
-        box = rect(c.right() - 520, c.bottom() - 24, 520, 24)
+        box = rect(c.right() - 520, c.bottom() - CODE_HIGH, 520, CODE_HIGH)
         told = self.words("refusal.code", code=failure)
         self.text(box, told, theme.CODE, colour=theme.SOFT, align=Align.RIGHT, figures=True)
 
@@ -239,8 +240,8 @@ class Screen(Placed, QWidget, Generic[V]):
 class Picture(Screen[V]):
     """A screen that says one thing with a drawing: the drawing at the left, sentences at the right."""
 
-    def show_picture(self, name: str, sentences: list[str], strong: str = "") -> None:
-        """`strong`: an urgent sentence on a dark ground above the others."""
+    def show_picture(self, name: str, sentences: list[str], strong: str = "", failure: str = "") -> None:
+        """`strong`: an urgent sentence on a dark ground above the others; `failure`: whose code stands small below them."""
         c = self.content
         half = c.width() * 0.46
         self.panel(rect(c.left(), c.top(), half, c.height()))
@@ -254,10 +255,13 @@ class Picture(Screen[V]):
                 rect(left + 24, top, wide - 48, 112), strong, theme.LEAD, bold=True, colour=theme.GROUND
             )
             top += 112 + theme.GAP
-        told = [self.text(rect(left, top, wide, c.bottom() - top), one, theme.LEAD) for one in sentences]
-        spare = c.bottom() - top - sum(text.used.height() for text in told)
+        bottom = c.bottom() - (CODE_HIGH + 8 if failure else 0)
+        told = [self.text(rect(left, top, wide, bottom - top), one, theme.LEAD) for one in sentences]
+        spare = bottom - top - sum(text.used.height() for text in told)
         gap = min(SENTENCE_GAP, spare / (len(told) + 1))
         for text in told:
             top += gap
             text.place(rect(left, top, wide, text.used.height()))
             top += text.used.height()
+        if failure:
+            self.code(failure)

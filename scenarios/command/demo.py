@@ -144,7 +144,7 @@ def _scripted() -> int:
         name, whole = first.words["ja"], (first.whole or {"ja": "本人だけ"})["ja"]
         do(f"{name}を、{whole}・1部で選ぶ（個人番号は記載しない）", lambda: world.choose(whole, 1, name))
         do("申請する（証明書が届き、本人のものであることを確かめてから支払いに進む）", world.apply)
-        do("500円硬貨を入れる（印刷し、おつりを返す）", pay)
+        do("500円硬貨を入れる（印刷し、お釣りを返す）", pay)
         do("証明書を取る", world.take_paper)
         do("領収書は印刷しない", no_receipt)
         do("台帳に、手数料250円が一度だけ記録されている", charged, "ならば")

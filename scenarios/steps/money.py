@@ -170,11 +170,11 @@ def receipt_change(world: World, paid: int, amount: int) -> None:
     )
 
 
-@then("領収書は{municipality}の「{kind}」{copies}通のものである", needs=Needs.RECEIPT)
+@then("領収書は{municipality}の「{kind}」{copies}部のものである", needs=Needs.RECEIPT)
 def receipt_kind(world: World, municipality: str, kind: str, copies: int) -> None:
     read = world.receipt()
-    wanted = f"{municipality}の「{kind}」{copies}通"
-    found = f"{read.municipality}の「{read.kind}」{read.copies}通"
+    wanted = f"{municipality}の「{kind}」{copies}部"
+    found = f"{read.municipality}の「{read.kind}」{read.copies}部"
     expect(wanted == found, f"領収書は{wanted}", f"領収書は{found}")
 
 

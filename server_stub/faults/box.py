@@ -12,7 +12,7 @@ KNOWN: dict[str, str] = {
     "issuing.wrong_kind": "申請とは別の種類の証明書を作る",
     "issuing.wrong_answers": "申請とは別の記載項目で証明書を作る",
     "issuing.wrong_municipality": "よその市の名前で証明書を作る",
-    "issuing.wrong_copies": "申請の倍の通数を作る",
+    "issuing.wrong_copies": "申請の倍の部数を作る",
     "issuing.wrong_fee": "手数料を50円高く計算する",
     "issuing.hidden_number": "個人番号が印字されていないと申告する",
     "issuing.fee_revised": "手数料が改定される（金額を指定しなければ50円高くなる）",

@@ -125,7 +125,7 @@ def test_an_officials_page_reads_japanese_and_engineers_find_the_names_behind_it
     trace.close()
     page = page_of(tmp_path)
     shown = " ".join(seen(page))
-    for words in ("仮想リーダ", "カードとのやりとり、証明書の検査", "記録した処理：", "進行役"):
+    for words in ("仮想リーダ", "カードとのやり取り、証明書の検査", "記録した処理：", "進行役"):
         assert words in shown
     for kind in ("card_inserted", "ready", "transition"):
         assert f'title="{kind}"' in page and kind not in shown

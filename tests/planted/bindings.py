@@ -86,7 +86,7 @@ WRONGS = (
     Wrong("印字した個人番号を申告しない", "個人番号が、隠されないまま画面や記録に出る。", NUMBER, COINS, MINAMI, fault("issuing.hidden_number")),
     Wrong("記載項目をすべて逆に作る", "見せたくないことが載り、必要なことが載らない。", ALONE, APPLIED, HARU, fault("issuing.wrong_answers")),
     Wrong("一人だけの申請に世帯全員を載せる", "家族全員の情報が、求めていない提出先に渡る。", ONE, COINS, MINAMI, whole_household),
-    Wrong("申請の倍の通数を作る", "頼んでいない一通の手数料まで払わされる。", ALONE, APPLIED, PRINTED, fault("issuing.wrong_copies")),
+    Wrong("申請の倍の部数を作る", "頼んでいない一通の手数料まで払わされる。", ALONE, APPLIED, PRINTED, fault("issuing.wrong_copies")),
     Wrong("確認した額より五十円高い紙を作る", "確認画面と違う額を払わされる。", ALONE, APPLIED, PRINTED, fault("issuing.wrong_fee")),
     Wrong("よその市の名前で証明書を作る", "どこでも通用しない証明書に払わされる。", ALONE, APPLIED, HARU, fault("issuing.wrong_municipality")),
 )  # fmt: skip

@@ -376,7 +376,7 @@ def wrong_number(patch: pytest.MonkeyPatch) -> None:
     "領収書に別の証明書の名前を印字する",
     harm="何に払ったかの証拠が、買っていないものになる。",
     scenario=RECEIPT,
-    sentence="領収書は神戸市の「住民票の写し」1通のものである",
+    sentence="領収書は神戸市の「住民票の写し」1部のものである",
 )
 def wrong_certificate(patch: pytest.MonkeyPatch) -> None:
     on_receipt(patch, purchase=lambda receipt: replace(receipt.purchase, words={"ja": "印鑑登録証明書"}))

@@ -49,11 +49,11 @@ def read_receipt(pdf: bytes) -> Receipt:
         )
     at, terminal = _pair(lines, title[0] + 1)
     (municipality,), (kind,), (terms, due) = (lines[title[0] + n] for n in (2, 3, 4))
-    match = re.fullmatch(r"([\d,]+円) × (\d+)通", terms)
+    match = re.fullmatch(r"([\d,]+円) × (\d+)部", terms)
     if match is None:
         raise WrongPaper(
             f"「{terms}」 is no price and number of copies",
-            expected="領収書に「1通の手数料 × 通数」とあること",
+            expected="領収書に「1部の手数料 × 部数」とあること",
             found=f"「{terms}」とあった",
         )
     number = [below for above, below in zip(lines, lines[1:], strict=False) if above == ("申請番号",)]
@@ -71,8 +71,8 @@ def read_receipt(pdf: bytes) -> Receipt:
     if not read.each * read.copies == _yen(due) == read.total or read.paid - read.total != read.change:
         raise WrongPaper(
             f"the sums of the receipt are wrong: {lines}",
-            expected="領収書の合計が手数料×通数、お釣りがお預り－合計であること",
-            found=f"1通{read.each}円、{read.copies}通、金額{due}、合計{read.total}円、"
+            expected="領収書の合計が手数料×部数、お釣りがお預り－合計であること",
+            found=f"1部{read.each}円、{read.copies}部、金額{due}、合計{read.total}円、"
             f"お預り{read.paid}円、お釣り{read.change}円だった",
         )
     return read

@@ -73,7 +73,7 @@ _QUESTIONS: Mapping[str, tuple[dict[str, str], dict[str, str]]] = {
         {"ja": "個人番号", "en": "My Number"},
         {
             "ja": "マイナンバー（12桁）。提出先をご確認ください",
-            "en": "12 digits. Please make sure that it is asked for",
+            "en": "12 digits. Please check that the recipient asks for it",
         },
     ),
 }
