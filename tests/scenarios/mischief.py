@@ -15,15 +15,15 @@ from PySide6.QtCore import QTimer
 from reportlab.pdfgen.canvas import Canvas
 
 from scenarios.steps.world import World
-from scenarios.template import DELIVERY, KOBE, PIN, load_cards, template_folder
-from server_stub.registry.importers import read_people
+from scenarios.template import PIN, load_cards, template_folder
+from scenarios.towns import load_towns
 
 PERSON = "六甲翠"
 
 
 def my_number() -> str:
     key = load_cards(template_folder())[f"{PERSON}のカード"].person
-    return read_people(DELIVERY, KOBE)[key].my_number.reveal()
+    return load_towns()[0].people()[key].my_number.reveal()
 
 
 def stand_still(world: World, request: pytest.FixtureRequest) -> None:

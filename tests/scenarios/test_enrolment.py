@@ -173,7 +173,9 @@ def test_centre_and_authority_know_the_enrolled_card_and_no_other_of_its_hierarc
     own_ca = authority.authentication_ca_certificate()
 
     def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, stream=httpx.ByteStream(authority.ocsp(Kind.AUTHENTICATION, request.content)))
+        return httpx.Response(
+            200, stream=httpx.ByteStream(authority.ocsp(Kind.AUTHENTICATION, request.content))
+        )
 
     with httpx.MockTransport(answer) as transport:
         status = StatusAuthority(transport, "http://authority.invalid/ocsp", CenterTimes())
