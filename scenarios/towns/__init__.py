@@ -89,7 +89,7 @@ class Town:
 
     @property
     def told(self) -> str:
-        """What `town_folder` finds it by."""
+        """Return what `town_folder` finds it by."""
         return self.folder.name if self.is_shipped else str(self.folder)
 
     def people(self) -> dict[str, Person]:

@@ -56,7 +56,7 @@ def _folders(root: Path) -> list[Path]:
 
 
 def _load(folder: Path) -> ModuleType:
-    """Import a folder that lies outside, once a process."""
+    """Import a folder that lies outside, once a process. Raises Failed(Settings_Wrong)."""
     place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
     name = f"konbini_certificates_{place}_{folder.name}"
     known = sys.modules.get(name)

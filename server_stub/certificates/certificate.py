@@ -80,7 +80,7 @@ class Case(Generic[Terms]):
 
     @property
     def resident(self) -> Person:
-        """The holder's resident record. Raises Failed(Holder_Not_Linked)."""
+        """Return the holder's resident record. Raises Failed(Holder_Not_Linked)."""
         if self.person is None:
             raise Failed("Holder_Not_Linked")
         return self.person
@@ -104,7 +104,7 @@ class Case(Generic[Terms]):
         )
 
     def restricted(self, key: str) -> bool:
-        """Whether a measure (発行制限) is in force for that person today."""
+        """Tell whether a measure (発行制限) is in force for that person today."""
         return self.reader.restriction(key, self.today) is not None
 
 

@@ -59,7 +59,7 @@ REQUEST_REFUSED = (
 
 
 def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
-    """The node. `app.state.issuing` is its IssuingService (`reopen()`, `ledger`).
+    """Make the node. `app.state.issuing` is its IssuingService (`reopen()`, `ledger`).
 
     The ledger and the replicas are at their newest schema already. Raises as IssuingService.
     """
@@ -71,7 +71,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
 
 
 def openapi_document() -> dict[str, Any]:
-    """The interface specification, complete, without an issuing server behind it."""
+    """Return the whole interface specification, without an issuing server behind it."""
     clock = Clock()
     app = _routed_app(NodeContext(clock, Trace(clock)), None, Secret(""))
     add_ops_door(app, None, None, LedgerApplication)
@@ -79,7 +79,7 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: Secret) -> FastAPI:
-    """The paths; `asked` answers, and may be None where nobody asks."""
+    """Make the paths; `asked` answers, and may be None where nobody asks."""
     service = cast(IssuingService, asked)
     app = make_app(context, title="証明発行サーバ", source="issuing", description=DESCRIPTION)
     bearer = HTTPBearer(auto_error=False, description="The centre's key at this issuing server")
@@ -140,7 +140,7 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
 
 
 def _refusals(*names: str) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's answers for these failures and those of every endpoint, by status."""
+    """Describe OpenAPI's answers for these failures and those of every endpoint, by status."""
     by_status: dict[int | str, dict[str, Any]] = {}
     for name in (
         "Caller_Unknown",

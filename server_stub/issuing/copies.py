@@ -20,7 +20,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_issue_number(municipality: str, day: date) -> str:
-    """`28100-20260603-7K3M-Q9TX-2HRD`: municipality code, day of issue, 12 random characters (58 bits).
+    """Make a number such as `28100-20260603-7K3M-Q9TX-2HRD`: municipality code, day of issue, 12 random characters (58 bits).
 
     The random part alone makes it unique, so that two servers of one municipality need no common counter and two
     applications of one second never meet (the cause of the Kawasaki case); the ledger refuses a number twice.
@@ -30,7 +30,7 @@ def new_issue_number(municipality: str, day: date) -> str:
 
 
 def request_digest(request: IssueRequest) -> str:
-    """Of all that was asked. `received_at` is left out: a repeated delivery of one application may carry a later one."""
+    """Return the digest of all that was asked. `received_at` is left out: a repeated delivery may carry a later one."""
     return hashlib.sha256(request.model_dump_json(exclude={"received_at"}).encode()).hexdigest()
 
 
@@ -102,7 +102,7 @@ def ledger_entry(
 
 
 def ledger_copies(answer: IssuedPaper, as_of: datetime | None) -> list[Copy]:
-    """`as_of`: the 作成日時 of the delivery that the records are from."""
+    """List the copies of an answer. `as_of`: the 作成日時 of the delivery that the records are from."""
     by_copy: dict[int, Copy] = {}
     for page in answer.pages:
         known = by_copy.get(page.copy_number)

@@ -79,7 +79,7 @@ def _another_kind(holder: Holder, kind: AnyCertificate, wanted: str | None) -> A
 def _other_answers(
     holder: Holder, kind: AnyCertificate, asked: ApplicationRequest, received_at: datetime
 ) -> dict[str, str]:
-    """To each question the first choice that was not given."""
+    """Give to each question the first choice that was not given."""
     offer = holder.offer(kind, received_at)
     return {
         question.code: next(
@@ -92,7 +92,7 @@ def _other_answers(
 def _stranger(
     holder: Holder, kind: AnyCertificate, asked: ApplicationRequest, received_at: datetime, wanted: str | None
 ) -> Any:
-    """What would have been picked for the stranger who had asked for the same."""
+    """Pick what would have been picked for the stranger who had asked for the same."""
     for key in [wanted] if wanted else _others(holder):
         person = holder.reader.person(key)
         stranger = replace(holder, key=key, person=person)
@@ -103,7 +103,7 @@ def _stranger(
 
 
 def _others(holder: Holder) -> Iterator[str]:
-    """Keys of who lives in another household, in the order of the register."""
+    """List the keys of who lives in another household, in the order of the register."""
     household = holder.person.household if holder.person is not None else ""
     query = select(persons.c.key).where(
         persons.c.generation == holder.reader.generation, persons.c.household != household
@@ -117,7 +117,7 @@ def _others(holder: Holder) -> Iterator[str]:
 
 
 def _first_sheet_only(right: Rendered, wrong: Rendered) -> Rendered:
-    """The very first sheet as it is, a stranger's page in the place of each other one (徳島)."""
+    """Leave the very first sheet as it is, a stranger's page in the place of each other one (徳島)."""
     pages: list[RenderedPage] = []
     with (
         pikepdf.open(io.BytesIO(right.pdf)) as ours,
@@ -146,7 +146,7 @@ RAISE = 50
 
 
 def with_revised_fee(faults: FaultBox, tenant: Tenant) -> Tenant:
-    """`tenant` as it is, or, while that fault is on, with the parameter `fee` (yen a copy) for every kind."""
+    """Return `tenant` as it is, or, while that fault is on, with the parameter `fee` (yen a copy) for every kind."""
     parameters = faults.strikes(FEE_REVISED)
     if parameters is None:
         return tenant
@@ -159,5 +159,5 @@ def with_revised_fee(faults: FaultBox, tenant: Tenant) -> Tenant:
 
 
 def fee_charged(faults: FaultBox, fee: int, copies: int) -> int:
-    """The fee of so many copies, or another one while that fault is on."""
+    """Return the fee of so many copies, or another one while that fault is on."""
     return fee * copies + (RAISE if faults.strikes(WRONG_FEE) is not None else 0)

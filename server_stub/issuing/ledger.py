@@ -146,12 +146,12 @@ class Ledger:
         return _application(row) if row is not None else None
 
     def state(self, application_id: str) -> State | None:
-        """Where it stands; also of an application that was stopped before it came, which `application` does not know."""
+        """Tell where it stands; also of an application that was stopped before it came, which `application` does not know."""
         with self._engine.connect() as connection:
             return self._state(connection, application_id)
 
     def applications(self) -> tuple[Application, ...]:
-        """All, in the order of preparation."""
+        """List all, in the order of preparation."""
         with self._engine.connect() as connection:
             rows = connection.execute(
                 select(t.applications, t.application_states.c.state)
@@ -161,7 +161,7 @@ class Ledger:
         return tuple(_application(row) for row in rows)
 
     def copies(self, application_id: str) -> tuple[Copy, ...]:
-        """The copies of one application in order."""
+        """List the copies of one application in order."""
         with self._engine.connect() as connection:
             rows = connection.execute(
                 select(t.copies)
@@ -181,7 +181,7 @@ class Ledger:
         )
 
     def charges(self, *, refunded: bool = False) -> tuple[Charge, ...]:
-        """The money kept, in the order of payment; with `refunded`, also what was given back."""
+        """List the money kept, in the order of payment; with `refunded`, also what was given back."""
         query = (
             select(t.charges, t.refunds.c.report_id.label("refund"))
             .join(t.refunds, isouter=True)
@@ -197,12 +197,12 @@ class Ledger:
         )
 
     def settled_late(self, application_id: str) -> bool:
-        """Whether its payment came to be known only after the centre had cancelled it for its session had run out."""
+        """Tell whether its payment came to be known only after the centre had cancelled it for its session had run out."""
         with self._engine.connect() as connection:
             return settled_late(connection, application_id)
 
     def reports(self, application_id: str) -> tuple[LedgerReport, ...]:
-        """The reports of one application as they were taken in."""
+        """List the reports of one application as they were taken in."""
         with self._engine.connect() as connection:
             rows = connection.execute(
                 select(t.status_reports)
@@ -214,7 +214,7 @@ class Ledger:
     def counts(
         self, by: Literal["state", "kind", "municipality", "area", "terminal_kind", "shop", "hour", "day"]
     ) -> dict[str, int]:
-        """Number of applications by one of their facts; `hour` is that of receipt ("00" to "23"), `day` the day of issue."""
+        """Count the applications by one of their facts; `hour` is that of receipt ("00" to "23"), `day` the day of issue."""
         column: Any = {
             "state": t.application_states.c.state,
             "hour": func.substr(t.applications.c.received_at, 12, 2),

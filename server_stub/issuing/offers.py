@@ -75,7 +75,7 @@ class Holder:
 
 
 def _of_nobody(subjects: Sequence[Subject]) -> FailureBody:
-    """Why a kind that offers nobody, or only persons who are refused, cannot be had."""
+    """Tell why a kind that offers nobody, or only persons who are refused, cannot be had."""
     refusals = [subject.refusal for subject in subjects if subject.refusal is not None]
     return refusals[0] if refusals else FailureBody(failure="Service_Not_Offered")
 

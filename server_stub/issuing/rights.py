@@ -32,7 +32,7 @@ def terminal_kind_is_served(municipality: Municipality, kind: TerminalKind) -> N
 
 
 def kind_is_offered(municipality: Municipality, kind: str, place: Place) -> AnyCertificate:
-    """The kind of that code, if it is issued here and at that place."""
+    """Get the kind of that code, if it is issued here and at that place."""
     found = municipality.kinds.get(kind)
     if found is None or place not in found.places:
         raise Failed("Service_Not_Offered", kind=kind)
@@ -40,7 +40,7 @@ def kind_is_offered(municipality: Municipality, kind: str, place: Place) -> AnyC
 
 
 def check_visit(municipality: Municipality, place: Place, terminal_kind: TerminalKind) -> None:
-    """Raises Failed: Service_Not_Offered, Terminal_Kind_Excluded."""
+    """Check place and terminal. Raises Failed: Service_Not_Offered, Terminal_Kind_Excluded."""
     place_is_served(municipality, place)
     terminal_kind_is_served(municipality, terminal_kind)
 
@@ -79,7 +79,7 @@ def old_enough(facts: HolderFacts) -> None:
 
 
 def check_holder(facts: HolderFacts) -> None:
-    """Raises Failed: Holder_Deceased, Holder_Moved_Out, Holder_Restricted, Holder_Under_Fifteen."""
+    """Check the holder. Raises Failed: Holder_Deceased, Holder_Moved_Out, Holder_Restricted, Holder_Under_Fifteen."""
     not_deceased(facts)
     not_moved_out(facts)
     not_restricted(facts.restriction)
@@ -87,7 +87,7 @@ def check_holder(facts: HolderFacts) -> None:
 
 
 def age(birth: date, today: date) -> int:
-    """Full years of age, counted up on the birthday itself, as everybody counts.
+    """Count full years of age: one more on the birthday itself, as everybody counts.
 
     (The law on the counting of age lets a year end with the day before; no terminal refuses by that.) Who was born on
     29 February counts up on 1 March in a common year.
@@ -141,13 +141,13 @@ def check_any_open(municipality: Municipality, place: Place, received_at: dateti
 
 
 def next_open_day(municipality: Municipality, day: date) -> date | None:
-    """The first day after `day` that is not closed, within a year."""
+    """Find the first day after `day` that is not closed, within a year."""
     days = (day + timedelta(days=ahead) for ahead in range(1, 367))
     return next((later for later in days if not municipality.closed_on(later)), None)
 
 
 def in_words(moment: time) -> str:
-    """6:30, as notices write it."""
+    """Write a time as notices do: 6:30."""
     return f"{moment.hour}:{moment.minute:02}"
 
 

@@ -54,7 +54,7 @@ class IssuingService:
         return MunicipalityList(municipalities=tuple(t.municipality.info for t in self._tenants))
 
     def offers(self, request: OffersRequest) -> OfferList:
-        """What the holder may get now. A refusal of the person, or of all kinds by the time, refuses the whole request."""
+        """Tell what the holder may get now. A refusal of the person, or of all kinds by the time, refuses the whole request."""
         now = self._context.clock.now()
         tenant = self._tenant(request.municipality)
         check_visit(tenant.municipality, request.place, request.terminal.kind)
@@ -70,7 +70,7 @@ class IssuingService:
         return OfferList(municipality=tenant.municipality.info, offers=offers)
 
     def issue(self, request: IssueRequest) -> IssuedPaper:
-        """The paper for an application; everything is decided again. The same application id gives the same paper.
+        """Make the paper for an application; everything is decided again. The same application id gives the same paper.
 
         Raises Failed: as `offers`, the refusal of the kind, what `check_request` raises, Character_Not_Printable,
         Text_Too_Long, Idempotency_Conflict (the id stands for another request), Application_State_Conflict (the paper
@@ -94,7 +94,7 @@ class IssuingService:
         return with_revised_fee(self._context.faults, self._tenants.get(code))
 
     def _first_time(self, request: IssueRequest, digest: str, received_at: datetime) -> IssuedPaper:
-        """Raises sqlalchemy.exc.IntegrityError when the application is in the ledger already."""
+        """Make and record the paper. Raises sqlalchemy.exc.IntegrityError when the application is in the ledger already."""
         now = self._context.clock.now()
         asked = request.application
         tenant = self._tenant(asked.municipality)
@@ -112,7 +112,7 @@ class IssuingService:
         return answer
 
     def take_report(self, application_id: str, report: StatusReport) -> ReportTaken:
-        """Raises as `Ledger.take_report`, and Failed(Request_Malformed) for a time without offset."""
+        """Take a report. Raises as `Ledger.take_report`, and Failed(Request_Malformed) for a time without offset."""
         if report.at.tzinfo is None:
             raise Failed("Request_Malformed", fields=["body.at: a time with its offset"])
         state = self.ledger.take_report(application_id, report, self._context.clock.now())
@@ -136,7 +136,7 @@ class IssuingService:
         now: datetime,
         numbers: Sequence[str],
     ) -> Paper:
-        """Rights, records, paper, and the holder that the records lead to; all from the one generation of `reader`.
+        """Decide the rights, make the paper, find the holder that its records lead to; all from the one generation of `reader`.
 
         `numbers`: the 発行番号 of an application that is in the ledger; none: new ones.
         """
@@ -170,7 +170,7 @@ class IssuingService:
         )
 
     def _again(self, request: IssueRequest, digest: str, before: Application) -> IssuedPaper:
-        """The paper of an application that is in the ledger: set again, and given out only if it is the same byte for byte.
+        """Set the paper of an application in the ledger again, and give it out only if it is the same byte for byte.
 
         The ledger keeps no paper (it would be personal data); number, day and generation make it the same one.
         """

@@ -27,7 +27,7 @@ def state_before(connection: Connection, application_id: str, state: State, repo
 
 
 def settled_late(connection: Connection, application_id: str) -> bool:
-    """Whether it was charged although it had expired before."""
+    """Tell whether it was charged although it had expired before."""
     expired = select(t.status_reports.c.report_id).where(
         t.status_reports.c.application_id == application_id, t.status_reports.c.expired
     )
@@ -35,7 +35,7 @@ def settled_late(connection: Connection, application_id: str) -> bool:
 
 
 def _expired_at(connection: Connection, application_id: str) -> datetime | None:
-    """When it expired; None if it did not, or if the terminal has stopped it itself."""
+    """Tell when it expired; None if it did not, or if the terminal has stopped it itself."""
     rows = connection.execute(
         select(t.status_reports.c.at, t.status_reports.c.expired).where(
             t.status_reports.c.application_id == application_id,
@@ -54,7 +54,7 @@ def _charged(connection: Connection, application_id: str) -> bool:
 
 
 def book(connection: Connection, application_id: str, report: StatusReport) -> None:
-    """The money that `report` moves: a charge with the first payment, a refund with a cancellation after it.
+    """Book the money that `report` moves: a charge with the first payment, a refund with a cancellation after it.
 
     A payment is the whole fee, and no paper with a fee is handed over unpaid."""
     charged = connection.execute(

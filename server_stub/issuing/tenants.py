@@ -67,7 +67,7 @@ class Tenant:
     pseudonym_secret: Secret
 
     def ref(self, person_key: str) -> str:
-        """The pseudonym of a person: HMAC-SHA256 of the key under the municipality's secret, 64 hexadecimal digits.
+        """Make the pseudonym of a person: HMAC-SHA256 of the key under the municipality's secret, 64 hexadecimal digits.
 
         The same for one person always; without the secret it leads back to nobody.
         """
@@ -111,7 +111,7 @@ class Tenants:
         return iter(self._by_code.values())
 
     def get(self, code: str) -> Tenant:
-        """Raises Failed(Municipality_Unknown)."""
+        """Get a tenant. Raises Failed(Municipality_Unknown)."""
         tenant = self._by_code.get(code)
         if tenant is None:
             raise Failed("Municipality_Unknown", municipality=code)

@@ -257,7 +257,7 @@ def municipality_problems(folder: Path) -> list[Failed]:
 def _services(
     file: str, tables: Mapping[str, Any], kinds: Mapping[str, AnyCertificate]
 ) -> dict[str, ServiceTerms]:
-    """The terms of each kind, in the order of the file, which is that of the menu."""
+    """Read the terms of each kind, in the order of the file, which is that of the menu."""
     for code in tables:
         if code not in kinds:
             raise settings_wrong(file, f"service.{code}", "one of " + ", ".join(kinds))

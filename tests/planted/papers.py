@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
@@ -216,6 +216,15 @@ def taisho_as_showa(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(eras, "ERAS", wrong)
 
 
+def _print_by(patch: pytest.MonkeyPatch, wrong: Sequence[eras.Era]) -> None:
+    """Days are printed by a wrong table, and read from a delivery by the right one."""
+
+    def found(day: date) -> tuple[eras.Era, int] | None:
+        return next(((era, day.year - era.first.year + 1) for era in reversed(wrong) if day >= era.first), None)
+
+    patch.setattr(eras, "era_of", found)
+
+
 @defect(
     "改元の日を新しい元号の前の日とする",
     harm="大正最後の日に生まれた人の生年月日が、昭和になる。",
@@ -223,8 +232,7 @@ def taisho_as_showa(patch: pytest.MonkeyPatch) -> None:
     sentence=HARU,
 )
 def era_a_day_early(patch: pytest.MonkeyPatch) -> None:
-    wrong = tuple(replace(era, first=era.first - timedelta(days=1)) for era in eras.ERAS)
-    patch.setattr(eras, "ERAS", wrong)
+    _print_by(patch, tuple(replace(era, first=era.first - timedelta(days=1)) for era in eras.ERAS))
 
 
 @defect(
@@ -234,8 +242,7 @@ def era_a_day_early(patch: pytest.MonkeyPatch) -> None:
     sentence=HARU,
 )
 def era_a_day_late(patch: pytest.MonkeyPatch) -> None:
-    wrong = tuple(replace(era, first=era.first + timedelta(days=1)) for era in eras.ERAS)
-    patch.setattr(eras, "ERAS", wrong)
+    _print_by(patch, tuple(replace(era, first=era.first + timedelta(days=1)) for era in eras.ERAS))
 
 
 @defect(
@@ -503,7 +510,7 @@ def terminal_trusts_the_centre(patch: pytest.MonkeyPatch) -> None:
     sentence="「住民票の写し」を世帯全員で1部申し込んで断られる",
 )
 def broken_sheet_printed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(terminal_paper, "check_sheet", lambda manifest, entry, pdf: None)
+    patch.setattr(terminal_paper, "check_sheet", lambda manifest, entry, pdf, title: None)
 
 
 @defect(

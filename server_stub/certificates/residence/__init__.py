@@ -88,7 +88,7 @@ class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
     terms = ResidenceTerms
 
     def offer(self, case: Case[ResidenceTerms]) -> Offered:
-        """The household as it stands in the register. Who is under restriction or about to move out cannot be put on paper
+        """Offer the household as it stands in the register. Who is under restriction or about to move out cannot be put on paper
         at a terminal, so the whole household cannot either; nor where a member's record cannot be used: nobody knows then who
         all its members are."""
         members = self._household(case)
@@ -122,7 +122,7 @@ class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
         return ResidenceRecords(chosen, whole_household=complete and len(chosen) == len(household))
 
     def owners(self, records: ResidenceRecords, reader: ReplicaReader) -> Iterator[str]:
-        """Who stands on it, then the household: the holder need not stand on a paper of other members."""
+        """List who stands on it, then the household: the holder need not stand on a paper of other members."""
         for person in records.persons:
             yield person.key
         for person in reader.household(records.persons[0].household):
@@ -159,7 +159,7 @@ def _everybody(count: int) -> dict[str, str]:
 
 
 def leaves(person: Person) -> bool:
-    """転出予定 (who has left or died is no member any more: the replica's household does not have them)."""
+    """Tell whether somebody is 転出予定 (who has left or died is no member any more, and not in the replica's household)."""
     return person.status is ResidentStatus.MOVING_OUT
 
 
@@ -179,7 +179,7 @@ def _question(code: str, concerns: Iterable[str]) -> Question:
 
 
 def relationship_in_words(relationship: str) -> dict[str, str]:
-    """続柄 as the register has it, and in English where there is a word for it."""
+    """Put 続柄 as the register has it, and in English where there is a word for it."""
     return {"ja": relationship, **_relationships().get(relationship, {})}
 
 

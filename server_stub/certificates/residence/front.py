@@ -71,7 +71,7 @@ def residence_front(
     issued_on: date,
     issue_number: str,
 ) -> ResidenceFront:
-    """One copy of `persons` (at least one, of one household, in the order of the register)."""
+    """Make one copy of `persons` (at least one, of one household, in the order of the register)."""
     first = persons[0]
     return ResidenceFront(
         address=first.address,
@@ -84,7 +84,7 @@ def residence_front(
 
 
 def residence_person(person: Person, answers: Mapping[str, str]) -> ResidencePerson:
-    """世帯主 and 続柄 go together, as 本籍 and 筆頭者 do. A foreign resident has no 本籍: blank, not 【省略】."""
+    """Make one block. 世帯主 and 続柄 go together, as 本籍 and 筆頭者 do. A foreign resident has no 本籍: blank, not 【省略】."""
     foreign = person.foreign is not None
     domicile = answers.get(DOMICILE) == YES or foreign
     return ResidencePerson(
@@ -108,7 +108,7 @@ def residence_person(person: Person, answers: Mapping[str, str]) -> ResidencePer
 
 
 def foreign_rows(foreign: ForeignResident) -> tuple[tuple[str, str], ...]:
-    """外国人住民の記載事項 (住民基本台帳法 第30条の45), six rows in the order of the form."""
+    """List 外国人住民の記載事項 (住民基本台帳法 第30条の45), six rows in the order of the form."""
     return (
         ("国籍・地域", foreign.nationality),
         ("在留資格", foreign.status_of_residence),
@@ -134,7 +134,7 @@ def render_residence(
 
 
 def residence_call(copies: Sequence[ResidenceFront], layout: str) -> tuple[str, dict[str, Any]]:
-    """The call of the template and its data; also for measuring the typesetting alone."""
+    """Make the call of the template and its data; also for measuring the typesetting alone."""
     if layout not in LAYOUTS:
         raise ValueError(f"no layout {layout!r}")
     if not copies or not all(copy.persons for copy in copies):
@@ -147,7 +147,7 @@ def _copy(copy: ResidenceFront) -> dict[str, Any]:
 
 
 def _person(person: ResidencePerson) -> dict[str, Any]:
-    """`resident_code` (住民票コード) is never printed at a terminal, so it always reads 【省略】."""
+    """Make a block's data. `resident_code` (住民票コード) is never printed at a terminal, so it always reads 【省略】."""
     number = person.my_number
     return _fields(person) | {
         "my_number": None if number is None else number.reveal(),
@@ -207,7 +207,7 @@ def _said(*shown: bool) -> str:
 
 @functools.cache
 def my_number_box(layout: str, slot: int) -> Box:
-    """Where the 個人番号 of the `slot`-th person of a sheet (from 0) is printed."""
+    """Find where the 個人番号 of the `slot`-th person of a sheet (from 0) is printed."""
     form = geometry(TEMPLATE, layout)
     block = form["block"]
     height = sum(row["height"] for row in block["rows"] + block["national_rows"])
