@@ -220,7 +220,9 @@ def _print_by(patch: pytest.MonkeyPatch, wrong: Sequence[eras.Era]) -> None:
     """Days are printed by a wrong table, and read from a delivery by the right one."""
 
     def found(day: date) -> tuple[eras.Era, int] | None:
-        return next(((era, day.year - era.first.year + 1) for era in reversed(wrong) if day >= era.first), None)
+        return next(
+            ((era, day.year - era.first.year + 1) for era in reversed(wrong) if day >= era.first), None
+        )
 
     patch.setattr(eras, "era_of", found)
 
