@@ -1,0 +1,123 @@
+"""Somebody between centre and issuing server who answers otherwise, over real HTTP: what the paper is said to be differs from
+what was asked for. The real terminal tells it by name, no coin is asked for and nothing is charged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from scenarios.stage import Stage
+from scenarios.steps.world import World
+from server_stub.center.settings import IssuingServer
+from tests.hostile.rogue import Answer, Change, Rogue, http
+
+pytestmark = pytest.mark.attack
+
+CARD = "六甲翠のカード"
+Edit = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture(scope="module")
+def between(qapp: QApplication) -> Iterator[tuple[Stage, Rogue]]:
+    """A stage in this process whose centre reaches its issuing server through the rogue alone."""
+    rogues: list[Rogue] = []
+
+    def behind_rogue(url: str, *more: Any) -> IssuingServer:
+        rogues.append(Rogue(url))
+        return IssuingServer(rogues[-1].url, *more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scenarios.servers.IssuingServer", behind_rogue)
+        with Stage() as stage:
+            yield stage, rogues[0]
+    for rogue in rogues:
+        rogue.stop()
+
+
+@pytest.fixture
+def world(between: tuple[Stage, Rogue]) -> Iterator[World]:
+    stage, rogue = between
+    stage.reset()
+    world = World(stage, stage.start_kiosk())
+    world.terminal.wait_for("TopMenu")
+    yield world
+    rogue.calm()
+
+
+@pytest.fixture
+def rogue(between: tuple[Stage, Rogue]) -> Rogue:
+    return between[1]
+
+
+def told_otherwise(edit: Edit) -> Change:
+    def change(answer: Answer) -> bytes:
+        told = json.loads(answer.body)
+        edit(told)
+        return http(answer.status, answer.kind, json.dumps(told).encode())
+
+    return change
+
+
+def pages(**changed: Any) -> Edit:
+    return lambda told: [page.update(changed) for page in told["pages"]]
+
+
+BOX = {"x": 10, "y": 10, "width": 10, "height": 5}
+PAPERS: dict[str, Edit] = {
+    "kind": lambda told: told.update(kind="seal_registration"),
+    "municipality": lambda told: told.update(municipality="09202"),
+    "holder": lambda told: told["holder"].update(reference="ab" * 32),
+    "application": lambda told: told.update(application_id="0" * 26),
+    "a lower fee": lambda told: told.update(fee_total=10),
+    "no fee": lambda told: told.update(fee_total=0),
+    "answers": lambda told: [page["answers"].update(domicile="no") for page in told["pages"]],
+    "an answer too few": lambda told: [page["answers"].pop("domicile") for page in told["pages"]],
+    "somebody else": pages(subjects=["d" * 16]),
+    "nobody": pages(subjects=[]),
+    "a 個人番号 that nobody asked for": pages(secret_boxes=[BOX]),
+    "another copy": lambda told: told["pages"].append({**told["pages"][0], "copy_number": 2}),
+    "a sheet of more": pages(n=2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", PAPERS)
+def test_a_paper_that_is_said_to_be_another_is_not_paid_for(world: World, rogue: Rogue, what: str) -> None:
+    world.identify(CARD)
+    rogue.change("applications", told_otherwise(PAPERS[what]))
+    world.choose("世帯全員", 1)
+    assert world.apply() == "Refusal"
+    assert rogue.struck == 1
+    assert world.terminal.shows("Binding_Mismatch"), world.refusal()
+    world.eventually(lambda: world.stage.incidents() > 0, "no incident")
+    untouched(world)
+
+
+def test_a_fee_that_was_not_the_municipalitys_is_not_paid(world: World, rogue: Rogue) -> None:
+    rogue.change("offers", told_otherwise(lambda told: [one.update(fee=0) for one in told["offers"]]))
+    world.identify(CARD)
+    world.choose("世帯全員", 1)
+    assert world.apply() == "Refusal"
+    assert world.terminal.shows("Fee_Changed"), world.refusal()
+    untouched(world)
+
+
+def test_the_same_answer_passed_on_as_it_is_is_paid_for(world: World, rogue: Rogue) -> None:
+    rogue.change("applications", told_otherwise(lambda told: None))
+    world.identify(CARD)
+    world.choose("世帯全員", 1)
+    assert world.apply() == "Pay", world.refusal()
+    assert rogue.struck == 1
+    world.terminal.touch("中止する")
+    world.terminal.wait_for("Refusal")
+
+
+def untouched(world: World) -> None:
+    money = world.terminal.money()
+    assert (money["inserted"], money["taken"], money["returned"]) == (0, 0, 0)
+    assert world.terminal.tray() == []
+    world.eventually(lambda: world.terminal.call("pending_reports") == 0, "the session was not ended")
+    assert world.stage.charges() == []
