@@ -188,7 +188,7 @@ def test_a_seal_certificate_is_of_the_holder_alone(hall: TownHall) -> None:
     paper = hall.apply(TAICHI, SEAL, copies=2)
     assert hall.subjects(paper) == [hall.refs(TAICHI)] * 2
     assert paper.holder == identity_of(TAICHI)
-    assert "登録されている印影と相違ない" in hall.text(paper)[0]
+    assert "登録された印影と相違ない" in hall.text(paper)[0]
     assert hall.apply(TAICHI, SEAL, members=[TAICHI]).pages
     assert refused(lambda: hall.apply(TAICHI, SEAL, members=[MINAMI])).failure == "Member_Not_In_Household"
 

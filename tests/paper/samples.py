@@ -138,7 +138,7 @@ def seal(**changes: object) -> SealFront:
         imprint_png=imprint(),
         width_mm=15.0,
         height_mm=15.0,
-        attestation="この写しは、登録されている印影と相違ないことを証明する。",
+        attestation="この写しは、登録された印影と相違ないことを証明する。",
         issued_on="令和8年6月3日",
         issue_number="100-2026-00001235",
     )

@@ -16,7 +16,7 @@ FILE = "KONBINI_SPY"
 def pytest_configure(config: pytest.Config) -> None:
     from kiosk_app.center_client import CenterClient
 
-    nonce, authenticate, apply = CenterClient.nonce, CenterClient.authenticate, CenterClient.apply
+    nonce, authenticate, message = CenterClient.nonce, CenterClient.authenticate, CenterClient._message
 
     def spied_nonce(self: CenterClient, session_id: str) -> Any:
         made = nonce(self, session_id)
@@ -27,13 +27,15 @@ def pytest_configure(config: pytest.Config) -> None:
         tell("signature", request.proof.signature)
         return authenticate(self, session_id, request)
 
-    def spied_apply(self: CenterClient, session_id: str, request: Any, idempotency_key: str) -> Any:
-        tell("idempotency key", idempotency_key)
-        return apply(self, session_id, request, idempotency_key)
+    def spied_message(self: CenterClient, *arguments: Any) -> Any:
+        for headers in arguments:
+            if isinstance(headers, dict):
+                tell("idempotency key", headers["Idempotency-Key"])
+        return message(self, *arguments)
 
     CenterClient.nonce = spied_nonce  # type: ignore[method-assign]
     CenterClient.authenticate = spied_authenticate  # type: ignore[method-assign]
-    CenterClient.apply = spied_apply  # type: ignore[method-assign]
+    CenterClient._message = spied_message  # type: ignore[method-assign]
 
 
 def tell(what: str, value: str) -> None:
