@@ -148,11 +148,11 @@ def tries_in(sw: int) -> int | None:
     return sw & 0x0F if sw & 0xFFF0 == TRIES else None
 
 
-def status_text(sw: int) -> str:
-    """Put the status word into words."""
+def status_text(sw: int, *, compared: bool = True) -> str:
+    """Put the status word into words. `compared`: the command sent a PIN; an empty VERIFY only asks for the tries left."""
     tries = tries_in(sw)
     if tries is not None:
-        return f"照合不一致・残り {tries} 回"
+        return f"照合不一致・残り {tries} 回" if compared else f"残り {tries} 回"
     if sw >> 8 == 0x61:
         return f"続きが {sw & 0xFF or MAX_SHORT} バイトある"
     if sw >> 8 == 0x6C:

@@ -39,7 +39,7 @@ def test_a_command_is_told_by_name_with_its_status_in_words() -> None:
         "公的個人認証AP",
         "0018",
     )
-    assert (last["sw"], last["status"]) == ("63C3", "照合不一致・残り 3 回")
+    assert (last["sw"], last["status"]) == ("63C3", "残り 3 回")
     assert last["header"] == "00 20 00 80" and "ms" in last
 
 
