@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.failures import Failed
 from server_stub.registry.replica import Replica
+from tests.registry.helper import Notice
 from tests.registry.own_town import OUTSIDE, Town, people, person, wrong_number
 
 ONE, TWO, THREE, FOUR, FIVE = (f"0000000{n}" for n in range(1, 6))
@@ -175,15 +176,15 @@ def test_a_row_in_other_columns_leaves_its_household_incomplete(
     assert nights.whole() == [H2]
 
 
-GUILD = [
+GROUPED = [
     ["T1", ONE, "G1", "2025", "100", "R08.01.01"],
     ["T2", OUTSIDE, "G1", "2025", "1", "R08.01.01"],
     ["T3", THREE, "G2", "2025", "1", "R08.01.01"],
 ]
 
 
-def guild(of: int, column: int, cell: str) -> list[list[str]]:
-    found = [list(row) for row in GUILD]
+def grouped(of: int, column: int, cell: str) -> list[list[str]]:
+    found = [list(row) for row in GROUPED]
     found[of - 1][column] = cell
     return found
 
@@ -191,13 +192,13 @@ def guild(of: int, column: int, cell: str) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("tax", "first", "second"),
     [
-        (GUILD, ["G1", "G2"], ["G1", "G2"]),
-        (guild(2, 5, "不詳"), ["G2"], ["G2"]),
-        (guild(2, 0, ""), ["G2"], ["G2"]),
-        (guild(2, 2, ""), [], ["G2"]),
-        (guild(2, 2, "\x01"), [], ["G2"]),
-        (guild(2, 0, "T1"), ["G2"], ["G2"]),
-        (guild(3, 0, "T1"), [], []),
+        (GROUPED, ["G1", "G2"], ["G1", "G2"]),
+        (grouped(2, 5, "不詳"), ["G2"], ["G2"]),
+        (grouped(2, 0, ""), ["G2"], ["G2"]),
+        (grouped(2, 2, ""), [], ["G2"]),
+        (grouped(2, 2, "\x01"), [], ["G2"]),
+        (grouped(2, 0, "T1"), ["G2"], ["G2"]),
+        (grouped(3, 0, "T1"), [], []),
     ],
 )
 def test_a_group_of_any_register_is_incomplete_without_a_member(
@@ -205,9 +206,39 @@ def test_a_group_of_any_register_is_incomplete_without_a_member(
 ) -> None:
     nights.load(rows(), tax)
     assert nights.whole("tax") == first
-    nights.load(rows(), GUILD)
+    nights.load(rows(), GROUPED)
     assert nights.whole("tax") == ["G1", "G2"]
     for _ in range(3):
         nights.load(rows(), tax)
         assert nights.whole("tax") == second
+    assert nights.whole() == [H1, H2]
+
+
+def test_whoever_vanishes_while_a_notice_names_them_leaves_a_gap(nights: Nights, replica: Replica) -> None:
+    """And is told that the record cannot be used. Who had moved or died before, or is named by nobody, has gone."""
+    nights.noticed = [ONE, TWO, THREE, FOUR]
+    nights.load(rows())
+    without = [one for one in rows() if one["番号"] not in (TWO, FOUR)]
+    for _ in range(3):
+        nights.load(without)
+        assert nights.whole() == [H2]
+        with replica.open_generation() as reader:
+            assert [reader.is_set_aside(one) for one in (ONE, TWO, THREE, FOUR)] == [
+                False,
+                True,
+                False,
+                False,
+            ]
+            assert reader.key_of(Notice(2, TWO).holder_ref) == TWO
+            assert reader.key_of(Notice(4, FOUR).holder_ref) is None
+            assert reader.group_is_complete("person", "H0000003")
+    nights.noticed = [ONE, THREE]
+    nights.load(without)
+    assert nights.whole() == [H1, H2]
+
+
+def test_whoever_is_deleted_has_gone(nights: Nights) -> None:
+    nights.noticed = [ONE, TWO, THREE]
+    nights.load(rows())
+    nights.load([people()[1] | {"区分": "3"}], differential=True)
     assert nights.whole() == [H1, H2]

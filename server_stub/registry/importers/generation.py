@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, insert, literal, select
 
 from server_stub.municipalities import DeliveryTerms
-from server_stub.registry.tables import persons, records, seals, set_asides
+from server_stub.registry.tables import LIVING_THERE, persons, records, seals, set_asides
 
 from .containers import RawRow, read_rows
 from .delivery_slip import DeliverySlip, broken
@@ -213,6 +213,25 @@ class Generation:
         self.asides.also(nobodys[len(self._strangers)][0], person, "")
         self._strangers.add(person)
         return True
+
+    def vanished(self, person: str) -> bool:
+        """Whether the person lived there before, or had been set aside, and now no row says what has become of them."""
+        before = (
+            select(persons.c.key).where(
+                persons.c.generation == self.living,
+                persons.c.key == person,
+                persons.c.status.in_(sorted(LIVING_THERE)),
+            ),
+            select(set_asides.c.person).where(
+                set_asides.c.generation == self.living,
+                set_asides.c.person == person,
+                set_asides.c.register == PERSON,
+            ),
+        )
+        if not person or person in self.gone:
+            return False
+        with self.engine.connect() as connection:
+            return any(connection.scalar(query.limit(1)) is not None for query in before)
 
     def know_whom_records_name(self) -> None:
         with self.engine.connect() as connection:

@@ -32,7 +32,7 @@ def take_residents(generation: Generation, before: set[str]) -> int:
         generation.asides.add_groups(connection, PERSON, generation.number)
         removed = generation.asides.persons(PERSON)
         generation.delete(connection, persons, "key", [{"key": key} for key in removed])
-        _check_residents(generation, connection, len(removed))
+        _check_residents(generation, connection, len(removed) + len(generation.asides.nobodys))
         doubts = generation.asides.doubts_of(PERSON)
         alike = _alike_households(generation, connection, [doubt.cells for doubt in doubts])
         generation.asides.add_groups(connection, PERSON, generation.living)
