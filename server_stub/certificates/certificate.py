@@ -143,6 +143,10 @@ class Certificate(ABC, Generic[Records, Terms]):
         What stands against this kind alone is raised as Failed (or `Failed.in_words`, by a name of the kind's own) and
         shown in its place in the menu. Somebody who may not stand on the paper is a Subject with a refusal. It must not
         name anybody whom the register does not connect with the holder.
+
+        Records that could not be used are missing in what the reader gives: a paper that says it shows everybody may be
+        offered only where `reader.group_is_complete(register, group)`, and `reader.check_usable(key, register)` tells a
+        holder whose own record it is from one whom the register does not know.
         """
 
     @abstractmethod

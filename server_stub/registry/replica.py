@@ -16,6 +16,7 @@ from server_stub.interface.trace import Trace
 
 from .records import IssueNotice, Person, Record, Restriction, Seal
 from .tables import (
+    EVERY_GROUP,
     LIVING_THERE,
     generations,
     imprints,
@@ -121,7 +122,7 @@ _GROUP_SET_ASIDE = (
     select(set_asides.c.number)
     .where(
         set_asides.c.generation == bindparam("generation"),
-        set_asides.c.group == bindparam("group"),
+        set_asides.c.group.in_([bindparam("group"), EVERY_GROUP]),
         set_asides.c.register == bindparam("register"),
     )
     .limit(1)
@@ -197,9 +198,10 @@ class ReplicaReader:
         if self.is_set_aside(person, register):
             raise Failed("Record_Unusable", register=register)
 
-    def household_is_complete(self, household: str) -> bool:
-        """False if any delivered row of that household could not be used: then nobody can say who all its members are."""
-        return self._first(_GROUP_SET_ASIDE, group=household, register="person") is None
+    def group_is_complete(self, register: str, group: str) -> bool:
+        """False if a delivered row of that group could not be used, or may have been of it: then nobody can say who all its members
+        are. In the register "person" a group is a household."""
+        return self._first(_GROUP_SET_ASIDE, group=group, register=register) is None
 
     def record(self, register: str, key: str) -> Record | None:
         """One record of a register that has no type of its own."""

@@ -174,6 +174,9 @@ set_asides = Table(
 )
 """Whose records of a register cannot be used, and the row that shows it."""
 
+EVERY_GROUP = "*"
+"""Stands for the group in a row of `set_aside` that may be of any group."""
+
 OF_A_GENERATION = (persons, seals, records, set_asides, notices)
 
 

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
 
 from scenarios import paths
+from scenarios.towns import load_town
+from server_stub.certificates.certificate import Case
+from server_stub.db import sqlite_url
+from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.failures import Failed
+from server_stub.interface.trace import Trace
+from server_stub.interface.values import Identity, Method, Place
+from server_stub.registry.replica import Replica
+from tests.registry.helper import Notice, write_notices
 
 HERE = Path(__file__).parent
 TOWNS = ("kobe", "mihon", str(HERE / "town"))
@@ -72,3 +83,49 @@ def test_nothing_outside_this_folder_knows_of_what_is_added(word: str) -> None:
         and word in path.read_text(encoding="utf-8", errors="ignore")
     ]
     assert known == []
+
+
+MIHON, ROKKO = "9990000001", "28100:0000100201"
+"""Two members of one guild."""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("", "", {"guild_all": True, "guild_member": True}),
+        ("2015-04-01", "不詳", {"guild_all": False, "guild_member": True}),
+        ('"E001", "guild": "G01"', '"E001", "guild": ""', {"guild_all": False, "guild_member": True}),
+        ('{"entry": "E001"', '{"entry": "E001', {"guild_all": False, "guild_member": True}),
+        ('"E001"', '"E002"', {"guild_all": False, "guild_member": False}),
+        ("2001-10-01", "不詳", {"guild_all": False, "guild_member": False}),
+    ],
+)
+def test_all_members_are_offered_only_where_nobody_can_be_missing(
+    tmp_path: Path, before: str, after: str, told: dict[str, bool]
+) -> None:
+    """見本 始 is the second member; whose own row cannot be used gets neither."""
+    folder = tmp_path / "town"
+    shutil.copytree(HERE / "town", folder)
+    register = folder / "delivery" / "guild.jsonl"
+    register.write_text(
+        register.read_text(encoding="utf-8").replace(before, after, 1 if before else 0), encoding="utf-8"
+    )
+    own = [Notice(n, person, municipality="28999") for n, person in enumerate((MIHON, ROKKO), start=1)]
+    write_notices(folder / "発行通知.csv", own)
+    town, clock, url = load_town(folder), Clock(STAGE_START), sqlite_url(tmp_path / "replica.db")
+    town.load(url, folder / "発行通知.csv", clock, Trace(clock))
+    replica = Replica(url)
+    with replica.open_generation() as reader:
+        for code, offered in told.items():
+            kind, terms = town.municipality.kinds[code], town.municipality.services[code]
+            case = Case(
+                terms, reader, Identity(method=Method.JPKI, reference=own[0].holder_ref), MIHON,
+                reader.person(MIHON), Place.DOMICILE, clock.now().date(), lambda key: f"{zlib.crc32(key.encode()):016x}",
+            )  # fmt: skip
+            if offered:
+                assert [s.name for s in kind.offer(case).subjects if s.holder] == ["見本　始"]
+                continue
+            with pytest.raises(Failed) as caught:
+                kind.offer(case)
+            assert caught.value.failure == "Record_Unusable"
+    replica.close()

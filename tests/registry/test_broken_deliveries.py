@@ -248,14 +248,49 @@ def test_a_broken_cell_of_the_restrictions_is_named(
         ("有効期間満了", "2001-01-01T00:00:00+09:00"),
     ],
 )
-def test_a_broken_cell_of_the_notices_is_named(delivery: Delivery, url: str, column: str, text: str) -> None:
+def test_a_broken_cell_of_the_notices_sets_that_card_aside_and_nobody_else(
+    delivery: Delivery, url: str, replica: Replica, column: str, text: str
+) -> None:
+    keys = [cells[3] for cells in read_cells(delivery.notices)[1:]]
+    cards = [Notice(number, key).holder_ref for number, key in enumerate(keys, start=1)]
     delivery.change(NOTICES, 3, column, text)
-    assert place(refused(delivery, url)) == ("Delivery_Row_Broken", NOTICES, 3, column)
+    [row] = delivery.load_all(url).set_aside
+    # a row that says it is another municipality's is no matter of this one
+    assert (row.register, row.file, row.line, row.column) == ("notice", NOTICES, 3, column)
+    with replica.open_generation() as reader:
+        assert [reader.key_of(card) for card in cards] == [keys[0], None, *keys[2:]]
+        assert not reader.is_set_aside(keys[1])
 
 
-def test_a_certificate_noticed_twice_is_refused(delivery: Delivery, url: str) -> None:
-    write_notices(delivery.notices, [Notice(1, "0000100101"), Notice(1, "0000100102")])
-    assert place(refused(delivery, url)) == ("Delivery_Row_Broken", NOTICES, 3, "シリアル番号")
+def test_a_row_of_the_notices_in_other_columns_sets_that_card_aside(delivery: Delivery, url: str) -> None:
+    rows = read_cells(delivery.notices)
+    rows[2] = rows[2][1:]
+    write_cells(delivery.notices, rows)
+    assert [(row.file, row.line) for row in delivery.load_all(url).set_aside] == [(NOTICES, 3)]
+
+
+def test_a_certificate_noticed_twice_is_nobodys(delivery: Delivery, url: str, replica: Replica) -> None:
+    one, other = Notice(1, "0000100101"), Notice(2, "0000100102")
+    write_notices(delivery.notices, [one, other, Notice(1, "0000100102")])
+    [row] = delivery.load_all(url).set_aside
+    assert (row.file, row.line, row.column) == (NOTICES, 4, "シリアル番号")
+    with replica.open_generation() as reader:
+        assert (reader.key_of(one.holder_ref), reader.key_of(other.holder_ref)) == (None, other.person)
+
+
+def test_notices_count_against_the_limit_of_rows_set_aside(delivery: Delivery, url: str) -> None:
+    write_notices(delivery.notices, [Notice(n, f"99999{n}") for n in range(11)])
+    failed = refused(delivery, url)
+    assert (failed.failure, failed.facts["file"]) == ("Delivery_Too_Many_Set_Aside", NOTICES)
+    write_notices(delivery.notices, [Notice(n, f"99999{n}") for n in range(10)])
+    assert len(delivery.load_all(url).set_aside) == 10
+
+
+def test_a_broken_notice_of_another_municipality_is_its_own_matter(delivery: Delivery, url: str) -> None:
+    rows = [list(Notice(1, "1", municipality="09202").cells()) for _ in range(2)]
+    rows[0][0] = ""
+    write_cells(delivery.notices, [read_cells(delivery.notices)[0], *rows])
+    assert delivery.load_all(url).set_aside == ()
 
 
 @pytest.mark.parametrize("file", [SLIP, RESIDENTS, SEALS, RESTRICTIONS, NOTICES])

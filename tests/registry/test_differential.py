@@ -118,7 +118,7 @@ def test_a_change_that_cannot_be_used_sets_its_person_aside(
     with replica.open_generation() as reader:
         assert reader.is_set_aside(changed["番号"])
         assert reader.person(changed["番号"]) is None
-        assert not reader.household_is_complete(changed["世帯"])
+        assert not reader.group_is_complete("person", changed["世帯"])
         assert reader.person(TWO) is not None
 
 
@@ -151,7 +151,7 @@ def test_whoever_was_set_aside_stays_so_until_a_right_row_comes(
             True,
             True,
         )
-        assert not reader.household_is_complete("H0000001")
+        assert not reader.group_is_complete("person", "H0000001")
         assert reader.person(TWO) is not None
     right = change(
         town, row(1, CHANGED), tax=[["T1", THREE, "", "2025", "100", "", CHANGED]], base=NEXT, at=LAST
@@ -160,7 +160,7 @@ def test_whoever_was_set_aside_stays_so_until_a_right_row_comes(
     assert right.load(url).set_aside == ()
     with replica.open_generation() as reader:
         assert (reader.is_set_aside(ONE), reader.is_set_aside(THREE, "tax")) == (False, False)
-        assert reader.household_is_complete("H0000001")
+        assert reader.group_is_complete("person", "H0000001")
         assert names(reader)[ONE] == "足利　一"
         assert reader.record("tax", "T1") is not None
 
@@ -212,7 +212,7 @@ def test_a_household_is_looked_at_as_a_whole_after_the_change(town: Town, url: s
     assert again.load(url).set_aside == ()
     with replica.open_generation() as reader:
         assert names(reader) == {ONE: "足利　一", TWO: "足利　二", THREE: "髙橋　三", FOUR: "高橋　四"}
-        assert reader.household_is_complete("H0000001")
+        assert reader.group_is_complete("person", "H0000001")
 
 
 def test_too_many_deletions_are_refused(town: Town, url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from server_stub.registry.importers.format_file import load_format
 from server_stub.registry.records import Record, ResidentStatus, Sex
 from server_stub.registry.replica import Replica
 from tests.registry.helper import SHIPPED, Delivery, Notice
-from tests.registry.own_town import LENGTHS, OUTSIDE, TaxBody, Town
+from tests.registry.own_town import LENGTHS, OUTSIDE, TaxBody, Town, people
 
 CONTAINERS = [("csv", "utf-8"), ("csv", "utf-16"), ("fixed", "cp932"), ("jsonl", "utf-8")]
 
@@ -83,23 +84,45 @@ def test_bytes_of_another_encoding_set_their_person_aside(tmp_path: Path, url: s
     assert [(row.line, row.column) for row in town.load(url).set_aside] == [(2, "氏名")]
 
 
-@pytest.mark.parametrize(
-    ("line", "column"),
-    [
-        ("no JSON", "行全体"),
-        ("[1]", "行全体"),
-        ('{"番号": {}}', "番号"),
-        ('{"番号": "00000002", "他": "1"}', "行全体"),
-    ],
-)
-def test_a_line_that_is_no_such_object_is_named(tmp_path: Path, url: str, line: str, column: str) -> None:
-    town = Town(tmp_path / "town", "jsonl", "utf-8")
+def json_town(folder: Path, second: str) -> Town:
+    """Its second line is another."""
+    town = Town(folder / "town", "jsonl", "utf-8")
+    town.rows[2]["住所"] = "別の町２番地"
     town.write()
     path = town.delivery / town.file
     lines = path.read_text(encoding="utf-8").split("\n")
-    lines[1] = line
+    lines[1] = second
     path.write_text("\n".join(lines), encoding="utf-8")
+    return town
+
+
+SECOND = {key: text for key, text in people()[1].items() if text}
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        (json.dumps(SECOND)[:-1], "行全体"),
+        (json.dumps(SECOND, ensure_ascii=False).replace('"番号": "', '"番号": '), "行全体"),
+        (json.dumps(SECOND | {"番号": {}}), "番号"),
+        (json.dumps(SECOND | {"他": "1"}), "行全体"),
+    ],
+)
+def test_a_line_that_is_no_such_object_sets_its_person_aside(
+    tmp_path: Path, url: str, replica: Replica, line: str, column: str
+) -> None:
+    town = json_town(tmp_path, line)
     assert [(row.line, row.column) for row in town.load(url).set_aside] == [(2, column)]
+    with replica.open_generation() as reader:
+        assert [reader.group_is_complete("person", f"H000000{n}") for n in (1, 2)] == [False, True]
+
+
+@pytest.mark.parametrize("line", ["no JSON", "[1]", '{"番号": {}}', '{"番号": "00000002"}'])
+def test_a_line_of_which_nothing_tells_the_household_is_named(tmp_path: Path, url: str, line: str) -> None:
+    with pytest.raises(Failed) as caught:
+        json_town(tmp_path, line).load(url)
+    assert caught.value.failure == "Delivery_Row_Broken"
+    assert (caught.value.facts["line"], caught.value.facts["column"]) == (2, "世帯")
 
 
 def test_a_key_that_is_no_text_is_nobodys(tmp_path: Path, url: str, replica: Replica) -> None:
@@ -108,7 +131,7 @@ def test_a_key_that_is_no_text_is_nobodys(tmp_path: Path, url: str, replica: Rep
     town.write()
     assert [(row.line, row.column) for row in town.load(url).set_aside] == [(2, "番号")]
     with replica.open_generation() as reader:
-        assert not reader.household_is_complete("H0000001")
+        assert not reader.group_is_complete("person", "H0000001")
         assert reader.person("00000001") is not None
 
 
@@ -126,7 +149,7 @@ def test_a_csv_in_another_encoding_is_refused(tmp_path: Path, url: str) -> None:
 RECORDS = [
     ["T1", "00000001", "G1", "2025", "100", "R08.04.01"],
     ["T2", "00000001", "G1", "2024", "90", ""],
-    ["T3", OUTSIDE, "", "2025", "0", "R08.04.02"],
+    ["T3", OUTSIDE, "G2", "2025", "0", "R08.04.02"],
 ]
 
 
@@ -152,7 +175,7 @@ def test_records_of_a_register_without_a_type_are_found_by_key_person_and_group(
 
 
 def test_their_body_is_what_its_owner_makes_of_it(tmp_path: Path, url: str, replica: Replica) -> None:
-    town = Town(tmp_path / "town", tax=[*RECORDS, ["T4", "00000003", "", "2025", "much", "R08.04.02"]])
+    town = Town(tmp_path / "town", tax=[*RECORDS, ["T4", "00000003", "G2", "2025", "much", "R08.04.02"]])
     town.models = {"tax": TaxBody}
     town.write()
     assert [(row.register, row.line, row.column) for row in town.load(url).set_aside] == [("tax", 5, "所得")]
@@ -162,7 +185,7 @@ def test_their_body_is_what_its_owner_makes_of_it(tmp_path: Path, url: str, repl
         assert reader.record("tax", "T4") is None
         assert reader.is_set_aside("00000003", "tax")
         assert not reader.is_set_aside("00000003")
-        assert reader.household_is_complete("H0000002")
+        assert reader.group_is_complete("person", "H0000002")
 
 
 def test_a_notice_may_name_whoever_has_any_record_and_nobody_else(
@@ -183,7 +206,7 @@ def test_a_notice_may_name_whoever_has_any_record_and_nobody_else(
 
 
 def test_a_record_twice_sets_both_owners_aside(tmp_path: Path, url: str, replica: Replica) -> None:
-    town = Town(tmp_path / "town", tax=[*RECORDS, ["T1", "00000003", "", "2025", "1", ""]])
+    town = Town(tmp_path / "town", tax=[*RECORDS, ["T1", "00000003", "G2", "2025", "1", ""]])
     town.write()
     assert [(row.line, row.column) for row in town.load(url).set_aside] == [(5, "台帳")]
     with replica.open_generation() as reader:

@@ -184,7 +184,7 @@ def test_every_read_goes_by_an_index(delivery: Delivery, url: str, replica: Repl
             reader.notices_of("0000100101")
             reader.key_of("00")
             reader.is_set_aside("0000100101")
-            reader.household_is_complete("0000100100")
+            reader.group_is_complete("person", "0000100100")
             reader.record("tax", "1")
             reader.records("tax", person="0000100101")
             reader.records("tax", group="1")

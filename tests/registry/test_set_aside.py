@@ -44,7 +44,7 @@ def test_a_row_that_cannot_be_used_sets_its_person_aside_and_nobody_else(
         assert reader.person_by_holder(notice_of(delivery, TAICHI)) == reader.person(TAICHI) is not None
         assert not reader.is_set_aside(TAICHI)
         assert reader.key_of("00" * 32) is None
-        assert [reader.household_is_complete(key) for key in (MINATO, ROKKO)] == [False, True]
+        assert [reader.group_is_complete("person", key) for key in (MINATO, ROKKO)] == [False, True]
         assert [person.key[-1] for person in reader.household(MINATO)] == ["1", "3", "4", "5", "6"]
 
 
@@ -56,7 +56,7 @@ def test_the_head_of_a_household_is_set_aside_without_its_members(
     with replica.open_generation() as reader:
         assert reader.is_set_aside(TAICHI)
         assert reader.person(NAGISA) is not None
-        assert not reader.household_is_complete(MINATO)
+        assert not reader.group_is_complete("person", MINATO)
 
 
 def test_a_household_with_two_heads_is_set_aside_as_a_whole(
@@ -69,7 +69,7 @@ def test_a_household_with_two_heads_is_set_aside_as_a_whole(
         assert all(reader.is_set_aside(f"000010010{n}") for n in range(1, 7))
         assert reader.person(TAICHI) is reader.person_by_holder(notice_of(delivery, TAICHI)) is None
         assert reader.household(MINATO) == ()
-        assert not reader.household_is_complete(MINATO)
+        assert not reader.group_is_complete("person", MINATO)
         assert reader.person(MIDORI) is not None
 
 
@@ -85,7 +85,7 @@ def test_a_bad_seal_row_sets_the_seal_of_that_person_aside_and_nothing_else(
             reader.check_usable(TAICHI, "seal")
         assert not reader.is_set_aside(TAICHI)
         assert reader.person(TAICHI) is not None
-        assert reader.household_is_complete(MINATO)
+        assert reader.group_is_complete("person", MINATO)
         assert reader.seal(MINAMI) is not None
         assert not reader.is_set_aside(MINAMI, "seal")
 
@@ -107,7 +107,7 @@ def test_a_row_that_does_not_say_whose_it_is_spoils_its_household_only(
     delivery.change_person(NAGISA, "宛名番号", "？")
     assert len(delivery.load_all(url).set_aside) == 1
     with replica.open_generation() as reader:
-        assert [reader.household_is_complete(key) for key in (MINATO, ROKKO)] == [False, True]
+        assert [reader.group_is_complete("person", key) for key in (MINATO, ROKKO)] == [False, True]
         assert reader.is_set_aside(NAGISA)
         assert reader.person(TAICHI) is not None
 
@@ -122,7 +122,7 @@ def test_whoever_was_there_before_may_be_whom_an_unreadable_row_means(
     with replica.open_generation() as reader:
         assert reader.generation == 2
         assert reader.is_set_aside(NAGISA)
-        assert [reader.household_is_complete(key) for key in (MINATO, ROKKO)] == [False, True]
+        assert [reader.group_is_complete("person", key) for key in (MINATO, ROKKO)] == [False, True]
 
 
 def test_an_unreadable_household_is_the_one_of_before(delivery: Delivery, url: str, replica: Replica) -> None:
@@ -131,7 +131,7 @@ def test_an_unreadable_household_is_the_one_of_before(delivery: Delivery, url: s
     delivery.load(url)
     with replica.open_generation() as reader:
         assert reader.is_set_aside(NAGISA)
-        assert not reader.household_is_complete(MINATO)
+        assert not reader.group_is_complete("person", MINATO)
         assert reader.person(TAICHI) is not None
 
 
@@ -143,7 +143,7 @@ def test_a_head_whose_household_cannot_be_read_is_missing_where_they_were(
     assert len(delivery.load_all(url).set_aside) == 1
     with replica.open_generation() as reader:
         assert [reader.is_set_aside(one) for one in (TAICHI, MINAMI, NAGISA)] == [True, False, False]
-        assert not reader.household_is_complete(MINATO)
+        assert not reader.group_is_complete("person", MINATO)
 
 
 def test_a_row_that_does_not_fit_the_columns_is_its_persons_if_that_can_be_read(
@@ -163,7 +163,7 @@ def test_a_row_that_does_not_fit_the_columns_is_its_persons_if_that_can_be_read(
         assert reader.is_set_aside(MINAMI)
         assert reader.is_set_aside(MIDORI)
         assert not reader.is_set_aside(ROKKO)
-        assert not reader.household_is_complete(ROKKO)
+        assert not reader.group_is_complete("person", ROKKO)
 
 
 def test_a_seal_of_nobody_in_the_register_keeps_the_notice_of_its_holder(
@@ -224,7 +224,7 @@ def test_the_next_right_row_puts_everything_right(delivery: Delivery, url: str, 
     assert delivery.load_all(url).set_aside == ()
     with replica.open_generation() as reader:
         assert not reader.is_set_aside(MINAMI)
-        assert reader.household_is_complete(MINATO)
+        assert reader.group_is_complete("person", MINATO)
         assert len(reader.household(MINATO)) == 6
 
 

@@ -93,7 +93,7 @@ class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
         all its members are."""
         members = self._household(case)
         refused = {person.key for person in members if leaves(person) or case.restricted(person.key)}
-        whole = not refused and case.reader.household_is_complete(case.resident.household)
+        whole = not refused and case.reader.group_is_complete("person", case.resident.household)
         japanese = tuple(case.ref(person.key) for person in members if person.foreign is None)
         return Offered(
             scopes=(Scope.WHOLE, Scope.CHOSEN) if whole else (Scope.CHOSEN,),
@@ -116,7 +116,7 @@ class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
 
     def pick(self, case: Case[ResidenceTerms], request: ApplicationRequest) -> ResidenceRecords:
         household = self._household(case)
-        complete = case.reader.household_is_complete(case.resident.household)
+        complete = case.reader.group_is_complete("person", case.resident.household)
         wanted = set(request.subjects)
         chosen = tuple(person for person in household if case.ref(person.key) in wanted)
         return ResidenceRecords(chosen, whole_household=complete and len(chosen) == len(household))

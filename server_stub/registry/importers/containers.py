@@ -110,7 +110,7 @@ def _json_rows(text: TextIO, layout: Layout) -> Iterator[RawRow]:
     for line, content in enumerate(text, start=1):
         found = _json_object(content)
         if found is None:
-            yield line, [], Misread(WHOLE_ROW, "JSON のオブジェクト")
+            yield line, [], Misread(WHOLE_ROW, "JSON のオブジェクト", _json_pieces(content))
             continue
         odd = next(
             (name for name in names if not isinstance(found.get(name), str | int | float | None)), None
@@ -129,6 +129,17 @@ def _json_object(content: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _json_pieces(content: str) -> list[str]:
+    """What stands between any two quotes of a broken line: its texts are among it, wherever a quote is missing."""
+    pieces = []
+    for piece in content.split('"'):
+        try:
+            pieces.append(str(json.loads(f'"{piece}"')))
+        except ValueError:
+            pieces.append(piece)
+    return pieces
 
 
 def _json_text(value: Any) -> str:

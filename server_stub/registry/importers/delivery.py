@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -209,11 +209,30 @@ def _build(generation: Generation, notices_path: Path) -> dict[str, int]:
         )
         counts["restrictions"] = sum(1 for _ in found)
         generation.slip.check_count(listed.name, counts["restrictions"])
-    told = issue_notices.read_notices(notices_path, format_.municipality, generation.may_be_named)
-    rows = (notice_row(generation.number, line, notice) for line, notice in told)
-    counts["notices"] = generation.write(notices, rows, key="holder_ref")
+    counts["notices"] = _take_notices(generation, notices_path)
     generation.keep_set_aside()
     return counts | {"set_aside": len(generation.asides.rows)}
+
+
+def _take_notices(generation: Generation, path: Path) -> int:
+    twice: set[str] = set()
+
+    def set_aside(row: SetAside, person: str) -> bool:
+        generation.asides.add(row, ())
+        vanished = generation.vanished(person)
+        if vanished:
+            generation.asides.also(replace(row, register=PERSON), person, "")
+        return vanished
+
+    told = issue_notices.read_notices(
+        path, generation.format.municipality, generation.may_be_named, set_aside, twice
+    )
+    rows = (notice_row(generation.number, line, notice) for line, notice in told)
+    count = generation.write(notices, rows, key="holder_ref")
+    with generation.engine.begin() as connection:
+        generation.delete(connection, notices, "holder_ref", [{"holder_ref": one} for one in twice])
+        generation.asides.add_groups(connection, PERSON, generation.living)
+    return count
 
 
 def _flip(engine: Engine, number: int, slip: DeliverySlip, loaded_at: datetime) -> None:

@@ -12,13 +12,14 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, insert, literal, select
 
 from server_stub.municipalities import DeliveryTerms
-from server_stub.registry.tables import persons, records, seals, set_asides
+from server_stub.registry.tables import LIVING_THERE, persons, records, seals, set_asides
 
 from .containers import RawRow, read_rows
 from .delivery_slip import DeliverySlip, broken
 from .format_file import CHANGED, DELETED, NEW, OPERATION, PERSON, SEAL, DeliveryFormat, FileFormat
-from .row_function import Misread, RowFunction, Unusable
-from .set_aside import SetAside, SetAsides
+from .person_record import HEAD
+from .row_function import Misread, RowFunction, Unusable, readable
+from .set_aside import Doubt, SetAside, SetAsides
 
 _BATCH = 2000
 """Rows a transaction: other writers never wait long, and memory stays flat with 1.5 million persons."""
@@ -123,7 +124,28 @@ class Generation:
             # nobody knows whose record it would have changed
             raise broken(file.name, line, bad.column, bad.expected)
         people = [(person, of), *((other, "" if other else of) for other in also)]
-        self.asides.add(SetAside(file.record, file.name, line, bad.column, bad.expected), people, key)
+        if misfit is not None and file.record == PERSON and person:
+            people.append((NOBODY, ""))
+        told = SetAside(file.record, file.name, line, bad.column, bad.expected)
+        self.asides.add(told, people, key)
+        if group in file.to:
+            texts = {decode.item(cells, target) for target in ("head_of_household", "address")}
+            pieces = {*cells, *(misfit.left if misfit is not None else ())}
+            head = decode.item(cells, "relationship") == HEAD or (misfit is not None and HEAD in pieces)
+            group_read = of if misfit is None else ""
+            self.asides.doubts.append(
+                Doubt(
+                    told,
+                    person,
+                    group_read,
+                    key or person,
+                    frozenset(text for text in texts if text),
+                    frozenset(text for text in pieces | texts if text and readable(text)),
+                    head,
+                    misfit is None,
+                    decode.column_of(group),
+                )
+            )
 
     def write(self, table: Table, rows: Iterable[dict[str, Any]], key: str = "key") -> int:
         """Insert `rows` batch by batch; in a differential delivery they replace the living ones of the same key."""
@@ -191,6 +213,25 @@ class Generation:
         self.asides.also(nobodys[len(self._strangers)][0], person, "")
         self._strangers.add(person)
         return True
+
+    def vanished(self, person: str) -> bool:
+        """Whether the person lived there before, or had been set aside, and now no row says what has become of them."""
+        before = (
+            select(persons.c.key).where(
+                persons.c.generation == self.living,
+                persons.c.key == person,
+                persons.c.status.in_(sorted(LIVING_THERE)),
+            ),
+            select(set_asides.c.person).where(
+                set_asides.c.generation == self.living,
+                set_asides.c.person == person,
+                set_asides.c.register == PERSON,
+            ),
+        )
+        if not person or person in self.gone:
+            return False
+        with self.engine.connect() as connection:
+            return any(connection.scalar(query.limit(1)) is not None for query in before)
 
     def know_whom_records_name(self) -> None:
         with self.engine.connect() as connection:

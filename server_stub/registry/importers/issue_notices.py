@@ -1,7 +1,7 @@
 """発行通知.csv: the authority's issue notices, as agreed in `server_stub.interface.notices` (columns and meaning there).
 
-Kept are those of authentication certificates (利用者証明用) of this municipality; every row is checked, and one that is not as
-agreed refuses the delivery: it is no matter of one resident's record.
+Kept are those of authentication certificates (利用者証明用) of this municipality. A row that is not as agreed, or names somebody whom
+no record names, is set aside: nobody is known by that certificate.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from server_stub.interface.binding import holder_ref
 from server_stub.registry.records import IssueNotice
 
 from .containers import read_rows
-from .delivery_slip import broken
 from .format_file import FileFormat
 from .row_function import Misread, RowFunction
+from .set_aside import SetAside
 
+REGISTER = "notice"
 FORMAT = FileFormat.model_validate(
     {
-        "record": "notice",
+        "record": REGISTER,
         "name": notices.FILE_NAME,
         "columns": list(notices.HEADER),
         "to": {
@@ -47,16 +48,24 @@ FORMAT = FileFormat.model_validate(
     }
 )
 """The one format that is no municipality's to choose."""
+_ONCE = "重複しないシリアル番号"
 _CODE = {"kind": {kind.value: kind.value for kind in notices.NoticeKind}}
 
 
 def read_notices(
-    path: Path, municipality: str, allows: Callable[[str], bool]
+    path: Path,
+    municipality: str,
+    allows: Callable[[str], bool],
+    set_aside: Callable[[SetAside, str], bool],
+    twice: set[str],
 ) -> Iterator[tuple[int, IssueNotice]]:
     """Read the notices of `municipality` with their lines, in the order of the file: oldest first.
 
     `allows`: whether a notice may name that person. Who lives elsewhere is a person CODE:宛名番号 here, by that municipality's
-    code and number, and is kept if `allows` says so: a record names who has something at the 本籍地. Raises as `read_rows`, and Failed(Delivery_Row_Broken).
+    code and number, and is kept if `allows` says so: a record names who has something at the 本籍地. `set_aside` is told each row
+    that cannot be used, but for one that says it is another municipality's, with the person who is named and not found, and says
+    whether that person's notice is kept. `twice` is filled with the certificates that two
+    rows name: whose they are nobody knows. Raises as `read_rows`.
     """
     decode = RowFunction(FORMAT, _CODE, path.parent)
     seen: set[str] = set()
@@ -69,18 +78,22 @@ def read_notices(
             serial = int(found["serial"], 16)
             reference = holder_ref(_issuer(found["issuer"]), serial)
             if reference in seen:
-                raise Misread(notices.SERIAL, "重複しないシリアル番号")
+                twice.add(reference)
+                raise Misread(notices.SERIAL, _ONCE)
             seen.add(reference)
             if found["kind"] != notices.NoticeKind.AUTHENTICATION:
                 continue
             own = found["municipality"] == municipality
             person = found["person"] if own else f"{found['municipality']}:{found['person']}"
             if not allows(person):
-                if own:
-                    raise Misread(notices.PERSON, "連携された記録にある宛名番号")
-                continue
+                unknown = SetAside(REGISTER, path.name, line, notices.PERSON, "連携された記録にある宛名番号")
+                if not own or not set_aside(unknown, person):
+                    continue
         except Misread as bad:
-            raise broken(path.name, line, bad.column, bad.expected) from None
+            told = decode.item(cells, "municipality") if misfit is None else None
+            if told in (None, municipality) or bad.expected == _ONCE:
+                set_aside(SetAside(REGISTER, path.name, line, bad.column, bad.expected), "")
+            continue
         yield line, IssueNotice(reference, found["issue_number"], serial, person, found["municipality"])
 
 

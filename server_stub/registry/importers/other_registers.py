@@ -7,12 +7,14 @@ from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from sqlalchemy import Connection, select
 
-from server_stub.registry.tables import records
+from server_stub.registry.tables import EVERY_GROUP, records
 
 from .format_file import FileFormat
 from .generation import Generation, deletes
 from .row_function import Unusable
+from .set_aside import Doubt, SetAside
 
 
 def take_records(generation: Generation, file: FileFormat, before: set[str]) -> int:
@@ -52,9 +54,49 @@ def take_records(generation: Generation, file: FileFormat, before: set[str]) -> 
     count = generation.write(records, usable())
     with generation.engine.begin() as connection:
         generation.delete(connection, records, "key", gone)
+        if "group" in file.to:
+            _set_groupless_aside(generation, connection, file)
+            _leave_gaps(generation, connection, register)
         unusable = [{"key": key, "register": register} for key in generation.asides.keys(register)]
         generation.delete(connection, records, "key", unusable)
     return count
+
+
+def _set_groupless_aside(generation: Generation, connection: Connection, file: FileFormat) -> None:
+    """In a register whose records have groups, one without is of any of them."""
+    of_this = (records.c.generation == generation.number, records.c.register == file.record)
+    if connection.scalar(select(records.c.key).where(*of_this, records.c.group != "").limit(1)) is None:
+        return
+    column = generation.row_function(file).column_of("group")
+    query = select(records.c.key, records.c.person, records.c.line).where(*of_this, records.c.group == "")
+    for key, person, line in connection.execute(query.order_by(records.c.line)).all():
+        row = SetAside(file.record, file.name, line, column, "必須項目")
+        generation.asides.add(row, [(person, "")], key)
+        generation.asides.doubts.append(
+            Doubt(row, person, "", key, frozenset(), frozenset(), False, True, column)
+        )
+
+
+def _leave_gaps(generation: Generation, connection: Connection, register: str) -> None:
+    """A record that cannot be used is missing in the group that its row says, and in the one that it was in before; if neither is
+    known, in those that anything of the row names, or else in every one."""
+    asides = generation.asides
+    asides.add_groups(connection, register, generation.number)
+    asides.add_groups(connection, register, generation.living)
+    doubts = [doubt for doubt in asides.doubts_of(register) if not doubt.group]
+    if not doubts:
+        return
+    placed = asides.placed(register)
+    of_this = (
+        records.c.generation == generation.number,
+        records.c.register == register,
+        records.c.group != "",
+    )
+    groups = set(connection.scalars(select(records.c.group).where(*of_this).distinct()))
+    for doubt in doubts:
+        known = doubt.row_fits and doubt.key in placed
+        for group in () if known else (groups & doubt.cells or {EVERY_GROUP}):
+            asides.also(doubt.row, doubt.person, group, doubt.key)
 
 
 def _body(found: dict[str, Any], model: type[BaseModel] | None) -> dict[str, Any]:

@@ -158,13 +158,14 @@ def _empty(found: dict[str, Any], targets: Sequence[str], because: str) -> None:
 class HouseholdFault:
     """A household that does not agree with itself: `members` by 宛名番号, the row that shows it, and why.
 
-    `line` is 0 where no row of it is of this delivery.
+    `line` is 0 where no row of it is of this delivery. `texts`: its members' heads and addresses.
     """
 
     household: str
     members: tuple[str, ...]
     line: int
     unusable: Unusable
+    texts: frozenset[str]
 
 
 _BATCH = 2000
@@ -192,7 +193,8 @@ def check_households(
         if wrong is not None:
             member, unusable = wrong
             line = member.line or max(one.line for one in members)
-            yield HouseholdFault(household, tuple(one.key for one in members), line, unusable)
+            texts = frozenset(text for one in members for text in (one.head_of_household, one.address))
+            yield HouseholdFault(household, tuple(one.key for one in members), line, unusable, texts)
 
 
 def _fault(members: Sequence[Any], incomplete: bool) -> tuple[Any, Unusable] | None:

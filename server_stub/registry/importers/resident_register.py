@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from server_stub.interface.failures import Failed
 from server_stub.registry import tables
-from server_stub.registry.tables import persons, seals
+from server_stub.registry.tables import persons, seals, set_asides
 
+from .delivery_slip import broken
 from .format_file import PERSON, FileFormat
 from .generation import NOBODY, Generation, deletes
 from .person_record import HouseholdFault, check_households, person_row
 from .row_function import Unusable
-from .set_aside import SetAside
+from .set_aside import Doubt, SetAside
+
+_FEW = 400
+"""Texts that one query looks for; with more of them every household is looked at."""
 
 
 def take_residents(generation: Generation, before: set[str]) -> int:
@@ -25,18 +29,29 @@ def take_residents(generation: Generation, before: set[str]) -> int:
     generation.known |= before
     with generation.engine.begin() as connection:
         _set_same_numbers_aside(generation, connection, file)
-        generation.asides.add_households(connection, generation.number)
+        generation.asides.add_groups(connection, PERSON, generation.number)
         removed = generation.asides.persons(PERSON)
         generation.delete(connection, persons, "key", [{"key": key} for key in removed])
-        _check_residents(generation, connection, len(removed))
-        _set_the_missing_aside(generation, connection)
-        generation.asides.add_households(connection, generation.living)
+        _check_residents(generation, connection, len(removed) + len(generation.asides.nobodys))
+        doubts = generation.asides.doubts_of(PERSON)
+        alike = _alike_households(generation, connection, [doubt.cells for doubt in doubts])
+        generation.asides.add_groups(connection, PERSON, generation.living)
+        placed = generation.asides.placed(PERSON)
+        for doubt, found in zip(doubts, alike, strict=True):
+            missed = _leave_gaps(generation, connection, doubt, found)
+            _check_placed(doubt, placed, found.keys() | missed)
+        generation.asides.add_groups(connection, PERSON, generation.living)
         generation.carry_over(connection, PERSON)
     incomplete = generation.asides.households() | {row["group"] for row in generation.carried}
     with generation.engine.begin() as connection:
-        for fault in check_households(connection, generation.number, incomplete):
-            _set_household_aside(generation, fault, file)
-        generation.asides.add_households(connection, generation.living)
+        faults = list(check_households(connection, generation.number, incomplete))
+        alike = _alike_households(generation, connection, [fault.texts for fault in faults])
+        for fault, found in zip(faults, alike, strict=True):
+            row = _set_household_aside(generation, fault, file)
+            # one of its members may belong to another household, which is then not complete
+            for household in found.keys() - {fault.household}:
+                generation.asides.also(row, fault.members[0], household)
+        generation.asides.add_groups(connection, PERSON, generation.living)
     generation.known |= generation.asides.persons(PERSON)
     return count
 
@@ -110,23 +125,78 @@ def _check_residents(generation: Generation, connection: Connection, set_aside: 
         raise Failed("Delivery_Drop_Too_Large", before=before, now=now, most_percent=most)
 
 
-def _set_the_missing_aside(generation: Generation, connection: Connection) -> None:
-    """A row that does not say whose it is may be of anybody who was there before and is not now."""
-    new = persons.alias("new")
-    for row, household in generation.asides.nobodys:
-        query = select(persons.c.key, persons.c.household).where(
-            persons.c.generation == generation.living,
-            ~exists().where(new.c.generation == generation.number, new.c.key == persons.c.key),
+def _alike_households(
+    generation: Generation, connection: Connection, rows: Sequence[frozenset[str]]
+) -> list[dict[str, set[str]]]:
+    """For each row the households whose head's name, or whose address, is among its texts, with what of them is."""
+    found: list[dict[str, set[str]]] = [{} for _ in rows]
+    wanted: dict[str, list[dict[str, set[str]]]] = {}
+    for texts, households in zip(rows, found, strict=True):
+        for text in texts:
+            wanted.setdefault(text, []).append(households)
+    if not wanted:
+        return found
+    query = select(persons.c.household, persons.c.head_of_household, persons.c.address).where(
+        persons.c.generation == generation.number, persons.c.status.in_(sorted(tables.LIVING_THERE))
+    )
+    if len(wanted) <= _FEW:
+        query = query.where(or_(persons.c.head_of_household.in_(wanted), persons.c.address.in_(wanted)))
+    for household, *told in connection.execute(query.distinct()):
+        for text in told:
+            for households in wanted.get(text, ()):
+                households.setdefault(household, set()).add(text)
+    return found
+
+
+def _leave_gaps(
+    generation: Generation, connection: Connection, doubt: Doubt, alike: dict[str, set[str]]
+) -> None:
+    """A row that cannot be used is missing in its own household if the row says which, and others agree with it or it is the
+    head's; else in every one that it may be of. If it does not say whose it is, it may be of anybody who was there before, or had
+    been set aside, and is not found now. The households of those among them whom its cells name."""
+    certain = bool(doubt.group) and (
+        doubt.head or bool(doubt.texts) and doubt.texts <= alike.get(doubt.group, set())
+    )
+    if not certain:
+        for household in alike:
+            generation.asides.also(doubt.row, doubt.person, household)
+    named: set[str] = set()
+    if doubt.person and doubt.row_fits:
+        return named
+    new, now = persons.alias("new"), generation.number
+    for table, key, of in (
+        (persons, persons.c.key, persons.c.household),
+        (set_asides, set_asides.c.person, set_asides.c.group),
+    ):
+        query = select(key, of).where(
+            table.c.generation == generation.living,
+            ~exists().where(new.c.generation == now, new.c.key == key),
         )
-        if household:
-            query = query.where(persons.c.household == household)
-        for key, of in connection.execute(query):
-            generation.asides.also(row, key, of)
+        if table is set_asides:
+            query = query.where(set_asides.c.register == PERSON)
+        if certain:
+            query = query.where(of == doubt.group)
+        for missing, household in connection.execute(query):
+            if missing not in generation.gone:
+                generation.asides.also(doubt.row, missing, household)
+                if {missing, household} & doubt.cells:
+                    named.add(household)
+    return named
 
 
-def _set_household_aside(generation: Generation, fault: HouseholdFault, file: FileFormat | None) -> None:
+def _check_placed(doubt: Doubt, placed: set[str], found: set[str]) -> None:
+    """Raises Failed(Delivery_Row_Broken) for a row of which nothing says which household it leaves a gap in: it may be any one.
+
+    `placed`: of whom a household is known from before; `found`: the households that the cells of the row speak of."""
+    told = bool(doubt.texts) or doubt.person in placed if doubt.row_fits else bool(found)
+    if not (told or doubt.group or doubt.head):
+        raise broken(doubt.row.file, doubt.row.line, doubt.column, "世帯番号、世帯主か住所の読み取れる行")
+
+
+def _set_household_aside(generation: Generation, fault: HouseholdFault, file: FileFormat | None) -> SetAside:
     name, column = "", fault.unusable.target
     if file is not None:
         name, column = file.name, generation.row_function(file).column_of(column)
     row = SetAside(PERSON, name, fault.line, column, fault.unusable.expected)
     generation.asides.add(row, [(member, fault.household) for member in fault.members])
+    return row

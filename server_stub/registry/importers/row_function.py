@@ -19,12 +19,14 @@ Getter = Callable[[Cells], Any]
 
 
 class Misread(Exception):
-    """A cell that is not as agreed: its column and what was expected there, never what was found: it may be personal."""
+    """A cell that is not as agreed: its column and what was expected there, never what was found: it may be personal. `left`: what
+    can still be told apart in a row that is none; it is no argument of the exception, so that nothing prints it."""
 
-    def __init__(self, column: str, expected: str) -> None:
+    def __init__(self, column: str, expected: str, left: Sequence[str] = ()) -> None:
         super().__init__(column, expected)
         self.column = column
         self.expected = expected
+        self.left = tuple(left)
 
 
 class Unusable(Exception):
@@ -81,7 +83,7 @@ class RowFunction:
             found = (get(cells) or None) if get is not None else None
         except (Misread, IndexError):
             return None
-        return None if isinstance(found, str) and not _readable(found) else found
+        return None if isinstance(found, str) and not readable(found) else found
 
     def misread(self, unusable: Unusable) -> Misread:
         """The same with the column that the item came from; of several the first one that was taken over as it stands."""
@@ -99,7 +101,7 @@ class RowFunction:
                 raise Misread(column, f"{limit}文字以内")
             if text != text.strip():
                 raise Misread(column, "前後に空白のない値")
-            if not _readable(text):
+            if not readable(text):
                 raise Misread(column, "取決めの文字コードの文字")
 
     def _getter(self, source: Source, is_date: bool) -> Getter:
@@ -166,7 +168,7 @@ class RowFunction:
         return read
 
 
-def _readable(text: str) -> bool:
+def readable(text: str) -> bool:
     return not any(unicodedata.category(char) in _NEVER or char == "\ufffd" for char in text)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
-from server_stub.registry.tables import persons, set_asides
+from server_stub.registry.tables import persons, records, set_asides
 
 from .format_file import PERSON
 
@@ -25,6 +25,23 @@ class SetAside:
     remedy: str
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A row of which it is not certain whose group it belongs to. `group`: as the row says, '' where that cannot be read; `texts`: what
+    else of the row tells it (in the resident register the head's name and the address), `cells`: all that it may stand in. `head`: the row is a head's own. `row_fits`:
+    not if its cells may stand in other columns than they should. `column`: the group's."""
+
+    row: SetAside
+    person: str
+    group: str
+    key: str
+    texts: frozenset[str]
+    cells: frozenset[str]
+    head: bool
+    row_fits: bool
+    column: str
+
+
 @dataclass
 class SetAsides:
     """Gathers the rows of one delivery that cannot be used.
@@ -37,6 +54,7 @@ class SetAsides:
     rows: list[SetAside] = field(default_factory=list)
     nobodys: list[tuple[SetAside, str]] = field(default_factory=list)
     """Rows of the resident register that do not say whose they are, with their household ('' where that cannot be read either)."""
+    doubts: list[Doubt] = field(default_factory=list)
     _people: dict[tuple[str, str, str, str], SetAside] = field(default_factory=dict)
     """By register, person, group and key of the record."""
 
@@ -60,9 +78,9 @@ class SetAsides:
             if not person and row.register == PERSON:
                 self.nobodys.append((row, group))
 
-    def also(self, row: SetAside, person: str, group: str) -> None:
-        """Somebody else whom a row that is listed already may have been about."""
-        self._people.setdefault((row.register, person, group, person), row)
+    def also(self, row: SetAside, person: str, group: str, key: str = "") -> None:
+        """Somebody else, or another group, that a row that is listed already may have been about."""
+        self._people.setdefault((row.register, person, group, key or person), row)
 
     def persons(self, register: str) -> set[str]:
         return {person for of, person, _, _ in self._people if of == register and person}
@@ -73,18 +91,36 @@ class SetAsides:
     def households(self) -> frozenset[str]:
         return frozenset(group for of, _, group, _ in self._people if of == PERSON and group)
 
-    def add_households(self, connection: Connection, generation: int) -> None:
-        """Whoever was set aside leaves a gap in the household that `generation` has them in, too."""
-        own = sorted(self.persons(PERSON))
-        for start in range(0, len(own), 500):
-            query = select(persons.c.key, persons.c.household).where(
-                persons.c.generation == generation, persons.c.key.in_(own[start : start + 500])
+    def add_groups(self, connection: Connection, register: str, generation: int) -> None:
+        """Whoever was set aside leaves a gap in the group that `generation` has them in, too; and in those where they left one
+        then: so a gap stays until their row can be used again."""
+        table, of = (persons, persons.c.household) if register == PERSON else (records, records.c.group)
+        there = [] if register == PERSON else [records.c.register == register]
+        before = select(set_asides.c.key, set_asides.c.group).where(
+            set_asides.c.generation == generation, set_asides.c.register == register, set_asides.c.group != ""
+        )
+        own = {
+            key: (person, row)
+            for (kind, person, _, key), row in self._people.items()
+            if kind == register and key
+        }
+        keys = sorted(own)
+        for start in range(0, len(keys), 500):
+            some = keys[start : start + 500]
+            now = select(table.c.key, of).where(
+                table.c.generation == generation, table.c.key.in_(some), of != "", *there
             )
-            for key, household in connection.execute(query):
-                row = next(
-                    one for (of, person, *_), one in self._people.items() if (of, person) == (PERSON, key)
-                )
-                self.also(row, key, household)
+            for query in (now, before.where(set_asides.c.key.in_(some))):
+                for key, group in connection.execute(query):
+                    person, row = own[key]
+                    self.also(row, person, group, key)
+
+    def doubts_of(self, register: str) -> list[Doubt]:
+        return [doubt for doubt in self.doubts if doubt.row.register == register]
+
+    def placed(self, register: str) -> set[str]:
+        """The keys of what was set aside and of which a group is known, if only from before."""
+        return {key for of, _, group, key in self._people if of == register and group and key}
 
     def write(self, connection: Connection, generation: int, first: int) -> None:
         """`first`: the number of the first row written."""

@@ -49,6 +49,7 @@ class GuildBody(BaseModel):
 class Member:
     key: str
     person: str
+    group: str
     body: GuildBody
 
 
@@ -73,6 +74,8 @@ class Guild(Certificate[tuple[Member, ...], GuildTerms]):
 
     def offer(self, case: Case[GuildTerms]) -> Offered:
         members = _members(case)
+        if Scope.WHOLE in self.scopes and not case.reader.group_is_complete(REGISTER, members[0].group):
+            raise Failed("Record_Unusable", register=REGISTER)
         if Scope.WHOLE in self.scopes and any(member.body.state == "手続中" for member in members):
             raise Failed.in_words("Guild_Procedure_Pending", SUSPENDED)
         traders = tuple(case.ref(member.person) for member in members if member.body.trade)
@@ -92,7 +95,7 @@ class Guild(Certificate[tuple[Member, ...], GuildTerms]):
     def owners(self, records: tuple[Member, ...], reader: ReplicaReader) -> Iterator[str]:
         for member in records:
             yield member.person
-        for record in reader.records(REGISTER, group=_group(reader, records[0])):
+        for record in reader.records(REGISTER, group=records[0].group):
             yield record.person
 
     def render(
@@ -138,7 +141,9 @@ class GuildMember(Guild):
 
 
 def _members(case: Case[Any]) -> tuple[Member, ...]:
-    """The holder's guild. Raises Failed(Holder_Not_Linked) for somebody whom the register does not name."""
+    """The holder's guild. Raises Failed: Holder_Not_Linked for somebody whom the register does not name, Record_Unusable for
+    whose own record cannot be used."""
+    case.reader.check_usable(case.key, REGISTER)
     own = case.reader.records(REGISTER, person=case.key)
     if not own:
         raise Failed("Holder_Not_Linked")
@@ -146,12 +151,7 @@ def _members(case: Case[Any]) -> tuple[Member, ...]:
 
 
 def _member(record: Record) -> Member:
-    return Member(record.key, record.person, GuildBody.model_validate(record.body))
-
-
-def _group(reader: ReplicaReader, member: Member) -> str:
-    (record, *_) = reader.records(REGISTER, person=member.person)
-    return record.group
+    return Member(record.key, record.person, record.group, GuildBody.model_validate(record.body))
 
 
 def _question(concerns: tuple[str, ...]) -> Question:
