@@ -42,10 +42,14 @@ def kept_clock(folder: Path) -> Clock:
         setting = ClockSetting.from_json(json.loads((folder / CLOCK).read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise Failed(
-            "Settings_Wrong", file=CLOCK, expected="a clock beside the databases, or --begin-anew"
+            "Settings_Wrong",
+            file=CLOCK,
+            expected="データベースと並んだ時計（最初から始めるときは --begin-anew）",
         ) from error
     except (ValueError, KeyError, TypeError, OverflowError) as error:
-        raise Failed("Settings_Wrong", file=CLOCK, expected="a clock setting, or --begin-anew") from error
+        raise Failed(
+            "Settings_Wrong", file=CLOCK, expected="時計の設定（最初から始めるときは --begin-anew）"
+        ) from error
     return Clock.from_setting(setting)
 
 
@@ -84,7 +88,9 @@ class ServerFolder:
                     shutil.copytree(template_with_own_cards(towns), template, dirs_exist_ok=True)
                 elif towns and [one.folder for one in towns_of(template)] != [one.folder for one in towns]:
                     raise Failed(
-                        "Settings_Wrong", file=folder.name, expected="the towns of its data, or --begin-anew"
+                        "Settings_Wrong",
+                        file=folder.name,
+                        expected="データを作ったときの市区町村（最初から始めるときは --begin-anew）",
                     )
         except BaseException:
             self._lock.release()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .usage import WrongUse
+from .usage import WrongUse, in_words
 
 if TYPE_CHECKING:
     from scenarios.towns import Town
@@ -135,18 +135,10 @@ def _problems_of_cards(town: Town) -> Iterator[str]:
 
 
 def _line(failed: Failed) -> str:
-    facts = failed.facts
-    place = " ".join(
-        str(part)
-        for part in (
-            facts.get("file", ""),
-            f"{facts['line']}行目" if facts.get("line") else "",
-            facts.get("column") or facts.get("field") or "",
-        )
-        if part
-    )
-    expected = facts.get("expected") or facts.get("detail") or ""
-    return f"{place}: {expected or failed.entry.cause}" if place else f"{failed.entry.cause}（{failed}）"
+    told = in_words(failed.facts)
+    if failed.failure == "Settings_Wrong" or (failed.failure == "Delivery_Row_Broken" and told):
+        return told
+    return f"{failed.entry.cause}{failed.entry.remedy}" + (f"（{told}）" if told else "")
 
 
 @town_app.command("load")

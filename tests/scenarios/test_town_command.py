@@ -93,10 +93,10 @@ def test_a_folder_that_is_no_town_is_named(told: str, tmp_path: Path) -> None:
 
 
 def test_towns_that_share_a_code_a_card_or_a_person_are_refused(town: Path) -> None:
-    with pytest.raises(Failed, match="code"):
+    with pytest.raises(Failed, match="市区町村コード"):
         load_towns([town, town])
     change(town / "municipality.toml", "13999", "13998")
-    with pytest.raises(Failed, match="card"):
+    with pytest.raises(Failed, match="カードの名前"):
         load_towns([town, town_folder("mihon")])
 
 
