@@ -148,34 +148,47 @@ def load_into_server(
 ) -> None:
     """動いているサーバに、このフォルダの連携を取り込む（毎晩の連携もこの内容になる）。サーバは動いたままでよい。"""
     from scenarios.deliveries import deliver
-    from scenarios.server_folder import kept_clock
+    from scenarios.server_folder import TEMPLATE, is_server_folder, kept_clock
     from scenarios.servers import OWN_FILES
-    from scenarios.template import replica_name
-    from scenarios.towns import load_town, town_folder
+    from scenarios.template import TOWNS, replica_name, towns_of
+    from scenarios.towns import FORMATS, load_town, town_folder
     from server_stub.db import sqlite_url
     from server_stub.interface.notices import FILE_NAME
     from server_stub.interface.trace import Trace
 
     town = load_town(town_folder(told))
+    if not is_server_folder(server):
+        raise WrongUse(
+            f"--folder に指定した {server} は、サーバのフォルダではありません。"
+            "konbini server --folder に指定したフォルダを指定してください。"
+        )
     replica = server / f"{replica_name(town.code)}.db"
     if not replica.is_file():
         raise WrongUse(
             f"{server} のサーバは「{town.name}」（{town.code}）を扱っていません。"
             "konbini server --town でこの市区町村を指定して始めてください。"
         )
+    # as the nights will: by the terms and kinds that the server has, so that they cannot refuse what is taken in now
+    known = towns_of(server / TEMPLATE) if (server / TEMPLATE / TOWNS).is_file() else ()
+    serving = next((one for one in known if one.code == town.code), town)
     clock = kept_clock(server)
     loaded = deliver(
-        town,
+        serving,
         sqlite_url(replica),
         town.delivery,
         server / "fresh" / FILE_NAME,
         clock.now().replace(microsecond=0),
         clock,
         Trace(clock),
+        town.formats,
     )
     own = server / OWN_FILES / town.code
+    part = own.with_name(f".{own.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(town.delivery, part)
+    shutil.copytree(town.formats, part / FORMATS, dirs_exist_ok=True)
     shutil.rmtree(own, ignore_errors=True)
-    shutil.copytree(town.delivery, own)
+    part.rename(own)
     print(f"「{town.name}」の連携を、第{loaded.generation}世代の副本として取り込みました。")
     for row in loaded.set_aside:
         print(f"  △ {row.file} {row.line}行目 {row.column}: {row.remedy}（この人には交付できません）")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,6 +142,82 @@ def test_a_delivery_is_loaded_into_a_server_that_runs_and_the_nights_follow_it(
         replica.close()
         servers.stop()
         place.release()
+
+
+def served(tmp_path: Path, *towns: Path) -> Path:
+    """The folder of a server of these towns, which has been stopped."""
+    place = ServerFolder(tmp_path / "server", towns=[load_town(town) for town in towns])
+    clock = Clock(STAGE_START)
+    place.keep_clock(clock)
+    LocalServers(place.path, place.template, clock, Trace(clock), keys=place.keys).stop()
+    place.release()
+    return place.path
+
+
+def night(folder: Path, day: int) -> None:
+    """The server starts again in the morning of that day of June, when it has to deliver what it missed."""
+    place = ServerFolder(folder)
+    clock = Clock(last_night(STAGE_START).replace(day=day, hour=7))
+    try:
+        LocalServers(place.path, place.template, clock, Trace(clock), keys=place.keys, kept=True).stop()
+    finally:
+        place.release()
+
+
+@pytest.mark.parametrize("where", ["住民記録.csv", "28100/住民記録.csv"])
+def test_own_files_where_no_town_of_the_server_has_them_are_not_ignored(
+    town: Path, tmp_path: Path, where: str
+) -> None:
+    folder = served(tmp_path, town)
+    lost = folder / "delivery" / where
+    lost.parent.mkdir(parents=True, exist_ok=True)
+    lost.write_text("a file of somebody's own", encoding="utf-8")
+    with pytest.raises(Failed, match="Settings_Wrong") as caught:
+        night(folder, 4)
+    assert caught.value.facts["file"] == f"delivery/{where.partition('/')[0]}"
+    assert "delivery/13999" in caught.value.facts["expected"]
+
+
+def test_a_delivery_in_another_format_is_delivered_in_it_each_night(town: Path, tmp_path: Path) -> None:
+    folder = served(tmp_path, town)
+    other = tmp_path / "other"
+    shutil.copytree(town, other)
+    change(other / "deliveries" / "full.toml", '"外国人区分",', '"区分",')
+    change(other / "deliveries" / "full.toml", 'category = "外国人区分"', 'category = "区分"')
+    change(other / "delivery" / "residents.csv", "外国人区分", "区分")
+    done = CliRunner().invoke(app, ["town", "load", str(other), "--folder", str(folder)])
+    assert done.exit_code == 0, (done.output, done.exception)
+    night(folder, 4)
+    told = generations_of(f"sqlite:///{folder / 'replica-13999.db'}")
+    assert told[-1].made_at == last_night(STAGE_START).replace(day=4)
+
+
+@pytest.mark.expects_log("Delivery_Row_Broken")
+def test_a_night_that_is_refused_is_logged(
+    town: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = served(tmp_path, town)
+    own = folder / "delivery" / "13999"
+    shutil.copytree(town / "delivery", own)
+    change(own / "slip.csv", "residents.csv,4", "residents.csv,5")
+    night(folder, 4)
+    assert "Delivery_Row_Broken" in caplog.text and "slip.csv" in caplog.text
+
+
+def test_whoever_takes_back_hears_what_the_next_night_brings(town: Path, tmp_path: Path) -> None:
+    folder = served(tmp_path, town)
+    assert CliRunner().invoke(app, ["town", "load", str(town), "--folder", str(folder)]).exit_code == 0
+    done = CliRunner().invoke(app, ["delivery", "take-back", "--folder", str(folder)])
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert str(folder / "delivery" / "13999") in done.output and "次の夜" in done.output
+
+
+def test_a_folder_of_no_server_is_named(town: Path, tmp_path: Path) -> None:
+    for folder in (tmp_path / "nothing", tmp_path):
+        done = CliRunner().invoke(app, ["town", "load", str(town), "--folder", str(folder)])
+        assert isinstance(done.exception, WrongUse) and "サーバのフォルダではありません" in str(
+            done.exception
+        )
 
 
 def wait_until(there: Callable[[], bool]) -> None:
