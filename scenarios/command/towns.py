@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from .usage import WrongUse, in_words
-
-if TYPE_CHECKING:
-    from scenarios.towns import Town
-    from server_stub.interface.failures import Failed
+from .usage import WrongUse
 
 town_app = typer.Typer(no_args_is_help=True, help="市区町村のフォルダ（設定・連携の形式・住民・カード）")
 PATTERN = "mihon"
@@ -60,6 +54,8 @@ def check_town(
     """フォルダの誤りをすべて示す（設定、形式、住民、カード）。終了コード 0 使える、1 誤りがある。"""
     from scenarios.towns import town_folder
 
+    from .town_check import problems_of
+
     problems = list(problems_of(town_folder(told)))
     for problem in problems:
         print(f"× {problem}")
@@ -67,78 +63,6 @@ def check_town(
         print(f"誤りが {len(problems)} 件あります。")
         raise typer.Exit(1)
     print("○ このまま使えます。")
-
-
-def problems_of(folder: Path) -> Iterator[str]:
-    """Tell everything that is wrong with a town, each in one line: file, place, what was expected."""
-    from scenarios.towns import CARDS, FORMATS, Cards, load_town
-    from server_stub.interface.failures import Failed
-    from server_stub.municipalities import municipality_problems
-    from server_stub.registry.importers import format_problems
-    from server_stub.settings_file import settings_problems
-
-    found = [
-        *municipality_problems(folder),
-        *format_problems(folder / FORMATS),
-        *settings_problems(folder / CARDS, Cards),
-    ]
-    for failed in found:
-        yield _line(failed)
-    if found:
-        return  # what follows is read by these settings
-    try:
-        town = load_town(folder)
-    except Failed as failed:
-        yield _line(failed)
-        return
-    yield from _problems_of_delivery(town)
-    yield from _problems_of_cards(town)
-
-
-def _problems_of_delivery(town: Town) -> Iterator[str]:
-    """Load the delivery into a replica that is thrown away: what refuses it, and every row that sets somebody aside."""
-    from server_stub.db import sqlite_url
-    from server_stub.interface import notices
-    from server_stub.interface.clock import STAGE_START, Clock
-    from server_stub.interface.failures import Failed
-    from server_stub.interface.trace import Trace
-
-    clock = Clock(STAGE_START)
-    with tempfile.TemporaryDirectory(prefix="konbini-town-") as temporary:
-        none = Path(temporary) / notices.FILE_NAME
-        none.write_text(",".join(notices.HEADER) + "\r\n", encoding="utf-8", newline="")
-        try:
-            loaded = town.load(
-                sqlite_url(Path(temporary) / "replica.db"), none, clock, Trace(clock), most_set_aside=10**9
-            )
-        except Failed as failed:
-            yield _line(failed)
-            return
-        for row in loaded.set_aside:
-            yield f"{row.file} {row.line}行目 {row.column}: {row.remedy}（この人には交付できません）"
-
-
-def _problems_of_cards(town: Town) -> Iterator[str]:
-    from cards.profiles import profile_names
-    from scenarios.towns import CARDS
-    from server_stub.interface.failures import Failed
-
-    try:
-        people = town.people()
-    except Failed:  # told already
-        return
-    for number, card in enumerate(town.cards, start=1):
-        if card.person not in people:
-            yield f"{CARDS} card[{number}].person: 住民記録にある宛名番号（「{card.name}」）"
-        if card.profile not in profile_names():
-            yield f"{CARDS} card[{number}].profile: konbini card list --profiles にある型（「{card.name}」）"
-
-
-def _line(failed: Failed) -> str:
-    told = in_words(failed.facts)
-    if failed.failure == "Settings_Wrong" or (failed.failure == "Delivery_Row_Broken" and told):
-        return told
-    return f"{failed.entry.cause}{failed.entry.remedy}" + (f"（{told}）" if told else "")
 
 
 @town_app.command("load")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.command.towns import problems_of
+from scenarios.command.town_check import problems_of
 from scenarios.towns import shipped_town
 from server_stub.certificates import load_kinds
 from server_stub.interface.failures import Failed
