@@ -171,7 +171,10 @@ def _run_command(log_file: Path) -> int:
             print(f"konbini: {told(error)}", file=sys.stderr)
     except (Failed, CardError, WrongUse, OSError) as error:
         print(f"konbini: {told(error)}", file=sys.stderr)
-    except Exception as error:
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # a command returns its code: whoever ends the program meant no success
         _log.critical("the command ends with an error", exc_info=error)
         print(
             f"konbini: 予期しない障害が起きたため、終了します。経緯は {log_file} にあります。",

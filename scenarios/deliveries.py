@@ -1,14 +1,14 @@
 """What a town's existing systems deliver: anew each night, as every municipality does, so that the replica never grows old.
 
 The files are the town's own, or what lies in the folder `delivery/CODE` beside the servers' databases: whoever changes a file
-there delivers it with the next night.
+there delivers it with the next night. They are written in the town's own format, or in one of those in its folder `deliveries`.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -19,8 +19,9 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 from server_stub.registry.importers import Loaded
 from server_stub.registry.replica import generations_of
+from server_stub.settings_file import file_named, settings_wrong
 
-from .towns import Town
+from .towns import FORMATS, Town
 
 NIGHT = time(5, 0)
 """作成日時 of a night's delivery, JST; the terminals open at 6:30."""
@@ -42,10 +43,37 @@ def delivered_since(url: str, night: datetime) -> bool:
 
 
 def deliver(
-    town: Town, url: str, files: Path, notices: Path, made_at: datetime, clock: Clock, trace: Trace
+    town: Town,
+    url: str,
+    files: Path,
+    notices: Path,
+    made_at: datetime,
+    clock: Clock,
+    trace: Trace,
+    formats: Path | None = None,
 ) -> Loaded:
-    """Load the delivery in `files` as one of `town` made at `made_at` (to the second). Raises as `Town.load`."""
-    return town.load(url, notices, clock, trace, files, made_at=made_at.replace(microsecond=0))
+    """Load the delivery in `files` as one of `town` made at `made_at` (to the second), in one of `formats` (none: those beside the
+    files, else the town's). Raises as `Town.load`."""
+    beside = files / FORMATS
+    if formats is None and beside.is_dir():
+        formats = beside
+    return town.load(
+        url, notices, clock, trace, files, made_at=made_at.replace(microsecond=0), formats=formats
+    )
+
+
+def check_own_files(folder: Path, towns: Iterable[Town]) -> None:
+    """Raises Failed(Settings_Wrong) if something lies in `folder`, where each town has a folder of its own, that is no town's: it
+    would never be delivered. What is hidden is nobody's delivery."""
+    places = {town.code for town in towns}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not path.name.startswith(".") and not (path.name in places and path.is_dir()):
+            raise settings_wrong(
+                file_named(path),
+                "",
+                "・".join(f"{folder.name}/{code}" for code in sorted(places))
+                + " に置いた連携ファイル（ほかの場所のファイルは連携されません。移すか、取り除いてください）",
+            )
 
 
 class NightlyDelivery:
@@ -116,8 +144,8 @@ class NightlyDelivery:
             try:
                 if not delivered_since(self._url, night):
                     self._deliver(night)
-            except Failed:
-                pass  # the trace has it; the systems deliver again the next night
+            except Failed as failed:  # the systems deliver again the next night
+                _LOG.warning("the nightly delivery of %s was refused: %s", self._town.name, failed)
             except Exception:
                 _LOG.exception("the nightly delivery failed")
             self._settled = night

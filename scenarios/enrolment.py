@@ -117,7 +117,7 @@ def load_enrolments(file: Path | None = None) -> list[Enrolment]:
             raise settings_wrong(
                 file_named(path),
                 f"card[{number}]",
-                "a certificate of the test hierarchy, its issuer and its own fingerprint",
+                "試験用の証明書と、その発行者、その証明書の拇印",
             )
         found.append(entry)
     return found
@@ -175,7 +175,7 @@ def _home_of(one: Enrolment, towns: Sequence[Town]) -> str:
     for town in towns:
         if any(card.person == one.person for card in town.cards):
             return town.code
-    raise settings_wrong(file_named(enrolment_file()), one.calling, "somebody of the towns of this stage")
+    raise settings_wrong(file_named(enrolment_file()), one.calling, "動かす市区町村の住民")
 
 
 def _notice(one: Enrolment, municipality: str) -> tuple[str, ...]:

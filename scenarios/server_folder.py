@@ -23,8 +23,8 @@ from server_stub.interface.failures import Failed
 from . import paths
 from .profile_cards import template_with_own_cards
 from .stage_secrets import KeyPool
-from .template import CARDS, towns_of
-from .towns import Town
+from .template import CARDS, TOWNS, replica_name, towns_of
+from .towns import Town, load_town, shipped_town
 
 KEYS, TEMPLATE, CLOCK = "keys", "template", "clock.json"
 
@@ -36,17 +36,49 @@ class ServerLock(FolderLock):
     FAILURE = "Server_Folder_In_Use"
 
 
+def is_server_folder(folder: Path) -> bool:
+    """Tell whether a server keeps, or has kept, its data in `folder`."""
+    return (folder / CLOCK).is_file() or any(folder.glob("replica*.db"))
+
+
 def kept_clock(folder: Path) -> Clock:
     """The clock of the server whose data are kept in `folder`. Raises Failed(Settings_Wrong)."""
     try:
         setting = ClockSetting.from_json(json.loads((folder / CLOCK).read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise Failed(
-            "Settings_Wrong", file=CLOCK, expected="a clock beside the databases, or --begin-anew"
+            "Settings_Wrong",
+            file=CLOCK,
+            expected="データベースと並んだ時計（最初から始めるときは --begin-anew）",
         ) from error
     except (ValueError, KeyError, TypeError, OverflowError) as error:
-        raise Failed("Settings_Wrong", file=CLOCK, expected="a clock setting, or --begin-anew") from error
+        raise Failed(
+            "Settings_Wrong", file=CLOCK, expected="時計の設定（最初から始めるときは --begin-anew）"
+        ) from error
     return Clock.from_setting(setting)
+
+
+def _adopt_single_town(template: Path) -> None:
+    """Make a template of before there were several towns one of today: it is of the first shipped town. The list of towns is
+    written last, so that what was broken off is done again."""
+    if (template / TOWNS).exists() or not (template / CARDS).exists():
+        return
+    town = load_town(shipped_town())
+    adopt_single_replica(template, town)
+    rows = json.loads((template / CARDS).read_text(encoding="utf-8"))
+    told = [{**row, "municipality": town.code} for row in rows]
+    part = template / f"{CARDS}.part"
+    paths.write_private(part, json.dumps(told, ensure_ascii=False, indent=1).encode())
+    part.replace(template / CARDS)
+    paths.write_private(template / TOWNS, json.dumps([town.told]).encode())
+
+
+def adopt_single_replica(folder: Path, town: Town) -> None:
+    """Name the one replica of data of before there were several towns as that of `town`."""
+    for end in ("", "-wal", "-shm"):
+        old = folder / f"replica.db{end}"
+        if old.exists():
+            old.rename(folder / f"{replica_name(town.code)}.db{end}")
 
 
 class ServerFolder:
@@ -82,9 +114,12 @@ class ServerFolder:
                 if not template.exists():
                     paths.private_folder(template)
                     shutil.copytree(template_with_own_cards(towns), template, dirs_exist_ok=True)
-                elif towns and [one.folder for one in towns_of(template)] != [one.folder for one in towns]:
+                _adopt_single_town(template)
+                if towns and [one.folder for one in towns_of(template)] != [one.folder for one in towns]:
                     raise Failed(
-                        "Settings_Wrong", file=folder.name, expected="the towns of its data, or --begin-anew"
+                        "Settings_Wrong",
+                        file=folder.name,
+                        expected="データを作ったときの市区町村（最初から始めるときは --begin-anew）",
                     )
         except BaseException:
             self._lock.release()

@@ -39,8 +39,9 @@ from server_stub.node import NodeContext, RunningNode, serve
 from server_stub.paper.back_page import warm_up
 
 from . import paths
-from .deliveries import NightlyDelivery
+from .deliveries import NightlyDelivery, check_own_files
 from .enrolment import Enrolment, link
+from .server_folder import adopt_single_replica
 from .stage_secrets import KeyPool
 from .template import authority_settings, databases_of, replica_name, towns_of
 from .towns import Town, codes
@@ -114,17 +115,19 @@ class LocalServers:
         """The towns are those of `template`. `ports` of authority, issuing server and centre (0: free ones). `enrolments`: testers' cards to trust. `keys`: other
         than the checkout's. `kept`: the databases that lie in `folder` are kept, and brought to the newest schema.
 
-        Raises OSError for a port that is taken, Failed(Database_Of_Newer_Version)."""
+        Raises OSError for a port that is taken, Failed(Database_Of_Newer_Version), Failed(Settings_Wrong) for own files that
+        would never be delivered."""
         self._folder, self._fresh, self._trace = folder, folder / "fresh", trace
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         paths.private_folder(self._fresh)
         self._towns = towns_of(template)
+        check_own_files(folder / OWN_FILES, self._towns)
         self._databases = databases_of(self._towns)
         for name in self._databases:  # another process may replace the template at any time
             paths.copy_private(template / f"{name}.db", self._fresh / f"{name}.db")
         paths.copy_private(template / FILE_NAME, self._fresh / FILE_NAME)
         if kept:
-            _adopt_single_replica(folder, self._towns[0])
+            adopt_single_replica(folder, self._towns[0])
             _migrate(self._fresh, self._databases)
             _migrate(folder, self._databases)
         if enrolments:
@@ -252,14 +255,6 @@ class LocalServers:
         self._center_app.state.center.close()
         self._issuing_app.state.issuing.close()
         self._authority.close()
-
-
-def _adopt_single_replica(folder: Path, town: Town) -> None:
-    """Data of before there were several towns: the one replica is that of the first."""
-    for end in ("", "-wal", "-shm"):
-        old = folder / f"replica.db{end}"
-        if old.exists():
-            old.rename(folder / f"{replica_name(town.code)}.db{end}")
 
 
 def _migrate(folder: Path, databases: Sequence[str]) -> None:

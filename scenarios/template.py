@@ -118,9 +118,7 @@ def build_template(
         for card in town.cards:
             person = people.get(card.person)
             if person is None:
-                raise Failed(
-                    "Settings_Wrong", file=CARDS, field=card.name, expected="a person of the delivery"
-                )
+                raise Failed("Settings_Wrong", file=CARDS, field=card.name, expected="住民記録にある宛名番号")
             entries.append(_personalise(folder, authority, keys, town, person, card, len(entries) + 1))
     notices = folder / FILE_NAME
     authority.write_issue_notices(notices)

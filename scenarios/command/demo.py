@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kiosk_app.card_slot import VIRTUAL
 from scenarios import paths
@@ -15,7 +17,10 @@ from .display import has_display, monitor_index
 from .options import present_reader
 from .usage import WrongUse
 
-CARD = "港太一のカード"
+if TYPE_CHECKING:
+    from scenarios.stage import Stage
+    from scenarios.template import CardEntry
+
 FEATURE = "証明書の交付"
 
 
@@ -35,7 +40,16 @@ def run_demo(
     if full_screen or monitor is not None:
         raise WrongUse("画面がないため、--full-screen と --monitor は使えません。外して実行してください。")
     print("画面がないため、一連の手続を画面なしで実演します（画面のある機械では、端末と操作盤が開きます）。")
-    return _scripted()
+    from scenarios.steps.world import Unmet
+
+    try:
+        return _scripted()
+    except Unmet as unmet:
+        print(
+            f"実演を終わりまで進められませんでした。期待: {unmet.expected}　／　実際: {unmet.found}",
+            file=sys.stderr,
+        )
+        return 1
 
 
 def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int) -> int:
@@ -64,6 +78,13 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
+def _card_of(stage: Stage) -> CardEntry:
+    """The first card of the stage's first town that nothing stands against; the first of all where there is none."""
+    cards = [one for one in stage.cards.values() if one.municipality == stage.towns[0].code]
+    good = (one for one in cards if (one.profile, one.state, one.linked) == ("plain", "good", True))
+    return next(good, cards[0])
+
+
 @dataclass
 class _Script:
     """Prints each step and keeps its picture."""
@@ -86,9 +107,10 @@ def _scripted() -> int:
     from scenarios.driver import keep_screen
     from scenarios.evidence import write_evidence
     from scenarios.stage import Stage
-    from scenarios.steps.world import World
+    from scenarios.steps.world import COINS, Unmet, World, expect
     from scenarios.verdict import PASSED, Verdict
     from server_stub.interface.clock import real_monotonic_ns
+    from server_stub.interface.values import Place
 
     application = QApplication.instance() or QApplication([])
     folder = _fresh(paths.home() / "demo")
@@ -102,9 +124,25 @@ def _scripted() -> int:
         world.passing = lambda: keep_screen(stage.trace, world.terminal)
         script = _Script(pictures, world.terminal.picture)
         number = 0
+        town = stage.towns[0]
+        card = _card_of(stage)
+
+        def choose_town() -> None:
+            if at_address:
+                world.choose_address()
+            else:
+                world.choose_domicile(town.name)
+
+        def enter_pin() -> None:
+            screen = world.enter_pin(right=True)
+            expect(screen == "TakeCard", "本人確認が済む", world.refusal())
+
+        def apply() -> None:
+            screen = world.apply()
+            expect(screen in ("Pay", "TakePaper"), "証明書が届く", world.refusal())
 
         def pay() -> None:
-            world.drop(500)
+            world.drop(paid)
             world.terminal.wait_for("TakePaper")
 
         def no_receipt() -> None:
@@ -112,7 +150,7 @@ def _scripted() -> int:
             world.terminal.wait_for("Thanks")
 
         def charged() -> None:
-            world.eventually(lambda: stage.charges() == [250], "台帳に手数料250円が記録される")
+            world.eventually(lambda: stage.charges() == [fee], f"台帳に手数料{fee}円が記録される")
 
         def do(sentence: str, action: Callable[[], object], keyword: str = "もし") -> None:
             nonlocal number
@@ -136,18 +174,27 @@ def _scripted() -> int:
         stage.trace.emit("scenario", "scenario_started", name="実演", feature=FEATURE, tags=[])
         do("端末が待機している", lambda: world.terminal.wait_for("TopMenu"), "前提")
         do("行政サービスから証明書交付サービスに進み、同意する", world.go_to_card)
-        do(f"「{CARD}」をカード読み取り部に置く", lambda: world.lay(CARD))
-        do("お住まいの市区町村の証明書を選ぶ", world.choose_address)
-        do("暗証番号を入力する（センターが証明書の有効性を確認する）", lambda: world.enter_pin(right=True))
+        do(f"「{card.name}」をカード読み取り部に置く", lambda: world.lay_and_begin(card.name))
+        at_address = any(Place.ADDRESS in kind.places for kind in town.municipality.kinds.values())
+        do(f"{'お住まい' if at_address else '本籍地'}の市区町村の証明書を選ぶ", choose_town)
+        do("暗証番号を入力する（センターが証明書の有効性を確認する）", enter_pin)
         do("カードを取る", world.take_card)
-        first = world.offers()[0]
+        first = next((one for one in world.offers() if one.refusal is None), None)
+        if first is None:
+            raise Unmet("このカードの方に交付できる証明書がある", world.terminal.described())
         name, whole = first.words["ja"], (first.whole or {"ja": "本人だけ"})["ja"]
-        do(f"{name}を、{whole}・1部で選ぶ（個人番号は記載しない）", lambda: world.choose(whole, 1, name))
-        do("申請する（証明書が届き、本人のものであることを確かめてから支払いに進む）", world.apply)
-        do("500円硬貨を入れる（印刷し、お釣りを返す）", pay)
+        fee, secret = first.fee, any(choice.secret for one in first.questions for choice in one.choices)
+        beside = "（個人番号は記載しない）" if secret else ""
+        do(f"{name}を、{whole}・1部で選ぶ{beside}", lambda: world.choose(whole, 1, name))
+        do("申請する（証明書が届き、本人のものであることを確かめてから支払いに進む）", apply)
+        if fee:
+            # one coin or note, if there is one that large, else notes
+            paid = next((coin for coin in sorted(COINS) if coin >= max(fee, 100)), -(-fee // 1000) * 1000)
+            do(f"{paid}円を入れる（印刷し、{'お釣りを返す' if paid > fee else 'お釣りはない'}）", pay)
         do("証明書を取る", world.take_paper)
-        do("領収書は印刷しない", no_receipt)
-        do("台帳に、手数料250円が一度だけ記録されている", charged, "ならば")
+        if fee:
+            do("領収書は印刷しない", no_receipt)
+        do(f"台帳に、手数料{fee}円が一度だけ記録されている", charged, "ならば")
         stage.trace.emit("scenario", "scenario_ended")
         papers = _fresh(folder / "papers")
         for paper in world.papers:
@@ -169,7 +216,7 @@ def _scripted() -> int:
             trace_folder, folder / "evidence.html", verdict, papers=stage.printed_papers()
         )
     told = (
-        "台帳: 手数料 250円 が一度だけ記録されています。",
+        f"台帳: 手数料 {fee}円 が一度だけ記録されています。",
         f"証明書（PDF）: {papers}",
         f"画面の絵: {pictures}",
         f"証跡: {evidence}",

@@ -190,9 +190,8 @@ def run_scenarios(
     outcome = Outcome(verbose)
     try:
         code = int(pytest.main(arguments, plugins=[outcome]))
-    except (
-        Exception
-    ) as error:  # whatever it was: what has been judged is told, and that the run was not ended
+    except (Exception, SystemExit) as error:
+        # whatever it was: what has been judged is told, and that the run was not ended
         _log.critical("the run ends with an error", exc_info=error)
         code = int(pytest.ExitCode.INTERNAL_ERROR)
     return _close(outcome, code, folder, junit, asked=evidence is not None)

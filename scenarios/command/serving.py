@@ -190,8 +190,9 @@ def list_deliveries(
 def take_back_last(folder: FolderOption, municipality: MunicipalityOption = "") -> None:
     """誤って取り込んだ最後の連携を取り消し、一つ前の副本に戻す（発行制限はそのまま残る）。サーバは動いたままでよい。"""
     from scenarios.server_folder import kept_clock
+    from scenarios.servers import OWN_FILES
     from server_stub.interface.trace import Trace
-    from server_stub.registry.replica import take_back
+    from server_stub.registry.replica import generations_of, take_back
 
     url, *others = _replicas(folder, municipality)
     if others:
@@ -200,4 +201,11 @@ def take_back_last(folder: FolderOption, municipality: MunicipalityOption = "") 
     number = take_back(url, clock, Trace(clock))
     print(
         f"第{number}世代の副本に戻しました。発行制限は戻していません（解除の連携だけが制限を終わらせます）。"
+    )
+    code = next(one.municipality for one in generations_of(url) if one.living)
+    own = folder / OWN_FILES / code
+    again = f"{own} のファイル" if own.is_dir() else "市区町村のフォルダの delivery"
+    print(
+        f"次の夜の連携では、{again}がまた届きます。その前に、中身を正しいものに直すか、"
+        "konbini town load で正しい連携を取り込んでください。"
     )

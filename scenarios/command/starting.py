@@ -17,9 +17,10 @@ _PORT_TROUBLE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPER
 
 def _choose(towns: list[str] | None) -> None:
     if towns:  # else nothing of them is loaded yet: the scenarios' own process does that
-        from scenarios.towns import choose_towns
+        from scenarios.towns import choose_towns, load_towns
 
         choose_towns(towns)
+        load_towns()  # what is wrong with one is told now, and not by each scenario
 
 
 def run(

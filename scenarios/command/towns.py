@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from .usage import WrongUse
-
-if TYPE_CHECKING:
-    from scenarios.towns import Town
-    from server_stub.interface.failures import Failed
 
 town_app = typer.Typer(no_args_is_help=True, help="市区町村のフォルダ（設定・連携の形式・住民・カード）")
 PATTERN = "mihon"
@@ -60,6 +54,8 @@ def check_town(
     """フォルダの誤りをすべて示す（設定、形式、住民、カード）。終了コード 0 使える、1 誤りがある。"""
     from scenarios.towns import town_folder
 
+    from .town_check import problems_of
+
     problems = list(problems_of(town_folder(told)))
     for problem in problems:
         print(f"× {problem}")
@@ -69,86 +65,6 @@ def check_town(
     print("○ このまま使えます。")
 
 
-def problems_of(folder: Path) -> Iterator[str]:
-    """Tell everything that is wrong with a town, each in one line: file, place, what was expected."""
-    from scenarios.towns import CARDS, FORMATS, Cards, load_town
-    from server_stub.interface.failures import Failed
-    from server_stub.municipalities import municipality_problems
-    from server_stub.registry.importers import format_problems
-    from server_stub.settings_file import settings_problems
-
-    found = [
-        *municipality_problems(folder),
-        *format_problems(folder / FORMATS),
-        *settings_problems(folder / CARDS, Cards),
-    ]
-    for failed in found:
-        yield _line(failed)
-    if found:
-        return  # what follows is read by these settings
-    try:
-        town = load_town(folder)
-    except Failed as failed:
-        yield _line(failed)
-        return
-    yield from _problems_of_delivery(town)
-    yield from _problems_of_cards(town)
-
-
-def _problems_of_delivery(town: Town) -> Iterator[str]:
-    """Load the delivery into a replica that is thrown away: what refuses it, and every row that sets somebody aside."""
-    from server_stub.db import sqlite_url
-    from server_stub.interface import notices
-    from server_stub.interface.clock import STAGE_START, Clock
-    from server_stub.interface.failures import Failed
-    from server_stub.interface.trace import Trace
-
-    clock = Clock(STAGE_START)
-    with tempfile.TemporaryDirectory(prefix="konbini-town-") as temporary:
-        none = Path(temporary) / notices.FILE_NAME
-        none.write_text(",".join(notices.HEADER) + "\r\n", encoding="utf-8", newline="")
-        try:
-            loaded = town.load(
-                sqlite_url(Path(temporary) / "replica.db"), none, clock, Trace(clock), most_set_aside=10**9
-            )
-        except Failed as failed:
-            yield _line(failed)
-            return
-        for row in loaded.set_aside:
-            yield f"{row.file} {row.line}行目 {row.column}: {row.remedy}（この人には交付できません）"
-
-
-def _problems_of_cards(town: Town) -> Iterator[str]:
-    from cards.profiles import profile_names
-    from scenarios.towns import CARDS
-    from server_stub.interface.failures import Failed
-
-    try:
-        people = town.people()
-    except Failed:  # told already
-        return
-    for number, card in enumerate(town.cards, start=1):
-        if card.person not in people:
-            yield f"{CARDS} card[{number}].person: 住民記録にある宛名番号（「{card.name}」）"
-        if card.profile not in profile_names():
-            yield f"{CARDS} card[{number}].profile: konbini card list --profiles にある型（「{card.name}」）"
-
-
-def _line(failed: Failed) -> str:
-    facts = failed.facts
-    place = " ".join(
-        str(part)
-        for part in (
-            facts.get("file", ""),
-            f"{facts['line']}行目" if facts.get("line") else "",
-            facts.get("column") or facts.get("field") or "",
-        )
-        if part
-    )
-    expected = facts.get("expected") or facts.get("detail") or ""
-    return f"{place}: {expected or failed.entry.cause}" if place else f"{failed.entry.cause}（{failed}）"
-
-
 @town_app.command("load")
 def load_into_server(
     told: Annotated[str, typer.Argument(metavar="DIR", help="市区町村のフォルダ、または同梱の名前")],
@@ -156,34 +72,47 @@ def load_into_server(
 ) -> None:
     """動いているサーバに、このフォルダの連携を取り込む（毎晩の連携もこの内容になる）。サーバは動いたままでよい。"""
     from scenarios.deliveries import deliver
-    from scenarios.server_folder import kept_clock
+    from scenarios.server_folder import TEMPLATE, is_server_folder, kept_clock
     from scenarios.servers import OWN_FILES
-    from scenarios.template import replica_name
-    from scenarios.towns import load_town, town_folder
+    from scenarios.template import TOWNS, replica_name, towns_of
+    from scenarios.towns import FORMATS, load_town, town_folder
     from server_stub.db import sqlite_url
     from server_stub.interface.notices import FILE_NAME
     from server_stub.interface.trace import Trace
 
     town = load_town(town_folder(told))
+    if not is_server_folder(server):
+        raise WrongUse(
+            f"--folder に指定した {server} は、サーバのフォルダではありません。"
+            "konbini server --folder に指定したフォルダを指定してください。"
+        )
     replica = server / f"{replica_name(town.code)}.db"
     if not replica.is_file():
         raise WrongUse(
             f"{server} のサーバは「{town.name}」（{town.code}）を扱っていません。"
             "konbini server --town でこの市区町村を指定して始めてください。"
         )
+    # as the nights will: by the terms and kinds that the server has, so that they cannot refuse what is taken in now
+    known = towns_of(server / TEMPLATE) if (server / TEMPLATE / TOWNS).is_file() else ()
+    serving = next((one for one in known if one.code == town.code), town)
     clock = kept_clock(server)
     loaded = deliver(
-        town,
+        serving,
         sqlite_url(replica),
         town.delivery,
         server / "fresh" / FILE_NAME,
         clock.now().replace(microsecond=0),
         clock,
         Trace(clock),
+        town.formats,
     )
     own = server / OWN_FILES / town.code
+    part = own.with_name(f".{own.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(town.delivery, part)
+    shutil.copytree(town.formats, part / FORMATS, dirs_exist_ok=True)
     shutil.rmtree(own, ignore_errors=True)
-    shutil.copytree(town.delivery, own)
+    part.rename(own)
     print(f"「{town.name}」の連携を、第{loaded.generation}世代の副本として取り込みました。")
     for row in loaded.set_aside:
         print(f"  △ {row.file} {row.line}行目 {row.column}: {row.remedy}（この人には交付できません）")

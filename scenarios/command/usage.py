@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +34,17 @@ _REASONS = {
     errno.EADDRNOTAVAIL: "この機械のアドレスではありません",
     errno.ECONNREFUSED: "相手が接続を受け付けません",
 }
+
+
+_FACTS = {
+    "folder": "フォルダ",
+    "encoding": "文字コード",
+    "found": "いまの値",
+    "characters": "文字",
+    "made_at": "作成日時",
+    "municipality": "市区町村",
+}
+"""What facts are called besides a place and what is expected there."""
 
 
 class WrongUse(Exception):
@@ -76,7 +88,10 @@ def told(error: Exception) -> str:
     """What to say of a wrong use (with how to go on), of a refusal by name, and of a file that cannot be used."""
     if isinstance(error, Failed | CardError):
         entry = CATALOGUE[error.failure]
-        return f"{entry.cause}{entry.remedy}（{error}）"
+        facts = in_words(error.facts)
+        if error.failure == "Settings_Wrong" and facts:
+            return f"{entry.cause}{facts}　正しく直してから、もう一度実行してください。（{error.failure}）"
+        return f"{entry.cause}{entry.remedy}（{facts + '　' if facts else ''}{error.failure}）"
     if isinstance(error, OSError):
         what = error.filename or error.filename2
         return (
@@ -88,6 +103,18 @@ def told(error: Exception) -> str:
         return str(error)
     path = getattr(getattr(error, "ctx", None), "command_path", "konbini")
     return f"{_what(error)}使い方は {path} --help で表示できます。"
+
+
+def in_words(facts: Mapping[str, Any]) -> str:
+    """Tell the facts of a refusal in Japanese: place, what is expected there, and whatever else it has."""
+    rest = {name: value for name, value in facts.items() if value not in (None, "")}
+    place = [str(rest.pop("file"))] if "file" in rest else []
+    if line := rest.pop("line", 0):
+        place.append(f"{line}行目")
+    place += [str(rest.pop(name)) for name in ("column", "field", "item", "key") if name in rest]
+    words = [text for text in (" ".join(place), str(rest.pop("expected", rest.pop("detail", "")))) if text]
+    others = "、".join(f"{_FACTS.get(name, name)} {value}" for name, value in rest.items())
+    return ": ".join(words) + (f"（{others}）" if words and others else others)
 
 
 def _what(error: Any) -> str:

@@ -24,7 +24,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from server_stub.interface.clock import Clock
-from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import MunicipalityInfo
 from server_stub.municipalities import Municipality, load_index, load_municipality
@@ -47,7 +46,7 @@ class CardSpec(Settings):
 
     name: SettingsText
     person: Annotated[str, matching(r"[0-9A-Za-z-]{1,40}", "宛名番号")]
-    profile: Annotated[str, matching(r"[a-z0-9_]+", "a profile of konbini card profiles")] = "plain"
+    profile: Annotated[str, matching(r"[a-z0-9_]+", "konbini card list --profiles にある型")] = "plain"
     state: Literal["good", "held", "revoked"] = "good"
     linked: bool = True
     purpose: str = ""
@@ -128,7 +127,9 @@ def town_folder(told: str) -> Path:
     shipped = shipped_town(told)
     folder = shipped if "/" not in told and (shipped / "municipality.toml").is_file() else Path(told)
     if not (folder / "municipality.toml").is_file():
-        raise settings_wrong(f"{told}/municipality.toml", "", "the folder of a town; konbini town new DIR")
+        raise settings_wrong(
+            f"{told}/municipality.toml", "", "市区町村のフォルダ（konbini town new で作れます）"
+        )
     return folder.resolve()
 
 
@@ -138,7 +139,9 @@ def load_town(folder: Path) -> Town:
     names = [card.name for card in cards]
     for number, name in enumerate(names, start=1):
         if name in names[: number - 1]:
-            raise settings_wrong(f"{folder.name}/{CARDS}", f"card[{number}].name", "each name once")
+            raise settings_wrong(
+                f"{folder.name}/{CARDS}", f"card[{number}].name", "ほかと重ならないカードの名前"
+            )
     return Town(folder, load_municipality(folder), tuple(cards))
 
 
@@ -162,12 +165,12 @@ def load_towns(folders: Sequence[Path] = ()) -> tuple[Town, ...]:
 def _loaded(folders: tuple[Path, ...]) -> tuple[Town, ...]:
     towns = tuple(load_town(folder) for folder in folders)
     for what, values in (
-        ("code", [town.code for town in towns]),
-        ("name of a card", [card.name for town in towns for card in town.cards]),
+        ("市区町村コード", [town.code for town in towns]),
+        ("カードの名前", [card.name for town in towns for card in town.cards]),
         ("宛名番号", [person for town in towns for person in {card.person for card in town.cards}]),
     ):
         if len(set(values)) != len(values):
-            raise Failed("Settings_Wrong", item="--town", detail=f"each {what} once")
+            raise settings_wrong("--town", "", f"ほかの市区町村と重ならない{what}")
     return towns
 
 

@@ -29,7 +29,7 @@ COIN = 10
 
 def _payable(fee: int) -> int:
     if fee % COIN:
-        raise ValueError(f"a multiple of {COIN}")
+        raise ValueError(f"{COIN}の倍数（端末の硬貨で払える額）")
     return fee
 
 
@@ -53,7 +53,7 @@ class ServiceTerms(Settings):
     @classmethod
     def _after_it_opens(cls, closes: time, known: ValidationInfo) -> time:
         if closes <= known.data.get("opens", time.min):
-            raise ValueError("a time after opens")
+            raise ValueError("opens より後の時刻")
         return closes
 
     def open_at(self, moment: time) -> bool:

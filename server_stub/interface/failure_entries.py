@@ -698,7 +698,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "Delivery_Row_Broken",
         422,
         "連携ファイルに、連携の全体にかかわる誤りのある行があります。発行制限のほかは反映していません。",
-        "facts の file・line・column を直して連携し直してください。",
+        "示したファイル・行・列を直して連携し直してください。",
         "tests/registry/test_broken_deliveries.py::test_a_broken_cell_of_the_slip_is_named",
     ),
     (
@@ -733,7 +733,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "Delivery_Too_Many_Set_Aside",
         422,
         "使えない行が、市区町村の定めた数より多くあります。発行制限のほかは反映していません。",
-        "facts の file・line・column が最初の行です。抽出の条件と連携の書式を確認してください。",
+        "示したファイル・行・列が最初の行です。抽出の条件と連携の書式を確認してください。",
         "tests/registry/test_set_aside.py::test_more_rows_than_the_limit_refuse_the_delivery",
     ),
     (
@@ -782,7 +782,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "Settings_Wrong",
         0,
         "設定ファイルに誤りがあります。",
-        "facts に挙げた項目を直してください。",
+        "示した項目を直してください。",
         "tests/registry/test_municipalities.py::test_a_wrong_setting_is_named",
     ),
     (

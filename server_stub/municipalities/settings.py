@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from PIL import Image, UnidentifiedImageError
 from pydantic import AfterValidator, Field
 
-from server_stub.certificates import load_kinds
+from server_stub.certificates import load_kinds, read_kinds
 from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
 from server_stub.interface.failures import Failed
 from server_stub.interface.values import MunicipalityInfo, TerminalKind
@@ -25,6 +25,7 @@ from server_stub.settings_file import (
     matching,
     read_settings,
     settings_problems,
+    settings_values,
     settings_wrong,
     value_problems,
 )
@@ -32,26 +33,25 @@ from server_stub.settings_file import (
 HERE = Path(__file__).parent
 FILE_NAME, CERTIFICATES, FORMATS = "municipality.toml", "certificates", "deliveries"
 _A_LEAP_YEAR = 2028
+_SEAL = "フォルダにある、正方形の PNG 画像のファイル名"
 
-Code = Annotated[str, matching(r"[0-9]{5}", "5 digits")]
-Kana = Annotated[str, matching(r"[ぁ-ゖー]+", "hiragana")]
+Code = Annotated[str, matching(r"[0-9]{5}", "数字5桁")]
+Kana = Annotated[str, matching(r"[ぁ-ゖー]+", "ひらがな")]
 
 
 def _month_day(text: str) -> str:
     try:
         date(_A_LEAP_YEAR, int(text[:2]), int(text[3:]))
     except ValueError:
-        raise ValueError("month and day such as 12-29") from None
+        raise ValueError("12-29 のような月と日") from None
     return text
 
 
-MonthDay = Annotated[
-    str, matching(r"[0-9]{2}-[0-9]{2}", "month and day such as 12-29"), AfterValidator(_month_day)
-]
+MonthDay = Annotated[str, matching(r"[0-9]{2}-[0-9]{2}", "12-29 のような月と日"), AfterValidator(_month_day)]
 
 
 class _Prefecture(Settings):
-    code: Annotated[str, matching(r"[0-9]{2}", "2 digits")]
+    code: Annotated[str, matching(r"[0-9]{2}", "数字2桁")]
     name: SettingsText
     name_en: SettingsText
 
@@ -104,7 +104,7 @@ class _Certifier(Settings):
 
     title: SettingsText
     mayor: SettingsText
-    seal: Annotated[str, matching(r"[0-9A-Za-z_-]+\.png", "the name of a square PNG file in the folder")]
+    seal: Annotated[str, matching(r"[0-9A-Za-z_-]+\.png", _SEAL)]
     seal_mm: Annotated[float, Field(ge=15, le=30)]
 
 
@@ -117,8 +117,8 @@ class _Own(Settings):
     name: SettingsText
     name_en: SettingsText
     kana: Kana
-    telephone: Annotated[str, matching(r"[0-9-]{10,14}", "a telephone number")]
-    accent: Annotated[str, matching(r"#[0-9A-Fa-f]{6}", "a colour such as #0A5A8C")]
+    telephone: Annotated[str, matching(r"[0-9-]{10,14}", "数字とハイフンの電話番号（10字から14字）")]
+    accent: Annotated[str, matching(r"#[0-9A-Fa-f]{6}", "#0A5A8C のような色")]
     minimum_age: Annotated[int, Field(ge=0, le=99)]
     excluded_terminal_kinds: list[Annotated[TerminalKind, Field(strict=False)]]
     certifier: _Certifier
@@ -183,9 +183,9 @@ def load_index(
         prefecture = prefectures.get(named.code[:2])
         where = f"municipality[{number}].code"
         if prefecture is None:
-            raise settings_wrong(name, where, "the code of a prefecture in its first two digits")
+            raise settings_wrong(name, where, "先頭2桁が都道府県のコード")
         if named.code in entries:
-            raise settings_wrong(name, where, "each code once")
+            raise settings_wrong(name, where, "ほかと重ならないコード")
         info = MunicipalityInfo(
             code=named.code,
             prefecture=prefecture.name,
@@ -199,7 +199,7 @@ def load_index(
     for folder in folders:
         own = read_settings(folder / FILE_NAME, _Own)
         if own.code in entries and entries[own.code].info.participating:
-            raise settings_wrong(file_named(folder / FILE_NAME), "code", "each code once")
+            raise settings_wrong(file_named(folder / FILE_NAME), "code", "ほかと重ならないコード")
         entries[own.code] = MunicipalityEntry(own.info, tuple(own.excluded_terminal_kinds))
     return tuple(entries[code] for code in sorted(entries))
 
@@ -235,23 +235,33 @@ def load_municipality(folder: Path) -> Municipality:
 
 
 def municipality_problems(folder: Path) -> list[Failed]:
-    """List everything that is wrong with the settings of the municipality of `folder`."""
+    """List everything that is wrong with the settings of the municipality of `folder`: also below what is wrong itself."""
     path = folder / FILE_NAME
-    found = settings_problems(path, _Own)
-    if found:
-        return found
-    file, own = file_named(path), read_settings(path, _Own)
-    kinds = load_kinds(folder / CERTIFICATES)
-    for code, table in own.service.items():
-        if code in kinds:
-            found += value_problems(file, table, kinds[code].terms, f"service.{code}.")
-        else:
-            found.append(settings_wrong(file, f"service.{code}", "one of " + ", ".join(kinds)))
+    file, found = file_named(path), settings_problems(path, _Own)
+    kinds, problems = read_kinds(folder / CERTIFICATES)
+    found += problems
     try:
-        _official_seal(file, folder / own.certifier.seal)
-    except Failed as failed:
-        found.append(failed)
+        values = settings_values(path)
+    except Failed:
+        return found  # told already
+    services = values.get("service")
+    for code, table in services.items() if isinstance(services, dict) else ():
+        if code not in kinds:
+            found.append(settings_wrong(file, f"service.{code}", _one_of(kinds)))
+        elif isinstance(table, dict):  # else told already
+            found += value_problems(file, table, kinds[code].terms, f"service.{code}.")
+    certifier = values.get("certifier")
+    seal = certifier.get("seal") if isinstance(certifier, dict) else None
+    if isinstance(seal, str) and not any(one.facts.get("field") == "certifier.seal" for one in found):
+        try:
+            _official_seal(file, folder / seal)
+        except Failed as failed:
+            found.append(failed)
     return found
+
+
+def _one_of(kinds: Iterable[str]) -> str:
+    return "証明書の種類 " + "・".join(kinds) + " のいずれか"
 
 
 def _services(
@@ -260,7 +270,7 @@ def _services(
     """Read the terms of each kind, in the order of the file, which is that of the menu."""
     for code in tables:
         if code not in kinds:
-            raise settings_wrong(file, f"service.{code}", "one of " + ", ".join(kinds))
+            raise settings_wrong(file, f"service.{code}", _one_of(kinds))
     return {
         code: checked_settings(file, table, kinds[code].terms, f"service.{code}.")
         for code, table in tables.items()
@@ -268,7 +278,7 @@ def _services(
 
 
 def _official_seal(file: str, path: Path) -> bytes:
-    wrong = settings_wrong(file, "certifier.seal", "the name of a square PNG file in the folder")
+    wrong = settings_wrong(file, "certifier.seal", _SEAL)
     try:
         png = path.read_bytes()
         with Image.open(io.BytesIO(png), formats=["PNG"]) as image:

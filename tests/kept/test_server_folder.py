@@ -113,6 +113,32 @@ def test_the_nights_that_passed_while_it_was_off_are_made_up_for_and_can_be_take
     assert isinstance(twice.exception, Failed) and twice.exception.failure == "Delivery_None_Before"
 
 
+def test_a_folder_of_before_there_were_several_towns_is_gone_on_with(tmp_path: Path) -> None:
+    """Then the one town was the first shipped one, a replica had no code in its name, and a card named no municipality."""
+    old = Server(tmp_path / "servers", "--clock", "2026-06-08T09:00")
+    visit(old, tmp_path / "one")
+    old.stop()
+    template = old.folder / "template"
+    for folder in (old.folder, template):
+        (folder / "replica-28100.db").rename(folder / "replica.db")
+    (template / "towns.json").unlink()
+    cards = json.loads((template / "cards.json").read_text(encoding="utf-8"))
+    for card in cards:
+        del card["municipality"]
+    (template / "cards.json").write_text(json.dumps(cards), encoding="utf-8")
+    other = command(old.folder, "--town", "mihon")
+    assert other.returncode == 2 and "データを作ったときの市区町村" in other.stderr
+    old.start()
+    try:
+        books = old.books()
+        assert books.charges() == [250]
+        visit(old, tmp_path / "two")
+        until(lambda: books.charges() == [250, 250], "no second charge")
+        books.close()
+    finally:
+        old.stop()
+
+
 def test_a_folder_of_no_server_is_named(tmp_path: Path) -> None:
     told = CliRunner().invoke(app, ["delivery", "list", "--folder", str(tmp_path)])
     assert "ではありません" in str(told.exception)

@@ -243,33 +243,33 @@ def test_a_record_of_nobody_is_not_set_aside_with_a_row_of_nobody(
 @pytest.mark.parametrize(
     ("before", "after", "field", "expected"),
     [
-        ('municipality = "28100"', 'municipality = "kobe"', "municipality", "pattern"),
+        ('municipality = "28100"', 'municipality = "kobe"', "municipality", "数字5桁"),
         ('mode = "full"', 'mode = "half"', "mode", "differential"),
-        ('mode = "full"', 'mode = "full"\nspeed = 1', "speed", "no such setting"),
-        ('mode = "full"', 'mode = "differential"', "slip.base", "differential"),
-        ('count = "件数"', "", "slip.count", "a value"),
+        ('mode = "full"', 'mode = "full"\nspeed = 1', "speed", "この名前の項目はありません"),
+        ('mode = "full"', 'mode = "differential"', "slip.base", "差分"),
+        ('count = "件数"', "", "slip.count", "この項目"),
         ('count = "件数"', 'count = "行数"', "slip.count.column", "件数"),
         ('date = "iso8601"', 'date = "gregorian"', "slip.made_at.date", "iso8601"),
-        ('encoding = "cp932"', 'encoding = "jef"', "file[2].encoding", "encoding"),
+        ('encoding = "cp932"', 'encoding = "jef"', "file[2].encoding", "文字コード"),
         ('encoding = "cp932"', 'container = "xml"', "file[2].container", "jsonl"),
         ('encoding = "cp932"', 'container = "fixed"', "file[2].columns", "csv"),
         ('encoding = "cp932"', "record_length = 10", "file[2].record_length", "fixed"),
-        ('record = "seal"', 'record = "person"', "file[1].record", "once"),
-        ('name = "印鑑登録.csv"', 'name = "住民記録.csv"', "file[1].name", "once"),
-        ('name = "印鑑登録.csv"', 'name = "../印鑑登録.csv"', "file[2].name", "pattern"),
+        ('record = "seal"', 'record = "person"', "file[1].record", "重ならない"),
+        ('name = "印鑑登録.csv"', 'name = "住民記録.csv"', "file[1].name", "重ならない"),
+        ('name = "印鑑登録.csv"', 'name = "../印鑑登録.csv"', "file[2].name", "フォルダを含まない"),
         ('dates = "era_letter"', 'dates = "lunar"', "file[3].dates", "era_letter"),
-        ('birth = "生年月日"', "", "file[1].to.birth", "a value"),
+        ('birth = "生年月日"', "", "file[1].to.birth", "この項目"),
         ('birth = "生年月日"', 'birth = "誕生日"', "file[1].to.birth.column", "生年月日"),
         ('birth = "生年月日"', 'birth = "生年月日"\nshoe_size = "旧氏"', "file[1].to.shoe_size", "birth"),
         ('birth = "生年月日"', 'birth = "生年月日"\noperation = "旧氏"', "file[1].to.operation", "birth"),
         ('birth = "生年月日"', 'birth = { column = "生年月日", date = "coded" }', "file[1].to.birth.code", "coded"),
         ('code = "ward"', 'code = "wards"', "file[1].to.address.code", "[code."),
         ('1 = "male"', '1 = "man"', "file[1].to.sex.code", "male"),
-        ('match = "[0-9]{7}"', 'match = "[0-9"', "file[2].to.number", "regular expression"),
-        ("scale = 0.1", "scale = 0", "file[2].to.width_mm.scale", "greater than 0"),
+        ('match = "[0-9]{7}"', 'match = "[0-9"', "file[2].to.number", "正規表現"),
+        ("scale = 0.1", "scale = 0", "file[2].to.width_mm.scale", "0より大きい"),
         ("file = true", "file = false", "file[2].to.imprint.file", "imprint"),
-        ('before = "　"', 'after = "　"', "file[1].to.address.join[4].after", "no such setting"),
-        ('= "旧氏"', '= { column = "旧氏", text = "x" }', "file[1].to.former_surname", "one of"),
+        ('before = "　"', 'after = "　"', "file[1].to.address.join[4].after", "この名前の項目はありません"),
+        ('= "旧氏"', '= { column = "旧氏", text = "x" }', "file[1].to.former_surname", "どれか一つ"),
         ("[slip]", "[slip", "", "TOML"),
     ],
 )  # fmt: skip
@@ -331,7 +331,7 @@ def test_a_format_of_another_town_is_refused(tmp_path: Path, delivery: Delivery,
     with pytest.raises(Failed) as caught:
         town.load(url)
     assert (caught.value.failure, caught.value.facts["field"]) == ("Settings_Wrong", "municipality")
-    assert caught.value.facts["expected"] == "28100"
+    assert "28100" in caught.value.facts["expected"]
 
 
 def test_of_several_towns_formats_the_one_of_the_slip_is_taken(

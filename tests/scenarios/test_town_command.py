@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,12 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from scenarios.cli import app
-from scenarios.command.towns import problems_of
+from scenarios.command.town_check import problems_of
 from scenarios.command.usage import WrongUse
 from scenarios.deliveries import last_night
 from scenarios.server_folder import ServerFolder
 from scenarios.servers import LocalServers
-from scenarios.towns import choose_towns, load_town, load_towns, town_folder
+from scenarios.towns import choose_towns, load_town, load_towns, shipped_town, town_folder
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
@@ -81,9 +82,66 @@ def test_everything_wrong_is_told_at_once(town: Path) -> None:
     done = CliRunner().invoke(app, ["town", "check", str(town)])
     assert done.exit_code == 1
     for place in ("service.residence.fee", "telephone", "file[1].to.birth", "card[3].state"):
-        if place != "service.residence.fee":  # the tables of the kinds are read when the rest is right
-            assert place in done.output, done.output
+        assert place in done.output, done.output
     assert re.search(r"誤りが \d+ 件あります。", done.output)
+
+
+def test_no_fault_hides_another(town: Path) -> None:
+    """Faults of settings, seal, counts, rows and cards, each of which was once the only one told."""
+    for file, before, after in (
+        ("municipality.toml", "minimum_age = 15", 'minimum_age = "x"'),
+        ("municipality.toml", "fee = 300", "fee = 255"),
+        ("delivery/residents.csv", ",女,", ",乙,"),
+        ("delivery/residents.csv", "2010-02-03", "2010-02-30"),
+        ("delivery/slip.csv", "residents.csv,4", "residents.csv,5"),
+        ("delivery/slip.csv", "seals.csv,1", "seals.csv,3"),
+        ("delivery/seals.csv", "15.0,15.0", "15.0,x"),
+        ("cards.toml", 'person = "1003"', 'person = "7777"\nprofile = "none"'),
+        ("cards.toml", 'person = "2001"', 'person = "2001"\nstate = "lost"'),
+    ):
+        change(town / file, before, after)
+    (town / "official_seal.png").write_bytes(b"no picture")
+    told = list(problems_of(town))
+    for place in (
+        "minimum_age",
+        "service.residence.fee",
+        "certifier.seal",
+        "residents.csv 3行目 性別",
+        "residents.csv 4行目 生年月日",
+        "slip.csv 2行目 件数",
+        "slip.csv 3行目 件数",
+        "seals.csv 2行目 高さ",
+        "card[3].person",
+        "card[3].profile",
+        "card[4].state",
+    ):
+        assert any(place in line for line in told), (place, told)
+    assert len(told) == len(set(told))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "place"),
+    [
+        ('mayor = "見本　花子"', 'mayor = "😀"', "certifier.mayor"),
+        ('mayor = "見本　花子"', f'mayor = "{"長" * 99}"', "mayor"),
+        ('name = "東見本市"', 'name = "😀市"', "municipality.toml name"),
+        ("この写しは、世帯の一部の", "この写しは、世帯の一部の😀", "service.residence.attestation_part"),
+        ("この写しは、世帯の一部の", "長" * 90, "service.residence"),
+        ("この写しは、登録されている印影と", "長" * 90, "service.seal_registration"),
+    ],
+)
+def test_what_no_paper_can_hold_is_told_before_a_resident_asks(
+    town: Path, before: str, after: str, place: str
+) -> None:
+    change(town / "municipality.toml", before, after)
+    told = list(problems_of(town))
+    assert any(place in line for line in told), told
+
+
+@pytest.mark.parametrize("name", ["kobe", "mihon"])
+def test_the_shipped_towns_have_no_fault(name: str) -> None:
+    aside = [line for line in problems_of(shipped_town(name)) if "この人には交付できません" not in line]
+    assert aside == []
 
 
 @pytest.mark.parametrize("told", ["nowhere", "../kobe", ""])
@@ -93,10 +151,10 @@ def test_a_folder_that_is_no_town_is_named(told: str, tmp_path: Path) -> None:
 
 
 def test_towns_that_share_a_code_a_card_or_a_person_are_refused(town: Path) -> None:
-    with pytest.raises(Failed, match="code"):
+    with pytest.raises(Failed, match="市区町村コード"):
         load_towns([town, town])
     change(town / "municipality.toml", "13999", "13998")
-    with pytest.raises(Failed, match="card"):
+    with pytest.raises(Failed, match="カードの名前"):
         load_towns([town, town_folder("mihon")])
 
 
@@ -141,6 +199,82 @@ def test_a_delivery_is_loaded_into_a_server_that_runs_and_the_nights_follow_it(
         replica.close()
         servers.stop()
         place.release()
+
+
+def served(tmp_path: Path, *towns: Path) -> Path:
+    """The folder of a server of these towns, which has been stopped."""
+    place = ServerFolder(tmp_path / "server", towns=[load_town(town) for town in towns])
+    clock = Clock(STAGE_START)
+    place.keep_clock(clock)
+    LocalServers(place.path, place.template, clock, Trace(clock), keys=place.keys).stop()
+    place.release()
+    return place.path
+
+
+def night(folder: Path, day: int) -> None:
+    """The server starts again in the morning of that day of June, when it has to deliver what it missed."""
+    place = ServerFolder(folder)
+    clock = Clock(last_night(STAGE_START).replace(day=day, hour=7))
+    try:
+        LocalServers(place.path, place.template, clock, Trace(clock), keys=place.keys, kept=True).stop()
+    finally:
+        place.release()
+
+
+@pytest.mark.parametrize("where", ["住民記録.csv", "28100/住民記録.csv"])
+def test_own_files_where_no_town_of_the_server_has_them_are_not_ignored(
+    town: Path, tmp_path: Path, where: str
+) -> None:
+    folder = served(tmp_path, town)
+    lost = folder / "delivery" / where
+    lost.parent.mkdir(parents=True, exist_ok=True)
+    lost.write_text("a file of somebody's own", encoding="utf-8")
+    with pytest.raises(Failed, match="Settings_Wrong") as caught:
+        night(folder, 4)
+    assert caught.value.facts["file"] == f"delivery/{where.partition('/')[0]}"
+    assert "delivery/13999" in caught.value.facts["expected"]
+
+
+def test_a_delivery_in_another_format_is_delivered_in_it_each_night(town: Path, tmp_path: Path) -> None:
+    folder = served(tmp_path, town)
+    other = tmp_path / "other"
+    shutil.copytree(town, other)
+    change(other / "deliveries" / "full.toml", '"外国人区分",', '"区分",')
+    change(other / "deliveries" / "full.toml", 'category = "外国人区分"', 'category = "区分"')
+    change(other / "delivery" / "residents.csv", "外国人区分", "区分")
+    done = CliRunner().invoke(app, ["town", "load", str(other), "--folder", str(folder)])
+    assert done.exit_code == 0, (done.output, done.exception)
+    night(folder, 4)
+    told = generations_of(f"sqlite:///{folder / 'replica-13999.db'}")
+    assert told[-1].made_at == last_night(STAGE_START).replace(day=4)
+
+
+@pytest.mark.expects_log("Delivery_Row_Broken")
+def test_a_night_that_is_refused_is_logged(
+    town: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = served(tmp_path, town)
+    own = folder / "delivery" / "13999"
+    shutil.copytree(town / "delivery", own)
+    change(own / "slip.csv", "residents.csv,4", "residents.csv,5")
+    night(folder, 4)
+    assert "Delivery_Row_Broken" in caplog.text and "slip.csv" in caplog.text
+
+
+def test_whoever_takes_back_hears_what_the_next_night_brings(town: Path, tmp_path: Path) -> None:
+    folder = served(tmp_path, town)
+    assert CliRunner().invoke(app, ["town", "load", str(town), "--folder", str(folder)]).exit_code == 0
+    done = CliRunner().invoke(app, ["delivery", "take-back", "--folder", str(folder)])
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert str(folder / "delivery" / "13999") in done.output and "次の夜" in done.output
+
+
+def test_a_folder_of_no_server_is_named(town: Path, tmp_path: Path) -> None:
+    for folder in (tmp_path / "nothing", tmp_path):
+        done = CliRunner().invoke(app, ["town", "load", str(town), "--folder", str(folder)])
+        assert isinstance(done.exception, WrongUse) and "サーバのフォルダではありません" in str(
+            done.exception
+        )
 
 
 def wait_until(there: Callable[[], bool]) -> None:

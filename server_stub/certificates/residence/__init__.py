@@ -25,7 +25,7 @@ from .front import DOMICILE, MY_NUMBER, NO, RELATIONSHIP, YES, render_residence,
 
 def _each_once(questions: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(questions)) != len(questions):
-        raise ValueError("each question once")
+        raise ValueError("重ならない質問")
     return questions
 
 

@@ -18,7 +18,14 @@ from pydantic import Field, model_validator
 
 from server_stub.interface.failures import Failed
 from server_stub.registry.records import ResidentStatus
-from server_stub.settings_file import Settings, file_named, read_settings, settings_problems, settings_wrong
+from server_stub.settings_file import (
+    Settings,
+    file_named,
+    matching,
+    read_settings,
+    settings_problems,
+    settings_wrong,
+)
 
 PERSON, SEAL, RESTRICTION = "person", "seal", "restriction"
 OPERATION = "operation"
@@ -59,7 +66,7 @@ def _is_pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error:
-        raise ValueError("a regular expression") from None
+        raise ValueError("正規表現") from None
     return text
 
 
@@ -68,12 +75,12 @@ def _is_encoding(text: str) -> str:
         "".encode(text)
         codecs.getincrementaldecoder(text)
     except (LookupError, UnicodeError):
-        raise ValueError("the name of an encoding that Python has") from None
+        raise ValueError("Python にある文字コードの名前（utf-8、cp932 など）") from None
     return text
 
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-FileName = Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]{1,100}$")]
+FileName = Annotated[str, matching(r"[^/\\\x00-\x1f]{1,100}", "フォルダを含まないファイル名")]
 NotationName = Literal["era_digit", "era_letter", "gregorian", "iso8601", "moment", "coded"]
 
 
@@ -105,7 +112,7 @@ class Source(Settings):
     @model_validator(mode="after")
     def _is_one(self) -> Source:
         if sum(one is not None for one in (self.column, self.text, self.join)) != 1:
-            raise ValueError("one of column, text and join")
+            raise ValueError("column・text・join のどれか一つ")
         if self.match is not None:
             _is_pattern(self.match)
         return self
@@ -175,7 +182,9 @@ class Slip(Layout):
 class FileFormat(Layout):
     """One file with the records of one register."""
 
-    record: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    record: Annotated[
+        str, matching(r"[a-z][a-z0-9_]{0,39}", "英小文字・数字・_ の名前（person・seal・restriction など）")
+    ]
     name: FileName
     dates: NotationName = "gregorian"
     to: dict[str, Source]
@@ -188,7 +197,7 @@ class FileFormat(Layout):
 class DeliveryFormat(Settings):
     """A whole format file. `full`: a delivery replaces the one before; `differential`: it changes the living one."""
 
-    municipality: Annotated[str, Field(pattern=r"^[0-9]{5}$")]
+    municipality: Annotated[str, matching(r"[0-9]{5}", "数字5桁")]
     mode: Literal["full", "differential"] = "full"
     slip: Slip
     code: dict[str, dict[str, str]] = {}
@@ -220,12 +229,12 @@ def formats_in(folder: Path, municipality: str = "") -> tuple[DeliveryFormat, ..
     """
     paths = sorted(folder.glob("*.toml"))
     if not paths:
-        raise settings_wrong(file_named(folder), "", "a delivery format (*.toml)")
+        raise settings_wrong(file_named(folder), "", "連携の書式のファイル（*.toml）")
     found = []
     for path in paths:
         one = load_format(path)
         if municipality not in ("", one.municipality):
-            raise settings_wrong(file_named(path), "municipality", municipality)
+            raise settings_wrong(file_named(path), "municipality", f"この市区町村のコード {municipality}")
         found.append(one)
     return tuple(found)
 
@@ -263,18 +272,18 @@ def _check(found: DeliveryFormat, wrong: _Wrong) -> None:
         if source is not None and source.date != "iso8601":
             raise wrong(f"slip.{moment}.date", "iso8601")
     if found.differential != (found.slip.base is not None):
-        raise wrong("slip.base", "a column, for a differential format only")
+        raise wrong("slip.base", '差分（mode = "differential"）のときだけ、元を示す列')
     names = [found.slip.file, *found.file_names()]
     for number, file in enumerate(found.file, start=1):
         place = f"file[{number}]"
         if names.count(file.name) > 1:
-            raise wrong(f"{place}.name", "each file once")
+            raise wrong(f"{place}.name", "ほかと重ならないファイル名")
         if [other.record for other in found.file].count(file.record) > 1:
-            raise wrong(f"{place}.record", "each record once")
+            raise wrong(f"{place}.record", "ほかと重ならない record")
         _check_layout(file, file.to, found.code, place, wrong)
         _check_targets(file, found, place, wrong)
     if not found.differential and found.file_of(PERSON) is None:
-        raise wrong("file", f'one with record = "{PERSON}"')
+        raise wrong("file", f'record = "{PERSON}" のファイル')
 
 
 def _check_layout(
@@ -287,27 +296,25 @@ def _check_layout(
     own = {"csv": "columns", "fixed": "fields", "jsonl": "names"}
     for container, key in own.items():
         if (getattr(layout, key) is not None) != (layout.container == container):
-            raise wrong(f"{place}.{key}", f"exactly with the container {container}")
+            raise wrong(f"{place}.{key}", f"container が {container} のときだけ、必ず書く")
     if (layout.record_length is not None) != (layout.container == "fixed"):
-        raise wrong(f"{place}.record_length", "exactly with the container fixed")
+        raise wrong(f"{place}.record_length", "container が fixed のときだけ、必ず書く")
     cells = layout.cells()
     if len(set(cells)) != len(cells):
-        raise wrong(f"{place}.{own[layout.container]}", "each name once")
+        raise wrong(f"{place}.{own[layout.container]}", "重ならない名前")
     for number, field in enumerate(layout.fields or (), start=1):
         if field.at + field.length > (layout.record_length or 0):
-            raise wrong(f"{place}.fields[{number}].length", "a field within record_length")
+            raise wrong(f"{place}.fields[{number}].length", "record_length に収まる長さ")
     for target, source in to.items():
         for part in source.parts():
             if part.column is not None and part.column not in cells:
-                raise wrong(f"{place}.{_to(layout)}{target}.column", "one of " + "・".join(cells))
+                raise wrong(f"{place}.{_to(layout)}{target}.column", "列 " + "・".join(cells) + " のいずれか")
             if part.code is not None and part.code not in code:
-                raise wrong(f"{place}.{_to(layout)}{target}.code", "one of the tables [code.…]")
+                raise wrong(f"{place}.{_to(layout)}{target}.code", "このファイルにある表 [code.…] の名前")
             if part.date and not all(map(_is_day, code.get(part.code or "", {}).values())):
-                raise wrong(
-                    f"{place}.{_to(layout)}{target}.code", "a table of days such as 2026-06-03, or of nothing"
-                )
+                raise wrong(f"{place}.{_to(layout)}{target}.code", "値が 2026-06-03 のような日付か空の表")
             if part.date == "coded" and part.code is None:
-                raise wrong(f"{place}.{_to(layout)}{target}.code", "the table of a coded date")
+                raise wrong(f"{place}.{_to(layout)}{target}.code", 'date = "coded" の日付の表')
 
 
 def _is_day(text: str) -> bool:
@@ -327,15 +334,15 @@ def _check_targets(file: FileFormat, found: DeliveryFormat, place: str, wrong: _
     may = None if not file.typed else {*must, *_OPTIONAL[file.record]}
     for target in must:
         if target not in file.to:
-            raise wrong(f"{place}.to.{target}", "a value")
+            raise wrong(f"{place}.to.{target}", "この項目（書かれていません）")
     for target, source in file.to.items():
         here = f"{place}.to.{target}"
         if may is not None and target not in may:
-            raise wrong(here, "one of " + ", ".join(sorted(may)))
+            raise wrong(here, "項目 " + "・".join(sorted(may)) + " のいずれか")
         if target == OPERATION and not changes:
-            raise wrong(here, "nothing: the format is not differential")
+            raise wrong(here, "差分の書式だけにある項目")
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", target):
-            raise wrong(here, "small letters, digits and _")
+            raise wrong(here, "英小文字・数字・_ の名前")
         closed = (NEW, CHANGED, DELETED) if target == OPERATION else _CLOSED.get((file.record, target))
         values = (
             [source.text]
@@ -343,10 +350,10 @@ def _check_targets(file: FileFormat, found: DeliveryFormat, place: str, wrong: _
             else list(found.code.get(source.code or "", {"": ""}).values())
         )
         if closed is not None and not set(values) <= set(closed):
-            raise wrong(f"{here}.code", "a table whose values are " + ", ".join(closed))
+            raise wrong(f"{here}.code", "値が " + "・".join(closed) + " だけの表")
         if source.file != ((file.record, target) == (SEAL, "imprint")):
-            raise wrong(f"{here}.file", "true for the imprint of a seal, and for nothing else")
+            raise wrong(f"{here}.file", "印影（seal の imprint）だけに true")
         if file.record == SEAL and target in _NUMBERS and source.scale is None:
-            raise wrong(f"{here}.scale", "millimetres a unit")
+            raise wrong(f"{here}.scale", "1目盛りのミリメートル数")
         if source.file and source.column is None:
-            raise wrong(f"{here}.column", "the column with the name of a file")
+            raise wrong(f"{here}.column", "ファイル名の列")
