@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from server_stub.interface.binding import check_binding, open_manifest, sheet_keywords
 from server_stub.interface.failures import Failed
+from server_stub.interface.front import front_facts
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.terminal import Manifest, SheetEntry, SignedManifest
 from server_stub.interface.values import Identity
@@ -76,7 +77,7 @@ def fetch_paper(
             room -= len(pdf)
             if room < 0:
                 raise Failed("Paper_Corrupt", sheet=entry.number, detail="all sheets together are too large")
-            check_sheet(manifest, entry, pdf, offer.title)
+            check_sheet(manifest, entry, pdf, offer)
             sheets.append(pdf)
     except Failed as failed:
         raise failed.with_facts(application_id=application_id) from failed
@@ -91,8 +92,8 @@ def claimed_application(signed: SignedManifest) -> str:
         return ""
 
 
-def check_sheet(manifest: Manifest, entry: SheetEntry, pdf: bytes, title: str) -> None:
-    """Is this the very sheet of the manifest, a certificate of that `title`, and one that may be printed at all? Raises Failed: Paper_Corrupt,
+def check_sheet(manifest: Manifest, entry: SheetEntry, pdf: bytes, offer: Offer) -> None:
+    """Is this the very sheet of the manifest, of what was offered, and one that may be printed at all? Raises Failed: Paper_Corrupt,
     Binding_Mismatch, Paper_Format_Wrong, Paper_Content_Forbidden, Paper_Not_Marked."""
     if hashlib.sha256(pdf).hexdigest() != entry.sha256:
         raise Failed("Paper_Corrupt", sheet=entry.number, detail="sha256")
@@ -103,7 +104,7 @@ def check_sheet(manifest: Manifest, entry: SheetEntry, pdf: bytes, title: str) -
             if keywords != sheet_keywords(manifest, entry):
                 raise Failed("Binding_Mismatch", detail="what the sheet says of itself")
             check_document(document)
-        check_sides(pdf, numbers=(len(entry.secret_boxes), 0), title=title)
+        check_sides(pdf, front_facts(manifest.application_id, entry, offer))
     except Failed as failed:
         raise failed.with_facts(sheet=entry.number) from failed
     except Exception as error:  # pikepdf tells of broken files by a dozen unrelated types

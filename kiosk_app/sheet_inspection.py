@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import ctypes
 import re
-import unicodedata
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +20,7 @@ import pypdfium2.raw as pdfium
 
 from server_stub.interface.binding import A4, A4_TOLERANCE, NOTICE, PDFIUM, SAMPLE, SIDES
 from server_stub.interface.failures import Failed
+from server_stub.interface.front import FrontFacts, check_front, check_numbers, letters_of
 
 INFLATED = 256_000_000
 """Bytes that all streams of a sheet may have when they are unpacked. The ground pattern has 4.4 million."""
@@ -28,6 +28,8 @@ _DEFLATE = 1032
 """Bytes that one deflated byte can become at the most (zlib's own figure)."""
 LEAST_NOTICE, LEAST_SAMPLE = 5.0, 72.0
 """Points: the least size of the letters of the notice, and of the large 見本."""
+LEAST_WORD = 4.5
+"""Points: the least size of the letters of what a front must bear; names are set down to 6."""
 
 _KEYS = frozenset(
     {
@@ -168,8 +170,9 @@ def _unpacked(stream: pikepdf.Stream, room: int) -> int:
     return _inflated(plain, room)
 
 
-def check_sides(pdf: bytes, *, numbers: tuple[int, int], title: str) -> None:
-    """見本 and the notice, to be read on each side; no more 個人番号 on front and back than `numbers`; `title` on the front.
+def check_sides(pdf: bytes, front: FrontFacts) -> None:
+    """見本 and the notice, to be read on each side; on the front what it must bear, to be seen; no 個人番号 but where `front` has
+    it, and none on the back.
 
     Raises Failed: Paper_Not_Marked, Binding_Mismatch, Paper_Corrupt.
     """
@@ -179,56 +182,37 @@ def check_sides(pdf: bytes, *, numbers: tuple[int, int], title: str) -> None:
         except pypdfium2.PdfiumError as error:
             raise Failed("Paper_Corrupt", detail="no readable PDF") from error
         try:
-            for number, most in zip(range(len(document)), numbers, strict=True):
-                letters = _check_side(document, number, most)
-                if number == 0 and "".join(title.split()) not in "".join("".join(letters).split()):
-                    raise Failed("Binding_Mismatch", detail="title")
+            for number in range(len(document)):
+                _check_side(document, number, front)
         except pypdfium2.PdfiumError as error:
             raise Failed("Paper_Corrupt", detail="no readable page") from error
         finally:
             document.close()
 
 
-_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?<![0-9] )[0-9](?: ?[0-9]){11}(?! ?[0-9])(?![A-Za-z])")
-"""Twelve digits and no more, in groups or not. Within letters they are a piece of an application's ULID, which stands on the
-back of every sheet."""
-
-
-def my_numbers_in(text: str) -> int:
-    """How many runs of twelve digits, as a 個人番号 has, stand in the text of a side."""
-    return len(_NUMBER.findall(unicodedata.normalize("NFKC", text)))
-
-
-def _check_side(document: pypdfium2.PdfDocument, number: int, most: int) -> list[str]:
-    """The letters of the side in their order."""
+def _check_side(document: pypdfium2.PdfDocument, number: int, front: FrontFacts) -> None:
     page = document[number]
     text = page.get_textpage()
     try:
-        letters = [chr(pdfium.FPDFText_GetUnicode(text, index)) for index in range(text.count_chars())]
+        letters = letters_of(text)
         for mark, least in ((NOTICE, LEAST_NOTICE), (SAMPLE, LEAST_SAMPLE)):
-            places = _places(letters, mark)
+            places = letters.places(mark)
             if not places:
                 raise Failed("Paper_Not_Marked", side=number + 1, mark=mark, detail="not in the text")
             if not any(_seen(page, text, place, least) for place in places):
                 raise Failed("Paper_Not_Marked", side=number + 1, mark=mark, detail="not to be seen")
-        if my_numbers_in("".join(letters)) > most:
-            raise Failed("Binding_Mismatch", side=number + 1, detail="個人番号")
-        return letters
+        try:
+            if number == 0:
+                for places in check_front(text, letters, page.get_height(), front):
+                    if not any(_seen(page, text, place, LEAST_WORD) for place in places):
+                        raise Failed("Binding_Mismatch", detail="not to be seen")
+            else:
+                check_numbers(text, letters, page.get_height(), identifiers=front.identifiers)
+        except Failed as failed:
+            raise failed.with_facts(side=number + 1) from failed
     finally:
         text.close()
         page.close()
-
-
-def _places(letters: list[str], mark: str) -> list[list[int]]:
-    """For each time that `mark` stands in the text, white space aside, the indices of its letters."""
-    kept = [index for index, letter in enumerate(letters) if not letter.isspace()]
-    written = "".join(letters[index][:1] for index in kept)
-    found = []
-    start = written.find(mark)
-    while start >= 0:
-        found.append(kept[start : start + len(mark)])
-        start = written.find(mark, start + 1)
-    return found
 
 
 def _seen(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, place: list[int], least: float) -> bool:

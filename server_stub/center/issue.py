@@ -11,6 +11,7 @@ from typing import Protocol
 
 from server_stub.interface import binding
 from server_stub.interface.failures import Failed
+from server_stub.interface.front import front_facts
 from server_stub.interface.issuing import IssuedPaper, IssueRequest
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.terminal import Manifest, SheetEntry, SignedManifest
@@ -158,7 +159,8 @@ class Issue:
     ) -> tuple[SignedManifest, list[bytes]]:
         """Manifest and sheets; compared before the paper is finished, so that nothing wrong is ever a finished sheet."""
         made = _manifest(application, terminal, session, paper)
-        if self._context.faults.strikes("center.skip_binding") is None:
+        compared = self._context.faults.strikes("center.skip_binding") is None
+        if compared:
             if paper.application_id != application.application_id:
                 raise Failed(
                     "Binding_Mismatch", detail="application", application_id=application.application_id
@@ -180,7 +182,13 @@ class Issue:
             municipality=self._names[request.municipality],
             application_id=application.application_id,
             sheets=[
-                SheetFacts(sheet.copy_number, sheet.k, sheet.n, binding.sheet_keywords(made, sheet))
+                SheetFacts(
+                    sheet.copy_number,
+                    sheet.k,
+                    sheet.n,
+                    binding.sheet_keywords(made, sheet),
+                    front_facts(application.application_id, sheet, offer) if compared else None,
+                )
                 for sheet in made.sheets
             ],
         )

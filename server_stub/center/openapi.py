@@ -84,6 +84,8 @@ The manifest must be of this holder, session and terminal, of the kind, municipa
 Sheets are in order, `number` from 1; every copy 1 to `copies` has its own `issue_number` and sheets `k` = 1 to `n`; the
 `subjects` of each copy are exactly those asked for. `answers` of a sheet are those given to questions that concern somebody on
 it, and it has as many `secret_boxes` as 個人番号 were asked for. All this comes from what was rendered, not from the request.
+The text of every front bears the offer's `title`, the names of its `subjects` as offered, its `issue_number` and k／n, all to be
+seen; a 個人番号 stands only within a box of its own, and none on a back.
 `sha256` is that of the PDF bytes as served. Each PDF has two pages (front, back) and in /Keywords the canonical JSON
 `{"answers":…,"application":…,"boxes":[[x,y,width,height],…],"copy":[copy_number,copies],"fee":…,"kind":…,"municipality":…,"sheet":[k,n],"subjects":[…]}`
 (no spaces, keys sorted, ASCII).

@@ -170,7 +170,10 @@ class Certificate(ABC, Generic[Records, Terms]):
     ) -> Rendered:
         """Make the fronts: one copy of each of `copies`, with its 発行番号 of `numbers`. The same arguments give the same bytes.
 
-        What it tells of the pages is read off what it has set, never copied from `request`. Raises Failed:
+        What it tells of the pages is read off what it has set, never copied from `request`. Every front bears, to be read:
+        the kind's title, the names of its `subjects` as offered, the 発行番号 and k／n (`frame` of the common templates sets
+        title, 発行番号 and k／n). Centre and terminal refuse it otherwise, and wherever a 個人番号 stands outside `secret_boxes`.
+        Raises Failed:
         Character_Not_Printable, Text_Too_Long, Picture_Unreadable, Font_Missing.
         """
 

@@ -9,7 +9,15 @@ import json
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from .failures import CATALOGUE, Failed
 
@@ -45,7 +53,8 @@ RegisterText = Annotated[str, Field(max_length=LONGEST_TEXT)]
 """Of a person's name, a relationship, hours: no cell of any form holds more."""
 PlaceName = Annotated[str, Field(max_length=LONGEST_NAME)]
 Identifier = Annotated[str, Field(max_length=100)]
-Millimetres = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
+A4_MM = (210.0, 297.0)
+"""Width and height of a sheet in millimetres."""
 
 
 def _speaks_japanese(words: dict[str, str]) -> dict[str, str]:
@@ -142,9 +151,15 @@ class MunicipalityList(Model):
 
 
 class Box(Model):
-    """A rectangle on the front of a sheet in millimetres from the upper left corner."""
+    """A rectangle on the front of a sheet (A4) in millimetres from the upper left corner."""
 
-    x: Millimetres
-    y: Millimetres
-    width: Millimetres
-    height: Millimetres
+    x: Annotated[float, Field(ge=0, lt=A4_MM[0], allow_inf_nan=False)]
+    y: Annotated[float, Field(ge=0, lt=A4_MM[1], allow_inf_nan=False)]
+    width: Annotated[float, Field(gt=0, le=A4_MM[0], allow_inf_nan=False)]
+    height: Annotated[float, Field(gt=0, le=A4_MM[1], allow_inf_nan=False)]
+
+    @model_validator(mode="after")
+    def _lies_on_the_sheet(self) -> Box:
+        if self.x + self.width > A4_MM[0] or self.y + self.height > A4_MM[1]:
+            raise ValueError("within A4")
+        return self

@@ -14,6 +14,7 @@ import segno
 from pikepdf import Dictionary
 
 from server_stub.interface.failures import Failed
+from server_stub.interface.front import FrontFacts, check_fronts
 
 from .back_page import PAGE, QR_LEFT, QR_SIDE, QR_TOP, BackPageTemplate, back_page_template, facts_position
 
@@ -25,12 +26,14 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class SheetFacts:
-    """What a sheet is: sheet `k` of `n` of a copy, and all that the binding says of it (`binding.sheet_keywords`)."""
+    """What a sheet is: sheet `k` of `n` of a copy, and all that the binding says of it (`binding.sheet_keywords`). `front`: what
+    its front must bear; None: not looked at."""
 
     copy_number: int
     k: int
     n: int
     keywords: str
+    front: FrontFacts | None = None
 
 
 def finish_sheets(
@@ -39,7 +42,8 @@ def finish_sheets(
     """One PDF per sheet, front and back, in the order of `front_pdf`'s pages; the same input gives the same bytes.
 
     `municipality` is its name, `application_id` a ULID. 見本, notice and ground pattern go on both sides here, whatever
-    the front shows. Raises Failed: Paper_Corrupt for a front that is no PDF of len(sheets) A4 pages;
+    the front shows. Raises Failed: Paper_Corrupt for a front that is no PDF of len(sheets) A4 pages; Binding_Mismatch for
+    one that does not bear what it must;
     Character_Not_Printable; Font_Missing.
     """
     with _lock:
@@ -48,6 +52,11 @@ def finish_sheets(
             with pikepdf.open(io.BytesIO(front_pdf), attempt_recovery=False) as fronts:
                 if len(fronts.pages) != len(sheets):
                     raise Failed("Paper_Corrupt", pages=len(fronts.pages), sheets=len(sheets))
+                for page in fronts.pages:
+                    _check_size(page)
+                expected = [facts.front for facts in sheets if facts.front is not None]
+                if expected:
+                    check_fronts(front_pdf, expected)
                 return [_finish(made, fronts, i, application_id, facts) for i, facts in enumerate(sheets)]
         except (pikepdf.PdfError, segno.DataOverflowError) as error:
             raise Failed("Paper_Corrupt") from error
@@ -56,7 +65,6 @@ def finish_sheets(
 def _finish(
     made: BackPageTemplate, fronts: pikepdf.Pdf, index: int, application_id: str, facts: SheetFacts
 ) -> bytes:
-    _check_size(fronts.pages[index])
     # as a form, the front's content cannot touch what is drawn before and after it, whatever it does to the graphics
     # state; and no annotation, action or layer comes with it
     front = fronts.make_indirect(fronts.pages[index].as_form_xobject())

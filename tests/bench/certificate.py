@@ -17,6 +17,7 @@ from server_stub.certificates.residence.front import (
 from server_stub.db import sqlite_url
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.front import FrontFacts
 from server_stub.issuing.copies import new_issue_number
 from server_stub.paper.finish import SheetFacts, finish_sheets
 from server_stub.paper.typesetting import compile_main, main_file
@@ -60,12 +61,27 @@ class Certificates:
 
     def finish(self) -> bytes:
         """One sheet, front and back, from the record to the bytes."""
-        rendered = render_residence("residence", [self.front()], self._issuer, self._terms.form)
+        front = self.front()
+        rendered = render_residence("residence", [front], self._issuer, self._terms.form)
+        words = (
+            ("title", "住民票の写し"),
+            *(("name", person.name) for person in front.persons),
+            ("issue number", front.issue_number),
+        )
         (sheet,) = finish_sheets(
             rendered.pdf,
             municipality=self._town.name,
             application_id=new_ulid(self._clock),
-            sheets=[SheetFacts(page.copy_number, page.k, page.n, _KEYWORDS) for page in rendered.pages],
+            sheets=[
+                SheetFacts(
+                    page.copy_number,
+                    page.k,
+                    page.n,
+                    _KEYWORDS,
+                    FrontFacts(words, f"{page.k}／{page.n}", page.secret_boxes, (front.issue_number,)),
+                )
+                for page in rendered.pages
+            ],
         )
         return sheet
 

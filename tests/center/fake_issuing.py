@@ -25,6 +25,7 @@ from server_stub.interface.offers import Offer, Subject
 from server_stub.interface.terminal import ReportTaken
 from server_stub.interface.values import Box, FailureBody, MunicipalityInfo
 from server_stub.node import failure_response
+from tests.terminal.sheets import Draw, drawn
 
 KEY = "centre-shows-this-key"
 SUBJECTS = (
@@ -51,6 +52,22 @@ def blank_pages(number: int) -> str:
         stream = BytesIO()
         pdf.save(stream)
     return base64.b64encode(stream.getvalue()).decode()
+
+
+def with_fronts(paper: dict[str, Any], title: str = "住民票の写し") -> None:
+    """Put fronts in `paper` that bear what is declared of each, one a page."""
+    names = {subject.ref: subject.name for subject in SUBJECTS}
+
+    def front(page: dict[str, Any]) -> Draw:
+        def draw(canvas: Any) -> None:
+            canvas.setFont("SheetGothic", 10)
+            told = (title, *(names[ref] for ref in page["subjects"]), page["issue_number"])
+            for line, words in enumerate((*told, f"{page['k']}／{page['n']}")):
+                canvas.drawString(72, 700 - 20 * line, words)
+
+        return draw
+
+    paper["pdf"] = base64.b64encode(drawn(*(front(page) for page in paper["pages"]))).decode()
 
 
 class FakeIssuing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import io
 import json
@@ -20,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from server_stub.center.tables import sheets
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import SignedManifest
-from tests.center.fake_issuing import BOX, SUBJECTS, blank_pages
+from tests.center.fake_issuing import BOX, SUBJECTS, blank_pages, with_fronts
 from tests.center.world import SECOND_KEY, World, refused, until, wait_for
 
 KEY = "visit-0001"
@@ -250,6 +251,7 @@ def test_a_front_that_is_no_pdf_stops_the_application(world: World, tmp_path: Pa
 
 
 def test_sheets_are_finished_by_the_paper_room(world: World, tmp_path: Path) -> None:
+    world.issuing.change = with_fronts
     with world.other_centre(tmp_path):
         manifest = world.prepared()
         for entry in manifest.sheets:
@@ -263,6 +265,34 @@ def test_sheets_are_finished_by_the_paper_room(world: World, tmp_path: Path) -> 
                 "subjects": list(entry.subjects), "kind": "residence", "municipality": "28100", "fee": 300,
                 "answers": {"relationship": "no", "my_number": "no"}, "boxes": [],
             }  # fmt: skip
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("what", "detail"),
+    [("the other member", "name"), ("sheets in reverse", "name"), ("another copy", "issue number"), ("another kind", "title")],
+)  # fmt: skip
+def test_fronts_that_are_not_what_is_declared_of_them_are_an_incident(
+    world: World, tmp_path: Path, what: str, detail: str
+) -> None:
+    """Everything is declared as it was asked for; only the fronts are others. No sheet is finished."""
+
+    def change(paper: dict[str, Any]) -> None:
+        made = copy.deepcopy(paper)
+        for page in made["pages"]:
+            if what == "the other member":
+                page["subjects"] = [SUBJECTS[0].ref]
+            if what == "another copy":
+                page["issue_number"] = "N9"
+        if what == "sheets in reverse":
+            made["pages"].reverse()
+        with_fronts(made, title="印鑑登録証明書" if what == "another kind" else "住民票の写し")
+        paper["pdf"] = made["pdf"]
+
+    world.issuing.change = change
+    with world.other_centre(tmp_path):
+        facts = refused(world.apply(world.known_session()), "Binding_Mismatch")
+    assert facts["detail"] == detail
 
 
 def test_a_number_that_was_asked_for_is_told_and_one_that_is_not_is_missed(world: World) -> None:

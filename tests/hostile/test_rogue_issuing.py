@@ -3,10 +3,13 @@ what was asked for. The real terminal tells it by name, no coin is asked for and
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pikepdf
 import pytest
 from PySide6.QtWidgets import QApplication
 
@@ -14,6 +17,7 @@ from scenarios.stage import Stage
 from scenarios.steps.world import World
 from server_stub.center.settings import IssuingServer
 from tests.hostile.rogue import Answer, Change, Rogue, http
+from tests.terminal.sheets import drawn
 
 pytestmark = pytest.mark.attack
 
@@ -93,6 +97,121 @@ def test_a_paper_that_is_said_to_be_another_is_not_paid_for(world: World, rogue:
     assert rogue.struck == 1
     assert world.terminal.shows("Binding_Mismatch"), world.refusal()
     world.eventually(lambda: world.stage.incidents() > 0, "no incident")
+    untouched(world)
+
+
+Document = Callable[[pikepdf.Pdf], object]
+
+
+def fronts(change: Document) -> Edit:
+    """The fronts are changed, and nothing that is said of them."""
+
+    def edit(told: dict[str, Any]) -> None:
+        stream = io.BytesIO()
+        with pikepdf.open(io.BytesIO(base64.b64decode(told["pdf"]))) as document:
+            change(document)
+            document.save(stream)
+        told["pdf"] = base64.b64encode(stream.getvalue()).decode()
+
+    return edit
+
+
+def painted(document: pikepdf.Pdf) -> None:
+    document.pages[0].contents_add(b"q 1 g 0 0 600 850 re f Q")
+
+
+def stamped(*lines: str) -> Edit:
+    def draw(canvas: Any) -> None:
+        canvas.setFont("SheetGothic", 9)
+        for number, line in enumerate(lines):
+            canvas.drawString(60, 90 - 12 * number, line)
+
+    def change(document: pikepdf.Pdf) -> None:
+        with pikepdf.open(io.BytesIO(drawn(draw))) as over:
+            document.pages[0].add_overlay(over.pages[0])
+
+    return fronts(change)
+
+
+FRONTS: dict[str, tuple[str, Edit]] = {
+    "sheets in reverse": ("港太一のカード", fronts(lambda document: document.pages.reverse())),
+    "painted white": (CARD, fronts(painted)),
+    "a number in groups": (CARD, stamped("1234-5678-9012")),
+    "a number with dots": (CARD, stamped("1234.5678.9012")),
+    "a number behind a letter": (CARD, stamped("N123456789012")),
+    "a number in three lines": (CARD, stamped("1234", "5678", "9019")),
+    "a number among more digits": (CARD, stamped("1234567890193")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", FRONTS)
+def test_a_front_that_is_not_what_is_said_of_it_is_not_paid_for(
+    world: World, rogue: Rogue, what: str
+) -> None:
+    card, edit = FRONTS[what]
+    world.identify(card)
+    rogue.change("applications", told_otherwise(edit))
+    world.choose("世帯全員", 1)
+    assert world.apply() == "Refusal"
+    assert rogue.struck == 1
+    assert world.terminal.shows("Binding_Mismatch"), world.refusal()
+    world.eventually(lambda: world.stage.incidents() > 0, "no incident")
+    untouched(world)
+
+
+@pytest.mark.parametrize(
+    ("other", "kind"), [("御影直樹のカード", ""), (CARD, "印鑑登録証明書")], ids=["household", "kind"]
+)
+def test_the_front_of_another_application_is_not_paid_for(
+    world: World, rogue: Rogue, other: str, kind: str
+) -> None:
+    kept: list[str] = []
+    rogue.change("applications", told_otherwise(lambda told: kept.append(told["pdf"])))
+    world.identify(other)
+    world.choose("世帯全員", 1)
+    assert world.apply() == "Pay", world.refusal()
+    world.stage.reset()
+    world = World(world.stage, world.stage.start_kiosk())
+    world.terminal.wait_for("TopMenu")
+    world.identify(CARD)
+    rogue.change("applications", told_otherwise(lambda told: told.update(pdf=kept[0])))
+    if kind:
+        world.choose_kind(kind)
+        world.set_copies(1)
+    else:
+        world.choose("世帯全員", 1)
+    assert world.apply() == "Refusal"
+    assert world.terminal.shows("Binding_Mismatch"), world.refusal()
+    world.eventually(lambda: world.stage.incidents() > 0, "no incident")
+    untouched(world)
+
+
+def boxes(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Edit:
+    return lambda told: [page.update(secret_boxes=change(page["secret_boxes"])) for page in told["pages"]]
+
+
+BOXES: dict[str, tuple[str, Edit]] = {
+    "elsewhere": ("Binding_Mismatch", boxes(lambda right: [dict(BOX, width=0.1, height=0.1) for _ in right])),
+    "one repeated": ("Binding_Mismatch", boxes(lambda right: right[:1] * len(right))),
+    "no width": ("Answer_Malformed", boxes(lambda right: [dict(one, width=0) for one in right])),
+    "less than no height": ("Answer_Malformed", boxes(lambda right: [dict(one, height=-1) for one in right])),
+    "beside the sheet": ("Answer_Malformed", boxes(lambda right: [dict(one, x=-500) for one in right])),
+    "over the edge": ("Answer_Malformed", boxes(lambda right: [dict(one, x=209) for one in right])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BOXES)
+def test_a_number_that_its_box_does_not_cover_is_not_paid_for(world: World, rogue: Rogue, what: str) -> None:
+    named, edit = BOXES[what]
+    rogue.change("applications", told_otherwise(edit))
+    world.identify("港太一のカード")
+    world.choose_kind("住民票の写し")
+    world.choose_whole("世帯全員")
+    world.answer_all({"個人番号": "記載する"})
+    world.set_copies(1)
+    assert world.apply() == "Refusal"
+    assert rogue.struck == 1
+    assert world.terminal.shows(named), world.refusal()
     untouched(world)
 
 

@@ -18,10 +18,12 @@ from server_stub.interface.clock import STAGE_START
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import Manifest, SheetEntry
 from server_stub.interface.values import Box, Identity, Method
+from tests.flow.helper import FATHER, alone
 from tests.terminal.sheets import right_sides, sheet
 
 APPLICATION = "0" * 26
 SUBJECTS = ("a" * 32,)
+OFFER = alone("household", subjects=(FATHER.model_copy(update={"ref": SUBJECTS[0]}),))
 REFUSED = {
     "Paper_Corrupt",
     "Binding_Mismatch",
@@ -56,7 +58,7 @@ def says(of: dict[str, Any] | None = None, **sheet: Any) -> str:
 def check(pdf: bytes) -> str:
     """The name by which this sheet, under a good signature, is refused; '' if it is taken."""
     try:
-        check_sheet(manifest(), entry(pdf), pdf, "見本")
+        check_sheet(manifest(), entry(pdf), pdf, OFFER)
     except Failed as failed:
         return failed.failure
     return ""

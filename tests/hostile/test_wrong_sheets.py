@@ -4,7 +4,7 @@ name before it asks for money, and tells the centre of the incident."""
 from __future__ import annotations
 
 import base64
-import io
+import json
 import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from kiosk_app.flow import views as v
 from tests.hostile.resident import Resident
 from tests.terminal.centre import Centre
-from tests.terminal.sheets import A4, NOTICE, SMALL, Change, Draw, drawn, marks, right_sides, sheet
+from tests.terminal.sheets import A4, NOTICE, PRINTED, SMALL, Change, Draw, drawn, marks, right_sides, sheet
 
 pytestmark = pytest.mark.attack
 
@@ -361,16 +361,16 @@ def test_the_twin_of_all_of_them_is_paid_for(resident: Resident, how: dict[str, 
 def test_the_sheets_of_our_own_centre_are_right(resident: Resident) -> None:
     from server_stub.paper.finish import SheetFacts, finish_sheets
 
-    front = io.BytesIO()
-    with pikepdf.new() as blank:
-        blank.add_blank_page(page_size=A4)
-        blank.save(front)
+    def unmarked(canvas: Any) -> None:
+        canvas.setFont("SheetGothic", 6)
+        canvas.drawString(20, 30, f"見本　{PRINTED}")
+
+    front = drawn(unmarked)
 
     def finished(keywords: str) -> bytes:
         facts = SheetFacts(1, 1, 1, keywords)
-        (made,) = finish_sheets(
-            front.getvalue(), municipality="神戸市", application_id="0" * 26, sheets=[facts]
-        )
+        application = json.loads(keywords)["application"]
+        (made,) = finish_sheets(front, municipality="神戸市", application_id=application, sheets=[facts])
         return sheet(keywords, sides=made)
 
     assert refused(resident, finished) == ""

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pikepdf
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from server_stub.interface.failures import Failed
+from server_stub.interface.front import FrontFacts
 from server_stub.paper.back_page import QR_LEFT, QR_SIDE, QR_TOP
 from server_stub.paper.finish import SheetFacts, finish_sheets
 from server_stub.paper.typesetting import Rendered, RenderedPage
@@ -48,6 +50,41 @@ def front_of(content: bytes, size: tuple[float, float] = (595.28, 841.89)) -> by
         stream = io.BytesIO()
         pdf.save(stream)
     return stream.getvalue()
+
+
+NAMES = (
+    "渡邉\U000e0110　見本",
+    "𠮷田　見本",
+    "MIHON MARIA APARECIDA DA SILVA-SANTOS DE OLIVEIRA JEAN-PIERRE",
+    "見本" * 30,
+)
+"""With a variant, beyond U+FFFF, and such as are set in several lines."""
+
+
+@pytest.mark.parametrize("layout", ["household", "individual"])
+def test_a_front_is_finished_if_it_bears_what_is_declared_of_it(layout: str) -> None:
+    """As our own fronts are set and as pdfium reads them, whatever the name."""
+    people = [samples.person(number, name=name) for number, name in enumerate(NAMES)]
+    made = samples.render_residence([samples.residence(*people)], samples.issuer(), layout)
+
+    def finished(names: Sequence[str]) -> None:
+        facts = [
+            FrontFacts(
+                (("title", "住民票の写し"), *(("name", names[int(key)]) for key in page.subjects), ("issue number", "100-2026-00001234")),
+                f"{page.k}／{page.n}", page.secret_boxes, ("100-2026-00001234",),
+            )
+            for page in made.pages
+        ]  # fmt: skip
+        sheets = [
+            SheetFacts(1, page.k, page.n, "x", front) for page, front in zip(made.pages, facts, strict=True)
+        ]
+        finish_sheets(made.pdf, municipality="見本市", application_id=APPLICATION, sheets=sheets)
+
+    finished(NAMES)
+    for wrong in range(len(NAMES)):
+        other = [name + "郎" * (number == wrong) for number, name in enumerate(NAMES)]
+        with pytest.raises(Failed, match="Binding_Mismatch.*name"):
+            finished(other)
 
 
 def test_every_sheet_has_a_front_and_a_back_with_its_own_facts(family: Rendered) -> None:

@@ -12,7 +12,7 @@ import kiosk_app.paper as terminal_paper
 import server_stub.certificates.residence as residence
 from server_stub.faults.box import FaultBox
 from tests.planted.defect import Plant, defect
-from tests.planted.papers import ALONE, APPLIED, HARU, MINAMI, NUMBER, ONE, SEAL, TAICHI
+from tests.planted.papers import ALONE, APPLIED, HARU, MINAMI, NUMBER, ONE, SEAL, TAICHI, fronts_unread
 
 COINS, PRINTED = "250円を入れる", "印刷が終わり、用紙を取る"
 """What a resident does next, who was told to pay; and what never comes, where more was to be paid."""
@@ -56,12 +56,9 @@ def whole_household(patch: pytest.MonkeyPatch) -> None:
 
 
 def terminal_blind(patch: pytest.MonkeyPatch) -> None:
-    """The terminal compares nothing with what was asked for, counts no 個人番号 on the sheets and reads no title."""
-    real = terminal_paper.check_sides
+    """The terminal compares nothing with what was asked for, and reads no front."""
     patch.setattr(terminal_paper, "check_binding", lambda manifest, **known: None)
-    patch.setattr(
-        terminal_paper, "check_sides", lambda pdf, **known: real(pdf, numbers=(99, 99), title="見本")
-    )
+    fronts_unread(patch)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ import server_stub.paper.finish as finish
 import server_stub.paper.pattern as pattern
 import server_stub.paper.typesetting as typesetting
 import server_stub.registry.replica as replica
+from kiosk_app import sheet_inspection
 from kiosk_app.center_gateway import CenterGateway
 from server_stub.eras import seireki, wareki
 from server_stub.interface import binding
@@ -71,6 +72,13 @@ def exchange(patch: pytest.MonkeyPatch, field: str) -> None:
         ]
 
     members(patch, change)
+
+
+def fronts_unread(patch: pytest.MonkeyPatch) -> None:
+    """Neither centre nor terminal reads what is printed on a front."""
+    patch.setattr(finish, "check_fronts", lambda pdf, fronts: None)
+    patch.setattr(sheet_inspection, "check_front", lambda *read: [])
+    patch.setattr(sheet_inspection, "check_numbers", lambda *read, **known: None)
 
 
 # --- whose values stand where ---------------------------------------------------------------------------------------
@@ -328,10 +336,21 @@ def imprint_too_small(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
-    "印鑑登録証明書の二部目に別の人の氏名を印字する",
+    "印鑑登録証明書の二部目に別の人の氏名を印字する（センターも端末も紙面を読まない）",
     harm="一部目だけを確かめた住民が、他人の証明書を提出する。",
     scenario="印鑑登録証明書を二部受け取る",
     sentence="用紙は2枚で、載っているのは「港太一」だけである",
+)
+def second_copy_of_another_unread(patch: pytest.MonkeyPatch) -> None:
+    fronts_unread(patch)
+    second_copy_of_another(patch)
+
+
+@defect(
+    "印鑑登録証明書の二部目に別の人の氏名を印字する",
+    harm="一部目だけを確かめた住民が、他人の証明書を提出する。",
+    scenario="印鑑登録証明書を二部受け取る",
+    sentence="「印鑑登録証明書」を2部申し込む",
 )
 def second_copy_of_another(patch: pytest.MonkeyPatch) -> None:
     made = iter(range(1, 100))
@@ -363,10 +382,21 @@ def no_official_seal(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
-    "すべての部に同じ発行番号を印字する",
+    "すべての部に同じ発行番号を印字する（センターも端末も紙面を読まない）",
     harm="一通の真偽を問い合わせても、どの部のことか分からない。",
     scenario=COUPLE,
     sentence=BOTH,
+)
+def one_number_for_all_unread(patch: pytest.MonkeyPatch) -> None:
+    fronts_unread(patch)
+    one_number_for_all(patch)
+
+
+@defect(
+    "すべての部に同じ発行番号を印字する",
+    harm="一通の真偽を問い合わせても、どの部のことか分からない。",
+    scenario=COUPLE,
+    sentence="内容を確認して申し込む",
 )
 def one_number_for_all(patch: pytest.MonkeyPatch) -> None:
     front(patch, lambda made: replace(made, issue_number="28100-20260603-2222-3333-4444"))
@@ -493,6 +523,7 @@ def paper_of_the_one_before(patch: pytest.MonkeyPatch) -> None:
 def binding_unchecked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(binding, "check_binding", lambda manifest, **known: None)
     patch.setattr(terminal_paper, "check_binding", lambda manifest, **known: None)
+    fronts_unread(patch)
 
 
 @defect(
@@ -503,6 +534,7 @@ def binding_unchecked(patch: pytest.MonkeyPatch) -> None:
 )
 def terminal_trusts_the_centre(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(terminal_paper, "check_binding", lambda manifest, **known: None)
+    fronts_unread(patch)
 
 
 @defect(
@@ -512,7 +544,7 @@ def terminal_trusts_the_centre(patch: pytest.MonkeyPatch) -> None:
     sentence="「住民票の写し」を世帯全員で1部申し込んで断られる",
 )
 def broken_sheet_printed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(terminal_paper, "check_sheet", lambda manifest, entry, pdf, title: None)
+    patch.setattr(terminal_paper, "check_sheet", lambda manifest, entry, pdf, offer: None)
 
 
 @defect(

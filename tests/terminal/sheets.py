@@ -13,6 +13,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from server_stub.interface.font_files import GOTHIC, font_file
+from tests.flow.helper import NAMES
 
 NOTICE = "試験用・証明書としての効力はありません"
 LARGE, SMALL = "見本", f"見本　{NOTICE}"
@@ -21,19 +22,39 @@ Draw = Callable[[Any], None]
 Change = Callable[[pikepdf.Pdf], None]
 
 
-def marks(canvas: Any, *, large: str = LARGE, small: str = SMALL, size: float = 9, up: float = 815) -> None:
-    """The marks of one side; `up`: where the notice stands, in points from below."""
+PRINTED = "　".join(
+    (
+        *NAMES,
+        *(f"N{copy}" for copy in range(1, 10)),
+        *(f"{k}／{n}枚" for n in range(1, 4) for k in range(1, n + 1)),
+    )
+)
+"""Whoever the test's centre offers, its 発行番号 and page marks: what any of its fronts must bear besides the title 見本."""
+
+
+def marks(
+    canvas: Any,
+    *,
+    large: str = LARGE,
+    small: str = SMALL,
+    size: float = 9,
+    up: float = 815,
+    printed: str = PRINTED,
+) -> None:
+    """The marks of one side; `up`: where the notice stands, in points from below. `printed`: a line of all that is compared."""
+    canvas.setFont("SheetGothic", 6)
+    canvas.drawString(20, 30, printed)
     canvas.setFont("SheetGothic", size)
     canvas.drawCentredString(A4[0] / 2, up, small)
     canvas.setFont("SheetGothic", 200)
     canvas.drawCentredString(A4[0] / 2, 350, large)
 
 
-def written(*lines: str) -> Draw:
-    """The right marks, and `lines` below each other."""
+def written(*lines: str, **how: Any) -> Draw:
+    """The right marks, and `lines` below each other; `how` goes to `marks`."""
 
     def draw(canvas: Any) -> None:
-        marks(canvas)
+        marks(canvas, **how)
         canvas.setFont("SheetGothic", 10)
         for number, line in enumerate(lines):
             canvas.drawString(72, 700 - 20 * number, line)

@@ -115,7 +115,8 @@ def test_no_secret_and_no_person_stands_in_the_trace(world: World) -> None:
     assert [x for x in world.events if x.source == "card"]
 
 
-BOX = Box(x=10, y=20, width=30, height=5)
+BOX = Box(x=24, y=45, width=40, height=8)
+"""Around the first line of `written`."""
 NUMBER = Question(
     code="number",
     words={"ja": "番号"},
@@ -140,7 +141,7 @@ def test_the_tray_and_the_trace_know_where_secret_boxes_are(world: World) -> Non
     world.drop(500)
     world.wait_for("TakePaper")
     (printed,) = [x for x in world.events if x.kind == "sheet_printed"]
-    assert printed.data["front_boxes"] == [{"x": 10.0, "y": 20.0, "width": 30.0, "height": 5.0}]
+    assert printed.data["front_boxes"] == [BOX.model_dump()]
 
 
 # --- the card ------------------------------------------------------------------------------------------------------------
