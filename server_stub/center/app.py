@@ -82,7 +82,7 @@ router = APIRouter(
 @router.get("/municipalities", summary="市区町村の一覧", responses=failures())
 def municipalities(request: Request, terminal: Caller) -> MunicipalityList:
     """List all municipalities that a resident may pick for the 本籍地, those that do not participate included."""
-    return _center(request).municipalities
+    return _center(request).listed()
 
 
 @router.post("/sessions", summary="セッションの開始", responses=failures())

@@ -1,7 +1,8 @@
 """What a holder may get, and what the resident asked for. The terminal shows an offer as it came and knows no kind by name.
 
 An offer carries its words, fee, hours, subjects and questions; the answers travel back as they were asked. Offers are signed
-over session, terminal and holder (`binding.sign_offers`), so that nothing on the way can exchange what is chosen from.
+over session, terminal, holder, place and municipality (`binding.sign_offers`), so that nothing on the way can exchange what is
+chosen from, or whose it is.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from .values import (
     Identity,
     Model,
     MunicipalityInfo,
+    Place,
     Ref,
     RegisterText,
     Ulid,
@@ -177,11 +179,13 @@ class Offer(Model):
 
 
 class Offers(Model):
-    """For one holder in one session at one terminal."""
+    """For one holder in one session at one terminal. `place` and `municipality` are what the centre understood: the request that
+    asked for them is signed by nobody, nor is the list of municipalities."""
 
     session_id: Ulid
     terminal_id: Identifier
     holder: Identity
+    place: Place
     municipality: MunicipalityInfo
     offers: Annotated[tuple[Offer, ...], Field(max_length=MOST_OFFERS)]
 
