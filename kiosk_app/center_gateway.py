@@ -205,7 +205,7 @@ class CenterGateway:
         facts, signature = self._at_card(visit, signed)
         request = AuthenticationRequest(
             place=effect.place,
-            municipality=effect.municipality,
+            municipality=effect.municipality and effect.municipality.code,
             proof=JpkiProof(
                 certificate=base64.b64encode(facts.certificate).decode(),
                 signature=base64.b64encode(signature).decode(),
@@ -217,6 +217,8 @@ class CenterGateway:
             holder=_identity(effect.holder_ref),
             session_id=effect.session_id,
             terminal_id=self._settings.terminal_id,
+            place=effect.place,
+            chosen=effect.municipality,
         )
         return Authenticated(offers)
 

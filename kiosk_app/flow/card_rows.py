@@ -153,13 +153,12 @@ def accept_last_try(h: Context) -> Result:
 def authenticate(h: Context) -> Result:
     visit = replace(h.visit, was_wrong=False)
     chosen = visit.chosen_municipality
-    code = chosen.code if chosen is not None and visit.place is Place.DOMICILE else None
     return visit, (
         Authenticate(
             visit.session_id,
             h.event.pin,
             visit.place,
-            code,
+            chosen if visit.place is Place.DOMICILE else None,
             visit.holder_ref,
             visit.tries_left,
             visit.last_try_accepted,

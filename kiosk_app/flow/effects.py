@@ -38,13 +38,14 @@ class Authenticate(Effect):
     """Fetch a nonce, verify the PIN and sign on the card, send it to the centre -> Authenticated.
 
     `holder_ref` and `tries_left` are what was read before: another card now is Card_Changed and gets no PIN. Nor does a
-    card with one try left unless `last_try_accepted`.
+    card with one try left unless `last_try_accepted`. `municipality`: as the resident touched it, for the 本籍地; what the centre
+    understood must be the same.
     """
 
     session_id: str
     pin: Secret
     place: Place
-    municipality: str | None
+    municipality: MunicipalityInfo | None
     holder_ref: str
     tries_left: int | None
     last_try_accepted: bool = False

@@ -45,7 +45,13 @@ class ConfirmScreen(Screen[Confirm]):
         name_high = ROW_HIGH if self._fits(name, bold=True) else 2 * LINE_HIGH + 12
         room = inner.height() - name_high - 2 * ROW_HIGH - (options_high if answers else 0) - 16
         rows = self._rows(max(1, int(room // NAME_HIGH)))
-        city = self.words.either(view.municipality.name, view.municipality.name_en)
+        told = view.municipality
+        # several municipalities of one name: the prefecture tells them apart
+        city = self.words(
+            "municipality.in",
+            name=self.words.either(told.name, told.name_en),
+            prefecture=self.words.either(told.prefecture, told.prefecture_en),
+        )
         lines = [
             ("kind", name, name_high),
             ("municipality", city, ROW_HIGH),

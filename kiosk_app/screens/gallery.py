@@ -19,7 +19,7 @@ from kiosk_app.flow.state import CardPresence, Purchase, State, Visit
 from kiosk_app.flow.state import StateName as S
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.offers import Choice, Offer, Offers, Question, Scope, Subject, Symbol
-from server_stub.interface.values import FailureBody, Identity, Method, MunicipalityInfo
+from server_stub.interface.values import FailureBody, Identity, Method, MunicipalityInfo, Place
 
 from .texts import LANGUAGES
 from .window import KioskWindow
@@ -208,7 +208,7 @@ def _of(*offers: Offer, city: MunicipalityInfo = KOBE) -> Visit:
     return Visit(
         offers=Offers(
             session_id="0" * 26, terminal_id="T", holder=Identity(method=Method.JPKI, reference="0" * 64),
-            municipality=city, offers=offers,
+            place=Place.ADDRESS, municipality=city, offers=offers,
         ),
         kind=first.kind, scope=scope, subjects=first.possible(scope),
     )  # fmt: skip

@@ -50,7 +50,7 @@ _HOLDER = (
 _ISSUING = ("Issuing_Unreachable", "Answer_Malformed", "Caller_Unknown")
 _APPLICATION = (
     "Session_Not_Authenticated", "Option_Not_Allowed", "Member_Not_In_Household", "Copies_Out_Of_Range",
-    "Fee_Changed", "Idempotency_Conflict", "Character_Not_Printable", "Text_Too_Long", "Seal_Not_Registered",
+    "Fee_Changed", "Idempotency_Conflict", "Character_Not_Printable", "Text_Too_Long", "Application_Too_Large", "Service_Out_Of_Order", "Seal_Not_Registered",
     "Household_Member_Restricted", "Binding_Mismatch", "Paper_Corrupt", "Application_State_Conflict",
 )  # fmt: skip
 _IDEMPOTENCY_KEY = "^[A-Za-z0-9_-]{8,80}$"
@@ -82,7 +82,7 @@ router = APIRouter(
 @router.get("/municipalities", summary="市区町村の一覧", responses=failures())
 def municipalities(request: Request, terminal: Caller) -> MunicipalityList:
     """List all municipalities that a resident may pick for the 本籍地, those that do not participate included."""
-    return _center(request).municipalities
+    return _center(request).listed()
 
 
 @router.post("/sessions", summary="セッションの開始", responses=failures())

@@ -12,7 +12,7 @@ from server_stub.interface.values import MunicipalityList
 from server_stub.node import NodeContext
 
 from .applications import Applications
-from .authentication import Authentication
+from .authentication import Authentication, with_municipalities_swapped
 from .authentication.jpki import Jpki, StatusAuthority, TrustedCertificates
 from .database import Database
 from .holders import Holders
@@ -35,6 +35,7 @@ class Center:
 
     def __init__(self, context: NodeContext, settings: CenterSettings, finish: FinishSheets) -> None:
         clock, trace, times = context.clock, context.trace, settings.times
+        self._faults = context.faults
         self.database = Database(settings.database_url)
         self.transport = httpx.HTTPTransport(
             limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
@@ -68,6 +69,12 @@ class Center:
         self.housekeeper = Housekeeper(
             clock, times, self.sessions.end_overdue, self.outbox, self.database.wipe, trace
         )
+
+    def listed(self) -> MunicipalityList:
+        """All municipalities that a resident may pick."""
+        if self._faults.strikes("center.swap_municipalities") is not None:
+            return with_municipalities_swapped(self.municipalities)
+        return self.municipalities
 
     def take_issue_notices(self, path: Path) -> int:
         """Take in a complete delivery of issue notices (発行通知). Returns the number of authentication certificates in it.

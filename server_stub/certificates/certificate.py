@@ -140,8 +140,9 @@ class Certificate(ABC, Generic[Records, Terms]):
         """Tell what this holder may choose from. Runs for every holder whom nothing stands against, for the menu and again
         on receipt of an application.
 
-        What stands against this kind alone is raised as Failed (or `Failed.in_words`, by a name of the kind's own) and
-        shown in its place in the menu. Somebody who may not stand on the paper is a Subject with a refusal. It must not
+        What stands against this kind alone is raised as Failed (one of `offers.REFUSALS`, or `Failed.in_words`, by a name of the
+        kind's own) and shown in its place in the menu; anything else that is raised, and an answer that is no offer, is logged and
+        shown as Service_Out_Of_Order. Somebody who may not stand on the paper is a Subject with a refusal. It must not
         name anybody whom the register does not connect with the holder.
 
         Records that could not be used are missing in what the reader gives: a paper that says it shows everybody may be

@@ -19,6 +19,8 @@ KNOWN: dict[str, str] = {
     "issuing.no_delivery": "既存システムからの毎晩の連携が届かない（副本が古くなる）",
     "center.skip_binding": "センターが証明書と申請者の照合を行わない",
     "center.swap_offers": "センターの案内が、途中で名前を入れ替えられて届く",
+    "center.other_municipality": "選んだ市区町村が、途中で別の市区町村の本籍地に書き換えられて届く",
+    "center.swap_municipalities": "市区町村の一覧が、途中で名前を入れ替えられて届く",
     "center.tamper_manifest": "署名後に目録を書き換える",
     "center.down": "センターがすべての要求に 503 を返す",
     "issuing.down": "証明発行サーバがすべての要求に 503 を返す",

@@ -18,7 +18,7 @@ from .clock import Clock
 from .failures import Failed
 from .offers import ApplicationRequest, Offer, Offers, SignedOffers
 from .terminal import Manifest, SheetEntry, SignedManifest
-from .values import Identity
+from .values import Identity, MunicipalityInfo, Place
 
 SAMPLE = "見本"
 """Large on every side."""
@@ -74,10 +74,13 @@ def open_offers(
     holder: Identity,
     session_id: str,
     terminal_id: str,
+    place: Place,
+    chosen: MunicipalityInfo | None,
 ) -> Offers:
-    """Read the offers, if the pinned key signed exactly this text, for this holder, session and terminal.
+    """Read the offers, if the pinned key signed exactly this text, for this holder, session, terminal, place and municipality.
 
-    Raises Failed(Offers_Invalid, detail=...).
+    `chosen` is the municipality that the resident touched, with the names that it stood under; None for the 住所地, which the
+    centre finds itself. Raises Failed(Offers_Invalid, detail=...).
     """
     try:
         _verify(_OFFERS, signed.text, signed.signature, pinned)
@@ -88,10 +91,18 @@ def open_offers(
         ("holder", offers.holder == holder),
         ("session", offers.session_id == session_id),
         ("terminal", offers.terminal_id == terminal_id),
+        ("place", offers.place is place),
+        ("municipality", chosen is None or _touched(chosen) == _touched(offers.municipality)),
     ):
         if not same:
             raise Failed("Offers_Invalid", detail=detail)
     return offers
+
+
+def _touched(municipality: MunicipalityInfo) -> tuple[str, ...]:
+    """What a resident goes by in the list, in any language and order, and what the touch sends."""
+    told = municipality
+    return told.code, told.prefecture, told.name, told.prefecture_en, told.name_en, told.kana
 
 
 def sign_manifest(manifest: Manifest, key: Ed25519PrivateKey) -> SignedManifest:

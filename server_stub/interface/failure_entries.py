@@ -305,6 +305,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "本籍地の証明書を扱わない市",
     ),
     (
+        "Service_Out_Of_Order",
+        503,
+        "証明書の種類のプログラムに誤りがあり、その種類だけを案内できません。",
+        "証明発行サーバのログで、その種類の誤りを確認してください。",
+        "tests/issuing/test_odd_kinds.py::test_a_kind_whose_hook_is_wrong_is_refused_alone",
+    ),
+    (
         "Municipality_Not_Participating",
         403,
         "コンビニ交付に参加していない市区町村です。",
@@ -430,6 +437,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "様式に収まらない長さの項目があります。",
         "窓口で請求してください。",
         "様式に収まらない長さのフリガナ",
+    ),
+    (
+        "Application_Too_Large",
+        422,
+        "一度に端末で扱える人数または枚数を超えています。",
+        "窓口で請求してください。",
+        "tests/issuing/test_odd_kinds.py::test_a_household_too_large_for_a_terminal_keeps_the_other_kinds",
     ),
     (
         "Binding_Mismatch",

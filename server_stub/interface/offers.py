@@ -1,7 +1,8 @@
 """What a holder may get, and what the resident asked for. The terminal shows an offer as it came and knows no kind by name.
 
 An offer carries its words, fee, hours, subjects and questions; the answers travel back as they were asked. Offers are signed
-over session, terminal and holder (`binding.sign_offers`), so that nothing on the way can exchange what is chosen from.
+over session, terminal, holder, place and municipality (`binding.sign_offers`), so that nothing on the way can exchange what is
+chosen from, or whose it is.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from .failures import CATALOGUE
 from .values import (
     LONGEST_NAME,
     MOST_CHOICES,
@@ -26,6 +28,7 @@ from .values import (
     Identity,
     Model,
     MunicipalityInfo,
+    Place,
     Ref,
     RegisterText,
     Ulid,
@@ -36,6 +39,35 @@ from .values import (
 Refs = Annotated[tuple[Ref, ...], Field(max_length=MOST_SUBJECTS)]
 Answers = Annotated[dict[Code, Code], Field(max_length=MOST_QUESTIONS)]
 """Code of a question -> code of the choice."""
+
+
+REFUSALS = frozenset(
+    {
+        "Holder_Not_Linked", "Holder_Under_Fifteen", "Holder_Restricted", "Holder_Moved_Out", "Holder_Not_Registered",
+        "Holder_Deceased", "Record_Unusable", "Seal_Not_Registered", "Household_Member_Restricted",
+        "Member_Not_In_Household", "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered",
+        "Service_Out_Of_Order", "Replica_Too_Old", "Application_Too_Large", "Character_Not_Printable", "Text_Too_Long",
+        "Picture_Unreadable",
+    }
+)  # fmt: skip
+"""The names of the catalogue that stand in an offer: what an issuing server has against a kind or a person. Any other is a
+fault of a card, a centre or a terminal, which no offer may claim."""
+
+
+def _of_the_issuing_side(refusal: FailureBody) -> FailureBody:
+    if refusal.failure in CATALOGUE:
+        if refusal.failure not in REFUSALS:
+            raise ValueError("a refusal that an issuing server may have")
+        return refusal
+    try:
+        refusal.failed()
+    except KeyError as error:
+        raise ValueError("a name of the catalogue, or one of a kind's own with words") from error
+    return refusal
+
+
+Refusal = Annotated[FailureBody, AfterValidator(_of_the_issuing_side)]
+"""What stands against a kind or a person, by one of `REFUSALS` or a name of the kind's own with its words."""
 
 
 class Symbol(StrEnum):
@@ -70,6 +102,8 @@ class Question(Model):
     `about`: a sentence that explains it. `default` is the choice that stands before the resident has touched anything.
     """
 
+    model_config = ConfigDict(revalidate_instances="always")
+
     code: Code
     words: Words
     choices: Annotated[tuple[Choice, ...], Field(min_length=2, max_length=MOST_CHOICES)]
@@ -97,11 +131,13 @@ class Subject(Model):
     """Someone who may stand on the paper. `ref` is a pseudonym that the issuing server makes from its own record; `note` is
     shown under the name (続柄)."""
 
+    model_config = ConfigDict(revalidate_instances="always")
+
     ref: Ref
     name: RegisterText
     holder: bool
     note: Words | None = None
-    refusal: FailureBody | None = None
+    refusal: Refusal | None = None
 
 
 def possible(scope: Scope, subjects: Sequence[Subject]) -> tuple[str, ...]:
@@ -136,7 +172,7 @@ class Offer(Model):
     whole_about: Words | None = None
     subjects: Annotated[tuple[Subject, ...], Field(max_length=MOST_SUBJECTS)] = ()
     questions: Annotated[tuple[Question, ...], Field(max_length=MOST_QUESTIONS)] = ()
-    refusal: FailureBody | None = None
+    refusal: Refusal | None = None
 
     @model_validator(mode="after")
     def _can_be_taken_up(self) -> Offer:
@@ -177,11 +213,13 @@ class Offer(Model):
 
 
 class Offers(Model):
-    """For one holder in one session at one terminal."""
+    """For one holder in one session at one terminal. `place` and `municipality` are what the centre understood: the request that
+    asked for them is signed by nobody, nor is the list of municipalities."""
 
     session_id: Ulid
     terminal_id: Identifier
     holder: Identity
+    place: Place
     municipality: MunicipalityInfo
     offers: Annotated[tuple[Offer, ...], Field(max_length=MOST_OFFERS)]
 

@@ -53,6 +53,8 @@ REQUEST_REFUSED = (
     "Fee_Changed",
     "Character_Not_Printable",
     "Text_Too_Long",
+    "Application_Too_Large",
+    "Service_Out_Of_Order",
     "Idempotency_Conflict",
     "Application_State_Conflict",
 )

@@ -8,8 +8,9 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest
-from server_stub.interface.values import Identity
+from server_stub.interface.values import MOST_SHEETS, Identity
 from server_stub.paper.typesetting import Rendered
 
 from .tables import Application, Copy
@@ -45,7 +46,12 @@ class Paper:
 
 
 def answer_of(tenant: Tenant, generation: int, request: IssueRequest, paper: Paper) -> IssuedPaper:
-    """Put what was rendered into the answer: kind, municipality, fee and pages are the paper's, never the request's."""
+    """Put what was rendered into the answer: kind, municipality, fee and pages are the paper's, never the request's.
+
+    Raises Failed(Application_Too_Large) for more sheets than one application can have.
+    """
+    if len(paper.rendered.pages) > MOST_SHEETS:
+        raise Failed("Application_Too_Large", sheets=len(paper.rendered.pages))
     # made here from checked parts: looking through 90 kB of our own base64 once more would cost more than making it
     return IssuedPaper.model_construct(
         application_id=request.application_id,

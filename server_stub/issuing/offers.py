@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from server_stub.certificates.certificate import AnyCertificate, Case
 from server_stub.interface.failures import Failed
-from server_stub.interface.offers import ApplicationRequest, Offer, Scope, Subject, possible
-from server_stub.interface.values import FailureBody, Identity, Place
+from server_stub.interface.offers import ApplicationRequest, Offer, Scope, Subject, Symbol, possible
+from server_stub.interface.values import LONGEST_NAME, LONGEST_TEXT, MOST_SHEETS, FailureBody, Identity, Place
 from server_stub.registry.records import Person
 from server_stub.registry.replica import ReplicaReader
 
 from .rights import HolderFacts, check_holder, check_open, hours_in_words, not_restricted
 from .tenants import Tenant
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,34 +49,89 @@ class Holder:
         )
 
     def offer(self, kind: AnyCertificate, received_at: datetime) -> Offer:
-        """Tell what this holder may get of `kind`; what stands against this kind alone goes into `refusal`."""
+        """Tell what this holder may get of `kind`; what stands against this kind alone goes into `refusal`.
+
+        A kind is a program of whoever added it: whatever is wrong with its hook or its names costs the town's residents this
+        kind and no other. It is logged with the kind's code.
+        """
+        try:
+            return self._offer(kind, received_at)
+        except Exception as error:
+            if _too_large(error):
+                return self._refused(kind, "Application_Too_Large")
+            _log.exception("kind %s offers nothing", kind.code)
+            return self._refused(kind, "Service_Out_Of_Order")
+
+    def _offer(self, kind: AnyCertificate, received_at: datetime) -> Offer:
         terms = self.tenant.municipality.services[kind.code]
         told: dict[str, Any]
         try:
             check_open(self.tenant.municipality, kind.code, received_at)
             offered = kind.offer(self.case(kind))
+            most = max((len(possible(scope, offered.subjects)) for scope in offered.scopes), default=0)
             told = {
                 "scopes": offered.scopes,
                 "whole": None if offered.whole is None else dict(offered.whole),
                 "whole_about": None if offered.whole_about is None else dict(offered.whole_about),
                 "subjects": offered.subjects,
                 "questions": offered.questions,
+                # each person may need a sheet, so that whatever is offered can be made
+                "max_copies": min(terms.max_copies, max(1, MOST_SHEETS // max(1, most))),
             }
-            if not any(possible(scope, offered.subjects) for scope in offered.scopes):
+            if most == 0:
                 told = {"refusal": _of_nobody(offered.subjects)}
         except Failed as failed:
             told = {"refusal": FailureBody.of(failed)}
         return Offer(
+            **{
+                "kind": kind.code,
+                "words": dict(kind.words),
+                "title": kind.title,
+                "symbol": kind.symbol,
+                "fee": terms.fee,
+                "counter_fee": terms.counter_fee,
+                "max_copies": terms.max_copies,
+                "hours": hours_in_words(terms),
+                **told,
+            }
+        )
+
+    def _refused(self, kind: AnyCertificate, failure: str) -> Offer:
+        """Refuse the kind by name, with no more of its own than can be shown."""
+        terms = self.tenant.municipality.services[kind.code]
+        title = (
+            kind.title if isinstance(kind.title, str) and 2 <= len(kind.title) <= LONGEST_NAME else kind.code
+        )
+        return Offer(
             kind=kind.code,
-            words=dict(kind.words),
-            title=kind.title,
-            symbol=kind.symbol,
+            words=_words_of(kind) or {"ja": title},
+            title=title.ljust(2, "_"),
+            symbol=kind.symbol if isinstance(kind.symbol, Symbol) else Symbol.DOCUMENT,
             fee=terms.fee,
             counter_fee=terms.counter_fee,
             max_copies=terms.max_copies,
             hours=hours_in_words(terms),
-            **told,
+            refusal=FailureBody(failure=failure),
         )
+
+
+def _words_of(kind: AnyCertificate) -> dict[str, str]:
+    """The kind's name for people in the two languages of the product; empty if it has none that can be shown."""
+    words = kind.words if isinstance(kind.words, Mapping) else {}
+    told = {language: words.get(language) for language in ("ja", "en")}
+    shown = {
+        language: text
+        for language, text in told.items()
+        if isinstance(text, str) and 0 < len(text) <= LONGEST_TEXT
+    }
+    return shown if "ja" in shown else {}
+
+
+def _too_large(error: Exception) -> bool:
+    """Tell whether it is only that more persons are on offer than one application has room for."""
+    return isinstance(error, ValidationError) and all(
+        item["type"] == "too_long" and item["loc"][0] in ("subjects", "concerns") for item in error.errors()
+    )
 
 
 def _of_nobody(subjects: Sequence[Subject]) -> FailureBody:

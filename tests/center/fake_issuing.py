@@ -74,10 +74,11 @@ class FakeIssuing:
     """`offers` and `paper` may be replaced by a test; `requests` and `reports` hold what came in, in order."""
 
     def __init__(self, info: Callable[[str], MunicipalityInfo]) -> None:
-        self._info = info
+        self._info = self.told_of = info
         self.reset()
 
     def reset(self) -> None:
+        self.told_of = self._info
         self.refusal: Failed | None = None
         self.answer: Response | None = None
         self.report_refusal: Failed | None = None
@@ -100,7 +101,7 @@ class FakeIssuing:
                 "refusal": self.offer_refusal and FailureBody.of(self.offer_refusal),
             }
         )  # fmt: skip
-        return OfferList(municipality=self._info(request.municipality), offers=(residence,))
+        return OfferList(municipality=self.told_of(request.municipality), offers=(residence,))
 
     def paper(self, request: IssueRequest) -> dict[str, Any]:
         """One sheet a member and copy."""

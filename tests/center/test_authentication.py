@@ -20,8 +20,9 @@ from server_stub.interface.clock import STAGE_START
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import SignedOffers
 from server_stub.interface.terminal import SignedManifest
+from server_stub.interface.values import Place
 from tests.center.pki import POLICY, Issuer, usage
-from tests.center.world import CITY, HALL_KEY, OTHER, OUTSIDE, STORES_ONLY, World, refused
+from tests.center.world import CITY, HALL_KEY, OTHER, OUTSIDE, STORES_ONLY, World, info, refused
 
 SECOND = timedelta(seconds=1)
 
@@ -259,11 +260,22 @@ def test_a_refusal_of_the_issuing_server_arrives_with_its_facts(world: World) ->
 def test_the_offers_are_signed_for_this_holder_session_and_terminal(world: World) -> None:
     session_id = world.session()
     signed = SignedOffers.model_validate_json(world.authenticate(session_id).raise_for_status().content)
-    ours = {"holder": world.card.identity, "session_id": session_id, "terminal_id": "T1"}
+    ours = {
+        "holder": world.card.identity,
+        "session_id": session_id,
+        "terminal_id": "T1",
+        "place": Place.ADDRESS,
+        "chosen": None,
+    }
     pinned = world.signing_key.public_key()
     offers = open_offers(signed, pinned, **ours)  # type: ignore[arg-type]
     assert [subject.name for subject in offers.offers[0].subjects] == ["見本　太郎", "見本　花子"]
-    others = {"holder": world.ca.card().identity, "session_id": world.session(), "terminal_id": "T2"}
+    others = {
+        "holder": world.ca.card().identity,
+        "session_id": world.session(),
+        "terminal_id": "T2",
+        "place": Place.DOMICILE,
+    }
     for what, other in others.items():
         with pytest.raises(Failed, match=f"Offers_Invalid.*{what.removesuffix('_id')}"):
             open_offers(signed, pinned, **(ours | {what: other}))  # type: ignore[arg-type]
@@ -272,6 +284,32 @@ def test_the_offers_are_signed_for_this_holder_session_and_terminal(world: World
     swapped = signed.model_copy(update={"text": signed.text.replace("見本　太郎", "見本　花子")})
     with pytest.raises(Failed, match="Offers_Invalid"):
         open_offers(swapped, pinned, **ours)  # type: ignore[arg-type]
+
+
+def test_the_offers_say_which_place_and_municipality_the_centre_understood(world: World) -> None:
+    at_home = world.offers(world.authenticate(world.session()))
+    assert (at_home.place, at_home.municipality.code) == ("address", CITY)
+    elsewhere = world.offers(world.authenticate(world.session(), place="domicile", municipality=OTHER))
+    assert (elsewhere.place, elsewhere.municipality.code) == ("domicile", OTHER)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"name": "足利市"}, {"prefecture": "栃木県"}, {"participating": False}, {"code": OTHER}],
+    ids=str,
+)
+def test_an_issuing_server_that_calls_the_municipality_otherwise_is_not_believed(
+    world: World, changed: dict[str, Any]
+) -> None:
+    other = info(CITY).model_copy(update=changed)
+    world.issuing.told_of = lambda code: other
+    refused(world.authenticate(world.session()), "Answer_Malformed")
+
+
+def test_telephone_and_colour_are_the_centres_own(world: World) -> None:
+    other = info(CITY).model_copy(update={"telephone": "0990-000-000", "accent": "#FF0000"})
+    world.issuing.told_of = lambda code: other
+    assert world.offers(world.authenticate(world.session())).municipality == info(CITY)
 
 
 def test_no_signature_of_a_manifest_serves_for_offers(world: World) -> None:
@@ -284,6 +322,8 @@ def test_no_signature_of_a_manifest_serves_for_offers(world: World) -> None:
             holder=world.card.identity,
             session_id=session_id,
             terminal_id="T1",
+            place=Place.ADDRESS,
+            chosen=None,
         )
 
 

@@ -52,7 +52,12 @@ class Desk:
     def authenticated(self, session_id: str, *, terminal: str = MINE, holder: str = HOLDER) -> Authenticated:
         who = Identity(method=Method.JPKI, reference=holder)
         offers = Offers(
-            session_id=session_id, terminal_id=terminal, holder=who, municipality=info(CITY), offers=()
+            session_id=session_id,
+            terminal_id=terminal,
+            holder=who,
+            place=Place.ADDRESS,
+            municipality=info(CITY),
+            offers=(),
         )
         found = Authenticated(session_id, who, Place.ADDRESS, offers)
         self.sessions.authenticated(terminal, found)

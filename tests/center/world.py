@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import json
 import shutil
 import threading
 import time
@@ -32,7 +33,7 @@ from server_stub.interface.offers import Offers, SignedOffers
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Manifest, SignedManifest
 from server_stub.interface.trace import Event, Trace
-from server_stub.interface.values import MunicipalityInfo, TerminalKind
+from server_stub.interface.values import MunicipalityInfo, Place, TerminalKind
 from server_stub.municipalities import MunicipalityEntry
 from server_stub.node import NodeContext, serve
 from server_stub.paper.finish import SheetFacts
@@ -236,14 +237,17 @@ class World:
         return self.ask("POST", f"/v1/sessions/{session_id}/authentication", key=key, json=whole)
 
     def offers(self, response: httpx.Response, card: Card | None = None, terminal_id: str = "T1") -> Offers:
-        """The offers of an answer, opened as the terminal opens them."""
+        """The offers of an answer, opened as the terminal opens them that asked for it."""
         signed = SignedOffers.model_validate_json(response.raise_for_status().content)
+        asked = json.loads(response.request.content)
         return open_offers(
             signed,
             self.signing_key.public_key(),
             holder=(card or self.card).identity,
             session_id=str(response.request.url).split("/")[-2],
             terminal_id=terminal_id,
+            place=Place(asked["place"]),
+            chosen=info(asked["municipality"]) if asked.get("municipality") else None,
         )
 
     def known_session(self, key: str = STORE_KEY) -> str:

@@ -85,6 +85,7 @@ def offers(*listed: Offer) -> Offers:
         session_id=SESSION,
         terminal_id="T-0001",
         holder=IDENTITY,
+        place=Place.ADDRESS,
         municipality=KOBE,
         offers=listed or (offer(), SEAL),
     )

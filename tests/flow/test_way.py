@@ -266,7 +266,7 @@ def test_the_family_register_needs_a_municipality_from_the_list() -> None:
     walk.do(e.MunicipalityChosen("28100"), e.SessionStarted(SESSION), e.PinEntered(PIN))
     (effect,) = walk.asked(f.Authenticate)
     assert isinstance(effect, f.Authenticate)
-    assert (effect.place, effect.municipality) == (Place.DOMICILE, "28100")
+    assert (effect.place, effect.municipality) == (Place.DOMICILE, KOBE)
 
 
 def test_a_municipality_that_does_not_take_part_is_refused_by_name() -> None:

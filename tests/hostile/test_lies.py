@@ -19,8 +19,8 @@ from server_stub.interface.binding import sign_manifest, sign_offers
 from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.offers import Offers
 from server_stub.interface.terminal import Manifest, SignedManifest
-from server_stub.interface.values import FailureBody, Place
-from tests.flow.helper import offer, offers
+from server_stub.interface.values import FailureBody, MunicipalityInfo, Place
+from tests.flow.helper import ELSEWHERE, KOBE, offer, offers
 from tests.hostile.resident import Resident
 from tests.terminal.centre import Centre
 
@@ -478,6 +478,51 @@ def test_another_key_signs_no_offers(resident: Resident) -> None:
 
     resident.world.centre.edit = "/authentication", forge
     assert refused(resident, "/authentication") == "Offers_Invalid"
+
+
+# --- whose certificates: exchanged where nobody signs ----------------------------------------------------------------------------
+
+OTHER = ELSEWHERE.model_copy(update={"participating": True})
+
+
+@pytest.mark.parametrize("place", Place)
+def test_what_was_understood_as_it_was_touched_comes_to_payment(resident: Resident, place: Place) -> None:
+    """So that what is refused below is refused for the exchange."""
+    resident.world.centre.listed = KOBE, OTHER
+    assert isinstance(resident.visit(place), v.Pay)
+
+
+@pytest.mark.parametrize(
+    ("place", "other"), [(Place.DOMICILE, KOBE), (Place.ADDRESS, OTHER), (Place.ADDRESS, KOBE)], ids=str
+)
+def test_a_request_for_another_municipality_than_was_touched(
+    resident: Resident, place: Place, other: MunicipalityInfo
+) -> None:
+    """Of the 本籍地, or for the 本籍地 where the 住所地 was touched."""
+    centre = resident.world.centre
+    centre.listed = KOBE, OTHER
+    changed = {"place": Place.DOMICILE, "municipality": other.code}
+    centre.misread = lambda request: request.model_copy(update=changed)
+    assert isinstance(resident.visit(place), v.Refusal)
+    assert resident.refused_untouched().failure == "Offers_Invalid"
+
+
+@pytest.mark.parametrize(
+    "names", [("name", "name_en"), ("name",), ("name_en",), ("prefecture",), ("code",)], ids=",".join
+)
+def test_names_of_two_municipalities_exchanged_in_the_list(
+    resident: Resident, names: tuple[str, ...]
+) -> None:
+    """The resident goes by the name; the touch sends the code."""
+    centre = resident.world.centre
+    centre.listed = KOBE, OTHER.model_copy(update={"prefecture": "栃木県"})
+
+    def exchange_names(told: dict[str, Any]) -> None:
+        for name in names:
+            exchange(*told["municipalities"], name)
+
+    centre.edit = "/municipalities", exchange_names
+    assert refused(resident, "/municipalities") == "Offers_Invalid"
 
 
 # --- offers that lead nowhere ---------------------------------------------------------------------------------------------------

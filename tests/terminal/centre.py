@@ -45,7 +45,7 @@ TamperOffers = Callable[[Offers], Offers]
 
 
 class Centre:
-    """`calls` is what came in. Set `refuse[path part]` to a failure's name, `tamper` and `tamper_offers` to change a manifest or offers before they are signed,
+    """`calls` is what came in. Set `refuse[path part]` to a failure's name, `tamper` and `tamper_offers` to change a manifest or offers before they are signed, `misread` to change a request before it is read,
     `sheet` to make other sheets (and sign for them), `answer[path part]` to a raw response, `edit` to (end of the path, what changes the answer's JSON); `hold` keeps requests waiting."""
 
     def __init__(self) -> None:
@@ -73,6 +73,8 @@ class Centre:
         self.keywords: Callable[[str], str] = lambda text: text
         self.sheet: Callable[[str], bytes] = make_sheet
         self.offers: Offers = offers()
+        self.listed = (KOBE, ELSEWHERE)
+        self.misread: Callable[[AuthenticationRequest], AuthenticationRequest] = lambda request: request
         self.sheets_per_copy = 1
         self._nonces: dict[str, str] = {}
         self._holders: dict[str, Identity] = {}
@@ -140,7 +142,7 @@ class Centre:
 
         @app.get("/v1/municipalities")
         def municipalities() -> MunicipalityList:
-            return MunicipalityList(municipalities=(KOBE, ELSEWHERE))
+            return MunicipalityList(municipalities=self.listed)
 
         @app.post("/v1/sessions")
         def open_session() -> SessionOpened:
@@ -158,15 +160,22 @@ class Centre:
         @app.post("/v1/sessions/{session_id}/authentication")
         def authenticate(session_id: str, request: AuthenticationRequest) -> SignedOffers:
             certificate = x509.load_der_x509_certificate(base64.b64decode(request.proof.certificate))
+            request = self.misread(request)
             key = certificate.public_key()
             assert isinstance(key, rsa.RSAPublicKey)
             text = signed_text("JPKI-SIM/konbini/authentication/v1", session_id, self._nonces.pop(session_id))
             key.verify(base64.b64decode(request.proof.signature), text, padding.PKCS1v15(), hashes.SHA256())
             reference = holder_ref(certificate.issuer.public_bytes(), certificate.serial_number)
             holder = self._holders[session_id] = Identity(method=Method.JPKI, reference=reference)
+            city = self.offers.municipality
+            if request.municipality:
+                city = next(one for one in self.listed if one.code == request.municipality)
             offered = self.offers.model_copy(
-                update={"session_id": session_id, "terminal_id": TERMINAL, "holder": holder}
-            )
+                update={
+                    "session_id": session_id, "terminal_id": TERMINAL, "holder": holder, "place": request.place,
+                    "municipality": city,
+                }
+            )  # fmt: skip
             return sign_offers(self.tamper_offers(offered), self.signing_key)
 
         @app.post("/v1/sessions/{session_id}/applications")

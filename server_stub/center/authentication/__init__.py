@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -16,7 +17,7 @@ from server_stub.interface.issuing import OffersRequest
 from server_stub.interface.offers import Offers, SignedOffers
 from server_stub.interface.terminal import AuthenticationRequest
 from server_stub.interface.trace import Trace
-from server_stub.interface.values import Place, TerminalKind
+from server_stub.interface.values import MunicipalityInfo, MunicipalityList, Place, TerminalKind
 from server_stub.municipalities import MunicipalityEntry
 
 from .jpki import Jpki
@@ -58,22 +59,31 @@ class Authentication:
         nonce = self._sessions.use_nonce(session_id, terminal_id)
         holder = self._jpki.identify(session_id, nonce, request.proof)
         linked = self._jpki.municipality(holder)
-        code = request.municipality or linked
-        self._check_municipality(code, terminal.facts.kind)
-        found = self._servers.offers(
-            OffersRequest(holder=holder, place=request.place, municipality=code, terminal=terminal.facts)
+        asked = OffersRequest(
+            holder=holder,
+            place=request.place,
+            municipality=request.municipality or linked,
+            terminal=terminal.facts,
         )
+        if self._faults.strikes("center.other_municipality") is not None:
+            asked = self._of_another(asked)
+        self._check_municipality(asked.municipality, terminal.facts.kind)
+        found = self._servers.offers(asked)
+        own = self._municipalities[asked.municipality].info
+        if not found.municipality.participating or _identity(found.municipality) != _identity(own):
+            raise Failed("Answer_Malformed", peer="issuing", detail="another municipality")
         offers = Offers(
             session_id=session_id,
             terminal_id=terminal_id,
             holder=holder,
-            municipality=found.municipality,
+            place=asked.place,
+            municipality=own,
             offers=found.offers,
         )
-        self._sessions.authenticated(terminal_id, Authenticated(session_id, holder, request.place, offers))
+        self._sessions.authenticated(terminal_id, Authenticated(session_id, holder, asked.place, offers))
         self._trace.emit(
             "centre", "authenticated", session_id=session_id, holder=holder.reference[:SHOWN_OF_REFERENCE],
-            place=request.place, municipality=code, offers=len(offers.offers),
+            place=asked.place, municipality=asked.municipality, offers=len(offers.offers),
         )  # fmt: skip
         signed = sign_offers(offers, self._signing_key)
         if self._faults.strikes("center.swap_offers") is not None:
@@ -88,6 +98,34 @@ class Authentication:
             raise Failed("Municipality_Not_Participating", municipality=code)
         if kind in entry.excluded_terminal_kinds:
             raise Failed("Terminal_Kind_Excluded", municipality=code, kind=kind)
+
+    def _of_another(self, asked: OffersRequest) -> OffersRequest:
+        """The request as somebody on the way has written it anew: for the 本籍地, of another municipality that offers this holder
+        something."""
+        for code, entry in self._municipalities.items():
+            other = asked.model_copy(update={"place": Place.DOMICILE, "municipality": code})
+            if not entry.info.participating or code == asked.municipality:
+                continue
+            with suppress(Failed):
+                self._servers.offers(other)
+                return other
+        return asked
+
+
+def _identity(municipality: MunicipalityInfo) -> tuple[str, str, str]:
+    return municipality.code, municipality.prefecture, municipality.name
+
+
+def with_municipalities_swapped(told: MunicipalityList) -> MunicipalityList:
+    """The list with the names of those that participate moved on by one, so that who touches one gets another's paper."""
+    listed = [one for one in told.municipalities if one.participating]
+    moved = {one.code: other for one, other in zip(listed, listed[1:] + listed[:1], strict=True)}
+    return MunicipalityList(
+        municipalities=tuple(
+            moved[one.code].model_copy(update={"code": one.code}) if one.code in moved else one
+            for one in told.municipalities
+        )
+    )
 
 
 def with_names_swapped(offers: Offers) -> Offers:
