@@ -101,7 +101,10 @@ class ObservedConnection(CardConnection):
         if failure:
             data["failure"] = failure
         else:
-            data |= {"sw": f"{response.sw:04X}", "status": status_text(response.sw, compared=bool(command.data))}
+            data |= {
+                "sw": f"{response.sw:04X}",
+                "status": status_text(response.sw, compared=bool(command.data)),
+            }
         if self._bodies and self._public(command):
             data |= {"sent_hex": command.data.hex(), "received_hex": response.data.hex()}
         self._observer("command", **data)
