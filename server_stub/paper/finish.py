@@ -15,6 +15,7 @@ from pikepdf import Dictionary
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.front import FrontFacts, check_fronts
+from server_stub.interface.unpacking import INFLATED, check_file, unpacked
 
 from .back_page import PAGE, QR_LEFT, QR_SIDE, QR_TOP, BackPageTemplate, back_page_template, facts_position
 
@@ -46,6 +47,7 @@ def finish_sheets(
     one that does not bear what it must;
     Character_Not_Printable; Font_Missing.
     """
+    check_file(front_pdf)
     with _lock:
         made = back_page_template(municipality)
         try:
@@ -68,6 +70,10 @@ def _uncoloured(fronts: pikepdf.Pdf) -> bytes:
     for page in fronts.pages:
         if "/ColorSpace" in page.resources:
             del page.resources["/ColorSpace"]
+    room = INFLATED
+    for item in fronts.objects:
+        if isinstance(item, pikepdf.Stream):
+            room -= unpacked(item, room)
     stream = io.BytesIO()
     fronts.save(stream, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
     return stream.getvalue()
