@@ -44,8 +44,7 @@ def finish_sheets(
 
     `municipality` is its name, `application_id` a ULID. 見本, notice and ground pattern go on both sides here, whatever
     the front shows. Raises Failed: Paper_Corrupt for a front that is no PDF of len(sheets) A4 pages; Binding_Mismatch for
-    one that does not bear what it must;
-    Character_Not_Printable; Font_Missing.
+    one that does not bear what it must; Character_Not_Printable; Font_Missing.
     """
     check_file(front_pdf)
     with _lock:
@@ -56,11 +55,11 @@ def finish_sheets(
                     raise Failed("Paper_Corrupt", pages=len(fronts.pages), sheets=len(sheets))
                 for page in fronts.pages:
                     _check_size(page)
-                made_of = [_finish(made, fronts, i, application_id, facts) for i, facts in enumerate(sheets)]
+                finished = [_finish(made, fronts, i, application_id, facts) for i, facts in enumerate(sheets)]
                 expected = [facts.front for facts in sheets if facts.front is not None]
                 if expected:
                     check_fronts(_uncoloured(fronts), expected)
-                return made_of
+                return finished
         except (pikepdf.PdfError, segno.DataOverflowError) as error:
             raise Failed("Paper_Corrupt") from error
 
