@@ -7,10 +7,7 @@ them away must change the picture of the side where they stand.
 
 from __future__ import annotations
 
-import base64
 import ctypes
-import re
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,11 +18,8 @@ import pypdfium2.raw as pdfium
 from server_stub.interface.binding import A4, A4_TOLERANCE, NOTICE, PDFIUM, SAMPLE, SIDES
 from server_stub.interface.failures import Failed
 from server_stub.interface.front import FrontFacts, check_front, check_numbers, letters_of
+from server_stub.interface.unpacking import INFLATED, unpacked
 
-INFLATED = 256_000_000
-"""Bytes that all streams of a sheet may have when they are unpacked. The ground pattern has 4.4 million."""
-_DEFLATE = 1032
-"""Bytes that one deflated byte can become at the most (zlib's own figure)."""
 LEAST_NOTICE, LEAST_SAMPLE = 5.0, 72.0
 """Points: the least size of the letters of the notice, and of the large 見本."""
 LEAST_WORD = 4.5
@@ -47,43 +41,12 @@ _KINDS = frozenset(
 """The same by /Type, /Subtype or /S."""
 _OBJECTS = 50_000
 _DEEP = 20
-_PACKED = frozenset({"/FlateDecode", "/Fl", "/LZWDecode", "/LZW", "/RunLengthDecode", "/RL"})
-_STREAM = re.compile(rb"(?<!end)stream\r?\n")
-_PIECE = 1 << 20
 _SCALE = 1.5
 """Pixels a point of the pictures in which the marks are looked for."""
 _INVISIBLE = frozenset({3, 7})
 """Text rendering modes that leave no ink (ISO 32000-2, 9.3.6)."""
 _DIFFERENCE = 24
 """Steps of grey (of 255) by which a mark must differ from its ground."""
-
-
-def check_file(pdf: bytes) -> None:
-    """Would unpacking it burst the terminal? To be asked before anything opens `pdf`. Raises Failed(Paper_Corrupt)."""
-    if _small(len(pdf)):
-        return
-    room = INFLATED
-    for found in _STREAM.finditer(pdf):
-        room -= _inflated(memoryview(pdf)[found.end() :], room)
-
-
-def _small(size: int) -> bool:
-    """Whether `size` bytes cannot become too many, however they are packed once."""
-    return size * _DEFLATE <= INFLATED
-
-
-def _inflated(data: memoryview | bytes, room: int) -> int:
-    """How many bytes the deflated `data` has; 0 if it is not deflated. Raises Failed above `room`."""
-    made, total, rest = zlib.decompressobj(), 0, bytes(data)
-    try:
-        while rest and not made.eof:
-            total += len(made.decompress(rest, _PIECE))
-            if total > room:
-                raise Failed("Paper_Corrupt", detail="too large when unpacked")
-            rest = made.unconsumed_tail
-    except zlib.error:
-        pass
-    return total
 
 
 def check_document(document: pikepdf.Pdf) -> None:
@@ -145,29 +108,11 @@ def _forbidden(document: pikepdf.Pdf) -> Iterator[str]:
         if isinstance(item, pikepdf.Stream):
             if "/F" in item:
                 yield "/F"
-            room -= _unpacked(item, room)
+            room -= unpacked(item, room)
 
 
 def _holds_more(value: Any) -> bool:
     return isinstance(value, pikepdf.Array | pikepdf.Dictionary | pikepdf.Stream)
-
-
-def _unpacked(stream: pikepdf.Stream, room: int) -> int:
-    """Bytes in `stream` behind a first filter that packs nothing. Raises Failed(Paper_Corrupt): packed twice, too large."""
-    told = stream.get("/Filter", pikepdf.Array())
-    filters = [str(told)] if isinstance(told, pikepdf.Name) else [str(one) for one in told]
-    if sum(one in _PACKED for one in filters) > 1 or "/Crypt" in filters:
-        raise Failed("Paper_Corrupt", detail="packed twice")
-    if len(filters) < 2 or filters[0] not in ("/ASCII85Decode", "/A85"):
-        return 0
-    raw = stream.read_raw_bytes()
-    if _small(len(raw)):
-        return 0
-    try:
-        plain = base64.a85decode(raw.strip().removeprefix(b"<~").removesuffix(b"~>"))
-    except ValueError as error:
-        raise Failed("Paper_Corrupt", detail="ASCII85") from error
-    return _inflated(plain, room)
 
 
 def check_sides(pdf: bytes, front: FrontFacts) -> None:

@@ -4,7 +4,9 @@ import hashlib
 import io
 import json
 import subprocess
+import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
@@ -85,6 +87,23 @@ def test_a_front_is_finished_if_it_bears_what_is_declared_of_it(layout: str) -> 
         other = [name + "郎" * (number == wrong) for number, name in enumerate(NAMES)]
         with pytest.raises(Failed, match="Binding_Mismatch.*name"):
             finished(other)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("packed", [1, 2])
+def test_a_front_that_would_burst_is_not_read(packed: int) -> None:
+    body = b" " * 300_000_000
+    for _ in range(packed):
+        body = zlib.compress(body, 9)
+    with pikepdf.open(io.BytesIO(front_of(b""))) as pdf:
+        pdf.pages[0].obj.Contents = pikepdf.Stream(
+            pdf, body, Filter=pikepdf.Array([pikepdf.Name.FlateDecode] * packed)
+        )
+        stream = io.BytesIO()
+        pdf.save(stream, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    facts = replace(ONE, front=FrontFacts((), "1／1", (), ()))
+    with pytest.raises(Failed, match=r"Paper_Corrupt.*(too large|twice)"):
+        finish_sheets(stream.getvalue(), municipality="見本市", application_id=APPLICATION, sheets=[facts])
 
 
 def test_every_sheet_has_a_front_and_a_back_with_its_own_facts(family: Rendered) -> None:

@@ -13,9 +13,9 @@ from server_stub.interface.issuing import OfferList
 from server_stub.interface.offers import Offers
 from server_stub.interface.values import FailureBody
 from server_stub.issuing.offers import Holder
-from tests.planted.bindings import struck
+from tests.planted.bindings import COINS, struck
 from tests.planted.defect import defect
-from tests.planted.papers import MINAMI, ONE
+from tests.planted.papers import MINAMI, ONE, fronts_unread
 
 TWO = "続けて二人が、それぞれの証明書を受け取る"
 NEXT = "次の人が「川原翔のカード」で本人確認を済ませる"
@@ -43,11 +43,22 @@ def names_exchanged(patch: pytest.MonkeyPatch) -> None:
     "案内の氏名が入れ替わり、端末も署名を確かめない",
     harm="選んだ人と違う家族の証明書を、本人が気づかずに受け取る。",
     scenario=ONE,
+    sentence=COINS,
+)
+def names_exchanged_unverified(patch: pytest.MonkeyPatch) -> None:
+    struck(patch, "center.swap_offers")
+    unverified(patch)
+
+
+@defect(
+    "案内の氏名が入れ替わり、端末も署名を確かめず、紙面も読まない",
+    harm="選んだ人と違う家族の証明書を、本人が気づかずに受け取る。",
+    scenario=ONE,
     sentence=MINAMI,
 )
 def names_exchanged_unseen(patch: pytest.MonkeyPatch) -> None:
-    struck(patch, "center.swap_offers")
-    unverified(patch)
+    names_exchanged_unverified(patch)
+    fronts_unread(patch)
 
 
 @defect(

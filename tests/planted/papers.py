@@ -396,7 +396,7 @@ def one_number_for_all_unread(patch: pytest.MonkeyPatch) -> None:
     "すべての部に同じ発行番号を印字する",
     harm="一通の真偽を問い合わせても、どの部のことか分からない。",
     scenario=COUPLE,
-    sentence="内容を確認して申し込む",
+    sentence="500円を入れる",
 )
 def one_number_for_all(patch: pytest.MonkeyPatch) -> None:
     front(patch, lambda made: replace(made, issue_number="28100-20260603-2222-3333-4444"))
