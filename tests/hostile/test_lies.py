@@ -71,7 +71,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 TRUE = {
     # what is no lie: texts that may be any, lists that may be empty
-    "text": {"municipalities.0.name", "municipalities.0.kana", "municipalities.1.telephone", "terminal_id", "key_id"},
+    "text": {"municipalities.0.name", "municipalities.0.kana", "terminal_id", "key_id"},
     "number": {"expires_at"},  # read as a moment; nothing depends on it at the terminal
     "list": {"municipalities"},
 }  # fmt: skip
