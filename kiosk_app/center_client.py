@@ -48,6 +48,7 @@ meanwhile no other thread gets the interpreter: 2 MB take 30 ms, and the screen'
 
 class CenterClient:
     """One HTTP client, made once. Every method raises Failed: the centre's own refusals by their name,
+    Service_Out_Of_Order for one that the catalogue does not have (its words are signed by nobody),
     Centre_Unreachable for no connection, no answer in time or 503, Answer_Malformed for anything not agreed on."""
 
     def __init__(
@@ -202,8 +203,11 @@ class _Answer:
         if 200 <= self.status < 300:
             return
         refusal = read_refusal(self.body)
-        if refusal is not None:
+        if refusal is not None and refusal.words is None:
             raise refusal
+        if refusal is not None:
+            # words are shown only from offers that the centre has signed; whoever answers here may be anybody
+            raise Failed("Service_Out_Of_Order", name=refusal.failure)
         if self.status == 503:
             raise Failed("Centre_Unreachable", reason="503")
         raise Failed("Answer_Malformed", status=self.status)

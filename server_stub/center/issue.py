@@ -9,6 +9,8 @@ import json
 import threading
 from typing import Protocol
 
+from pydantic import ValidationError
+
 from server_stub.interface import binding
 from server_stub.interface.failures import Failed
 from server_stub.interface.front import front_facts
@@ -158,7 +160,10 @@ class Issue:
         paper: IssuedPaper,
     ) -> tuple[SignedManifest, list[bytes]]:
         """Manifest and sheets; compared before the paper is finished, so that nothing wrong is ever a finished sheet."""
-        made = _manifest(application, terminal, session, paper)
+        try:
+            made = _manifest(application, terminal, session, paper)
+        except ValidationError as error:  # each page is as agreed on, all together no manifest
+            raise Failed("Answer_Malformed", peer="issuing", detail="pages") from error
         compared = self._context.faults.strikes("center.skip_binding") is None
         if compared:
             if paper.application_id != application.application_id:
@@ -196,7 +201,12 @@ class Issue:
             sheet.model_copy(update={"sha256": hashlib.sha256(body).hexdigest()})
             for sheet, body in zip(made.sheets, bodies, strict=True)
         )
-        signed = binding.sign_manifest(made.model_copy(update={"sheets": sheets}), self._settings.signing_key)
+        try:
+            signed = binding.sign_manifest(
+                made.model_copy(update={"sheets": sheets}), self._settings.signing_key
+            )
+        except ValidationError as error:
+            raise Failed("Answer_Malformed", peer="issuing", detail="pages") from error
         return signed, bodies
 
     def _wait_for(self, application: Application) -> SignedManifest:

@@ -307,9 +307,9 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
     (
         "Service_Out_Of_Order",
         503,
-        "証明書の種類のプログラムに誤りがあり、その種類だけを案内できません。",
+        "種類のプログラムに誤りがあるか、署名のない独自の断りが届き、この証明書を交付できません。",
         "証明発行サーバのログで、その種類の誤りを確認してください。",
-        "tests/issuing/test_odd_kinds.py::test_a_kind_whose_hook_is_wrong_is_refused_alone",
+        "一つの種類のプログラムの誤りで、ほかの種類は止まらない",
     ),
     (
         "Municipality_Not_Participating",

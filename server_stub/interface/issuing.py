@@ -13,9 +13,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from .offers import Answers, ApplicationRequest, Offer, Refs
+from .offers import Answers, ApplicationRequest, Offer, Refs, each_kind_once
 from .terminal import StatusReport
 from .values import (
     MOST_BOXES,
@@ -24,8 +24,10 @@ from .values import (
     Box,
     Code,
     Code5,
+    CopyNumber,
     Identifier,
     Identity,
+    IssueNumber,
     Model,
     MunicipalityInfo,
     Place,
@@ -59,7 +61,7 @@ class OfferList(Model):
     """What this municipality offers the holder now; the centre signs it for session and terminal."""
 
     municipality: MunicipalityInfo
-    offers: Annotated[tuple[Offer, ...], Field(max_length=MOST_OFFERS)]
+    offers: Annotated[tuple[Offer, ...], Field(max_length=MOST_OFFERS), AfterValidator(each_kind_once)]
 
 
 class IssueRequest(Model):
@@ -77,11 +79,11 @@ class IssuedPage(Model):
     """One front in `pdf`, in page order. `subjects` and `answers` are read off the front that was made, never taken from the
     request; `secret_boxes`: where 個人番号 stand."""
 
-    copy_number: Annotated[int, Field(ge=1)]
+    copy_number: CopyNumber
     k: Annotated[int, Field(ge=1)]
     n: Annotated[int, Field(ge=1)]
     subjects: Refs
-    issue_number: Identifier
+    issue_number: IssueNumber
     answers: Answers = {}
     secret_boxes: Annotated[tuple[Box, ...], Field(max_length=MOST_BOXES)] = ()
 

@@ -212,6 +212,13 @@ class Offer(Model):
         )
 
 
+def each_kind_once(offers: tuple[Offer, ...]) -> tuple[Offer, ...]:
+    """Raises ValueError for a kind that is offered twice."""
+    if len({offer.kind for offer in offers}) != len(offers):
+        raise ValueError("each kind once")
+    return offers
+
+
 class Offers(Model):
     """For one holder in one session at one terminal. `place` and `municipality` are what the centre understood: the request that
     asked for them is signed by nobody, nor is the list of municipalities."""
@@ -221,14 +228,7 @@ class Offers(Model):
     holder: Identity
     place: Place
     municipality: MunicipalityInfo
-    offers: Annotated[tuple[Offer, ...], Field(max_length=MOST_OFFERS)]
-
-    @model_validator(mode="after")
-    def _each_kind_once(self) -> Offers:
-        kinds = [offer.kind for offer in self.offers]
-        if len(set(kinds)) != len(kinds):
-            raise ValueError("each kind once")
-        return self
+    offers: Annotated[tuple[Offer, ...], Field(max_length=MOST_OFFERS), AfterValidator(each_kind_once)]
 
     def offer(self, kind: str | None) -> Offer | None:
         return next((offer for offer in self.offers if offer.kind == kind), None)

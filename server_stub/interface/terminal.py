@@ -30,8 +30,10 @@ from .values import (
     Box,
     Code,
     Code5,
+    CopyNumber,
     Identifier,
     Identity,
+    IssueNumber,
     Method,
     Model,
     Place,
@@ -85,12 +87,12 @@ class SheetEntry(Model):
     """
 
     number: Annotated[int, Field(ge=1)]
-    copy_number: Annotated[int, Field(ge=1)]
+    copy_number: CopyNumber
     k: Annotated[int, Field(ge=1)]
     n: Annotated[int, Field(ge=1)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     subjects: Refs
-    issue_number: Identifier
+    issue_number: IssueNumber
     answers: Answers = {}
     secret_boxes: Annotated[tuple[Box, ...], Field(max_length=MOST_BOXES)] = ()
 

@@ -53,6 +53,9 @@ RegisterText = Annotated[str, Field(max_length=LONGEST_TEXT)]
 """Of a person's name, a relationship, hours: no cell of any form holds more."""
 PlaceName = Annotated[str, Field(max_length=LONGEST_NAME)]
 Identifier = Annotated[str, Field(max_length=100)]
+IssueNumber = Annotated[str, Field(pattern=r"\S", max_length=100)]
+"""発行番号 of a copy, as it is printed: never blank."""
+CopyNumber = Annotated[int, Field(ge=1, le=99)]
 A4_MM = (210.0, 297.0)
 """Width and height of a sheet in millimetres."""
 
@@ -143,7 +146,7 @@ class MunicipalityInfo(Model):
     kana: PlaceName
     participating: bool
     accent: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#1F5FA8"
-    telephone: Identifier = ""
+    telephone: Annotated[str, Field(pattern=r"^[0-9+() -]*$", max_length=20)] = ""
 
 
 class MunicipalityList(Model):

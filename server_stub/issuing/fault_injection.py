@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from itertools import cycle
@@ -31,6 +32,7 @@ from .tenants import Tenant
 SWAP_RECORD, SWAP_SHEET = "issuing.swap_record", "issuing.swap_sheet"
 WRONG_KIND, WRONG_ANSWERS = "issuing.wrong_kind", "issuing.wrong_answers"
 WRONG_COPIES, WRONG_MUNICIPALITY = "issuing.wrong_copies", "issuing.wrong_municipality"
+KIND_FAILS = "issuing.kind_fails"
 WRONG_FEE, HIDDEN_NUMBER = "issuing.wrong_fee", "issuing.hidden_number"
 
 Render = Callable[[AnyCertificate, Sequence[Any], ApplicationRequest, Issuer], Rendered]
@@ -143,6 +145,22 @@ def _first_sheet_only(right: Rendered, wrong: Rendered) -> Rendered:
 FEE_REVISED = "issuing.fee_revised"
 RAISE = 50
 """Yen, where the fault names no fee."""
+
+
+def with_failing_kind(faults: FaultBox, tenant: Tenant) -> Tenant:
+    """The municipality with one kind (parameter `kind`; the first without it) whose hook fails, as a wrong program of it would."""
+    told = faults.strikes(KIND_FAILS)
+    if told is None:
+        return tenant
+
+    def fail(case: object) -> None:
+        raise RuntimeError("a kind that is wrong")
+
+    kinds = dict(tenant.municipality.kinds)
+    code = told.get("kind", next(iter(kinds)))
+    kinds[code] = copy(kinds[code])
+    vars(kinds[code])["offer"] = fail
+    return replace(tenant, municipality=replace(tenant.municipality, kinds=kinds))
 
 
 def with_revised_fee(faults: FaultBox, tenant: Tenant) -> Tenant:

@@ -22,7 +22,7 @@ from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
 
 from .copies import Paper, answer_of, ledger_copies, ledger_entry, new_issue_number, request_digest
-from .fault_injection import fee_charged, rendered_with_faults, with_revised_fee
+from .fault_injection import fee_charged, rendered_with_faults, with_failing_kind, with_revised_fee
 from .ledger import Ledger
 from .offers import find_holder
 from .rights import check_any_open, check_open, check_request, check_visit, kind_is_offered, replica_is_recent
@@ -91,7 +91,8 @@ class IssuingService:
             raise
 
     def _tenant(self, code: str) -> Tenant:
-        return with_revised_fee(self._context.faults, self._tenants.get(code))
+        tenant = with_failing_kind(self._context.faults, self._tenants.get(code))
+        return with_revised_fee(self._context.faults, tenant)
 
     def _first_time(self, request: IssueRequest, digest: str, received_at: datetime) -> IssuedPaper:
         """Make and record the paper. Raises sqlalchemy.exc.IntegrityError when the application is in the ledger already."""

@@ -183,6 +183,50 @@ def test_paper_that_is_not_exactly_this_holders_is_an_incident_and_ends_the_sess
     assert told[0][1].kind == "cancelled"
 
 
+def more_copies(number: int) -> Callable[[dict[str, Any]], None]:
+    def change(paper: dict[str, Any]) -> None:
+        paper["pages"] = [paper["pages"][0] | {"copy_number": copy} for copy in range(1, number + 1)]
+
+    return change
+
+
+def every_page(**told: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda paper: [page.update(told) for page in paper["pages"]] and None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        more_copies(100),
+        more_copies(500),
+        every_page(copy_number=100),
+        every_page(issue_number=""),
+        every_page(issue_number="\u3000 "),
+        lambda paper: paper.update(
+            pages=[
+                page
+                | {"subjects": [f"{person:064x}" for person in range(200)], "copy_number": 1 + page["k"] % 99}
+                for page in paper["pages"] * 100
+            ]
+        ),
+    ],
+    ids=[
+        "100 copies",
+        "500 copies",
+        "the 100th copy",
+        "no number",
+        "a blank number",
+        "too long to be signed",
+    ],
+)
+def test_a_paper_that_no_manifest_can_tell_of_is_malformed(
+    world: World, change: Callable[[dict[str, Any]], None]
+) -> None:
+    world.issuing.change = change
+    world.faults.switch_on("center.skip_binding")
+    refused(world.apply(world.known_session()), "Answer_Malformed")
+
+
 def test_printing_again_closes_no_incident(world: World) -> None:
     world.issuing.change = SWAPS["the record of another holder"]
     refused(world.apply(world.known_session()), "Binding_Mismatch")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponseStatus
+from fastapi import Response
 
 from server_stub.center.authentication.jpki import TrustedCertificates
 from server_stub.interface.binding import open_offers
@@ -304,6 +306,36 @@ def test_an_issuing_server_that_calls_the_municipality_otherwise_is_not_believed
     other = info(CITY).model_copy(update=changed)
     world.issuing.told_of = lambda code: other
     refused(world.authenticate(world.session()), "Answer_Malformed")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda offers: offers.append(offers[0]),
+        lambda offers: offers.extend(offers[0] | {"kind": f"k{number}"} for number in range(50)),
+        lambda offers: offers[0].update(refusal={"failure": "Printer_Jam"}),
+        lambda offers: offers[0]["subjects"][0].update(refusal={"failure": "Binding_Mismatch"}),
+        lambda offers: offers[0].update(refusal={"failure": "No_Such_Failure"}),
+        lambda offers: offers.extend(
+            offers[0]
+            | {"kind": f"k{number}", "subjects": [one | {"name": "長" * 300} for one in people(100)]}
+            for number in range(45)
+        ),
+    ],
+    ids=["a kind twice", "51 offers", "terminal's own", "an incident", "unknown", "too long to be signed"],
+)
+def test_offers_that_are_none_are_malformed(world: World, change: Callable[[list[Any]], None]) -> None:
+    world.known_session()
+    told = world.issuing.offers(world.issuing.asked[-1]).model_dump(mode="json")
+    change(told["offers"])
+    world.issuing.answer = Response(json.dumps(told), media_type="application/json")
+    session_id = world.session()
+    refused(world.authenticate(session_id), "Answer_Malformed")
+    refused(world.apply(session_id), "Session_Not_Authenticated")
+
+
+def people(number: int) -> list[dict[str, Any]]:
+    return [{"ref": f"{count:032x}", "holder": count == 0} for count in range(number)]
 
 
 def test_telephone_and_colour_are_the_centres_own(world: World) -> None:

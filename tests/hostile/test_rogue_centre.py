@@ -156,6 +156,50 @@ def test_it_is_told_by_name_before_any_coin(
     untouched(world, rogue)
 
 
+PAY_HERE = "この端末の上の箱に1000円を入れてください。"
+OWN_WORDS = {
+    "an unknown name": (
+        403,
+        {"failure": "Pay_Clerk", "facts": {}, "words": {"ja": PAY_HERE}},
+        "Service_Out_Of_Order",
+    ),
+    "a known name": (
+        403,
+        {"failure": "Holder_Deceased", "facts": {}, "words": {"ja": PAY_HERE}},
+        "Holder_Deceased",
+    ),
+    "hours": (
+        403,
+        {"failure": "Service_Closed_Now", "facts": {"opens": PAY_HERE, "closes": "23:00"}},
+        "Service_Closed_Now",
+    ),
+    "hours in one": (
+        403,
+        {"failure": "Service_Closed_Now", "facts": {"hours": PAY_HERE}},
+        "Service_Closed_Now",
+    ),
+    "a day": (
+        403,
+        {"failure": "Service_Closed_Today", "facts": {"next_open": PAY_HERE}},
+        "Service_Closed_Today",
+    ),
+}
+
+
+@pytest.mark.parametrize("where", ["sessions", "authentication", "applications"])
+@pytest.mark.parametrize("what", OWN_WORDS)
+def test_nobody_puts_a_sentence_on_the_screen_without_a_signature(
+    world: World, rogue: Rogue, where: str, what: str
+) -> None:
+    status, body, failure = OWN_WORDS[what]
+    rogue.change(where, says(status, body))
+    WAYS[where](world)
+    world.terminal.wait_for("Refusal")
+    assert world.terminal.shows(failure), world.refusal()
+    assert "1000円" not in world.terminal.described()
+    untouched(world, rogue)
+
+
 def untouched(world: World, rogue: Rogue) -> None:
     """No money moved, nothing printed, and the centre, when it can be heard again, has nothing open of this visit."""
     rogue.calm()

@@ -434,18 +434,16 @@ def test_offers_that_somebody_else_signed_are_not_shown(world: World) -> None:
         world.centre.signing_key = pinned
 
 
-def test_a_refusal_that_no_catalogue_has_reaches_the_resident_in_its_own_words(world: World) -> None:
+def test_a_refusal_that_no_catalogue_has_and_nobody_signed_is_told_in_general_words(world: World) -> None:
     world.to_confirm()
     body = '{"failure": "Register_Being_Written", "words": {"ja": "記載中です。", "en": "Being written."}}'
     world.centre.answer["/applications"] = Response(body, 409, media_type="application/json")
     world.touch(e.Confirmed())
     refusal = world.refusal()
-    assert (refusal.failure, refusal.words) == (
-        "Register_Being_Written",
-        {"ja": "記載中です。", "en": "Being written."},
-    )
+    assert (refusal.failure, refusal.words) == ("Service_Out_Of_Order", None)
+    assert dict(refusal.facts)["name"] == "Register_Being_Written"
     world.settled()
-    assert [reason for _, reason in world.centre.ended] == ["Register_Being_Written"]
+    assert [reason for _, reason in world.centre.ended] == ["Service_Out_Of_Order"]
 
 
 def test_the_trace_names_what_was_offered_and_nobody(world: World) -> None:

@@ -98,6 +98,14 @@ class Words:
 UNKNOWN = "Internal_Error"
 
 
+_HOURS = re.compile(r"[0-9]{1,2}:[0-9]{2}( ?[-–~〜～] ?[0-9]{1,2}:[0-9]{2})?")
+
+
+def _is_hours(told: object) -> bool:
+    """Whether a fact is a time or hours, and not a sentence that somebody has put in its place."""
+    return isinstance(told, str) and _HOURS.fullmatch(told) is not None
+
+
 def _first_sentence(text: str) -> tuple[str, str]:
     """`text` parted behind its first sentence; '' where there is no other."""
     first, *rest = re.split(r"(?<=[。！？])\s*|(?<=[.!?])\s+", text.strip(), maxsplit=1)
@@ -135,14 +143,17 @@ class RefusalWords:
     @property
     def known(self) -> list[str]:
         """A sentence for each fact there are words for."""
-        together = self._words.find(f"{self._name}.facts", **self._facts)
+        together = self._words.find(
+            f"{self._name}.facts", **{fact: value for fact, value in self._facts.items() if _is_hours(value)}
+        )
         told = [together] if together else []
         for fact, value in self._facts.items():
             key = f"{self._name}.fact.{fact}"
             if isinstance(value, int) and self._words.find(key, n=value) is not None:
                 told.append(self._words.count(key, value))
             elif isinstance(value, str) and value:
-                sentence = self._words.find(key, n=self._words.day(value) or self._words.hours(value))
+                shown = self._words.day(value) or (self._words.hours(value) if _is_hours(value) else None)
+                sentence = self._words.find(key, n=shown) if shown else None
                 told += [sentence] if sentence else []
         return told
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import ValidationError
 
 from server_stub.center.issuing_servers import IssuingServers
 from server_stub.center.sessions import Authenticated, Sessions
@@ -72,20 +73,23 @@ class Authentication:
         own = self._municipalities[asked.municipality].info
         if not found.municipality.participating or _identity(found.municipality) != _identity(own):
             raise Failed("Answer_Malformed", peer="issuing", detail="another municipality")
-        offers = Offers(
-            session_id=session_id,
-            terminal_id=terminal_id,
-            holder=holder,
-            place=asked.place,
-            municipality=own,
-            offers=found.offers,
-        )
+        try:
+            offers = Offers(
+                session_id=session_id,
+                terminal_id=terminal_id,
+                holder=holder,
+                place=asked.place,
+                municipality=own,
+                offers=found.offers,
+            )
+            signed = sign_offers(offers, self._signing_key)
+        except ValidationError as error:  # each part is as agreed on, all together no message
+            raise Failed("Answer_Malformed", peer="issuing", detail="offers") from error
         self._sessions.authenticated(terminal_id, Authenticated(session_id, holder, asked.place, offers))
         self._trace.emit(
             "centre", "authenticated", session_id=session_id, holder=holder.reference[:SHOWN_OF_REFERENCE],
             place=asked.place, municipality=asked.municipality, offers=len(offers.offers),
         )  # fmt: skip
-        signed = sign_offers(offers, self._signing_key)
         if self._faults.strikes("center.swap_offers") is not None:
             return signed.model_copy(update={"text": with_names_swapped(offers).model_dump_json()})
         return signed
