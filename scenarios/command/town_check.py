@@ -122,7 +122,7 @@ def _problems_of_delivery(
             )
         except Failed as failed:
             database = None
-            yield line_of(failed)
+            yield _in_another_encoding(files, format_, failed) or line_of(failed)
             counted = _with_right_count(files, format_, failed, place / f"delivery{attempt}")
             if counted is not None:
                 files = counted
@@ -132,6 +132,22 @@ def _problems_of_delivery(
         told = row.data
         yield f"{told['file']} {told['line']}行目 {told['column']}: {told['expected']}（この人には交付できません）"
     return database
+
+
+def _in_another_encoding(files: Path, format_: DeliveryFormat, failed: Failed) -> str:
+    """Tell that the file whose first line is not as agreed is not in the encoding that was agreed; '' for any other failure."""
+    layouts = {format_.slip.file: format_.slip, **{one.name: one for one in format_.file}}
+    name = str(failed.facts.get("file", ""))
+    if failed.failure != "Delivery_Header_Wrong" or name not in layouts:
+        return ""
+    encoding = layouts[name].encoding
+    try:
+        with (files / name).open(encoding=encoding) as file:
+            for _ in file:
+                pass
+    except UnicodeError:
+        return f"{name}: 文字コードが {encoding} ではありません。{encoding} で保存するか、書式のファイルの encoding を直してください。"
+    return ""
 
 
 def _with_right_count(files: Path, format_: DeliveryFormat, failed: Failed, copy: Path) -> Path | None:
