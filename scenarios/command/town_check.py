@@ -29,7 +29,7 @@ from server_stub.issuing.offers import Holder, nearest_request
 from server_stub.issuing.tenants import Tenant
 from server_stub.municipalities import Municipality, municipality_problems
 from server_stub.paper.back_page import back_page_template
-from server_stub.paper.typesetting import check_texts
+from server_stub.paper.typesetting import Rendered, check_texts
 from server_stub.registry.importers import format_problems, load_delivery
 from server_stub.registry.importers.containers import read_rows
 from server_stub.registry.importers.delivery_slip import format_of
@@ -122,7 +122,7 @@ def _problems_of_delivery(
             )
         except Failed as failed:
             database = None
-            yield line_of(failed)
+            yield _in_another_encoding(files, format_, failed) or line_of(failed)
             counted = _with_right_count(files, format_, failed, place / f"delivery{attempt}")
             if counted is not None:
                 files = counted
@@ -132,6 +132,22 @@ def _problems_of_delivery(
         told = row.data
         yield f"{told['file']} {told['line']}行目 {told['column']}: {told['expected']}（この人には交付できません）"
     return database
+
+
+def _in_another_encoding(files: Path, format_: DeliveryFormat, failed: Failed) -> str:
+    """Tell that the file whose first line is not as agreed is not in the encoding that was agreed; '' for any other failure."""
+    layouts = {format_.slip.file: format_.slip, **{one.name: one for one in format_.file}}
+    name = str(failed.facts.get("file", ""))
+    if failed.failure != "Delivery_Header_Wrong" or name not in layouts:
+        return ""
+    encoding = layouts[name].encoding
+    try:
+        with (files / name).open(encoding=encoding) as file:
+            for _ in file:
+                pass
+    except UnicodeError:
+        return f"{name}: 文字コードが {encoding} ではありません。{encoding} で保存するか、書式のファイルの encoding を直してください。"
+    return ""
 
 
 def _with_right_count(files: Path, format_: DeliveryFormat, failed: Failed, copy: Path) -> Path | None:
@@ -239,7 +255,7 @@ def _problems_of_papers(town: Town, database: Path) -> Iterator[str]:
                 day = _open_day(municipality)
                 moment = datetime.combine(day, municipality.services[code].opens, JST)
                 good: Counter[Scope] = Counter()
-                wrong: dict[Scope, str] = {}
+                wrong: dict[Scope | None, str] = {}
                 for key in people:
                     person = reader.person(key)
                     for place in sorted(kind.places):
@@ -248,13 +264,14 @@ def _problems_of_papers(town: Town, database: Path) -> Iterator[str]:
                         identity = Identity(method=Method.JPKI, reference="0" * 64)
                         holder = Holder(tenant, reader, identity, key, person, place, moment.date())
                         for scope, problem in _specimens(holder, kind, moment):
-                            good[scope] += problem == ""
                             if problem:
                                 wrong.setdefault(scope, problem)
+                            elif scope is not None:
+                                good[scope] += 1
                     if sum(good.values()) >= _SPECIMENS:
                         break
                 for scope, problem in wrong.items():
-                    if not good[scope]:
+                    if scope is None or not good[scope]:
                         yield f"{SETTINGS} service.{code}: 見本の紙面を作れません。{problem}"
     finally:
         replica.close()
@@ -267,8 +284,9 @@ def _open_day(municipality: Municipality) -> date:
     return day
 
 
-def _specimens(holder: Holder, kind: AnyCertificate, moment: datetime) -> Iterator[tuple[Scope, str]]:
-    """Each scope that is offered to `holder`, and what keeps its specimen from being set ('' if nothing)."""
+def _specimens(holder: Holder, kind: AnyCertificate, moment: datetime) -> Iterator[tuple[Scope | None, str]]:
+    """Each scope that is offered to `holder`, and what keeps its specimen from being set ('' if nothing). No scope: a hook of the
+    kind has failed, of which its author is told the place, never what it had in its hands."""
     code = kind.code
     municipality = holder.tenant.municipality
     try:
@@ -280,16 +298,18 @@ def _specimens(holder: Holder, kind: AnyCertificate, moment: datetime) -> Iterat
             try:
                 picked = kind.pick(holder.case(kind), asked)
                 terms = municipality.services[code]
-                kind.render([picked], asked, terms, municipality.issuer, moment.date(), [_ISSUE_NUMBER])
+                told: Any = kind.render(
+                    [picked], asked, terms, municipality.issuer, moment.date(), [_ISSUE_NUMBER]
+                )
+                if not isinstance(told, Rendered):
+                    yield None, "render が Rendered を返しません"
             except Failed as failed:
                 yield scope, f"{failed.entry.cause}（{in_words(failed.facts)}）"
             else:
                 yield scope, ""
-    except (
-        Exception
-    ) as error:  # a hook of the town's own: its author is told where, never what it had in its hands
+    except (Exception, SystemExit) as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
-        yield Scope.WHOLE, f"{Path(last.filename).name} {last.lineno}行目（{type(error).__name__}）"
+        yield None, f"{Path(last.filename).name} {last.lineno}行目（{type(error).__name__}）"
 
 
 def _asked(offer: Offer, scope: Scope, municipality: str) -> ApplicationRequest | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .usage import WrongUse
+from .usage import WrongUse, in_words
 
 town_app = typer.Typer(no_args_is_help=True, help="市区町村のフォルダ（設定・連携の形式・住民・カード）")
 PATTERN = "mihon"
@@ -32,6 +33,7 @@ def new_town(
 
     if not re.fullmatch("[0-9]{5}", code):
         raise WrongUse("--code には5桁の数字を指定してください。")
+    _check_name(name)
     if folder.exists() and any(folder.iterdir()):
         raise WrongUse(f"{folder} は空ではありません。別の名前を指定してください。")
     shutil.copytree(shipped_town(PATTERN), folder, dirs_exist_ok=True)
@@ -42,9 +44,50 @@ def new_town(
                 text.replace(PATTERN_CODE, code).replace(PATTERN_NAME, name), encoding="utf-8", newline=""
             )
     load_town(folder)
-    print(f"{folder} に「{name}」を作りました。書き換えたら、次の順に使えます。")
+    print(f"{folder} に「{name}」を作りました。次の行は見本のままです。合うように書き換えてください。")
+    for line in _still_the_patterns(folder):
+        print(f"  {line}")
+    print("書き換えたら、次の順に使えます。")
     print(f"  konbini town check {folder}")
     print(f"  konbini demo --town {folder}")
+
+
+def _check_name(name: str) -> None:
+    """Raises WrongUse for a name that cannot stand in the files of a town, or on its papers."""
+    from server_stub.interface.failures import Failed
+    from server_stub.interface.values import LONGEST_NAME
+    from server_stub.paper.back_page import back_page_template
+    from server_stub.paper.fonts import check_printable
+
+    if (
+        not re.fullmatch(r"\S(.*\S)?", name)
+        or len(name) > LONGEST_NAME
+        or re.search(r'["\\\x00-\x1f\x7f,]', name)
+    ):
+        raise WrongUse(
+            f"--name には、前後に空白がなく、引用符・逆斜線・コンマ・改行を含まない{LONGEST_NAME}字以内の名前を指定してください。"
+        )
+    try:
+        check_printable(name)
+        back_page_template(name)
+    except Failed as failed:
+        raise WrongUse(
+            f"--name に指定した名前を証明書に印字できません（{in_words(failed.facts)}）。"
+        ) from None
+
+
+_PATTERNS = {
+    "municipality.toml": r"(prefecture|prefecture_en|name_en|kana|telephone|mayor) =",
+    "deliveries/full.toml": r".*見本県",
+}
+"""The lines of the shipped town that still say its own name when code and name have been exchanged."""
+
+
+def _still_the_patterns(folder: Path) -> Iterator[str]:
+    for file, pattern in _PATTERNS.items():
+        for number, line in enumerate((folder / file).read_text(encoding="utf-8").splitlines(), start=1):
+            if re.match(pattern, line):
+                yield f"{file} {number}行目  {line.partition('#')[0].strip()}"
 
 
 @town_app.command("check")

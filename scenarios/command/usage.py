@@ -113,8 +113,12 @@ def in_words(facts: Mapping[str, Any]) -> str:
         place.append(f"{line}行目")
     place += [str(rest.pop(name)) for name in ("column", "field", "item", "key") if name in rest]
     words = [text for text in (" ".join(place), str(rest.pop("expected", rest.pop("detail", "")))) if text]
-    others = "、".join(f"{_FACTS.get(name, name)} {value}" for name, value in rest.items())
+    others = "、".join(f"{_FACTS.get(name, name)} {_listed(value)}" for name, value in rest.items())
     return ": ".join(words) + (f"（{others}）" if words and others else others)
+
+
+def _listed(value: Any) -> str:
+    return "・".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _what(error: Any) -> str:

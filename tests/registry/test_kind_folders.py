@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -105,8 +106,6 @@ def test_what_a_certificate_lacks_is_named(tmp_path: Path, what: str) -> None:
 
 
 def test_everything_that_folders_lack_is_told_at_once(tmp_path: Path) -> None:
-    import shutil
-
     town = tmp_path / "town"
     shutil.copytree(shipped_town("mihon"), town)
     kind(town, GOOD.replace('code = "odd"', "code = 5").replace("title =", "terms = None\n    title ="))
@@ -118,9 +117,22 @@ def test_everything_that_folders_lack_is_told_at_once(tmp_path: Path) -> None:
         assert any(part in line for line in told), told
 
 
-def test_a_folder_that_ends_the_program_ends_no_command_as_if_all_were_well(tmp_path: Path) -> None:
-    import shutil
+@pytest.mark.parametrize("hook", ["offer", "pick", "render"])
+@pytest.mark.parametrize("what", ["raise LookupError('secret')", "raise SystemExit(0)", "return None"])
+def test_a_hook_that_fails_for_the_specimen_is_told(tmp_path: Path, hook: str, what: str) -> None:
+    town = tmp_path / "town"
+    shutil.copytree(shipped_town("mihon"), town)
+    kind(town, GOOD.replace("CERTIFICATES", f"    def {hook}(self, *told):\n        {what}\n\nCERTIFICATES"))
+    settings = town / "municipality.toml"
+    text = settings.read_text(encoding="utf-8")
+    table = text[text.index("[service.residence]") : text.index("[service.seal_registration]")]
+    settings.write_text(text + "\n" + table.replace("service.residence", "service.odd"), encoding="utf-8")
+    told = list(problems_of(town))
+    assert any("service.odd" in line for line in told), told
+    assert not any("secret" in line or "service.residence" in line for line in told)
 
+
+def test_a_folder_that_ends_the_program_ends_no_command_as_if_all_were_well(tmp_path: Path) -> None:
     town = tmp_path / "town"
     shutil.copytree(shipped_town("mihon"), town)
     kind(town, "import sys; sys.exit(0)")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +45,45 @@ def test_a_new_town_can_be_used_as_it_is(town: Path) -> None:
     assert (made.code, made.name, len(made.cards)) == ("13999", "東見本市", 4)
     assert {card.person for card in made.cards} == set(made.people())
     assert not made.is_shipped
+
+
+@pytest.mark.parametrize("name", ["", " ", 'a"b', "a\\\\b", "あ,い市", "東\n市", " 東市", "長" * 101, "😀市"])
+def test_a_name_that_no_town_can_have_makes_no_folder(tmp_path: Path, name: str) -> None:
+    done = CliRunner().invoke(app, ["town", "new", str(tmp_path / "town"), "--name", name])
+    assert isinstance(done.exception, WrongUse) and "--name" in str(done.exception), done.exception
+    assert not (tmp_path / "town").exists()
+
+
+@pytest.mark.parametrize("code", ["", "9999", "1234a", "１２３４５"])
+def test_a_code_that_no_town_can_have_makes_no_folder(tmp_path: Path, code: str) -> None:
+    done = CliRunner().invoke(app, ["town", "new", str(tmp_path / "town"), "--code", code])
+    assert isinstance(done.exception, WrongUse) and "--code" in str(done.exception)
+    assert not (tmp_path / "town").exists()
+
+
+def test_a_new_town_says_which_lines_are_still_the_patterns(tmp_path: Path) -> None:
+    folder = tmp_path / "town"
+    done = CliRunner().invoke(app, ["town", "new", str(folder), "--name", "足利市"])
+    lines = (folder / "municipality.toml").read_text(encoding="utf-8").splitlines()
+    told = {
+        int(number): text for number, text in re.findall(r"municipality\.toml (\d+)行目\s+(.+)", done.output)
+    }
+    assert {number: lines[number - 1].partition("#")[0].strip() for number in told} == told
+    left = {
+        number
+        for number, line in enumerate(lines, 1)
+        if re.match("kana|name_en|prefecture|prefecture_en", line)
+    }
+    assert left <= set(told)
+    assert any("見本県" in line for line in done.output.splitlines() if "full.toml" in line)
+
+
+def test_the_settings_that_are_copied_are_explained_in_japanese(town: Path) -> None:
+    for file in (town / "municipality.toml", town / "cards.toml", town / "deliveries" / "full.toml"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            comment = line.partition("# ")[2]
+            assert not comment or re.search("[ぁ-んァ-ヶ一-龠]", comment), (file.name, line)
+            assert not re.search(r"\b(the|is|of|what|only|every)\b", comment), (file.name, line)
 
 
 def test_nothing_is_written_over_what_is_there(town: Path) -> None:
@@ -142,6 +183,69 @@ def test_what_no_paper_can_hold_is_told_before_a_resident_asks(
 def test_the_shipped_towns_have_no_fault(name: str) -> None:
     aside = [line for line in problems_of(shipped_town(name)) if "この人には交付できません" not in line]
     assert aside == []
+
+
+LANGUAGES = {
+    "int": ("municipality.toml", "minimum_age = 15", 'minimum_age = "x"'),
+    "text": ("municipality.toml", 'kana = "みほんし"', "kana = 5"),
+    "time": ("municipality.toml", "opens = 06:30:00", 'opens = "six"'),
+    "a place in time": ("municipality.toml", "closes = 23:00:00", "closes = 01:00:00"),
+    "float": ("municipality.toml", "seal_mm = 21", 'seal_mm = "x"'),
+    "less": ("municipality.toml", "seal_mm = 21", "seal_mm = -1"),
+    "list": ("municipality.toml", "excluded_terminal_kinds = []", "excluded_terminal_kinds = 1"),
+    "enum": ("municipality.toml", "excluded_terminal_kinds = []", 'excluded_terminal_kinds = ["shop"]'),
+    "table": ("municipality.toml", "[certifier]", "[certifiers]"),
+    "literal": ("municipality.toml", 'form = "individual"', 'form = "x"'),
+    "coins": ("municipality.toml", "fee = 300", "fee = 255"),
+    "toml": ("municipality.toml", "[certifier]", "[certifier"),
+    "notation": ("deliveries/full.toml", 'date = "iso8601"', 'date = "lunar"'),
+    "bool": ("deliveries/full.toml", "file = true", 'file = "yes"'),
+    "pattern": ("deliveries/full.toml", 'record = "seal"', 'record = "SEAL"'),
+    "file name": ("deliveries/full.toml", 'name = "seals.csv"', 'name = "../seals.csv"'),
+    "empty": ("deliveries/full.toml", 'columns = ["宛名番号", "事由", "開始日", "終了日", "解除日"]', "columns = []"),
+    "no such": ("cards.toml", 'purpose = "16歳"', 'purpos = "16歳"'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LANGUAGES)
+def test_what_is_expected_is_told_in_japanese(town: Path, what: str) -> None:
+    change(town / LANGUAGES[what][0], *LANGUAGES[what][1:])
+    told = list(problems_of(town))
+    assert told
+    for line in told:
+        assert re.search("[ぁ-ん]", line.partition(": ")[2]), line
+        assert not re.search(r"\b([Ii]nput|should|must|valid|literal|value)\b", line), line
+
+
+def test_a_misspelt_item_of_a_format_is_named(town: Path) -> None:
+    change(town / "deliveries" / "full.toml", 'kana = "フリガナ"', 'kanaa = "フリガナ"')
+    told = list(problems_of(town))
+    assert any("file[1].to.kanaa" in line for line in told), told
+
+
+def test_a_file_in_another_encoding_is_told_with_the_one_that_was_agreed(town: Path) -> None:
+    file = town / "delivery" / "residents.csv"
+    file.write_bytes(file.read_text(encoding="utf-8").encode("cp932"))
+    told = list(problems_of(town))
+    assert any("residents.csv" in line and "文字コードが utf-8 ではありません" in line for line in told), told
+
+
+@pytest.mark.parametrize(
+    ("command", "part"),
+    [
+        (["demo", "--town", "nowhere"], "nowhere/municipality.toml: 市区町村のフォルダ"),
+        (["demo", "--town", "kobe", "--town", "kobe"], "--town: ほかの市区町村と重ならない市区町村コード"),
+    ],
+)
+def test_a_wrong_town_is_told_in_one_sentence(command: list[str], part: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scenarios.cli", *command],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2 and part in done.stderr, done.stderr
+    assert (
+        "facts" not in done.stderr and "expected=" not in done.stderr and len(done.stderr.splitlines()) == 1
+    )
 
 
 @pytest.mark.parametrize("told", ["nowhere", "../kobe", ""])

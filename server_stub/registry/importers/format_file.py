@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from server_stub.interface.failures import Failed
 from server_stub.registry.records import ResidentStatus
@@ -84,6 +84,12 @@ FileName = Annotated[str, matching(r"[^/\\\x00-\x1f]{1,100}", "フォルダを�
 NotationName = Literal["era_digit", "era_letter", "gregorian", "iso8601", "moment", "coded"]
 
 
+def _is_notation(value: Any) -> Any:
+    if not isinstance(value, bool) and value not in get_args(NotationName):
+        raise ValueError("true か、日付の書き方 " + "・".join(get_args(NotationName)) + " のいずれか")
+    return value
+
+
 class Source(Settings):
     """Where an item comes from: one column, a constant text, or several joined. A bare text is the name of a column.
 
@@ -96,7 +102,7 @@ class Source(Settings):
     text: str | None = None
     join: Annotated[list[Part], Field(min_length=1)] | None = None
     code: str | None = None
-    date: NotationName | bool = False
+    date: Annotated[NotationName | bool, BeforeValidator(_is_notation)] = False
     match: Annotated[str, Field(max_length=200)] | None = None
     expected: Name | None = None
     scale: Annotated[float, Field(gt=0, strict=False)] | None = None
@@ -332,13 +338,14 @@ def _check_targets(file: FileFormat, found: DeliveryFormat, place: str, wrong: _
     changes = found.differential and file.record != RESTRICTION
     must = [*_REQUIRED.get(file.record, ("key",)), *([OPERATION] if changes else [])]
     may = None if not file.typed else {*must, *_OPTIONAL[file.record]}
+    for target in file.to:  # first: a misspelt item is missing under its right name too
+        if may is not None and target not in may:
+            raise wrong(f"{place}.to.{target}", "項目 " + "・".join(sorted(may)) + " のいずれか")
     for target in must:
         if target not in file.to:
             raise wrong(f"{place}.to.{target}", "この項目（書かれていません）")
     for target, source in file.to.items():
         here = f"{place}.to.{target}"
-        if may is not None and target not in may:
-            raise wrong(here, "項目 " + "・".join(sorted(may)) + " のいずれか")
         if target == OPERATION and not changes:
             raise wrong(here, "差分の書式だけにある項目")
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", target):
