@@ -72,7 +72,7 @@ def _read_persons(generation: Generation, file: FileFormat, before: set[str]) ->
         if deletes(found, key in before, key in unusable_before):
             gone.append({"key": key, "person": key})
             return None
-        return person_row(found)
+        return person_row(found, generation.slip.told_on)
 
     def usable() -> Iterator[dict[str, Any]]:
         for line, row in generation.rows(file, "key", "household", rule):
@@ -150,7 +150,7 @@ def _alike_households(
 
 def _leave_gaps(
     generation: Generation, connection: Connection, doubt: Doubt, alike: dict[str, set[str]]
-) -> None:
+) -> set[str]:
     """A row that cannot be used is missing in its own household if the row says which, and others agree with it or it is the
     head's; else in every one that it may be of. If it does not say whose it is, it may be of anybody who was there before, or had
     been set aside, and is not found now. The households of those among them whom its cells name."""
