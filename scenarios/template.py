@@ -30,6 +30,7 @@ from server_stub.interface.notices import FILE_NAME, SERIAL, EnrolledCard
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import migrate_ledger
+from server_stub.registry.importers import read_people
 from server_stub.registry.records import Person
 
 from . import paths, stage_secrets
@@ -114,7 +115,7 @@ def build_template(
     (folder / "cards").mkdir()
     entries: list[CardEntry] = []
     for town in towns:
-        people = town.people()
+        people = town.card_holders()
         for card in town.cards:
             person = people.get(card.person)
             if person is None:
@@ -143,7 +144,7 @@ def add_card(folder: Path, municipality: str, card: CardSpec) -> CardEntry:
     entries = list(load_cards(folder).values())
     authority = Authority(authority_settings(folder, keys), clock, Trace(clock))
     withheld = {int(entry.serial, 16) for entry in entries if entry.serial and not entry.linked}
-    person = town.people()[card.person]
+    person = read_people(town.delivery, town.formats, {card.person: card.name})[card.person]
     entries.append(_personalise(folder, authority, keys, town, person, card, len(entries) + 1))
     authority.write_issue_notices(folder / FILE_NAME)
     _take_out(folder / FILE_NAME, withheld)

@@ -382,3 +382,13 @@ def strangers_served(patch: pytest.MonkeyPatch) -> None:
 )
 def not_participating_chosen(patch: pytest.MonkeyPatch) -> None:
     rows_of(patch, lambda row: row.when is card_rows.not_participating, when=lambda happening: False)
+
+
+@defect(
+    "記録に誤りのある人のいる世帯にも、世帯全員を案内する",
+    harm="一人欠けた写しが、世帯全員の写しとして交付される。",
+    scenario="記録に誤りのある人と同じ世帯の人は、世帯全員の写しを受け取れない",
+    sentence="世帯全員は選べない",
+)
+def gaps_overlooked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ReplicaReader, "group_is_complete", lambda reader, register, group: True)

@@ -201,8 +201,11 @@ def test_a_notice_may_name_whoever_has_any_record_and_nobody_else(
         assert not reader.is_set_aside(OUTSIDE)
     town.noticed = ["nobody"]
     town.write()
-    with pytest.raises(Failed, match="Delivery_Row_Broken"):
-        town.load(url)
+    assert [(row.register, row.line, row.column) for row in town.load(url).set_aside] == [
+        ("notice", 2, "識別番号")
+    ]
+    with replica.open_generation() as reader:
+        assert reader.key_of(Notice(1, "").holder_ref) is None
 
 
 def test_a_record_twice_sets_both_owners_aside(tmp_path: Path, url: str, replica: Replica) -> None:
@@ -356,3 +359,26 @@ def test_the_shipped_format_has_no_column_that_nobody_reads() -> None:
     for file in load_format(SHIPPED / "full.toml").file:
         read = {column for source in file.to.values() for column, _ in source.columns()}
         assert read == set(file.columns or ())
+
+
+@pytest.mark.parametrize(
+    ("birth", "loads"),
+    [
+        ("20260603", True),
+        ("20260604", False),
+        ("20990101", False),
+        ("00010101", False),
+        ("18680124", False),
+        ("18680125", True),
+    ],
+)
+def test_nobody_is_born_before_the_first_era_or_after_the_delivery(
+    tmp_path: Path, url: str, birth: str, loads: bool
+) -> None:
+    """The delivery is of 2026-06-03 in Japan, where another day had begun already than in UTC."""
+    town = Town(tmp_path / "town", made_at="2026-06-02T20:00:00+00:00")
+    late = max(birth, "20260603")
+    town.rows[1] |= {"生年": birth, "住定": late, "届出": late}
+    town.write()
+    found = [(row.line, row.column) for row in town.load(url).set_aside]
+    assert found == ([] if loads else [(2, "生年")])

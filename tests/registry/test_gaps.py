@@ -88,12 +88,11 @@ def test_a_household_stays_incomplete_as_long_as_a_member_cannot_be_placed(night
     assert nights.whole() == [H1, H2]
 
 
-@pytest.mark.parametrize("head", ["足利　一", "誰か　別人"])
-@pytest.mark.parametrize("household", ["", H1])
+@pytest.mark.parametrize(("household", "head"), [("", "足利　一"), (H1, "足利　一"), (H1, "誰か　別人")])
 def test_a_household_stays_incomplete_as_long_as_a_member_has_no_number(
     nights: Nights, household: str, head: str
 ) -> None:
-    """Also where the row says nothing of it but what nobody else's says."""
+    """Also where head and address are nobody else's."""
     nights.load(rows())
     for _ in range(3):
         nights.load(rows(2, 番号="", 世帯=household, 主=head, 住所="どこか別の所"))
@@ -151,6 +150,8 @@ def test_a_newcomer_who_cannot_be_placed_leaves_the_household_incomplete(
 
 
 def test_a_row_that_says_nothing_of_its_household_refuses_the_delivery(nights: Nights) -> None:
+    with pytest.raises(Failed, match="Delivery_Row_Broken"):
+        nights.load(rows(2, 世帯="", 主="誰か　別人", 筆頭="誰か　別人", 住所="\x01"))
     bad = rows(2, 世帯="", 主="", 住所="\x01")
     with pytest.raises(Failed) as caught:
         nights.load(bad)
@@ -160,6 +161,15 @@ def test_a_row_that_says_nothing_of_its_household_refuses_the_delivery(nights: N
     nights.load(rows())
     nights.load(bad)
     assert nights.whole() == [H2]
+
+
+def test_a_whole_household_that_cannot_be_placed_is_set_aside(nights: Nights) -> None:
+    found = rows(1, 世帯="")
+    found[1]["世帯"] = ""
+    nights.load(found)
+    assert nights.whole() == [H1, H2]
+    with nights.replica.open_generation() as reader:
+        assert [reader.is_set_aside(one) for one in (ONE, TWO, THREE)] == [True, True, False]
 
 
 @pytest.mark.parametrize("shift", [1, 2, 3])

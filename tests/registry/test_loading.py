@@ -1,9 +1,18 @@
 from __future__ import annotations
 
+import csv
+import shutil
 from dataclasses import fields
 from datetime import date
+from pathlib import Path
 
+import pytest
+
+from scenarios.towns import load_town, town_folder
+from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
+from server_stub.interface.trace import Trace
 from server_stub.registry.importers import read_people
 from server_stub.registry.records import ForeignResident, Person, ResidentStatus, Seal, Sex
 from server_stub.registry.replica import Replica
@@ -154,3 +163,79 @@ def test_the_trace_tells_counts_and_no_person(delivery: Delivery, url: str) -> N
     assert (restricted.data["set"], restricted.data["released"], restricted.data["unreadable"]) == (3, 0, 0)
     assert (event.data["persons"], event.data["seals"], event.data["generation"]) == (37, 24, 1)
     assert not any(row[3] in told.to_line() for row in delivery.residents() for told in events)
+
+
+CARDS = {"0000100101": "港太一のカード"}
+
+
+def test_only_the_rows_of_card_holders_are_read_for_their_cards(delivery: Delivery) -> None:
+    delivery.change_person("0000100102", "生年月日", "不詳")
+    delivery.change_person("0000100105", "宛名番号", "")
+    found = read_people(delivery.folder, SHIPPED, CARDS)
+    assert found.keys() == CARDS.keys()
+    assert found["0000100101"].name == "港　太一"
+    with pytest.raises(Failed):
+        read_people(delivery.folder, SHIPPED)
+
+
+def test_a_card_holders_row_that_cannot_be_used_is_told_with_the_card(delivery: Delivery) -> None:
+    line = delivery.change_person("0000100101", "生年月日", "不詳")
+    with pytest.raises(Failed) as caught:
+        read_people(delivery.folder, SHIPPED, CARDS)
+    assert caught.value.failure == "Delivery_Row_Broken"
+    told = caught.value.facts
+    assert (told["line"], told["column"], told["card"]) == (line, "生年月日", "港太一のカード")
+
+
+PATTERN = load_town(town_folder("mihon"))
+
+
+@pytest.mark.parametrize(
+    ("state", "day", "place", "status"),
+    [
+        ("転出", "2026-05-31", "大阪府大阪市北区架空町２番地", ResidentStatus.MOVED_OUT),
+        ("転出予定", "2026-07-01", "大阪府大阪市北区架空町２番地", ResidentStatus.MOVING_OUT),
+        ("死亡", "2026-05-31", "", ResidentStatus.DECEASED),
+    ],
+)
+def test_the_pattern_town_can_say_who_moved_or_died(
+    tmp_path: Path, url: str, replica: Replica, state: str, day: str, place: str, status: ResidentStatus
+) -> None:
+    folder = tmp_path / "delivery"
+    shutil.copytree(PATTERN.delivery, folder)
+    with (folder / "residents.csv").open(encoding="utf-8", newline="") as file:
+        people = list(csv.DictReader(file))
+    people[1] |= {"状態": state, "異動日": day, "転出先": place}
+    _write(folder / "residents.csv", people)
+    notices = folder / "発行通知.csv"
+    write_notices(notices, [Notice(1, people[1]["宛名番号"], municipality=PATTERN.code)])
+    clock = Clock(STAGE_START)
+    assert PATTERN.load(url, notices, clock, Trace(clock), folder).set_aside == ()
+    with replica.open_generation() as reader:
+        person = reader.person(people[1]["宛名番号"])
+        assert person is not None
+        assert (person.status, person.moves_on, person.moved_to) == (status, date.fromisoformat(day), place)
+
+
+def test_the_pattern_town_can_say_that_a_seal_was_abolished(
+    tmp_path: Path, url: str, replica: Replica
+) -> None:
+    folder = tmp_path / "delivery"
+    shutil.copytree(PATTERN.delivery, folder)
+    with (folder / "seals.csv").open(encoding="utf-8", newline="") as file:
+        seals = list(csv.DictReader(file))
+    seals[0] |= {"状態": "廃止", "廃止日": "2026-05-31"}
+    _write(folder / "seals.csv", seals)
+    notices = folder / "発行通知.csv"
+    write_notices(notices, [])
+    clock = Clock(STAGE_START)
+    assert PATTERN.load(url, notices, clock, Trace(clock), folder).set_aside == ()
+    with replica.open_generation() as reader:
+        assert reader.seal(seals[0]["宛名番号"]) is None
+
+
+def _write(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)

@@ -34,8 +34,9 @@ def many_odd_residents(delivery: Delivery) -> None:
     write_cells(delivery.folder / RESIDENTS, rows)
 
 
-def an_odd_notice(delivery: Delivery) -> None:
-    delivery.change(delivery.notices.name, 3, "種別", "？")
+def odd_notices(delivery: Delivery) -> None:
+    rows = read_cells(delivery.notices)
+    write_cells(delivery.notices, [rows[0], *([row[0], ""] for row in rows[1:])])
 
 
 def an_odd_restriction(delivery: Delivery) -> None:
@@ -88,7 +89,7 @@ def half_of_the_people(delivery: Delivery) -> None:
 
 
 SPOILED = (
-    many_odd_residents, an_odd_notice, an_odd_restriction, a_wrong_count, no_slip, another_header, no_bom,
+    many_odd_residents, odd_notices, an_odd_restriction, a_wrong_count, no_slip, another_header, no_bom,
     an_open_quote, columns_moved, made_tomorrow, made_last_year, half_of_the_people,
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ from scenarios.command.usage import WrongUse
 from scenarios.deliveries import last_night
 from scenarios.server_folder import ServerFolder
 from scenarios.servers import LocalServers
+from scenarios.template import build_template, load_cards
 from scenarios.towns import choose_towns, load_town, load_towns, shipped_town, town_folder
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
@@ -406,3 +407,38 @@ def test_data_of_other_towns_are_not_taken_for_these(town: Path, tmp_path: Path)
     again = ServerFolder(tmp_path / "server")
     assert again.kept
     again.release()
+
+
+def test_an_odd_row_of_somebody_without_a_card_keeps_no_stage_from_starting(
+    town: Path, tmp_path: Path
+) -> None:
+    cards = town / "cards.toml"
+    parts = cards.read_text(encoding="utf-8").split("[[card]]")
+    [odd] = [part for part in parts if '"1003"' in part]
+    cards.write_text("[[card]]".join(part for part in parts if part != odd), encoding="utf-8")
+    odd_birth(town)
+    stage = tmp_path / "stage"
+    stage.mkdir()
+    build_template(stage, load_towns([town]))
+    assert {card.person for card in load_cards(stage).values()} == {"1001", "1002", "2001"}
+
+
+def test_an_odd_row_of_a_card_holder_is_told_with_the_card(town: Path, tmp_path: Path) -> None:
+    odd_birth(town)
+    stage = tmp_path / "stage"
+    stage.mkdir()
+    with pytest.raises(Failed) as caught:
+        build_template(stage, load_towns([town]))
+    told = caught.value.facts
+    assert caught.value.failure == "Delivery_Row_Broken"
+    assert (told["file"], told["line"], told["column"]) == ("residents.csv", 4, "生年月日")
+    assert told["card"] == "試験小春のカード"
+
+
+def odd_birth(town: Path) -> None:
+    file = town / "delivery" / "residents.csv"
+    rows = file.read_text(encoding="utf-8").splitlines()
+    cells = rows[3].split(",")
+    assert cells[0] == "1003"
+    cells[5] = "不詳"
+    file.write_text("\n".join([*rows[:3], ",".join(cells), *rows[4:], ""]), encoding="utf-8")

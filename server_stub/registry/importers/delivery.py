@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -116,26 +116,35 @@ def load_delivery(
     return Loaded(number, tuple(asides.rows))
 
 
-def read_people(folder: Path, formats: Path) -> dict[str, Person]:
+def read_people(folder: Path, formats: Path, cards: Mapping[str, str] | None = None) -> dict[str, Person]:
     """Read everybody in the resident register of the delivery in `folder` by 宛名番号, without a replica.
 
-    Raises Failed(Settings_Wrong), and Failed(Delivery_Row_Broken) for the first row that cannot be used.
+    `cards`: only these persons, each with the name of the card that needs the record; rows of others, or of nobody, may be
+    whatever they are. Raises Failed(Settings_Wrong), and Failed(Delivery_Row_Broken) for the first row that cannot be used: with
+    the `card` that needs it.
     """
     format_ = delivery_slip.format_of(folder, formats_in(formats))
     file = format_.file_of(PERSON)
     people: dict[str, Person] = {}
     if file is None:
         return people
+    told_on = delivery_slip.read_slip(folder, format_).told_on
     decode = RowFunction(file, format_.code, folder)
     for line, cells, misfit in read_rows(folder / file.name, file):
+        card = {}
+        if cards is not None:
+            key = decode.item(cells, "key")
+            if key not in cards:
+                continue
+            card = {"card": cards[key]}
         try:
             if misfit is not None:
                 raise misfit
-            person = person_of(_Row(person_row(decode(cells))))
+            person = person_of(_Row(person_row(decode(cells), told_on)))
         except Misread as bad:
-            raise broken(file.name, line, bad.column, bad.expected) from None
+            raise broken(file.name, line, bad.column, bad.expected, **card) from None
         except Unusable as bad:
-            raise broken(file.name, line, decode.column_of(bad.target), bad.expected) from None
+            raise broken(file.name, line, decode.column_of(bad.target), bad.expected, **card) from None
         people[person.key] = person
     return people
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 
 from .containers import read_rows, salvage_rows
@@ -29,6 +30,11 @@ class DeliverySlip:
     counts: dict[str, tuple[int, int]]
     columns: dict[str, str]
 
+    @property
+    def told_on(self) -> date:
+        """The day in Japan on which it was made."""
+        return self.made_at.astimezone(JST).date()
+
     def check_count(self, file: str, count: int) -> None:
         """Raises Failed(Delivery_Row_Broken) at 件数 if `file` had another number of rows."""
         line, told = self.counts[file]
@@ -43,9 +49,9 @@ class DeliverySlip:
         return broken(self.file, line, self.columns[target], expected)
 
 
-def broken(file: str, line: int, column: str, expected: str) -> Failed:
+def broken(file: str, line: int, column: str, expected: str, **more: str) -> Failed:
     """The failure that names this place and refuses the delivery; what was found there is not told."""
-    return Failed("Delivery_Row_Broken", file=file, line=line, column=column, expected=expected)
+    return Failed("Delivery_Row_Broken", file=file, line=line, column=column, expected=expected, **more)
 
 
 def check_municipality(folder: Path, format_: DeliveryFormat) -> None:

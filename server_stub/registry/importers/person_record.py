@@ -6,12 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from operator import mul
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from server_stub.eras import ERAS, wareki
 from server_stub.registry.records import ResidentStatus, Sex
 from server_stub.registry.tables import LIVING_THERE, persons
 
@@ -19,6 +21,7 @@ from .row_function import Unusable
 
 HEAD = "世帯主"
 NO_LIMIT = "無期限"
+FIRST_DAY = ERAS[0].first
 _WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 _TEXTS = (
     "previous_address", "domicile", "domicile_head", "moved_to", "former_surname", "alias", "alias_kana", "nationality",
@@ -60,8 +63,8 @@ def could_be_real(number: str) -> bool:
     return right_check_digit(number[:11]) == int(number[11])
 
 
-def person_row(found: dict[str, Any]) -> dict[str, Any]:
-    """The row of the table `person` (without generation and line) from the items of one delivered row.
+def person_row(found: dict[str, Any], told_on: date) -> dict[str, Any]:
+    """The row of the table `person` (without generation and line) from the items of one row of a delivery of the day `told_on`.
 
     Raises Unusable for the first item that cannot stand in a register.
     """
@@ -77,7 +80,7 @@ def person_row(found: dict[str, Any]) -> dict[str, Any]:
             raise Unusable(target, f"{limit}文字以内")
     foreign = bool(found["nationality"])
     _check_name(found, foreign)
-    _check_days(found)
+    _check_days(found, told_on)
     _check_status(found)
     _check_nationality(found, foreign)
     position = found["position"]
@@ -106,8 +109,15 @@ def _check_name(found: dict[str, Any], foreign: bool) -> None:
         raise Unusable("alias_kana", "全角カタカナ")
 
 
-def _check_days(found: dict[str, Any]) -> None:
+def check_past(target: str, day: date, told_on: date) -> None:
+    """Raises Unusable for a day of what has happened that no calendar of eras has, or that had not come when it was told."""
+    if not FIRST_DAY <= day <= told_on:
+        raise Unusable(target, f"{wareki(FIRST_DAY)}から作成日時の日までの日付")
+
+
+def _check_days(found: dict[str, Any], told_on: date) -> None:
     birth, since = found["birth"], found["resident_since"]
+    check_past("birth", birth, told_on)
     if since < birth:
         raise Unusable("resident_since", "生年月日以降の日付")
     if found["address_since"] is not None and found["address_since"] < since:

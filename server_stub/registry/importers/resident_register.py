@@ -37,9 +37,11 @@ def take_residents(generation: Generation, before: set[str]) -> int:
         alike = _alike_households(generation, connection, [doubt.cells for doubt in doubts])
         generation.asides.add_groups(connection, PERSON, generation.living)
         placed = generation.asides.placed(PERSON)
+        heads = {text for doubt in doubts if doubt.head for text in doubt.texts}
         for doubt, found in zip(doubts, alike, strict=True):
             missed = _leave_gaps(generation, connection, doubt, found)
-            _check_placed(doubt, placed, found.keys() | missed)
+            told = {one for one, by in found.items() if by & doubt.texts or not doubt.row_fits}
+            _check_placed(doubt, placed, told | missed | (doubt.texts & heads))
         generation.asides.add_groups(connection, PERSON, generation.living)
         generation.carry_over(connection, PERSON)
     incomplete = generation.asides.households() | {row["group"] for row in generation.carried}
@@ -72,7 +74,7 @@ def _read_persons(generation: Generation, file: FileFormat, before: set[str]) ->
         if deletes(found, key in before, key in unusable_before):
             gone.append({"key": key, "person": key})
             return None
-        return person_row(found)
+        return person_row(found, generation.slip.told_on)
 
     def usable() -> Iterator[dict[str, Any]]:
         for line, row in generation.rows(file, "key", "household", rule):
@@ -150,7 +152,7 @@ def _alike_households(
 
 def _leave_gaps(
     generation: Generation, connection: Connection, doubt: Doubt, alike: dict[str, set[str]]
-) -> None:
+) -> set[str]:
     """A row that cannot be used is missing in its own household if the row says which, and others agree with it or it is the
     head's; else in every one that it may be of. If it does not say whose it is, it may be of anybody who was there before, or had
     been set aside, and is not found now. The households of those among them whom its cells name."""
@@ -187,8 +189,9 @@ def _leave_gaps(
 def _check_placed(doubt: Doubt, placed: set[str], found: set[str]) -> None:
     """Raises Failed(Delivery_Row_Broken) for a row of which nothing says which household it leaves a gap in: it may be any one.
 
-    `placed`: of whom a household is known from before; `found`: the households that the cells of the row speak of."""
-    told = bool(doubt.texts) or doubt.person in placed if doubt.row_fits else bool(found)
+    `placed`: of whom a household is known from before; `found`: the households that the row speaks of, and what it
+    has in common with heads who are set aside too."""
+    told = bool(found) or (doubt.row_fits and doubt.person in placed)
     if not (told or doubt.group or doubt.head):
         raise broken(doubt.row.file, doubt.row.line, doubt.column, "世帯番号、世帯主か住所の読み取れる行")
 

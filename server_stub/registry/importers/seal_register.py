@@ -7,6 +7,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
@@ -17,6 +18,7 @@ from server_stub.registry.tables import imprints, seals
 from .containers import RawRow
 from .format_file import ABOLISHED, DELETED, OPERATION, REGISTERED, SEAL, FileFormat
 from .generation import Generation, batches
+from .person_record import check_past
 from .row_function import RowFunction, Unusable
 
 SMALLEST_MM, LARGEST_MM = 8.0, 25.0
@@ -49,7 +51,7 @@ def take_seals(generation: Generation, file: FileFormat) -> int:
                 raise Unusable("number", "副本にある番号（削除の行）")
             end(person, number)
             return None
-        in_force = _check(found)
+        in_force = _check(found, generation.slip.told_on)
         other = seen.get(number, owners.get(number, person))
         if number in seen or other != person:
             raise Unusable("number", "重複しない番号", (other,))
@@ -111,7 +113,7 @@ def _insert(generation: Generation, connection: Connection, batch: list[dict[str
     )
 
 
-def _check(found: dict[str, Any]) -> bool:
+def _check(found: dict[str, Any], told_on: date) -> bool:
     """Whether this registration is in force; an abolished one is checked and not kept.
 
     Raises Unusable for the first item that cannot stand in a register.
@@ -122,6 +124,7 @@ def _check(found: dict[str, Any]) -> bool:
         raise Unusable("person", "必須項目")
     if found["registered_on"] is None:
         raise Unusable("registered_on", "必須項目")
+    check_past("registered_on", found["registered_on"], told_on)
     if not found["status"]:
         raise Unusable("status", "必須項目")
     living = bool(found["status"] == REGISTERED)

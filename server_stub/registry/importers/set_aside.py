@@ -35,8 +35,8 @@ class Doubt:
     person: str
     group: str
     key: str
-    texts: frozenset[str]
-    cells: frozenset[str]
+    texts: frozenset[str] = field(repr=False)
+    cells: frozenset[str] = field(repr=False)
     head: bool
     row_fits: bool
     column: str
