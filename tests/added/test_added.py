@@ -22,6 +22,8 @@ from server_stub.interface.values import Identity, Method, Place
 from server_stub.registry.replica import Replica
 from tests.registry.helper import Notice, write_notices
 
+pytestmark = [pytest.mark.xdist_group("added"), pytest.mark.timeout(240)]  # one run serves every test here
+
 HERE = Path(__file__).parent
 TOWNS = ("kobe", "mihon", str(HERE / "town"))
 OWN_WORDS = ("guild", "組合員", "架空市", "28999")
@@ -42,7 +44,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedP
         str(folder / "evidence"),
         *told,
     ]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=110)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=220)
     return done, folder
 
 
