@@ -290,7 +290,7 @@ def _specimens(holder: Holder, kind: AnyCertificate, moment: datetime) -> Iterat
     code = kind.code
     municipality = holder.tenant.municipality
     try:
-        offer = holder.offer(kind, moment)
+        offer = holder.offer_or_error(kind, moment)
         for scope in offer.scopes if offer.refusal is None else ():
             asked = _asked(offer, scope, municipality.info.code)
             if asked is None:

@@ -55,14 +55,15 @@ class Holder:
         kind and no other. It is logged with the kind's code.
         """
         try:
-            return self._offer(kind, received_at)
+            return self.offer_or_error(kind, received_at)
         except Exception as error:
             if _too_large(error):
                 return self._refused(kind, "Application_Too_Large")
             _log.exception("kind %s offers nothing", kind.code)
             return self._refused(kind, "Service_Out_Of_Order")
 
-    def _offer(self, kind: AnyCertificate, received_at: datetime) -> Offer:
+    def offer_or_error(self, kind: AnyCertificate, received_at: datetime) -> Offer:
+        """As `offer`, but what is wrong with the kind is raised as it comes: for its author."""
         terms = self.tenant.municipality.services[kind.code]
         told: dict[str, Any]
         try:

@@ -157,6 +157,17 @@ class AnyCard(RuleBasedStateMachine):
             case FileKind.KEY:
                 self.ask(Command(0x80, 0x2A, 0x00, 0x80 | fid, b"\x5a" * 51, 256))
 
+    @rule()
+    def sign_as_meant(self) -> None:
+        """The way of a terminal: the application, the PIN of 利用者証明用, its key, a signature."""
+        self.here = self.applications.get("jpki")
+        if self.here and 0x18 in self.here.files:
+            pin = self.here.files[0x18].pin
+            self.ask(Command(0x00, 0xA4, 0x04, 0x0C, self.here.aid))
+            self.ask(Command(0x00, 0x20, 0x00, 0x98, pin.value.encode() if pin else b""))
+            self.ask(Command(0x00, 0xA4, 0x02, 0x0C, bytes((0x00, 0x17))))
+            self.ask(Command(0x80, 0x2A, 0x00, 0x80, b"\x5a" * 51, 256))
+
     @rule(times=st.integers(1, 4))
     def repeat(self, times: int) -> None:
         if self.last:

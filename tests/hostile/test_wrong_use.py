@@ -242,7 +242,7 @@ def test_a_profile_that_makes_no_sense_is_told_by_file_and_line(
     (odd / "odd_one.toml").write_text(text, encoding="utf-8")
     monkeypatch.setattr("cards.profiles.load_profile", lambda name: load_profile("odd_one", odd))
     told_so = sentence(capsys, "card", "list", "--profiles")
-    assert "Settings_Wrong" in told_so and "odd_one.toml" in told_so and "line=4" in told_so
+    assert "Settings_Wrong" in told_so and "odd_one.toml 4行目" in told_so
 
 
 @pytest.mark.parametrize(

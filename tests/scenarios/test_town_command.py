@@ -169,7 +169,7 @@ def test_no_fault_hides_another(town: Path) -> None:
         ('name = "東見本市"', 'name = "😀市"', "municipality.toml name"),
         ("この写しは、世帯の一部の", "この写しは、世帯の一部の😀", "service.residence.attestation_part"),
         ("この写しは、世帯の一部の", "長" * 90, "service.residence"),
-        ("この写しは、登録されている印影と", "長" * 90, "service.seal_registration"),
+        ("この写しは、登録された印影と", "長" * 90, "service.seal_registration"),
     ],
 )
 def test_what_no_paper_can_hold_is_told_before_a_resident_asks(
