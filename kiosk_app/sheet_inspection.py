@@ -15,9 +15,9 @@ import pikepdf
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from server_stub.interface.binding import A4, A4_TOLERANCE, NOTICE, PDFIUM, SAMPLE, SIDES
+from server_stub.interface.binding import A4, A4_TOLERANCE, NOTICE, SAMPLE, SIDES
 from server_stub.interface.failures import Failed
-from server_stub.interface.front import FrontFacts, check_front, check_numbers, letters_of
+from server_stub.interface.front import FrontFacts, check_front, check_numbers, letters_of, opened
 from server_stub.interface.unpacking import INFLATED, unpacked
 
 LEAST_NOTICE, LEAST_SAMPLE = 5.0, 72.0
@@ -121,18 +121,9 @@ def check_sides(pdf: bytes, front: FrontFacts) -> None:
 
     Raises Failed: Paper_Not_Marked, Binding_Mismatch, Paper_Corrupt.
     """
-    with PDFIUM:
-        try:
-            document = pypdfium2.PdfDocument(pdf)
-        except pypdfium2.PdfiumError as error:
-            raise Failed("Paper_Corrupt", detail="no readable PDF") from error
-        try:
-            for number in range(len(document)):
-                _check_side(document, number, front)
-        except pypdfium2.PdfiumError as error:
-            raise Failed("Paper_Corrupt", detail="no readable page") from error
-        finally:
-            document.close()
+    with opened(pdf) as document:
+        for number in range(len(document)):
+            _check_side(document, number, front)
 
 
 def _check_side(document: pypdfium2.PdfDocument, number: int, front: FrontFacts) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import mul
 
@@ -52,30 +53,37 @@ def front_facts(application_id: str, entry: SheetEntry, offer: Offer) -> FrontFa
     )
 
 
-def check_fronts(pdf: bytes, fronts: Sequence[FrontFacts]) -> None:
-    """Compare each page of `pdf` with what its front must bear. Raises Failed: Binding_Mismatch, Paper_Corrupt."""
+@contextmanager
+def opened(pdf: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    """Open `pdf`, alone in pdfium. Raises Failed(Paper_Corrupt), also for a page that turns out to be unreadable."""
     with PDFIUM:
         try:
             document = pypdfium2.PdfDocument(pdf)
         except pypdfium2.PdfiumError as error:
             raise Failed("Paper_Corrupt", detail="no readable PDF") from error
         try:
-            if len(document) != len(fronts):
-                raise Failed("Paper_Corrupt", pages=len(document), sheets=len(fronts))
-            for number, facts in enumerate(fronts):
-                page = document[number]
-                text = page.get_textpage()
-                try:
-                    check_front(text, letters_of(text), page.get_height(), facts)
-                except Failed as failed:
-                    raise failed.with_facts(sheet=number + 1) from failed
-                finally:
-                    text.close()
-                    page.close()
+            yield document
         except pypdfium2.PdfiumError as error:
             raise Failed("Paper_Corrupt", detail="no readable page") from error
         finally:
             document.close()
+
+
+def check_fronts(pdf: bytes, fronts: Sequence[FrontFacts]) -> None:
+    """Compare each page of `pdf` with what its front must bear. Raises Failed: Binding_Mismatch, Paper_Corrupt."""
+    with opened(pdf) as document:
+        if len(document) != len(fronts):
+            raise Failed("Paper_Corrupt", pages=len(document), sheets=len(fronts))
+        for number, facts in enumerate(fronts):
+            page = document[number]
+            text = page.get_textpage()
+            try:
+                check_front(text, letters_of(text), page.get_height(), facts)
+            except Failed as failed:
+                raise failed.with_facts(sheet=number + 1) from failed
+            finally:
+                text.close()
+                page.close()
 
 
 @dataclass(frozen=True, slots=True)
