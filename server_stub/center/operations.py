@@ -22,6 +22,7 @@ from server_stub.interface.operations import (
 )
 from server_stub.interface.values import FailureBody, Identity
 
+from . import tables
 from .database import Database
 from .tables import applications, incidents, outbox, status_reports
 
@@ -88,13 +89,8 @@ class CenterBooks:
     def application(self, application_id: str) -> CenterApplication:
         """Tell one application with its reports and incidents. Raises Failed(Application_Unknown)."""
         with self._database.read() as connection:
-            row = (
-                connection.execute(
-                    select(applications).where(applications.c.application_id == application_id)
-                )
-                .mappings()
-                .first()
-            )
+            found = connection.execute(tables.APPLICATION, {"application": application_id})
+            row = found.mappings().first()
             if row is None:
                 raise Failed("Application_Unknown")
             return _application(row, connection)

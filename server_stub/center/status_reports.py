@@ -12,6 +12,7 @@ from server_stub.interface.operations import incident_failure
 from server_stub.interface.terminal import ReportKind, ReportTaken, StatusReport
 from server_stub.interface.trace import Trace
 
+from . import tables
 from .cancelling import REASON_LENGTH, enqueue, void
 from .database import Database
 from .incidents import Incidents
@@ -46,13 +47,8 @@ class StatusReports:
 
     def _find(self, application_id: str, terminal_id: str) -> RowMapping:
         with self._database.read() as connection:
-            row = (
-                connection.execute(
-                    select(applications).where(applications.c.application_id == application_id)
-                )
-                .mappings()
-                .first()
-            )
+            found = connection.execute(tables.APPLICATION, {"application": application_id})
+            row = found.mappings().first()
         if row is None or row["terminal_id"] != terminal_id:
             raise Failed("Application_Unknown")
         return row

@@ -198,6 +198,7 @@ KNOWN = select(sessions.c.holder_method, sessions.c.holder_ref, sessions.c.place
 
 MUNICIPALITY_OF_HOLDER = select(holders.c.municipality).where(holders.c.holder_ref == bindparam("holder"))
 
+APPLICATION = select(applications).where(applications.c.application_id == bindparam("application"))
 COUNT_APPLICATION = update(sessions).where(_RUNNING).values(applications=sessions.c.applications + 1)
 RECEIVE = insert(applications)
 _LIVES = bindparam("lives", type_=Moment)
