@@ -68,10 +68,6 @@ class LedgerQueries:
     def ledger_settled_late(self, application_id: str) -> bool:
         return self._ledger.settled_late(application_id)
 
-    def ledger_states(self) -> list[str]:
-        """Where each application stands in the ledger, oldest first."""
-        return [str(application.state) for application in self._ledger.applications()]
-
     def outstanding_nonces(self) -> int:
         """Nonces that were given out and not used yet."""
         query = select(func.count()).where(tables.sessions.c.nonce.is_not(None))
