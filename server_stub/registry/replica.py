@@ -54,21 +54,6 @@ def _usable(
 
 
 _PERSON_USABLE = _usable(persons.c.generation, persons.c.key, "person")
-_BY_HOLDER = (
-    select(persons)
-    .join(
-        notices,
-        (notices.c.person == persons.c.key) & (notices.c.generation == persons.c.generation),
-    )
-    .where(
-        notices.c.generation == bindparam("generation"),
-        notices.c.holder_ref == bindparam("holder_ref"),
-        _PERSON_USABLE,
-    )
-)
-_KEY_BY_HOLDER = select(notices.c.person).where(
-    notices.c.generation == bindparam("generation"), notices.c.holder_ref == bindparam("holder_ref")
-)
 _BY_KEY = select(persons).where(
     persons.c.generation == bindparam("generation"), persons.c.key == bindparam("key"), _PERSON_USABLE
 )
@@ -177,12 +162,6 @@ class ReplicaReader:
 
     def _first(self, statement: Any, **parameters: Any) -> Any:
         return self._connection.execute(statement, {"generation": self.generation, **parameters}).first()
-
-    def person_by_holder(self, holder_ref: str) -> Person | None:
-        """Whose authentication certificate this is, by the issue notices; whatever the person's status. None too for somebody who
-        was set aside, or is no resident: `key_of` tells them from an unknown certificate."""
-        row = self._first(_BY_HOLDER, holder_ref=holder_ref)
-        return person_of(row) if row else None
 
     def key_of(self, holder_ref: str) -> str | None:
         """The person in the issue notice of this certificate, whether or not there is a usable record; None: no notice."""

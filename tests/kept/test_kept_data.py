@@ -40,7 +40,7 @@ from server_stub.issuing import tables as ledger_tables
 from server_stub.issuing.ledger import Ledger
 from server_stub.registry import tables as registry
 from server_stub.registry.replica import Replica
-from tests.registry.helper import Delivery
+from tests.registry.helper import Delivery, person_of_holder
 
 HERE = Path(__file__).parent
 NOW_CALLED = {"replica": "replica-28100.db"}
@@ -97,7 +97,7 @@ def test_a_replica_of_the_schema_before_keeps_its_people_and_takes_the_next_deli
     engine.dispose()
     replica = Replica(url)
     with replica.open_generation() as reader:
-        person = reader.person_by_holder(MIDORI_REF)
+        person = person_of_holder(reader, MIDORI_REF)
         assert person is not None and person.name == "六甲　翠"
         assert (reader.is_set_aside(MIDORI), reader.records("tax")) == (False, ())
         assert reader.restriction(SHIZUKA, date(2026, 6, 3)) is not None
@@ -149,7 +149,7 @@ def test_the_replica_keeps_persons_and_whoever_was_set_aside(kept: Path, tmp_pat
             return [reader.restriction(person, date(2026, 6, 3)) is not None for person in persons]
 
     with replica.open_generation() as reader:
-        person = reader.person_by_holder(MIDORI_REF)
+        person = person_of_holder(reader, MIDORI_REF)
         assert person is not None and person.name == "六甲　翠"
         seal = reader.seal(MIDORI)
         assert seal is not None and seal.imprint_png.startswith(b"\x89PNG")

@@ -18,6 +18,8 @@ from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
 from server_stub.municipalities import Municipality
 from server_stub.registry.importers import Loaded, load_delivery
+from server_stub.registry.records import Person
+from server_stub.registry.replica import ReplicaReader
 
 TOWN = Path(__file__).parents[2] / "scenarios" / "towns" / "kobe"
 KOBE, SHIPPED = TOWN / "delivery", TOWN / "deliveries"
@@ -130,3 +132,9 @@ class Delivery:
             self.municipality,
             **{"formats": SHIPPED, **more},
         )
+
+
+def person_of_holder(reader: ReplicaReader, reference: str) -> Person | None:
+    """Whose authentication certificate this is, if their record can be used: by the two steps that the issuing server takes."""
+    key = reader.key_of(reference)
+    return None if key is None else reader.person(key)

@@ -12,7 +12,7 @@ from server_stub.interface.failures import Failed
 from server_stub.registry.importers.format_file import load_format
 from server_stub.registry.records import Record, ResidentStatus, Sex
 from server_stub.registry.replica import Replica
-from tests.registry.helper import SHIPPED, Delivery, Notice
+from tests.registry.helper import SHIPPED, Delivery, Notice, person_of_holder
 from tests.registry.own_town import LENGTHS, OUTSIDE, TaxBody, Town, people
 
 CONTAINERS = [("csv", "utf-8"), ("csv", "utf-16"), ("fixed", "cp932"), ("jsonl", "utf-8")]
@@ -35,7 +35,7 @@ def test_the_same_people_come_out_of_every_container(
         assert three.address == "栃木県足利市見本町１番地"
         assert (three.notified_on, three.moves_on) == (date(2020, 1, 1), None)
         assert (four.status, four.moves_on) == (ResidentStatus.DECEASED, date(2026, 4, 1))
-        assert reader.person_by_holder(Notice(2, "").holder_ref) == three
+        assert person_of_holder(reader, Notice(2, "").holder_ref) == three
 
 
 @pytest.mark.parametrize(("container", "encoding"), CONTAINERS)
@@ -197,7 +197,7 @@ def test_a_notice_may_name_whoever_has_any_record_and_nobody_else(
     with replica.open_generation() as reader:
         holder = Notice(2, "").holder_ref
         assert reader.key_of(holder) == OUTSIDE
-        assert reader.person_by_holder(holder) is None
+        assert person_of_holder(reader, holder) is None
         assert not reader.is_set_aside(OUTSIDE)
     town.noticed = ["nobody"]
     town.write()

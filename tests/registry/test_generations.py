@@ -11,7 +11,7 @@ from server_stub.interface.failures import Failed
 from server_stub.registry.importers import resident_register as loading
 from server_stub.registry.replica import Replica, ReplicaReader
 from server_stub.registry.tables import OF_A_GENERATION, imprints, notices, persons, seals
-from tests.registry.helper import Delivery, Notice, read_cells, write_cells
+from tests.registry.helper import Delivery, Notice, person_of_holder, read_cells, write_cells
 
 
 def name_of(reader: ReplicaReader) -> str:
@@ -45,7 +45,7 @@ def test_a_reader_keeps_its_generation_through_flips_and_removals(
         with replica.open_generation() as new:
             assert (old.generation, name_of(old)) == (1, "六甲　翠")
             assert old.seal("0000100201") is not None
-            assert old.person_by_holder(Notice(7, "").holder_ref) is not None
+            assert person_of_holder(old, Notice(7, "").holder_ref) is not None
             assert (new.generation, name_of(new)) == (4, "新港　翠")
 
 
@@ -178,7 +178,7 @@ def test_every_read_goes_by_an_index(delivery: Delivery, url: str, replica: Repl
     try:
         with replica.open_generation() as reader:
             reader.person("0000100101")
-            reader.person_by_holder("00")
+            person_of_holder(reader, "00")
             reader.household("0000100100")
             reader.seal("0000100101")
             reader.restriction("0000100101", date(2026, 6, 3))

@@ -10,7 +10,7 @@ from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.registry.importers import SetAside
 from server_stub.registry.replica import Replica
-from tests.registry.helper import Delivery, Notice, read_cells, write_cells
+from tests.registry.helper import Delivery, Notice, person_of_holder, read_cells, write_cells
 
 RESIDENTS, SEALS, SLIP = "住民記録.csv", "印鑑登録.csv", "連携票.csv"
 TAICHI, MINAMI, NAGISA, HATSUE, MIDORI = "0000100101", "0000100102", "0000100105", "0000100106", "0000100201"
@@ -37,11 +37,11 @@ def test_a_row_that_cannot_be_used_sets_its_person_aside_and_nobody_else(
         # known, and not usable: another thing than a card that nobody knows
         assert reader.key_of(holder) == MINAMI
         assert reader.is_set_aside(MINAMI)
-        assert reader.person_by_holder(holder) is reader.person(MINAMI) is None
+        assert person_of_holder(reader, holder) is reader.person(MINAMI) is None
         with pytest.raises(Failed, match="Record_Unusable"):
             reader.check_usable(MINAMI)
         reader.check_usable(TAICHI)
-        assert reader.person_by_holder(notice_of(delivery, TAICHI)) == reader.person(TAICHI) is not None
+        assert person_of_holder(reader, notice_of(delivery, TAICHI)) == reader.person(TAICHI) is not None
         assert not reader.is_set_aside(TAICHI)
         assert reader.key_of("00" * 32) is None
         assert [reader.group_is_complete("person", key) for key in (MINATO, ROKKO)] == [False, True]
@@ -67,7 +67,7 @@ def test_a_household_with_two_heads_is_set_aside_as_a_whole(
     assert (row.line, row.column) == (line, "続柄コード")
     with replica.open_generation() as reader:
         assert all(reader.is_set_aside(f"000010010{n}") for n in range(1, 7))
-        assert reader.person(TAICHI) is reader.person_by_holder(notice_of(delivery, TAICHI)) is None
+        assert reader.person(TAICHI) is person_of_holder(reader, notice_of(delivery, TAICHI)) is None
         assert reader.household(MINATO) == ()
         assert not reader.group_is_complete("person", MINATO)
         assert reader.person(MIDORI) is not None
