@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 from server_stub.registry.replica import Replica, generations_of
+from tests.center.world import until
 
 
 @pytest.fixture
@@ -298,7 +298,7 @@ def test_a_delivery_is_loaded_into_a_server_that_runs_and_the_nights_follow_it(
         change(town / "delivery" / "residents.csv", "試験　小夏", "試験　小秋")
         tomorrow = last_night(STAGE_START).replace(day=4)
         clock.set(tomorrow.replace(hour=7))
-        wait_until(lambda: generations_of(url)[-1].made_at >= tomorrow)
+        until(lambda: generations_of(url)[-1].made_at >= tomorrow)
         assert name_of("1003") == "試験　小夏"
     finally:
         replica.close()
@@ -380,16 +380,6 @@ def test_a_folder_of_no_server_is_named(town: Path, tmp_path: Path) -> None:
         assert isinstance(done.exception, WrongUse) and "サーバのフォルダではありません" in str(
             done.exception
         )
-
-
-def wait_until(there: Callable[[], bool]) -> None:
-    import time
-
-    for _ in range(2000):
-        if there():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not come")
 
 
 def test_a_server_of_another_town_is_named(town: Path, tmp_path: Path) -> None:
