@@ -210,7 +210,7 @@ class Generation:
         nobodys = self.asides.nobodys
         if len(self._strangers) >= len(nobodys):
             return False
-        self.asides.also(nobodys[len(self._strangers)][0], person, "")
+        self.asides.also(nobodys[len(self._strangers)], person, "")
         self._strangers.add(person)
         return True
 

@@ -24,6 +24,12 @@ _FEW = 400
 
 
 def take_residents(generation: Generation, before: set[str]) -> int:
+    """Read the residents, set aside who cannot be used, and note each household in which somebody may be missing. Returns how
+    many rows were written. `before`: the keys of the living generation; left are those that are not deleted.
+
+    Raises as `read_rows`, and Failed: Delivery_Empty, Delivery_Drop_Too_Large, Delivery_Row_Broken for a row of which
+    nothing says where it is missing.
+    """
     file = generation.format.file_of(PERSON)
     count = _read_persons(generation, file, before) if file is not None else 0
     generation.known |= before
@@ -33,27 +39,10 @@ def take_residents(generation: Generation, before: set[str]) -> int:
         removed = generation.asides.persons(PERSON)
         generation.delete(connection, persons, "key", [{"key": key} for key in removed])
         _check_residents(generation, connection, len(removed) + len(generation.asides.nobodys))
-        doubts = generation.asides.doubts_of(PERSON)
-        alike = _alike_households(generation, connection, [doubt.cells for doubt in doubts])
-        generation.asides.add_groups(connection, PERSON, generation.living)
-        placed = generation.asides.placed(PERSON)
-        heads = {text for doubt in doubts if doubt.head for text in doubt.texts}
-        for doubt, found in zip(doubts, alike, strict=True):
-            missed = _leave_gaps(generation, connection, doubt, found)
-            told = {one for one, by in found.items() if by & doubt.texts or not doubt.row_fits}
-            _check_placed(doubt, placed, told | missed | (doubt.texts & heads))
-        generation.asides.add_groups(connection, PERSON, generation.living)
+        _find_gaps(generation, connection)
         generation.carry_over(connection, PERSON)
-    incomplete = generation.asides.households() | {row["group"] for row in generation.carried}
     with generation.engine.begin() as connection:
-        faults = list(check_households(connection, generation.number, incomplete))
-        alike = _alike_households(generation, connection, [fault.texts for fault in faults])
-        for fault, found in zip(faults, alike, strict=True):
-            row = _set_household_aside(generation, fault, file)
-            # one of its members may belong to another household, which is then not complete
-            for household in found.keys() - {fault.household}:
-                generation.asides.also(row, fault.members[0], household)
-        generation.asides.add_groups(connection, PERSON, generation.living)
+        _set_households_aside(generation, connection, file)
     generation.known |= generation.asides.persons(PERSON)
     return count
 
@@ -150,6 +139,20 @@ def _alike_households(
     return found
 
 
+def _find_gaps(generation: Generation, connection: Connection) -> None:
+    """Note for each row that was set aside the households it may be missing in. Raises as `_check_placed`."""
+    doubts = generation.asides.doubts_of(PERSON)
+    alike = _alike_households(generation, connection, [doubt.cells for doubt in doubts])
+    generation.asides.add_groups(connection, PERSON, generation.living)
+    placed = generation.asides.placed(PERSON)
+    heads = {text for doubt in doubts if doubt.head for text in doubt.texts}
+    for doubt, found in zip(doubts, alike, strict=True):
+        missed = _leave_gaps(generation, connection, doubt, found)
+        told = {one for one, by in found.items() if by & doubt.texts or not doubt.row_fits}
+        _check_placed(doubt, placed, told | missed | (doubt.texts & heads))
+    generation.asides.add_groups(connection, PERSON, generation.living)
+
+
 def _leave_gaps(
     generation: Generation, connection: Connection, doubt: Doubt, alike: dict[str, set[str]]
 ) -> set[str]:
@@ -194,6 +197,19 @@ def _check_placed(doubt: Doubt, placed: set[str], found: set[str]) -> None:
     told = bool(found) or (doubt.row_fits and doubt.person in placed)
     if not (told or doubt.group or doubt.head):
         raise broken(doubt.row.file, doubt.row.line, doubt.column, "世帯番号、世帯主か住所の読み取れる行")
+
+
+def _set_households_aside(generation: Generation, connection: Connection, file: FileFormat | None) -> None:
+    """Set aside every household whose rows contradict each other. One of its members may belong to another that has the same
+    head's name or address, which is then not complete."""
+    incomplete = generation.asides.households() | {row["group"] for row in generation.carried}
+    faults = list(check_households(connection, generation.number, incomplete))
+    alike = _alike_households(generation, connection, [fault.texts for fault in faults])
+    for fault, found in zip(faults, alike, strict=True):
+        row = _set_household_aside(generation, fault, file)
+        for household in found.keys() - {fault.household}:
+            generation.asides.also(row, fault.members[0], household)
+    generation.asides.add_groups(connection, PERSON, generation.living)
 
 
 def _set_household_aside(generation: Generation, fault: HouseholdFault, file: FileFormat | None) -> SetAside:

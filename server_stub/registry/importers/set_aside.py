@@ -27,9 +27,12 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A row of which it is not certain whose group it belongs to. `group`: as the row says, '' where that cannot be read; `texts`: what
-    else of the row tells it (in the resident register the head's name and the address), `cells`: all that it may stand in. `head`: the row is a head's own. `row_fits`:
-    not if its cells may stand in other columns than they should. `column`: the group's."""
+    """A row of which it is not certain whose group it belongs to.
+
+    `group`: as the row says, '' where that cannot be read; `texts`: what else of the row tells it (in the resident register the
+    head's name and the address); `cells`: all that it may stand in. `head`: the row is a head's own. `row_fits`: not if its cells
+    may stand in other columns than they should. `column`: the group's.
+    """
 
     row: SetAside
     person: str
@@ -52,8 +55,8 @@ class SetAsides:
     trace: Trace
     most: int
     rows: list[SetAside] = field(default_factory=list)
-    nobodys: list[tuple[SetAside, str]] = field(default_factory=list)
-    """Rows of the resident register that do not say whose they are, with their household ('' where that cannot be read either)."""
+    nobodys: list[SetAside] = field(default_factory=list)
+    """Rows of the resident register that do not say whose they are."""
     doubts: list[Doubt] = field(default_factory=list)
     _people: dict[tuple[str, str, str, str], SetAside] = field(default_factory=dict)
     """By register, person, group and key of the record."""
@@ -76,7 +79,7 @@ class SetAsides:
         for person, group in people:
             self._people.setdefault((row.register, person, group, key or person), row)
             if not person and row.register == PERSON:
-                self.nobodys.append((row, group))
+                self.nobodys.append(row)
 
     def also(self, row: SetAside, person: str, group: str, key: str = "") -> None:
         """Somebody else, or another group, that a row that is listed already may have been about."""
