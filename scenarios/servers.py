@@ -112,8 +112,9 @@ class LocalServers:
         keys: KeyPool | None = None,
         kept: bool = False,
     ) -> None:
-        """The towns are those of `template`. `ports` of authority, issuing server and centre (0: free ones). `enrolments`: testers' cards to trust. `keys`: other
-        than the checkout's. `kept`: the databases that lie in `folder` are kept, and brought to the newest schema.
+        """The towns are those of `template`. `ports` of authority, issuing server and centre (0: free ones). `enrolments`:
+        testers' cards to trust. `keys`: other than the checkout's. `kept`: the databases that lie in `folder` are kept, and
+        brought to the newest schema.
 
         Raises OSError for a port that is taken, Failed(Database_Of_Newer_Version), Failed(Settings_Wrong) for own files that
         would never be delivered."""

@@ -47,9 +47,9 @@ PIN = CARD_SECRETS["authentication_pin"]
 
 @dataclass(frozen=True, slots=True)
 class CardEntry:
-    """One card of a town's cards.toml: `municipality` is the town's code, `file` its image within the template, `serial` of its authentication
-    certificate (hex, '' where it has none). `pinned`: SHA-256 of a certificate that this authority did not issue, '' else;
-    such a card counts as somebody's, and only by this do scenarios know it for their own."""
+    """One card of a town's cards.toml: `municipality` is the town's code, `file` its image within the template, `serial` of its
+    authentication certificate (hex, '' where it has none). `pinned`: SHA-256 of a certificate that this authority did not
+    issue, '' else; such a card counts as somebody's, and only by this do scenarios know it for their own."""
 
     municipality: str
     name: str

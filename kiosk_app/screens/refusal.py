@@ -1,4 +1,4 @@
-"""The refusal: what happened, what to do now, whom to ask; and out of service: what the resident can do instead. The code is small."""
+"""The refusal: what happened, what to do now, whom to ask; and out of service: what the resident can do instead."""
 
 from __future__ import annotations
 

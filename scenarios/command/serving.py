@@ -47,7 +47,8 @@ def serve_until_stopped(
 
     Prints where they listen: one line of JSON if `as_json`, else what a person needs to connect a terminal.
     `folder`: what lies there is kept unless `begin_anew`; None: nothing is kept. `trust`: enrolled test cards are admitted.
-    `template`: the stage's, else the checkout's with the tester's own cards. `towns_are_named`: kept data must be of the towns chosen for this process. `clock`: see options; else the kept one, or as every stage begins.
+    `template`: the stage's, else the checkout's with the tester's own cards. `towns_are_named`: kept data must be of the towns
+    chosen for this process. `clock`: see options; else the kept one, or as every stage begins.
     """
     stop = threading.Event()
 

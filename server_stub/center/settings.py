@@ -60,10 +60,10 @@ class CenterSettings:
     `trusted_cas`: the CA certificates (DER) of authentication certificates; several generations may share one name.
 
     `ocsp_url` is asked for every certificate: an address that stands in a card is never contacted.
-    `municipalities`: the index of all municipalities; by default those of the index, none of whom participates. `enrolled`: test cards
-    admitted one by one, whoever issued them; their revocation is answered for by the authority at `ocsp_url`. `ops_key`: what
-    officials' tools show at `/ops/v1`, no other key of this centre; None: there is no such door.
-    Raises Failed(Settings_Wrong, item=...).
+    `municipalities`: the index of all municipalities; by default those of the index, none of whom participates. `enrolled`:
+    test cards admitted one by one, whoever issued them; their revocation is answered for by the authority at `ocsp_url`.
+    `ops_key`: what officials' tools show at `/ops/v1`, no other key of this centre; None: there is no such door. Raises
+    Failed(Settings_Wrong, item=...).
     """
 
     database_url: str

@@ -37,8 +37,8 @@ _TAKEN = ("person", "seal", "restriction")
 def load_kinds(*roots: Path) -> Mapping[str, AnyCertificate]:
     """Load all kinds by their code: of the folders here, then of every folder in `roots`.
 
-    Raises Failed(Settings_Wrong, file=, line=, field=, expected=) for the first thing wrong: a folder whose code cannot be run or that
-    lists no certificates, a certificate that lacks something, or a code twice.
+    Raises Failed(Settings_Wrong, file=, line=, field=, expected=) for the first thing wrong: a folder whose code cannot be run
+    or that lists no certificates, a certificate that lacks something, or a code twice.
     """
     found, problems = read_kinds(*roots)
     if problems:

@@ -155,8 +155,9 @@ def possible(scope: Scope, subjects: Sequence[Subject]) -> tuple[str, ...]:
 class Offer(Model):
     """What this holder may get now, or the name of what stands against it.
 
-    `kind` is the certificate's code, `words` its name, `title` what is printed on every front of it. `counter_fee` is what the same costs at the counter, for
-    comparison. `hours` is wording for people. `whole` names the scope WHOLE (世帯全員), `whole_about` is a sentence under it.
+    `kind` is the certificate's code, `words` its name, `title` what is printed on every front of it. `counter_fee` is what the
+    same costs at the counter, for comparison. `hours` is wording for people. `whole` names the scope WHOLE (世帯全員),
+    `whole_about` is a sentence under it.
     """
 
     kind: Code

@@ -82,8 +82,8 @@ status_reports = Table(
     Column("reason", String(200), nullable=False),
     Column("expired", Boolean, nullable=False, server_default=false()),
 )
-"""What the terminal told, once for every report id, in whatever number of deliveries. `expired`: the centre's own, of a session that
-had run out."""
+"""What the terminal told, once for every report id, in whatever number of deliveries. `expired`: the centre's own, of a session
+that had run out."""
 
 charges = Table(
     "charges",
@@ -111,8 +111,8 @@ application_states = Table(
     Column("state", String(20), nullable=False, index=True),
     Column("since", String(40), nullable=False),
 )
-"""Where an application stands now (`interface.application_states.State`); the sum of its status_reports. Also of one that was stopped before
-it came, so that it can never be recorded afterwards."""
+"""Where an application stands now (`interface.application_states.State`); the sum of its status_reports. Also of one that was
+stopped before it came, so that it can never be recorded afterwards."""
 
 
 @dataclass(frozen=True, slots=True)

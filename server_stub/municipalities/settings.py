@@ -151,7 +151,8 @@ class MunicipalityEntry:
 
 @dataclass(frozen=True, slots=True)
 class Municipality:
-    """All that the issuing server needs to know of a tenant. `folder`: where it stands, with the formats of its deliveries. A kind that is not in `services` is not offered."""
+    """All that the issuing server needs to know of a tenant. `folder`: where it stands, with the formats of its deliveries. A
+    kind that is not in `services` is not offered."""
 
     folder: Path
     info: MunicipalityInfo

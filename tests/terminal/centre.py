@@ -45,8 +45,10 @@ TamperOffers = Callable[[Offers], Offers]
 
 
 class Centre:
-    """`calls` is what came in. Set `refuse[path part]` to a failure's name, `tamper` and `tamper_offers` to change a manifest or offers before they are signed, `misread` to change a request before it is read,
-    `sheet` to make other sheets (and sign for them), `answer[path part]` to a raw response, `edit` to (end of the path, what changes the answer's JSON); `hold` keeps requests waiting."""
+    """`calls` is what came in. Set `refuse[path part]` to a failure's name, `tamper` and `tamper_offers` to change a manifest
+    or offers before they are signed, `misread` to change a request before it is read, `sheet` to make other sheets (and sign
+    for them), `answer[path part]` to a raw response, `edit` to (end of the path, what changes the answer's JSON); `hold` keeps
+    requests waiting."""
 
     def __init__(self) -> None:
         self.signing_key = Ed25519PrivateKey.generate()
