@@ -9,7 +9,15 @@ from fastapi import Depends, FastAPI, Path, Query
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from .interface.failures import Failed
-from .interface.operations import DoubtPage, IncidentPage, IncidentQuery, PageQuery
+from .interface.operations import (
+    DoubtPage,
+    IncidentPage,
+    IncidentQuery,
+    PageQuery,
+    StopEntry,
+    StopList,
+    StopRequest,
+)
 from .interface.secret import Secret
 from .interface.values import Model, Ulid
 from .node import failure_answers
@@ -32,13 +40,20 @@ _bearer = HTTPBearer(
 
 
 class Books(Protocol):
-    """What a node reads out of its database for officials. `application` raises Failed(Application_Unknown)."""
+    """What a node reads out of its database for officials, and the emergency stops that they set. `application` raises
+    Failed(Application_Unknown), `release` Failed(Stop_Unknown)."""
 
     def incidents(self, query: IncidentQuery) -> IncidentPage: ...
 
     def in_doubt(self, query: PageQuery) -> DoubtPage: ...
 
     def application(self, application_id: str) -> Model: ...
+
+    def stops(self) -> StopList: ...
+
+    def stop(self, asked: StopRequest) -> StopEntry: ...
+
+    def release(self, stop_id: str) -> StopEntry: ...
 
 
 def check_ops_key(key: Secret | None) -> None:
@@ -96,3 +111,36 @@ def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as
     def application(application_id: Annotated[Ulid, Path()]) -> Model:
         """One application with every report on it, as this server knows it."""
         return books.application(application_id)
+
+    @app.get(
+        "/ops/v1/stops",
+        dependencies=guarded,
+        responses=failure_answers(*_REFUSALS),
+        summary="緊急停止の一覧",
+        operation_id="list_stops",
+    )
+    def stops() -> StopList:
+        """Emergency stops in force, oldest first."""
+        return books.stops()
+
+    @app.post(
+        "/ops/v1/stops",
+        dependencies=guarded,
+        responses=failure_answers("Municipality_Unknown", "Service_Not_Offered", *_REFUSALS),
+        summary="緊急停止",
+        operation_id="set_stop",
+    )
+    def stop(asked: StopRequest) -> StopEntry:
+        """Stop at once what is named, until it is released. One that is stopped already stays so, with this announcement."""
+        return books.stop(asked)
+
+    @app.post(
+        "/ops/v1/stops/{stop_id}/release",
+        dependencies=guarded,
+        responses=failure_answers("Stop_Unknown", *_REFUSALS),
+        summary="緊急停止の解除",
+        operation_id="release_stop",
+    )
+    def release(stop_id: Annotated[Ulid, Path()]) -> StopEntry:
+        """Release a stop. Another one of the same may still be in force."""
+        return books.release(stop_id)

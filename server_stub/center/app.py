@@ -45,7 +45,8 @@ _CERTIFICATE = (
 _HOLDER = (
     "Holder_Not_Linked", "Holder_Under_Fifteen", "Holder_Restricted", "Holder_Moved_Out", "Holder_Not_Registered",
     "Holder_Deceased", "Municipality_Unknown", "Municipality_Not_Participating", "Terminal_Kind_Excluded",
-    "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered", "Replica_Too_Old",
+    "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered", "Service_Not_Yet_Offered", "Service_Suspended",
+    "Service_Stopped", "Replica_Too_Old",
 )  # fmt: skip
 _ISSUING = ("Issuing_Unreachable", "Answer_Malformed", "Caller_Unknown")
 _APPLICATION = (

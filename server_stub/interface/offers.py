@@ -46,6 +46,7 @@ REFUSALS = frozenset(
         "Holder_Not_Linked", "Holder_Under_Fifteen", "Holder_Restricted", "Holder_Moved_Out", "Holder_Not_Registered",
         "Holder_Deceased", "Record_Unusable", "Seal_Not_Registered", "Household_Member_Restricted",
         "Member_Not_In_Household", "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered",
+        "Service_Not_Yet_Offered", "Service_Suspended", "Service_Stopped",
         "Service_Out_Of_Order", "Replica_Too_Old", "Application_Too_Large", "Character_Not_Printable", "Text_Too_Long",
         "Picture_Unreadable",
     }

@@ -5,8 +5,11 @@ Paths, relative to the base URL of either server; every request carries `Authori
     GET /ops/v1/incidents?since=&application_id=&cursor=&limit=  -> IncidentPage
     GET /ops/v1/in-doubt?cursor=&limit=                          -> DoubtPage
     GET /ops/v1/applications/{application_id}                    -> CenterApplication, or LedgerApplication at the issuing server
+    GET /ops/v1/stops                                            -> StopList (those in force)
+    POST /ops/v1/stops                    StopRequest            -> StopEntry
+    POST /ops/v1/stops/{stop_id}/release                         -> StopEntry
 
-Nothing is changed here: an incident is closed by nobody over HTTP. All money is whole yen, all times are ISO 8601 with offset.
+Nothing else is changed here than an emergency stop (緊急停止): an incident is closed by nobody over HTTP. All money is whole yen, all times are ISO 8601 with offset.
 Persons are references (`holder`, `subjects`); no name, address or 個人番号 is in any message.
 
 Lists are in the order of their identifiers (ULIDs, which begin with the time they were made at), oldest first. A cursor leads on
@@ -24,7 +27,7 @@ from pydantic import AwareDatetime, Field, field_validator
 from .application_states import ReportKind, State
 from .clock import JST
 from .failures import CATALOGUE
-from .values import Code5, Identifier, Identity, Model, Ref, Ulid, Yen
+from .values import Code, Code5, Identifier, Identity, Model, Ref, Ulid, Yen
 
 MOST_PER_PAGE = 200
 Limit = Annotated[int, Field(ge=1, le=MOST_PER_PAGE, description="entries of one page at most")]
@@ -58,6 +61,43 @@ class IncidentQuery(PageQuery):
             return None if since is None else since.astimezone(JST)
         except OverflowError as error:  # the first or the last day of the calendar
             raise ValueError("no time in Japan") from error
+
+
+class StopRequest(Model):
+    """Stop the issuing of certificates at once, until the stop is released.
+
+    At the issuing server `municipality` is named, and `kind` (its code) for one kind of it; none: all kinds. At the centre neither is
+    named: it stops everything. `reopens` is an announcement to residents: it ends nothing.
+    """
+
+    municipality: Code5 | None = None
+    kind: Code | None = None
+    reopens: AwareDatetime | None = None
+
+    @field_validator("reopens")
+    @classmethod
+    def _in_japan(cls, reopens: datetime | None) -> datetime | None:
+        try:
+            return None if reopens is None else reopens.astimezone(JST)
+        except OverflowError as error:
+            raise ValueError("no time in Japan") from error
+
+
+class StopEntry(Model):
+    """Tell one emergency stop: from `at` until `released_at`, None while it is in force."""
+
+    stop_id: Ulid
+    municipality: Code5 | None
+    kind: Identifier | None
+    at: datetime
+    reopens: datetime | None
+    released_at: datetime | None
+
+
+class StopList(Model):
+    """List the emergency stops in force, oldest first."""
+
+    stops: tuple[StopEntry, ...]
 
 
 class IncidentEntry(Model):

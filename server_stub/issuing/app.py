@@ -42,6 +42,9 @@ SERVICE_REFUSED = (
     "Terminal_Kind_Excluded",
     "Service_Closed_Today",
     "Service_Closed_Now",
+    "Service_Suspended",
+    "Service_Not_Yet_Offered",
+    "Service_Stopped",
     "Replica_Too_Old",
 )
 REQUEST_REFUSED = (
@@ -67,7 +70,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     """
     service = IssuingService(context, settings)
     app = _routed_app(context, service, settings.centre_key)
-    add_ops_door(app, settings.ops_key, LedgerBooks(service.ledger), LedgerApplication)
+    add_ops_door(app, settings.ops_key, LedgerBooks(service), LedgerApplication)
     app.state.issuing = service
     return app
 

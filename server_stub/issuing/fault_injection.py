@@ -8,12 +8,14 @@ register in another household for whom the paper can be made.
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -23,6 +25,7 @@ from server_stub.certificates.certificate import AnyCertificate
 from server_stub.db import open_engine
 from server_stub.faults.box import FaultBox
 from server_stub.interface.offers import ApplicationRequest
+from server_stub.municipalities import Municipality, load_municipality
 from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage
 from server_stub.registry.tables import persons
 
@@ -48,12 +51,12 @@ def rendered_with_faults(
     render: Render,
 ) -> tuple[AnyCertificate, list[Any], Rendered]:
     """Pick and render what was asked, or what the faults that are on make of it: the kind, the records, the papers."""
-    issuer = holder.tenant.municipality.issuer
     if (told := faults.strikes(WRONG_KIND)) is not None:
         kind = _another_kind(holder, kind, told.get("kind"))
         asked = nearest_request(holder.offer(kind, received_at), asked)
     if (told := faults.strikes(WRONG_ANSWERS)) is not None:
         asked = asked.model_copy(update={"answers": _other_answers(holder, kind, asked, received_at)})
+    issuer = holder.tenant.municipality.issuer_of(kind.code)
     if faults.strikes(WRONG_MUNICIPALITY) is not None:
         issuer = replace(issuer, code="99999", municipality="よそ市", title="よそ市長")
     copies = [kind.pick(holder.case(kind), asked)] * asked.copies
@@ -142,6 +145,7 @@ def _first_sheet_only(right: Rendered, wrong: Rendered) -> Rendered:
     return replace(right, pdf=buffer.getvalue(), pages=tuple(pages))
 
 
+SETTINGS = "issuing.settings"
 FEE_REVISED = "issuing.fee_revised"
 RAISE = 50
 """Yen, where the fault names no fee."""
@@ -161,6 +165,24 @@ def with_failing_kind(faults: FaultBox, tenant: Tenant) -> Tenant:
     kinds[code] = copy(kinds[code])
     vars(kinds[code])["offer"] = fail
     return replace(tenant, municipality=replace(tenant.municipality, kinds=kinds))
+
+
+def with_other_settings(faults: FaultBox, tenant: Tenant) -> Tenant:
+    """Return `tenant` as it is, or, while that fault is on for it, with the settings of the parameter `folder`: another
+    municipality.toml of the same municipality, as an official has changed it."""
+    told = faults.strikes(SETTINGS)
+    if told is None:
+        return tenant
+    changed = _changed(str(told.get("folder", "")), str(told.get("version", "")))
+    if changed.info.code != tenant.municipality.info.code:
+        return tenant
+    return replace(tenant, municipality=changed)
+
+
+@functools.lru_cache(maxsize=16)
+def _changed(folder: str, version: str) -> Municipality:
+    """`version`: another one for every change of the folder."""
+    return load_municipality(Path(folder))
 
 
 def with_revised_fee(faults: FaultBox, tenant: Tenant) -> Tenant:

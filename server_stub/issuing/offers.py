@@ -11,16 +11,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from server_stub.certificates.certificate import AnyCertificate, Case
+from server_stub.certificates.terms import hours_in_words
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer, Scope, Subject, Symbol, possible
 from server_stub.interface.values import LONGEST_NAME, LONGEST_TEXT, MOST_SHEETS, FailureBody, Identity, Place
 from server_stub.registry.records import Person
 from server_stub.registry.replica import ReplicaReader
 
-from .rights import HolderFacts, check_holder, check_open, hours_in_words, not_restricted
+from .rights import HolderFacts, check_holder, check_open, not_restricted, not_stopped
+from .stops import Stops
 from .tenants import Tenant
 
 _log = logging.getLogger(__name__)
+_NO_STOPS = Stops()
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Holder:
     person: Person | None
     place: Place
     today: date
+    stops: Stops = _NO_STOPS
 
     def case(self, kind: AnyCertificate) -> Case[Any]:
         return Case(
@@ -67,6 +71,7 @@ class Holder:
         terms = self.tenant.municipality.services[kind.code]
         told: dict[str, Any]
         try:
+            not_stopped(self.tenant.municipality, kind.code, self.stops, received_at)
             check_open(self.tenant.municipality, kind.code, received_at)
             offered = kind.offer(self.case(kind))
             most = max((len(possible(scope, offered.subjects)) for scope in offered.scopes), default=0)
@@ -86,16 +91,20 @@ class Holder:
         return Offer(
             **{
                 "kind": kind.code,
-                "words": dict(kind.words),
-                "title": kind.title,
+                "words": {**kind.words, **terms.words},
+                "title": terms.title or kind.title,
                 "symbol": kind.symbol,
                 "fee": terms.fee,
                 "counter_fee": terms.counter_fee,
                 "max_copies": terms.max_copies,
-                "hours": hours_in_words(terms),
+                "hours": self._hours(kind),
                 **told,
             }
         )
+
+    def _hours(self, kind: AnyCertificate) -> dict[str, str]:
+        municipality = self.tenant.municipality
+        return hours_in_words(municipality.services[kind.code], municipality.closed)
 
     def _refused(self, kind: AnyCertificate, failure: str) -> Offer:
         """Refuse the kind by name, with no more of its own than can be shown."""
@@ -111,7 +120,7 @@ class Holder:
             fee=terms.fee,
             counter_fee=terms.counter_fee,
             max_copies=terms.max_copies,
-            hours=hours_in_words(terms),
+            hours=self._hours(kind),
             refusal=FailureBody(failure=failure),
         )
 
@@ -142,7 +151,12 @@ def _of_nobody(subjects: Sequence[Subject]) -> FailureBody:
 
 
 def find_holder(
-    tenant: Tenant, reader: ReplicaReader, identity: Identity, place: Place, today: date
+    tenant: Tenant,
+    reader: ReplicaReader,
+    identity: Identity,
+    place: Place,
+    today: date,
+    stops: Stops = _NO_STOPS,
 ) -> Holder:
     """Find the holder of the card, if this person may use a terminal at all.
 
@@ -164,7 +178,7 @@ def find_holder(
         not_restricted(restriction)
     else:
         check_holder(HolderFacts(person, restriction, today, tenant.municipality.minimum_age))
-    return Holder(tenant, reader, identity, key, person, place, today)
+    return Holder(tenant, reader, identity, key, person, place, today, stops)
 
 
 def nearest_request(offer: Offer, asked: ApplicationRequest) -> ApplicationRequest:

@@ -11,12 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
+from server_stub.certificates.certificate import AnyCertificate
+from server_stub.certificates.terms import time_in_words
+from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.values import Place, TerminalKind
 from server_stub.municipalities import Municipality
 from server_stub.registry.records import Person, ResidentStatus, Restriction
+
+from .stops import Stops
 
 
 def place_is_served(municipality: Municipality, place: Place) -> None:
@@ -95,25 +99,73 @@ def age(birth: date, today: date) -> int:
     return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
 
 
-def not_a_closed_day(municipality: Municipality, kind: str, received_at: datetime) -> None:
-    day = received_at.date()
-    if municipality.closed_on(day):
-        reopens = next_open_day(municipality, day)
-        raise Failed("Service_Closed_Today", kind=kind, next_open=reopens.isoformat() if reopens else "")
-
-
-def within_hours(municipality: Municipality, kind: str, received_at: datetime) -> None:
-    """Served from the opening minute up to and without the closing one: 22:59:59 is served, 23:00:00 is not."""
+def already_offered(municipality: Municipality, kind: str, received_at: datetime) -> None:
+    """Served from its first day on; a kind of which only words say when (`planned`) is not served yet."""
     terms = municipality.services[kind]
-    if not terms.open_at(received_at.time()):
+    if not terms.begun(received_at.date()):
+        first_day = terms.first_day.isoformat() if terms.first_day is not None else ""
         raise Failed(
-            "Service_Closed_Now", kind=kind, opens=in_words(terms.opens), closes=in_words(terms.closes)
+            "Service_Not_Yet_Offered",
+            kind=kind,
+            first_day=first_day,
+            planned="" if first_day else terms.planned,
         )
 
 
+def not_a_closed_day(municipality: Municipality, kind: str, received_at: datetime) -> None:
+    """By the municipality's closed days and the kind's own, its days of the week, and public holidays."""
+    day = received_at.date()
+    if not municipality.served_on(kind, day):
+        reopens = municipality.next_opening(kind, datetime.combine(day + timedelta(days=1), time.min, JST))
+        raise Failed(
+            "Service_Closed_Today", kind=kind, next_open=reopens.date().isoformat() if reopens else ""
+        )
+
+
+def not_suspended(municipality: Municipality, kind: str, received_at: datetime) -> None:
+    """Maintenance for some hours, or a long stop of one year: served again from the moment at which it ends, not before."""
+    if municipality.suspended(kind, received_at):
+        raise Failed("Service_Suspended", kind=kind, **reopening(municipality, kind, received_at))
+
+
+def within_hours(municipality: Municipality, kind: str, received_at: datetime) -> None:
+    """Served from the opening minute up to and without the closing one: 22:59:59 is served, 23:00:00 is not.
+
+    The day of the next opening is told where it is not the one that everybody would think of."""
+    terms = municipality.services[kind]
+    if not terms.open_at(received_at.time()):
+        told = {"kind": kind, "opens": time_in_words(terms.opens), "closes": time_in_words(terms.closes)}
+        today = received_at.date()
+        expected = today if received_at.time() < terms.opens else today + timedelta(days=1)
+        reopens = municipality.next_opening(kind, received_at)
+        if reopens is not None and reopens.date() != expected:
+            told["next_open"] = reopens.date().isoformat()
+        raise Failed("Service_Closed_Now", **told)
+
+
+def reopening(municipality: Municipality, kind: str, after: datetime) -> dict[str, str]:
+    """Tell the fact `reopens`: the first moment from `after` on at which the kind is served; none if that is not known."""
+    reopens = municipality.next_opening(kind, after)
+    return {} if reopens is None else {"reopens": reopens.strftime("%Y-%m-%dT%H:%M")}
+
+
+def not_stopped(municipality: Municipality, kind: str, stops: Stops, now: datetime) -> None:
+    """緊急停止, of this kind or of the whole municipality: from the moment it is set until it is released, whatever was announced.
+
+    What was announced is told as long as it is still to come."""
+    stop = stops.of(kind)
+    if stop is not None:
+        later = stop.reopens is not None and stop.reopens > now
+        told = reopening(municipality, kind, stop.reopens) if later and stop.reopens is not None else {}
+        raise Failed("Service_Stopped", kind=kind, **told)
+
+
 def check_open(municipality: Municipality, kind: str, received_at: datetime) -> None:
-    """Raises Failed: Service_Closed_Today(kind, next_open), Service_Closed_Now(kind, opens, closes). `received_at` in JST."""
+    """Check days and hours; `received_at` in JST. Raises Failed: Service_Not_Yet_Offered(kind, first_day, planned),
+    Service_Closed_Today(kind, next_open), Service_Suspended(kind, reopens), Service_Closed_Now(kind, opens, closes, next_open)."""
+    already_offered(municipality, kind, received_at)
     not_a_closed_day(municipality, kind, received_at)
+    not_suspended(municipality, kind, received_at)
     within_hours(municipality, kind, received_at)
 
 
@@ -124,36 +176,22 @@ def replica_is_recent(municipality: Municipality, made_at: datetime | None, now:
         raise Failed("Replica_Too_Old", as_of=made_at.isoformat(timespec="minutes"))
 
 
-def check_any_open(municipality: Municipality, place: Place, received_at: datetime) -> None:
-    """When every kind of this place is closed, the first one's reason refuses the visit, so that nobody is looked up in vain."""
+def check_any_open(municipality: Municipality, place: Place, received_at: datetime, stops: Stops) -> None:
+    """When every kind of this place is closed or stopped, the first one's reason refuses the visit, so that nobody is looked up in
+    vain; a kind that is still to come gives no such reason while another has one."""
     reasons: list[Failed] = []
     for kind in municipality.kinds.values():
         if place not in kind.places:
             continue
         try:
+            not_stopped(municipality, kind.code, stops, received_at)
             check_open(municipality, kind.code, received_at)
             return
         except Failed as failed:
             reasons.append(failed)
     if not reasons:
         raise Failed("Service_Not_Offered")
-    raise reasons[0]
-
-
-def next_open_day(municipality: Municipality, day: date) -> date | None:
-    """Find the first day after `day` that is not closed, within a year."""
-    days = (day + timedelta(days=ahead) for ahead in range(1, 367))
-    return next((later for later in days if not municipality.closed_on(later)), None)
-
-
-def in_words(moment: time) -> str:
-    """Write a time as notices do: 6:30."""
-    return f"{moment.hour}:{moment.minute:02}"
-
-
-def hours_in_words(terms: ServiceTerms) -> dict[str, str]:
-    opens, closes = in_words(terms.opens), in_words(terms.closes)
-    return {"ja": f"{opens}〜{closes}", "en": f"{opens}–{closes}"}
+    raise next((one for one in reasons if one.failure != "Service_Not_Yet_Offered"), reasons[0])
 
 
 def subjects_may_be_on_paper(asked: ApplicationRequest, offer: Offer) -> None:

@@ -5,9 +5,10 @@ server everything about one tenant. Both check what they read and refuse a wrong
 (the sample towns lie with the scenarios); here are only the names of those who do not participate.
 """
 
+from server_stub.certificates.terms import ClosedSpan
+
 from .settings import (
     FORMATS,
-    ClosedSpan,
     DeliveryTerms,
     Municipality,
     MunicipalityEntry,

@@ -23,6 +23,8 @@ from server_stub.interface.values import Box
 from .fonts import check_printable
 from .pattern import official_seal
 
+BLACK_SEAL = "この印は黒色です"
+"""What stands beside a black 公印 (住民記録システム標準仕様書 5.6)."""
 PACKAGES = Path(__file__).parent / "packages"
 _lock = threading.Lock()
 
@@ -30,7 +32,8 @@ _lock = threading.Lock()
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """Who certifies. `code` and `municipality` are its code and name; `seal_png` is the 公印 picture of the municipality's
-    folder (it reads 見本印), a square of `seal_mm`."""
+    folder (it reads 見本印), a square of `seal_mm`. `prefecture`: what 職名 begins with, '' without. `black_seal`: the paper says
+    beside it that the seal is black. `paper_title`: the title that this municipality gives the kind, '' for the kind's own."""
 
     code: str
     municipality: str
@@ -39,17 +42,28 @@ class Issuer:
     seal_png: bytes
     accent: str
     seal_mm: float = 22.0
+    prefecture: str = ""
+    black_seal: bool = True
+    paper_title: str = ""
 
     @property
     def office(self) -> str:
-        """見本市 and 市長 make 見本市長; a title that names the municipality stands as it is."""
-        if self.title.startswith(self.municipality):
-            return self.title
-        return self.municipality.removesuffix(self.title[:1]) + self.title
+        """見本市 and 市長 make 見本市長; a title that names the municipality stands as it is, one that names the prefecture too."""
+        office = self.title
+        if self.prefecture and office.startswith(self.prefecture):
+            return office
+        if not office.startswith(self.municipality):
+            office = self.municipality.removesuffix(office[:1]) + office
+        return self.prefecture + office
 
     def as_data(self) -> dict[str, Any]:
         """What the common part of the templates reads as `issuer`."""
-        return {"office": self.office, "mayor": self.mayor, "seal_mm": self.seal_mm}
+        return {
+            "office": self.office,
+            "mayor": self.mayor,
+            "seal_mm": self.seal_mm,
+            "seal_note": BLACK_SEAL if self.black_seal else "",
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +127,8 @@ def main_file(template: Path, call: str, data: dict[str, Any], issuer: Issuer) -
     evaluate every template again.)
     """
     whole = data | {"issuer": issuer.as_data()}
+    if issuer.paper_title and isinstance(data.get("copies"), list | tuple):
+        whole["copies"] = [{**copy, "paper_title": issuer.paper_title} for copy in data["copies"]]
     check_texts(whole)
     return _main(template, call, whole, official_seal(issuer.seal_png))
 

@@ -121,6 +121,8 @@ def test_a_broken_body_is_malformed(centre: httpx.Client) -> None:
 def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Client) -> None:
     document = centre.get("/openapi.json").json()
     assert set(document["paths"]) == {
+        "/ops/v1/stops",
+        "/ops/v1/stops/{stop_id}/release",
         "/v1/municipalities",
         "/v1/offers",
         "/v1/applications",

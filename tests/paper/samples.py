@@ -35,7 +35,7 @@ def render_seal(copies: Sequence[SealFront], issuer: Issuer) -> Rendered:
 
 @functools.cache
 def official_seal() -> bytes:
-    return _stamp((600, 600), ["見本", "之印"], colour=(200, 30, 30, 255), round_=False)
+    return _stamp((600, 600), ["見本", "之印"], colour=(0, 0, 0, 255), round_=False)
 
 
 @functools.cache

@@ -42,7 +42,9 @@ def test_a_family_of_six_fills_four_places_of_a_sheet_and_two_of_the_next() -> N
                 assert all(text in page for text in everything(person))
             else:
                 assert "".join(person.birth.split()) not in page
-        assert copy.issue_number in page and copy.attestation in page and copy.issued_on in page
+        assert copy.issue_number in page
+    for closing in (copy.attestation, copy.issued_on, "花子この印は黒色です"):
+        assert [closing in page for page in pages] == [False, True], "only the last sheet is certified"
         assert "見本市長見本花子" in page and "見本" in page
         assert "試験用・証明書としての効力はありません" in page
     assert "次のページに続く" in pages[0] and "以下余白" not in pages[0] and "1／2" in pages[0]
@@ -252,12 +254,19 @@ def test_a_seal_certificate_says_what_was_registered() -> None:
     assert copy.issue_number in first and "100-2" in second
 
 
-def test_the_official_seal_lies_over_the_end_of_the_mayors_name() -> None:
+def test_the_official_seal_begins_where_the_mayors_name_ends_and_leaves_it_legible() -> None:
     rendered = samples.render_residence([samples.residence()], samples.issuer(mayor="見本　華"), "household")
     (last_character,) = places_of(rendered.pdf, 0, "華")
     (seal,) = images(rendered.pdf)
-    assert seal.left < last_character.left < last_character.right < seal.right
+    assert last_character.left < seal.left < last_character.right + 0.5
+    assert last_character.right - seal.left < 0.25 * (last_character.right - last_character.left)
     assert seal.top < last_character.top and last_character.bottom < seal.bottom
+    (note,) = places_of(rendered.pdf, 0, "この印は黒色です")
+    assert seal.bottom < note.top < seal.bottom + 2 and seal.left < note.left < note.right < seal.right
+    coloured = replace(samples.issuer(), black_seal=False)
+    assert not places_of(
+        samples.render_residence([samples.residence()], coloured, "household").pdf, 0, "この印は黒色です"
+    )
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ class SealTerms(ServiceTerms):
     """`attestation`: 認証文."""
 
     attestation: SettingsText
+    title_with_prefecture: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def load_delivery(
     engine = open_engine(url)
     terms = municipality.delivery if municipality is not None else DeliveryTerms()
     if models is None:
-        kinds = municipality.kinds.values() if municipality is not None else ()
+        kinds = municipality.every_kind.values() if municipality is not None else ()
         models = {register: model for kind in kinds for register, model in kind.registers.items()}
     asides = SetAsides(trace, terms.most_set_aside if most_set_aside is None else most_set_aside)
     try:
