@@ -179,6 +179,8 @@ def _any(name: str, told: str, example: str, rough: str = _QUOTED) -> None:
 
 
 _any("kind", "証明書の名前（端末に案内されるとおり）", "住民票の写し")
+_any("setting", "設定の項目（municipality.toml の名前。表の中のものは点でつなぐ）", "minimum_age")
+_any("value", "設定の値（municipality.toml に書くとおり）", "18")
 _any("certificate", "証明書の名前（端末に案内されるとおり、かぎ括弧なし）", "住民票の写し", _BARE)
 _any("choice", "証明書か人（端末に案内される証明書の名前、または世帯員の呼び名）", "印鑑登録証明書")
 _any("whole", "全員の呼び方（端末に案内されるとおり）", "世帯全員", r"[^「」、。]*全員")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -229,6 +229,11 @@ class World:
     def delivered(self) -> Path:
         """Where this scenario's own delivery lies, in the shape of scenarios/towns/kobe; there only if there was one."""
         return self.stage.visit_folder / "delivered"
+
+    @property
+    def settings(self) -> Path:
+        """Where the first town's folder lies with the settings that this scenario has changed; there only if it has."""
+        return self.stage.visit_folder / "settings" / self.stage.towns[0].folder.name
 
     def town(self) -> Town:
         """The town whose certificates this visit is about."""
@@ -592,4 +597,7 @@ def town(world: World) -> Any:
         for card in world.stage.cards.values()
         if card.municipality != own.code
     }
-    return reader("town").Town.load(world.delivered if changed else own.folder, own.folder, elsewhere)
+    found = reader("town").Town.load(world.delivered if changed else own.folder, own.folder, elsewhere)
+    if world.settings.exists() and own is world.stage.towns[0]:
+        return replace(found, municipality=reader("register").read_municipality(world.settings))
+    return found

@@ -25,7 +25,7 @@ from server_stub.certificates.certificate import AnyCertificate
 from server_stub.db import open_engine
 from server_stub.faults.box import FaultBox
 from server_stub.interface.offers import ApplicationRequest
-from server_stub.municipalities import Municipality, load_municipality
+from server_stub.municipalities import FILE_NAME, Municipality, load_municipality
 from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage
 from server_stub.registry.tables import persons
 
@@ -173,16 +173,16 @@ def with_other_settings(faults: FaultBox, tenant: Tenant) -> Tenant:
     told = faults.strikes(SETTINGS)
     if told is None:
         return tenant
-    changed = _changed(str(told.get("folder", "")), str(told.get("version", "")))
+    folder = Path(str(told.get("folder", "")))
+    changed = _changed(folder, (folder / FILE_NAME).stat().st_mtime_ns)
     if changed.info.code != tenant.municipality.info.code:
         return tenant
     return replace(tenant, municipality=changed)
 
 
 @functools.lru_cache(maxsize=16)
-def _changed(folder: str, version: str) -> Municipality:
-    """`version`: another one for every change of the folder."""
-    return load_municipality(Path(folder))
+def _changed(folder: Path, written_at: int) -> Municipality:
+    return load_municipality(folder)
 
 
 def with_revised_fee(faults: FaultBox, tenant: Tenant) -> Tenant:

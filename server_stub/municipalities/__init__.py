@@ -8,6 +8,7 @@ server everything about one tenant. Both check what they read and refuse a wrong
 from server_stub.certificates.terms import ClosedSpan
 
 from .settings import (
+    FILE_NAME,
     FORMATS,
     DeliveryTerms,
     Municipality,
@@ -18,6 +19,7 @@ from .settings import (
 )
 
 __all__ = [
+    "FILE_NAME",
     "FORMATS",
     "ClosedSpan",
     "DeliveryTerms",

@@ -337,8 +337,8 @@ def closed_a_day_longer(patch: pytest.MonkeyPatch) -> None:
 def dearer_on_saturdays(patch: pytest.MonkeyPatch) -> None:
     real = IssuingService._tenant
 
-    def tenant(issuing: Any, code: str) -> Any:
-        found = real(issuing, code)
+    def tenant(issuing: Any, code: str, moment: Any) -> Any:
+        found = real(issuing, code, moment)
         if issuing._context.clock.now().weekday() != 5:
             return found
         dearer = {

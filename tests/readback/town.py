@@ -130,7 +130,7 @@ class Town:
         `kind` is the printed title. `options`: words of a question -> words of the choice, or whether 記載する; what they do
         not name was not asked for. `fee`: what all copies cost, where it is known. Raises WrongPaper.
         """
-        asked = self._kind_titled(kind, today)
+        asked = self._kind_called(kind, today)
         service = self._service(asked, today)
         answers = {words: _in_words(answer) for words, answer in options.items()}
         subjects = [self.key(calling) for calling in people]
@@ -156,7 +156,7 @@ class Town:
             for start in range(0, len(pages), size):
                 copy = pages[start : start + size]
                 self._check_order(copy, start // size + 1)
-                self._check_title(copy, kind)
+                self._check_title(copy, self.municipality.on(today).title(asked.code, asked.title))
                 self._check_forms(copy, expected)
                 numbers.append(self._check_frames(copy, asked, expected, today))
                 references.add(tuple(ref for page in copy for ref in page.bound.subjects))
@@ -176,12 +176,12 @@ class Town:
             )
         return Read(application, tuple(numbers), self.tables)
 
-    def _kind_titled(self, title: str, today: date) -> Kind:
-        """The kind whose papers have that title here."""
-        for code in self.municipality.on(today).services:
-            if self.municipality.on(today).services[code].get("title") == title:
+    def _kind_called(self, name: str, today: date) -> Kind:
+        """The kind that is called so here, in the menu or on its papers."""
+        for code, service in self.municipality.on(today).services.items():
+            if name in (service.get("words", {}).get("ja"), service.get("title")):
                 return kind_coded(code)
-        return kind_titled(title)
+        return kind_titled(name)
 
     def _service(self, kind: Kind, today: date) -> Mapping[str, object]:
         services = self.municipality.on(today).services
