@@ -63,7 +63,7 @@ class Stops:
             )
             row = connection.execute(select(table).where(own)).mappings().first()
         if row is None:
-            raise Failed("Stop_Unknown", stop_id=stop_id)
+            raise Failed("Stop_Unknown")
         self._trace.emit("centre", "stop_released")
         return _entry(row)
 

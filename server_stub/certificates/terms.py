@@ -149,10 +149,13 @@ class NumberPattern:
     def __init__(self, text: str) -> None:
         self.text = text
         try:
-            self._used = {field: form or "" for _, field, form, _ in string.Formatter().parse(text) if field}
+            parts = [part for part in string.Formatter().parse(text) if part[1] is not None]
+            self._used = {field: form or "" for _, field, form, _ in parts if field is not None}
             shown = self.format("99999", "市", date(2028, 12, 28), "0000-0000-0000", 1)
         except (ValueError, KeyError, IndexError, AttributeError, TypeError):
             raise ValueError(_NUMBER_FORM) from None
+        if any(conversion for *_, conversion in parts):
+            raise ValueError(_NUMBER_FORM)
         if not self._used.keys() <= set(_FIELDS) or not self._used.keys() & {"random", "number", "serial"}:
             raise ValueError(_NUMBER_FORM)
         if any(not form.isdigit() for name, form in self._used.items() if form and name != "day"):
@@ -217,7 +220,7 @@ class ServiceTerms(Settings):
     max_copies: Annotated[int, Field(ge=1, le=99)]
     counter_fee: Fee | None = None
     counter_minus: Fee | None = None
-    weekdays: Annotated[tuple[Weekday, ...], Field(strict=False, min_length=1)] = WEEK
+    weekdays: Annotated[tuple[Weekday, ...], Field(strict=False)] = WEEK
     holidays: bool = True
     closed: Annotated[tuple[ClosedSpan, ...], Field(strict=False)] = ()
     first_day: date | None = None
@@ -238,6 +241,8 @@ class ServiceTerms(Settings):
     def _fee_below_the_counters(cls, told: Any) -> Any:
         if not isinstance(told, Mapping) or not isinstance(told.get("counter_minus"), int):
             return told
+        if told["counter_minus"] % COIN:
+            return told  # told by its own rule
         at_counter = told.get("counter_fee")
         if not isinstance(at_counter, int) or at_counter < told["counter_minus"]:
             raise ValueError("counter_minus は、counter_fee（窓口の手数料）があるときに、それを超えない額")
@@ -253,8 +258,8 @@ class ServiceTerms(Settings):
     @field_validator("weekdays")
     @classmethod
     def _each_day_once(cls, weekdays: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
-        if len(set(weekdays)) != len(weekdays):
-            raise ValueError("重ならない曜日")
+        if not weekdays or len(set(weekdays)) != len(weekdays):
+            raise ValueError("1個以上の、重ならない曜日")
         return tuple(day for day in WEEK if day in weekdays)
 
     def open_at(self, moment: time) -> bool:

@@ -62,7 +62,7 @@ def release_stop(connection: Connection, stop_id: str, now: datetime) -> StopEnt
     )
     row = connection.execute(select(stops).where(own)).mappings().first()
     if row is None:
-        raise Failed("Stop_Unknown", stop_id=stop_id)
+        raise Failed("Stop_Unknown")
     return _entry(row)
 
 

@@ -39,7 +39,8 @@ def test_kobe_is_as_the_city_published_it() -> None:
     kobe = load_municipality(KOBE)
     assert list(kobe.services) == list(kobe.kinds) == ["residence", "seal_registration"]
     for terms in kobe.services.values():
-        assert (terms.fee, terms.opens, terms.closes) == (250, time(6, 30), time(23, 0))
+        assert (terms.fee, terms.counter_fee) == (250, 300)
+        assert (terms.opens, terms.closes) == (time(6, 30), time(23, 0))
     assert kobe.excluded_terminal_kinds == (TerminalKind.MUNICIPAL,)
     assert kobe.minimum_age == 15
     assert kobe.delivery.most_age == timedelta(hours=48)
@@ -140,7 +141,7 @@ def set_in(root: Path, before: str, after: str, file: str = "kobe/municipality.t
         ("unreadable_restrictions = 0", "unreadable_restriction = 0", "delivery.unreadable_restriction"),
         ("[delivery]", "[deliveries]", "delivery"),
         ("attestation_whole =", "attestation_all =", "service.residence.attestation_whole"),
-        ("max_copies = 10", "max_copies = 10\ncounter_fee = 305", "service.residence.counter_fee"),
+        ("counter_fee = 300", "counter_fee = 305", "service.residence.counter_fee"),
         ('code = "28100"', 'code = "2810"', "code"),
         ("minimum_age = 15", "minimum_age = ", ""),
     ],
