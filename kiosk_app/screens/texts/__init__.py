@@ -156,7 +156,7 @@ class RefusalWords:
             return self.happened
         why = self._words.find(f"{self._name}.choice") or self.happened
         later = self.known if self._name in _LATER else []
-        return self._words("sentences.between").join([why, *later])
+        return self._words("between.sentences").join([why, *later])
 
     @property
     def known(self) -> list[str]:
