@@ -14,7 +14,7 @@ from scenarios.command.serving import delivery_app
 
 from . import paths
 from .command.cards import card_app
-from .command.options import JsonOption, fold_help, print_json, stop, terminal_columns
+from .command.options import JsonOption, TownOption, fold_help, print_json, stop, terminal_columns
 from .command.starting import demo, kiosk, run, server
 from .command.towns import town_app
 from .command.usage import WrongUse, told, usable_folder
@@ -145,6 +145,29 @@ def paper_copy(pdf: Path, target: Annotated[Path, typer.Argument(help="写しの
         print(line)
 
 
+@paper_app.command("references")
+def paper_references(
+    folder: Annotated[
+        Path | None, typer.Argument(help="見比べるページを置くフォルダ（なければ paper-review）")
+    ] = None,
+    town: TownOption = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept", help="受け入れる絵の名前（* でまとめて指定できる）。繰り返して複数を指定できる"
+        ),
+    ] = None,
+) -> None:
+    """すべての紙面を参照の絵と見比べ、以前・いま・違いを並べたページを作る。"""
+    from .command.reference_page import REVIEW, review
+
+    target = usable_folder(folder or Path(REVIEW), "FOLDER")
+    outcome = review(town or (), accept or (), target)
+    print(*outcome.lines, sep="\n")
+    if outcome.left:
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """The entry point. A refusal by name becomes one sentence and exit code 2, an error of our own one sentence, a stack
     trace in the log, and 2."""
@@ -176,7 +199,9 @@ def _run_command(log_file: Path) -> int:
         SystemExit,
     ) as error:  # a command returns its code: whoever ends the program meant no success
         if isinstance(error.__context__, BrokenPipeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it is no error either
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # so that closing it is no error either
             return 0  # whoever reads the output has seen enough
         _log.critical("the command ends with an error", exc_info=error)
         print(
