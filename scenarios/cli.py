@@ -81,6 +81,20 @@ def steps(as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def requirements(as_json: JsonOption = False) -> None:
+    """要件の一覧。それぞれに出典、確かめるシナリオと最後の判定を添える。"""
+    from .command.requirements import lines, rows, uncovered
+
+    told = rows()
+    if as_json:
+        print_json([row.to_json() for row in told])
+    else:
+        print(*lines(told, terminal_columns()), sep="\n")
+    if uncovered(told):
+        raise typer.Exit(1)
+
+
+@app.command()
 def flow(mermaid: Annotated[bool, typer.Option("--mermaid", help="Mermaid の状態遷移図")] = False) -> None:
     """端末の状態と遷移。"""
     from kiosk_app.flow import table
