@@ -4,7 +4,7 @@ Which papers there are follows from the town's settings and card holders alone, 
 its own: of each scope, and of each set of questions that is asked within it, the paper with most persons, with everything shown
 that may be shown, and once with nothing of it. `references/more.toml` in the town's folder names further holders by kind.
 
-The front is set by the kind itself from the delivery, on the day and with the number of `DAY` and `_number`; a 個人番号 is blacked
+The front is set by the kind itself from the delivery, on one and the same day and with one and the same number; a 個人番号 is blacked
 out. All is the same in every run, so that a picture may differ in no pixel.
 """
 
@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,13 @@ from server_stub.interface.trace import Trace
 from server_stub.interface.values import Identity, Method, Place
 from server_stub.issuing.offers import Holder
 from server_stub.issuing.tenants import Tenant
+from server_stub.municipalities import Municipality
 from server_stub.paper.typesetting import Rendered
 from server_stub.registry.replica import Replica, ReplicaReader
 from server_stub.settings_file import Settings, file_named, read_settings, settings_wrong
 
 DAY = STAGE_START.astimezone(JST).date()
-"""The day of issue."""
+"""The day of issue, as long as a form of that day is wanted."""
 DPI = 80
 MORE = "more.toml"
 FULL, PLAIN = "full", "plain"
@@ -115,22 +116,29 @@ def delivered(town: Town) -> Iterator[tuple[Tenant, ReplicaReader]]:
             replica.close()
 
 
-def papers(town: Town, tenant: Tenant, reader: ReplicaReader, kind: AnyCertificate) -> Iterator[Paper]:
-    """Set every paper of `kind` of which there are to be pictures.
+def states(municipality: Municipality) -> list[tuple[date, Municipality]]:
+    """List the days whose papers are wanted, with the municipality as it is then: each may bring another form."""
+    return [(DAY, municipality)]
+
+
+def papers(
+    town: Town, tenant: Tenant, reader: ReplicaReader, kind: AnyCertificate, day: date = DAY
+) -> Iterator[Paper]:
+    """Set every paper of `kind`, as the tenant's municipality has it, of which there are to be pictures.
 
     Raises Failed: what the kind raises of everybody who might have such a paper; Settings_Wrong where nobody with a card can get
     it, and for a wrong more.toml.
     """
     code = kind.code
-    form = _form(town.municipality.services[code])
+    form = form_of(tenant.municipality, code)
     holders = [card.person for card in town.cards]
     made: set[str] = set()
 
     def paper(wish: _Wish, rendered: Rendered) -> Paper:
         made.add(wish.name)
-        return Paper(code, "-".join((code, *form, wish.name)), wish.about, rendered)
+        return Paper(code, f"{form}-{wish.name}", wish.about, rendered)
 
-    for wishes in _groups(_offers(town, tenant, reader, kind, holders)):
+    for wishes in _groups(_offers(tenant, reader, kind, holders, day)):
         wish, rendered = _first_set(wishes, kind)
         first = not made
         yield paper(wish, rendered)
@@ -138,7 +146,7 @@ def papers(town: Town, tenant: Tenant, reader: ReplicaReader, kind: AnyCertifica
             plain = replace(wish, shown=PLAIN)
             yield paper(plain, plain.set(kind))
     for key in _further(town).get(code, ()):
-        offered = next(_offers(town, tenant, reader, kind, [key]), None)
+        offered = next(_offers(tenant, reader, kind, [key], day), None)
         if offered is None:
             raise settings_wrong(f"{REFERENCES}/{MORE}", f"more.{code}", "この証明書を受け取れる人の宛名番号")
         wish = _Wish(*offered, offered[1].scopes[0], FULL)
@@ -163,29 +171,30 @@ def _further(town: Town) -> Mapping[str, list[str]]:
     return more
 
 
-def _form(terms: Settings) -> list[str]:
-    """The names of the form by the kind's terms: what stands in `form` and in `form_…`."""
-    values = terms.model_dump()
-    return [
+def form_of(municipality: Municipality, code: str) -> str:
+    """Name the form that a kind has by its terms: its code, then what stands there in `form` and in `form_…`."""
+    values = municipality.services[code].model_dump()
+    forms = (
         value
         for name, value in values.items()
         if isinstance(value, str) and (name == "form" or name.startswith("form_"))
-    ]
+    )
+    return "-".join((code, *forms))
 
 
 def _offers(
-    town: Town, tenant: Tenant, reader: ReplicaReader, kind: AnyCertificate, keys: Iterable[str]
+    tenant: Tenant, reader: ReplicaReader, kind: AnyCertificate, keys: Iterable[str], day: date
 ) -> Iterator[tuple[Holder, Offer]]:
     """What is offered of `kind` to each of these holders who can get it."""
-    opens = town.municipality.services[kind.code].opens
+    opens = tenant.municipality.services[kind.code].opens
     for key in dict.fromkeys(keys):
         person = reader.person(key)
         for place in sorted(kind.places):
             if person is None and place is Place.ADDRESS:
                 continue
             identity = Identity(method=Method.JPKI, reference="0" * 64)
-            holder = Holder(tenant, reader, identity, key, person, place, DAY)
-            offer = holder.offer_or_error(kind, datetime.combine(DAY, opens, JST))
+            holder = Holder(tenant, reader, identity, key, person, place, day)
+            offer = holder.offer_or_error(kind, datetime.combine(day, opens, JST))
             if offer.refusal is None:
                 yield holder, offer
 
@@ -233,17 +242,17 @@ class _Wish:
         )
         picked = kind.pick(self.holder.case(kind), request)
         terms = municipality.services[kind.code]
-        numbers = [_number(municipality.info.code)]
-        return kind.render([picked], request, terms, municipality.issuer, DAY, numbers)
+        numbers = [_number(municipality.info.code, self.holder.today)]
+        return kind.render([picked], request, terms, municipality.issuer, self.holder.today, numbers)
 
     def _answer(self, question: Any) -> str:
         others = [choice.code for choice in question.choices if choice.code != question.default]
         return str(others[0]) if self.shown == FULL else str(question.default)
 
 
-def _number(municipality: str) -> str:
-    """A 発行番号 as the issuing server makes them, always the same."""
-    return f"{municipality}-{DAY:%Y%m%d}-2345-6789-ABCD"
+def _number(municipality: str, day: date) -> str:
+    """Make a 発行番号 such as the issuing server's, always the same of one day."""
+    return f"{municipality}-{day:%Y%m%d}-2345-6789-ABCD"
 
 
 def _groups(offers: Iterable[tuple[Holder, Offer]]) -> list[list[_Wish]]:
@@ -301,9 +310,15 @@ def findings(town: Town) -> list[Finding]:
     left = {path.name: path for path in sorted(folder.glob("*.png"))}
     found = []
     with delivered(town) as (tenant, reader):
-        for code, kind in town.municipality.kinds.items():
+        wanted = {
+            form_of(municipality, code): (day, municipality, kind)
+            for day, municipality in reversed(states(town.municipality))
+            for code, kind in municipality.kinds.items()
+        }
+        for day, municipality, kind in wanted.values():
+            code, then = kind.code, replace(tenant, municipality=municipality)
             try:
-                for paper in papers(town, tenant, reader, kind):
+                for paper in papers(town, then, reader, kind, day):
                     for number, new in enumerate(pictures(paper.rendered), start=1):
                         file = folder / f"{paper.name}-{number}.png"
                         old = _read(left.pop(file.name, None))

@@ -37,12 +37,14 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Letters on one base line `y`, from left to right; `x` and `size` (points) of the first that is no space."""
+    """Letters on one base line `y`, from left to right; `x` and `size` (points) of the first that is no space, `largest` the size of
+    the largest."""
 
     text: str
     x: float
     y: float
     size: float
+    largest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ def lines(pdf: bytes, page: int = 0, *, left: float = 0, right: float = 210) -> 
 
 def _line(of: Sequence[Letter]) -> Line:
     first = next((letter for letter in of if not letter.text.isspace()), of[0])
-    return Line("".join(letter.text for letter in of), first.x, first.y, first.size)
+    return Line(
+        "".join(letter.text for letter in of), first.x, first.y, first.size, max(one.size for one in of)
+    )
 
 
 def pitches(of: Sequence[Line]) -> list[float]:

@@ -7,6 +7,8 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,7 @@ from scenarios.references import (
 )
 from scenarios.towns import REFERENCES, load_town, shipped_names, shipped_town
 from server_stub.interface.failures import Failed
+from server_stub.municipalities import Municipality
 
 # one worker reads the towns
 pytestmark = pytest.mark.xdist_group("references")
@@ -88,7 +91,7 @@ def copy(accepted: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def states(folder: Path) -> dict[str, set[str]]:
+def told_of(folder: Path) -> dict[str, set[str]]:
     """The names of what is not as accepted, by state."""
     told: dict[str, set[str]] = {}
     for one in findings(load_town(folder)):
@@ -129,11 +132,11 @@ def test_a_label_that_moved_or_reads_otherwise_is_found_on_every_sheet_that_has_
 ) -> None:
     sheets = {file.stem for file in (copy / REFERENCES).glob("residence-*.png")}
     changed_template(monkeypatch, tmp_path, change)
-    assert states(copy) == {CHANGED: sheets}
+    assert told_of(copy) == {CHANGED: sheets}
 
 
 def test_what_was_accepted_is_as_it_should_be(copy: Path) -> None:
-    assert states(copy) == {}
+    assert told_of(copy) == {}
 
 
 def test_a_kind_without_pictures_is_told_with_the_way_to_accept_them(copy: Path) -> None:
@@ -141,7 +144,7 @@ def test_a_kind_without_pictures_is_told_with_the_way_to_accept_them(copy: Path)
     assert lost
     for name in lost:
         (copy / REFERENCES / f"{name}.png").unlink()
-    assert states(copy) == {MISSING: lost}
+    assert told_of(copy) == {MISSING: lost}
     (missing, *_) = (one for one in findings(load_town(copy)) if one.state == MISSING)
     assert "参照の絵がない" in wrong(missing) and "印鑑登録証明書" in wrong(missing)
     assert "--accept" in HOW
@@ -154,8 +157,22 @@ def test_another_form_asks_for_pictures_of_its_own_and_makes_the_old_ones_stale(
         settings.read_text(encoding="utf-8").replace('form = "individual"', 'form = "household"'),
         encoding="utf-8",
     )
-    told = states(copy)
+    told = told_of(copy)
     assert told.keys() == {MISSING, STALE} and told[STALE] == before
+    assert all(name.startswith("residence-household-") for name in told[MISSING])
+
+
+def test_a_form_that_comes_with_a_later_day_asks_for_pictures_too(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def both(municipality: Municipality) -> list[tuple[date, Municipality]]:
+        terms = municipality.services["residence"].model_copy(update={"form": "household"})
+        later = replace(municipality, services={**municipality.services, "residence": terms})
+        return [(references.DAY, municipality), (references.DAY + timedelta(days=30), later)]
+
+    monkeypatch.setattr(references, "states", both)
+    told = told_of(copy)
+    assert told.keys() == {MISSING}
     assert all(name.startswith("residence-household-") for name in told[MISSING])
 
 
@@ -163,7 +180,7 @@ def test_a_picture_that_no_paper_has_and_one_that_is_none_are_told(copy: Path) -
     (known, *_) = sorted((copy / REFERENCES).glob("*.png"))
     shutil.copy(known, known.with_name("old.png"))
     known.write_bytes(b"no picture")
-    assert states(copy) == {STALE: {"old"}, MISSING: {known.stem}}
+    assert told_of(copy) == {STALE: {"old"}, MISSING: {known.stem}}
 
 
 def test_a_kind_that_nobody_can_get_is_told_and_its_pictures_are_not_thrown_away(copy: Path) -> None:
@@ -175,7 +192,7 @@ def test_a_kind_that_nobody_can_get_is_told_and_its_pictures_are_not_thrown_away
     assert with_seal
     kept = [one for one in text.split("[[card]]") if not any(f'"{key}"' in one for key in with_seal)]
     cards.write_text("[[card]]".join(kept), encoding="utf-8")
-    told = states(copy)
+    told = told_of(copy)
     assert told[BROKEN] == {"seal_registration"}
     assert not any(name.startswith("seal_registration-") for name in told.get(STALE, ()))
 
@@ -202,18 +219,18 @@ def kinds_of(folder: Path, person: str) -> set[str]:
         return {
             kind.code
             for kind in town.municipality.kinds.values()
-            if list(references._offers(town, tenant, reader, kind, [person]))
+            if list(references._offers(tenant, reader, kind, [person], references.DAY))
         }
 
 
 def test_further_holders_are_named_in_a_file_of_the_town(copy: Path) -> None:
     more = copy / REFERENCES / "more.toml"
     more.write_text('[more]\nresidence = ["1001", "1003"]\n', encoding="utf-8")
-    assert states(copy) == {MISSING: {f"residence-individual-whole-1003-full-{k}" for k in (1, 2, 3)}}
+    assert told_of(copy) == {MISSING: {f"residence-individual-whole-1003-full-{k}" for k in (1, 2, 3)}}
     more.write_text('[more]\nno_such_kind = ["1001"]\n', encoding="utf-8")
-    assert states(copy).keys() == {BROKEN}
+    assert told_of(copy).keys() == {BROKEN}
     more.write_text('[more]\nresidence = ["9"]\n', encoding="utf-8")
-    assert states(copy)[BROKEN] == {"residence"}
+    assert told_of(copy)[BROKEN] == {"residence"}
 
 
 def test_the_number_of_nobody_is_to_be_seen() -> None:
@@ -261,7 +278,7 @@ def test_the_page_shows_old_new_and_difference_and_what_was_accepted_is_as_it_sh
     assert code == 0 and page.count("受け入れた<") == sheets - 1
     code, out, page = run(review, "--town", str(copy))
     assert (code, page.count("<section>")) == (0, 0) and "違いなし" in page
-    assert states(copy) == {}
+    assert told_of(copy) == {}
 
 
 def test_the_difference_is_red_where_the_papers_differ_and_nowhere_else() -> None:
