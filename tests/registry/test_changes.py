@@ -100,6 +100,23 @@ def test_a_change_whose_day_is_unknown_is_never_in_force(tmp_path: Path) -> None
     assert {kobe.on(date(year, 6, 3)).services[RESIDENCE].fee for year in range(2026, 2100)} == {250}
 
 
+def test_kobes_fees_of_an_unknown_day_wait_for_their_day(tmp_path: Path) -> None:
+    """Whoever learns the day writes it in the place of `date_unknown`."""
+    root = tmp_path / "kobe"
+    shutil.copytree(KOBE, root, ignore=shutil.ignore_patterns("delivery"))
+    assert load_municipality(root).on(date(2099, 1, 1)).services[RESIDENCE].fee == 250
+    settings = root / "municipality.toml"
+    text = settings.read_text(encoding="utf-8")
+    assert text.count("date_unknown = true") == 1 and "実施日不明" in text
+    settings.write_text(text.replace("date_unknown = true", "from = 2027-04-01"), encoding="utf-8")
+    fees = [
+        (terms.fee, terms.counter_fee)
+        for day in (date(2027, 3, 31), date(2027, 4, 1))
+        for terms in load_municipality(root).on(day).services.values()
+    ]
+    assert fees == [(250, 300), (250, 300), (150, 300), (150, 300)]
+
+
 def test_the_fee_may_be_so_much_below_the_counters_for_a_time(tmp_path: Path) -> None:
     kobe = loaded(
         tmp_path,
