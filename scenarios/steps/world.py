@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,8 @@ class World:
     passing: Callable[[], None] = field(default=lambda: None)
     before: Before | None = None
     _screens: list[str] = field(default_factory=list)
+    decided: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Switches of the municipality that this scenario has set otherwise than its file: `holder` and `service`."""
     fell_through: int = 0
     """Yen of the coins that this visit's resident dropped and the coin unit did not accept."""
 
@@ -592,4 +594,7 @@ def town(world: World) -> Any:
         for card in world.stage.cards.values()
         if card.municipality != own.code
     }
-    return reader("town").Town.load(world.delivered if changed else own.folder, own.folder, elsewhere)
+    found = reader("town").Town.load(world.delivered if changed else own.folder, own.folder, elsewhere)
+    decided = world.decided.get("service", {})
+    services = {code: {**told, **decided} for code, told in found.municipality.services.items()}
+    return replace(found, municipality=replace(found.municipality, services=services))

@@ -22,9 +22,16 @@ from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
 
 from .copies import Paper, answer_of, ledger_copies, ledger_entry, new_issue_number, request_digest
-from .fault_injection import fee_charged, rendered_with_faults, with_failing_kind, with_revised_fee
+from .exceptions import AgeExceptions
+from .fault_injection import (
+    fee_charged,
+    rendered_with_faults,
+    with_failing_kind,
+    with_other_rules,
+    with_revised_fee,
+)
 from .ledger import Ledger
-from .offers import find_holder
+from .offers import Holder, find_holder
 from .rights import check_any_open, check_open, check_request, check_visit, kind_is_offered, replica_is_recent
 from .tables import Application
 from .tenants import IssuingSettings, Tenant, Tenants
@@ -38,6 +45,7 @@ class IssuingService:
         self._context = context
         self._tenants = Tenants(settings.municipalities)
         self.ledger = Ledger(settings.ledger_url)
+        self.exceptions = AgeExceptions(self.ledger, self._tenants, context)
 
     def reopen(self) -> None:
         """Forget open connections: the databases below may have been replaced."""
@@ -61,7 +69,7 @@ class IssuingService:
         check_any_open(tenant.municipality, request.place, now)
         with tenant.replica.open_generation() as reader:
             replica_is_recent(tenant.municipality, reader.made_at, now)
-            holder = find_holder(tenant, reader, request.holder, request.place, now.date())
+            holder = self._holder(tenant, reader, request, now)
             offers = tuple(
                 holder.offer(kind, now)
                 for kind in tenant.municipality.kinds.values()
@@ -92,7 +100,20 @@ class IssuingService:
 
     def _tenant(self, code: str) -> Tenant:
         tenant = with_failing_kind(self._context.faults, self._tenants.get(code))
-        return with_revised_fee(self._context.faults, tenant)
+        return with_other_rules(self._context.faults, with_revised_fee(self._context.faults, tenant))
+
+    def _holder(
+        self, tenant: Tenant, reader: ReplicaReader, request: OffersRequest | IssueRequest, now: datetime
+    ) -> Holder:
+        code = tenant.municipality.info.code
+        return find_holder(
+            tenant,
+            reader,
+            request.holder,
+            request.place,
+            now.date(),
+            is_excepted=lambda ref: self.exceptions.hold_for(code, ref),
+        )
 
     def _first_time(self, request: IssueRequest, digest: str, received_at: datetime) -> IssuedPaper:
         """Make and record the paper. Raises sqlalchemy.exc.IntegrityError when the application is in the ledger already."""
@@ -146,7 +167,7 @@ class IssuingService:
         kind = kind_is_offered(municipality, asked.kind, request.place)
         check_open(municipality, asked.kind, received_at)
         replica_is_recent(municipality, reader.made_at, now)
-        holder = find_holder(tenant, reader, request.holder, request.place, now.date())
+        holder = self._holder(tenant, reader, request, now)
         offer = holder.offer(kind, received_at)
         if offer.refusal is not None:
             raise offer.refusal.failed()

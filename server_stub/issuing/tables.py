@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -113,6 +114,21 @@ application_states = Table(
 )
 """Where an application stands now (`interface.application_states.State`); the sum of its status_reports. Also of one that was
 stopped before it came, so that it can never be recorded afterwards."""
+
+
+exception_acts = Table(
+    "exception_acts",
+    metadata,
+    Column("act_id", String(26), primary_key=True),
+    Column("municipality", String(5), nullable=False),
+    Column("person", String(64), nullable=False),
+    Column("act", String(20), nullable=False),
+    Column("operator", String(100), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("at", String(40), nullable=False),
+    Index("exception_person", "municipality", "person", "act_id"),
+)
+"""What officials did about who may use a terminal below the age; the latest act on a person counts, and none is ever removed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,25 @@ class DeliveryTerms(Settings):
         return timedelta(hours=self.most_age_hours)
 
 
+class HolderTerms(Settings):
+    """Who may not use a terminal, beyond what no municipality can switch off (the dead, 発行制限): the table [holder].
+
+    `exceptions_under_age`: an official's exception lets somebody in below `minimum_age`. `refuse_household_of_leaver`: nobody of a
+    household in which somebody is 転出予定 (丹波市). `refuse_on_arrival_day`: who has notified moving in that very day (渋川市).
+    `refuse_on_issue_day`: a certificate that was issued that very day (高松市). `refuse_characters_pending`: 外字登録中.
+    `longest_name` and `longest_address`: characters of 氏名 and 住所; None: what the forms hold. Which city decides what is hers: what
+    one city does is off unless asked for.
+    """
+
+    exceptions_under_age: bool = True
+    refuse_household_of_leaver: bool = False
+    refuse_on_arrival_day: bool = False
+    refuse_on_issue_day: bool = False
+    refuse_characters_pending: bool = True
+    longest_name: Annotated[int, Field(ge=1, le=100)] | None = None
+    longest_address: Annotated[int, Field(ge=1, le=300)] | None = None
+
+
 class _Certifier(Settings):
     """`title` 職名 and `mayor` 氏名 of the certifier; `seal` the file of the 公印, a square of `seal_mm` millimetres."""
 
@@ -123,6 +142,7 @@ class _Own(Settings):
     excluded_terminal_kinds: list[Annotated[TerminalKind, Field(strict=False)]]
     certifier: _Certifier
     delivery: DeliveryTerms
+    holder: HolderTerms = HolderTerms()
     closed: list[ClosedSpan] = []
     service: dict[str, dict[str, Any]]
 
@@ -163,6 +183,7 @@ class Municipality:
     minimum_age: int
     excluded_terminal_kinds: tuple[TerminalKind, ...]
     delivery: DeliveryTerms
+    holder: HolderTerms = HolderTerms()
 
     def closed_on(self, day: date) -> bool:
         return any(span.holds(day) for span in self.closed)
@@ -232,6 +253,7 @@ def load_municipality(folder: Path) -> Municipality:
         minimum_age=own.minimum_age,
         excluded_terminal_kinds=tuple(own.excluded_terminal_kinds),
         delivery=own.delivery,
+        holder=own.holder,
     )
 
 

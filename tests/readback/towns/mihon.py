@@ -26,12 +26,13 @@ def read_delivery(folder: Path) -> Records:
     with (folder / "residents.csv").open(encoding="utf-8", newline="") as file:
         people = {row["宛名番号"]: _resident(row) for row in csv.DictReader(file)}
     with (folder / "seals.csv").open(encoding="utf-8", newline="") as file:
-        seals = {
-            row["宛名番号"]: SealFile(folder / row["印影"], float(row["幅"]), float(row["高さ"]))
-            for row in csv.DictReader(file)
-            if row["状態"] == "登録"
-        }
-    return Records(people, seals)
+        rows = {row["宛名番号"]: row for row in csv.DictReader(file) if row["状態"] == "登録"}
+    seals = {
+        person: SealFile(folder / row["印影"], float(row["幅"]), float(row["高さ"]))
+        for person, row in rows.items()
+    }
+    numbers = {person: {"印鑑登録番号": row["登録番号"], "片仮名氏名": ""} for person, row in rows.items()}
+    return Records(people, seals, seal_rows=numbers)
 
 
 def _resident(row: dict[str, str]) -> Resident:
