@@ -183,6 +183,7 @@ def find_holder(
         check_holder(
             HolderFacts(
                 person,
+                place,
                 restriction,
                 today,
                 minimum_age,

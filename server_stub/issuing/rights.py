@@ -50,14 +50,15 @@ def check_visit(municipality: Municipality, place: Place, terminal_kind: Termina
 
 @dataclass(frozen=True, slots=True)
 class HolderFacts:
-    """What the rules may know: the record, the restriction in force on `today` (the clock's date, JST), the youngest age, and what
-    the municipality has decided (`terms`).
+    """What the rules may know: the record, where the certificate is issued, the restriction in force on `today` (the clock's
+    date, JST), the youngest age, and what the municipality has decided (`terms`).
 
     `excepted`: an official has let this person in below that age. `leavers`: somebody of the household is 転出予定. `certified_on`: the
     day of 発行 of the certificate that was shown, JST; None: not known.
     """
 
     person: Person
+    place: Place
     restriction: Restriction | None
     today: date
     minimum_age: int
@@ -73,8 +74,11 @@ def not_deceased(facts: HolderFacts) -> None:
 
 
 def not_moved_out(facts: HolderFacts) -> None:
-    """転出済, and 転出予定 from the day it was notified."""
-    if facts.person.status in (ResidentStatus.MOVED_OUT, ResidentStatus.MOVING_OUT):
+    """転出済, and 転出予定 from the day it was notified. Who has left keeps the 本籍."""
+    if facts.place is Place.ADDRESS and facts.person.status in (
+        ResidentStatus.MOVED_OUT,
+        ResidentStatus.MOVING_OUT,
+    ):
         raise Failed("Holder_Moved_Out")
 
 
@@ -94,8 +98,10 @@ def old_enough(facts: HolderFacts) -> None:
 
 
 def household_stays(facts: HolderFacts) -> None:
-    """Some cities refuse everybody of a household in which somebody is 転出予定 (丹波市); the standard asks for no such thing."""
-    if facts.terms.refuse_household_of_leaver and facts.leavers:
+    """Some cities refuse everybody of a household in which somebody is 転出予定 (丹波市); the standard asks for no such thing. A family
+    register has no household."""
+    refused = facts.terms.refuse_household_of_leaver and facts.leavers
+    if refused and facts.place is Place.ADDRESS:
         raise Failed("Holder_Household_Leaving")
 
 
@@ -105,7 +111,7 @@ def not_arrived_today(facts: HolderFacts) -> None:
     person = facts.person
     since_arrival = person.address_since in (None, person.resident_since)
     arrived = bool(person.previous_address) and since_arrival and person.notified_on == facts.today
-    if facts.terms.refuse_on_arrival_day and arrived:
+    if facts.terms.refuse_on_arrival_day and arrived and facts.place is Place.ADDRESS:
         raise Failed("Holder_Arrived_Today")
 
 
