@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_
 
 import server_stub.issuing.rights as rights
 import server_stub.registry.replica as replica
@@ -112,9 +112,8 @@ def restricted_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 
 def restrictions(patch: pytest.MonkeyPatch, *conditions: Any) -> None:
-    """The issuing server finds a person's restriction by these conditions."""
-    own = table.c.person == bindparam("person")
-    patch.setattr(replica, "_RESTRICTION", select(table).where(own, *conditions).limit(1))
+    """A restriction is in force by these conditions."""
+    patch.setattr(replica, "_IN_FORCE", conditions)
 
 
 ON = bindparam("on")
