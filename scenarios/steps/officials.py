@@ -47,12 +47,10 @@ def decide(world: World, table: str, name: str, value: Any) -> None:
 
 
 @given("運用の職員が「{person}」に15歳未満の利用を認めた", "運用の職員が「港渚」に15歳未満の利用を認めた")
-@when("運用の職員が「{person}」に15歳未満の利用を認める", "運用の職員が「港渚」に15歳未満の利用を認める")
 def exception_granted(world: World, person: str) -> None:
     _act(world, person, ExceptionAct.GRANT)
 
 
-@given("運用の職員が「{person}」に認めた利用を取り消した", "運用の職員が「港渚」に認めた利用を取り消した")
 @when("運用の職員が「{person}」に認めた利用を取り消す", "運用の職員が「港渚」に認めた利用を取り消す")
 def exception_withdrawn(world: World, person: str) -> None:
     _act(world, person, ExceptionAct.WITHDRAW)

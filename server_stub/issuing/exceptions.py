@@ -39,7 +39,7 @@ class AgeExceptions:
         latest = (
             select(acts.c.act)
             .where(acts.c.municipality == municipality, acts.c.person == person)
-            .order_by(acts.c.act_id.desc())
+            .order_by(acts.c.number.desc())
             .limit(1)
         )
         with self._ledger.read() as connection:
@@ -65,9 +65,10 @@ class AgeExceptions:
 
     def list(self, query: ExceptionQuery) -> ExceptionPage:
         """List the acts, oldest first."""
-        asked = select(acts).order_by(acts.c.act_id).limit(query.limit + 1)
+        asked = select(acts).order_by(acts.c.number).limit(query.limit + 1)
         if query.cursor is not None:
-            asked = asked.where(acts.c.act_id > query.cursor)
+            seen = select(acts.c.number).where(acts.c.act_id == query.cursor).scalar_subquery()
+            asked = asked.where(acts.c.number > seen)
         if query.municipality is not None:
             asked = asked.where(acts.c.municipality == query.municipality)
         with self._ledger.read() as connection:

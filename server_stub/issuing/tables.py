@@ -119,14 +119,15 @@ stopped before it came, so that it can never be recorded afterwards."""
 exception_acts = Table(
     "exception_acts",
     metadata,
-    Column("act_id", String(26), primary_key=True),
+    Column("number", Integer, primary_key=True, comment="their order: several may be of one moment"),
+    Column("act_id", String(26), nullable=False, unique=True),
     Column("municipality", String(5), nullable=False),
     Column("person", String(64), nullable=False),
     Column("act", String(20), nullable=False),
     Column("operator", String(100), nullable=False),
     Column("reason", String(200), nullable=False),
     Column("at", String(40), nullable=False),
-    Index("exception_person", "municipality", "person", "act_id"),
+    Index("exception_person", "municipality", "person", "number"),
 )
 """What officials did about who may use a terminal below the age; the latest act on a person counts, and none is ever removed."""
 
