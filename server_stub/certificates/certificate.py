@@ -70,8 +70,13 @@ class Case(Generic[Terms]):
         )
 
     def restricted(self, key: str) -> bool:
-        """Tell whether a measure (発行制限) is in force for that person today."""
+        """Tell whether a measure (発行制限) is in force today for that person, or for the household that they are in."""
         return self.reader.restriction(key, self.today) is not None
+
+    def group_restricted(self, register: str, group: str) -> bool:
+        """Tell whether a measure is in force today for anybody of a group (a household: register "person"; else whoever has a
+        record in that group of `register`). What shows the whole group, or where one of it lives, is issued to nobody then."""
+        return self.reader.group_restriction(register, group, self.today) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,25 @@ class DeliveryTerms(Settings):
         return timedelta(hours=self.most_age_hours)
 
 
+class HolderTerms(Settings):
+    """Who may not use a terminal, beyond what no municipality can switch off (the dead, 発行制限): the table [holder].
+
+    `exceptions_under_age`: an official's exception lets somebody in below `minimum_age`. `refuse_household_of_leaver`: nobody of a
+    household in which somebody is 転出予定 (丹波市). `refuse_on_arrival_day`: who has notified moving in that very day (渋川市).
+    `refuse_on_issue_day`: a certificate that was issued that very day (高松市). `refuse_characters_pending`: 外字登録中.
+    `longest_name` and `longest_address`: characters of 氏名 and 住所; None: what the forms hold. Which city decides what is hers: what
+    one city does is off unless asked for.
+    """
+
+    exceptions_under_age: bool = True
+    refuse_household_of_leaver: bool = False
+    refuse_on_arrival_day: bool = False
+    refuse_on_issue_day: bool = False
+    refuse_characters_pending: bool = True
+    longest_name: Annotated[int, Field(ge=1, le=100)] | None = None
+    longest_address: Annotated[int, Field(ge=1, le=300)] | None = None
+
+
 class _Change(Settings):
     """A table [[change]]: what is otherwise from the day `from` on, `until` included or for good. The rest of it is written as in
     the file itself; tables are merged, lists and values take the place of what was there. `date_unknown`: it is known that
@@ -138,6 +157,7 @@ class _Own(Settings):
     excluded_terminal_kinds: list[Annotated[TerminalKind, Field(strict=False)]]
     certifier: Certifier
     delivery: DeliveryTerms
+    holder: HolderTerms = HolderTerms()
     closed: list[ClosedSpan] = []
     service: dict[str, dict[str, Any]]
     issue_number: IssueNumbers = STANDARD_NUMBER
@@ -194,6 +214,7 @@ class Municipality:
     delivery: DeliveryTerms
     issuers: Mapping[str, Issuer]
     numbers: Mapping[str, NumberPattern]
+    holder: HolderTerms = HolderTerms()
     states: States = field(default_factory=States, compare=False, repr=False)
 
     def on(self, day: date) -> Municipality:
@@ -322,6 +343,7 @@ def _municipality(
         numbers={
             code: NumberPattern(terms.issue_number or own.issue_number) for code, terms in services.items()
         },
+        holder=own.holder,
         states=states,
     )
 

@@ -11,7 +11,9 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ("money", "papers", "bindings", "offers", "rights", "offices", "identity", "visits", "disclosures")
+MODULES = (
+    "money", "papers", "bindings", "offers", "rights", "offices", "seals", "identity", "visits", "disclosures",
+)  # fmt: skip
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 

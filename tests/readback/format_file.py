@@ -70,6 +70,7 @@ class Format:
             raise Unreadable("a differential delivery needs the one before it")
         people = dict(before.people) if before is not None and self.differential else {}
         seals = dict(before.seals) if before is not None and self.differential else {}
+        numbers = dict(before.seal_rows) if before is not None and self.differential else {}
         others = dict(before.others) if before is not None and self.differential else {}
         for file in self.told["file"]:
             record = file["record"]
@@ -80,14 +81,16 @@ class Format:
                 for row in rows:
                     _apply(people, row["key"], row, _resident(row))
             elif record == _SEAL:
-                self._read_seals(seals, rows)
+                self._read_seals(seals, numbers, rows)
             else:
                 others[record] = _merged(others.get(record, ()), rows)
-        return Records(people, seals, others, tables="format file")
+        return Records(people, seals, others, tables="format file", seal_rows=numbers)
 
     @staticmethod
-    def _read_seals(seals: dict[str, SealFile], rows: list[dict[str, Any]]) -> None:
-        """Of those that are not abolished; who registers anew has one abolished row and one that is not."""
+    def _read_seals(
+        seals: dict[str, SealFile], numbers: dict[str, Mapping[str, str]], rows: list[dict[str, Any]]
+    ) -> None:
+        """Of those that are in force; who registers anew has one abolished row and one that is not."""
         for row in sorted(rows, key=lambda row: str(row["status"] == "registered")):
             living = row["status"] == "registered"
             file = SealFile(row["imprint"], row["width_mm"], row["height_mm"])
@@ -95,6 +98,8 @@ class Format:
                 seals.pop(row["person"], None)
             else:
                 _apply(seals, row["person"], row, file)
+                told = {"印鑑登録番号": row.get("number", ""), "片仮名氏名": row.get("katakana", "")}
+                _apply(numbers, row["person"], row, told)
 
 
 def _apply(kept: dict[str, Any], key: str, row: Mapping[str, Any], made: Any) -> None:

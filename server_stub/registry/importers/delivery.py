@@ -214,7 +214,7 @@ def _build(generation: Generation, notices_path: Path) -> dict[str, int]:
         # they were taken in before; a list that is not as agreed refuses the delivery all the same
         unreadable = generation.terms.unreadable_restrictions
         found = read_restrictions(
-            generation.folder, format_, listed, generation.may_be_named, unreadable=unreadable
+            generation.folder, format_, listed, generation.may_be_stopped, unreadable=unreadable
         )
         counts["restrictions"] = sum(1 for _ in found)
         generation.slip.check_count(listed.name, counts["restrictions"])

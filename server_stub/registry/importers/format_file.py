@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Field, model_validator
 
 from server_stub.interface.failures import Failed
-from server_stub.registry.records import ResidentStatus
+from server_stub.registry.records import ResidentStatus, SealEnd, SealStatus
 from server_stub.settings_file import (
     Settings,
     file_named,
@@ -31,7 +31,8 @@ PERSON, SEAL, RESTRICTION = "person", "seal", "restriction"
 OPERATION = "operation"
 NEW, CHANGED, DELETED = "new", "changed", "deleted"
 SEXES = ("male", "female", "unknown")
-REGISTERED, ABOLISHED = "registered", "abolished"
+ABOLISHED = "abolished"
+YES_NO = ("yes", "no")
 
 _REQUIRED = {
     PERSON: (
@@ -45,9 +46,10 @@ _OPTIONAL = {
     PERSON: (
         "address_since", "previous_address", "domicile", "domicile_head", "moved_to", "moves_on", "former_surname", "alias",
         "alias_kana", "nationality", "status_of_residence", "period", "period_ends", "card_number", "category",
+        "characters_pending",
     ),
-    SEAL: ("abolished_on",),
-    RESTRICTION: ("until",),
+    SEAL: ("abolished_on", "abolished_because", "katakana", "ward"),
+    RESTRICTION: ("until", "household", "register"),
 }  # fmt: skip
 DATES = {
     PERSON: frozenset({"birth", "resident_since", "address_since", "notified_on", "moves_on", "period_ends"}),
@@ -57,7 +59,10 @@ DATES = {
 _CLOSED = {
     (PERSON, "sex"): SEXES,
     (PERSON, "status"): tuple(status.value for status in ResidentStatus),
-    (SEAL, "status"): (REGISTERED, ABOLISHED),
+    (PERSON, "characters_pending"): YES_NO,
+    (SEAL, "status"): (*(status.value for status in SealStatus), ABOLISHED),
+    (SEAL, "abolished_because"): tuple(cause.value for cause in SealEnd if cause.value),
+    (SEAL, "ward"): YES_NO,
 }
 _NUMBERS = ("width_mm", "height_mm")
 

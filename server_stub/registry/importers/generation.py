@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, insert, literal, select
 
 from server_stub.municipalities import DeliveryTerms
-from server_stub.registry.tables import LIVING_THERE, persons, records, seals, set_asides
+from server_stub.registry.tables import LIVING_THERE, persons, records, seal_ends, seals, set_asides
 
 from .containers import RawRow, read_rows
 from .delivery_slip import DeliverySlip, broken
@@ -60,6 +60,7 @@ class Generation:
     def copy_living(self) -> dict[str, set[str]]:
         """What a differential delivery changes: a copy of the living generation. The keys of its records by register."""
         keys = {PERSON: self.copy(persons, "key", line=0), SEAL: self.copy(seals, "person")}
+        self.copy(seal_ends, "person")
         with self.engine.connect() as connection:
             query = select(records.c.register).where(records.c.generation == self.living).distinct()
             registers = list(connection.scalars(query))
@@ -213,6 +214,24 @@ class Generation:
         self.asides.also(nobodys[len(self._strangers)], person, "")
         self._strangers.add(person)
         return True
+
+    def may_be_stopped(self, target: str, key: str) -> bool:
+        """Whether a restriction may name that person, household or family register: what no record knows would stop nobody.
+
+        Of a household or a register of which some row could not be read nobody can say that it is not there.
+        """
+        if target == "person":
+            return self.may_be_named(key)
+        table, of = (persons, persons.c.household) if target == "household" else (records, records.c.group)
+        with self.engine.connect() as connection:
+            there = select(of).where(table.c.generation == self.number, of == key).limit(1)
+            if connection.scalar(there) is not None:
+                return True
+            before = select(set_asides.c.number).where(
+                set_asides.c.generation == self.living, set_asides.c.group == key
+            )
+            known_before = connection.scalar(before.limit(1)) is not None
+        return known_before or self.asides.may_have(key)
 
     def vanished(self, person: str) -> bool:
         """Whether the person lived there before, or had been set aside, and now no row says what has become of them."""

@@ -93,6 +93,7 @@ def person_row(found: dict[str, Any], told_on: date) -> dict[str, Any]:
     number = found["my_number"]
     if not _twelve_digits(number) or could_be_real(number):
         raise Unusable("my_number", "検査用数字の正しくない見本の個人番号（数字12桁）")
+    found["characters_pending"] = found.get("characters_pending") == "yes"
     return found
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, exists, func, or_, select
 
 from server_stub.interface.failures import Failed
 from server_stub.registry import tables
-from server_stub.registry.tables import persons, seals, set_asides
+from server_stub.registry.tables import persons, seal_ends, seals, set_asides
 
 from .delivery_slip import broken
 from .format_file import PERSON, FileFormat
@@ -75,6 +75,7 @@ def _read_persons(generation: Generation, file: FileFormat, before: set[str]) ->
     with generation.engine.begin() as connection:
         generation.delete(connection, persons, "key", gone)
         generation.delete(connection, seals, "person", gone)
+        generation.delete(connection, seal_ends, "person", gone)
     generation.gone = {row["key"] for row in gone}
     before -= generation.gone
     generation.known |= seen - generation.gone
