@@ -98,7 +98,6 @@ def stop_everything(world: World) -> None:
     _stop(world, CENTRE)
 
 
-@given("緊急停止がすべて解除されている")
 @when("緊急停止をすべて解除する")
 def release_all(world: World) -> None:
     """Whatever was stopped, at either server."""
