@@ -40,17 +40,28 @@ def read_rows(path: Path, layout: Layout) -> Iterator[RawRow]:
             raise _header_wrong(path, layout)
         try:
             if layout.container == "fixed":
-                yield from _fixed_rows(raw, path, layout)
+                yield from _in_own_characters(_fixed_rows(raw, path, layout), layout)
                 return
             # unknown bytes become lone surrogates, which the check of each cell finds: so they too have a column
             with io.TextIOWrapper(
                 raw, encoding=layout.encoding, errors="surrogateescape", newline=""
             ) as text:
-                yield from (
+                rows = (
                     _csv_rows(text, path, layout) if layout.container == "csv" else _json_rows(text, layout)
                 )
+                yield from _in_own_characters(rows, layout)
         except UnicodeError:
             raise _header_wrong(path, layout) from None
+
+
+def _in_own_characters(rows: Iterator[RawRow], layout: Layout) -> Iterator[RawRow]:
+    """With what the municipality means by a character in the place of what stands there."""
+    own = layout.own_characters
+    if not own.characters:
+        yield from rows
+        return
+    for line, cells, wrong in rows:
+        yield line, [own.apply(cell) for cell in cells], wrong
 
 
 def _header_wrong(path: Path, layout: Layout) -> Failed:
@@ -86,8 +97,7 @@ def _csv_rows(text: TextIO, path: Path, layout: Layout) -> Iterator[RawRow]:
 def _fixed_rows(raw: BinaryIO, path: Path, layout: Layout) -> Iterator[RawRow]:
     ends = layout.ends.encode("ascii")
     length = layout.record_length or 0
-    slices = [slice(field.at, field.at + field.length) for field in layout.fields or ()]
-    encoding = layout.encoding
+    fields = layout.field_texts("surrogateescape")
     line = 0
     while record := raw.read(length + len(ends)):
         line += 1
@@ -100,7 +110,7 @@ def _fixed_rows(raw: BinaryIO, path: Path, layout: Layout) -> Iterator[RawRow]:
             )
         yield (
             line,
-            [record[one].decode(encoding, "surrogateescape").rstrip(" \u3000") for one in slices],
+            [read(record[place]).rstrip(" \u3000") for place, read in fields],
             None,
         )
 
@@ -186,7 +196,10 @@ def salvage_rows(path: Path, layout: Layout) -> Iterator[list[str]]:
     names = layout.cells()
     read = {"csv": _salvage_csv, "fixed": _salvage_fixed, "jsonl": _salvage_json}[layout.container]
     for row in read(raw, layout):
-        cells = [unicodedata.normalize("NFKC", row.get(name, "")).strip() for name in names]
+        cells = [
+            unicodedata.normalize("NFKC", layout.own_characters.apply(row.get(name, ""))).strip()
+            for name in names
+        ]
         if any(row.values()):
             yield cells
 
@@ -221,10 +234,8 @@ def _salvage_fixed(raw: bytes, layout: Layout) -> Iterator[dict[str, str]]:
         raw.splitlines() if layout.ends else [raw[at : at + length] for at in range(0, len(raw), length)]
     )
     for record in records:
-        yield {
-            field.name: record[field.at : field.at + field.length].decode(layout.encoding, "replace")
-            for field in layout.fields or ()
-        }
+        texts = [read(record[place]) for place, read in layout.field_texts("replace")]
+        yield dict(zip(layout.cells(), texts, strict=True))
 
 
 def _salvage_json(raw: bytes, layout: Layout) -> Iterator[dict[str, str]]:

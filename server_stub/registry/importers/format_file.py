@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from server_stub.interface.failures import Failed
 from server_stub.registry.records import ResidentStatus
@@ -26,6 +27,8 @@ from server_stub.settings_file import (
     settings_problems,
     settings_wrong,
 )
+
+from . import host_codes
 
 PERSON, SEAL, RESTRICTION = "person", "seal", "restriction"
 OPERATION = "operation"
@@ -71,11 +74,14 @@ def _is_pattern(text: str) -> str:
 
 
 def _is_encoding(text: str) -> str:
+    if text in host_codes.NAMES:
+        return text
     try:
         "".encode(text)
         codecs.getincrementaldecoder(text)
     except (LookupError, UnicodeError):
-        raise ValueError("Python にある文字コードの名前（utf-8、cp932 など）") from None
+        told = "・".join(sorted(host_codes.NAMES))
+        raise ValueError(f"Python にある文字コードの名前（utf-8、cp932 など）か、ホストの {told}") from None
     return text
 
 
@@ -148,24 +154,56 @@ class Part(Source):
 
 
 class FixedField(Settings):
-    """A field of a fixed-length record: its first byte, counted from 0, and its length in bytes."""
+    """A field of a fixed-length record: its first byte, counted from 0, and its length in bytes. `wide`: of a host, with two-byte
+    characters alone and no shift codes."""
 
     name: Name
     at: Annotated[int, Field(ge=0)]
     length: Annotated[int, Field(ge=1)]
+    wide: bool = False
 
 
 class Layout(Settings):
-    """How a file is written. `ends`: what stands behind each record of fixed length (`record_length` is without it)."""
+    """How a file is written. `ends`: what stands behind each record of fixed length (`record_length` is without it).
+    `characters`: the table of the municipality's own characters, a file beside the format file."""
 
     container: Literal["csv", "fixed", "jsonl"] = "csv"
     encoding: str = "utf-8"
+    characters: FileName | None = None
     bom: bool = False
     columns: Annotated[list[Name], Field(min_length=1)] | None = None
     names: Annotated[list[Name], Field(min_length=1)] | None = None
     fields: Annotated[list[FixedField], Field(min_length=1)] | None = None
     record_length: Annotated[int, Field(ge=1, le=100_000)] | None = None
     ends: Literal["", "\n", "\r\n"] = ""
+
+    _characters: host_codes.Characters = PrivateAttr(default_factory=host_codes.Characters)
+
+    def load_characters(self, folder: Path) -> None:
+        """Raises ValueError, with what was expected, and OSError."""
+        if self.characters is not None:
+            self._characters = host_codes.read_characters(folder / self.characters)
+
+    @property
+    def own_characters(self) -> host_codes.Characters:
+        return self._characters
+
+    @property
+    def is_host(self) -> bool:
+        return self.encoding in host_codes.NAMES
+
+    def field_texts(self, errors: str) -> list[tuple[slice, Callable[[bytes], str]]]:
+        """Where each field of a fixed-length record lies, and how its bytes are read. `errors`: what becomes of bytes that the
+        encoding does not know; of a host's they become U+FFFD."""
+        found: list[tuple[slice, Callable[[bytes], str]]] = []
+        for one in self.fields or ():
+            place = slice(one.at, one.at + one.length)
+            if self.is_host:
+                decode = host_codes.host_code(self.encoding).decode
+                found.append((place, partial(decode, wide=one.wide, own=self._characters.codes)))
+            else:
+                found.append((place, partial(bytes.decode, encoding=self.encoding, errors=errors)))
+        return found
 
     @property
     def nests(self) -> bool:
@@ -237,7 +275,18 @@ class DeliveryFormat(Settings):
 def load_format(path: Path) -> DeliveryFormat:
     """Read one format file. Raises Failed(Settings_Wrong, file=, field=, expected=)."""
     found = read_settings(path, DeliveryFormat)
-    _check(found, _Wrong(file_named(path)))
+    wrong = _Wrong(file_named(path))
+    _check(found, wrong)
+    for place, layout in (
+        ("slip", found.slip),
+        *((f"file[{n}]", one) for n, one in enumerate(found.file, start=1)),
+    ):
+        try:
+            layout.load_characters(path.parent)
+        except (OSError, UnicodeError):
+            raise wrong(f"{place}.characters", "書式のファイルの隣にある UTF-8 の CSV の名前") from None
+        except ValueError as error:
+            raise wrong(f"{place}.characters", f"{layout.characters} の{error}") from None
     return found
 
 
@@ -319,6 +368,10 @@ def _check_layout(
             raise wrong(f"{place}.{key}", f"container が {container} のときだけ、必ず書く")
     if (layout.record_length is not None) != (layout.container == "fixed"):
         raise wrong(f"{place}.record_length", "container が fixed のときだけ、必ず書く")
+    if layout.is_host and layout.container != "fixed":
+        raise wrong(f"{place}.encoding", "ホストの文字コードなら container が fixed")
+    if any(one.wide for one in layout.fields or ()) and not layout.is_host:
+        raise wrong(f"{place}.fields", "wide = true はホストの文字コードのときだけ")
     cells = layout.cells()
     if len(set(cells)) != len(cells):
         raise wrong(f"{place}.{own[layout.container]}", "重ならない名前")
