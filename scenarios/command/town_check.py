@@ -235,7 +235,7 @@ def _problems_of_texts(municipality: Municipality) -> Iterator[str]:
         }
     for field, text in texts.items():
         try:
-            check_texts({field: text})
+            check_texts({field: text}, municipality.issuer.fonts)
             if field == "name":
                 back_page_template(text)
         except Failed as failed:

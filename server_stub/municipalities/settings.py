@@ -16,6 +16,7 @@ from server_stub.certificates import load_kinds, read_kinds
 from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
 from server_stub.interface.failures import Failed
 from server_stub.interface.values import MunicipalityInfo, TerminalKind
+from server_stub.paper.fonts import coverage_of, family_of
 from server_stub.paper.typesetting import Issuer
 from server_stub.settings_file import (
     Settings,
@@ -33,6 +34,7 @@ from server_stub.settings_file import (
 HERE = Path(__file__).parent
 FILE_NAME, CERTIFICATES, FORMATS = "municipality.toml", "certificates", "deliveries"
 _A_LEAP_YEAR = 2028
+_FONT = "フォルダにあるフォント（.ttf か .otf）のファイル名"
 _SEAL = "フォルダにある、正方形の PNG 画像のファイル名"
 
 Code = Annotated[str, matching(r"[0-9]{5}", "数字5桁")]
@@ -109,7 +111,8 @@ class _Certifier(Settings):
 
 
 class _Own(Settings):
-    """The file municipality.toml of a folder. The tables of `service` are each kind's own (`Certificate.terms`)."""
+    """The file municipality.toml of a folder. `fonts`: files in it with the characters that the municipality has of its own (外字),
+    for paper and screen. The tables of `service` are each kind's own (`Certificate.terms`)."""
 
     code: Code
     prefecture: SettingsText
@@ -121,6 +124,7 @@ class _Own(Settings):
     accent: Annotated[str, matching(r"#[0-9A-Fa-f]{6}", "#0A5A8C のような色")]
     minimum_age: Annotated[int, Field(ge=0, le=99)]
     excluded_terminal_kinds: list[Annotated[TerminalKind, Field(strict=False)]]
+    fonts: list[Annotated[str, matching(r"[0-9A-Za-z_-]+\.(?:ttf|otf)", _FONT)]] = []
     certifier: _Certifier
     delivery: DeliveryTerms
     closed: list[ClosedSpan] = []
@@ -225,6 +229,7 @@ def load_municipality(folder: Path) -> Municipality:
             seal_png=_official_seal(file, folder / own.certifier.seal),
             accent=own.accent,
             seal_mm=own.certifier.seal_mm,
+            fonts=_own_fonts(file, folder, own.fonts),
         ),
         services=_services(file, own.service, kinds),  # refuses an unknown kind
         kinds={code: kinds[code] for code in own.service},
@@ -251,6 +256,14 @@ def municipality_problems(folder: Path) -> list[Failed]:
             found.append(settings_wrong(file, f"service.{code}", _one_of(kinds)))
         elif isinstance(table, dict):  # else told already
             found += value_problems(file, table, kinds[code].terms, f"service.{code}.")
+    fonts = values.get("fonts")
+    if isinstance(fonts, list) and not any(
+        str(one.facts.get("field", "")).startswith("fonts") for one in found
+    ):
+        try:
+            _own_fonts(file, folder, fonts)
+        except Failed as failed:
+            found.append(failed)
     certifier = values.get("certifier")
     seal = certifier.get("seal") if isinstance(certifier, dict) else None
     if isinstance(seal, str) and not any(one.facts.get("field") == "certifier.seal" for one in found):
@@ -276,6 +289,18 @@ def _services(
         code: checked_settings(file, table, kinds[code].terms, f"service.{code}.")
         for code, table in tables.items()
     }
+
+
+def _own_fonts(file: str, folder: Path, names: Iterable[str]) -> tuple[Path, ...]:
+    found = []
+    for number, name in enumerate(names, start=1):
+        try:
+            if not family_of(folder / name) or not coverage_of(folder / name).characters:
+                raise Failed("Font_Missing", font=name)
+        except Failed:
+            raise settings_wrong(file, f"fonts[{number}]", _FONT) from None
+        found.append(folder / name)
+    return tuple(found)
 
 
 def _official_seal(file: str, path: Path) -> bytes:

@@ -37,7 +37,11 @@ def test_every_character_of_an_ibm_page_is_the_one_that_iconv_reads(name: str) -
     known = {one: text for one, text in ours.items() if text != UNKNOWN}
     assert {one: pairs[one] for one in known} == known
     assert len(known) > 11_000  # 外字 among them
-    missed = {one: text for one, text in pairs.items() if text.isprintable() and text and one not in known and not is_private(text)}
+    missed = {
+        one: text
+        for one, text in pairs.items()
+        if text.isprintable() and text and one not in known and not is_private(text)
+    }
     assert missed == {}
     page = [bytes((a,)) for a in range(0x40, 0xFF)]
     ours = {one: host_code(name).decode(one) for one in page}
