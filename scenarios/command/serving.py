@@ -174,6 +174,7 @@ def list_deliveries(
                     "loaded_at": one.loaded_at.isoformat(),
                     "living": one.living,
                     "taken_back_at": "" if one.taken_back_at is None else one.taken_back_at.isoformat(),
+                    "digest": one.digest,
                 }
                 for one in told
             ]
@@ -183,7 +184,7 @@ def list_deliveries(
         state = "交付に使用中" if one.living else "取消し" if one.taken_back_at is not None else ""
         print(
             f"第{one.number}世代\t{one.municipality}\t作成 {one.made_at:%Y-%m-%d %H:%M}"
-            f"\t取込 {one.loaded_at:%Y-%m-%d %H:%M}\t{state}".rstrip()
+            f"\t取込 {one.loaded_at:%Y-%m-%d %H:%M}\t{one.digest[:12]}\t{state}".rstrip()
         )
 
 

@@ -32,6 +32,8 @@ from . import host_codes
 
 PERSON, SEAL, RESTRICTION = "person", "seal", "restriction"
 OPERATION = "operation"
+HISTORY, ENTRY = "history", "entry"
+VALID, CANCELLED = "valid", "cancelled"
 NEW, CHANGED, DELETED = "new", "changed", "deleted"
 SEXES = ("male", "female", "unknown")
 REGISTERED, ABOLISHED = "registered", "abolished"
@@ -47,7 +49,7 @@ _REQUIRED = {
 _OPTIONAL = {
     PERSON: (
         "address_since", "previous_address", "domicile", "domicile_head", "moved_to", "moves_on", "former_surname", "alias",
-        "alias_kana", "nationality", "status_of_residence", "period", "period_ends", "card_number", "category",
+        "alias_kana", "nationality", "status_of_residence", "period", "period_ends", "card_number", "category", "history", "entry",
     ),
     SEAL: ("abolished_on",),
     RESTRICTION: ("until",),
@@ -60,6 +62,7 @@ DATES = {
 _CLOSED = {
     (PERSON, "sex"): SEXES,
     (PERSON, "status"): tuple(status.value for status in ResidentStatus),
+    (PERSON, ENTRY): (VALID, CANCELLED),
     (SEAL, "status"): (REGISTERED, ABOLISHED),
 }
 _NUMBERS = ("width_mm", "height_mm")
@@ -418,6 +421,10 @@ def _check_targets(file: FileFormat, found: DeliveryFormat, place: str, wrong: _
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", target):
             raise wrong(here, "英小文字・数字・_ の名前")
         closed = (NEW, CHANGED, DELETED) if target == OPERATION else _CLOSED.get((file.record, target))
+        if target == ENTRY:
+            closed = (VALID, CANCELLED)
+        if target in (HISTORY, ENTRY) and HISTORY not in file.to:
+            raise wrong(here, "履歴番号（history）とともに書く項目")
         values = (
             [source.text]
             if source.text is not None
