@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from server_stub.interface.failures import Failed
+from server_stub.registry.importers.format_file import load_format
 from server_stub.registry.importers.host_codes import NAMES, UNKNOWN, host_code, read_characters
+from server_stub.registry.replica import Replica
 from tests.registry import host_tables
+from tests.registry.host_writer import jef
+from tests.registry.own_town import LENGTHS, Town
 
 IBM = ("ibm930", "ibm939", "ibm1390", "ibm1399")
 _IN, _OUT = b"\x0e", b"\x0f"
@@ -154,3 +159,82 @@ def test_a_wrong_row_of_the_table_is_named(table: Path, rows: str, told: str) ->
     table.write_text(rows, encoding="utf-8")
     with pytest.raises(ValueError, match=told):
         read_characters(table)
+
+
+# --- a whole delivery of a host --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def host_town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
+    """Records of fixed length without line ends; a character needs its shift codes, so some fields are longer."""
+    monkeypatch.setitem(LENGTHS, "性", 4)
+    town = Town(tmp_path / "town", "fixed", "jef-ebcdic", ends="")
+    for column in ("氏名", "主", "筆頭"):
+        town.rows[2][column] = "高橋　三"
+    town.write()
+    return town
+
+
+def test_a_delivery_of_a_host_is_read(host_town: Town, url: str, replica: Replica) -> None:
+    assert host_town.load(url).set_aside == ()
+    with replica.open_generation() as reader:
+        assert [one.name for one in reader.household("H0000001")] == ["足利　一", "足利　二"]
+
+
+def test_a_shift_state_ends_with_its_field(host_town: Town, url: str, replica: Replica) -> None:
+    """The name of the second person has no shift code back: it is unreadable, and the field behind it, in one-byte characters, is not."""
+    path = host_town.delivery / host_town.file
+    raw = bytearray(path.read_bytes())
+    at = sum(LENGTHS.values()) + sum(
+        length for name, length in list(LENGTHS.items())[: list(LENGTHS).index("氏名")]
+    )
+    name = raw[at : at + 20]
+    assert name.rstrip(b"\x40")[-1:] == b"\x29"
+    raw[at : at + 20] = name.replace(b"\x29", b"\x40")
+    path.write_bytes(raw)
+    assert [(one.line, one.column) for one in host_town.load(url).set_aside] == [(2, "氏名")]
+    with replica.open_generation() as reader:
+        assert [one.key for one in reader.household("H0000001")] == ["00000001"]
+
+
+def test_a_code_without_a_character_sets_its_person_aside_until_the_table_names_it(
+    host_town: Town, url: str, replica: Replica
+) -> None:
+    path = host_town.delivery / host_town.file
+    path.write_bytes(
+        path.read_bytes().replace(jef("足利　二", 20, {}), jef("足字　二", 20, {"字": b"\x41\xa5"}))
+    )
+    assert [(one.line, one.column) for one in host_town.load(url).set_aside] == [(2, "氏名")]
+    (host_town.formats / "外字.csv").write_text("コード,文字\n41A5,U+10F001\n", encoding="utf-8")
+    format_ = host_town.formats / "full.toml"
+    format_.write_text(
+        format_.read_text(encoding="utf-8").replace(
+            'encoding = "jef-ebcdic"', 'encoding = "jef-ebcdic"\ncharacters = "外字.csv"'
+        ),
+        encoding="utf-8",
+    )
+    assert host_town.load(url).set_aside == ()
+    with replica.open_generation() as reader:
+        second = reader.person("00000002")
+        assert second is not None and second.name == "足\U0010f001　二"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        ('container = "fixed"', 'container = "csv"', "file[1].encoding"),
+        ("length = 1 }", "length = 1, wide = true }", "file[1].fields"),
+        ('encoding = "jef-ebcdic"', 'encoding = "utf-8"\ncharacters = "ない.csv"', "file[1].characters"),
+    ],
+)
+def test_a_format_of_a_host_that_cannot_be_is_refused(
+    host_town: Town, before: str, after: str, field: str
+) -> None:
+    path = host_town.formats / "full.toml"
+    text = path.read_text(encoding="utf-8").replace(before, after)
+    if "wide" in after:
+        text = text.replace("jef-ebcdic", "cp932")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Failed) as caught:
+        load_format(path)
+    assert caught.value.facts["field"] == field

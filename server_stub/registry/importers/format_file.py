@@ -66,6 +66,8 @@ _CLOSED = {
     (SEAL, "status"): (REGISTERED, ABOLISHED),
 }
 _NUMBERS = ("width_mm", "height_mm")
+_NESTING = ("jsonl", "json", "xml")
+"""The containers whose cells may hold structures."""
 
 
 def _is_pattern(text: str) -> str:
@@ -168,14 +170,18 @@ class FixedField(Settings):
 
 class Layout(Settings):
     """How a file is written. `ends`: what stands behind each record of fixed length (`record_length` is without it).
-    `characters`: the table of the municipality's own characters, a file beside the format file."""
+    `characters`: the table of the municipality's own characters, a file beside the format file. `row`: the element of XML that is
+    a row, or the member of JSON that holds the array of rows (none: the array is the whole). `lists`: the elements of XML
+    whose children are a list."""
 
-    container: Literal["csv", "fixed", "jsonl"] = "csv"
+    container: Literal["csv", "fixed", "jsonl", "json", "xml"] = "csv"
     encoding: str = "utf-8"
     characters: FileName | None = None
     bom: bool = False
     columns: Annotated[list[Name], Field(min_length=1)] | None = None
     names: Annotated[list[Name], Field(min_length=1)] | None = None
+    row: Name | None = None
+    lists: list[Name] = []
     fields: Annotated[list[FixedField], Field(min_length=1)] | None = None
     record_length: Annotated[int, Field(ge=1, le=100_000)] | None = None
     ends: Literal["", "\n", "\r\n"] = ""
@@ -211,7 +217,7 @@ class Layout(Settings):
     @property
     def nests(self) -> bool:
         """Whether a cell may hold a structure."""
-        return self.container == "jsonl"
+        return self.container in _NESTING
 
     def cells(self) -> tuple[str, ...]:
         """The names of a row's cells in their order."""
@@ -365,14 +371,21 @@ def _check_layout(
         _is_encoding(layout.encoding)
     except ValueError as error:
         raise wrong(f"{place}.encoding", str(error)) from None
-    own = {"csv": "columns", "fixed": "fields", "jsonl": "names"}
-    for container, key in own.items():
-        if (getattr(layout, key) is not None) != (layout.container == container):
-            raise wrong(f"{place}.{key}", f"container が {container} のときだけ、必ず書く")
-    if (layout.record_length is not None) != (layout.container == "fixed"):
-        raise wrong(f"{place}.record_length", "container が fixed のときだけ、必ず書く")
     if layout.is_host and layout.container != "fixed":
         raise wrong(f"{place}.encoding", "ホストの文字コードなら container が fixed")
+    own = {"csv": "columns", "fixed": "fields"} | dict.fromkeys(_NESTING, "names")
+    for key in ("columns", "fields", "names"):
+        if (getattr(layout, key) is not None) != (own[layout.container] == key):
+            told = "・".join(container for container, one in own.items() if one == key)
+            raise wrong(f"{place}.{key}", f"container が {told} のときだけ、必ず書く")
+    if layout.row is not None and layout.container not in ("xml", "json"):
+        raise wrong(f"{place}.row", "container が xml か json のときだけ書く")
+    if layout.row is None and layout.container == "xml":
+        raise wrong(f"{place}.row", "1件を表す要素の名前")
+    if layout.lists and layout.container != "xml":
+        raise wrong(f"{place}.lists", "container が xml のときだけ書く")
+    if (layout.record_length is not None) != (layout.container == "fixed"):
+        raise wrong(f"{place}.record_length", "container が fixed のときだけ、必ず書く")
     if any(one.wide for one in layout.fields or ()) and not layout.is_host:
         raise wrong(f"{place}.fields", "wide = true はホストの文字コードのときだけ")
     cells = layout.cells()
