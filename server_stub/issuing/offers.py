@@ -163,7 +163,7 @@ def find_holder(
     if person is None:
         not_restricted(restriction)
     else:
-        check_holder(HolderFacts(person, restriction, today, tenant.municipality.minimum_age))
+        check_holder(HolderFacts(person, place, restriction, today, tenant.municipality.minimum_age))
     return Holder(tenant, reader, identity, key, person, place, today)
 
 

@@ -47,9 +47,11 @@ def check_visit(municipality: Municipality, place: Place, terminal_kind: Termina
 
 @dataclass(frozen=True, slots=True)
 class HolderFacts:
-    """What the rules may know: the record, the restriction in force on `today` (the clock's date, JST), the youngest age."""
+    """What the rules may know: the record, where the certificate is issued, the restriction in force on `today` (the clock's
+    date, JST), the youngest age."""
 
     person: Person
+    place: Place
     restriction: Restriction | None
     today: date
     minimum_age: int
@@ -61,8 +63,11 @@ def not_deceased(facts: HolderFacts) -> None:
 
 
 def not_moved_out(facts: HolderFacts) -> None:
-    """転出済, and 転出予定 from the day it was notified."""
-    if facts.person.status in (ResidentStatus.MOVED_OUT, ResidentStatus.MOVING_OUT):
+    """転出済, and 転出予定 from the day it was notified. Who has left keeps the 本籍."""
+    if facts.place is Place.ADDRESS and facts.person.status in (
+        ResidentStatus.MOVED_OUT,
+        ResidentStatus.MOVING_OUT,
+    ):
         raise Failed("Holder_Moved_Out")
 
 
