@@ -79,7 +79,8 @@ def read_callings(folder: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Municipality:
-    """Straight from municipality.toml: who certifies, and by kind what was decided about it (`[service.CODE]`)."""
+    """Straight from municipality.toml: who certifies, and by kind what was decided about it (`[service.CODE]`). `fonts`: the files of
+    the municipality's own."""
 
     code: str
     name: str
@@ -87,6 +88,7 @@ class Municipality:
     mayor: str
     seal: SealFile
     services: Mapping[str, Mapping[str, Any]]
+    fonts: tuple[Path, ...] = ()
 
 
 def read_municipality(folder: Path) -> Municipality:
@@ -99,4 +101,5 @@ def read_municipality(folder: Path) -> Municipality:
         who["mayor"],
         SealFile(folder / who["seal"], who["seal_mm"], who["seal_mm"]),
         told["service"],
+        tuple(folder / name for name in told.get("fonts", ())),
     )

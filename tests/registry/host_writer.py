@@ -11,6 +11,17 @@ _SIGNS = {" ": 0x40, "-": 0x60, ".": 0x4B, "/": 0x61, "_": 0x6D, ",": 0x6B, ":":
 _LOWER = {c: 0x81 + n for n, c in enumerate("abcdefghi")} | {c: 0x91 + n for n, c in enumerate("jklmnopqr")}
 _LOWER |= {c: 0xA2 + n for n, c in enumerate("stuvwxyz")}
 BLANK = b"\x40"
+_POSITIONS_OF_1978 = {
+    "桧": "檜",
+    "檜": "桧",
+    "遙": "遥",
+    "堯": "尭",
+    "槇": "槙",
+    "瑤": "瑶",
+    "壷": "壺",
+    "壺": "壷",
+}
+"""Whose place JIS X 0208-1983 gave to another, as far as the people here need it."""
 _TO_PAIRS, _TO_PAGE = b"\x28", b"\x29"
 
 
@@ -20,7 +31,7 @@ def jef_pair(char: str, own: Mapping[str, bytes]) -> bytes:
         return own[char]
     if char == _SPACE:
         return BLANK * 2
-    code = char.encode("iso2022_jp")
+    code = _POSITIONS_OF_1978.get(char, char).encode("iso2022_jp")
     assert code[:3] == b"\x1b$B", char
     return bytes(byte | 0x80 for byte in code[3:5])
 
