@@ -380,7 +380,7 @@ class World:
         """The name by which somebody can be touched, pages on if need be; 呼び名 where there is none."""
         wanted = written_as(person)
         while True:
-            by_plain = {plain(name): name for name in self.terminal.call("touchables")}
+            by_plain: dict[str, str] = {plain(name): name for name in self.terminal.call("touchables")}
             if wanted in by_plain or NEXT_PAGE not in by_plain:
                 return by_plain.get(wanted, person)
             self.touch(NEXT_PAGE)

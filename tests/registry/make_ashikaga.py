@@ -48,7 +48,7 @@ def _points(text: str) -> str:
 
 _UPEM, _THIN, _THICK = 1000, 40, 72
 _Line = tuple[int, int, int, int]
-_STROKES: Mapping[str, Sequence[_Line]] = {
+STROKES: Mapping[str, Sequence[_Line]] = {
     # x0, y0, x1, y1 of the middle of each stroke; upright ones are thick, as in Mincho
     TOMI: (
         (110, 760, 890, 760), (110, 760, 80, 610), (890, 760, 850, 630),
@@ -69,17 +69,17 @@ _STROKES: Mapping[str, Sequence[_Line]] = {
 }  # fmt: skip
 
 
-def font_bytes() -> bytes:
-    """The font of the 外字, TrueType. It has nothing else: what the common font has is printed in that."""
+def font_bytes(strokes: Mapping[str, Sequence[_Line]] = STROKES) -> bytes:
+    """The font of the 外字, TrueType, with these strokes. It has nothing else: what the common font has is printed in that."""
     names = {
         ".notdef": (),
         "space": (),
-        **{f"gaiji{n}": lines for n, lines in enumerate(_STROKES.values(), start=1)},
+        **{f"gaiji{n}": lines for n, lines in enumerate(strokes.values(), start=1)},
     }
     made = FontBuilder(_UPEM, isTTF=True)
     made.setupGlyphOrder(list(names))
     made.setupCharacterMap(
-        {0x20: "space"} | {ord(char): f"gaiji{n}" for n, char in enumerate(_STROKES, start=1)}
+        {0x20: "space"} | {ord(char): f"gaiji{n}" for n, char in enumerate(strokes, start=1)}
     )
     made.setupGlyf({name: _glyph(lines) for name, lines in names.items()})
     made.setupHorizontalMetrics({name: (_UPEM, 0) for name in names})
