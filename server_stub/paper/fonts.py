@@ -7,6 +7,7 @@ selector out; so nobody after this check could tell that the wrong shape was pri
 from __future__ import annotations
 
 import functools
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -104,7 +105,8 @@ def family_of(file: Path) -> str:
     from fontTools.ttLib import TTFont, TTLibError
 
     try:
-        with TTFont(file, lazy=True) as font:
+        # from memory: of a file that is no font it would leave the handle open
+        with TTFont(io.BytesIO(file.read_bytes()), lazy=True) as font:
             return str(font["name"].getBestFamilyName() or "")
     except (OSError, TTLibError, KeyError):
         raise Failed("Font_Missing", font=file.name) from None

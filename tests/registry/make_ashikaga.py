@@ -73,14 +73,11 @@ def font_bytes(strokes: Mapping[str, Sequence[_Line]] = STROKES) -> bytes:
     """The font of the 外字, TrueType, with these strokes. It has nothing else: what the common font has is printed in that."""
     names = {
         ".notdef": (),
-        "space": (),
         **{f"gaiji{n}": lines for n, lines in enumerate(strokes.values(), start=1)},
     }
     made = FontBuilder(_UPEM, isTTF=True)
     made.setupGlyphOrder(list(names))
-    made.setupCharacterMap(
-        {0x20: "space"} | {ord(char): f"gaiji{n}" for n, char in enumerate(strokes, start=1)}
-    )
+    made.setupCharacterMap({ord(char): f"gaiji{n}" for n, char in enumerate(strokes, start=1)})
     made.setupGlyf({name: _glyph(lines) for name, lines in names.items()})
     made.setupHorizontalMetrics({name: (_UPEM, 0) for name in names})
     made.setupHorizontalHeader(ascent=880, descent=-120)
