@@ -21,7 +21,8 @@ from scenarios.enrolment import load_enrolments
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.server_folder import ServerFolder
 from scenarios.servers import NODES, LocalServers
-from scenarios.towns import load_towns
+from scenarios.template import towns_of
+from scenarios.towns import fonts_of, load_towns
 from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
 
@@ -92,6 +93,8 @@ def serve_until_stopped(
             ):
                 print(f"{name}\t{urls[node]}")
             kiosk = ["kiosk", "--center", urls["center"], "--clock", as_option(running), "--panel"]
+            for font in fonts_of(towns_of(place.template)):
+                kiosk += ["--name-font", font]
             print(f"予期しない障害の記録（開発者向け）: {paths.log_folder()}")
             if folder is not None:
                 kiosk += ["--server-folder", str(folder.absolute())]
