@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 STAND_INS = frozenset("〓■□▪▫◻◼●◆�￼〾㇯") | {chr(code) for code in range(0x2FF0, 0x3000)}
@@ -9,6 +10,7 @@ STAND_INS = frozenset("〓■□▪▫◻◼●◆�￼〾㇯") | {chr(code) fo
 _IN_NAMES = STAND_INS | frozenset("○◯◎◇△▲▽▼☆★※＊*?？＿_〿")
 """In a name also what people type for a character they cannot type. (〇 is a figure, and a character of names.)"""
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f")
+_SUSPECT = re.compile(f"[{''.join(sorted(_FILLERS))}\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _SPACES = frozenset("\u3000 ")
 
 
@@ -19,6 +21,8 @@ def is_selector(char: str) -> bool:
 def invisible(text: str) -> bool:
     """Whether something in `text` is not to be seen: format characters, fillers, other spaces than U+3000 and U+0020, and selectors
     that follow no character which can have variants."""
+    if not _SUSPECT.search(text) and text.replace("\u3000", " ").isprintable():
+        return False  # as nearly every name of a register is
     before = ""
     for char in text:
         if is_selector(char):
@@ -35,7 +39,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp"})
 
 def no_name(text: str) -> str:
     """Why `text` can be nobody's name, as what is expected instead; '' for a name as registers have them."""
-    if any(char in _IN_NAMES for char in text):
+    if not _IN_NAMES.isdisjoint(text):
         return "本来の文字（〓・■・⿰ などの代わりの記号や、伏せ字のない氏名）"
     if invisible(text):
         return "目に見えない文字のない氏名"
