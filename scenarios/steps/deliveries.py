@@ -12,11 +12,18 @@ from typing import Literal
 
 from scenarios import deliveries
 from scenarios.towns import CARDS, FORMATS
-from server_stub.interface.notices import FILE_NAME, ISSUED_AT, PERSON
+from server_stub.interface.failures import Failed
+from server_stub.interface.notices import FILE_NAME, ISSUED_AT
+from server_stub.interface.notices import PERSON as NOTICE_PERSON
+from server_stub.registry.importers import Loaded
+from server_stub.registry.importers.containers import read_rows
+from server_stub.registry.importers.delivery_slip import format_of
+from server_stub.registry.importers.format_file import PERSON, DeliveryFormat, FileFormat, formats_in
+from server_stub.registry.importers.host_codes import host_code
 
 from .sentences import given, when
 from .slots import SEAL_STATES, era_of, holder_of
-from .world import World
+from .world import World, expect
 
 Row = dict[str, str]
 SLIP, RESIDENTS, RESTRICTIONS = "連携票.csv", "住民記録.csv", "発行制限.csv"
@@ -164,7 +171,7 @@ def certified_on(world: World, card: str, day: date) -> None:
     _rewrite(
         notices,
         lambda rows: [
-            row | ({ISSUED_AT: f"{day.isoformat()}T00:30:00+09:00"} if row[PERSON] == key else {})
+            row | ({ISSUED_AT: f"{day.isoformat()}T00:30:00+09:00"} if row[NOTICE_PERSON] == key else {})
             for row in rows
         ],
     )
@@ -174,6 +181,108 @@ def certified_on(world: World, card: str, day: date) -> None:
 @given("既存システムからの連携が止まっている")
 def no_delivery(world: World) -> None:
     world.stage.servers.fault_on(deliveries.NO_DELIVERY, {})
+
+
+@given("「{person}」の転入前住所が、シフトコードの閉じないまま作られている")
+def unclosed(world: World, person: str) -> None:
+    """Of a host's file: the field ends in the state of two-byte characters."""
+    host = _HostFile(world)
+    back = host_code(host.file.encoding).to_page
+    column, _ = next(host.file.to["previous_address"].columns())
+    told = host.field(host.of(person)[-1], column)
+    at = told.rindex(back)
+    host.write(host.of(person)[-1], column, told[:at] + b"\x40" * len(back) + told[at + len(back) :])
+    host.save()
+
+
+@given("「{person}」の氏名が、〓のまま作られている")
+def with_stand_in(world: World, person: str) -> None:
+    """Of a host's file with JIS + 0x8080: the converter before it did not know the first character of the name."""
+    host = _HostFile(world)
+    column, _ = next(host.file.to["name"].columns())
+    for record in host.of(person):
+        name = host.field(record, column)
+        for other in host.file.cells():
+            if host.field(record, other) == name:  # also as head of the household, and of the family register
+                host.write(record, other, b"\xa2\xae" + name[2:])
+    host.save()
+
+
+@given("「{person}」の履歴が、途中の抜けたまま作られている")
+def with_gap(world: World, person: str) -> None:
+    """Of a host's file: the second state of the person is not there."""
+    host = _HostFile(world)
+    host.remove(host.of(person)[1])
+    host.save()
+
+
+@given("既存システムからの連携が届き、すべて取り込まれている")
+def delivered_wholly(world: World) -> None:
+    _expect_set_aside(world, 0)
+
+
+@given("既存システムからの連携が届き、{count}件の記録だけが除かれている")
+def delivered_but_for(world: World, count: int) -> None:
+    _expect_set_aside(world, count)
+
+
+def _expect_set_aside(world: World, count: int) -> None:
+    wanted = f"連携が取り込まれ、{count}件の記録が除かれる"
+    try:
+        loaded = _deliver(world, _fresh(world))
+    except Failed as failed:
+        expect(False, wanted, f"連携が {failed.failure} で断られた")
+        return
+    expect(len(loaded.set_aside) == count, wanted, f"除かれた記録は{len(loaded.set_aside)}件")
+
+
+class _HostFile:
+    """The residents of a delivery that is made anew, as records of fixed length, and the slip that counts them."""
+
+    def __init__(self, world: World) -> None:
+        town = world.stage.towns[0]
+        self._world, self._folder = world, _fresh(world)
+        self._format: DeliveryFormat = format_of(self._folder, formats_in(town.formats))
+        found = self._format.file_of(PERSON)
+        assert found is not None and found.record_length, (
+            "this town's residents are not delivered in fixed length"
+        )
+        self.file: FileFormat = found
+        self._fields = {one.name: slice(one.at, one.at + one.length) for one in found.fields or ()}
+        length = found.record_length + len(found.ends)
+        raw = self._path.read_bytes()
+        self._records = [bytearray(raw[at : at + length]) for at in range(0, len(raw), length)]
+        key = found.cells().index(next(found.to["key"].columns())[0])
+        self._keys = [cells[key] for _, cells, _ in read_rows(self._path, found)]
+
+    @property
+    def _path(self) -> Path:
+        return self._folder / self.file.name
+
+    def of(self, calling: str) -> list[int]:
+        """The records of a person, in their order."""
+        wanted = self._world.stage.person_key(calling)
+        return [number for number, key in enumerate(self._keys) if key == wanted]
+
+    def field(self, record: int, name: str) -> bytes:
+        return bytes(self._records[record][self._fields[name]])
+
+    def write(self, record: int, name: str, content: bytes) -> None:
+        self._records[record][self._fields[name]] = content
+
+    def remove(self, record: int) -> None:
+        del self._records[record], self._keys[record]
+
+    def save(self) -> None:
+        self._path.write_bytes(b"".join(self._records))
+        slip = self._format.slip
+        name, count = slip.name.column, slip.count.column
+        assert name is not None and count is not None
+        own = {count: str(len(self._records))}
+        _rewrite(
+            self._folder / slip.file,
+            lambda rows: [row | (own if row[name] == self.file.name else {}) for row in rows],
+        )
 
 
 def _restrict(
@@ -288,12 +397,12 @@ def _rewrite(file: Path, change: Callable[[list[Row]], list[Row]], encoding: str
     return len(rows)
 
 
-def _deliver(world: World, folder: Path) -> None:
+def _deliver(world: World, folder: Path) -> Loaded:
     """Now, and with each night again."""
     stage, town = world.stage, world.stage.towns[0]
     shutil.copytree(folder, stage.own_files(town), dirs_exist_ok=True)
     notices = folder.parent / FILE_NAME
-    deliveries.deliver(
+    return deliveries.deliver(
         town,
         stage.replica(town),
         folder,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -137,6 +138,25 @@ def holder_of(card: str) -> str:
     """The 呼び名 of whoever a card belongs to."""
     owner = _cards()[card]
     return next(name for name in people() if _cards()[f"{name}のカード"] == owner)
+
+
+def written_as(calling: str) -> str:
+    """How somebody's name stands on a screen, without spaces and selectors: the 呼び名, but for a name with a municipality's own
+    characters (外字), which nobody can type."""
+    key = _cards().get(f"{calling}のカード")
+    name = plain(_names_with_own_characters(_places).get(key or "", ""))
+    return name or calling
+
+
+@cache
+def _names_with_own_characters(places: tuple[Path, ...]) -> dict[str, str]:
+    """By 宛名番号, of those who have a card."""
+    found = [person for town in load_towns(places) for person in town.card_holders().values()]
+    return {
+        person.key: person.name
+        for person in found
+        if any(unicodedata.category(char) == "Co" for char in person.name)
+    }
 
 
 def plain(name: str) -> str:

@@ -25,10 +25,11 @@ from server_stub.interface.offers import Offer, Question
 from server_stub.interface.secret import Secret
 from server_stub.issuing.tables import Application
 
-from .slots import ForWhom, digits, holder_of, piece, plain, read_scope
+from .slots import ForWhom, digits, holder_of, piece, plain, read_scope, written_as
 
 END = tuple(Words(language)("main.end") for language in LANGUAGES)
 """The button that ends a visit, in each language."""
+NEXT_PAGE = Words("ja")("page.next")
 AFTER_SCOPE = ("ChooseOptions", "ChooseCopies", "Confirm")
 """What may be asked when it is clear who goes on the paper."""
 COINS = (1000, 500, 100, 50, 10)
@@ -305,7 +306,7 @@ class World:
         )
         for name in (prefecture, municipality):
             while name not in self.terminal.call("touchables"):
-                self.leave_by("次のページ")
+                self.leave_by(NEXT_PAGE)
             self.leave_by(name)
         self.terminal.wait_for("EnterPin", "ConfirmLastTry", "Refusal")
 
@@ -379,9 +380,17 @@ class World:
         """Those members of the household only, by 呼び名 (no space, no variation selector)."""
         for person in people:
             # a tick draws the tiles anew
-            by_plain = {plain(name): name for name in self.terminal.call("touchables")}
-            self.touch(by_plain.get(person, person))
+            self.touch(self._tile_of(person))
         self.next(*AFTER_SCOPE)
+
+    def _tile_of(self, person: str) -> str:
+        """The name by which somebody can be touched, pages on if need be; 呼び名 where there is none."""
+        wanted = written_as(person)
+        while True:
+            by_plain: dict[str, str] = {plain(name): name for name in self.terminal.call("touchables")}
+            if wanted in by_plain or NEXT_PAGE not in by_plain:
+                return by_plain.get(wanted, person)
+            self.touch(NEXT_PAGE)
 
     def choose(self, scope: ForWhom | str, copies: int, kind: str = "") -> None:
         """A certificate (the first of the menu, unless named) with everything on it but 個人番号, up to the confirmation.

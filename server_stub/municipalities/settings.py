@@ -28,6 +28,7 @@ from server_stub.certificates.terms import (
 )
 from server_stub.interface.failures import Failed
 from server_stub.interface.values import MunicipalityInfo, TerminalKind
+from server_stub.paper.fonts import coverage_of, family_of
 from server_stub.paper.typesetting import Issuer
 from server_stub.settings_file import (
     Settings,
@@ -44,6 +45,7 @@ from server_stub.settings_file import (
 
 HERE = Path(__file__).parent
 FILE_NAME, CERTIFICATES, FORMATS = "municipality.toml", "certificates", "deliveries"
+_FONT = "フォルダにあるフォント（.ttf か .otf）のファイル名"
 _BLACK_SEAL = "黒い印影の画像（色の印影を使うときは seal_black = false）"
 _COLOURED = 40
 """Steps (of 255) between the channels of a pixel, from which on it is no grey."""
@@ -143,7 +145,8 @@ class _Change(Settings):
 
 
 class _Own(Settings):
-    """The file municipality.toml of a folder. The tables of `service` are each kind's own (`Certificate.terms`)."""
+    """The file municipality.toml of a folder. `fonts`: files in it with the characters that the municipality has of its own (外字),
+    for paper and screen. The tables of `service` are each kind's own (`Certificate.terms`)."""
 
     code: Code
     prefecture: SettingsText
@@ -155,6 +158,7 @@ class _Own(Settings):
     accent: Annotated[str, matching(r"#[0-9A-Fa-f]{6}", "#0A5A8C のような色")]
     minimum_age: Annotated[int, Field(ge=0, le=99)]
     excluded_terminal_kinds: list[Annotated[TerminalKind, Field(strict=False)]]
+    fonts: list[Annotated[str, matching(r"[0-9A-Za-z_-]+\.(?:ttf|otf)", _FONT)]] = []
     certifier: Certifier
     delivery: DeliveryTerms
     holder: HolderTerms = HolderTerms()
@@ -366,6 +370,7 @@ def _issuer(
         seal_png=_official_seal(file, folder / certifier.seal, where, certifier.seal_black),
         accent=own.accent,
         seal_mm=certifier.seal_mm,
+        fonts=_own_fonts(file, folder, own.fonts),
         prefecture=own.prefecture if with_prefecture else "",
         black_seal=certifier.seal_black,
         paper_title=paper_title,
@@ -435,6 +440,12 @@ def _problems_below(
         elif isinstance(table, dict):  # else told already
             yield from (problems := value_problems(file, table, kinds[code].terms, f"service.{code}."))
             wrong |= {one.facts.get("field") for one in problems}
+    fonts = values.get("fonts")
+    if isinstance(fonts, list) and not any(str(field).startswith("fonts") for field in wrong):
+        try:
+            _own_fonts(file, folder, fonts)
+        except Failed as failed:
+            yield failed
     certifier = values.get("certifier")
     if not isinstance(certifier, dict):
         return
@@ -533,6 +544,18 @@ def _services(
         code: checked_settings(file, table, kinds[code].terms, f"service.{code}.")
         for code, table in tables.items()
     }
+
+
+def _own_fonts(file: str, folder: Path, names: Iterable[str]) -> tuple[Path, ...]:
+    found = []
+    for number, name in enumerate(names, start=1):
+        try:
+            if not family_of(folder / name) or not coverage_of(folder / name).characters:
+                raise Failed("Font_Missing", font=name)
+        except Failed:
+            raise settings_wrong(file, f"fonts[{number}]", _FONT) from None
+        found.append(folder / name)
+    return tuple(found)
 
 
 def _official_seal(file: str, path: Path, where: str, black: bool) -> bytes:

@@ -348,7 +348,8 @@ class Replica:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A delivery that was applied. `made_at` 作成日時; `living`: read now; `taken_back_at` is None unless it was."""
+    """A delivery that was applied. `made_at` 作成日時; `living`: read now; `taken_back_at` is None unless it was; `digest`: SHA-256 of
+    its files, '' where none was kept."""
 
     number: int
     municipality: str
@@ -356,6 +357,7 @@ class Generation:
     loaded_at: datetime
     living: bool
     taken_back_at: datetime | None
+    digest: str
 
 
 def generations_of(url: str) -> tuple[Generation, ...]:
@@ -375,6 +377,7 @@ def generations_of(url: str) -> tuple[Generation, ...]:
             datetime.fromisoformat(row.loaded_at),
             row.number == living,
             None if row.taken_back_at is None else datetime.fromisoformat(row.taken_back_at),
+            row.digest or "",
         )
         for row in rows
     )

@@ -54,6 +54,7 @@ generations = Table(
     Column("made_at", String(32), nullable=False, comment="作成日時 of the delivery, ISO 8601"),
     Column("loaded_at", String(32), nullable=False),
     Column("taken_back_at", String(32), comment="NULL: it was not"),
+    Column("digest", String(64), comment="SHA-256 of the delivered files; NULL: of before there was one"),
 )
 """One row a delivery that was applied; it stays when the generation's records are gone."""
 
@@ -99,6 +100,7 @@ persons = Table(
     Column("card_number", String(12), nullable=False),
     Column("category", String(100), nullable=False),
     Column("characters_pending", Boolean, nullable=False, default=False),
+    Column("history", Integer, comment="履歴番号; NULL: the delivery has none"),
     Index("person_household", "generation", "household", "position"),
 )
 
@@ -182,6 +184,7 @@ records = Table(
     Column("person", String(40), nullable=False, comment="empty: of nobody alone"),
     Column("group", String(100), nullable=False, comment="empty: none"),
     Column("body", JSON, nullable=False),
+    Column("history", Integer, comment="履歴番号; NULL: the delivery has none"),
     Index("record_person", "generation", "register", "person"),
     Index("record_group", "generation", "register", "group"),
 )

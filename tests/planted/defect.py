@@ -13,6 +13,7 @@ import pytest
 
 MODULES = (
     "money", "papers", "bindings", "offers", "rights", "offices", "seals", "identity", "visits", "disclosures",
+    "deliveries",
 )  # fmt: skip
 Plant = Callable[[pytest.MonkeyPatch], None]
 

@@ -114,6 +114,11 @@ class Municipality:
         return str(self.told["name"])
 
     @property
+    def fonts(self) -> tuple[Path, ...]:
+        """The files of the municipality's own."""
+        return tuple(self.folder / name for name in self.told.get("fonts", ()))
+
+    @property
     def services(self) -> Mapping[str, Mapping[str, Any]]:
         services: Mapping[str, Mapping[str, Any]] = self.told["service"]
         return services

@@ -506,7 +506,7 @@ class Town:
 
     def check_glyphs(self, sheets: Sequence[bytes], calling: str) -> None:
         """The registered variant is drawn: text with its selector, and glyphs other than those of the plain form."""
-        wanted = set(glyphs_of(self.person(calling).name))
+        wanted = set(glyphs_of(self.person(calling).name, self.municipality.fonts))
         if not any(wanted <= drawn_glyphs(sheet) for sheet in sheets):
             raise WrongPaper(
                 f"the glyphs of {calling} are not drawn",
