@@ -613,4 +613,5 @@ def town(world: World) -> Any:
         found = replace(found, municipality=reader("register").read_municipality(world.settings))
     decided = world.decided.get("service", {})
     services = {code: {**told, **decided} for code, told in found.municipality.services.items()}
-    return replace(found, municipality=replace(found.municipality, services=services))
+    told = {**found.municipality.told, "service": services}
+    return replace(found, municipality=replace(found.municipality, told=told))
