@@ -89,11 +89,13 @@ class Scope(StrEnum):
 
 
 class Choice(Model):
-    """One possible answer. `secret`: it prints a 個人番号 of everybody concerned, which must be covered on every screen."""
+    """One possible answer. `secret`: it prints a 個人番号 or 住民票コード of everybody concerned, which must be covered on every
+    screen. `whole_names`: with it a subject's whole name is read on the front, whatever the subject's `printed` says."""
 
     code: Code
     words: Words
     secret: bool = False
+    whole_names: bool = False
 
 
 class Question(Model):
@@ -130,7 +132,7 @@ class Question(Model):
 class Subject(Model):
     """Someone who may stand on the paper. `ref` is a pseudonym that the issuing server makes from its own record; `note` is
     shown under the name (続柄); `printed` is what must be read on the front instead of the whole name (戸籍: 【名】 and the given
-    name)."""
+    name), unless an answer asks for whole names."""
 
     model_config = ConfigDict(revalidate_instances="always")
 

@@ -46,6 +46,7 @@ class Holder:
             place=self.place,
             today=self.today,
             ref=self.tenant.ref,
+            minimum_age=self.tenant.municipality.minimum_age,
         )
 
     def offer(self, kind: AnyCertificate, received_at: datetime) -> Offer:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
+from server_stub.eras import age as age
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.values import Place, TerminalKind
@@ -89,15 +90,6 @@ def check_holder(facts: HolderFacts) -> None:
     not_moved_out(facts)
     not_restricted(facts.restriction)
     old_enough(facts)
-
-
-def age(birth: date, today: date) -> int:
-    """Count full years of age: one more on the birthday itself, as everybody counts.
-
-    (The law on the counting of age lets a year end with the day before; no terminal refuses by that.) Who was born on
-    29 February counts up on 1 March in a common year.
-    """
-    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
 
 
 def not_a_closed_day(municipality: Municipality, kind: str, received_at: datetime) -> None:
