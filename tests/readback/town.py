@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +16,7 @@ from tests.readback.form import Block, Form, read_form
 from tests.readback.format_file import load_formats
 from tests.readback.glyphs import drawn_glyphs, glyphs_of
 from tests.readback.kinds import enter_kinds_of, kind_titled, titles
-from tests.readback.kinds.kind import LEFT_OUT, OMITTED, SHOWN, Expected, Kind, Wanted
+from tests.readback.kinds.kind import LEFT_OUT, OMITTED, SHOWN, Expected, Kind, PageRead, Wanted
 from tests.readback.kinds.seal_registration import IMPRINT
 from tests.readback.register import (
     Municipality,
@@ -34,7 +34,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 _SHIPPED = (_ROOT / "scenarios" / "towns",)
 """Where the towns lie that come with the program."""
 _NOTICE = "試験用・証明書としての効力はありません"
-_LAST, _MORE = "以下余白", "次のページに続く"
+_WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+_LAST, _MORE, _NEXT = "以下余白", "次のページに続く", "以下次頁"
 
 
 @dataclass(frozen=True)
@@ -155,11 +156,14 @@ class Town:
                 copy = pages[start : start + size]
                 self._check_order(copy, start // size + 1)
                 self._check_title(copy, asked)
-                self._check_forms(copy, expected)
+                if expected.read is None:
+                    self._check_forms(copy, expected)
+                else:
+                    self._check_lines(copy, asked, expected.read)
                 numbers.append(self._check_frames(copy, asked, expected, today))
                 references.add(tuple(ref for page in copy for ref in page.bound.subjects))
             for page in pages:
-                self._check_bound(page, asked, copies, fee)
+                self._check_bound(page, asked, copies, fee, lines=expected.read is not None)
         if len(set(numbers)) != copies:
             raise WrongPaper(
                 f"copies with one number: {numbers}",
@@ -183,16 +187,18 @@ class Town:
             )
         return self.municipality.services[kind.code]
 
-    def _check_bound(self, page: Page, kind: Kind, copies: int, fee: int | None) -> None:
-        """What the keywords say, against what is printed and what was asked."""
+    def _check_bound(self, page: Page, kind: Kind, copies: int, fee: int | None, *, lines: bool) -> None:
+        """What the keywords say, against what is printed and what was asked. Of a sheet of lines its answers were checked before."""
+        answers = page.bound.answers if lines else kind.answers_shown(page.form.blocks, self._service(kind))
         check_facts(
             page.bound,
             kind=kind.code,
             municipality=self.municipality.code,
             copies=copies,
-            answers=kind.answers_shown(page.form.blocks, self._service(kind)),
+            answers=answers,
         )
-        check_boxes(page.bound, page.form)
+        if not lines:
+            check_boxes(page.bound, page.form)
         if fee is not None and page.bound.fee != fee:
             raise WrongPaper(
                 f"the keywords say of the fee {page.bound.fee}, it is {fee}",
@@ -250,10 +256,15 @@ class Town:
         for k, page in enumerate(copy, start=1):
             word = _LAST if k == len(copy) or expected.each_ends else _MORE
             boxes = [*page.form.boxes, *((line,) for line in page.form.loose if line in (_LAST, _MORE))]
-            if sorted(boxes) != sorted([("見本",), (word,)]):
+            wanted_boxes = [("見本",), (word,)]
+            if expected.read is not None:  # the last box is that of the lines, which were read
+                word = "" if k == len(copy) else _NEXT
+                boxes = [*page.form.boxes[:-1], *((line,) for line in page.form.loose if line == _NEXT)]
+                wanted_boxes = [("見本",), (expected.extent,), *([(word,)] if word else [])]
+            if sorted(boxes) != sorted(wanted_boxes):
                 raise WrongPaper(
-                    f"「見本」 and 「{word}」 are to stand in the free boxes: {boxes}",
-                    expected=f"用紙の空いた枠に「見本」と「{word}」があること",
+                    f"{wanted_boxes} are to stand in the free boxes: {boxes}",
+                    expected=f"用紙の空いた枠に「{'」と「'.join(''.join(box) for box in wanted_boxes)}」があること",
                     found=f"「{'」「'.join(''.join(box) for box in boxes)}」があった",
                     paper=page.bound.sheet_id,
                 )
@@ -270,14 +281,19 @@ class Town:
                     paper=page.bound.sheet_id,
                 )
             numbers.add(number[1])
+            day = of_day(today).japanese
+            closing = [
+                expected.attestation,
+                day if expected.read is None else day.translate(_WIDE),
+                self.municipality.title,
+                self.municipality.mayor,
+            ]
+            closes = expected.read is None or k == len(copy)
             wanted = [
                 f"見本　{_NOTICE}",
                 number[0],
                 kind.title,
-                expected.attestation,
-                of_day(today).japanese,
-                self.municipality.title,
-                self.municipality.mayor,
+                *(closing if closes else ()),
                 _NOTICE,
                 f"{k}／{len(copy)}",
             ]
@@ -290,7 +306,8 @@ class Town:
                     found=f"「{'」「'.join(odd or loose)}」とあった",
                     paper=page.bound.sheet_id,
                 )
-            self._check_official_seal(page.sheet)
+            if closes:
+                self._check_official_seal(page.sheet)
         if len(numbers) != 1:
             raise WrongPaper(
                 f"one copy with several numbers: {numbers}",
@@ -313,6 +330,42 @@ class Town:
                 found="ほかの位置に押されていた",
             )
         check_seal(sheet, place, self.municipality.seal, "official seal")
+
+    def _check_lines(
+        self, copy: Sequence[Page], kind: Kind, read: Callable[[Sequence[Form]], Sequence[PageRead]]
+    ) -> None:
+        """Who stands on each sheet, and what it is an answer to, as its keywords say."""
+        for page, found in zip(copy, read([page.form for page in copy]), strict=True):
+            bound = page.bound
+            pictures = len(page.sheet.front.pictures)
+            if pictures != 1 + (bound.k == bound.n):
+                raise WrongPaper(
+                    f"{pictures} pictures on sheet {bound.k} of {bound.n}",
+                    expected="用紙の画像が、地紋と、最後の用紙だけの公印であること",
+                    found=f"画像は{pictures}個あった",
+                    paper=bound.sheet_id,
+                )
+            if len(found.subjects) != len(bound.subjects):
+                raise WrongPaper(
+                    f"{len(found.subjects)} persons on a sheet bound to {len(bound.subjects)}",
+                    expected=f"この用紙に{len(bound.subjects)}人が載っていること（用紙の記録）",
+                    found=f"{len(found.subjects)}人が載っていた",
+                    paper=bound.sheet_id,
+                )
+            check_facts(
+                bound,
+                kind=kind.code,
+                municipality=self.municipality.code,
+                copies=bound.copies,
+                answers=found.answers,
+            )
+            if len(bound.boxes) != found.numbers:
+                raise WrongPaper(
+                    f"{found.numbers} numbers to cover, by the keywords {len(bound.boxes)}",
+                    expected=f"用紙に記録された番号の位置が{found.numbers}か所であること",
+                    found=f"{len(bound.boxes)}か所だった",
+                    paper=bound.sheet_id,
+                )
 
     # --- the forms ------------------------------------------------------------------------------------------------------------
 

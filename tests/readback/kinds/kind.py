@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-from tests.readback.form import Block
+from tests.readback.form import Block, Form
 from tests.readback.register import Records
 from tests.readback.seals import SealFile
 from tests.readback.side import WrongPaper
@@ -31,15 +31,29 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class PageRead:
+    """What a sheet of lines says: whose headings stand on it, to which answers it is one, how many numbers must be covered."""
+
+    subjects: tuple[str, ...]
+    answers: Mapping[str, str]
+    numbers: int = 0
+
+
+@dataclass(frozen=True)
 class Expected:
     """One copy. `head` stands at the top of every sheet, `blocks` once each and in this order, over any number of sheets up to
-    `most_sheets`. `attestation`: 認証文. `each_ends`: every sheet ends for itself (個人票), not the last one only."""
+    `most_sheets`. `attestation`: 認証文. `each_ends`: every sheet ends for itself (個人票), not the last one only.
+
+    `read`: a copy that is lines in one frame, as those of the 戸籍, and has no blocks; it reads the sheets and raises WrongPaper.
+    `extent` stands in the box beside its title (全部証明)."""
 
     blocks: tuple[Wanted, ...]
     attestation: str
     head: Wanted | None = None
     most_sheets: int | None = None
     each_ends: bool = False
+    read: Callable[[Sequence[Form]], Sequence[PageRead]] | None = None
+    extent: str = ""
 
 
 class Kind(Protocol):
