@@ -303,6 +303,7 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
                 "name": line.name,
                 "more": line.more,
                 "mark": line.mark,
+                "secret": line.secret,
             }
             for y, line in _placed(sheet)
         ],
@@ -325,7 +326,7 @@ def _boxes(sheet: Sheet, place: Mapping[str, Any]) -> Iterator[Box]:
     for y, line in _placed(sheet):
         if line.secret:
             yield Box(
-                x=place["value"] + len(line.label) * em,
+                x=place["code"],
                 y=place["top"] + y * place["pitch"],
                 width=len(line.text) * em,
                 height=place["pitch"],
