@@ -45,9 +45,7 @@ def read_delivery(begins: str, folder: Path) -> Records:
     }
     if (folder / _HISTORIES).is_file():
         others["address_history"] = tuple(map(_history, _objects(folder / _HISTORIES)))
-        others["address_history_member"] = tuple(
-            map(_history_member, _objects(folder / _HISTORY_MEMBERS))
-        )
+        others["address_history_member"] = tuple(map(_history_member, _objects(folder / _HISTORY_MEMBERS)))
     return Records(people, seals, others)
 
 
