@@ -114,7 +114,7 @@ _QUESTIONS: Mapping[str, tuple[dict[str, str], dict[str, str]]] = {
 
 class AddressHistoryCopy(Certificate[AddressHistoryRecords, AddressHistoryTerms]):
     code = "address_history"
-    words = {"ja": "戸籍の附票の写し", "en": "Address history"}
+    words = {"ja": "戸籍の附票の写し", "en": "Family register: address history"}
     title = "戸籍の附票の写し"
     places = frozenset({Place.DOMICILE})
     symbol = Symbol.FAMILY
