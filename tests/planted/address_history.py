@@ -171,7 +171,7 @@ def birth_of_the_long_removed(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
-    "除籍の印を印字しない",
+    "附票に、除籍の印を印字しない",
     harm="除籍された人が、いまもその戸籍にいると読まれる。",
     scenario=LOST,
     sentence=TAKAHASHI,
@@ -224,7 +224,7 @@ def given_to_the_removed(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
-    "市外に住む人の年齢を確かめない",
+    "附票を渡すのに、市外に住む人の年齢を確かめない",
     harm="十四歳の子に、保護者の知らないうちに証明書が渡る。",
     scenario="市外に住む十四歳の人は、附票を受け取れない",
     sentence="「Holder_Under_Fifteen」で断られる",
