@@ -79,8 +79,13 @@ def not_restricted(restriction: Restriction | None) -> None:
 
 def old_enough(facts: HolderFacts) -> None:
     """JPKI cannot refuse by age, so the issuing server does (Kobe: nobody under 15)."""
-    if age(facts.person.birth, facts.today) < facts.minimum_age:
-        raise Failed("Holder_Under_Fifteen", minimum_age=facts.minimum_age)
+    check_age(facts.person.birth, facts.today, facts.minimum_age)
+
+
+def check_age(birth: date, today: date, minimum_age: int) -> None:
+    """Raises Failed(Holder_Under_Fifteen)."""
+    if age(birth, today) < minimum_age:
+        raise Failed("Holder_Under_Fifteen", minimum_age=minimum_age)
 
 
 def check_holder(facts: HolderFacts) -> None:
