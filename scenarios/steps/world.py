@@ -23,6 +23,7 @@ from scenarios.towns import Town, named_municipalities
 from server_stub.interface.binding import PDFIUM
 from server_stub.interface.offers import Offer, Question
 from server_stub.interface.secret import Secret
+from server_stub.interface.values import MunicipalityInfo
 from server_stub.issuing.tables import Application
 
 from .slots import ForWhom, digits, holder_of, piece, plain, read_scope
@@ -174,7 +175,12 @@ class World:
         return rows[0]
 
     def municipality_code(self, name: str) -> str:
-        return next(info.code for info in named_municipalities(self.stage.towns) if info.name == name)
+        return self._municipality(name).code
+
+    def _municipality(self, name: str) -> MunicipalityInfo:
+        """Of several of one name, as there is a みどり市 in 群馬県, the town of this stage."""
+        found = [info for info in named_municipalities(self.stage.towns) if info.name == name]
+        return max(found, key=lambda info: info.participating)
 
     def municipality_name(self, code: str) -> str:
         """By its code; the code itself where nobody has it."""
@@ -293,9 +299,7 @@ class World:
         self.leave_by("本籍地の市区町村の証明書")
         self.terminal.wait_for("ChooseMunicipality")
         self.domicile = municipality
-        prefecture = next(
-            info.prefecture for info in named_municipalities(self.stage.towns) if info.name == municipality
-        )
+        prefecture = self._municipality(municipality).prefecture
         for name in (prefecture, municipality):
             while name not in self.terminal.call("touchables"):
                 self.leave_by("次のページ")

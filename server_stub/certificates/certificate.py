@@ -67,8 +67,8 @@ Terms = TypeVar("Terms", bound=ServiceTerms)
 class Case(Generic[Terms]):
     """Who asks, where and when. `key` is the holder's person key in this municipality, by the issue notices; `person` the
     resident record of that key, None for a holder who is no resident (本籍地). `today` is the clock's date, JST, for ages
-    and restrictions. `ref` makes the pseudonym of a person key. `check_age` takes the birth date of a holder who is no resident,
-    by the kind's own register: raises Failed(Holder_Under_Fifteen)."""
+    and restrictions. `ref` makes the pseudonym of a person key. `minimum_age`: the municipality's, for a holder whose age no
+    resident record tells."""
 
     terms: Terms
     reader: ReplicaReader
@@ -78,7 +78,7 @@ class Case(Generic[Terms]):
     place: Place
     today: date
     ref: Callable[[str], str]
-    check_age: Callable[[date], None]
+    minimum_age: int = 0
 
     @property
     def resident(self) -> Person:

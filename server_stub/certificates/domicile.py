@@ -6,10 +6,12 @@ The 戸籍 delivery says for each person in which register and as which member; 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from server_stub.eras import age
 from server_stub.interface.failures import Failed
 
 from .certificate import Case
@@ -53,3 +55,14 @@ def anybody_restricted(case: Case[Any], register: str) -> bool:
     """Tell whether a measure is in force for anybody of that family register: what shows all of its members, or where they
     live, is refused to every one of them then."""
     return any(case.restricted(link.person) for link in case.reader.records(FAMILY_LINK, group=register))
+
+
+def check_age(case: Case[Any], birth: date | None) -> None:
+    """Check the age of a holder who is no resident, by the register that the kind is of; a resident's was checked before.
+    `birth` None: the register does not tell it. Raises Failed: Holder_Under_Fifteen, Record_Unusable."""
+    if case.person is not None:
+        return
+    if birth is None:
+        raise Failed("Record_Unusable")
+    if age(birth, case.today) < case.minimum_age:
+        raise Failed("Holder_Under_Fifteen", minimum_age=case.minimum_age)

@@ -17,7 +17,7 @@ from server_stub.interface.values import LONGEST_NAME, LONGEST_TEXT, MOST_SHEETS
 from server_stub.registry.records import Person
 from server_stub.registry.replica import ReplicaReader
 
-from .rights import HolderFacts, check_age, check_holder, check_open, hours_in_words, not_restricted
+from .rights import HolderFacts, check_holder, check_open, hours_in_words, not_restricted
 from .tenants import Tenant
 
 _log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Holder:
             place=self.place,
             today=self.today,
             ref=self.tenant.ref,
-            check_age=lambda birth: check_age(birth, self.today, self.tenant.municipality.minimum_age),
+            minimum_age=self.tenant.municipality.minimum_age,
         )
 
     def offer(self, kind: AnyCertificate, received_at: datetime) -> Offer:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
+from server_stub.eras import age as age
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.values import Place, TerminalKind
@@ -79,13 +80,8 @@ def not_restricted(restriction: Restriction | None) -> None:
 
 def old_enough(facts: HolderFacts) -> None:
     """JPKI cannot refuse by age, so the issuing server does (Kobe: nobody under 15)."""
-    check_age(facts.person.birth, facts.today, facts.minimum_age)
-
-
-def check_age(birth: date, today: date, minimum_age: int) -> None:
-    """Raises Failed(Holder_Under_Fifteen)."""
-    if age(birth, today) < minimum_age:
-        raise Failed("Holder_Under_Fifteen", minimum_age=minimum_age)
+    if age(facts.person.birth, facts.today) < facts.minimum_age:
+        raise Failed("Holder_Under_Fifteen", minimum_age=facts.minimum_age)
 
 
 def check_holder(facts: HolderFacts) -> None:
@@ -94,15 +90,6 @@ def check_holder(facts: HolderFacts) -> None:
     not_moved_out(facts)
     not_restricted(facts.restriction)
     old_enough(facts)
-
-
-def age(birth: date, today: date) -> int:
-    """Count full years of age: one more on the birthday itself, as everybody counts.
-
-    (The law on the counting of age lets a year end with the day before; no terminal refuses by that.) Who was born on
-    29 February counts up on 1 March in a common year.
-    """
-    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
 
 
 def not_a_closed_day(municipality: Municipality, kind: str, received_at: datetime) -> None:

@@ -123,7 +123,6 @@ def test_all_members_are_offered_only_where_nobody_can_be_missing(
             case = Case(
                 terms, reader, Identity(method=Method.JPKI, reference=own[0].holder_ref), MIHON,
                 reader.person(MIHON), Place.DOMICILE, clock.now().date(), lambda key: f"{zlib.crc32(key.encode()):016x}",
-                lambda birth: None,
             )  # fmt: skip
             if offered:
                 assert [s.name for s in kind.offer(case).subjects if s.holder] == ["見本　始"]

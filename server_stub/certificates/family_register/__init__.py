@@ -12,7 +12,13 @@ from datetime import date
 from typing import Any, Literal, TypeVar
 
 from server_stub.certificates.certificate import Case, Certificate, Offered, ServiceTerms
-from server_stub.certificates.domicile import FAMILY_LINK, FamilyLink, anybody_restricted, membership_of
+from server_stub.certificates.domicile import (
+    FAMILY_LINK,
+    FamilyLink,
+    anybody_restricted,
+    check_age,
+    membership_of,
+)
 from server_stub.eras import wareki
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Scope, Subject, Symbol
@@ -217,17 +223,8 @@ def own_register(case: Case[Any]) -> tuple[str, FamilyRegisterBody, Member]:
         raise Failed.in_words("Family_Register_Closed", CLOSED)
     if member.removed:
         raise Failed.in_words("Holder_Removed_From_Register", REMOVED)
-    if case.person is None:
-        _check_age(case, member)
+    check_age(case, born_at_latest(member.birth))
     return own.register, body, member
-
-
-def _check_age(case: Case[Any], member: Member) -> None:
-    """Of a resident it is known already."""
-    born = born_at_latest(member.birth)
-    if born is None:
-        raise Failed("Record_Unusable", register=FAMILY_REGISTER)
-    case.check_age(born)
 
 
 def _subject(

@@ -240,13 +240,17 @@ def _ruled(rule: str, rows: Iterator[Row] | Sequence[Row]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """`continued`: the key of the member whose block it goes on with."""
+
     rows: tuple[Row, ...]
     last: bool
+    continued: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Whose 【名】 stands on it."""
-        return tuple(row.names for row in self.rows if row.names)
+        """Whose block, or a part of it, stands on it."""
+        named = tuple(row.names for row in self.rows if row.names)
+        return (self.continued, *named) if self.continued else named
 
 
 def paged(rows: Sequence[Row]) -> list[Page]:
@@ -257,6 +261,11 @@ def paged(rows: Sequence[Row]) -> list[Page]:
     last -= Row().height
     pages: list[Page] = []
     left = list(rows)
+
+    def continued() -> str:
+        named = [row.names for row in rows[: len(rows) - len(left)] if row.names]
+        return named[-1] if named and not left[0].names else ""
+
     while _height(left) > last:
         cut = next(
             (count for count in range(1, len(left)) if _height(left[: count + 1]) > full), len(left) - 1
@@ -265,9 +274,9 @@ def paged(rows: Sequence[Row]) -> list[Page]:
             cut = max((n for n in range(1, cut + 1) if left[n].rule), default=cut)
         while cut > 1 and left[cut - 1].held:
             cut -= 1
-        pages.append(Page(tuple(left[:cut]), last=False))
+        pages.append(Page(tuple(left[:cut]), last=False, continued=continued()))
         left = left[cut:]
-    return [*pages, Page(tuple(left), last=True)]
+    return [*pages, Page(tuple(left), last=True, continued=continued())]
 
 
 def _room(g: dict[str, Any], bottom: float) -> int:
@@ -299,13 +308,23 @@ def render_family_register(kind: str, copies: Sequence[FamilyRegisterFront], iss
 
 
 def _copy(copy: FamilyRegisterFront, pages: Sequence[Page]) -> dict[str, Any]:
+    names = {key: member.name for key, member in zip(copy.keys, copy.members, strict=True)}
     return {
         "title": copy.title,
         "attestation": full_width(copy.attestation),
         "issued_on": full_width(copy.issued_on),
         "issue_number": full_width(copy.issue_number),
-        "pages": [_page(page, k, len(pages)) for k, page in enumerate(pages, start=1)],
+        "pages": [
+            _page(page, k, len(pages)) | {"continued": _continued(names.get(page.continued))}
+            for k, page in enumerate(pages, start=1)
+        ],
     }
+
+
+def _continued(name: str | None) -> str:
+    """Tell in the foot, outside of the form, whose block the sheet goes on with: each sheet must name whoever stands on it, and a
+    page of the form that begins within a block does not."""
+    return f"前頁から続く【名】{full_width(name)}" if name else ""
 
 
 def _page(page: Page, k: int, n: int) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
+from typing import Any
 
 from tests.readback.dates import NO_DAY, read_day
 from tests.readback.register import Records, Resident
@@ -22,7 +24,7 @@ _DAYS = {
     "生年月日": "生年月日", "住民となった日": "住民となった年月日", "届出日": "届出年月日", "在留満了日": "在留期間満了日",
 }  # fmt: skip
 
-_OTHERS = {"family_link": "family_links.csv"}
+_OTHERS = {"family_link": "family_links.csv", "family_register": "family_registers.jsonl"}
 """What a kind has delivered for itself -> its file; its rows stand as they are."""
 
 
@@ -39,8 +41,10 @@ def read_delivery(begins: str, folder: Path) -> Records:
     return Records(people, seals, others)
 
 
-def _rows(path: Path) -> tuple[dict[str, str], ...]:
+def _rows(path: Path) -> tuple[dict[str, Any], ...]:
     with path.open(encoding="utf-8", newline="") as file:
+        if path.suffix == ".jsonl":
+            return tuple(json.loads(line) for line in file)
         return tuple(csv.DictReader(file))
 
 
