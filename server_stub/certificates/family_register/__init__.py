@@ -162,6 +162,7 @@ class IndividualFamilyRegister(FamilyRegister[IndividualTerms]):
         refused = self._refused(case, number, body)
         return Offered(
             scopes=(Scope.CHOSEN,),
+            one_only=True,
             subjects=tuple(
                 _subject(
                     case, number, body, member, own, _MEMBER_RESTRICTED if member.number in refused else None
