@@ -175,12 +175,12 @@ class World:
         return rows[0]
 
     def municipality_code(self, name: str) -> str:
-        return self._municipality(name).code
+        return self._named(name).code
 
-    def _municipality(self, name: str) -> MunicipalityInfo:
-        """Of several of one name, as there is a みどり市 in 群馬県, the town of this stage."""
+    def _named(self, name: str) -> MunicipalityInfo:
+        """The municipality of that name; of several the one that participates."""
         found = [info for info in named_municipalities(self.stage.towns) if info.name == name]
-        return max(found, key=lambda info: info.participating)
+        return next((info for info in found if info.participating), found[0])
 
     def municipality_name(self, code: str) -> str:
         """By its code; the code itself where nobody has it."""
@@ -299,8 +299,7 @@ class World:
         self.leave_by("本籍地の市区町村の証明書")
         self.terminal.wait_for("ChooseMunicipality")
         self.domicile = municipality
-        prefecture = self._municipality(municipality).prefecture
-        for name in (prefecture, municipality):
+        for name in (self._named(municipality).prefecture, municipality):
             while name not in self.terminal.call("touchables"):
                 self.leave_by("次のページ")
             self.leave_by(name)
