@@ -258,7 +258,7 @@ def the_removed_on_offer(patch: pytest.MonkeyPatch) -> None:
     "発行制限の人の個人事項証明書を、同じ戸籍の人に出す",
     harm="加害者が、避難している配偶者の新しい記録を手にする。",
     scenario=RESTRICTED,
-    sentence="「榎千尋」は「この端末では証明できない方が」の理由で選べない",
+    sentence="「榎千尋」は「この端末では証明できません」の理由で選べない",
 )
 def the_protected_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(

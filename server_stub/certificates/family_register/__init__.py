@@ -46,7 +46,11 @@ NOT_CERTIFIED = {
     "ja": "この端末では証明できない方が、戸籍に含まれています。市区町村の窓口で請求してください。",
     "en": "Someone in this family register cannot be certified here. Please apply at the municipal office.",
 }
-_MEMBER_RESTRICTED = FailureBody.of(Failed.in_words("Register_Member_Restricted", NOT_CERTIFIED))
+THIS_MEMBER = {
+    "ja": "この端末では証明できません。市区町村の窓口で請求してください。",
+    "en": "Cannot be certified here. Please apply at the municipal office.",
+}
+RESTRICTED = "Register_Member_Restricted"
 
 
 class FamilyRegisterTerms(ServiceTerms):
@@ -137,7 +141,7 @@ class WholeFamilyRegister(FamilyRegister[FamilyRegisterTerms]):
         if not case.reader.group_is_complete(FAMILY_LINK, number):
             raise Failed("Record_Unusable", register=FAMILY_LINK)
         if anybody_restricted(case, number):
-            raise _MEMBER_RESTRICTED.failed()
+            raise Failed.in_words(RESTRICTED, NOT_CERTIFIED)
         return Offered(
             scopes=(Scope.WHOLE,),
             whole={"ja": "戸籍の全員", "en": "Everybody in the register"},
@@ -160,13 +164,12 @@ class IndividualFamilyRegister(FamilyRegister[IndividualTerms]):
         has none: it may be theirs."""
         number, body, own = own_register(case)
         refused = self._refused(case, number, body)
+        no = FailureBody.of(Failed.in_words(RESTRICTED, THIS_MEMBER))
         return Offered(
             scopes=(Scope.CHOSEN,),
             one_only=True,
             subjects=tuple(
-                _subject(
-                    case, number, body, member, own, _MEMBER_RESTRICTED if member.number in refused else None
-                )
+                _subject(case, number, body, member, own, no if member.number in refused else None)
                 for member in self._choice(case, body, own)
             ),
         )
