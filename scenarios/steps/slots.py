@@ -174,7 +174,7 @@ def read_people(text: str) -> list[str]:
     return found
 
 
-@_slot("names", "名、名（「、」で区切った、用紙にあるとおりの名）", "悠斗、菜摘", _QUOTED)
+@_slot("names", "名の一覧（「、」で区切った、用紙にあるとおりの名）", "悠斗、菜摘", _QUOTED)
 def read_names(text: str) -> list[str]:
     found = [one.strip() for one in text.split("、")]
     if not all(found):
