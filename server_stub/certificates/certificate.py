@@ -112,13 +112,15 @@ class Case(Generic[Terms]):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What the resident chooses from. `whole` names the scope WHOLE, `whole_about` is a sentence under it."""
+    """What the resident chooses from. `whole` names the scope WHOLE, `whole_about` is a sentence under it. `one_only`: under
+    CHOSEN a paper is of one person."""
 
     scopes: tuple[Scope, ...]
     subjects: tuple[Subject, ...]
     questions: tuple[Question, ...] = ()
     whole: Mapping[str, str] | None = None
     whole_about: Mapping[str, str] | None = None
+    one_only: bool = False
 
 
 Records = TypeVar("Records")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from server_stub.eras import age
 from server_stub.interface.failures import Failed
@@ -24,14 +24,22 @@ the number of the family register."""
 class FamilyLink(BaseModel):
     """`member`: the number of the person within the register. The sex is here because no certificate of it says it."""
 
-    member: str
+    member: Annotated[str, Field(pattern="^[0-9]{1,4}$")]
     sex: Literal["male", "female", "unknown"]
+
+    @property
+    def number(self) -> int:
+        return int(self.member)
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
     register: str
     member: str
+
+    @property
+    def number(self) -> int:
+        return int(self.member)
 
 
 def membership_of(case: Case[Any]) -> Membership:

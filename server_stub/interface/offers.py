@@ -165,7 +165,7 @@ class Offer(Model):
 
     `kind` is the certificate's code, `words` its name, `title` what is printed on every front of it. `counter_fee` is what the
     same costs at the counter, for comparison. `hours` is wording for people. `whole` names the scope WHOLE (世帯全員),
-    `whole_about` is a sentence under it.
+    `whole_about` is a sentence under it. `one_only`: under CHOSEN a paper is of one person.
     """
 
     kind: Code
@@ -179,6 +179,7 @@ class Offer(Model):
     scopes: Annotated[tuple[Scope, ...], Field(max_length=len(Scope))] = ()
     whole: Words | None = None
     whole_about: Words | None = None
+    one_only: bool = False
     subjects: Annotated[tuple[Subject, ...], Field(max_length=MOST_SUBJECTS)] = ()
     questions: Annotated[tuple[Question, ...], Field(max_length=MOST_QUESTIONS)] = ()
     refusal: Refusal | None = None
@@ -205,6 +206,8 @@ class Offer(Model):
         possible = self.possible(scope) if scope in self.scopes else ()
         wanted = frozenset(subjects)
         if not wanted or len(wanted) != len(subjects):
+            return False
+        if scope is Scope.CHOSEN and self.one_only and len(wanted) != 1:
             return False
         return wanted <= frozenset(possible) if scope is Scope.CHOSEN else wanted == frozenset(possible)
 

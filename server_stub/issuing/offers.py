@@ -75,6 +75,7 @@ class Holder:
                 "scopes": offered.scopes,
                 "whole": None if offered.whole is None else dict(offered.whole),
                 "whole_about": None if offered.whole_about is None else dict(offered.whole_about),
+                "one_only": offered.one_only,
                 "subjects": offered.subjects,
                 "questions": offered.questions,
                 # each person may need a sheet, so that whatever is offered can be made

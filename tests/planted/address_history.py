@@ -31,7 +31,7 @@ FIVE, HORI = (
     "5人の戸籍の附票を、二部受け取る",
     "用紙は4枚で、載っているのは「堀進、堀歩、堀岬、堀渚、堀凪」だけである",
 )
-NOT_HERE = "画面に「この戸籍の附票は、端末では交付できません」と表示される"
+NOT_HERE = "「戸籍の附票の写し」は「この戸籍の附票は、端末では交付できません」の理由で選べない"
 
 
 def members(patch: pytest.MonkeyPatch, change: Callable[[Any], Any]) -> None:
@@ -212,7 +212,7 @@ def anothers_code(patch: pytest.MonkeyPatch) -> None:
     "戸籍から除籍された人に附票を交付する",
     harm="離れた家族のいまの住所が渡る。",
     scenario="戸籍から除籍された人は、附票を受け取れない",
-    sentence="画面に「この戸籍から除かれているため」と表示される",
+    sentence="「戸籍の附票の写し」は「この戸籍から除かれているため」の理由で選べない",
 )
 def given_to_the_removed(patch: pytest.MonkeyPatch) -> None:
     real = records.AddressHistory.member

@@ -21,6 +21,7 @@ MODULES = (
     "visits",
     "disclosures",
     "address_history",
+    "family_registers",
 )
 Plant = Callable[[pytest.MonkeyPatch], None]
 

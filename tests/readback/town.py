@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,11 +13,22 @@ from pathlib import Path
 from tests.readback.binding import Bound, check_boxes, check_facts, check_marks, read_binding
 from tests.readback.cells import check_cells, written
 from tests.readback.dates import of_day
-from tests.readback.form import Block, Form, read_form
+from tests.readback.form import Block, Form, loose_lines, read_form
 from tests.readback.format_file import load_formats
 from tests.readback.glyphs import drawn_glyphs, glyphs_of
 from tests.readback.kinds import enter_kinds_of, kind_titled, titles
-from tests.readback.kinds.kind import LEFT_OUT, OMITTED, SHOWN, Expected, Kind, PageRead, Wanted
+from tests.readback.kinds.kind import (
+    LEFT_OUT,
+    OMITTED,
+    SHOWN,
+    Certified,
+    Drawn,
+    Expected,
+    Front,
+    Kind,
+    PageRead,
+    Wanted,
+)
 from tests.readback.kinds.seal_registration import IMPRINT
 from tests.readback.register import (
     Municipality,
@@ -123,17 +135,22 @@ class Town:
         copies: int,
         today: date,
         fee: int | None = None,
+        holder: str = "",
     ) -> Read:
         """`sheets`: PDFs of front and back in the order they came out, all copies one after the other.
 
         `kind` is the printed title. `options`: words of a question -> words of the choice, or whether 記載する; what they do
-        not name was not asked for. `fee`: what all copies cost, where it is known. Raises WrongPaper.
+        not name was not asked for. `fee`: what all copies cost, where it is known. `people`: by their 呼び名; of a kind that is
+        `Drawn` by the names on its paper, which is then the one of `holder` (呼び名). Raises WrongPaper.
         """
         asked = kind_titled(kind)
         service = self._service(asked)
         answers = {words: _in_words(answer) for words, answer in options.items()}
-        subjects = [self.key(calling) for calling in people]
-        expected = asked.expected(self.records, subjects, answers, today, service)
+        subjects: Sequence[str] = people
+        expected = None
+        if not isinstance(asked, Drawn):
+            subjects = [self.key(calling) for calling in people]
+            expected = asked.expected(self.records, subjects, answers, today, service)
         if not sheets or len(sheets) % copies:
             raise WrongPaper(
                 f"{len(sheets)} sheets for {copies} copies",
@@ -142,7 +159,8 @@ class Town:
             )
         size = len(sheets) // copies
         with ExitStack() as opened:
-            pages = [self._page(opened.enter_context(Sheet(pdf))) for pdf in sheets]
+            drawn = isinstance(asked, Drawn)
+            pages = [self._page(opened.enter_context(Sheet(pdf)), drawn=drawn) for pdf in sheets]
             (application, *others) = {page.bound.application_id for page in pages}
             if others:
                 raise WrongPaper(
@@ -155,15 +173,18 @@ class Town:
             for start in range(0, len(pages), size):
                 copy = pages[start : start + size]
                 self._check_order(copy, start // size + 1)
-                self._check_title(copy, asked)
-                if expected.read is None:
-                    self._check_forms(copy, expected)
-                else:
-                    self._check_lines(copy, asked, expected.read)
-                numbers.append(self._check_frames(copy, asked, expected, today))
+                if isinstance(asked, Drawn):
+                    numbers.append(self._check_drawn(copy, asked, people, holder, today))
+                elif expected is not None:
+                    self._check_title(copy, asked)
+                    if expected.read is None:
+                        self._check_forms(copy, expected)
+                    else:
+                        self._check_lines(copy, asked, expected.read)
+                    numbers.append(self._check_frames(copy, asked, expected, today))
                 references.add(tuple(ref for page in copy for ref in page.bound.subjects))
             for page in pages:
-                self._check_bound(page, asked, copies, fee, lines=expected.read is not None)
+                self._check_bound(page, asked, copies, fee, lines=expected is not None and expected.read is not None)
         if len(set(numbers)) != copies:
             raise WrongPaper(
                 f"copies with one number: {numbers}",
@@ -207,7 +228,38 @@ class Town:
                 paper=page.bound.sheet_id,
             )
 
-    def _page(self, sheet: Sheet) -> Page:
+    def _check_drawn(
+        self, copy: Sequence[Page], kind: Drawn, people: Sequence[str], holder: str, today: date
+    ) -> str:
+        sheets = {page.bound.sheet_id: page.sheet for page in copy}
+
+        def check_seals(front: Front, *, signed: bool) -> None:
+            sheet = sheets[front.paper]
+            if len(sheet.front.pictures) != 1 + signed:
+                raise WrongPaper(
+                    f"{len(sheet.front.pictures)} pictures on a front",
+                    expected=f"公印が{'この用紙に一つあること' if signed else '最後の用紙にだけあること'}",
+                    found=f"地紋のほかの画像が{len(sheet.front.pictures) - 1}個あった",
+                    paper=front.paper,
+                )
+            if signed:
+                self._check_official_seal(sheet)
+
+        who = self.municipality
+        told = Certified(
+            records=self.records,
+            holder=self.key(holder),
+            code=who.code,
+            today=today,
+            service=self._service(kind),
+            signed=(squeezed(who.title + who.mayor),),
+            check_seals=check_seals,
+        )
+        fronts = [Front(page.sheet.front, len(page.bound.subjects), page.bound.sheet_id) for page in copy]
+        # as the ledger has it
+        return unicodedata.normalize("NFKC", kind.check_fronts(fronts, people, told))
+
+    def _page(self, sheet: Sheet, *, drawn: bool = False) -> Page:
         check_marks(sheet.front, "front")
         check_marks(sheet.back, "back")
         back = sheet.back.text
@@ -220,7 +272,8 @@ class Town:
                         expected="裏面に個人の情報がないこと",
                         found=f"{person.key}の{column}が印字されていた",
                     )
-        return Page(sheet, read_form(sheet.front), read_binding(sheet, self.municipality.name))
+        form = Form((), (), loose_lines(sheet.front), "") if drawn else read_form(sheet.front)
+        return Page(sheet, form, read_binding(sheet, self.municipality.name))
 
     @staticmethod
     def _check_order(copy: Sequence[Page], number: int) -> None:
@@ -520,7 +573,7 @@ class Town:
         found: dict[int, set[str]] = {}
         for pdf in sheets:
             with Sheet(pdf) as sheet:
-                page = self._page(sheet)
+                page = self._page(sheet, drawn=True)
             numbers = [
                 match[1] for line in page.form.loose if (match := re.fullmatch(r"発行番号　(\S+)", line))
             ]

@@ -27,7 +27,7 @@ _DAYS = {
     "生年月日": "生年月日", "住民となった日": "住民となった年月日", "届出日": "届出年月日", "在留満了日": "在留期間満了日",
 }  # fmt: skip
 
-_OTHERS = {"family_link": "family_links.csv"}
+_OTHERS = {"family_link": "family_links.csv", "family_register": "family_registers.jsonl"}
 """What a kind has delivered for itself -> its file; its rows stand as they are."""
 _HISTORIES, _HISTORY_MEMBERS = "address_histories.jsonl", "address_history_members.jsonl"
 _MADE = {"編製": "compiled", "改製": "remade"}
@@ -83,8 +83,10 @@ def _history_member(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rows(path: Path) -> tuple[dict[str, str], ...]:
+def _rows(path: Path) -> tuple[dict[str, Any], ...]:
     with path.open(encoding="utf-8", newline="") as file:
+        if path.suffix == ".jsonl":
+            return tuple(json.loads(line) for line in file)
         return tuple(csv.DictReader(file))
 
 
