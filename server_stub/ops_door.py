@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from typing import Annotated, Protocol, cast
+from typing import Annotated, Any, Protocol, cast
 
 from fastapi import Depends, FastAPI, Path, Query
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -24,7 +24,7 @@ from .node import failure_answers
 
 SHORTEST_KEY = 16
 """Characters that an operations key has at least."""
-_REFUSALS = (
+OPS_REFUSALS = (
     "Operations_Not_Offered",
     "Operator_Unknown",
     "Request_Malformed",
@@ -62,12 +62,8 @@ def check_ops_key(key: Secret | None) -> None:
         raise Failed("Settings_Wrong", item="ops_key", at_least=SHORTEST_KEY)
 
 
-def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as: type[Model]) -> None:
-    """Add the paths to `app`. `shown_as`: the message that one application is told in. `asked` may be None where nobody asks.
-
-    Without a `key` every path answers Operations_Not_Offered.
-    """
-    books = cast(Books, asked)
+def official_only(key: Secret | None) -> Any:
+    """Make the dependency of a path that is for whoever shows `key`. Without a key it answers Operations_Not_Offered."""
 
     async def official(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
         if key is None:
@@ -76,12 +72,21 @@ def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as
         if not hmac.compare_digest(given.encode(), key.reveal().encode()):
             raise Failed("Operator_Unknown")
 
-    guarded = [Depends(official)]
+    return Depends(official)
+
+
+def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as: type[Model]) -> None:
+    """Add the paths to `app`. `shown_as`: the message that one application is told in. `asked` may be None where nobody asks.
+
+    Without a `key` every path answers Operations_Not_Offered.
+    """
+    books = cast(Books, asked)
+    guarded = [official_only(key)]
 
     @app.get(
         "/ops/v1/incidents",
         dependencies=guarded,
-        responses=failure_answers(*_REFUSALS),
+        responses=failure_answers(*OPS_REFUSALS),
         summary="重大事象の一覧",
         operation_id="list_incidents",
     )
@@ -92,7 +97,7 @@ def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as
     @app.get(
         "/ops/v1/in-doubt",
         dependencies=guarded,
-        responses=failure_answers(*_REFUSALS),
+        responses=failure_answers(*OPS_REFUSALS),
         summary="確認が必要な申請の一覧",
         operation_id="list_in_doubt",
     )
@@ -104,7 +109,7 @@ def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as
         "/ops/v1/applications/{application_id}",
         dependencies=guarded,
         response_model=shown_as,
-        responses=failure_answers("Application_Unknown", *_REFUSALS),
+        responses=failure_answers("Application_Unknown", *OPS_REFUSALS),
         summary="申請の経過",
         operation_id="show_application",
     )
@@ -115,7 +120,7 @@ def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as
     @app.get(
         "/ops/v1/stops",
         dependencies=guarded,
-        responses=failure_answers(*_REFUSALS),
+        responses=failure_answers(*OPS_REFUSALS),
         summary="緊急停止の一覧",
         operation_id="list_stops",
     )
@@ -126,7 +131,7 @@ def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as
     @app.post(
         "/ops/v1/stops",
         dependencies=guarded,
-        responses=failure_answers("Municipality_Unknown", "Service_Not_Offered", *_REFUSALS),
+        responses=failure_answers("Municipality_Unknown", "Service_Not_Offered", *OPS_REFUSALS),
         summary="緊急停止",
         operation_id="set_stop",
     )
@@ -137,7 +142,7 @@ def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as
     @app.post(
         "/ops/v1/stops/{stop_id}/release",
         dependencies=guarded,
-        responses=failure_answers("Stop_Unknown", *_REFUSALS),
+        responses=failure_answers("Stop_Unknown", *OPS_REFUSALS),
         summary="緊急停止の解除",
         operation_id="release_stop",
     )

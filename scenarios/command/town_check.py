@@ -223,7 +223,7 @@ def _problems_of_texts(municipality: Municipality) -> Iterator[str]:
     for state in (municipality, *(state for _, state in municipality.states.since)):
         for field, text in _texts(state):
             try:
-                check_texts({field: text})
+                check_texts({field: text}, state.issuer.fonts)
                 if field == "name":
                     back_page_template(text)
             except Failed as failed:

@@ -33,7 +33,8 @@ Terms = TypeVar("Terms", bound=ServiceTerms)
 class Case(Generic[Terms]):
     """Who asks, where and when. `key` is the holder's person key in this municipality, by the issue notices; `person` the
     resident record of that key, None for a holder who is no resident (本籍地). `today` is the clock's date, JST, for ages
-    and restrictions. `ref` makes the pseudonym of a person key."""
+    and restrictions. `ref` makes the pseudonym of a person key. `minimum_age`: the municipality's, for a holder whose age no
+    resident record tells."""
 
     terms: Terms
     reader: ReplicaReader
@@ -43,6 +44,7 @@ class Case(Generic[Terms]):
     place: Place
     today: date
     ref: Callable[[str], str]
+    minimum_age: int = 0
 
     @property
     def resident(self) -> Person:
@@ -70,19 +72,26 @@ class Case(Generic[Terms]):
         )
 
     def restricted(self, key: str) -> bool:
-        """Tell whether a measure (発行制限) is in force for that person today."""
+        """Tell whether a measure (発行制限) is in force today for that person, or for the household that they are in."""
         return self.reader.restriction(key, self.today) is not None
+
+    def group_restricted(self, register: str, group: str) -> bool:
+        """Tell whether a measure is in force today for anybody of a group (a household: register "person"; else whoever has a
+        record in that group of `register`). What shows the whole group, or where one of it lives, is issued to nobody then."""
+        return self.reader.group_restriction(register, group, self.today) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What the resident chooses from. `whole` names the scope WHOLE, `whole_about` is a sentence under it."""
+    """What the resident chooses from. `whole` names the scope WHOLE, `whole_about` is a sentence under it. `one_only`: under
+    CHOSEN a paper is of one person."""
 
     scopes: tuple[Scope, ...]
     subjects: tuple[Subject, ...]
     questions: tuple[Question, ...] = ()
     whole: Mapping[str, str] | None = None
     whole_about: Mapping[str, str] | None = None
+    one_only: bool = False
 
 
 Records = TypeVar("Records")

@@ -48,7 +48,9 @@ REFUSALS = frozenset(
         "Member_Not_In_Household", "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered",
         "Service_Not_Yet_Offered", "Service_Suspended", "Service_Stopped",
         "Service_Out_Of_Order", "Replica_Too_Old", "Application_Too_Large", "Character_Not_Printable", "Text_Too_Long",
-        "Picture_Unreadable",
+        "Picture_Unreadable", "Holder_Household_Leaving", "Holder_Arrived_Today", "Certificate_Issued_Today",
+        "Holder_Character_Pending", "Holder_Entry_Too_Long", "Seal_Under_Fifteen", "Seal_Abolished", "Seal_Name_Changed",
+        "Seal_Card_Lost", "Seal_Being_Changed", "Seal_Not_Issued_Here",
     }
 )  # fmt: skip
 """The names of the catalogue that stand in an offer: what an issuing server has against a kind or a person. Any other is a
@@ -90,11 +92,13 @@ class Scope(StrEnum):
 
 
 class Choice(Model):
-    """One possible answer. `secret`: it prints a 個人番号 of everybody concerned, which must be covered on every screen."""
+    """One possible answer. `secret`: it prints a 個人番号 or 住民票コード of everybody concerned, which must be covered on every
+    screen. `whole_names`: with it a subject's whole name is read on the front, whatever the subject's `printed` says."""
 
     code: Code
     words: Words
     secret: bool = False
+    whole_names: bool = False
 
 
 class Question(Model):
@@ -131,7 +135,7 @@ class Question(Model):
 class Subject(Model):
     """Someone who may stand on the paper. `ref` is a pseudonym that the issuing server makes from its own record; `note` is
     shown under the name (続柄); `printed` is what must be read on the front instead of the whole name (戸籍: 【名】 and the given
-    name)."""
+    name), unless an answer asks for whole names."""
 
     model_config = ConfigDict(revalidate_instances="always")
 
@@ -164,7 +168,7 @@ class Offer(Model):
 
     `kind` is the certificate's code, `words` its name, `title` what is printed on every front of it. `counter_fee` is what the
     same costs at the counter, for comparison. `hours` is wording for people. `whole` names the scope WHOLE (世帯全員),
-    `whole_about` is a sentence under it.
+    `whole_about` is a sentence under it. `one_only`: under CHOSEN a paper is of one person.
     """
 
     kind: Code
@@ -178,6 +182,7 @@ class Offer(Model):
     scopes: Annotated[tuple[Scope, ...], Field(max_length=len(Scope))] = ()
     whole: Words | None = None
     whole_about: Words | None = None
+    one_only: bool = False
     subjects: Annotated[tuple[Subject, ...], Field(max_length=MOST_SUBJECTS)] = ()
     questions: Annotated[tuple[Question, ...], Field(max_length=MOST_QUESTIONS)] = ()
     refusal: Refusal | None = None
@@ -204,6 +209,8 @@ class Offer(Model):
         possible = self.possible(scope) if scope in self.scopes else ()
         wanted = frozenset(subjects)
         if not wanted or len(wanted) != len(subjects):
+            return False
+        if scope is Scope.CHOSEN and self.one_only and len(wanted) != 1:
             return False
         return wanted <= frozenset(possible) if scope is Scope.CHOSEN else wanted == frozenset(possible)
 

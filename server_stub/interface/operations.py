@@ -9,7 +9,14 @@ Paths, relative to the base URL of either server; every request carries `Authori
     POST /ops/v1/stops                    StopRequest            -> StopEntry
     POST /ops/v1/stops/{stop_id}/release                         -> StopEntry
 
-Nothing else is changed here than an emergency stop (緊急停止): an incident is closed by nobody over HTTP. All money is whole yen, all times are ISO 8601 with offset.
+and at the issuing server alone:
+
+    GET  /ops/v1/person-reference?municipality=&person_key=      -> PersonReference
+    GET  /ops/v1/age-exceptions?municipality=&cursor=&limit=     -> ExceptionPage
+    POST /ops/v1/age-exceptions                ExceptionChange   -> ExceptionEntry
+
+Nothing else is changed here than an emergency stop (緊急停止) and an exception: an incident is closed by nobody over HTTP. All money is
+whole yen, all times are ISO 8601 with offset.
 Persons are references (`holder`, `subjects`); no name, address or 個人番号 is in any message.
 
 Lists are in the order of their identifiers (ULIDs, which begin with the time they were made at), oldest first. A cursor leads on
@@ -20,6 +27,7 @@ terminal that was cut off reports late.
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field, field_validator
@@ -250,6 +258,55 @@ class LedgerApplication(Model):
     charge: LedgerCharge | None
     refund: LedgerRefund | None
     reports: tuple[ReportEntry, ...]
+
+
+class ExceptionAct(StrEnum):
+    GRANT = "grant"
+    WITHDRAW = "withdraw"
+
+
+class ExceptionChange(Model):
+    """Let one person in who is too young to use a terminal, or no longer. `operator` says who decides it, `reason` why; both stay."""
+
+    municipality: Code5
+    person: Ref
+    act: ExceptionAct
+    operator: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
+    reason: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class ExceptionEntry(ExceptionChange):
+    """Tell one act. The latest one on a person counts."""
+
+    act_id: Ulid
+    at: datetime
+
+
+class ExceptionPage(Model):
+    """List acts; without `next_cursor` there are no more."""
+
+    acts: tuple[ExceptionEntry, ...]
+    next_cursor: Ulid | None
+
+
+class ExceptionQuery(PageQuery):
+    """Ask for the acts of one municipality, or of all that are hosted there."""
+
+    municipality: Code5 | None = None
+
+
+class ReferenceQuery(Model):
+    """Ask for the reference of a resident. `person_key`: 宛名番号."""
+
+    municipality: Code5
+    person_key: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class PersonReference(Model):
+    """Tell by what this municipality's papers and acts call a person."""
+
+    municipality: Code5
+    person: Ref
 
 
 def incident_failure(reason: str) -> str:

@@ -53,6 +53,12 @@ class Ledger:
         with self._engine.connect() as connection:
             yield connection
 
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Lend a connection inside one transaction, to whoever keeps something of its own beside the applications."""
+        with self._engine.begin() as connection:
+            yield connection
+
     def reopen(self) -> None:
         """Forget open connections: the database file below may have been replaced."""
         self._engine.dispose()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,13 +12,15 @@ from pydantic import ValidationError
 
 from server_stub.certificates.certificate import AnyCertificate, Case
 from server_stub.certificates.terms import hours_in_words
+from server_stub.eras import age
+from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer, Scope, Subject, Symbol, possible
 from server_stub.interface.values import LONGEST_NAME, LONGEST_TEXT, MOST_SHEETS, FailureBody, Identity, Place
-from server_stub.registry.records import Person
+from server_stub.registry.records import Person, ResidentStatus
 from server_stub.registry.replica import ReplicaReader
 
-from .rights import HolderFacts, check_holder, check_open, not_restricted, not_stopped
+from .rights import HolderFacts, check_holder, check_open, not_certified_today, not_restricted, not_stopped
 from .stops import Stops
 from .tenants import Tenant
 
@@ -50,6 +52,7 @@ class Holder:
             place=self.place,
             today=self.today,
             ref=self.tenant.ref,
+            minimum_age=self.tenant.municipality.minimum_age,
         )
 
     def offer(self, kind: AnyCertificate, received_at: datetime) -> Offer:
@@ -79,6 +82,7 @@ class Holder:
                 "scopes": offered.scopes,
                 "whole": None if offered.whole is None else dict(offered.whole),
                 "whole_about": None if offered.whole_about is None else dict(offered.whole_about),
+                "one_only": offered.one_only,
                 "subjects": offered.subjects,
                 "questions": offered.questions,
                 # each person may need a sheet, so that whatever is offered can be made
@@ -157,12 +161,13 @@ def find_holder(
     place: Place,
     today: date,
     stops: Stops = _NO_STOPS,
+    is_excepted: Callable[[str], bool] = lambda ref: False,
 ) -> Holder:
     """Find the holder of the card, if this person may use a terminal at all.
 
     Raises Failed: Holder_Not_Registered (nothing was ever delivered to the replica), Holder_Not_Linked (no issue notice, or
     no resident where residents are served), Record_Unusable (the record that was delivered of this person), and what
-    `check_holder` raises.
+    `check_holder` raises. `is_excepted`: whether an official has let in whoever has that person reference, below the age.
     """
     if reader.generation == 0:
         raise Failed("Holder_Not_Registered")
@@ -174,11 +179,38 @@ def find_holder(
     if person is None and place is Place.ADDRESS:
         raise Failed("Holder_Not_Linked")
     restriction = reader.restriction(key, today)
+    terms = tenant.municipality.holder
+    certified_on = _certified_on(reader, key, identity) if terms.refuse_on_issue_day else None
     if person is None:
         not_restricted(restriction)
+        not_certified_today(terms, certified_on, today)
     else:
-        check_holder(HolderFacts(person, place, restriction, today, tenant.municipality.minimum_age))
+        minimum_age = tenant.municipality.minimum_age
+        check_holder(
+            HolderFacts(
+                person,
+                place,
+                restriction,
+                today,
+                minimum_age,
+                terms,
+                excepted=age(person.birth, today) < minimum_age and is_excepted(tenant.ref(key)),
+                leavers=terms.refuse_household_of_leaver and _somebody_leaves(reader, person.household),
+                certified_on=certified_on,
+            )
+        )
     return Holder(tenant, reader, identity, key, person, place, today, stops)
+
+
+def _certified_on(reader: ReplicaReader, key: str, identity: Identity) -> date | None:
+    """Find the day of 発行, JST, of the certificate that was shown."""
+    issued = (one.issued_at for one in reader.notices_of(key) if one.holder_ref == identity.reference)
+    moment = next(issued, None)
+    return None if moment is None else moment.astimezone(JST).date()
+
+
+def _somebody_leaves(reader: ReplicaReader, household: str) -> bool:
+    return any(one.status is ResidentStatus.MOVING_OUT for one in reader.household(household))
 
 
 def nearest_request(offer: Offer, asked: ApplicationRequest) -> ApplicationRequest:

@@ -1,5 +1,8 @@
 """Who may get what now: one small rule each, listed in the order in which they are asked.
 
+What no municipality can switch off: the dead, 発行制限 and the age (whose number is a setting). All else of the holder is a switch of
+its settings, [holder].
+
 The order: is this municipality's certificate served here, is any kind open now and is the replica recent, who is the holder
 and may this person use a terminal at all, what does this kind need (its own folder's `offer`), is the request within what was
 offered. The service's times come before the person, so that nothing is looked up while the service is closed. A rule raises
@@ -13,11 +16,12 @@ from datetime import date, datetime, time, timedelta
 
 from server_stub.certificates.certificate import AnyCertificate
 from server_stub.certificates.terms import time_in_words
+from server_stub.eras import age
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.values import Place, TerminalKind
-from server_stub.municipalities import Municipality
+from server_stub.municipalities import HolderTerms, Municipality
 from server_stub.registry.records import Person, ResidentStatus, Restriction
 
 from .stops import Stops
@@ -52,13 +56,21 @@ def check_visit(municipality: Municipality, place: Place, terminal_kind: Termina
 @dataclass(frozen=True, slots=True)
 class HolderFacts:
     """What the rules may know: the record, where the certificate is issued, the restriction in force on `today` (the clock's
-    date, JST), the youngest age."""
+    date, JST), the youngest age, and what the municipality has decided (`terms`).
+
+    `excepted`: an official has let this person in below that age. `leavers`: somebody of the household is 転出予定. `certified_on`: the
+    day of 発行 of the certificate that was shown, JST; None: not known.
+    """
 
     person: Person
     place: Place
     restriction: Restriction | None
     today: date
     minimum_age: int
+    terms: HolderTerms = HolderTerms()
+    excepted: bool = False
+    leavers: bool = False
+    certified_on: date | None = None
 
 
 def not_deceased(facts: HolderFacts) -> None:
@@ -82,26 +94,67 @@ def not_restricted(restriction: Restriction | None) -> None:
 
 
 def old_enough(facts: HolderFacts) -> None:
-    """JPKI cannot refuse by age, so the issuing server does (Kobe: nobody under 15)."""
-    if age(facts.person.birth, facts.today) < facts.minimum_age:
+    """JPKI cannot refuse by age, so the issuing server does (Kobe: nobody under 15, as a rule: 原則). An official's exception
+    counts where the municipality has such."""
+    if age(facts.person.birth, facts.today) >= facts.minimum_age:
+        return
+    if not (facts.excepted and facts.terms.exceptions_under_age):
         raise Failed("Holder_Under_Fifteen", minimum_age=facts.minimum_age)
 
 
+def household_stays(facts: HolderFacts) -> None:
+    """Some cities refuse everybody of a household in which somebody is 転出予定 (丹波市); the standard asks for no such thing. A family
+    register has no household."""
+    refused = facts.terms.refuse_household_of_leaver and facts.leavers
+    if refused and facts.place is Place.ADDRESS:
+        raise Failed("Holder_Household_Leaving")
+
+
+def not_arrived_today(facts: HolderFacts) -> None:
+    """Some cities serve who has moved in from the day after the notification on (渋川市). Who has moved within the city since has
+    another day of notification, and is not meant."""
+    person = facts.person
+    since_arrival = person.address_since in (None, person.resident_since)
+    arrived = bool(person.previous_address) and since_arrival and person.notified_on == facts.today
+    if facts.terms.refuse_on_arrival_day and arrived and facts.place is Place.ADDRESS:
+        raise Failed("Holder_Arrived_Today")
+
+
+def not_certified_today(terms: HolderTerms, certified_on: date | None, today: date) -> None:
+    """Some cities take a card or certificate from the day after its issue on (高松市)."""
+    if terms.refuse_on_issue_day and certified_on == today:
+        raise Failed("Certificate_Issued_Today")
+
+
+def characters_registered(facts: HolderFacts) -> None:
+    """Nobody can say yet how a character of the record is drawn (外字登録中)."""
+    if facts.terms.refuse_characters_pending and facts.person.characters_pending:
+        raise Failed("Holder_Character_Pending")
+
+
+def entries_within_limits(facts: HolderFacts) -> None:
+    """The forms shrink what is long down to a limit of their own; a municipality may draw a nearer one."""
+    terms = facts.terms
+    for text, limit in (
+        (facts.person.name, terms.longest_name),
+        (facts.person.address, terms.longest_address),
+    ):
+        if limit is not None and len(text) > limit:
+            raise Failed("Holder_Entry_Too_Long", limit=limit)
+
+
 def check_holder(facts: HolderFacts) -> None:
-    """Check the holder. Raises Failed: Holder_Deceased, Holder_Moved_Out, Holder_Restricted, Holder_Under_Fifteen."""
+    """Check the holder. Raises Failed: Holder_Deceased, Holder_Moved_Out, Holder_Restricted, Holder_Under_Fifteen,
+    Holder_Household_Leaving, Holder_Arrived_Today, Certificate_Issued_Today, Holder_Character_Pending, Holder_Entry_Too_Long."""
     not_deceased(facts)
     not_moved_out(facts)
     not_restricted(facts.restriction)
     old_enough(facts)
-
-
-def age(birth: date, today: date) -> int:
-    """Count full years of age: one more on the birthday itself, as everybody counts.
-
-    (The law on the counting of age lets a year end with the day before; no terminal refuses by that.) Who was born on
-    29 February counts up on 1 March in a common year.
-    """
-    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
+    household_stays(facts)
+    not_arrived_today(facts)
+    not_certified_today(facts.terms, facts.certified_on, facts.today)
+    characters_registered(facts)
+    entries_within_limits(facts)
 
 
 def already_offered(municipality: Municipality, kind: str, received_at: datetime) -> None:

@@ -24,15 +24,17 @@ from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
 
 from .copies import Paper, answer_of, ledger_copies, ledger_entry, new_issue_numbers, request_digest
+from .exceptions import AgeExceptions
 from .fault_injection import (
     fee_charged,
     rendered_with_faults,
     with_failing_kind,
+    with_other_rules,
     with_other_settings,
     with_revised_fee,
 )
 from .ledger import Ledger
-from .offers import find_holder
+from .offers import Holder, find_holder
 from .rights import (
     check_any_open,
     check_open,
@@ -58,6 +60,7 @@ class IssuingService:
         self._context = context
         self._tenants = Tenants(settings.municipalities)
         self.ledger = Ledger(settings.ledger_url)
+        self.exceptions = AgeExceptions(self.ledger, self._tenants, context)
 
     def reopen(self) -> None:
         """Forget open connections: the databases below may have been replaced."""
@@ -105,7 +108,7 @@ class IssuingService:
         check_any_open(tenant.municipality, request.place, now, stops)
         with tenant.replica.open_generation() as reader:
             replica_is_recent(tenant.municipality, reader.made_at, now)
-            holder = find_holder(tenant, reader, request.holder, request.place, now.date(), stops)
+            holder = self._holder(tenant, reader, request, now, stops)
             offers = tuple(
                 holder.offer(kind, now)
                 for kind in tenant.municipality.kinds.values()
@@ -138,7 +141,26 @@ class IssuingService:
         """Get the municipality as it is on the day of `moment`, which is that of receipt."""
         faults = self._context.faults
         tenant = with_other_settings(faults, self._tenants.get(code)).on(moment.date())
-        return with_revised_fee(faults, with_failing_kind(faults, tenant))
+        return with_other_rules(faults, with_revised_fee(faults, with_failing_kind(faults, tenant)))
+
+    def _holder(
+        self,
+        tenant: Tenant,
+        reader: ReplicaReader,
+        request: OffersRequest | IssueRequest,
+        now: datetime,
+        stops: Stops,
+    ) -> Holder:
+        code = tenant.municipality.info.code
+        return find_holder(
+            tenant,
+            reader,
+            request.holder,
+            request.place,
+            now.date(),
+            stops,
+            is_excepted=lambda ref: self.exceptions.hold_for(code, ref),
+        )
 
     def _first_time(self, request: IssueRequest, digest: str, received_at: datetime) -> IssuedPaper:
         """Make and record the paper. Raises sqlalchemy.exc.IntegrityError when the application is in the ledger already."""
@@ -195,7 +217,7 @@ class IssuingService:
         not_stopped(municipality, asked.kind, stops, self._context.clock.now())
         check_open(municipality, asked.kind, received_at)
         replica_is_recent(municipality, reader.made_at, now)
-        holder = find_holder(tenant, reader, request.holder, request.place, now.date(), stops)
+        holder = self._holder(tenant, reader, request, now, stops)
         offer = holder.offer(kind, received_at)
         if offer.refusal is not None:
             raise offer.refusal.failed()

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -135,6 +136,22 @@ application_states = Table(
 )
 """Where an application stands now (`interface.application_states.State`); the sum of its status_reports. Also of one that was
 stopped before it came, so that it can never be recorded afterwards."""
+
+
+exception_acts = Table(
+    "exception_acts",
+    metadata,
+    Column("number", Integer, primary_key=True, comment="their order: several may be of one moment"),
+    Column("act_id", String(26), nullable=False, unique=True),
+    Column("municipality", String(5), nullable=False),
+    Column("person", String(64), nullable=False),
+    Column("act", String(20), nullable=False),
+    Column("operator", String(100), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("at", String(40), nullable=False),
+    Index("exception_person", "municipality", "person", "number"),
+)
+"""What officials did about who may use a terminal below the age; the latest act on a person counts, and none is ever removed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from server_stub.certificates.terms import (
 )
 from server_stub.interface.failures import Failed
 from server_stub.interface.values import MunicipalityInfo, TerminalKind
+from server_stub.paper.fonts import coverage_of, family_of
 from server_stub.paper.typesetting import Issuer
 from server_stub.settings_file import (
     Settings,
@@ -44,6 +45,7 @@ from server_stub.settings_file import (
 
 HERE = Path(__file__).parent
 FILE_NAME, CERTIFICATES, FORMATS = "municipality.toml", "certificates", "deliveries"
+_FONT = "フォルダにあるフォント（.ttf か .otf）のファイル名"
 _BLACK_SEAL = "黒い印影の画像（色の印影を使うときは seal_black = false）"
 _COLOURED = 40
 """Steps (of 255) between the channels of a pixel, from which on it is no grey."""
@@ -88,6 +90,25 @@ class DeliveryTerms(Settings):
         return timedelta(hours=self.most_age_hours)
 
 
+class HolderTerms(Settings):
+    """Who may not use a terminal, beyond what no municipality can switch off (the dead, 発行制限): the table [holder].
+
+    `exceptions_under_age`: an official's exception lets somebody in below `minimum_age`. `refuse_household_of_leaver`: nobody of a
+    household in which somebody is 転出予定 (丹波市). `refuse_on_arrival_day`: who has notified moving in that very day (渋川市).
+    `refuse_on_issue_day`: a certificate that was issued that very day (高松市). `refuse_characters_pending`: 外字登録中.
+    `longest_name` and `longest_address`: characters of 氏名 and 住所; None: what the forms hold. Which city decides what is hers: what
+    one city does is off unless asked for.
+    """
+
+    exceptions_under_age: bool = True
+    refuse_household_of_leaver: bool = False
+    refuse_on_arrival_day: bool = False
+    refuse_on_issue_day: bool = False
+    refuse_characters_pending: bool = True
+    longest_name: Annotated[int, Field(ge=1, le=100)] | None = None
+    longest_address: Annotated[int, Field(ge=1, le=300)] | None = None
+
+
 class _Change(Settings):
     """A table [[change]]: what is otherwise from the day `from` on, `until` included or for good. The rest of it is written as in
     the file itself; tables are merged, lists and values take the place of what was there. `date_unknown`: it is known that
@@ -124,7 +145,8 @@ class _Change(Settings):
 
 
 class _Own(Settings):
-    """The file municipality.toml of a folder. The tables of `service` are each kind's own (`Certificate.terms`)."""
+    """The file municipality.toml of a folder. `fonts`: files in it with the characters that the municipality has of its own (外字),
+    for paper and screen. The tables of `service` are each kind's own (`Certificate.terms`)."""
 
     code: Code
     prefecture: SettingsText
@@ -136,8 +158,10 @@ class _Own(Settings):
     accent: Annotated[str, matching(r"#[0-9A-Fa-f]{6}", "#0A5A8C のような色")]
     minimum_age: Annotated[int, Field(ge=0, le=99)]
     excluded_terminal_kinds: list[Annotated[TerminalKind, Field(strict=False)]]
+    fonts: list[Annotated[str, matching(r"[0-9A-Za-z_-]+\.(?:ttf|otf)", _FONT)]] = []
     certifier: Certifier
     delivery: DeliveryTerms
+    holder: HolderTerms = HolderTerms()
     closed: list[ClosedSpan] = []
     service: dict[str, dict[str, Any]]
     issue_number: IssueNumbers = STANDARD_NUMBER
@@ -194,6 +218,7 @@ class Municipality:
     delivery: DeliveryTerms
     issuers: Mapping[str, Issuer]
     numbers: Mapping[str, NumberPattern]
+    holder: HolderTerms = HolderTerms()
     states: States = field(default_factory=States, compare=False, repr=False)
 
     def on(self, day: date) -> Municipality:
@@ -322,6 +347,7 @@ def _municipality(
         numbers={
             code: NumberPattern(terms.issue_number or own.issue_number) for code, terms in services.items()
         },
+        holder=own.holder,
         states=states,
     )
 
@@ -344,6 +370,7 @@ def _issuer(
         seal_png=_official_seal(file, folder / certifier.seal, where, certifier.seal_black),
         accent=own.accent,
         seal_mm=certifier.seal_mm,
+        fonts=_own_fonts(file, folder, own.fonts),
         prefecture=own.prefecture if with_prefecture else "",
         black_seal=certifier.seal_black,
         paper_title=paper_title,
@@ -413,6 +440,12 @@ def _problems_below(
         elif isinstance(table, dict):  # else told already
             yield from (problems := value_problems(file, table, kinds[code].terms, f"service.{code}."))
             wrong |= {one.facts.get("field") for one in problems}
+    fonts = values.get("fonts")
+    if isinstance(fonts, list) and not any(str(field).startswith("fonts") for field in wrong):
+        try:
+            _own_fonts(file, folder, fonts)
+        except Failed as failed:
+            yield failed
     certifier = values.get("certifier")
     if not isinstance(certifier, dict):
         return
@@ -511,6 +544,18 @@ def _services(
         code: checked_settings(file, table, kinds[code].terms, f"service.{code}.")
         for code, table in tables.items()
     }
+
+
+def _own_fonts(file: str, folder: Path, names: Iterable[str]) -> tuple[Path, ...]:
+    found = []
+    for number, name in enumerate(names, start=1):
+        try:
+            if not family_of(folder / name) or not coverage_of(folder / name).characters:
+                raise Failed("Font_Missing", font=name)
+        except Failed:
+            raise settings_wrong(file, f"fonts[{number}]", _FONT) from None
+        found.append(folder / name)
+    return tuple(found)
 
 
 def _official_seal(file: str, path: Path, where: str, black: bool) -> bytes:

@@ -214,7 +214,7 @@ def test_an_unknown_layout_is_a_programming_error(layout: str) -> None:
         samples.render_residence([samples.residence()], samples.issuer(), layout)
 
 
-@pytest.mark.parametrize(("width", "height"), [(8.0, 8.0), (13.5, 18.0), (25.0, 25.0)])
+@pytest.mark.parametrize(("width", "height"), [(8.1, 8.1), (13.5, 18.0), (25.0, 25.0)])
 def test_the_imprint_is_printed_at_exactly_its_registered_size(width: float, height: float) -> None:
     rendered = samples.render_seal([samples.seal(width_mm=width, height_mm=height)], samples.issuer())
     imprints = [
@@ -224,7 +224,7 @@ def test_the_imprint_is_printed_at_exactly_its_registered_size(width: float, hei
     ]
     (place,) = imprints
     # within the cell for it
-    assert place.left > 15 and place.right < 71 and place.top > 46 and place.bottom < 114
+    assert place.left > 15 and place.right < 71 and place.top > 46 and place.bottom < 110
 
 
 def test_an_imprint_larger_than_its_cell_is_refused() -> None:
@@ -234,7 +234,9 @@ def test_an_imprint_larger_than_its_cell_is_refused() -> None:
 
 
 def test_a_seal_certificate_says_what_was_registered() -> None:
-    copy = samples.seal(former_surname="試験", remarks="氏名のカタカナ表記　ミホン")
+    copy = samples.seal(
+        former_surname="試験", alias="見本花子", katakana="ミホン", sex="女", number="1234567"
+    )
     rendered = samples.render_seal([copy, replace(copy, issue_number="100-2")], samples.issuer())
     assert [(p.copy_number, p.k, p.n, p.secret_boxes) for p in rendered.pages] == [
         (1, 1, 1, ()),
@@ -243,15 +245,34 @@ def test_a_seal_certificate_says_what_was_registered() -> None:
     first, second = texts(rendered.pdf)
     for text in (
         copy.name,
-        copy.kana,
         copy.former_surname,
+        copy.alias,
+        copy.katakana,
         copy.birth,
+        copy.sex,
         copy.address,
-        copy.remarks,
+        copy.number,
         copy.attestation,
     ):
         assert "".join(text.split()) in first
     assert copy.issue_number in first and "100-2" in second
+
+
+ROWS = {
+    "旧氏": "former_surname",
+    "通称": "alias",
+    "氏名の片仮名表記": "katakana",
+    "性別": "sex",
+    "印鑑登録番号": "number",
+}
+
+
+@pytest.mark.parametrize(("label", "field"), ROWS.items(), ids=ROWS.values())
+def test_a_row_stands_on_a_seal_certificate_only_with_something_in_it(label: str, field: str) -> None:
+    (without,) = texts(samples.render_seal([samples.seal()], samples.issuer()).pdf)
+    (with_it,) = texts(samples.render_seal([samples.seal(**{field: "見本"})], samples.issuer()).pdf)
+    assert label not in without and label in with_it
+    assert [other for other in ROWS if other in with_it] == [label]
 
 
 def test_the_official_seal_begins_where_the_mayors_name_ends_and_leaves_it_legible() -> None:

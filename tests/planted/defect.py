@@ -11,7 +11,10 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ("money", "papers", "bindings", "offers", "rights", "offices", "identity", "visits", "disclosures")
+MODULES = (
+    "money", "papers", "bindings", "offers", "rights", "offices", "seals", "identity", "visits", "disclosures",
+    "deliveries", "address_history", "family_registers",
+)  # fmt: skip
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 

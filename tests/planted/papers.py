@@ -288,7 +288,7 @@ def variant_replaced(patch: pytest.MonkeyPatch) -> None:
     sentence="「住民票の写し」を本人だけで1部申し込んで断られる",
 )
 def unprintable_printed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(typesetting, "check_texts", lambda data: None)
+    patch.setattr(typesetting, "check_texts", lambda data, fonts: None)
 
 
 @defect(

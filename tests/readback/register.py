@@ -54,13 +54,15 @@ class Resident:
 
 @dataclass(frozen=True)
 class Records:
-    """All that was delivered. `seals`: the registered imprints in force, by 宛名番号; `others`: the rows of what a kind has
+    """All that was delivered. `seals`: the registered imprints in force, by 宛名番号; `seal_rows`: of these 印鑑登録番号 and
+    片仮名氏名 (''); `others`: the rows of what a kind has
     delivered for itself, by the name of the record. `tables`: "own" or "format file", by which they were decoded."""
 
     people: Mapping[str, Resident]
     seals: Mapping[str, SealFile]
     others: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     tables: str = "own"
+    seal_rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def household(self, person: Resident) -> tuple[Resident, ...]:
         """Who lives with `person`, in the order of the register."""
@@ -110,6 +112,11 @@ class Municipality:
     @property
     def name(self) -> str:
         return str(self.told["name"])
+
+    @property
+    def fonts(self) -> tuple[Path, ...]:
+        """The files of the municipality's own."""
+        return tuple(self.folder / name for name in self.told.get("fonts", ()))
 
     @property
     def services(self) -> Mapping[str, Mapping[str, Any]]:

@@ -125,6 +125,10 @@ def set_in(root: Path, before: str, after: str, file: str = "kobe/municipality.t
         ('accent = "#0A5A8C"', 'accent = "blue"', "accent"),
         ("minimum_age = 15", "minimum_age = 150", "minimum_age"),
         ("minimum_age = 15", "minimum_age = 15\nmaximum_age = 99", "maximum_age"),
+        ("refuse_on_issue_day = false", "refuse_on_issue_day = 1", "holder.refuse_on_issue_day"),
+        ("refuse_on_issue_day = false", "refuse_on_day_of_issue = true", "holder.refuse_on_day_of_issue"),
+        ("[holder]", "[holder]\nlongest_name = 0", "holder.longest_name"),
+        ("show_sex = false", 'show_sex = "no"', "service.seal_registration.show_sex"),
         (
             'excluded_terminal_kinds = ["municipal"]',
             'excluded_terminal_kinds = ["shop"]',
