@@ -67,7 +67,8 @@ Terms = TypeVar("Terms", bound=ServiceTerms)
 class Case(Generic[Terms]):
     """Who asks, where and when. `key` is the holder's person key in this municipality, by the issue notices; `person` the
     resident record of that key, None for a holder who is no resident (本籍地). `today` is the clock's date, JST, for ages
-    and restrictions. `ref` makes the pseudonym of a person key."""
+    and restrictions. `ref` makes the pseudonym of a person key. `refuse_moving_out`: the municipality gives nothing to who has
+    announced a move."""
 
     terms: Terms
     reader: ReplicaReader
@@ -77,6 +78,7 @@ class Case(Generic[Terms]):
     place: Place
     today: date
     ref: Callable[[str], str]
+    refuse_moving_out: bool = True
 
     @property
     def resident(self) -> Person:

@@ -46,6 +46,7 @@ class Holder:
             place=self.place,
             today=self.today,
             ref=self.tenant.ref,
+            refuse_moving_out=self.tenant.municipality.refuse_moving_out,
         )
 
     def offer(self, kind: AnyCertificate, received_at: datetime) -> Offer:
@@ -163,7 +164,8 @@ def find_holder(
     if person is None:
         not_restricted(restriction)
     else:
-        check_holder(HolderFacts(person, restriction, today, tenant.municipality.minimum_age))
+        town = tenant.municipality
+        check_holder(HolderFacts(person, restriction, today, town.minimum_age, town.refuse_moving_out))
     return Holder(tenant, reader, identity, key, person, place, today)
 
 

@@ -47,12 +47,14 @@ def check_visit(municipality: Municipality, place: Place, terminal_kind: Termina
 
 @dataclass(frozen=True, slots=True)
 class HolderFacts:
-    """What the rules may know: the record, the restriction in force on `today` (the clock's date, JST), the youngest age."""
+    """What the rules may know: the record, the restriction in force on `today` (the clock's date, JST), the youngest age, and
+    whether who has announced a move is refused before the day of it."""
 
     person: Person
     restriction: Restriction | None
     today: date
     minimum_age: int
+    refuse_moving_out: bool = True
 
 
 def not_deceased(facts: HolderFacts) -> None:
@@ -61,8 +63,12 @@ def not_deceased(facts: HolderFacts) -> None:
 
 
 def not_moved_out(facts: HolderFacts) -> None:
-    """転出済, and 転出予定 from the day it was notified."""
-    if facts.person.status in (ResidentStatus.MOVED_OUT, ResidentStatus.MOVING_OUT):
+    """転出済, and 転出予定 from the day it was notified: of these a municipality may let whoever still lives there have a paper
+    (the standard, 5.1, knows no such bar; many cities have one)."""
+    status = facts.person.status_on(facts.today)
+    if status is ResidentStatus.MOVED_OUT or (
+        status is ResidentStatus.MOVING_OUT and facts.refuse_moving_out
+    ):
         raise Failed("Holder_Moved_Out")
 
 
@@ -74,7 +80,7 @@ def not_restricted(restriction: Restriction | None) -> None:
 
 def old_enough(facts: HolderFacts) -> None:
     """JPKI cannot refuse by age, so the issuing server does (Kobe: nobody under 15)."""
-    if age(facts.person.birth, facts.today) < facts.minimum_age:
+    if age(facts.person.birth.inner, facts.today) < facts.minimum_age:
         raise Failed("Holder_Under_Fifteen", minimum_age=facts.minimum_age)
 
 

@@ -120,6 +120,7 @@ class _Own(Settings):
     telephone: Annotated[str, matching(r"[0-9-]{10,14}", "数字とハイフンの電話番号（10字から14字）")]
     accent: Annotated[str, matching(r"#[0-9A-Fa-f]{6}", "#0A5A8C のような色")]
     minimum_age: Annotated[int, Field(ge=0, le=99)]
+    refuse_moving_out: bool = True
     excluded_terminal_kinds: list[Annotated[TerminalKind, Field(strict=False)]]
     certifier: _Certifier
     delivery: DeliveryTerms
@@ -161,6 +162,7 @@ class Municipality:
     kinds: Mapping[str, AnyCertificate]
     closed: tuple[ClosedSpan, ...]
     minimum_age: int
+    refuse_moving_out: bool
     excluded_terminal_kinds: tuple[TerminalKind, ...]
     delivery: DeliveryTerms
 
@@ -230,6 +232,7 @@ def load_municipality(folder: Path) -> Municipality:
         kinds={code: kinds[code] for code in own.service},
         closed=tuple(own.closed),
         minimum_age=own.minimum_age,
+        refuse_moving_out=own.refuse_moving_out,
         excluded_terminal_kinds=tuple(own.excluded_terminal_kinds),
         delivery=own.delivery,
     )

@@ -30,7 +30,17 @@ from sqlalchemy import (
 
 from server_stub.interface.secret import Secret
 
-from .records import ForeignResident, IssueNotice, Person, Record, ResidentStatus, Restriction, Seal, Sex
+from .records import (
+    ForeignResident,
+    IssueNotice,
+    Person,
+    Record,
+    ResidentStatus,
+    Restriction,
+    Seal,
+    Sex,
+)
+from .values import Reading, ReadingKind, RegisterDate
 
 metadata = MetaData()
 
@@ -59,27 +69,41 @@ persons = Table(
     Column("key", String(40), primary_key=True),
     Column("line", Integer, nullable=False, comment="of the delivered file"),
     Column("household", String(40), nullable=False),
-    Column("position", Integer, nullable=False),
+    Column("position", Integer, nullable=False, comment="0: the register has none"),
     Column("name", String(200), nullable=False),
     Column("kana", String(200), nullable=False),
-    Column("birth", Date, nullable=False),
-    Column("sex", String(1), nullable=False),
+    Column("reading", String(10), nullable=False, comment="how much of kana is official"),
+    Column("birth", Date, nullable=False, comment="the inner date"),
+    Column(
+        "birth_words",
+        String(60),
+        nullable=False,
+        comment="as stated, where it is no calendar day; else empty",
+    ),
+    Column("sex", String(1), nullable=False, comment="empty: not recorded"),
     Column("relationship", String(20), nullable=False),
     Column("address", String(300), nullable=False),
     Column("head_of_household", String(200), nullable=False),
     Column("resident_since", Date, nullable=False),
+    Column("resident_since_words", String(60), nullable=False),
     Column("address_since", Date),
-    Column("notified_on", Date, nullable=False),
+    Column("address_since_words", String(60), nullable=False),
+    Column("notified_on", Date),
     Column("previous_address", String(300), nullable=False),
+    Column("address_before", String(300), nullable=False),
     Column("domicile", String(300), nullable=False),
     Column("domicile_head", String(200), nullable=False),
     Column("my_number", String(12), nullable=False),
     Column("status", String(12), nullable=False),
     Column("moved_to", String(300), nullable=False),
     Column("moves_on", Date),
+    Column("arrived_on", Date),
     Column("former_surname", String(200), nullable=False),
+    Column("former_kana", String(200), nullable=False),
+    Column("former_reading", String(10), nullable=False),
     Column("alias", String(200), nullable=False),
     Column("alias_kana", String(200), nullable=False),
+    Column("kanji_name", String(200), nullable=False),
     Column("nationality", String(100), nullable=False, comment="empty: Japanese national"),
     Column("status_of_residence", String(100), nullable=False),
     Column("period", String(100), nullable=False),
@@ -190,25 +214,28 @@ def person_of(row: Any) -> Person:
     if row.nationality:
         foreign = ForeignResident(
             nationality=row.nationality,
+            category=row.category,
             status_of_residence=row.status_of_residence,
             period=row.period,
             period_ends=row.period_ends,
             card_number=row.card_number,
-            category=row.category,
+            kanji_name=row.kanji_name,
         )
     return Person(
         key=row.key,
         household=row.household,
         order=row.position,
         name=row.name,
-        kana=row.kana,
-        birth=row.birth,
+        reading=Reading(ReadingKind(row.reading), row.kana),
+        birth=RegisterDate.stated(row.birth_words, row.birth, western=foreign is not None),
         sex=Sex(row.sex),
         relationship=row.relationship,
         address=row.address,
         head_of_household=row.head_of_household,
-        resident_since=row.resident_since,
-        address_since=row.address_since,
+        resident_since=RegisterDate.stated(row.resident_since_words, row.resident_since),
+        address_since=RegisterDate.stated(row.address_since_words, row.address_since)
+        if row.address_since
+        else None,
         notified_on=row.notified_on,
         previous_address=row.previous_address,
         domicile=row.domicile,
@@ -217,9 +244,12 @@ def person_of(row: Any) -> Person:
         status=ResidentStatus(row.status),
         moved_to=row.moved_to,
         moves_on=row.moves_on,
+        arrived_on=row.arrived_on,
         former_surname=row.former_surname,
+        former_reading=Reading(ReadingKind(row.former_reading), row.former_kana),
         alias=row.alias,
         alias_kana=row.alias_kana,
+        address_before=row.address_before,
         foreign=foreign,
     )
 

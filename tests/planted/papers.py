@@ -91,7 +91,7 @@ def fronts_unread(patch: pytest.MonkeyPatch) -> None:
     sentence=KITANO,
 )
 def readings_exchanged(patch: pytest.MonkeyPatch) -> None:
-    exchange(patch, "kana")
+    exchange(patch, "reading")
 
 
 @defect(
@@ -298,7 +298,7 @@ def unprintable_printed(patch: pytest.MonkeyPatch) -> None:
     sentence="「住民票の写し」を本人だけで1部申し込んで断られる",
 )
 def cut_to_fit(patch: pytest.MonkeyPatch) -> None:
-    members(patch, lambda blocks: [replace(block, kana=block.kana[:20]) for block in blocks])
+    members(patch, lambda blocks: [replace(block, reading=block.reading[:20]) for block in blocks])
 
 
 # --- seals ----------------------------------------------------------------------------------------------------------

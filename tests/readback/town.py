@@ -208,7 +208,7 @@ class Town:
         for person in self.people.values():
             for column in ("氏名", "氏名フリガナ", "生年月日", "住所", "個人番号"):
                 value = person.birth if column == "生年月日" else person[column]
-                if squeezed(value) in back:
+                if value and squeezed(value) in back:
                     raise WrongPaper(
                         f"{column} of {person.key} on a back",
                         expected="裏面に個人の情報がないこと",
@@ -258,6 +258,7 @@ class Town:
                     paper=page.bound.sheet_id,
                 )
             loose = [line for line in page.form.loose if line != word]
+            certifies = k == len(copy)
             number = re.fullmatch(
                 rf"発行番号　({code}-{today:%Y%m%d}(?:-[0-9A-Z]{{4}}){{3}})",
                 loose[1] if len(loose) > 1 else "",
@@ -274,10 +275,8 @@ class Town:
                 f"見本　{_NOTICE}",
                 number[0],
                 kind.title,
-                expected.attestation,
-                of_day(today).japanese,
-                self.municipality.title,
-                self.municipality.mayor,
+                *([expected.annex_heading] if self._is_annex(page, expected) else []),
+                *(self._certifying(expected, today) if certifies else []),
                 _NOTICE,
                 f"{k}／{len(copy)}",
             ]
@@ -290,7 +289,8 @@ class Town:
                     found=f"「{'」「'.join(odd or loose)}」とあった",
                     paper=page.bound.sheet_id,
                 )
-            self._check_official_seal(page.sheet)
+            if certifies:
+                self._check_official_seal(page.sheet)
         if len(numbers) != 1:
             raise WrongPaper(
                 f"one copy with several numbers: {numbers}",
@@ -298,6 +298,21 @@ class Town:
                 found=f"発行番号は{'・'.join(sorted(numbers))}だった",
             )
         return numbers.pop()
+
+    def _certifying(self, expected: Expected, today: date) -> list[str]:
+        """What the last sheet of a copy bears, and no other."""
+        day = of_day(today).japanese
+        full = str.maketrans("0123456789", "０１２３４５６７８９")
+        return [
+            expected.attestation,
+            day.translate(full) if expected.digits == "full" else day,
+            self.municipality.title,
+            self.municipality.mayor,
+        ]
+
+    @staticmethod
+    def _is_annex(page: Page, expected: Expected) -> bool:
+        return bool(expected.annex_heading) and expected.annex_heading in page.form.loose
 
     def _check_official_seal(self, sheet: Sheet) -> None:
         """The last picture of a front, over the end of the mayor's name."""
@@ -323,10 +338,19 @@ class Town:
                 expected=f"一部の用紙が{expected.most_sheets}枚までであること",
                 found=f"{len(copy)}枚だった",
             )
-        left = iter(expected.blocks)
+        annex = [page for page in copy if self._is_annex(page, expected)]
+        if annex != list(copy[len(copy) - len(annex) :]):
+            raise WrongPaper(
+                "別紙 before a sheet of the form",
+                expected="別紙が終わりのページであること",
+                found="別紙のあとに様式のページがあった",
+            )
+        left = iter((*expected.blocks, *expected.annex))
         done = 0
         for page in copy:
-            blocks = self._without_head(page, expected)
+            if page in annex and done < len(expected.blocks):
+                break
+            blocks = page.form.blocks if page in annex else self._without_head(page, expected)
             paper = page.bound.sheet_id
             found = []
             for block in blocks:
@@ -343,9 +367,9 @@ class Town:
             self._check_subjects(page, [wanted for _block, wanted in found])
             for block, wanted in found:
                 self._check_block(block, wanted, paper)
-            self._check_pictures(page, found)
-        if done < len(expected.blocks):
-            missing = expected.blocks[done:]
+            self._check_pictures(page, found, certifies=page is copy[-1])
+        if done < len(expected.blocks) + len(expected.annex):
+            missing = (*expected.blocks, *expected.annex)[done:]
             raise WrongPaper(
                 f"{[wanted.whose for wanted in missing]} are not on the paper",
                 expected=f"{_whose(expected.blocks)}が載っていること",
@@ -375,7 +399,7 @@ class Town:
     def _check_subjects(page: Page, found: Sequence[Wanted]) -> None:
         """As many persons' blocks on the sheet as persons that it is bound to."""
         persons = [wanted for wanted in found if wanted.person]
-        if not found or len(persons) != len(page.bound.subjects):
+        if not found or len(persons) != len(page.bound.subjects) or (persons and len(persons) != len(found)):
             raise WrongPaper(
                 f"{len(persons)} persons on a sheet bound to {len(page.bound.subjects)}",
                 expected=f"この用紙に{len(page.bound.subjects)}人の欄があること（用紙の記録）",
@@ -395,15 +419,15 @@ class Town:
             )
 
     @staticmethod
-    def _check_pictures(page: Page, found: Sequence[tuple[Block, Wanted]]) -> None:
-        """Ground and official seal are on every sheet, and besides them only the pictures that a block must have."""
+    def _check_pictures(page: Page, found: Sequence[tuple[Block, Wanted]], certifies: bool) -> None:
+        """The ground is on every sheet, the official seal on the last, and besides them only the pictures that a block must have."""
         pictures = [
             (block, label, file) for block, wanted in found for label, file in wanted.pictures.items()
         ]
-        if len(page.sheet.front.pictures) != 2 + len(pictures):
+        if len(page.sheet.front.pictures) != 1 + certifies + len(pictures):
             raise WrongPaper(
                 f"{len(page.sheet.front.pictures)} pictures, of which {len(pictures)} belong to the form",
-                expected=f"用紙の画像が、地紋と公印のほかに{len(pictures)}個であること",
+                expected=f"用紙の画像が、地紋{'と公印' if certifies else ''}のほかに{len(pictures)}個であること",
                 found=f"画像は全部で{len(page.sheet.front.pictures)}個あった",
                 paper=page.bound.sheet_id,
             )
@@ -418,7 +442,7 @@ class Town:
             for person in self.people.values()
             if person.key not in [one.whose for one in expected.blocks]
             and any(
-                "氏名" in block.cells and written(block.cells["氏名"], person["氏名"]) for block in members
+                "氏名" in block.cells and written(block.cells["氏名"], person.full_name) for block in members
             )
         ]
         if strangers:
@@ -446,8 +470,11 @@ class Town:
                         found="その番号が印字されていた",
                     )
             for block in blocks:
-                owner = [p for p in wanted.values() if written(block.cells["氏名"], p["氏名"])]
-                if not written(block.cells["個人番号"], owner[0]["個人番号"] if owner else OMITTED):
+                owner = [p for p in wanted.values() if written(block.cells["氏名"], p.full_name)]
+                if not any(
+                    written(block.cells["個人番号"], text)
+                    for text in (_in_both_widths(owner[0]["個人番号"]) if owner else (OMITTED,))
+                ):
                     raise WrongPaper(
                         "個人番号 in a block where it does not belong",
                         expected="個人番号の欄が、求めた人には本人の番号、ほかの人には【省略】であること",
@@ -526,6 +553,10 @@ def _by_format(folder: Path, settings: Path) -> Records:
             continue
         return one.read(delivery)
     raise LookupError(f"no delivery in {folder.name} that a format of {settings.name} reads")
+
+
+def _in_both_widths(number: str) -> tuple[str, str]:
+    return number, number.translate(str.maketrans("0123456789", "０１２３４５６７８９"))
 
 
 def _in_words(answer: bool | str) -> str:

@@ -18,6 +18,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from server_stub.interface.failures import Failed
 from server_stub.registry.records import ResidentStatus
+from server_stub.registry.values import ReadingKind
 from server_stub.settings_file import (
     Settings,
     file_named,
@@ -32,10 +33,12 @@ OPERATION = "operation"
 NEW, CHANGED, DELETED = "new", "changed", "deleted"
 SEXES = ("male", "female", "unknown")
 REGISTERED, ABOLISHED = "registered", "abolished"
+APPROVED, PROVISIONAL = "approved", "provisional"
+"""Of a row of the resident register: 本登録, and 仮登録, which is entered and not approved yet."""
 
 _REQUIRED = {
     PERSON: (
-        "key", "household", "position", "name", "kana", "birth", "sex", "relationship", "head_of_household", "address",
+        "key", "household", "name", "kana", "birth", "sex", "relationship", "head_of_household", "address",
         "resident_since", "notified_on", "my_number", "status",
     ),
     SEAL: ("number", "person", "registered_on", "status", "imprint", "width_mm", "height_mm"),
@@ -43,20 +46,27 @@ _REQUIRED = {
 }  # fmt: skip
 _OPTIONAL = {
     PERSON: (
-        "address_since", "previous_address", "domicile", "domicile_head", "moved_to", "moves_on", "former_surname", "alias",
-        "alias_kana", "nationality", "status_of_residence", "period", "period_ends", "card_number", "category",
+        "position", "address_since", "previous_address", "domicile", "domicile_head", "moved_to", "moves_on", "arrived_on",
+        "former_surname", "former_kana", "former_reading", "reading", "alias", "alias_kana", "kanji_name", "nationality",
+        "status_of_residence", "period", "period_ends", "card_number", "category", "birth_words", "resident_since_words",
+        "address_since_words", "address_before", "entry",
     ),
     SEAL: ("abolished_on",),
     RESTRICTION: ("until",),
 }  # fmt: skip
 DATES = {
-    PERSON: frozenset({"birth", "resident_since", "address_since", "notified_on", "moves_on", "period_ends"}),
+    PERSON: frozenset(
+        {"birth", "resident_since", "address_since", "notified_on", "moves_on", "arrived_on", "period_ends"}
+    ),
     SEAL: frozenset({"registered_on", "abolished_on"}),
     RESTRICTION: frozenset({"since", "until", "released_on"}),
 }
 _CLOSED = {
     (PERSON, "sex"): SEXES,
     (PERSON, "status"): tuple(status.value for status in ResidentStatus),
+    (PERSON, "reading"): tuple(kind.value for kind in ReadingKind),
+    (PERSON, "former_reading"): (ReadingKind.OFFICIAL.value, ReadingKind.NONE.value),
+    (PERSON, "entry"): (APPROVED, PROVISIONAL),
     (SEAL, "status"): (REGISTERED, ABOLISHED),
 }
 _NUMBERS = ("width_mm", "height_mm")

@@ -33,13 +33,18 @@ class Wanted:
 @dataclass(frozen=True)
 class Expected:
     """One copy. `head` stands at the top of every sheet, `blocks` once each and in this order, over any number of sheets up to
-    `most_sheets`. `attestation`: 認証文. `each_ends`: every sheet ends for itself (個人票), not the last one only."""
+    `most_sheets`. `attestation`: 認証文; it stands on the last sheet alone, with date, signer and seal. `annex`: the blocks of the
+    sheets behind (別紙), which have no head and bear `annex_heading`. `each_ends`: every sheet ends for itself, not the last one
+    only. `digits`: the width of all digits on a paper, "half" or "full"."""
 
     blocks: tuple[Wanted, ...]
     attestation: str
     head: Wanted | None = None
     most_sheets: int | None = None
     each_ends: bool = False
+    annex: tuple[Wanted, ...] = ()
+    annex_heading: str = ""
+    digits: str = "half"
 
 
 class Kind(Protocol):
