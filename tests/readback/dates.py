@@ -50,9 +50,12 @@ def _japanese(era: str, year: int, month: int, day: int) -> str:
 def _in_era(column: int, sign: str, year: str, month: str, day: str) -> Day:
     """As it was delivered: the era is the file's own, and none is worked out."""
     era = next(era for era in _ERAS if era[column] == sign)
-    found = date(era[3].year + int(year) - 1, int(month), int(day))
-    western = f"{found.year}年{found.month}月{found.day}日"
-    return Day(_japanese(era[0], int(year), int(month), int(day)), western, found)
+    western = f"{era[3].year + int(year) - 1}年{int(month)}月{int(day)}日"
+    try:
+        inner = date(era[3].year + int(year) - 1, int(month), int(day))
+    except ValueError:  # a row that nobody gets a paper of
+        inner = None
+    return Day(_japanese(era[0], int(year), int(month), int(day)), western, inner)
 
 
 def read_day(text: str, notation: str) -> Day:
