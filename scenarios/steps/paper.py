@@ -94,7 +94,7 @@ def paper_of(world: World, count: int, people: list[str]) -> None:
             options=world.answers,
             copies=world.copies,
             today=world.stage.clock.now().date(),
-            fee=world.offer_of(world.kind).fee * world.copies,
+            fee=world.offer_of(world.kind).copy_fee(len(people)) * world.copies,
         )
     world.stage.trace.emit(
         "scenario", "paper_read_back", municipality=world.town().code, sheets=count, tables=read.tables

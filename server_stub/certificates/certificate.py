@@ -40,7 +40,7 @@ Fee = Annotated[int, Field(ge=0, le=10_000), AfterValidator(_payable)]
 class ServiceTerms(Settings):
     """What a municipality has decided about one kind: the table [service.CODE] of its settings. A kind may need more.
 
-    `fee` at a terminal and `counter_fee` at the counter; `opens` inclusive, `closes` exclusive, in JST.
+    `fee` at a terminal and `counter_fee` at the counter, a copy or (`fee_per_person`) each person on a copy; `opens` inclusive, `closes` exclusive, in JST.
     """
 
     fee: Fee
@@ -48,6 +48,7 @@ class ServiceTerms(Settings):
     closes: time
     max_copies: Annotated[int, Field(ge=1, le=99)]
     counter_fee: Fee | None = None
+    fee_per_person: bool = False
 
     @field_validator("closes")
     @classmethod

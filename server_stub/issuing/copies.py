@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from server_stub.certificates.certificate import ServiceTerms
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest
 from server_stub.interface.values import MOST_SHEETS, Identity
@@ -43,6 +44,12 @@ class Paper:
     rendered: Rendered
     fee_total: int
     issue_numbers: tuple[str, ...]
+
+
+def copy_fee(terms: ServiceTerms, rendered: Rendered) -> int:
+    """What one copy costs, by who stands on it."""
+    persons = {person for page in rendered.pages if page.copy_number == 1 for person in page.subjects}
+    return terms.fee * len(persons) if terms.fee_per_person else terms.fee
 
 
 def answer_of(tenant: Tenant, generation: int, request: IssueRequest, paper: Paper) -> IssuedPaper:

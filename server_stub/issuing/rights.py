@@ -187,7 +187,7 @@ def copies_are_in_range(asked: ApplicationRequest, offer: Offer) -> None:
 
 
 def fee_is_what_was_confirmed(asked: ApplicationRequest, offer: Offer) -> None:
-    fee = offer.fee * asked.copies
+    fee = offer.copy_fee(len(asked.subjects)) * asked.copies
     if asked.fee_total != fee:
         raise Failed("Fee_Changed", fee_total=fee, confirmed=asked.fee_total)
 

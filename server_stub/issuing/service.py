@@ -21,7 +21,15 @@ from server_stub.node import NodeContext
 from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
 
-from .copies import Paper, answer_of, ledger_copies, ledger_entry, new_issue_number, request_digest
+from .copies import (
+    Paper,
+    answer_of,
+    copy_fee,
+    ledger_copies,
+    ledger_entry,
+    new_issue_number,
+    request_digest,
+)
 from .fault_injection import fee_charged, rendered_with_faults, with_failing_kind, with_revised_fee
 from .ledger import Ledger
 from .offers import find_holder
@@ -166,7 +174,7 @@ class IssuingService:
         return Paper(
             holder=tenant.holder_of_paper(reader, kind.owners(copies[0], reader), request.holder),
             rendered=rendered,
-            fee_total=fee_charged(faults, municipality.services[kind.code].fee, len(copies)),
+            fee_total=fee_charged(faults, copy_fee(municipality.services[kind.code], rendered), len(copies)),
             issue_numbers=tuple(issue_numbers),
         )
 

@@ -11,7 +11,17 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ("money", "papers", "bindings", "offers", "rights", "identity", "visits", "disclosures")
+MODULES = (
+    "money",
+    "papers",
+    "residents",
+    "bindings",
+    "offers",
+    "rights",
+    "identity",
+    "visits",
+    "disclosures",
+)
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 

@@ -30,6 +30,7 @@ from server_stub.eras import seireki, wareki
 from server_stub.interface import binding
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Manifest
+from server_stub.registry.records import Person, ResidentStatus
 from server_stub.registry.tables import persons
 from tests.planted.defect import defect
 
@@ -171,6 +172,7 @@ def moved_out_still_there(patch: pytest.MonkeyPatch) -> None:
         .order_by(persons.c.position)
     )
     patch.setattr(replica, "_HOUSEHOLD", everybody)
+    patch.setattr(Person, "status_on", lambda person, day: ResidentStatus.RESIDENT)
 
 
 @defect(
