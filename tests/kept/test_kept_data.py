@@ -3,7 +3,8 @@
 The four .sql files are dumps of a server's databases at the schema before restrictions left the generations and copies kept
 how recent they are: one application handed over (250 yen), one cancelled, one paid (two copies, 500 yen), one prepared; four
 persons; two certificates. A later change of a schema adds its own dump: replica_0002.sql is that replica as the schema before
-records without a type and rows set aside had it, without its seal.
+records without a type and rows set aside had it, without its seal; replica_0003.sql the same before dates and readings were
+values, with a foreign resident.
 """
 
 from __future__ import annotations
@@ -102,6 +103,31 @@ def test_a_replica_of_the_schema_before_keeps_its_people_and_takes_the_next_deli
         assert (reader.is_set_aside(MIDORI), reader.records("tax")) == (False, ())
         assert reader.restriction(SHIZUKA, date(2026, 6, 3)) is not None
     assert Delivery(tmp_path / "delivery").load(url) == 2
+    replica.close()
+
+
+def test_a_replica_of_before_dates_and_readings_were_values_keeps_its_people(tmp_path: Path) -> None:
+    """Nothing of then says that a reading is official; every day was one of the calendar."""
+    path = tmp_path / "replica.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((HERE / "replica_0003.sql").read_text(encoding="utf-8"))
+    url = brought_up(tmp_path, "replica")
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), registry.metadata) == []
+    engine.dispose()
+    replica = Replica(url)
+    with replica.open_generation() as reader:
+        midori, maria = reader.person(MIDORI), reader.person("0000100402")
+        assert midori is not None and maria is not None and maria.foreign is not None
+        assert (midori.birth.words, midori.resident_since.words) == ("平成6年5月4日", "平成30年4月1日")
+        assert (midori.reading.kana, midori.reading.words) == ("ロッコウ　ミドリ", "********")
+        assert (maria.birth.words, maria.birth.inner) == ("1987年2月19日", date(1987, 2, 19))
+        assert (maria.foreign.card_number, maria.full_name) == ("ZZ10000402ZZ", "SILVA SANTOS MARIA")
+    assert Delivery(tmp_path / "delivery").load(url) == 2
+    with replica.open_generation() as reader:
+        told = reader.person(MIDORI)
+        assert told is not None and told.reading.words == "ロッコウ　ミドリ"
     replica.close()
 
 
