@@ -14,7 +14,7 @@ from scenarios.command.serving import delivery_app
 
 from . import paths
 from .command.cards import card_app
-from .command.options import JsonOption, fold_help, print_json, stop, terminal_columns
+from .command.options import JsonOption, TownOption, fold_help, print_json, stop, terminal_columns
 from .command.starting import demo, kiosk, run, server
 from .command.towns import town_app
 from .command.usage import WrongUse, told, usable_folder
@@ -78,6 +78,20 @@ def steps(as_json: JsonOption = False) -> None:
         if words := slot.known():
             print(f"｛{slot.label}｝")
             say("　　", "　".join(words))
+
+
+@app.command()
+def requirements(as_json: JsonOption = False) -> None:
+    """要件の一覧。それぞれに出典、確かめるシナリオと最後の判定を添える。"""
+    from .command.requirements import lines, rows, uncovered
+
+    told = rows()
+    if as_json:
+        print_json([row.to_json() for row in told])
+    else:
+        print(*lines(told, terminal_columns()), sep="\n")
+    if uncovered(told):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -145,6 +159,29 @@ def paper_copy(pdf: Path, target: Annotated[Path, typer.Argument(help="写しの
         print(line)
 
 
+@paper_app.command("references")
+def paper_references(
+    folder: Annotated[
+        Path | None, typer.Argument(help="見比べるページを置くフォルダ（なければ paper-review）")
+    ] = None,
+    town: TownOption = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept", help="受け入れる絵の名前（* でまとめて指定できる）。繰り返して複数を指定できる"
+        ),
+    ] = None,
+) -> None:
+    """すべての紙面を参照の絵と見比べ、以前・いま・違いを並べたページを作る。"""
+    from .command.reference_page import REVIEW, review
+
+    target = usable_folder(folder or Path(REVIEW), "FOLDER")
+    outcome = review(town or (), accept or (), target)
+    print(*outcome.lines, sep="\n")
+    if outcome.left:
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """The entry point. A refusal by name becomes one sentence and exit code 2, an error of our own one sentence, a stack
     trace in the log, and 2."""
@@ -175,6 +212,11 @@ def _run_command(log_file: Path) -> int:
         Exception,
         SystemExit,
     ) as error:  # a command returns its code: whoever ends the program meant no success
+        if isinstance(error.__context__, BrokenPipeError):
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # so that closing it is no error either
+            return 0  # whoever reads the output has seen enough
         _log.critical("the command ends with an error", exc_info=error)
         print(
             f"konbini: 予期しない障害が起きたため、終了します。経緯は {log_file} にあります。",

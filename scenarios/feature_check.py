@@ -19,8 +19,10 @@ from gherkin.errors import CompositeParserException
 from gherkin.parser import Parser
 from gherkin.token_matcher import TokenMatcher
 
+from scenarios.requirements import MARK, TAG, load_requirements
 from scenarios.steps.sentences import KEYWORDS, alike, find, other_keyword
-from scenarios.steps.slots import nearest
+from scenarios.steps.slots import nearest, speak_of
+from scenarios.towns import tagged_towns
 
 LANGUAGE = "# language: ja"
 BOM = "\ufeff"
@@ -288,12 +290,29 @@ def _check_characters(file: Path, text: str) -> Iterator[Problem]:
 
 def _check_tags(file: Path, text: str) -> Iterator[Problem]:
     for number, tag in tags(text):
-        if tag in PYTEST_TAGS or tag.startswith("_"):
+        if tag.startswith(MARK) and (told := _unknown_requirement(tag)):
+            yield Problem(file, number, told)
+        elif tag in PYTEST_TAGS or tag.startswith("_"):
             yield Problem(
                 file, number, f"タグ「@{tag}」は実行のしくみが使う名前です。別の名前にしてください。"
             )
         elif not re.fullmatch(r"[\w.+-]+", tag):
             yield Problem(file, number, f"タグ「@{tag}」に使える記号は「_」「-」「+」「.」だけです。")
+
+
+def _unknown_requirement(tag: str) -> str:
+    """What is wrong with a tag that is meant to name a requirement; '' if it does."""
+    known = load_requirements()
+    id_ = tag.removeprefix(TAG)
+    if tag.startswith(TAG) and id_ in known:
+        return ""
+    near = nearest(id_.removeprefix(MARK), known)
+    told = f"タグ「@{tag}」の要件はありません。"
+    return told + (
+        f"もしかして: {' ／ '.join(f'@{TAG}{one}' for one in near)}"
+        if near
+        else "要件は konbini requirements で一覧できます。"
+    )
 
 
 def _unreadable(text: str, line: int) -> str:
@@ -411,7 +430,15 @@ def _check_scenarios(
     file: Path, feature: dict[str, Any], scenarios: Sequence[dict[str, Any]]
 ) -> Iterator[Problem]:
     groups = [feature, *(child["rule"] for child in feature["children"] if "rule" in child)]
+    names = _tag_names(feature)
+    rules = {
+        one["scenario"]["id"]: _tag_names(rule)
+        for rule in groups[1:]
+        for one in rule["children"]
+        if "scenario" in one
+    }
     for group in groups:
+        speak_of(tagged_towns(names | _tag_names(group)))
         for child in group["children"]:
             if "background" in child:
                 steps = child["background"]["steps"]
@@ -422,6 +449,7 @@ def _check_scenarios(
                         )
                 yield from _check_steps(file, steps, [])
     for scenario in scenarios:
+        speak_of(tagged_towns(names | rules.get(scenario["id"], set()) | _tag_names(scenario)))
         line, outline = (
             scenario["location"]["line"],
             scenario["keyword"] not in ("シナリオ", "Scenario", "Example"),
@@ -438,6 +466,10 @@ def _check_scenarios(
             yield from _check_cells(file, table)
         yield from _check_columns(file, scenario, rows)
         yield from _check_steps(file, scenario["steps"], rows)
+
+
+def _tag_names(node: dict[str, Any]) -> set[str]:
+    return {tag["name"].removeprefix("@") for tag in node.get("tags", ())}
 
 
 Row = tuple[int, dict[str, str]]

@@ -40,7 +40,7 @@ def front_facts(application_id: str, entry: SheetEntry, offer: Offer) -> FrontFa
 
     Nothing is said of who may not be named: 世帯主 and 筆頭者 stand on the blocks of others.
     """
-    names = {subject.ref: subject.name for subject in offer.subjects}
+    names = {subject.ref: subject.on_paper for subject in offer.subjects}
     return FrontFacts(
         words=(
             ("title", offer.title),

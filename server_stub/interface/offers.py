@@ -129,7 +129,8 @@ class Question(Model):
 
 class Subject(Model):
     """Someone who may stand on the paper. `ref` is a pseudonym that the issuing server makes from its own record; `note` is
-    shown under the name (続柄)."""
+    shown under the name (続柄); `printed` is what must be read on the front instead of the whole name (戸籍: 【名】 and the given
+    name)."""
 
     model_config = ConfigDict(revalidate_instances="always")
 
@@ -138,6 +139,11 @@ class Subject(Model):
     holder: bool
     note: Words | None = None
     refusal: Refusal | None = None
+    printed: RegisterText | None = None
+
+    @property
+    def on_paper(self) -> str:
+        return self.printed or self.name
 
 
 def possible(scope: Scope, subjects: Sequence[Subject]) -> tuple[str, ...]:

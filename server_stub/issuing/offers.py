@@ -167,7 +167,7 @@ def find_holder(
         not_restricted(restriction)
     else:
         town = tenant.municipality
-        check_holder(HolderFacts(person, restriction, today, town.minimum_age, town.refuse_moving_out))
+        check_holder(HolderFacts(person, place, restriction, today, town.minimum_age, town.refuse_moving_out))
     return Holder(tenant, reader, identity, key, person, place, today)
 
 

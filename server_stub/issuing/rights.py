@@ -47,10 +47,11 @@ def check_visit(municipality: Municipality, place: Place, terminal_kind: Termina
 
 @dataclass(frozen=True, slots=True)
 class HolderFacts:
-    """What the rules may know: the record, the restriction in force on `today` (the clock's date, JST), the youngest age, and
-    whether who has announced a move is refused before the day of it."""
+    """What the rules may know: the record, where the certificate is issued, the restriction in force on `today` (the clock's
+    date, JST), the youngest age, and whether who has announced a move is refused before the day of it."""
 
     person: Person
+    place: Place
     restriction: Restriction | None
     today: date
     minimum_age: int
@@ -64,10 +65,11 @@ def not_deceased(facts: HolderFacts) -> None:
 
 def not_moved_out(facts: HolderFacts) -> None:
     """転出済, and 転出予定 from the day it was notified: of these a municipality may let whoever still lives there have a paper
-    (the standard, 5.1, knows no such bar; many cities have one)."""
+    (the standard, 5.1, knows no such bar; many cities have one). Who has left keeps the 本籍."""
     status = facts.person.status_on(facts.today)
-    if status is ResidentStatus.MOVED_OUT or (
-        status is ResidentStatus.MOVING_OUT and facts.refuse_moving_out
+    if facts.place is Place.ADDRESS and (
+        status is ResidentStatus.MOVED_OUT
+        or (status is ResidentStatus.MOVING_OUT and facts.refuse_moving_out)
     ):
         raise Failed("Holder_Moved_Out")
 

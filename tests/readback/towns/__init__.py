@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from tests.readback.register import Records
@@ -10,6 +11,6 @@ from tests.readback.towns import kobe, mihon
 
 SHIPPED: Mapping[str, tuple[str, Callable[[Path], Records]]] = {
     kobe.CODE: ("連携票.csv", kobe.read_delivery),
-    mihon.CODE: ("slip.csv", mihon.read_delivery),
+    **{code: ("slip.csv", partial(mihon.read_delivery, begins)) for code, begins in mihon.BEGINS.items()},
 }
 """By the municipality's code: the file that lies in the folder of its delivery, and what reads that folder."""

@@ -1,4 +1,4 @@
-"""The delivery of 見本市, read by the words of its files alone."""
+"""The deliveries of 見本市 and of the towns that write theirs alike, read by the words of their files alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from tests.readback.dates import NO_DAY, read_day
 from tests.readback.register import Records, Resident
 from tests.readback.seals import SealFile
 
-CODE = "99999"
+BEGINS = {
+    "99999": "見本県見本市", "48201": "青葉県みどり市", "49202": "白砂県湊市",
+    "04215": "宮城県大崎市", "09216": "栃木県下野市", "22341": "静岡県駿東郡清水町",
+}  # fmt: skip
+"""Code of the municipality -> what its addresses begin with, and its files leave out."""
 _STATES = {"住民": "住民", "転出予定": "転出予定", "転出": "転出済", "死亡": "死亡"}
 _CALLED = {
     "宛名番号": "宛名番号", "世帯番号": "世帯番号", "世帯内順位": "世帯内順位", "氏名": "氏名", "フリガナ": "氏名フリガナ",
@@ -21,20 +25,29 @@ _DAYS = {
     "生年月日": "生年月日", "住民となった日": "住民となった年月日", "届出日": "届出年月日", "在留満了日": "在留期間満了日", "異動日": "異動年月日",
 }  # fmt: skip
 
+_OTHERS = {"family_link": "family_links.csv"}
+"""What a kind has delivered for itself -> its file; its rows stand as they are."""
 
-def read_delivery(folder: Path) -> Records:
+
+def read_delivery(begins: str, folder: Path) -> Records:
     with (folder / "residents.csv").open(encoding="utf-8", newline="") as file:
-        people = {row["宛名番号"]: _resident(row) for row in csv.DictReader(file)}
+        people = {row["宛名番号"]: _resident(row, begins) for row in csv.DictReader(file)}
     with (folder / "seals.csv").open(encoding="utf-8", newline="") as file:
         seals = {
             row["宛名番号"]: SealFile(folder / row["印影"], float(row["幅"]), float(row["高さ"]))
             for row in csv.DictReader(file)
             if row["状態"] == "登録"
         }
-    return Records(people, seals)
+    others = {name: _rows(folder / file) for name, file in _OTHERS.items() if (folder / file).is_file()}
+    return Records(people, seals, others)
 
 
-def _resident(row: dict[str, str]) -> Resident:
+def _rows(path: Path) -> tuple[dict[str, str], ...]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def _resident(row: dict[str, str], begins: str) -> Resident:
     cells = {called: row[column] for column, called in _CALLED.items()}
     own = {
         "旧氏": "",
@@ -43,8 +56,10 @@ def _resident(row: dict[str, str]) -> Resident:
         "通称": "",
         "漢字氏名": "",
         "異動前住所": "",
-        "氏名フリガナ公証": {"済": "公証", "": "なし"}.get(row["フリガナ公証"], row["フリガナ公証"]),
-        "住所": "見本県見本市" + row["住所"],
+        "氏名フリガナ公証": {"済": "公証", "": "なし"}.get(
+            row.get("フリガナ公証", ""), row.get("フリガナ公証", "")
+        ),
+        "住所": begins + row["住所"],
         "住民状態": _STATES[row["状態"]],
     }
     days = {called: read_day(row[column], "iso8601") for column, called in _DAYS.items()}

@@ -1,0 +1,47 @@
+"""Who stands in which family register (戸籍): what the kinds that the 本籍地 issues have in common.
+
+The 戸籍 delivery says for each person in which register and as which member; nobody is matched by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from server_stub.interface.failures import Failed
+
+from .certificate import Case
+
+FAMILY_LINK = "family_link"
+"""The register of the links: key and person are the 宛名番号 (CODE:宛名番号 for somebody who lives in another municipality), group
+the number of the family register."""
+
+
+class FamilyLink(BaseModel):
+    """`member`: the number of the person within the register. The sex is here because no certificate of it says it."""
+
+    member: str
+    sex: Literal["male", "female", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    register: str
+    member: str
+
+
+def membership_of(case: Case[Any]) -> Membership:
+    """Get the register and the member that the holder is. Raises Failed: Record_Unusable, Holder_Not_Linked."""
+    case.reader.check_usable(case.key, FAMILY_LINK)
+    record = case.reader.record(FAMILY_LINK, case.key)
+    if record is None or not record.group:
+        raise Failed("Holder_Not_Linked")
+    return Membership(record.group, FamilyLink.model_validate(record.body).member)
+
+
+def anybody_restricted(case: Case[Any], register: str) -> bool:
+    """Tell whether a measure is in force for anybody of that family register: what shows all of its members, or where they
+    live, is refused to every one of them then."""
+    return any(case.restricted(link.person) for link in case.reader.records(FAMILY_LINK, group=register))
