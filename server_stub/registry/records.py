@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -41,6 +41,31 @@ class ForeignCategory(StrEnum):
     TRANSITIONAL = "出生による経過滞在者又は国籍喪失による経過滞在者"
 
 
+YOUNGEST_WITH_SEAL = 15
+"""Years of age: who is younger cannot have a seal registered (印鑑登録証明事務処理要領)."""
+
+
+class SealStatus(StrEnum):
+    """A registration that has not ended; a certificate is made of REGISTERED alone. SUSPENDED 抑止, CHANGING 改印中."""
+
+    REGISTERED = "registered"
+    SUSPENDED = "suspended"
+    CHANGING = "changing"
+
+
+class SealEnd(StrEnum):
+    """Why a registration has ended (廃止): 本人申請, 転出, 死亡, 氏名変更, 成年後見, 職権, 登録証亡失; UNKNOWN: not delivered."""
+
+    REQUESTED = "requested"
+    MOVED_OUT = "moved_out"
+    DECEASED = "deceased"
+    NAME_CHANGED = "name_changed"
+    GUARDIANSHIP = "guardianship"
+    EX_OFFICIO = "ex_officio"
+    CARD_LOST = "card_lost"
+    UNKNOWN = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignResident:
     """外国人住民の記載事項. Each category has items of its own; those that it does not have are empty.
@@ -67,6 +92,7 @@ class Person:
     なし or 不明. `resident_since` is 住民となった年月日, of a foreign resident 外国人住民となった年月日. `order` is 0 where the register has
     none. Of everybody 性別, 続柄, 世帯主, 住所を定めた日, 届出日, 転入前住所 and the reading may be missing (標準仕様書 1.1.6); a household
     without a head (世帯主未設定) has '' in `head_of_household`. `address_before` is 異動前住所: before the last move within the town.
+    `characters_pending`: a character of the record is still being registered (外字登録中).
     """
 
     key: str
@@ -97,6 +123,7 @@ class Person:
     alias_kana: str = ""
     address_before: str = ""
     foreign: ForeignResident | None = None
+    characters_pending: bool = False
 
     @property
     def kana(self) -> str:
@@ -126,7 +153,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """印鑑登録: the imprint as PNG, printed 1:1; `width_mm` and `height_mm` are its true size."""
+    """印鑑登録 that has not ended: the imprint as PNG, printed 1:1; `width_mm` and `height_mm` are its true size.
+
+    `katakana`: the name of a foreign resident in katakana (備考の片仮名表記), '' where the register has none. `ward`: the holder is
+    a 成年被後見人 by this register.
+    """
 
     person: str
     registered_on: date
@@ -134,29 +165,49 @@ class Seal:
     imprint_png: bytes
     width_mm: float
     height_mm: float
+    status: SealStatus = SealStatus.REGISTERED
+    katakana: str = ""
+    ward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
     """発行制限: no paper at a terminal from `since` on until it is released. `until` is the announced last day (None: open)
-    and ends nothing; `released_on` is the first day without it (None: in force)."""
+    and ends nothing; `released_on` is the first day without it (None: in force).
+
+    It stops whom it names: a `person` (宛名番号), everybody of a `household` (世帯番号), and what shows a whole family `register`
+    (戸籍の番号). '' is none; one at least is named.
+    """
 
     person: str
     reason: str
     since: date
     until: date | None
     released_on: date | None = None
+    household: str = ""
+    register: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class IssueNotice:
-    """発行通知 of the authority: whose authentication certificate this is."""
+    """発行通知 of the authority: whose authentication certificate this is. `issued_at` 発行日時, with offset; None: of before this was
+    kept."""
 
     holder_ref: str
     issue_number: str
     serial: int
     person: str
     municipality: str
+    issued_at: datetime | None = None
+
+
+def age(birth: date, today: date) -> int:
+    """Count full years of age: one more on the birthday itself, as everybody counts.
+
+    (The law on the counting of age lets a year end with the day before; no terminal refuses by that.) Who was born on
+    29 February counts up on 1 March in a common year.
+    """
+    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
 
 
 @dataclass(frozen=True, slots=True)

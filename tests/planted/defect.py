@@ -12,16 +12,9 @@ from importlib import import_module
 import pytest
 
 MODULES = (
-    "money",
-    "papers",
-    "residents",
-    "bindings",
-    "offers",
-    "rights",
-    "identity",
-    "visits",
-    "disclosures",
-)
+    "money", "papers", "residents", "bindings", "offers", "rights", "offices", "seals", "identity", "visits", "disclosures",
+    "deliveries",
+)  # fmt: skip
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 

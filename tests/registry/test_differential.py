@@ -251,7 +251,7 @@ def kobe_changes(delivery: Delivery, formats: Path, persons: list[list[str]], se
         'count = "件数"', 'count = "件数"\nbase = { column = "元", date = "iso8601" }'
     )
     text = text.replace('"登録区分コード",\n]', '"登録区分コード", "区分",\n]').replace(
-        '"印影高さ"]', '"印影高さ", "区分"]'
+        '"成年被後見コード",\n]', '"成年被後見コード", "区分",\n]'
     )
     text = text.replace('"削除市区町村名"]', '"削除市区町村名", "区分"]').replace(
         '\nkey = { column = "履歴番号"', f'\n{OPERATION}key = {{ column = "履歴番号"'

@@ -73,6 +73,7 @@ class ResidenceTerms(ServiceTerms):
     blank: Literal["blank", "marked"] = "blank"
     digits: Literal["half", "full"] = "half"
     address_before: bool = False
+    title_with_prefecture: bool = True
 
     @property
     def look(self) -> Look:

@@ -93,5 +93,13 @@ def kind_titled(title: str) -> Kind:
     return _kinds[title]
 
 
+def kind_coded(code: str) -> Kind:
+    """The kind that settings call by this code. Raises LookupError for one that this reader does not know."""
+    found = [kind for kind in _kinds.values() if kind.code == code]
+    if not found:
+        raise LookupError(f"no kind of certificate has the code {code}")
+    return found[0]
+
+
 def titles() -> tuple[str, ...]:
     return tuple(_kinds)

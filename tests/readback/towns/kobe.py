@@ -45,7 +45,8 @@ def read_delivery(folder: Path) -> Records:
         people = {
             row["宛名番号"]: _resident(row) for row in csv.DictReader(file) if row["登録区分コード"] != "1"
         }
-    return Records(people, _read_seals(folder), {"alias_history": _read_aliases(folder)})
+    pictures, rows = _read_seals(folder)
+    return Records(people, pictures, {"alias_history": _read_aliases(folder)}, seal_rows=rows)
 
 
 def _read_aliases(folder: Path) -> tuple[dict[str, Any], ...]:
@@ -81,13 +82,12 @@ def _resident(row: dict[str, str]) -> Resident:
     )
 
 
-def _read_seals(folder: Path) -> dict[str, SealFile]:
-    """Of those whose registration is not abolished."""
+def _read_seals(folder: Path) -> tuple[dict[str, SealFile], dict[str, dict[str, str]]]:
+    """Of those whose registration is in force: neither 抑止 nor 改印中 nor 廃止."""
     with (folder / "印鑑登録.csv").open(encoding="cp932", newline="") as file:
-        return {
-            row["宛名番号"]: SealFile(
-                folder / row["印影ファイル名"], int(row["印影幅"]) / 10, int(row["印影高さ"]) / 10
-            )
-            for row in csv.DictReader(file)
-            if row["登録状態コード"] == "1"
-        }
+        rows = {row["宛名番号"]: row for row in csv.DictReader(file) if row["登録状態コード"] == "1"}
+    pictures = {
+        person: SealFile(folder / row["印影ファイル名"], int(row["印影幅"]) / 10, int(row["印影高さ"]) / 10)
+        for person, row in rows.items()
+    }
+    return pictures, rows
