@@ -21,7 +21,7 @@ from server_stub.interface.values import LONGEST_TEXT, FailureBody, Identity, Pl
 from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.records import Person
 from server_stub.registry.replica import ReplicaReader
-from server_stub.settings_file import Settings
+from server_stub.settings_file import Settings, SettingsText
 
 COIN = 10
 """Yen: the smallest coin that a terminal takes."""
@@ -37,10 +37,17 @@ Fee = Annotated[int, Field(ge=0, le=10_000), AfterValidator(_payable)]
 """Yen a copy."""
 
 
+def _in_known_languages(words: dict[str, str]) -> dict[str, str]:
+    if not words.keys() <= {"ja", "en"}:
+        raise ValueError("ja（日本語）と en（英語）の名称")
+    return words
+
+
 class ServiceTerms(Settings):
     """What a municipality has decided about one kind: the table [service.CODE] of its settings. A kind may need more.
 
-    `fee` at a terminal and `counter_fee` at the counter; `opens` inclusive, `closes` exclusive, in JST.
+    `fee` at a terminal and `counter_fee` at the counter; `opens` inclusive, `closes` exclusive, in JST. `words`: what the
+    municipality itself calls the kind (language -> text), where that is not the kind's own name.
     """
 
     fee: Fee
@@ -48,6 +55,7 @@ class ServiceTerms(Settings):
     closes: time
     max_copies: Annotated[int, Field(ge=1, le=99)]
     counter_fee: Fee | None = None
+    words: Annotated[dict[str, SettingsText], AfterValidator(_in_known_languages)] = {}
 
     @field_validator("closes")
     @classmethod
@@ -110,13 +118,15 @@ class Case(Generic[Terms]):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What the resident chooses from. `whole` names the scope WHOLE, `whole_about` is a sentence under it."""
+    """What the resident chooses from. `whole` names the scope WHOLE, `whole_about` is a sentence under it. `title`: what stands at
+    the head of this holder's front, where that is not the kind's title."""
 
     scopes: tuple[Scope, ...]
     subjects: tuple[Subject, ...]
     questions: tuple[Question, ...] = ()
     whole: Mapping[str, str] | None = None
     whole_about: Mapping[str, str] | None = None
+    title: str | None = None
 
 
 Records = TypeVar("Records")
@@ -172,7 +182,7 @@ class Certificate(ABC, Generic[Records, Terms]):
         """Make the fronts: one copy of each of `copies`, with its 発行番号 of `numbers`. The same arguments give the same bytes.
 
         What it tells of the pages is read off what it has set, never copied from `request`. Every front bears, to be read:
-        the kind's title, the names of its `subjects` as offered, the 発行番号 and k／n (`frame` of the common templates sets
+        its title (as offered), the names of its `subjects` as offered, the 発行番号 and k／n (`frame` of the common templates sets
         title, 発行番号 and k／n). Centre and terminal refuse it otherwise, and wherever a 個人番号 stands outside `secret_boxes`.
         Raises Failed:
         Character_Not_Printable, Text_Too_Long, Picture_Unreadable, Font_Missing.

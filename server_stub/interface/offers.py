@@ -70,6 +70,10 @@ Refusal = Annotated[FailureBody, AfterValidator(_of_the_issuing_side)]
 """What stands against a kind or a person, by one of `REFUSALS` or a name of the kind's own with its words."""
 
 
+Title = Annotated[str, Field(min_length=2, max_length=LONGEST_NAME)]
+"""What is printed at the head of a front."""
+
+
 class Symbol(StrEnum):
     """The drawings that a terminal has for a kind; `document` is for all that has none of its own."""
 
@@ -89,11 +93,13 @@ class Scope(StrEnum):
 
 
 class Choice(Model):
-    """One possible answer. `secret`: it prints a 個人番号 of everybody concerned, which must be covered on every screen."""
+    """One possible answer. `secret`: it prints a 個人番号 of everybody concerned, which must be covered on every screen. `title`:
+    what this answer prints at the head of every front, where that is not the offer's own title."""
 
     code: Code
     words: Words
     secret: bool = False
+    title: Title | None = None
 
 
 class Question(Model):
@@ -168,7 +174,7 @@ class Offer(Model):
 
     kind: Code
     words: Words
-    title: Annotated[str, Field(min_length=2, max_length=LONGEST_NAME)]
+    title: Title
     fee: Yen
     max_copies: Annotated[int, Field(ge=1, le=99)]
     hours: Words
@@ -194,6 +200,11 @@ class Offer(Model):
         if Scope.WHOLE in self.scopes and self.whole is None:
             raise ValueError("words for the scope of the whole")
         return self
+
+    def title_with(self, answers: Mapping[str, str]) -> str:
+        """Tell what stands at the head of a front that is an answer to `answers`."""
+        chosen = (question.choice(answers.get(question.code)) for question in self.questions)
+        return next((choice.title for choice in chosen if choice is not None and choice.title), self.title)
 
     def possible(self, scope: Scope) -> tuple[str, ...]:
         return possible(scope, self.subjects)

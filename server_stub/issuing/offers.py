@@ -76,6 +76,7 @@ class Holder:
                 "whole_about": None if offered.whole_about is None else dict(offered.whole_about),
                 "subjects": offered.subjects,
                 "questions": offered.questions,
+                "title": offered.title or kind.title,
                 # each person may need a sheet, so that whatever is offered can be made
                 "max_copies": min(terms.max_copies, max(1, MOST_SHEETS // max(1, most))),
             }
@@ -86,7 +87,7 @@ class Holder:
         return Offer(
             **{
                 "kind": kind.code,
-                "words": dict(kind.words),
+                "words": {**kind.words, **terms.words},
                 "title": kind.title,
                 "symbol": kind.symbol,
                 "fee": terms.fee,
@@ -105,7 +106,7 @@ class Holder:
         )
         return Offer(
             kind=kind.code,
-            words=_words_of(kind) or {"ja": title},
+            words=(_words_of(kind) or {"ja": title}) | terms.words,
             title=title.ljust(2, "_"),
             symbol=kind.symbol if isinstance(kind.symbol, Symbol) else Symbol.DOCUMENT,
             fee=terms.fee,

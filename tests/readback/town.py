@@ -15,7 +15,7 @@ from tests.readback.dates import of_day
 from tests.readback.form import Block, Form, read_form
 from tests.readback.format_file import load_formats
 from tests.readback.glyphs import drawn_glyphs, glyphs_of
-from tests.readback.kinds import enter_kinds_of, kind_titled, titles
+from tests.readback.kinds import enter_kinds_of, kind_of, kind_titled, titles
 from tests.readback.kinds.kind import LEFT_OUT, OMITTED, SHOWN, Expected, Kind, Wanted
 from tests.readback.kinds.seal_registration import IMPRINT
 from tests.readback.register import (
@@ -125,14 +125,15 @@ class Town:
     ) -> Read:
         """`sheets`: PDFs of front and back in the order they came out, all copies one after the other.
 
-        `kind` is the printed title. `options`: words of a question -> words of the choice, or whether 記載する; what they do
+        `kind` is the printed title, or what the municipality calls the kind. `options`: words of a question -> words of the choice, or whether 記載する; what they do
         not name was not asked for. `fee`: what all copies cost, where it is known. Raises WrongPaper.
         """
-        asked = kind_titled(kind)
+        asked = self._kind(kind)
         service = self._service(asked)
         answers = {words: _in_words(answer) for words, answer in options.items()}
         subjects = [self.key(calling) for calling in people]
         expected = asked.expected(self.records, subjects, answers, today, service)
+        title = expected.title or asked.title
         if not sheets or len(sheets) % copies:
             raise WrongPaper(
                 f"{len(sheets)} sheets for {copies} copies",
@@ -154,12 +155,12 @@ class Town:
             for start in range(0, len(pages), size):
                 copy = pages[start : start + size]
                 self._check_order(copy, start // size + 1)
-                self._check_title(copy, asked)
+                self._check_title(copy, title)
                 self._check_forms(copy, expected)
-                numbers.append(self._check_frames(copy, asked, expected, today))
+                numbers.append(self._check_frames(copy, title, expected, today))
                 references.add(tuple(ref for page in copy for ref in page.bound.subjects))
             for page in pages:
-                self._check_bound(page, asked, copies, fee)
+                self._check_bound(page, asked, expected, copies, fee)
         if len(set(numbers)) != copies:
             raise WrongPaper(
                 f"copies with one number: {numbers}",
@@ -174,6 +175,14 @@ class Town:
             )
         return Read(application, tuple(numbers), self.tables)
 
+    def _kind(self, named: str) -> Kind:
+        """By the title, or by the name that the municipality's settings have for it. Raises WrongPaper."""
+        for code, told in self.municipality.services.items():
+            known = kind_of(code)
+            if known is not None and told.get("words", {}).get("ja") == named:
+                return known
+        return kind_titled(named)
+
     def _service(self, kind: Kind) -> Mapping[str, object]:
         if kind.code not in self.municipality.services:
             raise WrongPaper(
@@ -183,14 +192,15 @@ class Town:
             )
         return self.municipality.services[kind.code]
 
-    def _check_bound(self, page: Page, kind: Kind, copies: int, fee: int | None) -> None:
+    def _check_bound(self, page: Page, kind: Kind, expected: Expected, copies: int, fee: int | None) -> None:
         """What the keywords say, against what is printed and what was asked."""
+        shown = kind.answers_shown(page.form.blocks, self._service(kind))
         check_facts(
             page.bound,
             kind=kind.code,
             municipality=self.municipality.code,
             copies=copies,
-            answers=kind.answers_shown(page.form.blocks, self._service(kind)),
+            answers={code: choice for code, choice in shown.items() if code not in expected.unasked},
         )
         check_boxes(page.bound, page.form)
         if fee is not None and page.bound.fee != fee:
@@ -231,19 +241,19 @@ class Town:
     # --- what stands beside the form --------------------------------------------------------------------------------------
 
     @staticmethod
-    def _check_title(copy: Sequence[Page], kind: Kind) -> None:
+    def _check_title(copy: Sequence[Page], title: str) -> None:
         """The printed title is that of the kind which was asked for."""
         for page in copy:
-            printed = [line for line in page.form.loose if line in titles()]
-            if printed != [kind.title]:
+            printed = [line for line in page.form.loose if line in {*titles(), title}]
+            if printed != [title]:
                 raise WrongPaper(
-                    f"another kind: {printed}, not {kind.title}",
-                    expected=f"用紙の表題が「{kind.title}」であること",
+                    f"another kind: {printed}, not {title}",
+                    expected=f"用紙の表題が「{title}」であること",
                     found=f"「{'」「'.join(printed)}」だった" if printed else "証明書の表題がなかった",
                     paper=page.bound.sheet_id,
                 )
 
-    def _check_frames(self, copy: Sequence[Page], kind: Kind, expected: Expected, today: date) -> str:
+    def _check_frames(self, copy: Sequence[Page], title: str, expected: Expected, today: date) -> str:
         """Every line outside of the form, in order from top to bottom; the number of the copy."""
         numbers = set()
         code = self.municipality.code
@@ -273,7 +283,7 @@ class Town:
             wanted = [
                 f"見本　{_NOTICE}",
                 number[0],
-                kind.title,
+                title,
                 expected.attestation,
                 of_day(today).japanese,
                 self.municipality.title,

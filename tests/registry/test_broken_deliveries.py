@@ -381,7 +381,7 @@ def test_a_broken_cell_of_the_slip_is_named(delivery: Delivery, url: str, column
 def test_a_file_that_the_slip_forgets_is_noticed(delivery: Delivery, url: str) -> None:
     rows = read_cells(delivery.folder / SLIP)
     write_cells(delivery.folder / SLIP, rows[:-1])
-    assert place(refused(delivery, url)) == ("Delivery_Row_Broken", SLIP, 4, "ファイル名")
+    assert place(refused(delivery, url)) == ("Delivery_Row_Broken", SLIP, len(rows), "ファイル名")
 
 
 def test_a_delivery_from_before_is_refused_and_the_same_again_is_not(

@@ -107,7 +107,9 @@ def _body(found: dict[str, Any], model: type[BaseModel] | None) -> dict[str, Any
         return model.model_validate(body).model_dump(mode="json")
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise Unusable(str(first["loc"][0]) if first["loc"] else "key", first["msg"]) from None
+        # a rule of the model's own is told by its sentence alone
+        told = first["msg"].partition(", ")[2] if first["type"] == "value_error" else first["msg"]
+        raise Unusable(str(first["loc"][0]) if first["loc"] else "key", told) from None
 
 
 def _as_text(item: Any) -> str:

@@ -11,10 +11,10 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from tests.readback.kinds import residence, seal_registration
-from tests.readback.kinds.kind import kind_titled, register, titles
+from tests.readback.kinds import residence, seal_registration, tax
+from tests.readback.kinds.kind import kind_of, kind_titled, register, titles
 
-__all__ = ["enter_kinds_of", "kind_titled", "register", "titles"]
+__all__ = ["enter_kinds_of", "kind_of", "kind_titled", "register", "titles"]
 
 
 @functools.cache
@@ -31,3 +31,4 @@ def enter_kinds_of(town: Path) -> None:
 
 register(residence.KIND)
 register(seal_registration.KIND)
+register(tax.KIND)

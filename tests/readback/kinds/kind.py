@@ -33,13 +33,16 @@ class Wanted:
 @dataclass(frozen=True)
 class Expected:
     """One copy. `head` stands at the top of every sheet, `blocks` once each and in this order, over any number of sheets up to
-    `most_sheets`. `attestation`: 認証文. `each_ends`: every sheet ends for itself (個人票), not the last one only."""
+    `most_sheets`. `attestation`: 認証文. `each_ends`: every sheet ends for itself (個人票), not the last one only. `title`: what is
+    printed at the head, where it follows from the record. `unasked`: codes of questions that these subjects are not asked."""
 
     blocks: tuple[Wanted, ...]
     attestation: str
     head: Wanted | None = None
     most_sheets: int | None = None
     each_ends: bool = False
+    title: str = ""
+    unasked: tuple[str, ...] = ()
 
 
 class Kind(Protocol):
@@ -86,6 +89,10 @@ def kind_titled(title: str) -> Kind:
             found=f"「{title}」だった",
         )
     return _kinds[title]
+
+
+def kind_of(code: str) -> Kind | None:
+    return next((kind for kind in _kinds.values() if kind.code == code), None)
 
 
 def titles() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.readback.dates import read_day
 from tests.readback.register import Records, Resident
 from tests.readback.seals import SealFile
+from tests.readback.towns.taxes import read_taxes
 
 CODE = "28100"
 _CITY = "兵庫県神戸市"
@@ -36,7 +37,7 @@ _DAYS = ("生年月日", "住民となった年月日", "住所を定めた年�
 def read_delivery(folder: Path) -> Records:
     with (folder / "住民記録.csv").open(encoding="utf-8", newline="") as file:
         people = {row["宛名番号"]: _resident(row) for row in csv.DictReader(file)}
-    return Records(people, _read_seals(folder))
+    return Records(people, _read_seals(folder), {"tax_record": read_taxes(folder / "税証明.csv", "cp932")})
 
 
 def _resident(row: dict[str, str]) -> Resident:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.readback.dates import NO_DAY, read_day
 from tests.readback.register import Records, Resident
 from tests.readback.seals import SealFile
+from tests.readback.towns.taxes import read_taxes
 
 BEGINS = {"99999": "見本県見本市", "48201": "青葉県みどり市", "49202": "白砂県湊市"}
 """Code of the municipality -> what its addresses begin with, and its files leave out."""
@@ -24,6 +25,7 @@ _DAYS = {
 
 _OTHERS = {"family_link": "family_links.csv"}
 """What a kind has delivered for itself -> its file; its rows stand as they are."""
+_TAXES = "taxes.csv"
 
 
 def read_delivery(begins: str, folder: Path) -> Records:
@@ -36,6 +38,8 @@ def read_delivery(begins: str, folder: Path) -> Records:
             if row["状態"] == "登録"
         }
     others = {name: _rows(folder / file) for name, file in _OTHERS.items() if (folder / file).is_file()}
+    if (folder / _TAXES).is_file():
+        others["tax_record"] = read_taxes(folder / _TAXES, "utf-8")
     return Records(people, seals, others)
 
 
