@@ -228,9 +228,8 @@ class TaxBody(BaseModel):
         amounts: list[int] = [yen, *(info.data.get(name) or 0 for name in TAXABLE[:-1])]
         left = max(0, _sum(info, "total_amounts") - _sum(info, "total_deductions"))
         cut = STEP * max(1, len([amount for amount in amounts if amount]))
-        if any(amount % STEP for amount in amounts) or (
-            sum(amounts) and not left - cut < sum(amounts) <= left
-        ):
+        told = sum(amounts)
+        if any(amount % STEP for amount in amounts) or told != 0 and not left - cut < told <= left:
             raise ValueError("総所得金額等から所得控除の合計を引き、千円未満を切り捨てた額")
         return yen
 
