@@ -175,6 +175,9 @@ def _run_command(log_file: Path) -> int:
         Exception,
         SystemExit,
     ) as error:  # a command returns its code: whoever ends the program meant no success
+        if isinstance(error.__context__, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it is no error either
+            return 0  # whoever reads the output has seen enough
         _log.critical("the command ends with an error", exc_info=error)
         print(
             f"konbini: 予期しない障害が起きたため、終了します。経緯は {log_file} にあります。",

@@ -20,7 +20,8 @@ from gherkin.parser import Parser
 from gherkin.token_matcher import TokenMatcher
 
 from scenarios.steps.sentences import KEYWORDS, alike, find, other_keyword
-from scenarios.steps.slots import nearest
+from scenarios.steps.slots import nearest, speak_of
+from scenarios.towns import tagged_towns
 
 LANGUAGE = "# language: ja"
 BOM = "\ufeff"
@@ -411,7 +412,15 @@ def _check_scenarios(
     file: Path, feature: dict[str, Any], scenarios: Sequence[dict[str, Any]]
 ) -> Iterator[Problem]:
     groups = [feature, *(child["rule"] for child in feature["children"] if "rule" in child)]
+    names = _tag_names(feature)
+    rules = {
+        one["scenario"]["id"]: _tag_names(rule)
+        for rule in groups[1:]
+        for one in rule["children"]
+        if "scenario" in one
+    }
     for group in groups:
+        speak_of(tagged_towns(names | _tag_names(group)))
         for child in group["children"]:
             if "background" in child:
                 steps = child["background"]["steps"]
@@ -422,6 +431,7 @@ def _check_scenarios(
                         )
                 yield from _check_steps(file, steps, [])
     for scenario in scenarios:
+        speak_of(tagged_towns(names | rules.get(scenario["id"], set()) | _tag_names(scenario)))
         line, outline = (
             scenario["location"]["line"],
             scenario["keyword"] not in ("シナリオ", "Scenario", "Example"),
@@ -438,6 +448,10 @@ def _check_scenarios(
             yield from _check_cells(file, table)
         yield from _check_columns(file, scenario, rows)
         yield from _check_steps(file, scenario["steps"], rows)
+
+
+def _tag_names(node: dict[str, Any]) -> set[str]:
+    return {tag["name"].removeprefix("@") for tag in node.get("tags", ())}
 
 
 Row = tuple[int, dict[str, str]]

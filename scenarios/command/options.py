@@ -30,7 +30,7 @@ TownOption = Annotated[
     list[str] | None,
     typer.Option(
         "--town",
-        help="市区町村のフォルダ、または同梱の名前（kobe、mihon、midori、minato）。繰り返して複数を指定できる",
+        help="市区町村のフォルダ、または同梱の名前（kobe、mihon など）。繰り返して複数を指定できる",
     ),
 ]
 FullScreenOption = Annotated[bool, typer.Option("--full-screen", help="端末を全画面で表示する")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -20,11 +21,13 @@ from scenarios.leaks import LeakSearch
 from scenarios.stage import Stage
 from scenarios.stage_secrets import StageSecret, stage_secrets
 from scenarios.template import PIN, callings
+from scenarios.towns import Town, shipped_names, tagged_towns
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 
 from . import sentences
 from .judge import Judge, Recorder
+from .slots import speak_of
 from .standstill import ALWAYS, IDLE, NEVER, check_standstill
 from .world import World, wrong_pin
 
@@ -61,6 +64,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for tag, reader in _READER_TAGS.items():
         config.addinivalue_line("markers", f"{tag}: {reader.reason}")
+    for name in shipped_names():
+        config.addinivalue_line("markers", f"{name}: the scenario is run in this shipped town")
     # testers' own tags, so that they can be used to choose
     for tag in sorted({tag for file in chosen_files() for _, tag in tags(file.read_text(encoding="utf-8"))}):
         config.addinivalue_line("markers", f"{tag}: a tag of the chosen features")
@@ -78,19 +83,56 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         raise pytest.UsageError(f"シナリオは{wanted}件ありますが、実行できるのは{len(items)}件です。")
 
 
+class Stages:
+    """The stage of this process, one at a time: that of the towns which were asked for last."""
+
+    def __init__(self, make: Callable[[Sequence[Town]], Stage]) -> None:
+        self._make = make
+        self._stage: Stage | None = None
+        self._towns: tuple[Path, ...] = ()
+
+    def of(self, tags: Iterable[str]) -> Stage:
+        """Set the stage that a scenario with these tags is played on; from now on the sentences speak of its towns."""
+        towns = tagged_towns(tags)
+        folders = tuple(town.folder for town in towns)
+        if self._stage is None or folders != self._towns:
+            self.close()
+            self._stage, self._towns = self._make(towns), folders
+        speak_of(towns)
+        return self._stage
+
+    def close(self) -> None:
+        if self._stage is not None:
+            self._stage.close()
+            self._stage = None
+
+
 @pytest.fixture(scope="session")
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+def stages(request: pytest.FixtureRequest) -> Iterator[Stages]:
     """Servers, cards and devices of this worker."""
-    # servers in a process of their own: the terminal's thread shares its interpreter with nobody it would not share it with
     option = request.config.getoption
-    with Stage(
-        separate=True,
-        reader=option("--konbini-reader"),
-        trust_test_hierarchy=option("--konbini-trust-test-hierarchy"),
-    ) as made:
+
+    def make(towns: Sequence[Town]) -> Stage:
+        # servers in a process of their own: the terminal's thread shares its interpreter with nobody it would not share it with
+        made = Stage(
+            separate=True,
+            reader=option("--konbini-reader"),
+            trust_test_hierarchy=option("--konbini-trust-test-hierarchy"),
+            towns=towns,
+        )
         if made.hands is not None:
             made.hands.ask = _Prompt(request.config)
-        yield made
+        return made
+
+    found = Stages(make)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:
+    """That of the towns which the scenario's tags name."""
+    return stages.of(mark.name for mark in request.node.iter_markers())
 
 
 class _Prompt:
@@ -122,7 +164,7 @@ def pytest_runtest_call() -> Iterator[None]:
 # --- the verdict -----------------------------------------------------------------------------------------------------
 
 _JUDGE = pytest.StashKey[Judge]()
-_SEARCH = pytest.StashKey[LeakSearch]()
+_SEARCH = pytest.StashKey[dict[Path, LeakSearch]]()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -195,14 +237,15 @@ def world(request: pytest.FixtureRequest, stage: Stage, recorder: Recorder) -> I
 
 def _search(config: pytest.Config, stage: Stage) -> LeakSearch:
     """For the secrets of this stage; a tester's own PIN among them, once it was told."""
-    if _SEARCH not in config.stash:
+    made = config.stash.setdefault(_SEARCH, {})
+    if stage.template not in made:
         entered = StageSecret("入力した誤った暗証番号", Secret(wrong_pin(PIN)))
-        config.stash[_SEARCH] = LeakSearch(
+        made[stage.template] = LeakSearch(
             [*stage_secrets(stage.template, paths.home() / "test-keys"), entered]
         )
     told = stage.hands.told_pin if stage.hands is not None else None
     own = [StageSecret("試験用カードの暗証番号", told)] if told is not None else []
-    return config.stash[_SEARCH].and_also(own)
+    return made[stage.template].and_also(own)
 
 
 # --- the steps in the trace ------------------------------------------------------------------------------------------

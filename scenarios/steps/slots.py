@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from kiosk_app.devices.interface import DENOMINATIONS
 from kiosk_app.screens.texts import LANGUAGES, Words
 from scenarios.servers import SHOPS
-from scenarios.towns import load_towns, named_municipalities
+from scenarios.towns import Town, load_towns, named_municipalities
 from server_stub.faults.box import KNOWN
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import CATALOGUE
@@ -95,21 +96,38 @@ def _words(
 # --- people and cards ----------------------------------------------------------------------------------------------------
 
 
-@cache
+_places: tuple[Path, ...] = ()
+"""The folders of the towns that the words are of; none: the towns of this process."""
+
+
+def speak_of(towns: Sequence[Town]) -> None:
+    """Let cards, people and municipalities be those of `towns` from now on."""
+    global _places
+    _places = tuple(town.folder for town in towns)
+
+
+def _towns() -> tuple[Town, ...]:
+    return load_towns(_places)
+
+
 def _cards() -> dict[str, str]:
     """The 宛名番号 of each card by the card's name."""
-    return {card.name: card.person for town in load_towns() for card in town.cards}
+    return {card.name: card.person for town in _towns() for card in town.cards}
 
 
 def cards() -> tuple[str, ...]:
     return tuple(_cards())
 
 
-@cache
 def people() -> tuple[str, ...]:
     """Every 呼び名: whoever's ordinary card, the one with the shortest name, is called 「呼び名のカード」."""
+    return _people(tuple(_cards().items()))
+
+
+@cache
+def _people(cards: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     shortest: dict[str, str] = {}
-    for name, person in _cards().items():
+    for name, person in cards:
         if person not in shortest or len(name) < len(shortest[person]):
             shortest[person] = name
     return tuple(name.removesuffix("のカード") for name in shortest.values())
@@ -232,7 +250,10 @@ _choices("receipt", "領収書の要否（「印刷する」か「印刷しな�
 _words("failure", "断りの名前（konbini failures で一覧）", "Holder_Deceased", lambda: tuple(CATALOGUE))
 _words("language", "画面の言語", "English", lambda: tuple(Words(one)("chrome.language") for one in LANGUAGES))
 _words(
-    "municipality", "市区町村の名前", "神戸市", lambda: tuple(info.name for info in named_municipalities())
+    "municipality",
+    "市区町村の名前",
+    "神戸市",
+    lambda: tuple(info.name for info in named_municipalities(_towns())),
 )
 _words(
     "defect",

@@ -173,14 +173,12 @@ class World:
         expect(len(rows) == 1, f"台帳に申請 {wanted} が1件", f"台帳に{len(rows)}件")
         return rows[0]
 
-    @staticmethod
-    def municipality_code(name: str) -> str:
-        return next(info.code for info in named_municipalities() if info.name == name)
+    def municipality_code(self, name: str) -> str:
+        return next(info.code for info in named_municipalities(self.stage.towns) if info.name == name)
 
-    @staticmethod
-    def municipality_name(code: str) -> str:
+    def municipality_name(self, code: str) -> str:
         """By its code; the code itself where nobody has it."""
-        return next((info.name for info in named_municipalities() if info.code == code), code)
+        return next((info.name for info in named_municipalities(self.stage.towns) if info.code == code), code)
 
     def check_returned(self, amount: int) -> None:
         """By the coin unit's counter, and as coins in the return tray (what staff paid by hand does not lie there)."""
@@ -295,7 +293,9 @@ class World:
         self.leave_by("本籍地の市区町村の証明書")
         self.terminal.wait_for("ChooseMunicipality")
         self.domicile = municipality
-        prefecture = next(info.prefecture for info in named_municipalities() if info.name == municipality)
+        prefecture = next(
+            info.prefecture for info in named_municipalities(self.stage.towns) if info.name == municipality
+        )
         for name in (prefecture, municipality):
             while name not in self.terminal.call("touchables"):
                 self.leave_by("次のページ")

@@ -8,7 +8,8 @@
 | `cards.toml` | whose cards there are |
 | `certificates/` | if there: kinds of certificates of its own, whose Python code is run |
 
-`--town` names such a folder, or a shipped town by its name.
+`--town` names such a folder, or a shipped town by its name. A feature or scenario with a shipped town's name as its tag
+(`@足利市`) is run in that town, whatever towns the run has otherwise.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,6 +166,26 @@ def load_towns(folders: Sequence[Path] = ()) -> tuple[Town, ...]:
     Raises Failed(Settings_Wrong)."""
     chosen = [Path(one) for one in json.loads(os.environ.get(VARIABLE, "[]"))]
     return _loaded(tuple(folders or chosen or (shipped_town(),)))
+
+
+def tagged_towns(tags: Iterable[str]) -> tuple[Town, ...]:
+    """Load the towns that a scenario with these tags is run in: the shipped ones that they name, or those of this process where
+    they name none, or none that is not among these. Raises Failed(Settings_Wrong)."""
+    shipped = shipped_names()
+    named = sorted(shipped.keys() & set(tags))
+    towns = load_towns()
+    if set(named) <= {town.name for town in towns}:
+        return towns
+    return load_towns([shipped[name] for name in named])
+
+
+@functools.cache
+def shipped_names() -> dict[str, Path]:
+    """Find the folder of each shipped town by the municipality's name."""
+    found = {}
+    for file in sorted(HERE.glob("*/municipality.toml")):
+        found[str(tomllib.loads(file.read_text(encoding="utf-8"))["name"])] = file.parent
+    return found
 
 
 @functools.cache

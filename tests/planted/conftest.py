@@ -8,17 +8,24 @@ from pathlib import Path
 import pytest
 
 from scenarios.stage import Stage
+from scenarios.steps.plugin import Stages
 from scenarios.steps.world import World
+from tests.planted.runner import shipped
 
 
 @pytest.fixture(scope="session")
-def planted_stage() -> Iterator[Stage]:
-    with Stage(separate=False) as made:
-        yield made
+def planted_stages() -> Iterator[Stages]:
+    found = Stages(lambda towns: Stage(separate=False, towns=towns))
+    yield found
+    found.close()
 
 
 @pytest.fixture
-def world(planted_stage: Stage, tmp_path: Path) -> World:
-    """As the scenarios have it. Nothing is said about how long the terminal stood still: servers share its interpreter."""
+def world(request: pytest.FixtureRequest, planted_stages: Stages, tmp_path: Path) -> World:
+    """As the scenarios have it, in the towns that the scenario's tags name. Nothing is said about how long the terminal stood
+    still: servers share its interpreter."""
+    planted = getattr(request.node, "callspec", None)
+    scenario = shipped(planted.params["planted"].scenario) if planted is not None else None
+    planted_stage = planted_stages.of(scenario.tags | scenario.feature.tags if scenario is not None else ())
     planted_stage.reset(trace_folder=tmp_path)
     return World(planted_stage, planted_stage.start_kiosk())

@@ -39,7 +39,7 @@ _WORDS = {
     "status": {"resident": "住民", "moving_out": "転出予定", "moved_out": "転出済", "deceased": "死亡"},
 }
 _SOURCE_KEYS = {
-    "column", "text", "join", "code", "date", "match", "expected", "scale", "file", "before", "limit",
+    "column", "text", "join", "code", "date", "match", "expected", "scale", "file", "structure", "before", "limit",
 }  # fmt: skip
 _BOM = b"\xef\xbb\xbf"
 
@@ -176,7 +176,7 @@ def _cells(path: Path, file: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _check_known(target: str, source: Any) -> None:
@@ -196,7 +196,7 @@ def _item(
     delivery: Path,
     tables: Mapping[str, Mapping[str, str]],
 ) -> Any:
-    """The item `target` of one row: a text, a number, a Day or the path of a file of the delivery."""
+    """The item `target` of one row: a text, a number, a Day, a structure or the path of a file of the delivery."""
     told = {"column": source} if isinstance(source, str) else source
     if "text" in told:
         return told["text"]
@@ -206,6 +206,8 @@ def _item(
     notation = told.get("date", target in _DATES.get(file["record"], ()))
     if notation:
         return _day(text, file.get("dates", "gregorian") if notation is True else notation, told, tables)
+    if told.get("structure"):
+        return json.loads(text) if text else None
     if "code" in told:
         return tables[told["code"]][text] if text else tables[told["code"]].get("", "")
     if text and "match" in told and not re.fullmatch(told["match"], text):

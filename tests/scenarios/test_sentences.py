@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from scenarios import paths
 from scenarios.cli import app
 from scenarios.feature_check import check, feature_files
-from scenarios.stage import Stage
+from scenarios.steps.plugin import Stages
 from scenarios.steps.sentences import KEYWORDS, MODULES, Needs, Sentence, alike, find, load
 from scenarios.steps.slots import SLOTS, ForWhom, Slot, UnknownWord, nearest
 from scenarios.steps.world import Unmet, World, stands_in
@@ -27,8 +27,9 @@ def told(sentence: Sentence) -> str:
 
 
 @pytest.fixture(scope="module")
-def world(stage: Stage) -> Iterator[World]:
+def world(stages: Stages) -> Iterator[World]:
     """One stage for all: nothing here goes on from the top menu of its own accord."""
+    stage = stages.of(())
     stage.reset()
     yield World(stage, stage.start_kiosk())
 

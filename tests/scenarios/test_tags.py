@@ -37,6 +37,38 @@ FEATURE = """# language: ja
 """
 
 
+TOWNS = """# language: ja
+機能: 町ごとの場面
+  シナリオ: 神戸市の人
+    前提 キオスク端末が待機している
+    もし 「六甲翠のカード」で本人確認を済ませる
+    ならば 「印鑑登録証明書」は選べる
+  @見本市
+  シナリオ: 見本市の人
+    前提 キオスク端末が待機している
+    もし 「試験一郎のカード」で本人確認を済ませる
+    ならば 「印鑑登録証明書」は選べる
+  シナリオ: また神戸市の人
+    前提 キオスク端末が待機している
+    もし 「六甲翠のカード」で本人確認を済ませる
+    ならば 「印鑑登録証明書」は選べる
+"""
+
+
+def test_a_towns_name_as_a_tag_sets_the_scenario_in_that_town(tmp_path: Path) -> None:
+    file = tmp_path / "町.feature"
+    file.write_text(TOWNS, encoding="utf-8")
+    result = konbini("run", str(file), cwd=tmp_path)
+    assert (result.returncode, last_line(result)) == (0, "3 passed, 0 failed"), result.stdout + result.stderr
+
+
+def test_and_its_people_are_known_nowhere_else(tmp_path: Path) -> None:
+    file = tmp_path / "町.feature"
+    file.write_text(TOWNS.replace("  @見本市\n", ""), encoding="utf-8")
+    result = konbini("run", str(file), cwd=tmp_path)
+    assert result.returncode == 2 and "「試験一郎のカード」はカードの名前ではありません" in result.stderr
+
+
 def run(
     folder: Path, *arguments: str, more: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -106,29 +106,54 @@ def _fixed_rows(raw: BinaryIO, path: Path, layout: Layout) -> Iterator[RawRow]:
 
 
 def _json_rows(text: TextIO, layout: Layout) -> Iterator[RawRow]:
-    names = layout.cells()
+    names, structures = layout.cells(), layout.structures()
     for line, content in enumerate(text, start=1):
         found = _json_object(content)
         if found is None:
             yield line, [], Misread(WHOLE_ROW, "JSON のオブジェクト", _json_pieces(content))
             continue
-        odd = next(
-            (name for name in names if not isinstance(found.get(name), str | int | float | None)), None
-        )
-        wrong = None
-        if odd is not None:
-            wrong = Misread(odd, "文字列か数")
-        elif not found.keys() <= set(names):
-            wrong = Misread(WHOLE_ROW, "・".join(names) + " のほかに名前のないオブジェクト")
-        yield line, [_json_text(found.get(name)) for name in names], wrong
+        try:
+            yield line, *_cells_of(found, names, structures)
+        except RecursionError:
+            yield line, [], Misread(WHOLE_ROW, "JSON のオブジェクト", _json_pieces(content))
+
+
+def _cells_of(
+    found: Mapping[str, Any], names: tuple[str, ...], structures: frozenset[str]
+) -> tuple[list[str], Misread | None]:
+    """The cells of an object, a structure as JSON, and what is wrong with it."""
+    wrong = None
+    odd = [
+        name
+        for name in names
+        if name not in structures and not isinstance(found.get(name), str | int | float | None)
+    ]
+    if odd:
+        wrong = Misread(odd[0], "文字列か数")
+    elif not found.keys() <= set(names):
+        wrong = Misread(WHOLE_ROW, "・".join(names) + " のほかに名前のないオブジェクト")
+    return [_json_text(found.get(name), name in structures) for name in names], wrong
 
 
 def _json_object(content: str) -> dict[str, Any] | None:
     try:
-        found = json.loads(content)
+        found = json.loads(content, object_pairs_hook=_each_once, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two members of one name nobody can say which is meant."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name twice")
+    return found
+
+
+def _no_number(name: str) -> Any:
+    """NaN and Infinity, which JSON does not know."""
+    raise ValueError(name)
 
 
 def _json_pieces(content: str) -> list[str]:
@@ -142,8 +167,10 @@ def _json_pieces(content: str) -> list[str]:
     return pieces
 
 
-def _json_text(value: Any) -> str:
-    """A number as JSON writes it; '' for null and for what is no single value."""
+def _json_text(value: Any, structure: bool = False) -> str:
+    """A number as JSON writes it, and so whatever stands where a structure is to be; '' for null and for any other structure."""
+    if value is not None and structure:
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, str):
         return value
     return json.dumps(value) if isinstance(value, int | float) else ""

@@ -96,6 +96,7 @@ class Source(Settings):
     `code`: the table that its value is looked up in. `date`: its notation, true for the file's own. `match`: a regular
     expression that the whole value must satisfy, `expected` says it in words. `scale`: the value is a number, times this.
     `file`: it names a file of the delivery, whose bytes are the item. `before`: a text put before it where it is not empty.
+    `structure`: it is a list or an object of its own (JSON), taken over as it stands; `limit` then counts for each text in it.
     """
 
     column: Name | None = None
@@ -107,6 +108,7 @@ class Source(Settings):
     expected: Name | None = None
     scale: Annotated[float, Field(gt=0, strict=False)] | None = None
     file: bool = False
+    structure: bool = False
     before: str = ""
     limit: Annotated[int, Field(ge=1, le=20_000)] = 100
 
@@ -165,9 +167,18 @@ class Layout(Settings):
     record_length: Annotated[int, Field(ge=1, le=100_000)] | None = None
     ends: Literal["", "\n", "\r\n"] = ""
 
+    @property
+    def nests(self) -> bool:
+        """Whether a cell may hold a structure."""
+        return self.container == "jsonl"
+
     def cells(self) -> tuple[str, ...]:
         """The names of a row's cells in their order."""
         return tuple(self.columns or self.names or [field.name for field in self.fields or ()])
+
+    def structures(self) -> frozenset[str]:
+        """The names of those that hold structures, not texts."""
+        return frozenset()
 
 
 class Slip(Layout):
@@ -198,6 +209,9 @@ class FileFormat(Layout):
     @property
     def typed(self) -> bool:
         return self.record in _REQUIRED
+
+    def structures(self) -> frozenset[str]:
+        return frozenset(source.column for source in self.to.values() if source.structure and source.column)
 
 
 class DeliveryFormat(Settings):
@@ -364,3 +378,16 @@ def _check_targets(file: FileFormat, found: DeliveryFormat, place: str, wrong: _
             raise wrong(f"{here}.scale", "1目盛りのミリメートル数")
         if source.file and source.column is None:
             raise wrong(f"{here}.column", "ファイル名の列")
+        _check_structure(file, target, source, here, wrong)
+
+
+def _check_structure(file: FileFormat, target: str, source: Source, here: str, wrong: _Wrong) -> None:
+    """A structure is an item of a record without a type of its own, and nothing is done to it."""
+    if not any(part.structure for part in source.parts()):
+        return
+    if file.typed or target in ("key", "person", "group", OPERATION) or not file.nests:
+        raise wrong(f"{here}.structure", "JSON か XML のファイルの、型のないレコードの本体の項目だけに true")
+    if source.column is None or source.code or source.date or source.match or source.scale or source.before:
+        raise wrong(here, "structure のほかは column・limit だけ")
+    if [other.column for one in file.to.values() for other in one.parts()].count(source.column) > 1:
+        raise wrong(f"{here}.column", "ほかの項目が使わない列")

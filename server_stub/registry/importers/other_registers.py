@@ -22,6 +22,7 @@ def take_records(generation: Generation, file: FileFormat, before: set[str]) -> 
     unusable_before = generation.unusable_before(register)
     touched = generation.touched.setdefault(register, set())
     owner = "person" if "person" in file.to else "key"
+    structures = frozenset(target for target, source in file.to.items() if source.structure)
     seen: dict[str, str] = {}
     gone: list[dict[str, Any]] = []
 
@@ -44,7 +45,7 @@ def take_records(generation: Generation, file: FileFormat, before: set[str]) -> 
             "key": key,
             "person": person,
             "group": group,
-            "body": _body(found, model),
+            "body": _body(found, model, structures),
         }
 
     def usable() -> Iterator[dict[str, Any]]:
@@ -99,17 +100,24 @@ def _leave_gaps(generation: Generation, connection: Connection, register: str) -
             asides.also(doubt.row, doubt.person, group, doubt.key)
 
 
-def _body(found: dict[str, Any], model: type[BaseModel] | None) -> dict[str, Any]:
-    body = {target: _as_text(item) for target, item in found.items()}
+def _body(found: dict[str, Any], model: type[BaseModel] | None, structures: frozenset[str]) -> dict[str, Any]:
+    """`structures`: the items that are lists or objects; one that is not there is left out, for the model to say what then."""
+    body = {
+        target: item if isinstance(item, list | dict) else _as_text(item)
+        for target, item in found.items()
+        if item is not None or target not in structures
+    }
     if model is None:
         return body
     try:
         return model.model_validate(body).model_dump(mode="json")
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        places = [step + 1 for step in first["loc"][1:] if isinstance(step, int)]
+        where = f"（{'の'.join(f'{place}番目' for place in places)}）" if places else ""
         # a rule of the model's own is told by its sentence alone
         told = first["msg"].partition(", ")[2] if first["type"] == "value_error" else first["msg"]
-        raise Unusable(str(first["loc"][0]) if first["loc"] else "key", told) from None
+        raise Unusable(str(first["loc"][0]) if first["loc"] else "key", told + where) from None
 
 
 def _as_text(item: Any) -> str:

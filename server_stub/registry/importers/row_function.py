@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -67,7 +68,7 @@ class RowFunction:
             (self._cells[part.column], part.column, part.limit)
             for source in self._sources.values()
             for part in source.parts()
-            if part.column is not None
+            if part.column is not None and not part.structure
         )
         self._shortest = min((limit for _, _, limit in self._texts), default=100)
 
@@ -96,13 +97,7 @@ class RowFunction:
 
     def _check_texts(self, cells: Cells) -> None:
         for number, column, limit in self._texts:
-            text = cells[number]
-            if len(text) > limit:
-                raise Misread(column, f"{limit}文字以内")
-            if text != text.strip():
-                raise Misread(column, "前後に空白のない値")
-            if not readable(text):
-                raise Misread(column, "取決めの文字コードの文字")
+            _check_text(column, cells[number], limit)
 
     def _getter(self, source: Source, is_date: bool) -> Getter:
         if source.join is not None:
@@ -116,6 +111,8 @@ class RowFunction:
         table = self._code[source.code] if source.code is not None else None
         if notation is not None:
             return _date(column, number, notation, table or {})
+        if source.structure:
+            return _structured(column, number, source.limit)
         if source.file:
             return self._file(column, number, _matcher(source))
         if table is not None:
@@ -227,6 +224,49 @@ def _date(column: str, number: int, notation: Notation, table: Mapping[str, str]
             raise Misread(column, expected) from None
 
     return read
+
+
+MOST_VALUES, MOST_LEVELS = 5_000, 12
+"""Of one structure: texts, numbers, lists and objects together, and how deep they lie in each other."""
+
+
+def _structured(column: str, number: int, limit: int) -> Getter:
+    """A cell holds a structure as JSON. None: there is none."""
+
+    def read(cells: Cells) -> Any:
+        text = cells[number]
+        if not text:
+            return None
+        found = json.loads(text)
+        if not isinstance(found, list | dict):
+            raise Misread(column, "配列かオブジェクト")
+        left = MOST_VALUES
+        waiting = [(found, 1)]
+        while waiting:
+            value, level = waiting.pop()
+            left -= 1
+            if left < 0 or level > MOST_LEVELS:
+                raise Misread(column, f"値{MOST_VALUES}個以内・{MOST_LEVELS}段以内の構造")
+            if isinstance(value, str):
+                _check_text(column, value, limit)
+            elif isinstance(value, dict):
+                for name in value:
+                    _check_text(column, name, limit)
+                waiting += [(inner, level + 1) for inner in value.values()]
+            elif isinstance(value, list):
+                waiting += [(inner, level + 1) for inner in value]
+        return found
+
+    return read
+
+
+def _check_text(column: str, text: str, limit: int) -> None:
+    if len(text) > limit:
+        raise Misread(column, f"{limit}文字以内")
+    if text != text.strip():
+        raise Misread(column, "前後に空白のない値")
+    if not readable(text):
+        raise Misread(column, "取決めの文字コードの文字")
 
 
 def _scaled(column: str, number: int, scale: Decimal, matches: Callable[[str], object]) -> Getter:

@@ -1,4 +1,4 @@
-"""The deliveries of 見本市 and of the two towns that write theirs alike, read by the words of their files alone."""
+"""The deliveries of 見本市 and of the towns that write theirs alike, read by the words of their files alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from tests.readback.register import Records, Resident
 from tests.readback.seals import SealFile
 from tests.readback.towns.taxes import read_taxes
 
-BEGINS = {"99999": "見本県見本市", "48201": "青葉県みどり市", "49202": "白砂県湊市"}
+BEGINS = {
+    "99999": "見本県見本市", "48201": "青葉県みどり市", "49202": "白砂県湊市",
+    "04215": "宮城県大崎市", "09216": "栃木県下野市", "22341": "静岡県駿東郡清水町",
+}  # fmt: skip
 """Code of the municipality -> what its addresses begin with, and its files leave out."""
 _STATES = {"住民": "住民", "転出予定": "転出予定", "転出": "転出済", "死亡": "死亡"}
 _CALLED = {
