@@ -15,7 +15,7 @@ from tests.readback.dates import of_day
 from tests.readback.form import Block, Form, read_form
 from tests.readback.format_file import load_formats
 from tests.readback.glyphs import drawn_glyphs, glyphs_of
-from tests.readback.kinds import enter_kinds_of, kind_of, kind_titled, titles
+from tests.readback.kinds import enter_kinds_of, kind_of, kind_titled, name_of, titles
 from tests.readback.kinds.kind import LEFT_OUT, OMITTED, SHOWN, Expected, Kind, Wanted
 from tests.readback.kinds.seal_registration import IMPRINT
 from tests.readback.register import (
@@ -176,10 +176,10 @@ class Town:
         return Read(application, tuple(numbers), self.tables)
 
     def _kind(self, named: str) -> Kind:
-        """By the title, or by the name that the municipality's settings have for it. Raises WrongPaper."""
+        """By the title, or by the name that terminals have for it, which may be the municipality's own. Raises WrongPaper."""
         for code, told in self.municipality.services.items():
             known = kind_of(code)
-            if known is not None and told.get("words", {}).get("ja") == named:
+            if known is not None and told.get("words", {}).get("ja", name_of(known)) == named:
                 return known
         return kind_titled(named)
 

@@ -95,5 +95,10 @@ def kind_of(code: str) -> Kind | None:
     return next((kind for kind in _kinds.values() if kind.code == code), None)
 
 
+def name_of(kind: Kind) -> str:
+    """What terminals call it: the title, unless the kind has a `name` because its title follows from the record."""
+    return str(getattr(kind, "name", kind.title))
+
+
 def titles() -> tuple[str, ...]:
     return tuple(_kinds)
