@@ -176,7 +176,9 @@ def _run_command(log_file: Path) -> int:
         SystemExit,
     ) as error:  # a command returns its code: whoever ends the program meant no success
         if isinstance(error.__context__, BrokenPipeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it is no error either
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # so that closing it is no error either
             return 0  # whoever reads the output has seen enough
         _log.critical("the command ends with an error", exc_info=error)
         print(

@@ -11,7 +11,7 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ("money", "papers", "bindings", "offers", "rights", "identity", "visits", "disclosures")
+MODULES = ("money", "papers", "bindings", "offers", "rights", "identity", "visits", "disclosures", "taxes")
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 

@@ -13,6 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+from pydantic import ValidationError
+
 from server_stub.certificates.certificate import Case, Certificate, Offered
 from server_stub.eras import wareki
 from server_stub.interface.failures import Failed
@@ -155,10 +157,15 @@ def certifiable(case: Case[TaxTerms]) -> tuple[TaxRecord, ...]:
 def record_of_year(case: Case[TaxTerms], year: int) -> TaxRecord:
     """The holder's record of that 年度. Raises Failed as `certifiable`."""
     case.reader.check_usable(case.key, REGISTER)
-    known = (
-        TaxRecord(record.person, TaxBody.model_validate(record.body))
-        for record in case.reader.records(REGISTER, person=case.key)
-    )
+    try:
+        known = [
+            TaxRecord(record.person, TaxBody.model_validate(record.body))
+            for record in case.reader.records(REGISTER, person=case.key)
+        ]
+    except (
+        ValidationError
+    ):  # of a replica that was made without these rules; the error would tell the amounts
+        raise Failed("Record_Unusable", register=REGISTER) from None
     found = [record for record in known if record.body.year == year]
     if not found and case.resident.resident_since > date(year, 1, 1):
         raise Failed.in_words("Tax_Lived_Elsewhere", ELSEWHERE, year=year)
