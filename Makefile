@@ -24,4 +24,4 @@ fuzz: setup
 		tests/cards/test_fuzz.py tests/flow/test_any_way.py tests/hostile/test_both_killed.py tests/scenarios/test_pcsc_features.py
 
 clean:
-	rm -rf .konbini evidence gallery .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .konbini evidence gallery paper-review .pytest_cache .mypy_cache .ruff_cache

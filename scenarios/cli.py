@@ -14,7 +14,7 @@ from scenarios.command.serving import delivery_app
 
 from . import paths
 from .command.cards import card_app
-from .command.options import JsonOption, fold_help, print_json, stop, terminal_columns
+from .command.options import JsonOption, TownOption, fold_help, print_json, stop, terminal_columns
 from .command.starting import demo, kiosk, run, server
 from .command.towns import town_app
 from .command.usage import WrongUse, told, usable_folder
@@ -81,6 +81,20 @@ def steps(as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def requirements(as_json: JsonOption = False) -> None:
+    """要件の一覧。それぞれに出典、確かめるシナリオと最後の判定を添える。"""
+    from .command.requirements import lines, rows, uncovered
+
+    told = rows()
+    if as_json:
+        print_json([row.to_json() for row in told])
+    else:
+        print(*lines(told, terminal_columns()), sep="\n")
+    if uncovered(told):
+        raise typer.Exit(1)
+
+
+@app.command()
 def flow(mermaid: Annotated[bool, typer.Option("--mermaid", help="Mermaid の状態遷移図")] = False) -> None:
     """端末の状態と遷移。"""
     from kiosk_app.flow import table
@@ -143,6 +157,29 @@ def paper_copy(pdf: Path, target: Annotated[Path, typer.Argument(help="写しの
         stop(f"{pdf} がありません。")
     for line in copy_paper(pdf, target):
         print(line)
+
+
+@paper_app.command("references")
+def paper_references(
+    folder: Annotated[
+        Path | None, typer.Argument(help="見比べるページを置くフォルダ（なければ paper-review）")
+    ] = None,
+    town: TownOption = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept", help="受け入れる絵の名前（* でまとめて指定できる）。繰り返して複数を指定できる"
+        ),
+    ] = None,
+) -> None:
+    """すべての紙面を参照の絵と見比べ、以前・いま・違いを並べたページを作る。"""
+    from .command.reference_page import REVIEW, review
+
+    target = usable_folder(folder or Path(REVIEW), "FOLDER")
+    outcome = review(town or (), accept or (), target)
+    print(*outcome.lines, sep="\n")
+    if outcome.left:
+        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from gherkin.errors import CompositeParserException
 from gherkin.parser import Parser
 from gherkin.token_matcher import TokenMatcher
 
+from scenarios.requirements import MARK, TAG, load_requirements
 from scenarios.steps.sentences import KEYWORDS, alike, find, other_keyword
 from scenarios.steps.slots import nearest, speak_of
 from scenarios.towns import tagged_towns
@@ -289,12 +290,29 @@ def _check_characters(file: Path, text: str) -> Iterator[Problem]:
 
 def _check_tags(file: Path, text: str) -> Iterator[Problem]:
     for number, tag in tags(text):
-        if tag in PYTEST_TAGS or tag.startswith("_"):
+        if tag.startswith(MARK) and (told := _unknown_requirement(tag)):
+            yield Problem(file, number, told)
+        elif tag in PYTEST_TAGS or tag.startswith("_"):
             yield Problem(
                 file, number, f"タグ「@{tag}」は実行のしくみが使う名前です。別の名前にしてください。"
             )
         elif not re.fullmatch(r"[\w.+-]+", tag):
             yield Problem(file, number, f"タグ「@{tag}」に使える記号は「_」「-」「+」「.」だけです。")
+
+
+def _unknown_requirement(tag: str) -> str:
+    """What is wrong with a tag that is meant to name a requirement; '' if it does."""
+    known = load_requirements()
+    id_ = tag.removeprefix(TAG)
+    if tag.startswith(TAG) and id_ in known:
+        return ""
+    near = nearest(id_.removeprefix(MARK), known)
+    told = f"タグ「@{tag}」の要件はありません。"
+    return told + (
+        f"もしかして: {' ／ '.join(f'@{TAG}{one}' for one in near)}"
+        if near
+        else "要件は konbini requirements で一覧できます。"
+    )
 
 
 def _unreadable(text: str, line: int) -> str:

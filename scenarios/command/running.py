@@ -17,6 +17,7 @@ import pytest
 from scenarios.evidence import OVERVIEW, is_ours, remove_pages, write_overview
 from scenarios.evidence.junit import junit_xml
 from scenarios.feature_check import feature_files
+from scenarios.last_verdicts import remember
 from scenarios.paths import FEATURES, ROOT
 from scenarios.steps.standstill import ALWAYS, NEVER
 from scenarios.verdict import FAILED, MARKS, PASSED, SKIPPED, Verdict, Why, shown_path
@@ -218,6 +219,7 @@ def _close(outcome: Outcome, code: int, folder: Path, junit: Path | None, *, ask
         write_overview(folder, verdicts, problems=problems)
     if junit:
         junit.write_text(junit_xml(verdicts, problems), encoding="utf-8")
+    remember(verdicts)
     for problem in problems:
         print(f"konbini run: {problem}", file=sys.stderr)
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))

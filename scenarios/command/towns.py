@@ -29,14 +29,17 @@ def new_town(
     ] = "試験市",
 ) -> None:
     """市区町村のフォルダを作る（架空の住民4人とカード4枚。ファイルを書き換えて自分の住民にする）。"""
-    from scenarios.towns import load_town, shipped_town
+    from scenarios.towns import REFERENCES, load_town, shipped_town
 
     if not re.fullmatch("[0-9]{5}", code):
         raise WrongUse("--code には5桁の数字を指定してください。")
     _check_name(name)
     if folder.exists() and any(folder.iterdir()):
         raise WrongUse(f"{folder} は空ではありません。別の名前を指定してください。")
-    shutil.copytree(shipped_town(PATTERN), folder, dirs_exist_ok=True)
+    # how the pattern's papers look is no reference for another town's
+    shutil.copytree(
+        shipped_town(PATTERN), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(REFERENCES)
+    )
     for file in folder.rglob("*"):
         if file.suffix in (".toml", ".csv"):
             text = file.read_text(encoding="utf-8")

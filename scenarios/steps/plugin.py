@@ -18,6 +18,7 @@ from scenarios.command.running import chosen_files
 from scenarios.driver import keep_screen
 from scenarios.feature_check import declared, tags
 from scenarios.leaks import LeakSearch
+from scenarios.requirements import TAG, load_requirements
 from scenarios.stage import Stage
 from scenarios.stage_secrets import StageSecret, stage_secrets
 from scenarios.template import PIN, callings
@@ -64,6 +65,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for tag, reader in _READER_TAGS.items():
         config.addinivalue_line("markers", f"{tag}: {reader.reason}")
+    for requirement in load_requirements().values():
+        config.addinivalue_line("markers", f"{TAG}{requirement.id}: {requirement.text}")
     for name in shipped_names():
         config.addinivalue_line("markers", f"{name}: the scenario is run in this shipped town")
     # testers' own tags, so that they can be used to choose

@@ -7,6 +7,7 @@
 | `delivery/` | what its existing systems deliver: each night anew |
 | `cards.toml` | whose cards there are |
 | `certificates/` | if there: kinds of certificates of its own, whose Python code is run |
+| `references/` | if there: how its papers look (scenarios.references) |
 
 `--town` names such a folder, or a shipped town by its name. A feature or scenario with a shipped town's name as its tag
 (`@足利市`) is run in that town, whatever towns the run has otherwise.
@@ -34,7 +35,7 @@ from server_stub.registry.records import Person
 from server_stub.settings_file import Settings, SettingsText, matching, read_settings, settings_wrong
 
 HERE = Path(__file__).parent
-CARDS, FORMATS = "cards.toml", "deliveries"
+CARDS, FORMATS, REFERENCES = "cards.toml", "deliveries", "references"
 VARIABLE = "KONBINI_TOWNS"
 FIRST = "kobe"
 """The town of whoever names none."""
@@ -118,10 +119,11 @@ class Town:
 
     def files(self) -> list[Path]:
         """List all that the town is made of, for whoever makes something of it and must know when it changes."""
+        pictures = self.folder / REFERENCES
         return sorted(
             path
             for path in self.folder.rglob("*")
-            if path.is_file() and path.suffix not in (".pyc", ".md", ".py")
+            if path.is_file() and path.suffix not in (".pyc", ".md", ".py") and pictures not in path.parents
         )
 
 
