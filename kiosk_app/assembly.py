@@ -67,6 +67,7 @@ class Assembly:
         self, settings: KioskSettings, clock: Clock, trace: Trace, window: KioskWindow | None = None
     ) -> None:
         self.settings, self.clock, self.trace = settings, clock, trace
+        self._use_fonts()
         self.window = window or KioskWindow(clock)
         self.window.shown.connect(self._keep_screen)
         self.slot = open_slot(settings.reader, settings.hand, self._reader_told)
@@ -96,6 +97,12 @@ class Assembly:
         if not self.window.isVisible():
             self.window.show()
 
+    def _use_fonts(self) -> None:
+        # here and not above: the first paint needs no names
+        from .screens.names import use_fonts
+
+        use_fonts(self.settings.name_fonts)
+
     def restart(self, settings: KioskSettings) -> None:
         """Fresh devices, journal and outbox, as `settings` say; window, card slot and trust stay."""
         self.terminal.stop()
@@ -105,6 +112,7 @@ class Assembly:
             self.slot.hand.remove()
             self.slot.hand.faults.clear()
         self.settings = settings
+        self._use_fonts()
         # the old terminal goes, and what stays is not the new one's: no full collection over it ever stops its screen
         del self.terminal, self.devices
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

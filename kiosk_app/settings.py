@@ -25,6 +25,7 @@ class KioskSettings:
     `monitor` counts from 0; `place` is x, y, width and height of a window that is not full-screen (screen pixels), () to
     leave it to the desktop. `reader` and `hand`: see kiosk_app.card_slot; `card_limit` real seconds for a card to answer.
     `keep_screens`: the trace keeps the picture of a screen that nobody outside could catch (evidence wants it).
+    `name_fonts`: files of fonts with characters of names that the common one lacks (外字 of municipalities).
     `log_folder`: where the log lies, '' for `log` in `folder`.
     `server_ca`: a file of CA certificates (PEM) to trust for https, '' for those of the system.
     `authority` (DER in hex), `enrolled`, `automatic` and `pin_budget`: see kiosk_app.card_trust.
@@ -53,6 +54,7 @@ class KioskSettings:
     automatic: bool = False
     pin_budget: int = 1
     server_ca: str = ""
+    name_fonts: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

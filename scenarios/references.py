@@ -99,7 +99,7 @@ class Finding:
 @contextmanager
 def delivered(town: Town) -> Iterator[tuple[Tenant, ReplicaReader]]:
     """The town with its delivery in a replica that is thrown away. Raises Failed as `load_delivery`."""
-    kinds = town.municipality.kinds.values()
+    kinds = town.municipality.every_kind.values()
     with tempfile.TemporaryDirectory(prefix="konbini-references-") as temporary:
         place = Path(temporary)
         none = place / notices.FILE_NAME
@@ -118,7 +118,8 @@ def delivered(town: Town) -> Iterator[tuple[Tenant, ReplicaReader]]:
 
 def states(municipality: Municipality) -> list[tuple[date, Municipality]]:
     """List the days whose papers are wanted, with the municipality as it is then: each may bring another form."""
-    return [(DAY, municipality)]
+    later = [(first, state) for first, state in municipality.states.since if first > DAY]
+    return [(DAY, municipality.on(DAY)), *later]
 
 
 def papers(
@@ -243,7 +244,9 @@ class _Wish:
         picked = kind.pick(self.holder.case(kind), request)
         terms = municipality.services[kind.code]
         numbers = [_number(municipality.info.code, self.holder.today)]
-        return kind.render([picked], request, terms, municipality.issuer, self.holder.today, numbers)
+        return kind.render(
+            [picked], request, terms, municipality.issuer_of(kind.code), self.holder.today, numbers
+        )
 
     def _answer(self, question: Any) -> str:
         others = [choice.code for choice in question.choices if choice.code != question.default]

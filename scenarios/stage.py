@@ -37,7 +37,7 @@ from .servers import CITY as CITY
 from .servers import OWN_FILES, STORE, LocalServers, RemoteServers, Servers
 from .stage_secrets import KeyPool
 from .template import AUTHORITY_FILE, PIN, CardEntry, load_cards, replica_name, template_folder, towns_of
-from .towns import Town
+from .towns import Town, fonts_of
 
 PCSC_CARD_LIMIT = 10.0
 """Real seconds: vpcd itself waits for a mute card for ever."""
@@ -175,6 +175,7 @@ class Stage:
             ),
             automatic=self._automatic,
             keep_screens=self.keep_screens,
+            name_fonts=fonts_of(self.towns),
             **self._reader_settings(card_limit),
             **(window or {}),
         )

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import hmac
-from typing import Annotated, Protocol, cast
+from typing import Annotated, Any, Protocol, cast
 
 from fastapi import Depends, FastAPI, Path, Query
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from .interface.failures import Failed
-from .interface.operations import DoubtPage, IncidentPage, IncidentQuery, PageQuery
+from .interface.operations import (
+    DoubtPage,
+    IncidentPage,
+    IncidentQuery,
+    PageQuery,
+    StopEntry,
+    StopList,
+    StopRequest,
+)
 from .interface.secret import Secret
 from .interface.values import Model, Ulid
 from .node import failure_answers
 
 SHORTEST_KEY = 16
 """Characters that an operations key has at least."""
-_REFUSALS = (
+OPS_REFUSALS = (
     "Operations_Not_Offered",
     "Operator_Unknown",
     "Request_Malformed",
@@ -32,13 +40,20 @@ _bearer = HTTPBearer(
 
 
 class Books(Protocol):
-    """What a node reads out of its database for officials. `application` raises Failed(Application_Unknown)."""
+    """What a node reads out of its database for officials, and the emergency stops that they set. `application` raises
+    Failed(Application_Unknown), `release` Failed(Stop_Unknown)."""
 
     def incidents(self, query: IncidentQuery) -> IncidentPage: ...
 
     def in_doubt(self, query: PageQuery) -> DoubtPage: ...
 
     def application(self, application_id: str) -> Model: ...
+
+    def stops(self) -> StopList: ...
+
+    def stop(self, asked: StopRequest) -> StopEntry: ...
+
+    def release(self, stop_id: str) -> StopEntry: ...
 
 
 def check_ops_key(key: Secret | None) -> None:
@@ -47,12 +62,8 @@ def check_ops_key(key: Secret | None) -> None:
         raise Failed("Settings_Wrong", item="ops_key", at_least=SHORTEST_KEY)
 
 
-def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as: type[Model]) -> None:
-    """Add the paths to `app`. `shown_as`: the message that one application is told in. `asked` may be None where nobody asks.
-
-    Without a `key` every path answers Operations_Not_Offered.
-    """
-    books = cast(Books, asked)
+def official_only(key: Secret | None) -> Any:
+    """Make the dependency of a path that is for whoever shows `key`. Without a key it answers Operations_Not_Offered."""
 
     async def official(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
         if key is None:
@@ -61,12 +72,21 @@ def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as
         if not hmac.compare_digest(given.encode(), key.reveal().encode()):
             raise Failed("Operator_Unknown")
 
-    guarded = [Depends(official)]
+    return Depends(official)
+
+
+def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as: type[Model]) -> None:
+    """Add the paths to `app`. `shown_as`: the message that one application is told in. `asked` may be None where nobody asks.
+
+    Without a `key` every path answers Operations_Not_Offered.
+    """
+    books = cast(Books, asked)
+    guarded = [official_only(key)]
 
     @app.get(
         "/ops/v1/incidents",
         dependencies=guarded,
-        responses=failure_answers(*_REFUSALS),
+        responses=failure_answers(*OPS_REFUSALS),
         summary="重大事象の一覧",
         operation_id="list_incidents",
     )
@@ -77,7 +97,7 @@ def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as
     @app.get(
         "/ops/v1/in-doubt",
         dependencies=guarded,
-        responses=failure_answers(*_REFUSALS),
+        responses=failure_answers(*OPS_REFUSALS),
         summary="確認が必要な申請の一覧",
         operation_id="list_in_doubt",
     )
@@ -89,10 +109,43 @@ def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as
         "/ops/v1/applications/{application_id}",
         dependencies=guarded,
         response_model=shown_as,
-        responses=failure_answers("Application_Unknown", *_REFUSALS),
+        responses=failure_answers("Application_Unknown", *OPS_REFUSALS),
         summary="申請の経過",
         operation_id="show_application",
     )
     def application(application_id: Annotated[Ulid, Path()]) -> Model:
         """One application with every report on it, as this server knows it."""
         return books.application(application_id)
+
+    @app.get(
+        "/ops/v1/stops",
+        dependencies=guarded,
+        responses=failure_answers(*OPS_REFUSALS),
+        summary="緊急停止の一覧",
+        operation_id="list_stops",
+    )
+    def stops() -> StopList:
+        """Emergency stops in force, oldest first."""
+        return books.stops()
+
+    @app.post(
+        "/ops/v1/stops",
+        dependencies=guarded,
+        responses=failure_answers("Municipality_Unknown", "Service_Not_Offered", *OPS_REFUSALS),
+        summary="緊急停止",
+        operation_id="set_stop",
+    )
+    def stop(asked: StopRequest) -> StopEntry:
+        """Stop at once what is named, until it is released. One that is stopped already stays so, with this announcement."""
+        return books.stop(asked)
+
+    @app.post(
+        "/ops/v1/stops/{stop_id}/release",
+        dependencies=guarded,
+        responses=failure_answers("Stop_Unknown", *OPS_REFUSALS),
+        summary="緊急停止の解除",
+        operation_id="release_stop",
+    )
+    def release(stop_id: Annotated[Ulid, Path()]) -> StopEntry:
+        """Release a stop. Another one of the same may still be in force."""
+        return books.release(stop_id)

@@ -57,7 +57,7 @@ _EXPECTED = {
     "mapping": _TABLE,
     "time": _TIME,
     "date": _DAY,
-    "datetime": "2026-06-03T09:00:00+09:00 のような日時（囲まない）",
+    "datetime": "2026-06-03T09:00:00 のような日時（囲まない）",
     "greater_than": "{gt}より大きい数",
     "greater_than_equal": "{ge}以上の数",
     "less_than": "{lt}より小さい数",
@@ -108,7 +108,9 @@ def value_problems(file: str, values: Any, model: type[BaseModel], prefix: str =
 def _problems(file: str, prefix: str, error: ValidationError) -> list[Failed]:
     return [
         settings_wrong(
-            file, prefix + _path(told["loc"]), _expected(told["type"], told["msg"], told.get("ctx", {}))
+            file,
+            (prefix + _path(told["loc"])).rstrip("."),
+            _expected(told["type"], told["msg"], told.get("ctx", {})),
         )
         for told in error.errors(include_url=False, include_input=False)
     ]

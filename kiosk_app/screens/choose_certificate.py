@@ -94,7 +94,7 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
         line = rect(left.left(), left.top(), left.width(), theme.TITLE + 8)
         name = tile.on(line, tile.text(), theme.TITLE, bold=True, least=theme.LEAD)
         lines = [self._why_not(offer)] if offer.refusal is not None else []
-        if offer.refusal is None or offer.refusal.failure.startswith("Service_Closed"):
+        if offer.refusal is None or _is_about_hours(offer.refusal):
             lines.append(self._hours(offer))
         stack(left, [name, *(tile.on(left, line, theme.TEXT, least=theme.SMALL) for line in lines)], 16)
         right = rect(box.width() - fee_wide - 32, 12, fee_wide, high - 24)
@@ -142,6 +142,13 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
 
     def _hours(self, offer: Offer) -> str:
         return self.words("certificate.hours", hours=self.words.hours(self.words.offered(offer.hours)))
+
+
+def _is_about_hours(refusal: FailureBody) -> bool:
+    """Whether the hours say something to who is refused: not where the next day of service is told, for which there is room."""
+    return refusal.failure.startswith("Service_Closed") and (
+        refusal.failure != "Service_Closed_Today" or not refusal.facts.get("next_open")
+    )
 
 
 def why_not(words: Words, refusal: FailureBody) -> str:

@@ -1,12 +1,14 @@
 """Names of people as the register writes them: HarfBuzz finds the variants (IVS) that Qt does not draw by itself.
 
-A name goes to the screen's own face unless it has a variation selector or a character that face lacks; then all names
-of that screen are drawn in IPAmj Mincho, as outlines, so that one page has one face.
+A name goes to the screen's own face unless it has a variation selector, a character that face lacks or one of private use;
+then all names of that screen are drawn in IPAmj Mincho, as outlines, so that one page has one face. What that font lacks
+(外字) is drawn in the fonts of the municipalities.
 """
 
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
@@ -44,10 +46,22 @@ def needs_register_face(names: Iterable[str]) -> bool:
     # not QFontMetrics: that counts what Qt would borrow from other fonts
     face = QRawFont.fromFont(theme.font(theme.LEAD))
     return any(
-        is_selector(letter) or not (letter.isspace() or face.supportsCharacter(ord(letter)))
+        is_selector(letter)
+        or unicodedata.category(letter) == "Co"
+        or not (letter.isspace() or face.supportsCharacter(ord(letter)))
         for name in names
         for letter in name
     )
+
+
+_own_fonts: tuple[Path, ...] = ()
+
+
+def use_fonts(files: Iterable[str]) -> None:
+    """Draw in these fonts, in their order, what IPAmj Mincho lacks."""
+    global _own_fonts
+    _own_fonts = tuple(map(Path, files))
+    outline.cache_clear()
 
 
 @cache
@@ -57,11 +71,31 @@ def _harfbuzz(file: Path) -> Any:
     return uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(file))))
 
 
-def glyphs(text: str) -> list[tuple[int, int]]:
-    """(glyph id, advance in font units) of `text` in IPAmj Mincho. Raises FileNotFoundError without the font."""
+def runs(text: str) -> list[tuple[Path, str]]:
+    """The font of each part of `text`. Raises FileNotFoundError without IPAmj Mincho."""
+    common = register_font()
+    if common is None:
+        raise FileNotFoundError(_FILE)
+    found: list[tuple[Path, str]] = []
+    for letter in text:
+        if is_selector(letter):
+            file = found[-1][0] if found else common
+        else:
+            able = (one for one in (common, *_own_fonts) if _harfbuzz(one).get_nominal_glyph(ord(letter)))
+            file = next(able, common)
+        if found and found[-1][0] == file:
+            found[-1] = (file, found[-1][1] + letter)
+        else:
+            found.append((file, letter))
+    return found
+
+
+def glyphs(text: str, file: Path | None = None) -> list[tuple[int, int]]:
+    """(glyph id, advance in font units) of `text` in IPAmj Mincho, or in the font of `file`. Raises FileNotFoundError without
+    the font."""
     import uharfbuzz
 
-    file = register_font()
+    file = file or register_font()
     if file is None:
         raise FileNotFoundError(_FILE)
     buffer = uharfbuzz.Buffer()
@@ -103,19 +137,18 @@ class _Pen:
 @lru_cache(maxsize=512)
 def outline(text: str) -> tuple[QPainterPath, float]:
     """`text` as a path of one em in height 1.0 on its base line, and its width in ems."""
-    file = register_font()
-    assert file is not None
-    font = _harfbuzz(file)
     whole = QPainterPath()
     whole.setFillRule(Qt.FillRule.WindingFill)
-    x = 0
-    for glyph, advance in glyphs(text):
-        pen = _Pen()
-        font.draw_glyph_with_pen(glyph, pen)
-        whole.addPath(pen.path.translated(x, 0))
-        x += advance
-    em = float(font.face.upem)
-    return QTransform.fromScale(1 / em, 1 / em).map(whole), x / em
+    x = 0.0
+    for file, part in runs(text):
+        font = _harfbuzz(file)
+        em = float(font.face.upem)
+        for glyph, advance in glyphs(part, file):
+            pen = _Pen()
+            font.draw_glyph_with_pen(glyph, pen)
+            whole.addPath(QTransform.fromScale(1 / em, 1 / em).map(pen.path).translated(x, 0))
+            x += advance / em
+    return whole, x
 
 
 def width_of_name(name: str, size: int, register: bool) -> float:

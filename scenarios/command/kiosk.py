@@ -35,7 +35,8 @@ class KioskOptions:
     """As the user told them. `key_file` and `center_key`: of somebody's own server, else those of this checkout's stage, or of
     `server_folder` (of a server whose data are kept there; its virtual cards are there too).
     `clock`: see options; '' for the machine's time before a server of one's own, else as every stage begins. `monitor`
-    counts from 1. `control`: the name of the control port. `ca`: CA certificates (PEM) of somebody's own https server."""
+    counts from 1. `control`: the name of the control port. `ca`: CA certificates (PEM) of somebody's own https server.
+    `name_fonts`: fonts with the municipalities' own characters."""
 
     center: str
     reader: str = VIRTUAL
@@ -52,6 +53,7 @@ class KioskOptions:
     panel: bool = False
     control: str = ""
     ca: Path | None = None
+    name_fonts: tuple[Path, ...] = ()
 
 
 def run_kiosk(options: KioskOptions) -> int:
@@ -77,6 +79,8 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
     check_center_address(options.center)
     if options.ca is not None:
         _check_ca(options)
+    for font in options.name_fonts:
+        _check_font(font)
     keys = KeyPool(options.server_folder / KEYS if options.server_folder else None)
     key_file, foreign = options.key_file, bool(options.center_key)
     clock = clock_of(options.clock or (NOW if foreign else STAGE))
@@ -96,6 +100,7 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
         log_folder=str(paths.log_folder()),
         card_bodies=options.card_bodies,
         server_ca=str(options.ca.resolve()) if options.ca else "",
+        name_fonts=tuple(str(font.resolve()) for font in options.name_fonts),
         # by this it knows the virtual cards for ours
         authority=(_template(options) / AUTHORITY_FILE).read_bytes().hex() if virtual else "",
     )
@@ -104,6 +109,16 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
 def _template(options: KioskOptions) -> Path:
     """Where the virtual cards lie."""
     return options.server_folder / TEMPLATE if options.server_folder else template_with_own_cards()
+
+
+def _check_font(font: Path) -> None:
+    """Raises WrongUse for a file that is no font."""
+    from server_stub.paper.fonts import coverage_of
+
+    try:
+        coverage_of(font)
+    except Failed as error:
+        raise WrongUse(f"--name-font に指定した {font} は、フォントのファイルではありません。") from error
 
 
 def _check_ca(options: KioskOptions) -> None:

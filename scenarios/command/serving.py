@@ -21,7 +21,8 @@ from scenarios.enrolment import load_enrolments
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.server_folder import ServerFolder
 from scenarios.servers import NODES, LocalServers
-from scenarios.towns import load_towns
+from scenarios.template import towns_of
+from scenarios.towns import fonts_of, load_towns
 from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
 
@@ -92,6 +93,8 @@ def serve_until_stopped(
             ):
                 print(f"{name}\t{urls[node]}")
             kiosk = ["kiosk", "--center", urls["center"], "--clock", as_option(running), "--panel"]
+            for font in fonts_of(towns_of(place.template)):
+                kiosk += ["--name-font", font]
             print(f"予期しない障害の記録（開発者向け）: {paths.log_folder()}")
             if folder is not None:
                 kiosk += ["--server-folder", str(folder.absolute())]
@@ -174,6 +177,7 @@ def list_deliveries(
                     "loaded_at": one.loaded_at.isoformat(),
                     "living": one.living,
                     "taken_back_at": "" if one.taken_back_at is None else one.taken_back_at.isoformat(),
+                    "digest": one.digest,
                 }
                 for one in told
             ]
@@ -183,7 +187,7 @@ def list_deliveries(
         state = "交付に使用中" if one.living else "取消し" if one.taken_back_at is not None else ""
         print(
             f"第{one.number}世代\t{one.municipality}\t作成 {one.made_at:%Y-%m-%d %H:%M}"
-            f"\t取込 {one.loaded_at:%Y-%m-%d %H:%M}\t{state}".rstrip()
+            f"\t取込 {one.loaded_at:%Y-%m-%d %H:%M}\t{one.digest[:12]}\t{state}".rstrip()
         )
 
 

@@ -159,6 +159,10 @@ def kiosk(
             "--ca", help="https のサーバを証明する認証局の証明書（PEM）。なければ、この機械の登録に従う"
         ),
     ] = None,
+    name_font: Annotated[
+        list[Path] | None,
+        typer.Option("--name-font", help="氏名の外字を画面に描くフォント（市区町村のもの。複数指定できる）"),
+    ] = None,
     folder: Annotated[Path | None, typer.Option("--folder", help="日誌・現金・トレイを置くフォルダ")] = None,
     server_folder: Annotated[
         Path | None,
@@ -197,6 +201,7 @@ def kiosk(
                 key_file=key_file,
                 center_key=center_key,
                 ca=ca,
+                name_fonts=tuple(name_font or ()),
                 folder=folder,
                 server_folder=server_folder,
                 clock=clock,

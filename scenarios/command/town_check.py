@@ -9,7 +9,7 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Generator, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,6 @@ from server_stub.settings_file import settings_problems, settings_values
 from .usage import in_words
 
 SETTINGS, CERTIFICATES = "municipality.toml", "certificates"
-_ISSUE_NUMBER = "00000-20260603-0000-0000-0000"
 _SPECIMENS = 5
 """So many of a kind are enough; the records of one holder may be unfit for reasons of their own."""
 
@@ -221,39 +220,47 @@ def _people(delivery: Path, format_: DeliveryFormat) -> set[str] | None:
 
 def _problems_of_texts(municipality: Municipality) -> Iterator[str]:
     """Each text of the settings that is printed: whether there are letters for it."""
-    issuer = municipality.issuer
-    texts: dict[str, Any] = {
-        "name": issuer.municipality,
-        "certifier.title": issuer.title,
-        "certifier.mayor": issuer.mayor,
-    }
+    for state in (municipality, *(state for _, state in municipality.states.since)):
+        for field, text in _texts(state):
+            try:
+                check_texts({field: text}, state.issuer.fonts)
+                if field == "name":
+                    back_page_template(text)
+            except Failed as failed:
+                yield f"{SETTINGS} {field}: {failed.entry.cause}（{in_words(failed.facts)}）"
+
+
+def _texts(municipality: Municipality) -> Iterator[tuple[str, str]]:
+    yield "name", municipality.info.name
+    for where, issuer in (
+        ("certifier", municipality.issuer),
+        *((f"service.{code}.certifier", issuer) for code, issuer in municipality.issuers.items()),
+    ):
+        if where == "certifier" or (issuer.title, issuer.mayor) != (
+            municipality.issuer.title,
+            municipality.issuer.mayor,
+        ):
+            yield f"{where}.title", issuer.title
+            yield f"{where}.mayor", issuer.mayor
     for code, terms in municipality.services.items():
-        texts |= {
-            f"service.{code}.{name}": value
-            for name, value in terms.model_dump(mode="python").items()
-            if isinstance(value, str)
-        }
-    for field, text in texts.items():
-        try:
-            check_texts({field: text})
-            if field == "name":
-                back_page_template(text)
-        except Failed as failed:
-            yield f"{SETTINGS} {field}: {failed.entry.cause}（{in_words(failed.facts)}）"
+        for name, value in terms.model_dump(mode="python").items():
+            if isinstance(value, str):
+                yield f"service.{code}.{name}", value
 
 
 def _problems_of_papers(town: Town, database: Path) -> Iterator[str]:
     """Set one specimen of each kind, and of each scope that it offers, for card holders of the town. One that can be set is
     enough: what keeps one resident from a paper is that record's own matter."""
-    municipality = town.municipality
     replica = Replica(sqlite_url(database))
-    tenant = Tenant(municipality, replica, sqlite_url(database), Secret("specimen-of-town-check"))
+    whole = Tenant(town.municipality, replica, sqlite_url(database), Secret("specimen-of-town-check"))
     try:
         with replica.open_generation() as reader:
             people = list(dict.fromkeys(card.person for card in town.cards))
-            for code, kind in municipality.kinds.items():
-                day = _open_day(municipality)
-                moment = datetime.combine(day, municipality.services[code].opens, JST)
+            for code, kind, moment in _openings(town.municipality):
+                if moment is None:
+                    yield f"{SETTINGS} service.{code}: この先1年、取り扱う日がありません。"
+                    continue
+                tenant = whole.on(moment.date())
                 good: Counter[Scope] = Counter()
                 wrong: dict[Scope | None, str] = {}
                 for key in people:
@@ -272,16 +279,31 @@ def _problems_of_papers(town: Town, database: Path) -> Iterator[str]:
                         break
                 for scope, problem in wrong.items():
                     if scope is None or not good[scope]:
-                        yield f"{SETTINGS} service.{code}: 見本の紙面を作れません。{problem}"
+                        since = "" if moment.year == STAGE_START.year else f"（{moment.date()}）"
+                        yield f"{SETTINGS} service.{code}: 見本の紙面を作れません{since}。{problem}"
     finally:
         replica.close()
 
 
-def _open_day(municipality: Municipality) -> date:
-    day = STAGE_START.astimezone(JST).date()
-    while municipality.closed_on(day) and day.year == STAGE_START.year:
-        day += timedelta(days=1)
-    return day
+def _openings(municipality: Municipality) -> Iterator[tuple[str, AnyCertificate, datetime | None]]:
+    """For each kind the first moment at which it is served, and that after each change of its terms or its signer; None for a
+    kind that is never served."""
+    begin = STAGE_START.astimezone(JST)
+    days = [first for first, _ in municipality.states.since if first > begin.date()]
+    for code, kind in municipality.every_kind.items():
+        shown: tuple[Any, ...] | None = None
+        for day in (None, *days):
+            after = begin if day is None else datetime.combine(day, time.min, JST)
+            moment = municipality.next_opening(code, after)
+            if moment is None:
+                if shown is None and day == (days[-1] if days else None):
+                    yield code, kind, None
+                continue
+            state = municipality.on(moment.date())
+            now = (state.services[code], state.issuer_of(code))
+            if now != shown:
+                shown = now
+                yield code, kind, moment
 
 
 def _specimens(holder: Holder, kind: AnyCertificate, moment: datetime) -> Iterator[tuple[Scope | None, str]]:
@@ -297,10 +319,11 @@ def _specimens(holder: Holder, kind: AnyCertificate, moment: datetime) -> Iterat
                 continue
             try:
                 picked = kind.pick(holder.case(kind), asked)
-                terms = municipality.services[code]
-                told: Any = kind.render(
-                    [picked], asked, terms, municipality.issuer, moment.date(), [_ISSUE_NUMBER]
+                terms, issuer, day = municipality.services[code], municipality.issuer_of(code), moment.date()
+                number = municipality.numbers[code].format(
+                    issuer.code, issuer.municipality, day, "0000-0000-0000", 1
                 )
+                told: Any = kind.render([picked], asked, terms, issuer, day, [number])
                 if not isinstance(told, Rendered):
                     yield None, "render が Rendered を返しません"
             except Failed as failed:

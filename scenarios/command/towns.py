@@ -160,5 +160,9 @@ def load_into_server(
     shutil.rmtree(own, ignore_errors=True)
     part.rename(own)
     print(f"「{town.name}」の連携を、第{loaded.generation}世代の副本として取り込みました。")
+    if loaded.same_as:
+        print(
+            f"  連携のファイルは、これまでの第{loaded.same_as}世代と同じ内容でした（{loaded.digest[:12]}）。"
+        )
     for row in loaded.set_aside:
         print(f"  △ {row.file} {row.line}行目 {row.column}: {row.remedy}（この人には交付できません）")

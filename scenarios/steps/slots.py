@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -139,6 +140,25 @@ def holder_of(card: str) -> str:
     return next(name for name in people() if _cards()[f"{name}のカード"] == owner)
 
 
+def written_as(calling: str) -> str:
+    """How somebody's name stands on a screen, without spaces and selectors: the 呼び名, but for a name with a municipality's own
+    characters (外字), which nobody can type."""
+    key = _cards().get(f"{calling}のカード")
+    name = plain(_names_with_own_characters(_places).get(key or "", ""))
+    return name or calling
+
+
+@cache
+def _names_with_own_characters(places: tuple[Path, ...]) -> dict[str, str]:
+    """By 宛名番号, of those who have a card."""
+    found = [person for town in load_towns(places) for person in town.card_holders().values()]
+    return {
+        person.key: person.name
+        for person in found
+        if any(unicodedata.category(char) == "Co" for char in person.name)
+    }
+
+
 def plain(name: str) -> str:
     """A name as 呼び名: without spaces and variation selectors."""
     return "".join(c for c in name if not c.isspace() and not 0xE0100 <= ord(c) <= 0xE01EF)
@@ -197,6 +217,8 @@ def _any(name: str, told: str, example: str, rough: str = _QUOTED) -> None:
 
 
 _any("kind", "証明書の名前（端末に案内されるとおり）", "住民票の写し")
+_any("setting", "設定の項目（municipality.toml の名前。表の中のものは点でつなぐ）", "minimum_age")
+_any("value", "設定の値（municipality.toml に書くとおり）", "18")
 _any("certificate", "証明書の名前（端末に案内されるとおり、かぎ括弧なし）", "住民票の写し", _BARE)
 _any("choice", "証明書か人（端末に案内される証明書の名前、または世帯員の呼び名）", "印鑑登録証明書")
 _any("whole", "全員の呼び方（端末に案内されるとおり）", "世帯全員", r"[^「」、。]*全員")
@@ -260,6 +282,36 @@ _words(
     "サーバの異常（異常の一覧にあるとおり）",
     "署名後に目録を書き換える",
     lambda: tuple(KNOWN.values()),
+)
+SEAL_STATES = {
+    "登録": ("1", ""), "抑止": ("2", ""), "改印中": ("3", ""), "廃止（本人申請）": ("9", "1"), "廃止（転出）": ("9", "2"),
+    "廃止（死亡）": ("9", "3"), "廃止（氏名変更）": ("9", "4"), "廃止（成年後見）": ("9", "5"), "廃止（職権）": ("9", "6"),
+    "廃止（登録証亡失）": ("9", "7"), "廃止": ("9", ""),
+}  # fmt: skip
+"""What the sentences call a state: its code, and that of why it was abolished."""
+RULES: dict[str, tuple[str, str, bool]] = {
+    "15歳未満の方の例外を設けない": ("holder", "exceptions_under_age", False),
+    "転出予定の方のいる世帯には交付しない": ("holder", "refuse_household_of_leaver", True),
+    "転入の届出をした当日には交付しない": ("holder", "refuse_on_arrival_day", True),
+    "電子証明書が発行された当日には交付しない": ("holder", "refuse_on_issue_day", True),
+    "文字を登録中の方にも交付する": ("holder", "refuse_characters_pending", False),
+    "成年被後見人にも印鑑登録の証明書を交付する": ("service", "refuse_wards", False),
+    "印鑑登録の証明書に性別を記載する": ("service", "show_sex", True),
+    "印鑑登録の証明書に登録番号を記載する": ("service", "show_number", True),
+}
+"""What the sentences call a switch: the table that it stands in, its name, and the value."""
+_words(
+    "seal_state",
+    "印鑑登録の状態（登録、抑止、改印中、廃止（本人申請）など）",
+    "抑止",
+    lambda: tuple(SEAL_STATES),
+    _BARE,
+)
+_words(
+    "rule",
+    "市区町村の定め（konbini steps で一覧）",
+    "転出予定の方のいる世帯には交付しない",
+    lambda: tuple(RULES),
 )
 _words("shop", "端末のある店舗・施設", "見本町一丁目店", lambda: SHOPS)
 

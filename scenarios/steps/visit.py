@@ -188,6 +188,13 @@ def apply_in_vain(world: World, kind: str, scope: ForWhom, copies: int) -> None:
     world.apply_and_reach("Refusal")
 
 
+@when("「{kind}」を{copies}部申し込んで断られる", "「印鑑登録証明書」を1部申し込んで断られる")
+def apply_for_own_in_vain(world: World, kind: str, copies: int) -> None:
+    world.choose_kind(kind)
+    world.set_copies(copies)
+    world.apply_and_reach("Refusal")
+
+
 @when("「{kind}」を{copies}部申し込む", "「印鑑登録証明書」を1部申し込む")
 def apply_for_own(world: World, kind: str, copies: int) -> None:
     """A certificate about which nothing else is asked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,11 @@ from server_stub.interface.offers import Offer, Question
 from server_stub.interface.secret import Secret
 from server_stub.issuing.tables import Application
 
-from .slots import ForWhom, digits, holder_of, piece, plain, read_scope
+from .slots import ForWhom, digits, holder_of, piece, plain, read_scope, written_as
 
 END = tuple(Words(language)("main.end") for language in LANGUAGES)
 """The button that ends a visit, in each language."""
+NEXT_PAGE = Words("ja")("page.next")
 AFTER_SCOPE = ("ChooseOptions", "ChooseCopies", "Confirm")
 """What may be asked when it is clear who goes on the paper."""
 COINS = (1000, 500, 100, 50, 10)
@@ -94,6 +95,8 @@ class World:
     passing: Callable[[], None] = field(default=lambda: None)
     before: Before | None = None
     _screens: list[str] = field(default_factory=list)
+    decided: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Switches of the municipality that this scenario has set otherwise than its file: `holder` and `service`."""
     fell_through: int = 0
     """Yen of the coins that this visit's resident dropped and the coin unit did not accept."""
 
@@ -228,6 +231,11 @@ class World:
         """Where this scenario's own delivery lies, in the shape of scenarios/towns/kobe; there only if there was one."""
         return self.stage.visit_folder / "delivered"
 
+    @property
+    def settings(self) -> Path:
+        """Where the first town's folder lies with the settings that this scenario has changed; there only if it has."""
+        return self.stage.visit_folder / "settings" / self.stage.towns[0].folder.name
+
     def town(self) -> Town:
         """The town whose certificates this visit is about."""
         if self.domicile:
@@ -298,7 +306,7 @@ class World:
         )
         for name in (prefecture, municipality):
             while name not in self.terminal.call("touchables"):
-                self.leave_by("次のページ")
+                self.leave_by(NEXT_PAGE)
             self.leave_by(name)
         self.terminal.wait_for("EnterPin", "ConfirmLastTry", "Refusal")
 
@@ -372,9 +380,17 @@ class World:
         """Those members of the household only, by 呼び名 (no space, no variation selector)."""
         for person in people:
             # a tick draws the tiles anew
-            by_plain = {plain(name): name for name in self.terminal.call("touchables")}
-            self.touch(by_plain.get(person, person))
+            self.touch(self._tile_of(person))
         self.next(*AFTER_SCOPE)
+
+    def _tile_of(self, person: str) -> str:
+        """The name by which somebody can be touched, pages on if need be; 呼び名 where there is none."""
+        wanted = written_as(person)
+        while True:
+            by_plain: dict[str, str] = {plain(name): name for name in self.terminal.call("touchables")}
+            if wanted in by_plain or NEXT_PAGE not in by_plain:
+                return by_plain.get(wanted, person)
+            self.touch(NEXT_PAGE)
 
     def choose(self, scope: ForWhom | str, copies: int, kind: str = "") -> None:
         """A certificate (the first of the menu, unless named) with everything on it but 個人番号, up to the confirmation.
@@ -592,4 +608,10 @@ def town(world: World) -> Any:
         for card in world.stage.cards.values()
         if card.municipality != own.code
     }
-    return reader("town").Town.load(world.delivered if changed else own.folder, own.folder, elsewhere)
+    found = reader("town").Town.load(world.delivered if changed else own.folder, own.folder, elsewhere)
+    if world.settings.exists() and own is world.stage.towns[0]:
+        found = replace(found, municipality=reader("register").read_municipality(world.settings))
+    decided = world.decided.get("service", {})
+    services = {code: {**told, **decided} for code, told in found.municipality.services.items()}
+    told = {**found.municipality.told, "service": services}
+    return replace(found, municipality=replace(found.municipality, told=told))

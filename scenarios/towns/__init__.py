@@ -30,6 +30,7 @@ from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import MunicipalityInfo
 from server_stub.municipalities import Municipality, load_index, load_municipality
+from server_stub.paper.fonts import coverage_of
 from server_stub.registry.importers import Loaded, load_delivery, read_people
 from server_stub.registry.records import Person
 from server_stub.settings_file import Settings, SettingsText, matching, read_settings, settings_wrong
@@ -200,7 +201,28 @@ def _loaded(folders: tuple[Path, ...]) -> tuple[Town, ...]:
     ):
         if len(set(values)) != len(values):
             raise settings_wrong("--town", "", f"ほかの市区町村と重ならない{what}")
+    _check_fonts(towns)
     return towns
+
+
+def fonts_of(towns: Iterable[Town]) -> tuple[str, ...]:
+    """List the files of all fonts that the towns have for characters of their own; of one that two have, the first's."""
+    found: dict[bytes, str] = {}
+    for town in towns:
+        for file in town.municipality.issuer.fonts:
+            found.setdefault(file.read_bytes(), str(file))
+    return tuple(found.values())
+
+
+def _check_fonts(towns: Sequence[Town]) -> None:
+    """Raises Failed(Settings_Wrong): a terminal that serves several towns cannot draw two shapes of one code point."""
+    drawn: dict[int, str] = {}
+    for file in fonts_of(towns):
+        for code in coverage_of(Path(file)).characters:
+            if drawn.setdefault(code, file) != file:
+                raise settings_wrong(
+                    "--town", "fonts", f"ほかの市区町村のフォントと重ならない外字の符号位置（U+{code:04X}）"
+                )
 
 
 def romanised(info: MunicipalityInfo) -> tuple[str, str]:

@@ -45,12 +45,16 @@ _CERTIFICATE = (
 _HOLDER = (
     "Holder_Not_Linked", "Holder_Under_Fifteen", "Holder_Restricted", "Holder_Moved_Out", "Holder_Not_Registered",
     "Holder_Deceased", "Municipality_Unknown", "Municipality_Not_Participating", "Terminal_Kind_Excluded",
-    "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered", "Replica_Too_Old",
+    "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered", "Service_Not_Yet_Offered", "Service_Suspended",
+    "Service_Stopped", "Replica_Too_Old",
+    "Holder_Household_Leaving", "Holder_Arrived_Today", "Certificate_Issued_Today", "Holder_Character_Pending",
+    "Holder_Entry_Too_Long",
 )  # fmt: skip
 _ISSUING = ("Issuing_Unreachable", "Answer_Malformed", "Caller_Unknown")
 _APPLICATION = (
     "Session_Not_Authenticated", "Option_Not_Allowed", "Member_Not_In_Household", "Copies_Out_Of_Range",
     "Fee_Changed", "Idempotency_Conflict", "Character_Not_Printable", "Text_Too_Long", "Application_Too_Large", "Service_Out_Of_Order", "Seal_Not_Registered",
+    "Seal_Under_Fifteen", "Seal_Abolished", "Seal_Name_Changed", "Seal_Card_Lost", "Seal_Being_Changed", "Seal_Not_Issued_Here",
     "Household_Member_Restricted", "Binding_Mismatch", "Paper_Corrupt", "Application_State_Conflict",
 )  # fmt: skip
 _IDEMPOTENCY_KEY = "^[A-Za-z0-9_-]{8,80}$"

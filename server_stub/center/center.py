@@ -24,6 +24,7 @@ from .outbox import Housekeeper, Outbox
 from .sessions import Sessions
 from .settings import CenterSettings
 from .status_reports import StatusReports
+from .stops import Stops
 from .terminals import TerminalBook
 
 _CONNECTIONS = 40
@@ -49,13 +50,15 @@ class Center:
         self.terminals = TerminalBook(self.database, settings.terminals)
         self.holders = Holders(self.database)
         self.sessions = Sessions(self.database, clock, trace, times)
-        self.operations = CenterBooks(self.database)
+        self.stops = Stops(self.database, clock, trace)
+        self.operations = CenterBooks(self.database, self.stops)
         self.incidents = Incidents(self.database, clock, trace)
         trusted = TrustedCertificates(settings.trusted_cas, settings.policy_oids, settings.enrolled)
         self.authentication = Authentication(
             trace,
             context.faults,
             self.sessions,
+            self.stops,
             Jpki(clock, trusted, authority, self.holders),
             servers,
             settings.municipalities,
@@ -63,7 +66,9 @@ class Center:
         )
         applications = Applications(self.database, clock, trace)
         applications.recover()
-        self.issue = Issue(context, settings, self.sessions, applications, self.incidents, servers, finish)
+        self.issue = Issue(
+            context, settings, self.sessions, self.stops, applications, self.incidents, servers, finish
+        )
         self.reports = StatusReports(self.database, clock, trace, self.incidents)
         self.outbox = Outbox(self.database, servers, self.incidents, trace)
         self.housekeeper = Housekeeper(

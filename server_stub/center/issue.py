@@ -25,6 +25,7 @@ from .incidents import Incidents
 from .issuing_servers import IssuingServers
 from .sessions import Authenticated, Sessions
 from .settings import CenterSettings
+from .stops import Stops
 from .terminals import Terminal
 
 
@@ -59,6 +60,7 @@ class Issue:
         context: NodeContext,
         settings: CenterSettings,
         sessions: Sessions,
+        stops: Stops,
         applications: Applications,
         incidents: Incidents,
         servers: IssuingServers,
@@ -67,6 +69,7 @@ class Issue:
         self._context = context
         self._settings = settings
         self._sessions = sessions
+        self._stops = stops
         self._applications = applications
         self._incidents = incidents
         self._servers = servers
@@ -112,6 +115,7 @@ class Issue:
         request: ApplicationRequest,
     ) -> SignedManifest:
         try:
+            self._stops.check()
             paper = self._servers.issue(
                 request.municipality,
                 IssueRequest(

@@ -19,11 +19,15 @@ from server_stub.interface.operations import (
     IncidentPage,
     IncidentQuery,
     PageQuery,
+    StopEntry,
+    StopList,
+    StopRequest,
 )
 from server_stub.interface.values import FailureBody, Identity
 
 from . import tables
 from .database import Database
+from .stops import Stops
 from .tables import applications, incidents, outbox, status_reports
 
 _INCIDENTS: Select[Any] = select(incidents, applications.c.municipality).outerjoin(
@@ -40,8 +44,21 @@ _REPORTS = (
 class CenterBooks:
     """Answer an official's questions out of the database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, stops: Stops) -> None:
         self._database = database
+        self._stops = stops
+
+    def stops(self) -> StopList:
+        """List the emergency stops in force."""
+        return self._stops.in_force()
+
+    def stop(self, asked: StopRequest) -> StopEntry:
+        """Set an emergency stop. Raises as `Stops.stop`."""
+        return self._stops.stop(asked)
+
+    def release(self, stop_id: str) -> StopEntry:
+        """Release an emergency stop. Raises Failed(Stop_Unknown)."""
+        return self._stops.release(stop_id)
 
     def incidents(self, query: IncidentQuery) -> IncidentPage:
         """List incidents by their identifiers."""

@@ -161,6 +161,16 @@ incidents = Table(
 )
 """Only ever added to: no message of ours closes one."""
 
+stops = Table(
+    "stops",
+    metadata,
+    Column("stop_id", String(26), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("reopens", Moment),
+    Column("released_at", Moment),
+)
+"""Emergency stops of everything, in force while `released_at` is NULL."""
+
 outbox = Table(
     "outbox",
     metadata,
@@ -198,6 +208,7 @@ KNOWN = select(sessions.c.holder_method, sessions.c.holder_ref, sessions.c.place
 
 MUNICIPALITY_OF_HOLDER = select(holders.c.municipality).where(holders.c.holder_ref == bindparam("holder"))
 
+STOPS = select(stops).where(stops.c.released_at.is_(None)).order_by(stops.c.stop_id)
 APPLICATION = select(applications).where(applications.c.application_id == bindparam("application"))
 COUNT_APPLICATION = update(sessions).where(_RUNNING).values(applications=sessions.c.applications + 1)
 RECEIVE = insert(applications)

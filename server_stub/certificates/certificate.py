@@ -10,10 +10,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from datetime import date
+from typing import Any, ClassVar, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
+from pydantic import BaseModel
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Question, Scope, Subject, Symbol
@@ -21,52 +21,10 @@ from server_stub.interface.values import LONGEST_TEXT, FailureBody, Identity, Pl
 from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.records import Person
 from server_stub.registry.replica import ReplicaReader
-from server_stub.settings_file import Settings, SettingsText
 
-COIN = 10
-"""Yen: the smallest coin that a terminal takes."""
+from .terms import COIN, Fee, ServiceTerms
 
-
-def _payable(fee: int) -> int:
-    if fee % COIN:
-        raise ValueError(f"{COIN}の倍数（端末の硬貨で払える額）")
-    return fee
-
-
-Fee = Annotated[int, Field(ge=0, le=10_000), AfterValidator(_payable)]
-"""Yen a copy."""
-
-
-def _in_known_languages(words: dict[str, str]) -> dict[str, str]:
-    if not words.keys() <= {"ja", "en"}:
-        raise ValueError("ja（日本語）と en（英語）の名称")
-    return words
-
-
-class ServiceTerms(Settings):
-    """What a municipality has decided about one kind: the table [service.CODE] of its settings. A kind may need more.
-
-    `fee` at a terminal and `counter_fee` at the counter; `opens` inclusive, `closes` exclusive, in JST. `words`: what the
-    municipality itself calls the kind (language -> text), where that is not the kind's own name.
-    """
-
-    fee: Fee
-    opens: time
-    closes: time
-    max_copies: Annotated[int, Field(ge=1, le=99)]
-    counter_fee: Fee | None = None
-    words: Annotated[dict[str, SettingsText], AfterValidator(_in_known_languages)] = {}
-
-    @field_validator("closes")
-    @classmethod
-    def _after_it_opens(cls, closes: time, known: ValidationInfo) -> time:
-        if closes <= known.data.get("opens", time.min):
-            raise ValueError("opens より後の時刻")
-        return closes
-
-    def open_at(self, moment: time) -> bool:
-        return self.opens <= moment < self.closes
-
+__all__ = ["COIN", "AnyCertificate", "Case", "Certificate", "Fee", "Offered", "ServiceTerms"]
 
 Terms = TypeVar("Terms", bound=ServiceTerms)
 
@@ -112,8 +70,13 @@ class Case(Generic[Terms]):
         )
 
     def restricted(self, key: str) -> bool:
-        """Tell whether a measure (発行制限) is in force for that person today."""
+        """Tell whether a measure (発行制限) is in force today for that person, or for the household that they are in."""
         return self.reader.restriction(key, self.today) is not None
+
+    def group_restricted(self, register: str, group: str) -> bool:
+        """Tell whether a measure is in force today for anybody of a group (a household: register "person"; else whoever has a
+        record in that group of `register`). What shows the whole group, or where one of it lives, is issued to nobody then."""
+        return self.reader.group_restriction(register, group, self.today) is not None
 
 
 @dataclass(frozen=True, slots=True)

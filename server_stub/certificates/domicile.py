@@ -44,4 +44,4 @@ def membership_of(case: Case[Any]) -> Membership:
 def anybody_restricted(case: Case[Any], register: str) -> bool:
     """Tell whether a measure is in force for anybody of that family register: what shows all of its members, or where they
     live, is refused to every one of them then."""
-    return any(case.restricted(link.person) for link in case.reader.records(FAMILY_LINK, group=register))
+    return case.group_restricted(FAMILY_LINK, register)

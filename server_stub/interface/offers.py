@@ -46,8 +46,11 @@ REFUSALS = frozenset(
         "Holder_Not_Linked", "Holder_Under_Fifteen", "Holder_Restricted", "Holder_Moved_Out", "Holder_Not_Registered",
         "Holder_Deceased", "Record_Unusable", "Seal_Not_Registered", "Household_Member_Restricted",
         "Member_Not_In_Household", "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered",
+        "Service_Not_Yet_Offered", "Service_Suspended", "Service_Stopped",
         "Service_Out_Of_Order", "Replica_Too_Old", "Application_Too_Large", "Character_Not_Printable", "Text_Too_Long",
-        "Picture_Unreadable",
+        "Picture_Unreadable", "Holder_Household_Leaving", "Holder_Arrived_Today", "Certificate_Issued_Today",
+        "Holder_Character_Pending", "Holder_Entry_Too_Long", "Seal_Under_Fifteen", "Seal_Abolished", "Seal_Name_Changed",
+        "Seal_Card_Lost", "Seal_Being_Changed", "Seal_Not_Issued_Here",
     }
 )  # fmt: skip
 """The names of the catalogue that stand in an offer: what an issuing server has against a kind or a person. Any other is a

@@ -5,8 +5,18 @@ Paths, relative to the base URL of either server; every request carries `Authori
     GET /ops/v1/incidents?since=&application_id=&cursor=&limit=  -> IncidentPage
     GET /ops/v1/in-doubt?cursor=&limit=                          -> DoubtPage
     GET /ops/v1/applications/{application_id}                    -> CenterApplication, or LedgerApplication at the issuing server
+    GET /ops/v1/stops                                            -> StopList (those in force)
+    POST /ops/v1/stops                    StopRequest            -> StopEntry
+    POST /ops/v1/stops/{stop_id}/release                         -> StopEntry
 
-Nothing is changed here: an incident is closed by nobody over HTTP. All money is whole yen, all times are ISO 8601 with offset.
+and at the issuing server alone:
+
+    GET  /ops/v1/person-reference?municipality=&person_key=      -> PersonReference
+    GET  /ops/v1/age-exceptions?municipality=&cursor=&limit=     -> ExceptionPage
+    POST /ops/v1/age-exceptions                ExceptionChange   -> ExceptionEntry
+
+Nothing else is changed here than an emergency stop (緊急停止) and an exception: an incident is closed by nobody over HTTP. All money is
+whole yen, all times are ISO 8601 with offset.
 Persons are references (`holder`, `subjects`); no name, address or 個人番号 is in any message.
 
 Lists are in the order of their identifiers (ULIDs, which begin with the time they were made at), oldest first. A cursor leads on
@@ -17,6 +27,7 @@ terminal that was cut off reports late.
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field, field_validator
@@ -24,7 +35,7 @@ from pydantic import AwareDatetime, Field, field_validator
 from .application_states import ReportKind, State
 from .clock import JST
 from .failures import CATALOGUE
-from .values import Code5, Identifier, Identity, Model, Ref, Ulid, Yen
+from .values import Code, Code5, Identifier, Identity, Model, Ref, Ulid, Yen
 
 MOST_PER_PAGE = 200
 Limit = Annotated[int, Field(ge=1, le=MOST_PER_PAGE, description="entries of one page at most")]
@@ -58,6 +69,43 @@ class IncidentQuery(PageQuery):
             return None if since is None else since.astimezone(JST)
         except OverflowError as error:  # the first or the last day of the calendar
             raise ValueError("no time in Japan") from error
+
+
+class StopRequest(Model):
+    """Stop the issuing of certificates at once, until the stop is released.
+
+    At the issuing server `municipality` is named, and `kind` (its code) for one kind of it; none: all kinds. At the centre neither is
+    named: it stops everything. `reopens` is an announcement to residents: it ends nothing.
+    """
+
+    municipality: Code5 | None = None
+    kind: Code | None = None
+    reopens: AwareDatetime | None = None
+
+    @field_validator("reopens")
+    @classmethod
+    def _in_japan(cls, reopens: datetime | None) -> datetime | None:
+        try:
+            return None if reopens is None else reopens.astimezone(JST)
+        except OverflowError as error:
+            raise ValueError("no time in Japan") from error
+
+
+class StopEntry(Model):
+    """Tell one emergency stop: from `at` until `released_at`, None while it is in force."""
+
+    stop_id: Ulid
+    municipality: Code5 | None
+    kind: Identifier | None
+    at: datetime
+    reopens: datetime | None
+    released_at: datetime | None
+
+
+class StopList(Model):
+    """List the emergency stops in force, oldest first."""
+
+    stops: tuple[StopEntry, ...]
 
 
 class IncidentEntry(Model):
@@ -210,6 +258,55 @@ class LedgerApplication(Model):
     charge: LedgerCharge | None
     refund: LedgerRefund | None
     reports: tuple[ReportEntry, ...]
+
+
+class ExceptionAct(StrEnum):
+    GRANT = "grant"
+    WITHDRAW = "withdraw"
+
+
+class ExceptionChange(Model):
+    """Let one person in who is too young to use a terminal, or no longer. `operator` says who decides it, `reason` why; both stay."""
+
+    municipality: Code5
+    person: Ref
+    act: ExceptionAct
+    operator: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
+    reason: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class ExceptionEntry(ExceptionChange):
+    """Tell one act. The latest one on a person counts."""
+
+    act_id: Ulid
+    at: datetime
+
+
+class ExceptionPage(Model):
+    """List acts; without `next_cursor` there are no more."""
+
+    acts: tuple[ExceptionEntry, ...]
+    next_cursor: Ulid | None
+
+
+class ExceptionQuery(PageQuery):
+    """Ask for the acts of one municipality, or of all that are hosted there."""
+
+    municipality: Code5 | None = None
+
+
+class ReferenceQuery(Model):
+    """Ask for the reference of a resident. `person_key`: 宛名番号."""
+
+    municipality: Code5
+    person_key: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class PersonReference(Model):
+    """Tell by what this municipality's papers and acts call a person."""
+
+    municipality: Code5
+    person: Ref
 
 
 def incident_failure(reason: str) -> str:

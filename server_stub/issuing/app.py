@@ -19,6 +19,7 @@ from server_stub.interface.values import FailureBody, MunicipalityList, Ulid
 from server_stub.node import NodeContext, make_app
 from server_stub.ops_door import add_ops_door
 
+from .exceptions_door import add_exceptions_door
 from .operations import LedgerBooks
 from .service import IssuingService
 from .tenants import IssuingSettings
@@ -35,6 +36,11 @@ PERSON_REFUSED = (
     "Holder_Moved_Out",
     "Holder_Restricted",
     "Holder_Under_Fifteen",
+    "Holder_Household_Leaving",
+    "Holder_Arrived_Today",
+    "Certificate_Issued_Today",
+    "Holder_Character_Pending",
+    "Holder_Entry_Too_Long",
 )
 SERVICE_REFUSED = (
     "Municipality_Unknown",
@@ -42,10 +48,19 @@ SERVICE_REFUSED = (
     "Terminal_Kind_Excluded",
     "Service_Closed_Today",
     "Service_Closed_Now",
+    "Service_Suspended",
+    "Service_Not_Yet_Offered",
+    "Service_Stopped",
     "Replica_Too_Old",
 )
 REQUEST_REFUSED = (
     "Seal_Not_Registered",
+    "Seal_Under_Fifteen",
+    "Seal_Abolished",
+    "Seal_Name_Changed",
+    "Seal_Card_Lost",
+    "Seal_Being_Changed",
+    "Seal_Not_Issued_Here",
     "Option_Not_Allowed",
     "Member_Not_In_Household",
     "Household_Member_Restricted",
@@ -67,7 +82,8 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     """
     service = IssuingService(context, settings)
     app = _routed_app(context, service, settings.centre_key)
-    add_ops_door(app, settings.ops_key, LedgerBooks(service.ledger), LedgerApplication)
+    add_ops_door(app, settings.ops_key, LedgerBooks(service), LedgerApplication)
+    add_exceptions_door(app, settings.ops_key, service.exceptions)
     app.state.issuing = service
     return app
 
@@ -77,6 +93,7 @@ def openapi_document() -> dict[str, Any]:
     clock = Clock()
     app = _routed_app(NodeContext(clock, Trace(clock)), None, Secret(""))
     add_ops_door(app, None, None, LedgerApplication)
+    add_exceptions_door(app, None, None)
     return app.openapi()
 
 

@@ -5,29 +5,42 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from server_stub.certificates.terms import NumberPattern
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest
-from server_stub.interface.values import MOST_SHEETS, Identity
+from server_stub.interface.values import MOST_SHEETS, Identity, MunicipalityInfo
 from server_stub.paper.typesetting import Rendered
 
 from .tables import Application, Copy
 from .tenants import Tenant
 
+Draw = Callable[[str, date | None, int], Sequence[int]]
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0/O, 1/I/L, U/V mix-ups when a number is read over the telephone."""
 
 
-def new_issue_number(municipality: str, day: date) -> str:
-    """Make a number such as `28100-20260603-7K3M-Q9TX-2HRD`: municipality code, day of issue, 12 random characters (58 bits).
+def new_issue_numbers(
+    pattern: NumberPattern, info: MunicipalityInfo, day: date, count: int, draw: Draw
+) -> list[str]:
+    """Make `count` numbers in the form of `pattern`, by default such as `28100-20260603-7K3M-Q9TX-2HRD`: municipality code, day of
+    issue, 12 random characters (58 bits).
 
-    The random part alone makes it unique, so that two servers of one municipality need no common counter and two
-    applications of one second never meet (the cause of the Kawasaki case); the ledger refuses a number twice.
+    That random part alone makes a number unique, so that two servers of one municipality need no common counter; a running number
+    is drawn from the ledger, never made of the time: two applications of one second never meet (the cause of the Kawasaki case).
+    The ledger refuses a number twice. `draw`: `Ledger.draw_numbers`.
     """
-    groups = ("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(3))
-    return "-".join((municipality, day.strftime("%Y%m%d"), *groups))
+    running: Sequence[int] = [0] * count
+    if pattern.running is not None:
+        running = draw(info.code, day if pattern.running == "number" else None, count)
+    return [pattern.format(info.code, info.name, day, _random(), number) for number in running]
+
+
+def _random() -> str:
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(3))
 
 
 def request_digest(request: IssueRequest) -> str:

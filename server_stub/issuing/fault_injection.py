@@ -8,12 +8,14 @@ register in another household for whom the paper can be made.
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -23,6 +25,7 @@ from server_stub.certificates.certificate import AnyCertificate
 from server_stub.db import open_engine
 from server_stub.faults.box import FaultBox
 from server_stub.interface.offers import ApplicationRequest
+from server_stub.municipalities import FILE_NAME, HolderTerms, Municipality, load_municipality
 from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage
 from server_stub.registry.tables import persons
 
@@ -48,12 +51,12 @@ def rendered_with_faults(
     render: Render,
 ) -> tuple[AnyCertificate, list[Any], Rendered]:
     """Pick and render what was asked, or what the faults that are on make of it: the kind, the records, the papers."""
-    issuer = holder.tenant.municipality.issuer
     if (told := faults.strikes(WRONG_KIND)) is not None:
         kind = _another_kind(holder, kind, told.get("kind"))
         asked = nearest_request(holder.offer(kind, received_at), asked)
     if (told := faults.strikes(WRONG_ANSWERS)) is not None:
         asked = asked.model_copy(update={"answers": _other_answers(holder, kind, asked, received_at)})
+    issuer = holder.tenant.municipality.issuer_of(kind.code)
     if faults.strikes(WRONG_MUNICIPALITY) is not None:
         issuer = replace(issuer, code="99999", municipality="よそ市", title="よそ市長")
     copies = [kind.pick(holder.case(kind), asked)] * asked.copies
@@ -142,6 +145,7 @@ def _first_sheet_only(right: Rendered, wrong: Rendered) -> Rendered:
     return replace(right, pdf=buffer.getvalue(), pages=tuple(pages))
 
 
+SETTINGS = "issuing.settings"
 FEE_REVISED = "issuing.fee_revised"
 RAISE = 50
 """Yen, where the fault names no fee."""
@@ -163,6 +167,24 @@ def with_failing_kind(faults: FaultBox, tenant: Tenant) -> Tenant:
     return replace(tenant, municipality=replace(tenant.municipality, kinds=kinds))
 
 
+def with_other_settings(faults: FaultBox, tenant: Tenant) -> Tenant:
+    """Return `tenant` as it is, or, while that fault is on for it, with the settings of the parameter `folder`: another
+    municipality.toml of the same municipality, as an official has changed it."""
+    told = faults.strikes(SETTINGS)
+    if told is None:
+        return tenant
+    folder = Path(str(told.get("folder", "")))
+    changed = _changed(folder, (folder / FILE_NAME).stat().st_mtime_ns)
+    if changed.info.code != tenant.municipality.info.code:
+        return tenant
+    return replace(tenant, municipality=changed)
+
+
+@functools.lru_cache(maxsize=16)
+def _changed(folder: Path, written_at: int) -> Municipality:
+    return load_municipality(folder)
+
+
 def with_revised_fee(faults: FaultBox, tenant: Tenant) -> Tenant:
     """Return `tenant` as it is, or, while that fault is on, with the parameter `fee` (yen a copy) for every kind."""
     parameters = faults.strikes(FEE_REVISED)
@@ -174,6 +196,27 @@ def with_revised_fee(faults: FaultBox, tenant: Tenant) -> Tenant:
         for kind, terms in tenant.municipality.services.items()
     }
     return replace(tenant, municipality=replace(tenant.municipality, services=services))
+
+
+OTHER_RULES = "issuing.other_rules"
+
+
+def with_other_rules(faults: FaultBox, tenant: Tenant) -> Tenant:
+    """Return `tenant` as it is, or, while that fault is on, with other switches: the parameter `holder` (values of [holder]), and
+    `service` (values for every kind whose table has such an item), as the settings would have them."""
+    told = faults.strikes(OTHER_RULES)
+    if told is None:
+        return tenant
+    municipality = tenant.municipality
+    switches = told.get("service", {})
+    services = {
+        code: terms.model_validate(
+            {**dict(terms), **{name: value for name, value in switches.items() if hasattr(terms, name)}}
+        )
+        for code, terms in municipality.services.items()
+    }
+    holder = HolderTerms.model_validate({**dict(municipality.holder), **told.get("holder", {})})
+    return replace(tenant, municipality=replace(municipality, services=services, holder=holder))
 
 
 def fee_charged(faults: FaultBox, fee: int, copies: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
@@ -15,11 +15,13 @@ from server_stub.db import migrate, open_engine
 from server_stub.interface.application_states import LEDGER, State
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import LedgerReport
+from server_stub.interface.operations import StopEntry, StopRequest
 from server_stub.interface.terminal import StatusReport
 from server_stub.interface.values import Identity
 
 from . import tables as t
 from .settlement import book, settled_late, state_before
+from .stops import release_stop, set_stop, stops_in_force
 from .tables import Application, Charge, Copy
 
 _APPLICATION_FIELDS = tuple(
@@ -51,6 +53,12 @@ class Ledger:
         with self._engine.connect() as connection:
             yield connection
 
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Lend a connection inside one transaction, to whoever keeps something of its own beside the applications."""
+        with self._engine.begin() as connection:
+            yield connection
+
     def reopen(self) -> None:
         """Forget open connections: the database file below may have been replaced."""
         self._engine.dispose()
@@ -61,8 +69,8 @@ class Ledger:
     def record(self, application: Application, copies: Sequence[Copy]) -> None:
         """Write a prepared application with its copies, all or nothing.
 
-        Raises sqlalchemy.exc.IntegrityError when the application id or an issue number is already in the ledger, or the
-        application was stopped before it came.
+        Raises sqlalchemy.exc.IntegrityError when the application id, or an issue number of that municipality, is already in the
+        ledger, or the application was stopped before it came.
         """
         row = {name: getattr(application, name) for name in _APPLICATION_FIELDS}
         row["holder_method"] = application.holder.method
@@ -76,8 +84,44 @@ class Ledger:
         }
         with self._engine.begin() as connection:
             connection.execute(_INSERT_APPLICATION, row)
-            connection.execute(_INSERT_COPY, [_copy_row(copy) for copy in copies])
+            connection.execute(_INSERT_COPY, [_copy_row(copy, application.municipality) for copy in copies])
             connection.execute(_INSERT_STATE, state_row)
+
+    def draw_numbers(self, municipality: str, day: date | None, count: int) -> range:
+        """Give `count` running numbers of that municipality that nobody was given before: of that day, from 1, or of all days.
+
+        A number that was drawn for a paper that could not be made is not given again."""
+        try:
+            return self._draw(municipality, day, count)
+        except IntegrityError:  # somebody drew the first one at this very moment
+            return self._draw(municipality, day, count)
+
+    def _draw(self, municipality: str, day: date | None, count: int) -> range:
+        key = {"municipality": municipality, "day": "" if day is None else day.isoformat()}
+        table = t.issue_counters
+        own = (table.c.municipality == key["municipality"], table.c.day == key["day"])
+        with self._engine.begin() as connection:
+            # the change first: it locks the row until the end of the transaction
+            drawn = connection.execute(update(table).where(*own).values(last=table.c.last + count))
+            if drawn.rowcount == 0:
+                connection.execute(insert(table), {**key, "last": count})
+            last = int(connection.execute(select(table.c.last).where(*own)).scalar_one())
+        return range(last - count + 1, last + 1)
+
+    def stops(self, municipality: str | None = None) -> tuple[StopEntry, ...]:
+        """List the emergency stops in force, of one municipality or of all hosted here."""
+        with self._engine.connect() as connection:
+            return stops_in_force(connection, municipality)
+
+    def stop(self, asked: StopRequest, stop_id: str, now: datetime) -> StopEntry:
+        """Stop what `asked` names, at once."""
+        with self._engine.begin() as connection:
+            return set_stop(connection, asked, stop_id, now)
+
+    def release(self, stop_id: str, now: datetime) -> StopEntry:
+        """Release an emergency stop. Raises Failed(Stop_Unknown)."""
+        with self._engine.begin() as connection:
+            return release_stop(connection, stop_id, now)
 
     def take_report(self, application_id: str, report: StatusReport, taken_at: datetime) -> State:
         """Apply `report` once for its report id; a repeated delivery changes nothing. Returns the state after it.
@@ -262,8 +306,9 @@ def _application(row: Row[Any]) -> Application:
     return Application(**facts)
 
 
-def _copy_row(copy: Copy) -> dict[str, Any]:
+def _copy_row(copy: Copy, municipality: str) -> dict[str, Any]:
     return {name: getattr(copy, name) for name in Copy.__dataclass_fields__} | {
+        "municipality": municipality,
         "subjects": list(copy.subjects),
         "as_of": None if copy.as_of is None else copy.as_of.isoformat(),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,16 +11,20 @@ from typing import Any
 from pydantic import ValidationError
 
 from server_stub.certificates.certificate import AnyCertificate, Case
+from server_stub.certificates.terms import hours_in_words
+from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer, Scope, Subject, Symbol, possible
 from server_stub.interface.values import LONGEST_NAME, LONGEST_TEXT, MOST_SHEETS, FailureBody, Identity, Place
-from server_stub.registry.records import Person
+from server_stub.registry.records import Person, ResidentStatus, age
 from server_stub.registry.replica import ReplicaReader
 
-from .rights import HolderFacts, check_holder, check_open, hours_in_words, not_restricted
+from .rights import HolderFacts, check_holder, check_open, not_certified_today, not_restricted, not_stopped
+from .stops import Stops
 from .tenants import Tenant
 
 _log = logging.getLogger(__name__)
+_NO_STOPS = Stops()
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Holder:
     person: Person | None
     place: Place
     today: date
+    stops: Stops = _NO_STOPS
 
     def case(self, kind: AnyCertificate) -> Case[Any]:
         return Case(
@@ -67,6 +72,7 @@ class Holder:
         terms = self.tenant.municipality.services[kind.code]
         told: dict[str, Any]
         try:
+            not_stopped(self.tenant.municipality, kind.code, self.stops, received_at)
             check_open(self.tenant.municipality, kind.code, received_at)
             offered = kind.offer(self.case(kind))
             most = max((len(possible(scope, offered.subjects)) for scope in offered.scopes), default=0)
@@ -76,7 +82,7 @@ class Holder:
                 "whole_about": None if offered.whole_about is None else dict(offered.whole_about),
                 "subjects": offered.subjects,
                 "questions": offered.questions,
-                "title": offered.title or kind.title,
+                "title": offered.title or terms.title or kind.title,
                 # each person may need a sheet, so that whatever is offered can be made
                 "max_copies": min(terms.max_copies, max(1, MOST_SHEETS // max(1, most))),
             }
@@ -88,15 +94,19 @@ class Holder:
             **{
                 "kind": kind.code,
                 "words": {**kind.words, **terms.words},
-                "title": kind.title,
+                "title": terms.title or kind.title,
                 "symbol": kind.symbol,
                 "fee": terms.fee,
                 "counter_fee": terms.counter_fee,
                 "max_copies": terms.max_copies,
-                "hours": hours_in_words(terms),
+                "hours": self._hours(kind),
                 **told,
             }
         )
+
+    def _hours(self, kind: AnyCertificate) -> dict[str, str]:
+        municipality = self.tenant.municipality
+        return hours_in_words(municipality.services[kind.code], municipality.closed)
 
     def _refused(self, kind: AnyCertificate, failure: str) -> Offer:
         """Refuse the kind by name, with no more of its own than can be shown."""
@@ -112,7 +122,7 @@ class Holder:
             fee=terms.fee,
             counter_fee=terms.counter_fee,
             max_copies=terms.max_copies,
-            hours=hours_in_words(terms),
+            hours=self._hours(kind),
             refusal=FailureBody(failure=failure),
         )
 
@@ -143,13 +153,19 @@ def _of_nobody(subjects: Sequence[Subject]) -> FailureBody:
 
 
 def find_holder(
-    tenant: Tenant, reader: ReplicaReader, identity: Identity, place: Place, today: date
+    tenant: Tenant,
+    reader: ReplicaReader,
+    identity: Identity,
+    place: Place,
+    today: date,
+    stops: Stops = _NO_STOPS,
+    is_excepted: Callable[[str], bool] = lambda ref: False,
 ) -> Holder:
     """Find the holder of the card, if this person may use a terminal at all.
 
     Raises Failed: Holder_Not_Registered (nothing was ever delivered to the replica), Holder_Not_Linked (no issue notice, or
     no resident where residents are served), Record_Unusable (the record that was delivered of this person), and what
-    `check_holder` raises.
+    `check_holder` raises. `is_excepted`: whether an official has let in whoever has that person reference, below the age.
     """
     if reader.generation == 0:
         raise Failed("Holder_Not_Registered")
@@ -161,11 +177,38 @@ def find_holder(
     if person is None and place is Place.ADDRESS:
         raise Failed("Holder_Not_Linked")
     restriction = reader.restriction(key, today)
+    terms = tenant.municipality.holder
+    certified_on = _certified_on(reader, key, identity) if terms.refuse_on_issue_day else None
     if person is None:
         not_restricted(restriction)
+        not_certified_today(terms, certified_on, today)
     else:
-        check_holder(HolderFacts(person, place, restriction, today, tenant.municipality.minimum_age))
-    return Holder(tenant, reader, identity, key, person, place, today)
+        minimum_age = tenant.municipality.minimum_age
+        check_holder(
+            HolderFacts(
+                person,
+                place,
+                restriction,
+                today,
+                minimum_age,
+                terms,
+                excepted=age(person.birth, today) < minimum_age and is_excepted(tenant.ref(key)),
+                leavers=terms.refuse_household_of_leaver and _somebody_leaves(reader, person.household),
+                certified_on=certified_on,
+            )
+        )
+    return Holder(tenant, reader, identity, key, person, place, today, stops)
+
+
+def _certified_on(reader: ReplicaReader, key: str, identity: Identity) -> date | None:
+    """Find the day of 発行, JST, of the certificate that was shown."""
+    issued = (one.issued_at for one in reader.notices_of(key) if one.holder_ref == identity.reference)
+    moment = next(issued, None)
+    return None if moment is None else moment.astimezone(JST).date()
+
+
+def _somebody_leaves(reader: ReplicaReader, household: str) -> bool:
+    return any(one.status is ResidentStatus.MOVING_OUT for one in reader.household(household))
 
 
 def nearest_request(offer: Offer, asked: ApplicationRequest) -> ApplicationRequest:

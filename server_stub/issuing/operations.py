@@ -22,12 +22,15 @@ from server_stub.interface.operations import (
     LedgerRefund,
     PageQuery,
     ReportEntry,
+    StopEntry,
+    StopList,
+    StopRequest,
     incident_failure,
 )
 from server_stub.interface.values import Identity
 
 from . import tables as t
-from .ledger import Ledger
+from .service import IssuingService
 from .settlement import settled_late
 
 _INCIDENTS: Select[Any] = (
@@ -48,8 +51,21 @@ _DOUBTS = (
 class LedgerBooks:
     """Answer an official's questions out of the ledger."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, service: IssuingService) -> None:
+        self._service = service
+        self._ledger = service.ledger
+
+    def stops(self) -> StopList:
+        """List the emergency stops in force."""
+        return StopList(stops=self._ledger.stops())
+
+    def stop(self, asked: StopRequest) -> StopEntry:
+        """Set an emergency stop. Raises as `IssuingService.stop`."""
+        return self._service.stop(asked)
+
+    def release(self, stop_id: str) -> StopEntry:
+        """Release an emergency stop. Raises Failed(Stop_Unknown)."""
+        return self._service.release(stop_id)
 
     def incidents(self, query: IncidentQuery) -> IncidentPage:
         """List the incidents that terminals reported, by their identifiers. The ledger knows of no others."""

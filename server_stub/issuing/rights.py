@@ -1,5 +1,8 @@
 """Who may get what now: one small rule each, listed in the order in which they are asked.
 
+What no municipality can switch off: the dead, 発行制限 and the age (whose number is a setting). All else of the holder is a switch of
+its settings, [holder].
+
 The order: is this municipality's certificate served here, is any kind open now and is the replica recent, who is the holder
 and may this person use a terminal at all, what does this kind need (its own folder's `offer`), is the request within what was
 offered. The service's times come before the person, so that nothing is looked up while the service is closed. A rule raises
@@ -11,12 +14,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
+from server_stub.certificates.certificate import AnyCertificate
+from server_stub.certificates.terms import time_in_words
+from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.values import Place, TerminalKind
-from server_stub.municipalities import Municipality
-from server_stub.registry.records import Person, ResidentStatus, Restriction
+from server_stub.municipalities import HolderTerms, Municipality
+from server_stub.registry.records import Person, ResidentStatus, Restriction, age
+
+from .stops import Stops
 
 
 def place_is_served(municipality: Municipality, place: Place) -> None:
@@ -48,13 +55,21 @@ def check_visit(municipality: Municipality, place: Place, terminal_kind: Termina
 @dataclass(frozen=True, slots=True)
 class HolderFacts:
     """What the rules may know: the record, where the certificate is issued, the restriction in force on `today` (the clock's
-    date, JST), the youngest age."""
+    date, JST), the youngest age, and what the municipality has decided (`terms`).
+
+    `excepted`: an official has let this person in below that age. `leavers`: somebody of the household is 転出予定. `certified_on`: the
+    day of 発行 of the certificate that was shown, JST; None: not known.
+    """
 
     person: Person
     place: Place
     restriction: Restriction | None
     today: date
     minimum_age: int
+    terms: HolderTerms = HolderTerms()
+    excepted: bool = False
+    leavers: bool = False
+    certified_on: date | None = None
 
 
 def not_deceased(facts: HolderFacts) -> None:
@@ -78,47 +93,136 @@ def not_restricted(restriction: Restriction | None) -> None:
 
 
 def old_enough(facts: HolderFacts) -> None:
-    """JPKI cannot refuse by age, so the issuing server does (Kobe: nobody under 15)."""
-    if age(facts.person.birth, facts.today) < facts.minimum_age:
+    """JPKI cannot refuse by age, so the issuing server does (Kobe: nobody under 15, as a rule: 原則). An official's exception
+    counts where the municipality has such."""
+    if age(facts.person.birth, facts.today) >= facts.minimum_age:
+        return
+    if not (facts.excepted and facts.terms.exceptions_under_age):
         raise Failed("Holder_Under_Fifteen", minimum_age=facts.minimum_age)
 
 
+def household_stays(facts: HolderFacts) -> None:
+    """Some cities refuse everybody of a household in which somebody is 転出予定 (丹波市); the standard asks for no such thing. A family
+    register has no household."""
+    refused = facts.terms.refuse_household_of_leaver and facts.leavers
+    if refused and facts.place is Place.ADDRESS:
+        raise Failed("Holder_Household_Leaving")
+
+
+def not_arrived_today(facts: HolderFacts) -> None:
+    """Some cities serve who has moved in from the day after the notification on (渋川市). Who has moved within the city since has
+    another day of notification, and is not meant."""
+    person = facts.person
+    since_arrival = person.address_since in (None, person.resident_since)
+    arrived = bool(person.previous_address) and since_arrival and person.notified_on == facts.today
+    if facts.terms.refuse_on_arrival_day and arrived and facts.place is Place.ADDRESS:
+        raise Failed("Holder_Arrived_Today")
+
+
+def not_certified_today(terms: HolderTerms, certified_on: date | None, today: date) -> None:
+    """Some cities take a card or certificate from the day after its issue on (高松市)."""
+    if terms.refuse_on_issue_day and certified_on == today:
+        raise Failed("Certificate_Issued_Today")
+
+
+def characters_registered(facts: HolderFacts) -> None:
+    """Nobody can say yet how a character of the record is drawn (外字登録中)."""
+    if facts.terms.refuse_characters_pending and facts.person.characters_pending:
+        raise Failed("Holder_Character_Pending")
+
+
+def entries_within_limits(facts: HolderFacts) -> None:
+    """The forms shrink what is long down to a limit of their own; a municipality may draw a nearer one."""
+    terms = facts.terms
+    for text, limit in (
+        (facts.person.name, terms.longest_name),
+        (facts.person.address, terms.longest_address),
+    ):
+        if limit is not None and len(text) > limit:
+            raise Failed("Holder_Entry_Too_Long", limit=limit)
+
+
 def check_holder(facts: HolderFacts) -> None:
-    """Check the holder. Raises Failed: Holder_Deceased, Holder_Moved_Out, Holder_Restricted, Holder_Under_Fifteen."""
+    """Check the holder. Raises Failed: Holder_Deceased, Holder_Moved_Out, Holder_Restricted, Holder_Under_Fifteen,
+    Holder_Household_Leaving, Holder_Arrived_Today, Certificate_Issued_Today, Holder_Character_Pending, Holder_Entry_Too_Long."""
     not_deceased(facts)
     not_moved_out(facts)
     not_restricted(facts.restriction)
     old_enough(facts)
+    household_stays(facts)
+    not_arrived_today(facts)
+    not_certified_today(facts.terms, facts.certified_on, facts.today)
+    characters_registered(facts)
+    entries_within_limits(facts)
 
 
-def age(birth: date, today: date) -> int:
-    """Count full years of age: one more on the birthday itself, as everybody counts.
-
-    (The law on the counting of age lets a year end with the day before; no terminal refuses by that.) Who was born on
-    29 February counts up on 1 March in a common year.
-    """
-    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
-
-
-def not_a_closed_day(municipality: Municipality, kind: str, received_at: datetime) -> None:
-    day = received_at.date()
-    if municipality.closed_on(day):
-        reopens = next_open_day(municipality, day)
-        raise Failed("Service_Closed_Today", kind=kind, next_open=reopens.isoformat() if reopens else "")
-
-
-def within_hours(municipality: Municipality, kind: str, received_at: datetime) -> None:
-    """Served from the opening minute up to and without the closing one: 22:59:59 is served, 23:00:00 is not."""
+def already_offered(municipality: Municipality, kind: str, received_at: datetime) -> None:
+    """Served from its first day on; a kind of which only words say when (`planned`) is not served yet."""
     terms = municipality.services[kind]
-    if not terms.open_at(received_at.time()):
+    if not terms.begun(received_at.date()):
+        first_day = terms.first_day.isoformat() if terms.first_day is not None else ""
         raise Failed(
-            "Service_Closed_Now", kind=kind, opens=in_words(terms.opens), closes=in_words(terms.closes)
+            "Service_Not_Yet_Offered",
+            kind=kind,
+            first_day=first_day,
+            planned="" if first_day else terms.planned,
         )
 
 
+def not_a_closed_day(municipality: Municipality, kind: str, received_at: datetime) -> None:
+    """By the municipality's closed days and the kind's own, its days of the week, and public holidays."""
+    day = received_at.date()
+    if not municipality.served_on(kind, day):
+        reopens = municipality.next_opening(kind, datetime.combine(day + timedelta(days=1), time.min, JST))
+        raise Failed(
+            "Service_Closed_Today", kind=kind, next_open=reopens.date().isoformat() if reopens else ""
+        )
+
+
+def not_suspended(municipality: Municipality, kind: str, received_at: datetime) -> None:
+    """Maintenance for some hours, or a long stop of one year: served again from the moment at which it ends, not before."""
+    if municipality.suspended(kind, received_at):
+        raise Failed("Service_Suspended", kind=kind, **reopening(municipality, kind, received_at))
+
+
+def within_hours(municipality: Municipality, kind: str, received_at: datetime) -> None:
+    """Served from the opening minute up to and without the closing one: 22:59:59 is served, 23:00:00 is not.
+
+    The day of the next opening is told where it is not the one that everybody would think of."""
+    terms = municipality.services[kind]
+    if not terms.open_at(received_at.time()):
+        told = {"kind": kind, "opens": time_in_words(terms.opens), "closes": time_in_words(terms.closes)}
+        today = received_at.date()
+        expected = today if received_at.time() < terms.opens else today + timedelta(days=1)
+        reopens = municipality.next_opening(kind, received_at)
+        if reopens is not None and reopens.date() != expected:
+            told["next_open"] = reopens.date().isoformat()
+        raise Failed("Service_Closed_Now", **told)
+
+
+def reopening(municipality: Municipality, kind: str, after: datetime) -> dict[str, str]:
+    """Tell the fact `reopens`: the first moment from `after` on at which the kind is served; none if that is not known."""
+    reopens = municipality.next_opening(kind, after)
+    return {} if reopens is None else {"reopens": reopens.strftime("%Y-%m-%dT%H:%M")}
+
+
+def not_stopped(municipality: Municipality, kind: str, stops: Stops, now: datetime) -> None:
+    """緊急停止, of this kind or of the whole municipality: from the moment it is set until it is released, whatever was announced.
+
+    What was announced is told as long as it is still to come."""
+    stop = stops.of(kind)
+    if stop is not None:
+        later = stop.reopens is not None and stop.reopens > now
+        told = reopening(municipality, kind, stop.reopens) if later and stop.reopens is not None else {}
+        raise Failed("Service_Stopped", kind=kind, **told)
+
+
 def check_open(municipality: Municipality, kind: str, received_at: datetime) -> None:
-    """Raises Failed: Service_Closed_Today(kind, next_open), Service_Closed_Now(kind, opens, closes). `received_at` in JST."""
+    """Check days and hours; `received_at` in JST. Raises Failed: Service_Not_Yet_Offered(kind, first_day, planned),
+    Service_Closed_Today(kind, next_open), Service_Suspended(kind, reopens), Service_Closed_Now(kind, opens, closes, next_open)."""
+    already_offered(municipality, kind, received_at)
     not_a_closed_day(municipality, kind, received_at)
+    not_suspended(municipality, kind, received_at)
     within_hours(municipality, kind, received_at)
 
 
@@ -129,36 +233,22 @@ def replica_is_recent(municipality: Municipality, made_at: datetime | None, now:
         raise Failed("Replica_Too_Old", as_of=made_at.isoformat(timespec="minutes"))
 
 
-def check_any_open(municipality: Municipality, place: Place, received_at: datetime) -> None:
-    """When every kind of this place is closed, the first one's reason refuses the visit, so that nobody is looked up in vain."""
+def check_any_open(municipality: Municipality, place: Place, received_at: datetime, stops: Stops) -> None:
+    """When every kind of this place is closed or stopped, the first one's reason refuses the visit, so that nobody is looked up in
+    vain; a kind that is still to come gives no such reason while another has one."""
     reasons: list[Failed] = []
     for kind in municipality.kinds.values():
         if place not in kind.places:
             continue
         try:
+            not_stopped(municipality, kind.code, stops, received_at)
             check_open(municipality, kind.code, received_at)
             return
         except Failed as failed:
             reasons.append(failed)
     if not reasons:
         raise Failed("Service_Not_Offered")
-    raise reasons[0]
-
-
-def next_open_day(municipality: Municipality, day: date) -> date | None:
-    """Find the first day after `day` that is not closed, within a year."""
-    days = (day + timedelta(days=ahead) for ahead in range(1, 367))
-    return next((later for later in days if not municipality.closed_on(later)), None)
-
-
-def in_words(moment: time) -> str:
-    """Write a time as notices do: 6:30."""
-    return f"{moment.hour}:{moment.minute:02}"
-
-
-def hours_in_words(terms: ServiceTerms) -> dict[str, str]:
-    opens, closes = in_words(terms.opens), in_words(terms.closes)
-    return {"ja": f"{opens}〜{closes}", "en": f"{opens}–{closes}"}
+    raise next((one for one in reasons if one.failure != "Service_Not_Yet_Offered"), reasons[0])
 
 
 def subjects_may_be_on_paper(asked: ApplicationRequest, offer: Offer) -> None:

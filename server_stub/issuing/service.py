@@ -11,23 +11,45 @@ from sqlalchemy.exc import IntegrityError
 
 from server_stub.certificates.certificate import AnyCertificate
 from server_stub.interface.application_states import State
+from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, OfferList, OffersRequest
 from server_stub.interface.offers import ApplicationRequest
+from server_stub.interface.operations import StopEntry, StopRequest
 from server_stub.interface.terminal import ReportKind, ReportTaken, StatusReport
 from server_stub.interface.values import MunicipalityList
 from server_stub.node import NodeContext
 from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
 
-from .copies import Paper, answer_of, ledger_copies, ledger_entry, new_issue_number, request_digest
-from .fault_injection import fee_charged, rendered_with_faults, with_failing_kind, with_revised_fee
+from .copies import Paper, answer_of, ledger_copies, ledger_entry, new_issue_numbers, request_digest
+from .exceptions import AgeExceptions
+from .fault_injection import (
+    fee_charged,
+    rendered_with_faults,
+    with_failing_kind,
+    with_other_rules,
+    with_other_settings,
+    with_revised_fee,
+)
 from .ledger import Ledger
-from .offers import find_holder
-from .rights import check_any_open, check_open, check_request, check_visit, kind_is_offered, replica_is_recent
+from .offers import Holder, find_holder
+from .rights import (
+    check_any_open,
+    check_open,
+    check_request,
+    check_visit,
+    kind_is_offered,
+    not_stopped,
+    replica_is_recent,
+)
+from .stops import Stops
 from .tables import Application
 from .tenants import IssuingSettings, Tenant, Tenants
+
+ALL_KINDS = "*"
+"""In the trace, for a stop of every kind."""
 
 
 class IssuingService:
@@ -38,6 +60,7 @@ class IssuingService:
         self._context = context
         self._tenants = Tenants(settings.municipalities)
         self.ledger = Ledger(settings.ledger_url)
+        self.exceptions = AgeExceptions(self.ledger, self._tenants, context)
 
     def reopen(self) -> None:
         """Forget open connections: the databases below may have been replaced."""
@@ -50,18 +73,42 @@ class IssuingService:
         for tenant in self._tenants:
             tenant.replica.close()
 
+    def stop(self, asked: StopRequest) -> StopEntry:
+        """Set an emergency stop. Raises Failed: Request_Malformed (no municipality named), Municipality_Unknown,
+        Service_Not_Offered (no such kind there)."""
+        if asked.municipality is None:
+            raise Failed("Request_Malformed", fields=["body.municipality: named at an issuing server"])
+        municipality = self._tenants.get(asked.municipality).municipality
+        if asked.kind is not None and asked.kind not in municipality.every_kind:
+            raise Failed("Service_Not_Offered", kind=asked.kind)
+        now = self._context.clock.now()
+        stop = self.ledger.stop(asked, new_ulid(self._context.clock), now)
+        self._context.trace.emit(
+            "issuing", "stopped", municipality=asked.municipality, kind=asked.kind or ALL_KINDS
+        )
+        return stop
+
+    def release(self, stop_id: str) -> StopEntry:
+        """Release an emergency stop. Raises Failed(Stop_Unknown)."""
+        stop = self.ledger.release(stop_id, self._context.clock.now())
+        self._context.trace.emit(
+            "issuing", "stop_released", municipality=stop.municipality or "", kind=stop.kind or ALL_KINDS
+        )
+        return stop
+
     def municipalities(self) -> MunicipalityList:
         return MunicipalityList(municipalities=tuple(t.municipality.info for t in self._tenants))
 
     def offers(self, request: OffersRequest) -> OfferList:
         """Tell what the holder may get now. A refusal of the person, or of all kinds by the time, refuses the whole request."""
         now = self._context.clock.now()
-        tenant = self._tenant(request.municipality)
+        tenant = self._tenant(request.municipality, now)
         check_visit(tenant.municipality, request.place, request.terminal.kind)
-        check_any_open(tenant.municipality, request.place, now)
+        stops = Stops(self.ledger.stops(request.municipality))
+        check_any_open(tenant.municipality, request.place, now, stops)
         with tenant.replica.open_generation() as reader:
             replica_is_recent(tenant.municipality, reader.made_at, now)
-            holder = find_holder(tenant, reader, request.holder, request.place, now.date())
+            holder = self._holder(tenant, reader, request, now, stops)
             offers = tuple(
                 holder.offer(kind, now)
                 for kind in tenant.municipality.kinds.values()
@@ -90,15 +137,36 @@ class IssuingService:
                 raise self._gone(request.application_id, state) from None
             raise
 
-    def _tenant(self, code: str) -> Tenant:
-        tenant = with_failing_kind(self._context.faults, self._tenants.get(code))
-        return with_revised_fee(self._context.faults, tenant)
+    def _tenant(self, code: str, moment: datetime) -> Tenant:
+        """Get the municipality as it is on the day of `moment`, which is that of receipt."""
+        faults = self._context.faults
+        tenant = with_other_settings(faults, self._tenants.get(code)).on(moment.date())
+        return with_other_rules(faults, with_revised_fee(faults, with_failing_kind(faults, tenant)))
+
+    def _holder(
+        self,
+        tenant: Tenant,
+        reader: ReplicaReader,
+        request: OffersRequest | IssueRequest,
+        now: datetime,
+        stops: Stops,
+    ) -> Holder:
+        code = tenant.municipality.info.code
+        return find_holder(
+            tenant,
+            reader,
+            request.holder,
+            request.place,
+            now.date(),
+            stops,
+            is_excepted=lambda ref: self.exceptions.hold_for(code, ref),
+        )
 
     def _first_time(self, request: IssueRequest, digest: str, received_at: datetime) -> IssuedPaper:
         """Make and record the paper. Raises sqlalchemy.exc.IntegrityError when the application is in the ledger already."""
         now = self._context.clock.now()
         asked = request.application
-        tenant = self._tenant(asked.municipality)
+        tenant = self._tenant(asked.municipality, received_at)
         with tenant.replica.open_generation() as reader:
             paper = self._make(tenant, reader, request, received_at, now, [])
             answer = answer_of(tenant, reader.generation, request, paper)
@@ -144,9 +212,12 @@ class IssuingService:
         asked, municipality = request.application, tenant.municipality
         check_visit(municipality, request.place, request.terminal.kind)
         kind = kind_is_offered(municipality, asked.kind, request.place)
+        # whenever it was received: what has gone wrong is not to go on
+        stops = Stops(self.ledger.stops(asked.municipality))
+        not_stopped(municipality, asked.kind, stops, self._context.clock.now())
         check_open(municipality, asked.kind, received_at)
         replica_is_recent(municipality, reader.made_at, now)
-        holder = find_holder(tenant, reader, request.holder, request.place, now.date())
+        holder = self._holder(tenant, reader, request, now, stops)
         offer = holder.offer(kind, received_at)
         if offer.refusal is not None:
             raise offer.refusal.failed()
@@ -156,8 +227,10 @@ class IssuingService:
         def render(
             of: AnyCertificate, copies: Sequence[Any], wanted: ApplicationRequest, issuer: Issuer
         ) -> Rendered:
-            while len(issue_numbers) < len(copies):
-                issue_numbers.append(new_issue_number(asked.municipality, now.date()))
+            missing = len(copies) - len(issue_numbers)
+            if missing > 0:
+                pattern, draw = municipality.numbers[of.code], self.ledger.draw_numbers
+                issue_numbers.extend(new_issue_numbers(pattern, municipality.info, now.date(), missing, draw))
             terms = municipality.services[of.code]
             return of.render(copies, wanted, terms, issuer, now.date(), issue_numbers[: len(copies)])
 
@@ -179,7 +252,7 @@ class IssuingService:
             raise Failed("Idempotency_Conflict", application_id=request.application_id)
         if before.state is not State.PREPARED:
             raise self._gone(before.application_id, before.state)
-        tenant = self._tenant(before.municipality)
+        tenant = self._tenant(before.municipality, before.received_at)
         numbers = [copy.issue_number for copy in self.ledger.copies(before.application_id)]
         with tenant.replica.open_generation() as reader:
             if reader.generation != before.generation:

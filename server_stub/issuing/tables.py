@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -58,7 +59,8 @@ applications = Table(
 copies = Table(
     "copies",
     metadata,
-    Column("issue_number", String(40), primary_key=True),
+    Column("municipality", String(5), primary_key=True),
+    Column("issue_number", String(100), primary_key=True),
     Column("application_id", String(26), ForeignKey("applications.application_id"), nullable=False),
     Column("copy_number", Integer, nullable=False),
     Column("sheets", Integer, nullable=False),
@@ -66,8 +68,29 @@ copies = Table(
     Column("as_of", String(40)),
     UniqueConstraint("application_id", "copy_number"),
 )
-"""One row a copy: its 発行番号, number of sheets, the pseudonyms of the persons on it, and the 作成日時 of the delivery that the
+"""One row a copy: its 発行番号, which no other copy of its municipality has, number of sheets, the pseudonyms of the persons on it, and the 作成日時 of the delivery that the
 records are from (NULL: of before this was kept)."""
+
+issue_counters = Table(
+    "issue_counters",
+    metadata,
+    Column("municipality", String(5), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+"""The last running number that was given, by municipality and day of issue (ISO 8601); with `day` '' of all days."""
+
+stops = Table(
+    "stops",
+    metadata,
+    Column("stop_id", String(26), primary_key=True),
+    Column("municipality", String(5), nullable=False, index=True),
+    Column("kind", String(40)),
+    Column("at", String(40), nullable=False),
+    Column("reopens", String(40)),
+    Column("released_at", String(40)),
+)
+"""Emergency stops of a municipality, or of one kind of it (`kind`), in force while `released_at` is NULL."""
 
 status_reports = Table(
     "status_reports",
@@ -113,6 +136,22 @@ application_states = Table(
 )
 """Where an application stands now (`interface.application_states.State`); the sum of its status_reports. Also of one that was
 stopped before it came, so that it can never be recorded afterwards."""
+
+
+exception_acts = Table(
+    "exception_acts",
+    metadata,
+    Column("number", Integer, primary_key=True, comment="their order: several may be of one moment"),
+    Column("act_id", String(26), nullable=False, unique=True),
+    Column("municipality", String(5), nullable=False),
+    Column("person", String(64), nullable=False),
+    Column("act", String(20), nullable=False),
+    Column("operator", String(100), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("at", String(40), nullable=False),
+    Index("exception_person", "municipality", "person", "number"),
+)
+"""What officials did about who may use a terminal below the age; the latest act on a person counts, and none is ever removed."""
 
 
 @dataclass(frozen=True, slots=True)

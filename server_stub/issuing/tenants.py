@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from server_stub.interface.failures import Failed
@@ -65,6 +66,11 @@ class Tenant:
     replica: Replica
     replica_url: str
     pseudonym_secret: Secret
+
+    def on(self, day: date) -> Tenant:
+        """Return the tenant as it is on `day`."""
+        municipality = self.municipality.on(day)
+        return self if municipality is self.municipality else replace(self, municipality=municipality)
 
     def ref(self, person_key: str) -> str:
         """Make the pseudonym of a person: HMAC-SHA256 of the key under the municipality's secret, 64 hexadecimal digits.

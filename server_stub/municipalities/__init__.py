@@ -5,10 +5,13 @@ server everything about one tenant. Both check what they read and refuse a wrong
 (the sample towns lie with the scenarios); here are only the names of those who do not participate.
 """
 
+from server_stub.certificates.terms import ClosedSpan
+
 from .settings import (
+    FILE_NAME,
     FORMATS,
-    ClosedSpan,
     DeliveryTerms,
+    HolderTerms,
     Municipality,
     MunicipalityEntry,
     load_index,
@@ -17,9 +20,11 @@ from .settings import (
 )
 
 __all__ = [
+    "FILE_NAME",
     "FORMATS",
     "ClosedSpan",
     "DeliveryTerms",
+    "HolderTerms",
     "Municipality",
     "MunicipalityEntry",
     "load_index",

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
+import numpy as np
 from PIL import Image, UnidentifiedImageError
-from pydantic import AfterValidator, Field
+from pydantic import Field, model_validator
 
 from server_stub.certificates import load_kinds, read_kinds
 from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
+from server_stub.certificates.terms import (
+    A_YEAR,
+    SEAL,
+    STANDARD_NUMBER,
+    Certifier,
+    ClosedSpan,
+    IssueNumbers,
+    NumberPattern,
+    opening_of,
+)
 from server_stub.interface.failures import Failed
 from server_stub.interface.values import MunicipalityInfo, TerminalKind
+from server_stub.paper.fonts import coverage_of, family_of
 from server_stub.paper.typesetting import Issuer
 from server_stub.settings_file import (
     Settings,
@@ -32,22 +45,13 @@ from server_stub.settings_file import (
 
 HERE = Path(__file__).parent
 FILE_NAME, CERTIFICATES, FORMATS = "municipality.toml", "certificates", "deliveries"
-_A_LEAP_YEAR = 2028
-_SEAL = "フォルダにある、正方形の PNG 画像のファイル名"
+_FONT = "フォルダにあるフォント（.ttf か .otf）のファイル名"
+_BLACK_SEAL = "黒い印影の画像（色の印影を使うときは seal_black = false）"
+_COLOURED = 40
+"""Steps (of 255) between the channels of a pixel, from which on it is no grey."""
 
 Code = Annotated[str, matching(r"[0-9]{5}", "数字5桁")]
 Kana = Annotated[str, matching(r"[ぁ-ゖー]+", "ひらがな")]
-
-
-def _month_day(text: str) -> str:
-    try:
-        date(_A_LEAP_YEAR, int(text[:2]), int(text[3:]))
-    except ValueError:
-        raise ValueError("12-29 のような月と日") from None
-    return text
-
-
-MonthDay = Annotated[str, matching(r"[0-9]{2}-[0-9]{2}", "12-29 のような月と日"), AfterValidator(_month_day)]
 
 
 class _Prefecture(Settings):
@@ -70,19 +74,6 @@ class _Index(Settings):
     municipality: list[_Named]
 
 
-class ClosedSpan(Settings):
-    """Days of every year, both ends included, as month and day; it may run over New Year."""
-
-    first: MonthDay
-    last: MonthDay
-
-    def holds(self, day: date) -> bool:
-        here = day.strftime("%m-%d")
-        if self.first <= self.last:
-            return self.first <= here <= self.last
-        return here >= self.first or here <= self.last
-
-
 class DeliveryTerms(Settings):
     """What is asked of the deliveries of the existing systems. `most_age_hours`: from 作成日時 on, so long may the replica issue.
     `most_drop_percent`: of the residents, from one delivery to the next. `unreadable_restrictions`: rows of 発行制限.csv that do
@@ -99,17 +90,63 @@ class DeliveryTerms(Settings):
         return timedelta(hours=self.most_age_hours)
 
 
-class _Certifier(Settings):
-    """`title` 職名 and `mayor` 氏名 of the certifier; `seal` the file of the 公印, a square of `seal_mm` millimetres."""
+class HolderTerms(Settings):
+    """Who may not use a terminal, beyond what no municipality can switch off (the dead, 発行制限): the table [holder].
 
-    title: SettingsText
-    mayor: SettingsText
-    seal: Annotated[str, matching(r"[0-9A-Za-z_-]+\.png", _SEAL)]
-    seal_mm: Annotated[float, Field(ge=15, le=30)]
+    `exceptions_under_age`: an official's exception lets somebody in below `minimum_age`. `refuse_household_of_leaver`: nobody of a
+    household in which somebody is 転出予定 (丹波市). `refuse_on_arrival_day`: who has notified moving in that very day (渋川市).
+    `refuse_on_issue_day`: a certificate that was issued that very day (高松市). `refuse_characters_pending`: 外字登録中.
+    `longest_name` and `longest_address`: characters of 氏名 and 住所; None: what the forms hold. Which city decides what is hers: what
+    one city does is off unless asked for.
+    """
+
+    exceptions_under_age: bool = True
+    refuse_household_of_leaver: bool = False
+    refuse_on_arrival_day: bool = False
+    refuse_on_issue_day: bool = False
+    refuse_characters_pending: bool = True
+    longest_name: Annotated[int, Field(ge=1, le=100)] | None = None
+    longest_address: Annotated[int, Field(ge=1, le=300)] | None = None
+
+
+class _Change(Settings):
+    """A table [[change]]: what is otherwise from the day `from` on, `until` included or for good. The rest of it is written as in
+    the file itself; tables are merged, lists and values take the place of what was there. `date_unknown`: it is known that
+    this will come, and not when: it is checked, and never in force. `note`: for whoever reads the file."""
+
+    begins: Annotated[date | None, Field(alias="from")] = None
+    until: date | None = None
+    date_unknown: bool = False
+    note: SettingsText | None = None
+    certifier: dict[str, Any] = {}
+    service: dict[str, dict[str, Any]] = {}
+    closed: list[dict[str, Any]] | None = None
+    minimum_age: int | None = None
+    issue_number: str | None = None
+
+    @model_validator(mode="after")
+    def _has_its_day(self) -> Self:
+        if (self.begins is None) != self.date_unknown:
+            raise ValueError("from（この日から）か date_unknown = true（実施日不明）のどちらか一方")
+        if self.until is not None and (self.begins is None or self.until < self.begins):
+            raise ValueError("until は from と同じ日か、より後の日")
+        return self
+
+    def in_force(self, day: date) -> bool:
+        return self.begins is not None and self.begins <= day and (self.until is None or day <= self.until)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What it changes, as it stands in the file."""
+        own = {"begins", "until", "date_unknown", "note"}
+        return {
+            name: value for name, value in self.model_dump(exclude=own).items() if value not in (None, {})
+        }
 
 
 class _Own(Settings):
-    """The file municipality.toml of a folder. The tables of `service` are each kind's own (`Certificate.terms`)."""
+    """The file municipality.toml of a folder. `fonts`: files in it with the characters that the municipality has of its own (外字),
+    for paper and screen. The tables of `service` are each kind's own (`Certificate.terms`)."""
 
     code: Code
     prefecture: SettingsText
@@ -121,10 +158,14 @@ class _Own(Settings):
     accent: Annotated[str, matching(r"#[0-9A-Fa-f]{6}", "#0A5A8C のような色")]
     minimum_age: Annotated[int, Field(ge=0, le=99)]
     excluded_terminal_kinds: list[Annotated[TerminalKind, Field(strict=False)]]
-    certifier: _Certifier
+    fonts: list[Annotated[str, matching(r"[0-9A-Za-z_-]+\.(?:ttf|otf)", _FONT)]] = []
+    certifier: Certifier
     delivery: DeliveryTerms
+    holder: HolderTerms = HolderTerms()
     closed: list[ClosedSpan] = []
     service: dict[str, dict[str, Any]]
+    issue_number: IssueNumbers = STANDARD_NUMBER
+    change: list[_Change] = []
 
     @property
     def info(self) -> MunicipalityInfo:
@@ -149,10 +190,22 @@ class MunicipalityEntry:
     excluded_terminal_kinds: tuple[TerminalKind, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+class States:
+    """The municipality as it is from each day on at which something changes, the first state from ever."""
+
+    def __init__(self) -> None:
+        self.since: list[tuple[date, Municipality]] = []
+
+    def on(self, day: date) -> Municipality | None:
+        return next((state for first, state in reversed(self.since) if first <= day), None)
+
+
+@dataclass(frozen=True)
 class Municipality:
-    """All that the issuing server needs to know of a tenant. `folder`: where it stands, with the formats of its deliveries. A
-    kind that is not in `services` is not offered."""
+    """All that the issuing server needs to know of a tenant, as it is before the first change; `on` gives that of a day.
+
+    `folder`: where it stands, with the formats of its deliveries. `issuer`: who certifies, unless a kind has a certifier of its own
+    (`issuer_of`). A kind that is not in `services` is not offered."""
 
     folder: Path
     info: MunicipalityInfo
@@ -163,9 +216,53 @@ class Municipality:
     minimum_age: int
     excluded_terminal_kinds: tuple[TerminalKind, ...]
     delivery: DeliveryTerms
+    issuers: Mapping[str, Issuer]
+    numbers: Mapping[str, NumberPattern]
+    holder: HolderTerms = HolderTerms()
+    states: States = field(default_factory=States, compare=False, repr=False)
+
+    def on(self, day: date) -> Municipality:
+        """Return the municipality as it is on `day`."""
+        return self.states.on(day) or self
+
+    @cached_property
+    def every_kind(self) -> Mapping[str, AnyCertificate]:
+        """All kinds that are offered at any time, for whoever keeps their records."""
+        return {
+            **self.kinds,
+            **{code: kind for _, state in self.states.since for code, kind in state.kinds.items()},
+        }
+
+    def issuer_of(self, kind: str) -> Issuer:
+        """Tell who certifies `kind`."""
+        return self.issuers[kind]
 
     def closed_on(self, day: date) -> bool:
+        """Tell whether nothing at all is served on `day`."""
         return any(span.holds(day) for span in self.closed)
+
+    def served_on(self, kind: str, day: date) -> bool:
+        """Tell whether `day` is one on which `kind` is served, at whatever hour."""
+        return self.services[kind].served_on(day) and not self.closed_on(day)
+
+    def suspended(self, kind: str, moment: datetime) -> bool:
+        """Tell whether `kind` is suspended at `moment`, by a span from one moment to another."""
+        return any(span.covers(moment) for span in (*self.closed, *self.services[kind].closed))
+
+    def next_opening(self, kind: str, after: datetime) -> datetime | None:
+        """Find the first moment from `after` (JST) on at which `kind` is served, within a year. What will have changed by then
+        counts."""
+        first = after.date()
+        for ahead in range(A_YEAR.days):
+            day = first + timedelta(days=ahead)
+            then = self.on(day)
+            terms = then.services.get(kind)
+            if terms is None or not terms.begun(day) or not then.served_on(kind, day):
+                continue
+            found = opening_of(day, terms, after, (*then.closed, *terms.closed))
+            if found is not None:
+                return found
+        return None
 
 
 def load_index(
@@ -206,59 +303,230 @@ def load_index(
 
 
 def load_municipality(folder: Path) -> Municipality:
-    """Load everything about the municipality of `folder`. It offers kinds of the product, and those in its own folder
-    `certificates/`, whose Python code is run.
+    """Load everything about the municipality of `folder`, each change of it with its day. It offers kinds of the product, and
+    those in its own folder `certificates/`, whose Python code is run.
 
-    Raises Failed(Settings_Wrong, file=, field=, expected=).
+    Raises Failed(Settings_Wrong, file=, field=, expected=), also for what a change makes wrong.
     """
     kinds = load_kinds(folder / CERTIFICATES)
+    path = folder / FILE_NAME
+    own = read_settings(path, _Own)
+    base = {name: value for name, value in settings_values(path).items() if name != "change"}
+    states = States()
+    found = _municipality(folder, base, kinds, states)
+    if own.change:
+        states.since.append((date.min, found))
+    for state in _states(own.change):
+        try:
+            one = _municipality(folder, state.merged_with(base), kinds, states)
+        except Failed as failed:
+            raise state.told(failed) from None
+        if state.first is not None:
+            states.since.append((state.first, one))
+    return found
+
+
+def _municipality(
+    folder: Path, values: Mapping[str, Any], kinds: Mapping[str, AnyCertificate], states: States
+) -> Municipality:
+    """Make one state of a municipality of the settings `values`. Raises as `load_municipality`."""
     file = file_named(folder / FILE_NAME)
-    own = read_settings(folder / FILE_NAME, _Own)
+    own = checked_settings(file, values, _Own)
+    services = _services(file, own.service, kinds)  # refuses an unknown kind
     return Municipality(
         folder=folder,
         info=own.info,
-        issuer=Issuer(
-            code=own.code,
-            municipality=own.name,
-            title=own.certifier.title,
-            mayor=own.certifier.mayor,
-            seal_png=_official_seal(file, folder / own.certifier.seal),
-            accent=own.accent,
-            seal_mm=own.certifier.seal_mm,
-        ),
-        services=_services(file, own.service, kinds),  # refuses an unknown kind
-        kinds={code: kinds[code] for code in own.service},
+        issuer=_issuer(file, folder, own, own.certifier, "certifier"),
+        services=services,
+        kinds={code: kinds[code] for code in services},
         closed=tuple(own.closed),
         minimum_age=own.minimum_age,
         excluded_terminal_kinds=tuple(own.excluded_terminal_kinds),
         delivery=own.delivery,
+        issuers={code: _issuer_of(file, folder, own, code, terms) for code, terms in services.items()},
+        numbers={
+            code: NumberPattern(terms.issue_number or own.issue_number) for code, terms in services.items()
+        },
+        holder=own.holder,
+        states=states,
+    )
+
+
+def _issuer(
+    file: str,
+    folder: Path,
+    own: _Own,
+    certifier: Certifier,
+    where: str,
+    *,
+    with_prefecture: bool = False,
+    paper_title: str = "",
+) -> Issuer:
+    return Issuer(
+        code=own.code,
+        municipality=own.name,
+        title=certifier.title,
+        mayor=certifier.mayor,
+        seal_png=_official_seal(file, folder / certifier.seal, where, certifier.seal_black),
+        accent=own.accent,
+        seal_mm=certifier.seal_mm,
+        fonts=_own_fonts(file, folder, own.fonts),
+        prefecture=own.prefecture if with_prefecture else "",
+        black_seal=certifier.seal_black,
+        paper_title=paper_title,
+    )
+
+
+def _issuer_of(file: str, folder: Path, own: _Own, code: str, terms: ServiceTerms) -> Issuer:
+    return _issuer(
+        file,
+        folder,
+        own,
+        own.certifier.but(terms.certifier),
+        "certifier" if terms.certifier is None else f"service.{code}.certifier",
+        with_prefecture=terms.title_with_prefecture,
+        paper_title=terms.title or "",
     )
 
 
 def municipality_problems(folder: Path) -> list[Failed]:
-    """List everything that is wrong with the settings of the municipality of `folder`: also below what is wrong itself."""
+    """List everything that is wrong with the settings of the municipality of `folder`: also below what is wrong itself, and what
+    each change makes wrong."""
     path = folder / FILE_NAME
-    file, found = file_named(path), settings_problems(path, _Own)
+    file = file_named(path)
+    found = settings_problems(path, _Own)
     kinds, problems = read_kinds(folder / CERTIFICATES)
     found += problems
     try:
         values = settings_values(path)
     except Failed:
         return found  # told already
+    base = {name: value for name, value in values.items() if name != "change"}
+    own = list(_problems_below(file, folder, base, kinds, found))
+    found += own
+    known = {(one.facts.get("field"), one.facts.get("expected")) for one in found}
+    changes = values.get("change", [])
+    if not isinstance(changes, list) or value_problems(file, {"change": changes}, _Changes):
+        return found  # told already
+    for state in _states(_Changes.model_validate({"change": changes}).change):
+        merged = state.merged_with(base)
+        of_state = value_problems(file, merged, _Own)
+        of_state += _problems_below(file, folder, merged, kinds, of_state)
+        for one in of_state:
+            place = (one.facts.get("field"), one.facts.get("expected"))
+            if place not in known:
+                known.add(place)
+                found.append(state.told(one))
+    return found
+
+
+class _Changes(Settings):
+    change: list[_Change]
+
+
+def _problems_below(
+    file: str,
+    folder: Path,
+    values: Mapping[str, Any],
+    kinds: Mapping[str, AnyCertificate],
+    found: list[Failed],
+) -> Iterator[Failed]:
+    """What is wrong in the tables of the kinds and with the seals; `found`: what is wrong above them."""
+    wrong = {one.facts.get("field") for one in found}
     services = values.get("service")
     for code, table in services.items() if isinstance(services, dict) else ():
         if code not in kinds:
-            found.append(settings_wrong(file, f"service.{code}", _one_of(kinds)))
+            yield settings_wrong(file, f"service.{code}", _one_of(kinds))
         elif isinstance(table, dict):  # else told already
-            found += value_problems(file, table, kinds[code].terms, f"service.{code}.")
-    certifier = values.get("certifier")
-    seal = certifier.get("seal") if isinstance(certifier, dict) else None
-    if isinstance(seal, str) and not any(one.facts.get("field") == "certifier.seal" for one in found):
+            yield from (problems := value_problems(file, table, kinds[code].terms, f"service.{code}."))
+            wrong |= {one.facts.get("field") for one in problems}
+    fonts = values.get("fonts")
+    if isinstance(fonts, list) and not any(str(field).startswith("fonts") for field in wrong):
         try:
-            _official_seal(file, folder / seal)
+            _own_fonts(file, folder, fonts)
         except Failed as failed:
-            found.append(failed)
-    return found
+            yield failed
+    certifier = values.get("certifier")
+    if not isinstance(certifier, dict):
+        return
+    places = {"certifier": certifier}
+    for code, table in services.items() if isinstance(services, dict) else ():
+        if isinstance(table, dict) and isinstance(table.get("certifier"), dict):
+            places[f"service.{code}.certifier"] = {**certifier, **table["certifier"]}
+    for where, one in places.items():
+        seal = one.get("seal")
+        if isinstance(seal, str) and f"{where}.seal" not in wrong:
+            try:
+                _official_seal(file, folder / seal, where, one.get("seal_black", True) is not False)
+            except Failed as failed:
+                yield failed
+
+
+# --- changes with a day of effect ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _State:
+    """What is in force from the day `first` on: each change with its number in the file. `first` None: never, it is only checked."""
+
+    first: date | None
+    changes: tuple[tuple[int, _Change], ...]
+
+    def merged_with(self, base: Mapping[str, Any]) -> dict[str, Any]:
+        merged = dict(base)
+        for _, change in self.changes:
+            merged = _merged(merged, change.settings)
+        return merged
+
+    def told(self, failed: Failed) -> Failed:
+        """Tell of `failed` the change that made it so, and from when."""
+        field = str(failed.facts.get("field", ""))
+        number = next((n for n, change in reversed(self.changes) if _has(change.settings, field)), None)
+        if number is None and self.changes:
+            number = self.changes[-1][0]
+        since = f"（{self.first}からの状態）" if self.first is not None else "（実施日不明の状態）"
+        return settings_wrong(
+            str(failed.facts.get("file", "")),
+            f"change[{number}].{field}" if number is not None else field,
+            f"{failed.facts.get('expected', '')}{since}",
+        )
+
+
+def _states(changes: Iterable[_Change]) -> Iterator[_State]:
+    """List the states after that of before all changes, in the order of their days: one from each day at which a change begins, and
+    from each day after one that has ended. Where two change the same, the later one counts."""
+    numbered = sorted(
+        ((number, change) for number, change in enumerate(changes, start=1)),
+        key=lambda one: (one[1].begins or date.max, one[0]),
+    )
+    days = {change.begins for _, change in numbered if change.begins is not None}
+    days |= {change.until + timedelta(days=1) for _, change in numbered if change.until is not None}
+    for day in sorted(days):
+        yield _State(day, tuple((n, change) for n, change in numbered if change.in_force(day)))
+    for number, change in numbered:
+        if change.date_unknown:
+            lasting = tuple((n, one) for n, one in numbered if one.begins is not None and one.until is None)
+            yield _State(None, (*lasting, (number, change)))
+
+
+def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for name, value in change.items():
+        before = merged.get(name)
+        merged[name] = (
+            _merged(before, value) if isinstance(value, dict) and isinstance(before, dict) else value
+        )
+    return merged
+
+
+def _has(settings: Mapping[str, Any], place: str) -> bool:
+    """Tell whether `settings` says something about `place`, such as service.KIND.fee."""
+    here: Any = settings
+    for name in place.split("."):
+        if not isinstance(here, dict) or name.partition("[")[0] not in here:
+            return False
+        here = here[name.partition("[")[0]]
+    return True
 
 
 def _one_of(kinds: Iterable[str]) -> str:
@@ -278,15 +546,30 @@ def _services(
     }
 
 
-def _official_seal(file: str, path: Path) -> bytes:
-    wrong = settings_wrong(file, "certifier.seal", _SEAL)
+def _own_fonts(file: str, folder: Path, names: Iterable[str]) -> tuple[Path, ...]:
+    found = []
+    for number, name in enumerate(names, start=1):
+        try:
+            if not family_of(folder / name) or not coverage_of(folder / name).characters:
+                raise Failed("Font_Missing", font=name)
+        except Failed:
+            raise settings_wrong(file, f"fonts[{number}]", _FONT) from None
+        found.append(folder / name)
+    return tuple(found)
+
+
+def _official_seal(file: str, path: Path, where: str, black: bool) -> bytes:
+    wrong = settings_wrong(file, f"{where}.seal", SEAL)
     try:
         png = path.read_bytes()
         with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
             across, down = image.size
-            image.load()
+            pixels = np.asarray(image.convert("RGBA"), dtype=np.int16)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         raise wrong from None
     if across != down:
         raise wrong
+    colours = pixels[pixels[..., 3] > 0][..., :3]
+    if black and colours.size and int(np.ptp(colours, axis=1).max()) > _COLOURED:
+        raise settings_wrong(file, f"{where}.seal", _BLACK_SEAL)
     return png

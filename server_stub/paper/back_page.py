@@ -26,7 +26,10 @@ QR_LEFT, QR_TOP, QR_SIDE = 142.0, 47.0, 48.0
 
 _FONT = "KonbiniGothic"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ／部目"
-_STAMP_INK = (0.84, 0.36, 0.33)
+_STAMP_INK, _STAMP_EDGE, _NOTICE_INK = (1.0, 0.85, 0.83), (0.88, 0.48, 0.46), (0.84, 0.36, 0.33)
+"""Of the large 見本: 34 steps of grey (of 255) from white, its edge darker than a copier's threshold; and of the notice."""
+_EDGE_WIDTH = 0.7
+"""Points."""
 _FACTS = (("申請番号", 59.0), ("部数", 73.0), ("ページ", 87.0))
 _EXPLANATION = (
     "この面は、証明書交付センターが証明書の裏面に印刷したものです。",
@@ -43,6 +46,7 @@ class BackPageTemplate:
     source: pikepdf.Pdf
     pattern: pikepdf.Object
     stamp: pikepdf.Object
+    notice: pikepdf.Object
     back: pikepdf.Object
     font: pikepdf.Object
     codes: dict[str, int]
@@ -69,11 +73,13 @@ def back_page_template(municipality: str) -> BackPageTemplate:
     canvas.showPage()
     _draw_stamp(canvas)
     canvas.showPage()
+    _draw_notice(canvas)
+    canvas.showPage()
     canvas.save()
     source = pikepdf.open(io.BytesIO(stream.getvalue()))
-    back, stamp = (source.make_indirect(page.as_form_xobject()) for page in source.pages)
+    back, stamp, notice = (source.make_indirect(page.as_form_xobject()) for page in source.pages)
     return BackPageTemplate(
-        source, _pattern_object(source), stamp, back, source.pages[0].resources.Font[font_name], codes
+        source, _pattern_object(source), stamp, notice, back, source.pages[0].resources.Font[font_name], codes
     )
 
 
@@ -103,22 +109,25 @@ def _draw_back(canvas: Canvas, municipality: str) -> None:
 
 
 def _draw_stamp(canvas: Canvas) -> None:
-    """Hollow letters: nothing under them becomes illegible, and they are dark enough to live through a copier."""
-    canvas.setStrokeColorRGB(*_STAMP_INK)
+    """Large pale letters with a thin edge that is dark enough to live through a copier. The sheet multiplies them with what it
+    has (`finish`), so that they lie behind every text, and behind nothing that could cover them."""
+    canvas.setStrokeColorRGB(*_STAMP_EDGE)
     canvas.setFillColorRGB(*_STAMP_INK)
-    canvas.setFont(_FONT, 9)
-    canvas.drawCentredString(105 * mm, _up(8.5), f"{SAMPLE}　{NOTICE}")
-    canvas.saveState()
     canvas.translate(105 * mm, _up(168))
     canvas.rotate(35)
-    canvas.setLineWidth(1.1)
+    canvas.setLineWidth(_EDGE_WIDTH)
     size = 84 * mm
     text = canvas.beginText(-size, -0.36 * size)
     text.setFont(_FONT, size)
-    text.setTextRenderMode(1)
+    text.setTextRenderMode(2)
     text.textOut(SAMPLE)
     canvas.drawText(text)
-    canvas.restoreState()
+
+
+def _draw_notice(canvas: Canvas) -> None:
+    canvas.setFillColorRGB(*_NOTICE_INK)
+    canvas.setFont(_FONT, 9)
+    canvas.drawCentredString(105 * mm, _up(8.5), f"{SAMPLE}　{NOTICE}")
 
 
 def facts_position(index: int) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pikepdf
 import segno
-from pikepdf import Dictionary
+from pikepdf import Dictionary, Name
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.front import FrontFacts, check_fronts
@@ -94,13 +94,17 @@ def _finish(
                 Pattern=sheet.copy_foreign(made.pattern),
                 Body=sheet.copy_foreign(body),
                 Stamp=sheet.copy_foreign(made.stamp),
+                Notice=sheet.copy_foreign(made.notice),
             )
-            content = b"q /Pattern Do Q q /Body Do Q %s q /Stamp Do Q" % written
+            # multiplied: 見本 is seen behind every text, and nothing that a front draws can lie over it
+            content = b"q /Pattern Do Q q /Body Do Q %s q /Behind gs /Stamp Do Q q /Notice Do Q" % written
             page = sheet.add_blank_page(page_size=(float(PAGE[0]), float(PAGE[1])))
             page.obj.Contents = sheet.make_stream(content)
-            page.obj.Resources = (
-                Dictionary(XObject=forms, Font=fonts) if written else Dictionary(XObject=forms)
+            page.obj.Resources = Dictionary(
+                XObject=forms, ExtGState=Dictionary(Behind=Dictionary(BM=Name.Multiply))
             )
+            if written:
+                page.obj.Resources.Font = fonts
         sheet.docinfo = sheet.make_indirect(Dictionary(Keywords=facts.keywords))
         stream = io.BytesIO()
         sheet.save(

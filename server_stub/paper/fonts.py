@@ -7,10 +7,13 @@ selector out; so nobody after this check could tell that the wrong shape was pri
 from __future__ import annotations
 
 import functools
+import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import uharfbuzz
 
+from server_stub.characters import STAND_INS
 from server_stub.interface.failures import Failed
 from server_stub.interface.font_files import MINCHO, font_file
 
@@ -58,6 +61,15 @@ class Coverage:
                 lacking.append(_notation(code))
         return lacking
 
+    @property
+    def characters(self) -> frozenset[int]:
+        """The code points that it has by themselves."""
+        return frozenset(self._font.face.unicodes)
+
+    def has(self, cluster: str) -> bool:
+        """Whether it draws a character, with its selector if one follows it."""
+        return not self.missing(cluster)
+
     def _drawn(self, code: int) -> bool:
         glyph = self.glyph(code)
         return glyph != _NOTDEF and (chr(code).isspace() or self._has_outline(glyph))
@@ -78,12 +90,49 @@ def coverage(family: str) -> Coverage:
     return Coverage(font_file(family))
 
 
-def check_printable(text: str, family: str = MINCHO) -> None:
-    """Raises Failed(Character_Not_Printable, characters=[...]) naming code points only, never the name they stand in."""
+@functools.cache
+def coverage_of(file: Path) -> Coverage:
+    """The coverage of a municipality's own font, opened once. Raises Failed(Font_Missing)."""
+    try:
+        return Coverage(file)
+    except (OSError, uharfbuzz.HarfBuzzError):
+        raise Failed("Font_Missing", font=file.name) from None
+
+
+@functools.cache
+def family_of(file: Path) -> str:
+    """The family name by which a typesetter finds a municipality's own font. Raises Failed(Font_Missing)."""
+    from fontTools.ttLib import TTFont, TTLibError
+
+    try:
+        # from memory: of a file that is no font it would leave the handle open
+        with TTFont(io.BytesIO(file.read_bytes()), lazy=True) as font:
+            return str(font["name"].getBestFamilyName() or "")
+    except (OSError, TTLibError, KeyError):
+        raise Failed("Font_Missing", font=file.name) from None
+
+
+def check_printable(text: str, family: str = MINCHO, fonts: Sequence[Path] = ()) -> None:
+    """`fonts`: files in which a character is looked for that `family` lacks, in their order. What stands for another character
+    (〓 and the like) is not to be printed, whatever font has it.
+
+    Raises Failed(Character_Not_Printable, characters=[...]) naming code points only, never the name they stand in."""
     lacking = coverage(family).missing(text)
+    lacking += [_notation(ord(one)) for one in text if one in STAND_INS]
+    if lacking and fonts:
+        own = [coverage_of(file) for file in fonts]
+        lacking = [
+            one
+            for one in lacking
+            if _characters(one) in STAND_INS or not any(font.has(_characters(one)) for font in own)
+        ]
     if lacking:
         raise Failed("Character_Not_Printable", characters=list(dict.fromkeys(lacking)))
 
 
 def _notation(code: int) -> str:
     return f"U+{code:04X}"
+
+
+def _characters(notation: str) -> str:
+    return "".join(chr(int(one[2:], 16)) for one in notation.split())

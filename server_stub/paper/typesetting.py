@@ -20,9 +20,11 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.font_files import MINCHO, font_file
 from server_stub.interface.values import Box
 
-from .fonts import check_printable
+from .fonts import check_printable, family_of
 from .pattern import official_seal
 
+BLACK_SEAL = "この印は黒色です"
+"""What stands beside a black 公印 (住民記録システム標準仕様書 5.6)."""
 PACKAGES = Path(__file__).parent / "packages"
 _lock = threading.Lock()
 
@@ -30,7 +32,9 @@ _lock = threading.Lock()
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """Who certifies. `code` and `municipality` are its code and name; `seal_png` is the 公印 picture of the municipality's
-    folder (it reads 見本印), a square of `seal_mm`."""
+    folder (it reads 見本印), a square of `seal_mm`. `prefecture`: what 職名 begins with, '' without. `black_seal`: the paper says
+    beside it that the seal is black. `paper_title`: the title that this municipality gives the kind, '' for the kind's own.
+    `fonts` are the municipality's own: what they have and the common font lacks (外字) is printed in them."""
 
     code: str
     municipality: str
@@ -39,17 +43,29 @@ class Issuer:
     seal_png: bytes
     accent: str
     seal_mm: float = 22.0
+    prefecture: str = ""
+    black_seal: bool = True
+    paper_title: str = ""
+    fonts: tuple[Path, ...] = ()
 
     @property
     def office(self) -> str:
-        """見本市 and 市長 make 見本市長; a title that names the municipality stands as it is."""
-        if self.title.startswith(self.municipality):
-            return self.title
-        return self.municipality.removesuffix(self.title[:1]) + self.title
+        """見本市 and 市長 make 見本市長; a title that names the municipality stands as it is, one that names the prefecture too."""
+        office = self.title
+        if self.prefecture and office.startswith(self.prefecture):
+            return office
+        if not office.startswith(self.municipality):
+            office = self.municipality.removesuffix(office[:1]) + office
+        return self.prefecture + office
 
     def as_data(self) -> dict[str, Any]:
         """What the common part of the templates reads as `issuer`."""
-        return {"office": self.office, "mayor": self.mayor, "seal_mm": self.seal_mm}
+        return {
+            "office": self.office,
+            "mayor": self.mayor,
+            "seal_mm": self.seal_mm,
+            "seal_note": BLACK_SEAL if self.black_seal else "",
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +98,22 @@ class Rendered:
 
 
 @functools.cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font_file(MINCHO).parent)]
-    )
+def _fonts(own: tuple[Path, ...]) -> typst.Fonts:
+    """What lies beside a municipality's own font is found too, and never asked for."""
+    folders = dict.fromkeys(str(file.parent) for file in (font_file(MINCHO), *own))
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=list(folders))
 
 
 @functools.cache
-def _compiler(folder: Path) -> typst.Compiler:
-    """One a folder: Typst reads no file outside its root but the packages."""
+def _compiler(folder: Path, fonts: tuple[Path, ...]) -> typst.Compiler:
+    """One a folder and a set of fonts: Typst reads no file outside its root but the packages. `form.typ` reads the families of
+    the municipality's own fonts as the input `fonts`, one a line."""
     return typst.Compiler(
-        root=str(folder), package_path=str(PACKAGES), font_paths=_fonts(), ignore_system_fonts=True
+        root=str(folder),
+        package_path=str(PACKAGES),
+        font_paths=_fonts(fonts),
+        ignore_system_fonts=True,
+        sys_inputs={"fonts": "\n".join(family_of(file) for file in fonts)},
     )
 
 
@@ -102,7 +123,7 @@ def typeset(template: Path, call: str, data: dict[str, Any], issuer: Issuer) -> 
     `call` is the program's own word, such as `front("household",`: the call without its last two arguments.
     Raises Failed: Character_Not_Printable(characters), Text_Too_Long(field), Picture_Unreadable(field), Font_Missing.
     """
-    return compile_main(template, main_file(template, call, data, issuer))
+    return compile_main(template, main_file(template, call, data, issuer), issuer.fonts)
 
 
 def main_file(template: Path, call: str, data: dict[str, Any], issuer: Issuer) -> bytes:
@@ -113,7 +134,9 @@ def main_file(template: Path, call: str, data: dict[str, Any], issuer: Issuer) -
     evaluate every template again.)
     """
     whole = data | {"issuer": issuer.as_data()}
-    check_texts(whole)
+    if issuer.paper_title and isinstance(data.get("copies"), list | tuple):
+        whole["copies"] = [{**copy, "paper_title": issuer.paper_title} for copy in data["copies"]]
+    check_texts(whole, issuer.fonts)
     return _main(template, call, whole, official_seal(issuer.seal_png))
 
 
@@ -124,11 +147,11 @@ def _main(template: Path, call: str, data: dict[str, Any], seal: str) -> bytes:
     return f'#import "/{template.name}": *\n#{call} json(bytes({text})), json(bytes("{seal}")))'.encode()
 
 
-def compile_main(template: Path, main: bytes) -> bytes:
-    """Set the PDF of a main file. Raises Failed(Text_Too_Long, field=...) and Failed(Font_Missing)."""
+def compile_main(template: Path, main: bytes, fonts: tuple[Path, ...] = ()) -> bytes:
+    """Set the PDF of a main file, `fonts` besides the common one. Raises Failed(Text_Too_Long, field=...) and Failed(Font_Missing)."""
     with _lock:
         try:
-            pdf = _compiler(template.parent).compile(main, format="pdf", pdf_tags=False)
+            pdf = _compiler(template.parent, fonts).compile(main, format="pdf", pdf_tags=False)
         except typst.TypstError as error:
             raise _named(error) from None
     if not isinstance(pdf, bytes):
@@ -153,12 +176,12 @@ _LONGEST = 300
 """Characters; no cell of any form holds as many, and the typesetter need not find that out size by size."""
 
 
-def check_texts(data: dict[str, Any]) -> None:
-    """Look at every text. Raises Failed: Text_Too_Long(field), Character_Not_Printable(characters)."""
+def check_texts(data: dict[str, Any], fonts: tuple[Path, ...] = ()) -> None:
+    """Look at every text: can it be printed in the common font, or in one of `fonts`? Raises Failed: Text_Too_Long(field), Character_Not_Printable(characters)."""
     for name, text in _texts("", data):
         if len(text) > _LONGEST:
             raise Failed("Text_Too_Long", field=name)
-        check_printable(text)
+        check_printable(text, fonts=fonts)
 
 
 def _texts(name: str, data: Any) -> Iterator[tuple[str, str]]:

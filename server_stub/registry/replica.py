@@ -7,14 +7,14 @@ from datetime import date, datetime
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, exists, func, or_, select, union, update
 
 from server_stub.db import migrate, open_engine
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 
-from .records import IssueNotice, Person, Record, Restriction, Seal
+from .records import IssueNotice, Person, Record, Restriction, Seal, SealEnd
 from .tables import (
     EVERY_GROUP,
     LIVING_THERE,
@@ -29,11 +29,14 @@ from .tables import (
     records,
     restriction_of,
     restrictions,
+    seal_ends,
     seal_of,
     seals,
     set_asides,
 )
 
+PERSON = "person"
+"""The resident register; its groups are the households."""
 _POINTER = (
     select(pointer.c.generation, generations.c.municipality, generations.c.made_at)
     .join(generations, generations.c.number == pointer.c.generation)
@@ -76,16 +79,41 @@ _SEAL = (
         _usable(seals.c.generation, seals.c.person, "seal"),
     )
 )
-_RESTRICTION = (
-    select(restrictions)
-    .where(
-        restrictions.c.person == bindparam("person"),
-        restrictions.c.since <= bindparam("on"),
-        or_(restrictions.c.released_on.is_(None), restrictions.c.released_on > bindparam("on")),
-    )
-    .order_by(restrictions.c.since, restrictions.c.reason)
-    .limit(1)
+_SEAL_END = select(seal_ends.c.cause).where(
+    seal_ends.c.generation == bindparam("generation"), seal_ends.c.person == bindparam("person")
 )
+_HOUSEHOLDS_OF = union(
+    select(persons.c.household).where(
+        persons.c.generation == bindparam("generation"), persons.c.key == bindparam("person")
+    ),
+    select(set_asides.c.group).where(
+        set_asides.c.generation == bindparam("generation"),
+        set_asides.c.person == bindparam("person"),
+        set_asides.c.register == PERSON,
+        set_asides.c.group != "",
+    ),
+)
+"""Also of somebody whose record cannot be used."""
+_MEMBERS = select(persons.c.key).where(
+    persons.c.generation == bindparam("generation"), persons.c.household == bindparam("group")
+)
+_SET_ASIDE_OF = select(set_asides.c.person).where(
+    set_asides.c.generation == bindparam("generation"),
+    set_asides.c.register == bindparam("register"),
+    set_asides.c.group == bindparam("group"),
+    set_asides.c.person != "",
+)
+_PERSONS_OF = select(records.c.person).where(
+    records.c.generation == bindparam("generation"),
+    records.c.register == bindparam("register"),
+    records.c.group == bindparam("group"),
+    records.c.person != "",
+)
+_IN_FORCE = (
+    restrictions.c.since <= bindparam("on"),
+    or_(restrictions.c.released_on.is_(None), restrictions.c.released_on > bindparam("on")),
+)
+"""The announced last day ends nothing."""
 _NOTICES = (
     select(notices)
     .where(notices.c.generation == bindparam("generation"), notices.c.person == bindparam("person"))
@@ -208,14 +236,67 @@ class ReplicaReader:
         return tuple(person_of(row) for row in self._connection.execute(_HOUSEHOLD, parameters))
 
     def seal(self, person_key: str) -> Seal | None:
-        """The registration in force; None for never registered and for abolished."""
+        """The registration that has not ended; None for never registered and for abolished (`seal_end`)."""
         row = self._first(_SEAL, person=person_key)
         return seal_of(row) if row else None
 
+    def seal_end(self, person_key: str) -> SealEnd | None:
+        """Why the person's latest registration has ended; None where none has. `seal` tells whether there is another."""
+        row = self._first(_SEAL_END, person=person_key)
+        return SealEnd(row.cause) if row else None
+
     def restriction(self, person_key: str, on: date) -> Restriction | None:
-        """The earliest measure that is in force for the person on that day, by what is known now."""
+        """The earliest measure that is in force on that day, by what is known now, for the person or for the household that this
+        generation has them in."""
+        return self._restriction_of({person_key}, self._households_of(person_key), set(), on)
+
+    def group_restriction(self, register: str, group: str, on: date) -> Restriction | None:
+        """The earliest measure that is in force on that day for anybody of a group: a household (register "person"), or those of
+        whom `register` has a record in `group`.
+
+        It may name the group itself, one of its members, or a household that one of them is in. Members whose record cannot be
+        used count as well. A paper that shows the whole group is for nobody then.
+        """
+        if register == PERSON:
+            members = self._keys(_MEMBERS, group=group)
+        else:
+            members = self._keys(_PERSONS_OF, register=register, group=group)
+        members |= self._keys(_SET_ASIDE_OF, register=register, group=group)
+        households = {one for member in members for one in self._households_of(member)}
+        registers = set()
+        if register == PERSON:
+            households.add(group)
+        else:
+            registers.add(group)
+        return self._restriction_of(members, households, registers, on)
+
+    def _keys(self, statement: Any, **parameters: Any) -> set[str]:
+        return set(self._connection.scalars(statement, {"generation": self.generation, **parameters}))
+
+    def _households_of(self, person_key: str) -> set[str]:
+        return self._keys(_HOUSEHOLDS_OF, person=person_key)
+
+    def _restriction_of(
+        self, persons: set[str], households: set[str], registers: set[str], on: date
+    ) -> Restriction | None:
+        """'' names nobody."""
+        table = restrictions.c
+        named = [
+            column.in_(sorted(keys - {""}))
+            for column, keys in (
+                (table.person, persons),
+                (table.household, households),
+                (table.register, registers),
+            )
+            if keys - {""}
+        ]
+        if not named:
+            return None
+        earliest = (
+            select(restrictions).where(or_(*named), *_IN_FORCE).order_by(table.since, table.reason).limit(1)
+        )
         with self._now.connect() as connection:
-            row = connection.execute(_RESTRICTION, {"person": person_key, "on": on}).first()
+            row = connection.execute(earliest, {"on": on}).first()
         return restriction_of(row) if row else None
 
     def notices_of(self, person_key: str) -> tuple[IssueNotice, ...]:
@@ -267,7 +348,8 @@ class Replica:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A delivery that was applied. `made_at` 作成日時; `living`: read now; `taken_back_at` is None unless it was."""
+    """A delivery that was applied. `made_at` 作成日時; `living`: read now; `taken_back_at` is None unless it was; `digest`: SHA-256 of
+    its files, '' where none was kept."""
 
     number: int
     municipality: str
@@ -275,6 +357,7 @@ class Generation:
     loaded_at: datetime
     living: bool
     taken_back_at: datetime | None
+    digest: str
 
 
 def generations_of(url: str) -> tuple[Generation, ...]:
@@ -294,6 +377,7 @@ def generations_of(url: str) -> tuple[Generation, ...]:
             datetime.fromisoformat(row.loaded_at),
             row.number == living,
             None if row.taken_back_at is None else datetime.fromisoformat(row.taken_back_at),
+            row.digest or "",
         )
         for row in rows
     )

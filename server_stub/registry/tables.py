@@ -11,11 +11,13 @@ refused, and stay when a generation is taken back.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Date,
     Float,
@@ -30,7 +32,17 @@ from sqlalchemy import (
 
 from server_stub.interface.secret import Secret
 
-from .records import ForeignResident, IssueNotice, Person, Record, ResidentStatus, Restriction, Seal, Sex
+from .records import (
+    ForeignResident,
+    IssueNotice,
+    Person,
+    Record,
+    ResidentStatus,
+    Restriction,
+    Seal,
+    SealStatus,
+    Sex,
+)
 
 metadata = MetaData()
 
@@ -42,6 +54,7 @@ generations = Table(
     Column("made_at", String(32), nullable=False, comment="作成日時 of the delivery, ISO 8601"),
     Column("loaded_at", String(32), nullable=False),
     Column("taken_back_at", String(32), comment="NULL: it was not"),
+    Column("digest", String(64), comment="SHA-256 of the delivered files; NULL: of before there was one"),
 )
 """One row a delivery that was applied; it stays when the generation's records are gone."""
 
@@ -86,6 +99,8 @@ persons = Table(
     Column("period_ends", Date),
     Column("card_number", String(12), nullable=False),
     Column("category", String(100), nullable=False),
+    Column("characters_pending", Boolean, nullable=False, default=False),
+    Column("history", Integer, comment="履歴番号; NULL: the delivery has none"),
     Index("person_household", "generation", "household", "position"),
 )
 
@@ -99,8 +114,23 @@ seals = Table(
     Column("imprint", String(64), nullable=False),
     Column("width_mm", Float, nullable=False),
     Column("height_mm", Float, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("katakana", String(200), nullable=False, comment="empty: none"),
+    Column("ward", Boolean, nullable=False, comment="成年被後見人"),
     Index("seal_imprint", "imprint"),
 )
+"""Registrations that have not ended, one a person."""
+
+seal_ends = Table(
+    "seal_end",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("person", String(40), primary_key=True),
+    Column("number", String(20), nullable=False),
+    Column("ended_on", Date, nullable=False),
+    Column("cause", String(20), nullable=False, comment="empty: not delivered"),
+)
+"""The latest registration of a person that has ended. Its imprint is not kept: it can never be printed."""
 
 imprints = Table(
     "imprint",
@@ -110,9 +140,11 @@ imprints = Table(
 )
 
 restrictions = Table(
-    "measure",
+    "restriction",
     metadata,
     Column("person", String(40), primary_key=True),
+    Column("household", String(40), primary_key=True),
+    Column("register", String(100), primary_key=True),
     Column("reason", String(100), primary_key=True),
     Column("since", Date, primary_key=True),
     Column("until", Date, comment="as announced; it ends nothing"),
@@ -123,8 +155,10 @@ restrictions = Table(
         nullable=False,
         comment="作成日時 of the list that said so last; empty: unknown",
     ),
+    Index("restriction_household", "household"),
+    Index("restriction_register", "register"),
 )
-"""One row a measure (発行制限), of whatever delivery."""
+"""One row a measure (発行制限), of whatever delivery. It names a person, a household, a family register, or several; '' is none."""
 
 notices = Table(
     "notice",
@@ -136,6 +170,7 @@ notices = Table(
     Column("serial", String(40), nullable=False, comment="hexadecimal: up to 160 bits"),
     Column("person", String(40), nullable=False),
     Column("municipality", String(5), nullable=False),
+    Column("issued_at", String(32), comment="発行日時, ISO 8601; NULL: of before this was kept"),
     Index("notice_person", "generation", "person", "line"),
 )
 
@@ -149,6 +184,7 @@ records = Table(
     Column("person", String(40), nullable=False, comment="empty: of nobody alone"),
     Column("group", String(100), nullable=False, comment="empty: none"),
     Column("body", JSON, nullable=False),
+    Column("history", Integer, comment="履歴番号; NULL: the delivery has none"),
     Index("record_person", "generation", "register", "person"),
     Index("record_group", "generation", "register", "group"),
 )
@@ -177,7 +213,7 @@ set_asides = Table(
 EVERY_GROUP = "*"
 """Stands for the group in a row of `set_aside` that may be of any group."""
 
-OF_A_GENERATION = (persons, seals, records, set_asides, notices)
+OF_A_GENERATION = (persons, seals, seal_ends, records, set_asides, notices)
 
 
 LIVING_THERE = frozenset({ResidentStatus.RESIDENT.value, ResidentStatus.MOVING_OUT.value})
@@ -221,11 +257,22 @@ def person_of(row: Any) -> Person:
         alias=row.alias,
         alias_kana=row.alias_kana,
         foreign=foreign,
+        characters_pending=bool(row.characters_pending),
     )
 
 
 def seal_of(row: Row[Any]) -> Seal:
-    return Seal(row.person, row.registered_on, row.number, row.png, row.width_mm, row.height_mm)
+    return Seal(
+        row.person,
+        row.registered_on,
+        row.number,
+        row.png,
+        row.width_mm,
+        row.height_mm,
+        SealStatus(row.status),
+        row.katakana,
+        row.ward,
+    )
 
 
 def record_of(row: Row[Any]) -> Record:
@@ -235,6 +282,8 @@ def record_of(row: Row[Any]) -> Record:
 def restriction_row(restriction: Restriction, told_at: str) -> dict[str, Any]:
     return {
         "person": restriction.person,
+        "household": restriction.household,
+        "register": restriction.register,
         "reason": restriction.reason,
         "since": restriction.since,
         "until": restriction.until,
@@ -244,7 +293,9 @@ def restriction_row(restriction: Restriction, told_at: str) -> dict[str, Any]:
 
 
 def restriction_of(row: Row[Any]) -> Restriction:
-    return Restriction(row.person, row.reason, row.since, row.until, row.released_on)
+    return Restriction(
+        row.person, row.reason, row.since, row.until, row.released_on, row.household, row.register
+    )
 
 
 def notice_row(generation: int, line: int, notice: IssueNotice) -> dict[str, Any]:
@@ -256,8 +307,16 @@ def notice_row(generation: int, line: int, notice: IssueNotice) -> dict[str, Any
         "serial": f"{notice.serial:X}",
         "person": notice.person,
         "municipality": notice.municipality,
+        "issued_at": None if notice.issued_at is None else notice.issued_at.isoformat(),
     }
 
 
 def notice_of(row: Row[Any]) -> IssueNotice:
-    return IssueNotice(row.holder_ref, row.issue_number, int(row.serial, 16), row.person, row.municipality)
+    return IssueNotice(
+        row.holder_ref,
+        row.issue_number,
+        int(row.serial, 16),
+        row.person,
+        row.municipality,
+        None if row.issued_at is None else datetime.fromisoformat(row.issued_at),
+    )

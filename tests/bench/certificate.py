@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from scenarios.template import replica_name, template_folder
 from scenarios.towns import load_towns
@@ -18,7 +19,7 @@ from server_stub.db import sqlite_url
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.front import FrontFacts
-from server_stub.issuing.copies import new_issue_number
+from server_stub.issuing.copies import new_issue_numbers
 from server_stub.paper.finish import SheetFacts, finish_sheets
 from server_stub.paper.typesetting import compile_main, main_file
 from server_stub.registry.records import Person
@@ -37,7 +38,7 @@ class Certificates:
 
     def __init__(self) -> None:
         (self._town,) = load_towns()
-        self._issuer = self._town.municipality.issuer
+        self._issuer = self._town.municipality.issuer_of("residence")
         terms = self._town.municipality.services["residence"]
         assert isinstance(terms, ResidenceTerms)
         self._terms = terms
@@ -51,8 +52,13 @@ class Certificates:
             {"relationship": "yes", "domicile": "yes"},
             attestation=self._terms.attestation_whole,
             issued_on=today,
-            issue_number=new_issue_number(self._town.code, today),
+            issue_number=self._number(today),
         )
+
+    def _number(self, today: date) -> str:
+        town = self._town.municipality
+        (number,) = new_issue_numbers(town.numbers["residence"], town.info, today, 1, lambda *_: ())
+        return number
 
     def mains(self) -> Iterator[bytes]:
         """Typst main files of such fronts, ready for a bare compile."""

@@ -34,6 +34,9 @@ OPERATIONS = {
     ("post", "/v1/sessions/{session_id}/end"),
     ("get", "/ops/v1/incidents"),
     ("get", "/ops/v1/in-doubt"),
+    ("get", "/ops/v1/stops"),
+    ("post", "/ops/v1/stops"),
+    ("post", "/ops/v1/stops/{stop_id}/release"),
     ("get", "/ops/v1/applications/{application_id}"),
 }
 

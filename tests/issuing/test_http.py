@@ -121,6 +121,8 @@ def test_a_broken_body_is_malformed(centre: httpx.Client) -> None:
 def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Client) -> None:
     document = centre.get("/openapi.json").json()
     assert set(document["paths"]) == {
+        "/ops/v1/stops",
+        "/ops/v1/stops/{stop_id}/release",
         "/v1/municipalities",
         "/v1/offers",
         "/v1/applications",
@@ -128,6 +130,8 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
         "/ops/v1/incidents",
         "/ops/v1/in-doubt",
         "/ops/v1/applications/{application_id}",
+        "/ops/v1/person-reference",
+        "/ops/v1/age-exceptions",
     }
     issue = document["paths"]["/v1/applications"]["post"]
     assert issue["security"] and document["components"]["securitySchemes"]

@@ -156,9 +156,9 @@ def test_of_the_domicile_nothing_is_issued_yet(hall: TownHall) -> None:
 def test_without_a_registered_seal_only_that_certificate_is_refused(hall: TownHall) -> None:
     """さくら had a seal that was abolished; 直樹, of the same household, has one."""
     offers = {offer.kind: offer for offer in hall.offers(SAKURA).offers}
-    assert offers[SEAL].refusal == FailureBody(failure="Seal_Not_Registered")
+    assert offers[SEAL].refusal == FailureBody(failure="Seal_Name_Changed")
     assert offers[RESIDENCE].refusal is None
-    assert refused(lambda: hall.apply(SAKURA, SEAL)).failure == "Seal_Not_Registered"
+    assert refused(lambda: hall.apply(SAKURA, SEAL)).failure == "Seal_Name_Changed"
     assert hall.apply(SAKURA, RESIDENCE).pages
     assert hall.offer(NAOKI, SEAL).refusal is None
     assert hall.apply(NAOKI, SEAL).pages

@@ -3,7 +3,8 @@
 The four .sql files are dumps of a server's databases at the schema before restrictions left the generations and copies kept
 how recent they are: one application handed over (250 yen), one cancelled, one paid (two copies, 500 yen), one prepared; four
 persons; two certificates. A later change of a schema adds its own dump: replica_0002.sql is that replica as the schema before
-records without a type and rows set aside had it, without its seal.
+records without a type and rows set aside had it, without its seal; replica_before_0005.sql the whole one as the schema before
+states of seals and restrictions of groups had it.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from server_stub.interface.values import Identity, Method, Place
 from server_stub.issuing import tables as ledger_tables
 from server_stub.issuing.ledger import Ledger
 from server_stub.registry import tables as registry
+from server_stub.registry.records import SealStatus
 from server_stub.registry.replica import Replica
 from tests.registry.helper import Delivery, person_of_holder
 
@@ -86,10 +88,13 @@ def test_the_migrations_make_exactly_the_tables_of_today(kept: Path, name: str) 
     engine.dispose()
 
 
-def test_a_replica_of_the_schema_before_keeps_its_people_and_takes_the_next_delivery(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dump", ["replica_0002.sql", "replica_before_0005.sql"])
+def test_a_replica_of_a_schema_before_keeps_its_people_and_takes_the_next_delivery(
+    tmp_path: Path, dump: str
+) -> None:
     path = tmp_path / "replica.db"
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript((HERE / "replica_0002.sql").read_text(encoding="utf-8"))
+        connection.executescript((HERE / dump).read_text(encoding="utf-8"))
     url = brought_up(tmp_path, "replica")
     engine = open_engine(url)
     with engine.connect() as connection:
@@ -99,9 +104,25 @@ def test_a_replica_of_the_schema_before_keeps_its_people_and_takes_the_next_deli
     with replica.open_generation() as reader:
         person = person_of_holder(reader, MIDORI_REF)
         assert person is not None and person.name == "六甲　翠"
-        assert (reader.is_set_aside(MIDORI), reader.records("tax")) == (False, ())
+        assert not reader.is_set_aside(MIDORI)
+        assert len(reader.records("tax")) == (dump == "replica_before_0005.sql")
         assert reader.restriction(SHIZUKA, date(2026, 6, 3)) is not None
+        assert reader.restriction(MIDORI, date(2026, 6, 3)) is None
+        assert not person.characters_pending
+        assert {notice.issued_at for notice in reader.notices_of(MIDORI)} == {None}
     assert Delivery(tmp_path / "delivery").load(url) == 2
+    replica.close()
+
+
+def test_a_seal_of_the_schema_before_states_is_in_force(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "replica.db")) as connection:
+        connection.executescript((HERE / "replica_before_0005.sql").read_text(encoding="utf-8"))
+    replica = Replica(brought_up(tmp_path, "replica"))
+    with replica.open_generation() as reader:
+        seal = reader.seal(MIDORI)
+        assert seal is not None and seal.imprint_png.startswith(b"\x89PNG")
+        assert (seal.status, seal.katakana, seal.ward) == (SealStatus.REGISTERED, "", False)
+        assert reader.seal_end(MIDORI) is None
     replica.close()
 
 

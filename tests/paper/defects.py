@@ -116,8 +116,8 @@ def tampered(pdf: bytes, change: Callable[[pikepdf.Pdf], None]) -> bytes:
 def without_stamp(page: int) -> Callable[[pikepdf.Pdf], None]:
     def change(document: pikepdf.Pdf) -> None:
         contents = document.pages[page].Contents
-        assert b"q /Stamp Do Q" in contents.read_bytes()
-        contents.write(contents.read_bytes().replace(b"q /Stamp Do Q", b""))
+        assert b"q /Behind gs /Stamp Do Q" in contents.read_bytes()
+        contents.write(contents.read_bytes().replace(b"q /Behind gs /Stamp Do Q", b""))
 
     return change
 

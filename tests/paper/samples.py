@@ -35,7 +35,7 @@ def render_seal(copies: Sequence[SealFront], issuer: Issuer) -> Rendered:
 
 @functools.cache
 def official_seal() -> bytes:
-    return _stamp((600, 600), ["見本", "之印"], colour=(200, 30, 30, 255), round_=False)
+    return _stamp((600, 600), ["見本", "之印"], colour=(0, 0, 0, 255), round_=False)
 
 
 @functools.cache
@@ -129,12 +129,13 @@ def seal(**changes: object) -> SealFront:
     plain = SealFront(
         keys=(f"{0:010}",),
         name="見本　太郎",
-        kana="ミホン　タロウ",
         former_surname="",
         alias="",
+        katakana="",
         birth="昭和50年4月10日",
+        sex="",
         address="兵庫県見本市中央区見本通六丁目5番1号　見本マンション1203号室",
-        remarks="",
+        number="",
         imprint_png=imprint(),
         width_mm=15.0,
         height_mm=15.0,

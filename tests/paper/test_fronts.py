@@ -42,7 +42,9 @@ def test_a_family_of_six_fills_four_places_of_a_sheet_and_two_of_the_next() -> N
                 assert all(text in page for text in everything(person))
             else:
                 assert "".join(person.birth.split()) not in page
-        assert copy.issue_number in page and copy.attestation in page and copy.issued_on in page
+        assert copy.issue_number in page
+    for closing in (copy.attestation, copy.issued_on, "花子この印は黒色です"):
+        assert [closing in page for page in pages] == [False, True], "only the last sheet is certified"
         assert "見本市長見本花子" in page and "見本" in page
         assert "試験用・証明書としての効力はありません" in page
     assert "次のページに続く" in pages[0] and "以下余白" not in pages[0] and "1／2" in pages[0]
@@ -212,7 +214,7 @@ def test_an_unknown_layout_is_a_programming_error(layout: str) -> None:
         samples.render_residence([samples.residence()], samples.issuer(), layout)
 
 
-@pytest.mark.parametrize(("width", "height"), [(8.0, 8.0), (13.5, 18.0), (25.0, 25.0)])
+@pytest.mark.parametrize(("width", "height"), [(8.1, 8.1), (13.5, 18.0), (25.0, 25.0)])
 def test_the_imprint_is_printed_at_exactly_its_registered_size(width: float, height: float) -> None:
     rendered = samples.render_seal([samples.seal(width_mm=width, height_mm=height)], samples.issuer())
     imprints = [
@@ -222,7 +224,7 @@ def test_the_imprint_is_printed_at_exactly_its_registered_size(width: float, hei
     ]
     (place,) = imprints
     # within the cell for it
-    assert place.left > 15 and place.right < 71 and place.top > 46 and place.bottom < 114
+    assert place.left > 15 and place.right < 71 and place.top > 46 and place.bottom < 110
 
 
 def test_an_imprint_larger_than_its_cell_is_refused() -> None:
@@ -232,7 +234,9 @@ def test_an_imprint_larger_than_its_cell_is_refused() -> None:
 
 
 def test_a_seal_certificate_says_what_was_registered() -> None:
-    copy = samples.seal(former_surname="試験", remarks="氏名のカタカナ表記　ミホン")
+    copy = samples.seal(
+        former_surname="試験", alias="見本花子", katakana="ミホン", sex="女", number="1234567"
+    )
     rendered = samples.render_seal([copy, replace(copy, issue_number="100-2")], samples.issuer())
     assert [(p.copy_number, p.k, p.n, p.secret_boxes) for p in rendered.pages] == [
         (1, 1, 1, ()),
@@ -241,23 +245,49 @@ def test_a_seal_certificate_says_what_was_registered() -> None:
     first, second = texts(rendered.pdf)
     for text in (
         copy.name,
-        copy.kana,
         copy.former_surname,
+        copy.alias,
+        copy.katakana,
         copy.birth,
+        copy.sex,
         copy.address,
-        copy.remarks,
+        copy.number,
         copy.attestation,
     ):
         assert "".join(text.split()) in first
     assert copy.issue_number in first and "100-2" in second
 
 
-def test_the_official_seal_lies_over_the_end_of_the_mayors_name() -> None:
+ROWS = {
+    "旧氏": "former_surname",
+    "通称": "alias",
+    "氏名の片仮名表記": "katakana",
+    "性別": "sex",
+    "印鑑登録番号": "number",
+}
+
+
+@pytest.mark.parametrize(("label", "field"), ROWS.items(), ids=ROWS.values())
+def test_a_row_stands_on_a_seal_certificate_only_with_something_in_it(label: str, field: str) -> None:
+    (without,) = texts(samples.render_seal([samples.seal()], samples.issuer()).pdf)
+    (with_it,) = texts(samples.render_seal([samples.seal(**{field: "見本"})], samples.issuer()).pdf)
+    assert label not in without and label in with_it
+    assert [other for other in ROWS if other in with_it] == [label]
+
+
+def test_the_official_seal_begins_where_the_mayors_name_ends_and_leaves_it_legible() -> None:
     rendered = samples.render_residence([samples.residence()], samples.issuer(mayor="見本　華"), "household")
     (last_character,) = places_of(rendered.pdf, 0, "華")
     (seal,) = images(rendered.pdf)
-    assert seal.left < last_character.left < last_character.right < seal.right
+    assert last_character.left < seal.left < last_character.right + 0.5
+    assert last_character.right - seal.left < 0.25 * (last_character.right - last_character.left)
     assert seal.top < last_character.top and last_character.bottom < seal.bottom
+    (note,) = places_of(rendered.pdf, 0, "この印は黒色です")
+    assert seal.bottom < note.top < seal.bottom + 2 and seal.left < note.left < note.right < seal.right
+    coloured = replace(samples.issuer(), black_seal=False)
+    assert not places_of(
+        samples.render_residence([samples.residence()], coloured, "household").pdf, 0, "この印は黒色です"
+    )
 
 
 @pytest.mark.parametrize(

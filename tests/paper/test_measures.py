@@ -45,7 +45,9 @@ def test_the_official_seal_is_at_most_25_mm(folder: Path, kind: str) -> None:
     for paper in papers_of(folder, kind):
         found = seals(folder, paper.rendered.pdf)
         last = {number for number, page in enumerate(paper.rendered.pages) if page.k == page.n}
-        assert last <= {one.page for one in found}, f"{paper.name}: a copy without a seal"
+        assert {one.page for one in found} == last, (
+            f"{paper.name}: a seal on the last sheet of a copy, and on no other"
+        )
         assert [one for one in found if not right_size(one)] == [], paper.name
 
 
@@ -117,4 +119,7 @@ def test_seals_are_measured_on_finished_sheets_too() -> None:
     from tests.paper.reading import finish
 
     rendered = samples.render_residence([samples.family()], samples.issuer(), "household")
-    assert [len(placed(sheet, samples.official_seal())) for sheet in finish(rendered)] == [1, 1]
+    assert [len(placed(sheet, samples.official_seal())) for sheet in finish(rendered)] == [
+        0,
+        1,
+    ], "on the last sheet only"

@@ -146,7 +146,7 @@ def test_a_kind_without_pictures_is_told_with_the_way_to_accept_them(copy: Path)
         (copy / REFERENCES / f"{name}.png").unlink()
     assert told_of(copy) == {MISSING: lost}
     (missing, *_) = (one for one in findings(load_town(copy)) if one.state == MISSING)
-    assert "参照の絵がない" in wrong(missing) and "印鑑登録証明書" in wrong(missing)
+    assert "参照の絵がない" in wrong(missing) and "印鑑証明書" in wrong(missing)
     assert "--accept" in HOW
 
 

@@ -11,7 +11,10 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ("money", "papers", "bindings", "offers", "rights", "identity", "visits", "disclosures", "taxes")
+MODULES = (
+    "money", "papers", "bindings", "offers", "rights", "offices", "seals", "identity", "visits", "disclosures",
+    "deliveries", "taxes",
+)  # fmt: skip
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 

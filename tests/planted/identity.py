@@ -272,8 +272,8 @@ def holder_remembered_unseen(patch: pytest.MonkeyPatch) -> None:
     """At the issuing server, so that what is offered and what is made are both those of the one before."""
     real, first = service.find_holder, []
 
-    def find_holder(*given: Any) -> Any:
-        found = real(*given)
+    def find_holder(*given: Any, **named: Any) -> Any:
+        found = real(*given, **named)
         first.append(found)
         return replace(found, key=first[0].key, person=first[0].person)
 

@@ -227,7 +227,7 @@ def taisho_as_showa(patch: pytest.MonkeyPatch) -> None:
 def _print_by(patch: pytest.MonkeyPatch, wrong: Sequence[eras.Era]) -> None:
     """Days are printed by a wrong table, and read from a delivery by the right one."""
 
-    def found(day: date) -> tuple[eras.Era, int] | None:
+    def found(day: date, _eras: object = None) -> tuple[eras.Era, int] | None:
         return next(
             ((era, day.year - era.first.year + 1) for era in reversed(wrong) if day >= era.first), None
         )
@@ -288,7 +288,7 @@ def variant_replaced(patch: pytest.MonkeyPatch) -> None:
     sentence="「住民票の写し」を本人だけで1部申し込んで断られる",
 )
 def unprintable_printed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(typesetting, "check_texts", lambda data: None)
+    patch.setattr(typesetting, "check_texts", lambda data, fonts: None)
 
 
 @defect(

@@ -8,15 +8,18 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_
 
 import server_stub.issuing.rights as rights
+import server_stub.registry.importers.restriction_record as restriction_record
 import server_stub.registry.replica as replica
 from kiosk_app.flow import card_rows
 from server_stub.center.authentication import Authentication
 from server_stub.center.terminals import TerminalBook
 from server_stub.certificates.certificate import Case, ServiceTerms
 from server_stub.interface.failures import Failed
+from server_stub.interface.operations import ExceptionAct
+from server_stub.issuing.exceptions import AgeExceptions
 from server_stub.issuing.service import IssuingService
 from server_stub.municipalities.settings import ClosedSpan
 from server_stub.registry.replica import ReplicaReader
@@ -112,9 +115,8 @@ def restricted_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 
 def restrictions(patch: pytest.MonkeyPatch, *conditions: Any) -> None:
-    """The issuing server finds a person's restriction by these conditions."""
-    own = table.c.person == bindparam("person")
-    patch.setattr(replica, "_RESTRICTION", select(table).where(own, *conditions).limit(1))
+    """A restriction is in force by these conditions."""
+    patch.setattr(replica, "_IN_FORCE", conditions)
 
 
 ON = bindparam("on")
@@ -337,8 +339,8 @@ def closed_a_day_longer(patch: pytest.MonkeyPatch) -> None:
 def dearer_on_saturdays(patch: pytest.MonkeyPatch) -> None:
     real = IssuingService._tenant
 
-    def tenant(issuing: Any, code: str) -> Any:
-        found = real(issuing, code)
+    def tenant(issuing: Any, code: str, moment: Any) -> Any:
+        found = real(issuing, code, moment)
         if issuing._context.clock.now().weekday() != 5:
             return found
         dearer = {
@@ -392,3 +394,77 @@ def not_participating_chosen(patch: pytest.MonkeyPatch) -> None:
 )
 def gaps_overlooked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ReplicaReader, "group_is_complete", lambda reader, register, group: True)
+
+
+# --- restrictions of groups, and who may not --------------------------------------------------------------------------------
+
+
+@defect(
+    "世帯に掛かる発行制限を読まない",
+    harm="世帯ごと守られた被害者の住所が、家族のカードで渡る。",
+    scenario="世帯に掛かる発行制限で港美波も受け取れない",
+    sentence="「Holder_Restricted」で断られる",
+)
+def households_unprotected(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ReplicaReader, "_households_of", lambda reader, person: set())
+
+
+@defect(
+    "一時解除を発行制限の解除とする",
+    harm="窓口で一度だけ解いた制限が、端末で解けたままになる。",
+    scenario="一時解除されている発行制限は端末では続く",
+    sentence="「Holder_Restricted」で断られる",
+)
+def lifted_taken_for_released(patch: pytest.MonkeyPatch) -> None:
+    real = restriction_record.RowFunction.__call__
+
+    def read(decode: Any, cells: Any) -> Any:
+        found = real(decode, cells)
+        if "released_on" in found and cells[-1].startswith("R08.06.30"):
+            found["released_on"] = found["since"]
+        return found
+
+    patch.setattr(restriction_record.RowFunction, "__call__", read)
+
+
+@defect(
+    "職員が一人に認めた例外を、十五歳未満の全員に及ぼす",
+    harm="認められていない子どもの証明書が、だれかの手に渡る。",
+    scenario="職員がほかの人に認めた利用は、十四歳の人に及ばない",
+    sentence="「Holder_Under_Fifteen」で断られる",
+)
+def exception_for_all(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(AgeExceptions, "hold_for", lambda book, municipality, person: True)
+
+
+@defect(
+    "職員が取り消した例外を残す",
+    harm="親権者が取りやめたあとも、子どもの証明書が出る。",
+    scenario="職員が認めた利用を取り消すと、十四歳の人は断られる",
+    sentence="「Holder_Under_Fifteen」で断られる",
+)
+def exception_never_withdrawn(patch: pytest.MonkeyPatch) -> None:
+    real = AgeExceptions.change
+
+    def change(book: Any, told: Any) -> Any:
+        return real(book, told.model_copy(update={"act": ExceptionAct.GRANT}))
+
+    patch.setattr(AgeExceptions, "change", change)
+
+
+def _unasked(name: str, harm: str, scenario: str, failure: str, rule: Callable[..., None]) -> None:
+    """One rule about the holder is not asked."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(rights, rule.__name__, lambda *asked: None)
+
+    defect(name, harm=harm, scenario=scenario, sentence=f"「{failure}」で断られる")(plant)
+
+
+# fmt: off
+_unasked("転出予定の人のいる世帯を断る市で、家族に交付する", "まもなく変わる世帯を証明する。", "転出予定の方のいる世帯の人", "Holder_Household_Leaving", rights.household_stays)
+_unasked("転入の届出をした当日を断る市で、当日に交付する", "まだ確かめられていない届出を証明する。", "転入の届出をした日", "Holder_Arrived_Today", rights.not_arrived_today)
+_unasked("電子証明書の発行された当日を断る市で、当日に交付する", "受け取ったばかりのカードを取り違えたまま使われる。", "電子証明書が発行された日", "Certificate_Issued_Today", rights.not_certified_today)
+_unasked("外字を登録中の人に交付する", "誤った字の氏名を証明する。", "記録の文字を登録中の人", "Holder_Character_Pending", rights.characters_registered)
+_unasked("定めより長い氏名の人に交付する", "市が端末では出さないと定めた証明書が出る。", "氏名が定めより一字長い人", "Holder_Entry_Too_Long", rights.entries_within_limits)
+# fmt: on

@@ -11,13 +11,15 @@ import io
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element, fromstring
 
 from tests.readback.dates import NO_DAY, Day, read_day
+from tests.readback.host_text import host_text, is_host, read_characters
 from tests.readback.register import Records, Resident
 from tests.readback.seals import SealFile
 
@@ -50,9 +52,10 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Format:
-    """A format file: its TOML as it stands."""
+    """A format file: its TOML as it stands, and the folder where it lies."""
 
     told: Mapping[str, Any]
+    folder: Path = Path()
 
     @property
     def slip(self) -> str:
@@ -70,24 +73,31 @@ class Format:
             raise Unreadable("a differential delivery needs the one before it")
         people = dict(before.people) if before is not None and self.differential else {}
         seals = dict(before.seals) if before is not None and self.differential else {}
+        numbers = dict(before.seal_rows) if before is not None and self.differential else {}
         others = dict(before.others) if before is not None and self.differential else {}
         for file in self.told["file"]:
             record = file["record"]
             if record == _RESTRICTION:
                 continue
-            rows = [row for row in _rows(delivery, file, self.told.get("code", {})) if row is not None]
+            told = dict(file)
+            if "characters" in file:
+                told["own"] = read_characters(self.folder / file["characters"])
+            rows = [row for row in _rows(delivery, told, self.told.get("code", {})) if row is not None]
+            rows = _newest(rows, before, self.differential)
             if record == _PERSON:
                 for row in rows:
                     _apply(people, row["key"], row, _resident(row))
             elif record == _SEAL:
-                self._read_seals(seals, rows)
+                self._read_seals(seals, numbers, rows)
             else:
                 others[record] = _merged(others.get(record, ()), rows)
-        return Records(people, seals, others, tables="format file")
+        return Records(people, seals, others, tables="format file", seal_rows=numbers)
 
     @staticmethod
-    def _read_seals(seals: dict[str, SealFile], rows: list[dict[str, Any]]) -> None:
-        """Of those that are not abolished; who registers anew has one abolished row and one that is not."""
+    def _read_seals(
+        seals: dict[str, SealFile], numbers: dict[str, Mapping[str, str]], rows: list[dict[str, Any]]
+    ) -> None:
+        """Of those that are in force; who registers anew has one abolished row and one that is not."""
         for row in sorted(rows, key=lambda row: str(row["status"] == "registered")):
             living = row["status"] == "registered"
             file = SealFile(row["imprint"], row["width_mm"], row["height_mm"])
@@ -95,6 +105,8 @@ class Format:
                 seals.pop(row["person"], None)
             else:
                 _apply(seals, row["person"], row, file)
+                told = {"印鑑登録番号": row.get("number", ""), "片仮名氏名": row.get("katakana", "")}
+                _apply(numbers, row["person"], row, told)
 
 
 def _apply(kept: dict[str, Any], key: str, row: Mapping[str, Any], made: Any) -> None:
@@ -115,8 +127,25 @@ def _merged(
 def load_formats(folder: Path) -> tuple[Format, ...]:
     """All formats of a municipality's folder `deliveries/`, in the order of their names."""
     return tuple(
-        Format(tomllib.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.toml"))
+        Format(tomllib.loads(path.read_text(encoding="utf-8")), folder)
+        for path in sorted(folder.glob("*.toml"))
     )
+
+
+def _newest(rows: list[dict[str, Any]], before: Records | None, differential: bool) -> list[dict[str, Any]]:
+    """Of rows with 履歴番号 each record's last one; none of a record whose numbers do not go on one by one (a full delivery's from 1)."""
+    if not any("history" in row for row in rows):
+        return rows
+    states: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        states.setdefault(row["key"], []).append(row)
+    found = []
+    for told in states.values():
+        numbers = [int(row["history"]) for row in told]
+        first = numbers[0] if differential and before is not None else 1
+        if numbers == list(range(first, first + len(numbers))) and told[-1].get("entry", "valid") == "valid":
+            found.append(told[-1])
+    return found
 
 
 def _resident(row: Mapping[str, Any]) -> Resident:
@@ -161,16 +190,47 @@ def _cells(path: Path, file: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         step = file["record_length"] + len(file.get("ends", ""))
         for at in range(0, len(raw), step):
             record = raw[at : at + step]
-            yield {
-                one["name"]: record[one["at"] : one["at"] + one["length"]].decode(encoding).rstrip(" 　")
-                for one in file["fields"]
-            }
+            yield {one["name"]: _field(record, one, encoding, file.get("own", {})) for one in file["fields"]}
     elif container == "jsonl":
         for line in raw.decode(encoding).splitlines():
             told = json.loads(line)
             yield {name: _text(told.get(name)) for name in file["names"]}
+    elif container == "json":
+        told = json.loads(raw.decode(encoding))
+        for one in told[file["row"]] if "row" in file else told:
+            yield {name: _text(one.get(name)) for name in file["names"]}
+    elif container == "xml":
+        for element in _elements(raw.decode(encoding), file["row"]):
+            told = {f"@{name}": value for name, value in element.attrib.items()}
+            told |= {child.tag: _in_element(child, file.get("lists", ())) for child in element}
+            yield {name: _text(told.get(name)) for name in file["names"]}
     else:
         raise Unreadable(f"the container {container}")
+
+
+def _field(record: bytes, one: Mapping[str, Any], encoding: str, own: Mapping[str, str]) -> str:
+    raw = record[one["at"] : one["at"] + one["length"]]
+    if is_host(encoding):
+        text = host_text(raw, encoding, own, wide=one.get("wide", False))
+        if "\ufffd" in text:
+            raise Unreadable(f"{one['name']}: a code without a character")
+    else:
+        text = raw.decode(encoding)
+    text = text.rstrip(" 　")
+    return "".join(own.get(f"U+{ord(char):04X}", char) for char in text)
+
+
+def _elements(text: str, row: str) -> Iterator[Element]:
+    """Its declaration speaks of bytes, and so is left out."""
+    yield from fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text)).iter(row)
+
+
+def _in_element(element: Element, lists: Sequence[str]) -> Any:
+    if element.tag in lists:
+        return [_in_element(child, lists) for child in element]
+    if len(element):
+        return {child.tag: _in_element(child, lists) for child in element}
+    return element.text or ""
 
 
 def _text(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -46,12 +46,22 @@ def _variants() -> dict[int, dict[int, str | None]]:
     raise AssertionError("the font has no variation sequences")
 
 
-def glyphs_of(name: str) -> list[Outline]:
-    """The outlines that must be drawn for `name`, selectors followed."""
+@cache
+def _own_font(file: Path) -> TTFont:
+    return TTFont(io.BytesIO(file.read_bytes()), lazy=True)
+
+
+def glyphs_of(name: str, own: Sequence[Path] = ()) -> list[Outline]:
+    """The outlines that must be drawn for `name`, selectors followed; what the common font lacks is drawn in one of the
+    municipality's `own`. Raises LookupError for a character that none has."""
     font = _register_font()
     plain = font.getBestCmap()
     outlines = []
     for base, selector in _sequences(name):
+        if base not in plain:
+            drawn = next(one for one in map(_own_font, own) if base in one.getBestCmap())
+            outlines.append(_outline(drawn, drawn.getBestCmap()[base]))
+            continue
         glyph = plain[base]
         if selector is not None:
             glyph = _variants()[selector][base] or glyph

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +54,15 @@ class Resident:
 
 @dataclass(frozen=True)
 class Records:
-    """All that was delivered. `seals`: the registered imprints in force, by 宛名番号; `others`: the rows of what a kind has
+    """All that was delivered. `seals`: the registered imprints in force, by 宛名番号; `seal_rows`: of these 印鑑登録番号 and
+    片仮名氏名 (''); `others`: the rows of what a kind has
     delivered for itself, by the name of the record. `tables`: "own" or "format file", by which they were decoded."""
 
     people: Mapping[str, Resident]
     seals: Mapping[str, SealFile]
     others: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     tables: str = "own"
+    seal_rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def household(self, person: Resident) -> tuple[Resident, ...]:
         """Who lives with `person`, in the order of the register."""
@@ -77,26 +81,108 @@ def read_callings(folder: Path) -> dict[str, str]:
     return found
 
 
-@dataclass(frozen=True)
-class Municipality:
-    """Straight from municipality.toml: who certifies, and by kind what was decided about it (`[service.CODE]`)."""
+WITH_PREFECTURE = ("residence", "seal_registration")
+"""The kinds whose papers name the prefecture before 職名 unless the municipality says otherwise (標準仕様書 5.6)."""
+_RANDOM = "-".join(["[2-9A-HJKMNP-TV-Z]{4}"] * 3)
+_NUMBER = "{municipality}-{day:%Y%m%d}-{random}"
 
-    code: str
-    name: str
-    title: str
+
+@dataclass(frozen=True)
+class Signer:
+    """Who certifies one kind on one day: 職名 and 氏名 as they are printed, the 公印, and whether the paper says that it is black."""
+
+    office: str
     mayor: str
     seal: SealFile
-    services: Mapping[str, Mapping[str, Any]]
+    black: bool
+
+
+@dataclass(frozen=True)
+class Municipality:
+    """Straight from municipality.toml, as it is on one day: by kind what was decided about it (`[service.CODE]`), and who
+    certifies it. `told`: the whole of the file, with the changes of that day in their place."""
+
+    folder: Path
+    told: Mapping[str, Any]
+
+    @property
+    def code(self) -> str:
+        return str(self.told["code"])
+
+    @property
+    def name(self) -> str:
+        return str(self.told["name"])
+
+    @property
+    def fonts(self) -> tuple[Path, ...]:
+        """The files of the municipality's own."""
+        return tuple(self.folder / name for name in self.told.get("fonts", ()))
+
+    @property
+    def services(self) -> Mapping[str, Mapping[str, Any]]:
+        services: Mapping[str, Mapping[str, Any]] = self.told["service"]
+        return services
+
+    def on(self, day: date) -> Municipality:
+        """As it is on `day`: the changes in force, one after the other."""
+        changes = sorted(
+            (one for one in self.told.get("change", []) if _in_force(one, day)), key=lambda one: one["from"]
+        )
+        told = self.told
+        for change in changes:
+            told = _laid_over(told, {name: value for name, value in change.items() if name not in _OF_CHANGE})
+        return Municipality(self.folder, told)
+
+    def title(self, kind: str, otherwise: str) -> str:
+        """What stands at the head of the papers of `kind`; the kind's own title where the municipality has none."""
+        return str(self.services[kind].get("title", otherwise))
+
+    def signer(self, kind: str) -> Signer:
+        service = self.services[kind]
+        who = {**self.told["certifier"], **service.get("certifier", {})}
+        office = who["title"] if who["title"].startswith(self.name) else self.name[:-1] + who["title"]
+        if service.get("title_with_prefecture", kind in WITH_PREFECTURE):
+            office = self.told["prefecture"] + office
+        seal = SealFile(self.folder / who["seal"], who["seal_mm"], who["seal_mm"])
+        return Signer(office, who["mayor"], seal, who.get("seal_black", True))
+
+    def number(self, kind: str, day: date) -> tuple[str, str]:
+        """What a 発行番号 of that kind and day looks like: as a regular expression, and as people are told."""
+        form = str(self.services[kind].get("issue_number", self.told.get("issue_number", _NUMBER)))
+        pattern = told = ""
+        for part in re.split(r"(\{[^}]*\})", form):
+            name, _, how = part.strip("{}").partition(":") if part.startswith("{") else ("", "", "")
+            match name:
+                case "random":
+                    pattern, told = pattern + _RANDOM, f"{told}〇〇〇〇-〇〇〇〇-〇〇〇〇"
+                case "number" | "serial":
+                    pattern, told = f"{pattern}[0-9]{{{int(how or 1)},}}", told + "〇" * int(how or 1)
+                case _:
+                    plain = {"": part, "municipality": self.code, "name": self.name}.get(
+                        name, day.strftime(how or "%Y%m%d")
+                    )
+                    pattern, told = pattern + re.escape(plain), told + plain
+        return pattern, told
+
+
+_OF_CHANGE = ("from", "until", "note", "date_unknown")
+
+
+def _in_force(change: Mapping[str, Any], day: date) -> bool:
+    return "from" in change and change["from"] <= day <= change.get("until", date.max)
+
+
+def _laid_over(told: Mapping[str, Any], change: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        **told,
+        **{
+            name: _laid_over(told[name], value)
+            if isinstance(value, dict) and isinstance(told.get(name), dict)
+            else value
+            for name, value in change.items()
+        },
+    }
 
 
 def read_municipality(folder: Path) -> Municipality:
-    told = tomllib.loads((folder / "municipality.toml").read_text(encoding="utf-8"))
-    who = told["certifier"]
-    return Municipality(
-        told["code"],
-        told["name"],
-        who["title"],
-        who["mayor"],
-        SealFile(folder / who["seal"], who["seal_mm"], who["seal_mm"]),
-        told["service"],
-    )
+    return Municipality(folder, tomllib.loads((folder / "municipality.toml").read_text(encoding="utf-8")))

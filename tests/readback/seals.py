@@ -20,6 +20,8 @@ _BLUR_MM = 0.1
 _ALIKE = 0.88
 """Right ones reach 0.92 and more; another person's seal of the same size stays below 0.8, a mirrored one below 0.7."""
 _SIZE_MM = 0.05
+_LEAST_RED, _BLACKEST = 20, 110
+"""Steps of 255: more than this, and a picture has red ink; lighter than this in any colour, and ink is not black."""
 _WORDS = {"official seal": "公印", "imprint": "印影"}
 
 
@@ -51,16 +53,18 @@ def check_seal(sheet: Sheet, place: Area, wanted: SealFile, what: str) -> None:
 
 
 def likeness(sheet: Sheet, place: Area, wanted: SealFile) -> float:
-    """From 0 to 1: the red ink that paper and file have in common, as a share of what either has."""
+    """From 0 to 1: the ink that paper and file have in common, as a share of what either has: the red one, or, where the file has
+    none, the black one."""
     around = Area(
         place.left - _ROUND_MM, place.top - _ROUND_MM, place.right + _ROUND_MM, place.bottom + _ROUND_MM
     )
     cut = sheet.cut(0, around, DPI)
-    paper = _red(cut.picture)
     with Image.open(wanted.path) as file:
         ink = Image.alpha_composite(Image.new("RGBA", file.size, "white"), file.convert("RGBA")).convert(
             "RGB"
         )
+    inked = _red if _red(ink).max() > _LEAST_RED else _black
+    paper = inked(cut.picture)
     # pdfium draws a picture over all pixels that it touches
     first_x, first_y = (math.floor(v) for v in cut.pixel(place.left, place.top))
     last_x, last_y = (
@@ -68,7 +72,7 @@ def likeness(sheet: Sheet, place: Area, wanted: SealFile) -> float:
     )
     across, down = ink.width / (last_x - first_x), ink.height / (last_y - first_y)
     fitted = (across, 0, -first_x * across, 0, down, -first_y * down)
-    right = _red(
+    right = inked(
         ink.transform(
             cut.picture.size, Image.Transform.AFFINE, fitted, Image.Resampling.BICUBIC, fillcolor="white"
         )
@@ -81,3 +85,11 @@ def _red(picture: Image.Image) -> NDArray[np.float64]:
     red, green, _blue = picture.split()
     ink = ImageChops.subtract(red, green).filter(ImageFilter.GaussianBlur(_BLUR_MM / 25.4 * DPI))
     return np.asarray(ink, dtype=np.float64)
+
+
+def _black(picture: Image.Image) -> NDArray[np.float64]:
+    """How dark it is in every colour: nothing for white, for the blue-green ground and for the red of 見本."""
+    red, green, blue = picture.split()
+    lightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    ink = lightest.point([max(0, _BLACKEST - level) for level in range(256)])
+    return np.asarray(ink.filter(ImageFilter.GaussianBlur(_BLUR_MM / 25.4 * DPI)), dtype=np.float64)

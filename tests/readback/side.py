@@ -14,7 +14,9 @@ from PIL import Image
 
 MM = 25.4 / 72
 A4_MM = (210.0, 297.0)
-_FILLED, _STROKED = pdfium.FPDF_TEXTRENDERMODE_FILL, pdfium.FPDF_TEXTRENDERMODE_STROKE
+_FILLED = pdfium.FPDF_TEXTRENDERMODE_FILL
+_WITH_EDGE = (pdfium.FPDF_TEXTRENDERMODE_STROKE, pdfium.FPDF_TEXTRENDERMODE_FILL_STROKE)
+"""What is drawn with an edge is as dark as that."""
 
 
 _NUMBER = re.compile(r"(?<!\d)(?<!\d-)\d(?:[\s‐－-]?\d){11}(?![\d-])")
@@ -212,10 +214,10 @@ def _check_visible(item: pypdfium2.PdfObject) -> None:
     """Text that is there for machines only says nothing about what people read."""
     mode = pdfium.FPDFTextObj_GetTextRenderMode(item)
     red, green, blue, opaque = (ctypes.c_uint() for _ in range(4))
-    ask = pdfium.FPDFPageObj_GetStrokeColor if mode == _STROKED else pdfium.FPDFPageObj_GetFillColor
+    ask = pdfium.FPDFPageObj_GetStrokeColor if mode in _WITH_EDGE else pdfium.FPDFPageObj_GetFillColor
     ask(item, red, green, blue, opaque)
     grey = 0.299 * red.value + 0.587 * green.value + 0.114 * blue.value
-    if mode not in (_FILLED, _STROKED) or opaque.value < 255 or grey > 160:
+    if mode not in (_FILLED, *_WITH_EDGE) or opaque.value < 255 or grey > 160:
         raise WrongPaper(
             "text that cannot be seen",
             expected="用紙の文字がすべて目で読めること",

@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from scenarios.towns import HERE
+from server_stub.registry.importers.host_codes import NAMES as NAMES_OF_HOSTS
+from server_stub.registry.importers.host_codes import host_code
 from tests.readback.dates import NO_DAY, Day, of_day, read_day
 from tests.readback.format_file import Format, Unreadable, load_formats
+from tests.readback.host_text import host_text
 from tests.readback.seals import SealFile
 from tests.readback.town import Town
+from tests.registry.host_writer import jef
 
 TOWNS = [folder for folder in sorted(HERE.glob("*/")) if (folder / "municipality.toml").exists()]
 
@@ -116,8 +120,8 @@ def test_a_row_that_cannot_be_read_is_nobody(tmp_path: Path, column: str, text: 
     assert list(town_format(tmp_path, csv_file(tmp_path, odd, other)).read(tmp_path).people) == ["0000000002"]
 
 
-def test_fixed_length_and_json_lines_say_the_same_as_csv(tmp_path: Path) -> None:
-    for name in ("csv", "fixed", "jsonl"):
+def test_the_other_containers_say_the_same_as_csv(tmp_path: Path) -> None:
+    for name in ("csv", "fixed", "jsonl", "json", "xml", "host"):
         (tmp_path / name).mkdir()
     by_csv = town_format(tmp_path / "csv", csv_file(tmp_path / "csv", ROW)).read(tmp_path / "csv")
     width = 60
@@ -138,6 +142,41 @@ def test_fixed_length_and_json_lines_say_the_same_as_csv(tmp_path: Path) -> None
     )
     assert town_format(tmp_path / "fixed", fixed + TO).read(tmp_path / "fixed") == by_csv
     assert town_format(tmp_path / "jsonl", jsonl + TO).read(tmp_path / "jsonl") == by_csv
+    (tmp_path / "json" / "people.json").write_text(f'{{"rows": [{line}]}}', encoding="utf-8")
+    array = jsonl.replace("jsonl", "json").replace("names = ", 'row = "rows"\nnames = ')
+    assert town_format(tmp_path / "json", array + TO).read(tmp_path / "json") == by_csv
+    cells = "".join(f"<{name}>{cell}</{name}>" for name, cell in zip(NAMES, ROW, strict=True))
+    (tmp_path / "xml" / "people.xml").write_text(f"<all><rows>{cells}</rows></all>", encoding="utf-8")
+    xml = array.replace("json", "xml")
+    assert town_format(tmp_path / "xml", xml + TO).read(tmp_path / "xml") == by_csv
+    (tmp_path / "host" / "people.dat").write_bytes(b"".join(jef(cell, width, {}) for cell in ROW))
+    host = fixed.replace('ends = "\\r\\n"\n', "").replace("cp932", "jef-ebcdic")
+    assert town_format(tmp_path / "host", host + TO).read(tmp_path / "host") == by_csv
+
+
+@pytest.mark.parametrize("name", sorted(one for one in NAMES_OF_HOSTS if not one.startswith("ibm")))
+def test_both_readers_of_a_host_read_the_same_characters(name: str) -> None:
+    """They share nothing; iconv answers for IBM's pages (tests/registry/test_host_codes.py)."""
+    decode = host_code(name).decode
+    for first in range(0x40, 0xFF):
+        one = bytes((first,))
+        assert host_text(one, name, {}) == decode(one), one.hex()
+        for second in range(0x40, 0xFF):
+            pair = bytes((first, second))
+            assert host_text(pair, name, {}, wide=True) == decode(pair, wide=True), pair.hex()
+
+
+def test_of_rows_with_histories_the_last_counts_and_a_gap_is_nobody(tmp_path: Path) -> None:
+    file = csv_file(tmp_path, ROW) + 'history = "RIREKI"\n'
+    names = [*NAMES, "RIREKI"]
+    rows = [
+        [key, *ROW[1:], number]
+        for key, number in (("0000000001", "1"), ("0000000001", "2"), ("0000000002", "2"))
+    ]
+    text = "".join(",".join(row) + "\r\n" for row in (names, *rows))
+    (tmp_path / "people.csv").write_bytes(text.encode("cp932"))
+    told = town_format(tmp_path, file.replace('"JOTAI"]', '"JOTAI", "RIREKI"]'))
+    assert list(told.read(tmp_path).people) == ["0000000001"]
 
 
 def test_seals_are_scaled_named_by_their_file_and_only_those_in_force(tmp_path: Path) -> None:
@@ -207,7 +246,7 @@ def test_a_format_that_is_not_understood_is_refused_and_not_guessed(tmp_path: Pa
     other.mkdir()
     shutil.copy(tmp_path / "people.csv", other)
     with pytest.raises(Unreadable, match="container"):
-        town_format(other, csv_file(other, ROW).replace('encoding = "cp932"', 'container = "xml"')).read(
+        town_format(other, csv_file(other, ROW).replace('encoding = "cp932"', 'container = "yaml"')).read(
             other
         )
 

@@ -460,11 +460,13 @@ def test_a_file_without_the_whole_binding_is_refused(town: Town, two_copies: lis
 
 SEALS: dict[str, tuple[Change, str]] = {
     "name": (front(name="六甲　葵"), "氏名"),
-    "furigana": (front(kana="ロッコウ　アオイ"), "フリガナ"),
-    "alias": (front(alias="六甲　葵"), "通称"),
+    "sex that was not asked for": (front(sex="女"), "cells"),
+    "number that was not asked for": (front(number="0100201"), "cells"),
+    "katakana of nobody": (front(katakana="ミホン"), "cells"),
+    "alias": (front(alias="六甲　葵"), "cells"),
     "birth": (front(birth="平成6年5月5日"), "生年月日"),
     "address of another household": (front(address="兵庫県神戸市中央区見本町一丁目１番１号"), "住所"),
-    "name of somebody in the remarks": (front(remarks="港　太一"), "備考"),
+    "name of somebody as 旧氏": (front(former_surname="港　太一"), "cells"),
     "no attestation": (front(attestation="　"), "beside the form"),
     "imprint of another person": (
         front(imprint_png=(KOBE / "delivery" / "imprints" / "0100101.png").read_bytes()),

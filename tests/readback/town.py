@@ -15,13 +15,14 @@ from tests.readback.dates import of_day
 from tests.readback.form import Block, Form, read_form
 from tests.readback.format_file import load_formats
 from tests.readback.glyphs import drawn_glyphs, glyphs_of
-from tests.readback.kinds import enter_kinds_of, kind_of, kind_titled, name_of, titles
+from tests.readback.kinds import enter_kinds_of, kind_coded, kind_titled, titles
 from tests.readback.kinds.kind import LEFT_OUT, OMITTED, SHOWN, Expected, Kind, Wanted
 from tests.readback.kinds.seal_registration import IMPRINT
 from tests.readback.register import (
     Municipality,
     Records,
     Resident,
+    Signer,
     read_callings,
     read_municipality,
     squeezed,
@@ -34,6 +35,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _SHIPPED = (_ROOT / "scenarios" / "towns",)
 """Where the towns lie that come with the program."""
 _NOTICE = "試験用・証明書としての効力はありません"
+_BLACK = "この印は黒色です"
 _LAST, _MORE = "以下余白", "次のページに続く"
 
 
@@ -125,15 +127,15 @@ class Town:
     ) -> Read:
         """`sheets`: PDFs of front and back in the order they came out, all copies one after the other.
 
-        `kind` is the printed title, or what the municipality calls the kind. `options`: words of a question -> words of the choice, or whether 記載する; what they do
-        not name was not asked for. `fee`: what all copies cost, where it is known. Raises WrongPaper.
+        `kind` is the printed title, or what terminals call the kind. `options`: words of a question -> words of the choice, or
+        whether 記載する; what they do not name was not asked for. `fee`: what all copies cost, where it is known. Raises WrongPaper.
         """
-        asked = self._kind(kind)
-        service = self._service(asked)
+        asked = self._kind_called(kind, today)
+        service = self._service(asked, today)
         answers = {words: _in_words(answer) for words, answer in options.items()}
         subjects = [self.key(calling) for calling in people]
         expected = asked.expected(self.records, subjects, answers, today, service)
-        title = expected.title or asked.title
+        title = expected.title or self.municipality.on(today).title(asked.code, asked.title)
         if not sheets or len(sheets) % copies:
             raise WrongPaper(
                 f"{len(sheets)} sheets for {copies} copies",
@@ -157,10 +159,10 @@ class Town:
                 self._check_order(copy, start // size + 1)
                 self._check_title(copy, title)
                 self._check_forms(copy, expected)
-                numbers.append(self._check_frames(copy, title, expected, today))
+                numbers.append(self._check_frames(copy, asked, title, expected, today))
                 references.add(tuple(ref for page in copy for ref in page.bound.subjects))
             for page in pages:
-                self._check_bound(page, asked, expected, copies, fee)
+                self._check_bound(page, asked, expected, copies, fee, service)
         if len(set(numbers)) != copies:
             raise WrongPaper(
                 f"copies with one number: {numbers}",
@@ -175,26 +177,34 @@ class Town:
             )
         return Read(application, tuple(numbers), self.tables)
 
-    def _kind(self, named: str) -> Kind:
-        """By the title, or by the name that terminals have for it, which may be the municipality's own. Raises WrongPaper."""
-        for code, told in self.municipality.services.items():
-            known = kind_of(code)
-            if known is not None and told.get("words", {}).get("ja", name_of(known)) == named:
-                return known
-        return kind_titled(named)
+    def _kind_called(self, name: str, today: date) -> Kind:
+        """The kind that is called so here, in the menu or on its papers."""
+        for code, service in self.municipality.on(today).services.items():
+            if name in (service.get("words", {}).get("ja"), service.get("title")):
+                return kind_coded(code)
+        return kind_titled(name)
 
-    def _service(self, kind: Kind) -> Mapping[str, object]:
-        if kind.code not in self.municipality.services:
+    def _service(self, kind: Kind, today: date) -> Mapping[str, object]:
+        services = self.municipality.on(today).services
+        if kind.code not in services:
             raise WrongPaper(
                 f"{self.municipality.code} offers no {kind.code}",
                 expected=f"{self.municipality.name}が{kind.title}を交付すること",
                 found="市の設定にその証明書がなかった",
             )
-        return self.municipality.services[kind.code]
+        return services[kind.code]
 
-    def _check_bound(self, page: Page, kind: Kind, expected: Expected, copies: int, fee: int | None) -> None:
+    def _check_bound(
+        self,
+        page: Page,
+        kind: Kind,
+        expected: Expected,
+        copies: int,
+        fee: int | None,
+        service: Mapping[str, object],
+    ) -> None:
         """What the keywords say, against what is printed and what was asked."""
-        shown = kind.answers_shown(page.form.blocks, self._service(kind))
+        shown = kind.answers_shown(page.form.blocks, service)
         check_facts(
             page.bound,
             kind=kind.code,
@@ -253,10 +263,14 @@ class Town:
                     paper=page.bound.sheet_id,
                 )
 
-    def _check_frames(self, copy: Sequence[Page], title: str, expected: Expected, today: date) -> str:
+    def _check_frames(
+        self, copy: Sequence[Page], kind: Kind, title: str, expected: Expected, today: date
+    ) -> str:
         """Every line outside of the form, in order from top to bottom; the number of the copy."""
         numbers = set()
-        code = self.municipality.code
+        here = self.municipality.on(today)
+        signer = here.signer(kind.code)
+        form, shown = here.number(kind.code, today)
         for k, page in enumerate(copy, start=1):
             word = _LAST if k == len(copy) or expected.each_ends else _MORE
             boxes = [*page.form.boxes, *((line,) for line in page.form.loose if line in (_LAST, _MORE))]
@@ -268,26 +282,25 @@ class Town:
                     paper=page.bound.sheet_id,
                 )
             loose = [line for line in page.form.loose if line != word]
-            number = re.fullmatch(
-                rf"発行番号　({code}-{today:%Y%m%d}(?:-[0-9A-Z]{{4}}){{3}})",
-                loose[1] if len(loose) > 1 else "",
-            )
+            number = re.fullmatch(f"発行番号　({form})", loose[1] if len(loose) > 1 else "")
             if number is None:
                 raise WrongPaper(
-                    f"no number of {code} of this day: {loose}",
-                    expected=f"「{code}-{today:%Y%m%d}-」で始まる発行番号があること",
+                    f"no number of {here.code} of this day: {loose}",
+                    expected=f"「{shown}」という形の発行番号があること",
                     found=f"「{loose[1]}」とあった" if len(loose) > 1 else "発行番号がなかった",
                     paper=page.bound.sheet_id,
                 )
             numbers.add(number[1])
+            # only the last sheet is certified
+            last = k == len(copy)
+            black = [_BLACK] if signer.black else []
+            certified = [expected.attestation, of_day(today).japanese, signer.office, signer.mayor, *black]
+            closing = certified if last else []
             wanted = [
                 f"見本　{_NOTICE}",
                 number[0],
                 title,
-                expected.attestation,
-                of_day(today).japanese,
-                self.municipality.title,
-                self.municipality.mayor,
+                *closing,
                 _NOTICE,
                 f"{k}／{len(copy)}",
             ]
@@ -300,7 +313,8 @@ class Town:
                     found=f"「{'」「'.join(odd or loose)}」とあった",
                     paper=page.bound.sheet_id,
                 )
-            self._check_official_seal(page.sheet)
+            if last:
+                self._check_official_seal(page.sheet, signer)
         if len(numbers) != 1:
             raise WrongPaper(
                 f"one copy with several numbers: {numbers}",
@@ -309,20 +323,20 @@ class Town:
             )
         return numbers.pop()
 
-    def _check_official_seal(self, sheet: Sheet) -> None:
-        """The last picture of a front, over the end of the mayor's name."""
+    @staticmethod
+    def _check_official_seal(sheet: Sheet, signer: Signer) -> None:
+        """The last picture of a front, at the end of the mayor's name."""
         place = sheet.front.pictures[-1]
         around = Area(place.left - 5, place.top, place.right, place.bottom)
         if not any(
-            letter.text == self.municipality.mayor[-1] and around.has(*letter.middle)
-            for letter in sheet.front.letters
+            letter.text == signer.mayor[-1] and around.has(*letter.middle) for letter in sheet.front.letters
         ):
             raise WrongPaper(
                 "the official seal is not beside the mayor's name",
                 expected="公印が市長の氏名の末尾に重なっていること",
                 found="ほかの位置に押されていた",
             )
-        check_seal(sheet, place, self.municipality.seal, "official seal")
+        check_seal(sheet, place, signer.seal, "official seal")
 
     # --- the forms ------------------------------------------------------------------------------------------------------------
 
@@ -406,14 +420,15 @@ class Town:
 
     @staticmethod
     def _check_pictures(page: Page, found: Sequence[tuple[Block, Wanted]]) -> None:
-        """Ground and official seal are on every sheet, and besides them only the pictures that a block must have."""
+        """The ground is on every sheet, the official seal on the last, and besides them only the pictures that a block must have."""
+        beside = 2 if page.bound.k == page.bound.n else 1
         pictures = [
             (block, label, file) for block, wanted in found for label, file in wanted.pictures.items()
         ]
-        if len(page.sheet.front.pictures) != 2 + len(pictures):
+        if len(page.sheet.front.pictures) != beside + len(pictures):
             raise WrongPaper(
                 f"{len(page.sheet.front.pictures)} pictures, of which {len(pictures)} belong to the form",
-                expected=f"用紙の画像が、地紋と公印のほかに{len(pictures)}個であること",
+                expected=f"用紙の画像が、地紋と、最後のページの公印のほかに{len(pictures)}個であること",
                 found=f"画像は全部で{len(page.sheet.front.pictures)}個あった",
                 paper=page.bound.sheet_id,
             )
@@ -479,7 +494,7 @@ class Town:
             with Sheet(pdf) as sheet:
                 page = self._page(sheet)
             numbers = [
-                match[1] for line in page.form.loose if (match := re.fullmatch(r"発行番号　(\S+)", line))
+                match[1] for line in page.form.loose if (match := re.fullmatch(r"発行番号　(\S.*)", line))
             ]
             if len(numbers) != 1:
                 raise WrongPaper(
@@ -500,7 +515,7 @@ class Town:
 
     def check_glyphs(self, sheets: Sequence[bytes], calling: str) -> None:
         """The registered variant is drawn: text with its selector, and glyphs other than those of the plain form."""
-        wanted = set(glyphs_of(self.person(calling).name))
+        wanted = set(glyphs_of(self.person(calling).name, self.municipality.fonts))
         if not any(wanted <= drawn_glyphs(sheet) for sheet in sheets):
             raise WrongPaper(
                 f"the glyphs of {calling} are not drawn",

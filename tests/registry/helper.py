@@ -107,8 +107,9 @@ class Delivery:
         self.count(file, len(rows) - 1)
 
     def append(self, file: str, cells: list[str]) -> int:
-        """Add a row and correct the slip; the line of the new row."""
-        rows = [*read_cells(self.folder / file), cells]
+        """Add a row and correct the slip; the line of the new row. Cells that are not told at its end are empty."""
+        rows = read_cells(self.folder / file)
+        rows.append([*cells, *[""] * (len(rows[0]) - len(cells))])
         write_cells(self.folder / file, rows)
         self.count(file, len(rows) - 1)
         return len(rows)

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from pydantic import BaseModel
 
@@ -15,6 +16,7 @@ from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
 from server_stub.registry.importers import Loaded, load_delivery
 from tests.registry.helper import Notice, write_notices
+from tests.registry.host_writer import jef
 
 LENGTHS = {
     "区分": 1, "番号": 8, "世帯": 8, "順": 2, "氏名": 20, "カナ": 20, "生年": 8, "性": 2, "続柄": 8, "主": 20, "住所": 40, "住定": 8,
@@ -152,14 +154,17 @@ class Town:
 
     @property
     def file(self) -> str:
-        return {"csv": "people.csv", "fixed": "people.dat", "jsonl": "people.jsonl"}[self.container]
+        return {
+            "csv": "people.csv", "fixed": "people.dat", "jsonl": "people.jsonl", "json": "people.json", "xml": "people.xml",
+        }[self.container]  # fmt: skip
 
     def format(self) -> str:
         differs = self.base is not None
         names = json.dumps(list(LENGTHS), ensure_ascii=False)
-        layout = {"csv": f"columns = {names}", "jsonl": f"names = {names}", "fixed": self._fields()}[
-            self.container
-        ]
+        layout = {
+            "csv": f"columns = {names}", "jsonl": f"names = {names}", "fixed": self._fields(),
+            "json": f'names = {names}\nrow = "人"', "xml": f'names = {names}\nrow = "人"',
+        }[self.container]  # fmt: skip
         operation = 'operation = { column = "区分", code = "change" }' if differs else ""
         text = _HEAD.format(
             mode="differential" if differs else "full",
@@ -197,6 +202,19 @@ class Town:
         if self.container == "jsonl":
             lines = (json.dumps({k: v for k, v in row.items() if v}) for row in self.rows)
             return "".join(f"{line}\n" for line in lines).encode(self.encoding)
+        if self.container == "json":
+            return json.dumps({"人": self.rows}, ensure_ascii=False).encode(self.encoding)
+        if self.container == "xml":
+            cells = (
+                "".join(f"<{name}>{escape(text)}</{name}>" for name, text in row.items() if text)
+                for row in self.rows
+            )
+            people = "\n".join(f"<人>{told}</人>" for told in cells)
+            return f"<台帳>\n{people}\n</台帳>\n".encode(self.encoding)
+        if self.encoding.startswith("jef"):
+            return b"".join(
+                jef(row[name], length, {}) for row in self.rows for name, length in LENGTHS.items()
+            )
         records = (
             b"".join(row[name].encode(self.encoding).ljust(length) for name, length in LENGTHS.items())
             for row in self.rows

@@ -252,7 +252,7 @@ def kobe_changes(delivery: Delivery, formats: Path, persons: list[list[str]], se
         'count = "件数"', 'count = "件数"\nbase = { column = "元", date = "iso8601" }'
     )
     text = text.replace('"外国人区分コード",\n]', '"外国人区分コード", "区分",\n]').replace(
-        '"印影高さ"]', '"印影高さ", "区分"]'
+        '"成年被後見コード",\n]', '"成年被後見コード", "区分",\n]'
     )
     text = text.replace('\nkey = { column = "宛名番号"', f'\n{OPERATION}key = {{ column = "宛名番号"')
     text = text.replace("\nnumber = { column", f"\n{OPERATION}number = {{ column").replace(

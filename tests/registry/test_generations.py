@@ -10,7 +10,7 @@ from server_stub.db import migrate, open_engine
 from server_stub.interface.failures import Failed
 from server_stub.registry.importers import resident_register as loading
 from server_stub.registry.replica import Replica, ReplicaReader
-from server_stub.registry.tables import OF_A_GENERATION, imprints, notices, persons, records, seals
+from server_stub.registry.tables import OF_A_GENERATION, imprints, notices, persons, records, seal_ends, seals
 from tests.registry.helper import Delivery, Notice, person_of_holder, read_cells, write_cells
 
 
@@ -86,7 +86,7 @@ def test_the_generation_before_is_kept_and_older_ones_are_removed(delivery: Deli
     engine = open_engine(url)
     with engine.connect() as connection:
         for table in OF_A_GENERATION:
-            delivered = {3, 4} if table in (persons, seals, records, notices) else set()
+            delivered = {3, 4} if table in (persons, seals, seal_ends, records, notices) else set()
             assert set(connection.scalars(select(table.c.generation))) == delivered
     engine.dispose()
 
@@ -182,6 +182,9 @@ def test_every_read_goes_by_an_index(delivery: Delivery, url: str, replica: Repl
             reader.household("0000100100")
             reader.seal("0000100101")
             reader.restriction("0000100101", date(2026, 6, 3))
+            reader.seal_end("0000100101")
+            reader.group_restriction("person", "0000100100", date(2026, 6, 3))
+            reader.group_restriction("family_link", "1", date(2026, 6, 3))
             reader.notices_of("0000100101")
             reader.key_of("00")
             reader.is_set_aside("0000100101")
@@ -194,7 +197,7 @@ def test_every_read_goes_by_an_index(delivery: Delivery, url: str, replica: Repl
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     selects = [(statement, parameters) for statement, parameters in asked if statement.startswith("SELECT")]
-    assert len(selects) == 15
+    assert len(selects) == 29
     engine = open_engine(url)
     with engine.connect() as connection:
         for statement, parameters in selects:

@@ -64,7 +64,7 @@ def test_every_living_seal_comes_out_with_its_picture_and_millimetres(
     delivery.load(url)
     _, *registrations = read_cells(delivery.folder / "印鑑登録.csv")
     with replica.open_generation() as reader:
-        for number, person, registered, status, _, picture, width, height in registrations:
+        for number, person, registered, status, _, picture, width, height, _, katakana, _ in registrations:
             expected = Seal(
                 person,
                 date(int(registered[:4]), int(registered[4:6]), int(registered[6:])),
@@ -72,6 +72,7 @@ def test_every_living_seal_comes_out_with_its_picture_and_millimetres(
                 (delivery.folder / picture).read_bytes(),
                 int(width) / 10,
                 int(height) / 10,
+                katakana=katakana,
             )
             assert reader.seal(person) == (expected if status == "1" else None)
         six = reader.seal("0000100201")

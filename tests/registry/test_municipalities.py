@@ -39,7 +39,8 @@ def test_kobe_is_as_the_city_published_it() -> None:
     kobe = load_municipality(KOBE)
     assert list(kobe.services) == list(kobe.kinds) == ["residence", "seal_registration", "tax"]
     for terms in kobe.services.values():
-        assert (terms.fee, terms.opens, terms.closes) == (250, time(6, 30), time(23, 0))
+        assert (terms.fee, terms.counter_fee) == (250, 300)
+        assert (terms.opens, terms.closes) == (time(6, 30), time(23, 0))
     assert kobe.excluded_terminal_kinds == (TerminalKind.MUNICIPAL,)
     assert kobe.minimum_age == 15
     assert kobe.delivery.most_age == timedelta(hours=48)
@@ -124,6 +125,10 @@ def set_in(root: Path, before: str, after: str, file: str = "kobe/municipality.t
         ('accent = "#0A5A8C"', 'accent = "blue"', "accent"),
         ("minimum_age = 15", "minimum_age = 150", "minimum_age"),
         ("minimum_age = 15", "minimum_age = 15\nmaximum_age = 99", "maximum_age"),
+        ("refuse_on_issue_day = false", "refuse_on_issue_day = 1", "holder.refuse_on_issue_day"),
+        ("refuse_on_issue_day = false", "refuse_on_day_of_issue = true", "holder.refuse_on_day_of_issue"),
+        ("[holder]", "[holder]\nlongest_name = 0", "holder.longest_name"),
+        ("show_sex = false", 'show_sex = "no"', "service.seal_registration.show_sex"),
         (
             'excluded_terminal_kinds = ["municipal"]',
             'excluded_terminal_kinds = ["shop"]',
@@ -140,7 +145,7 @@ def set_in(root: Path, before: str, after: str, file: str = "kobe/municipality.t
         ("unreadable_restrictions = 0", "unreadable_restriction = 0", "delivery.unreadable_restriction"),
         ("[delivery]", "[deliveries]", "delivery"),
         ("attestation_whole =", "attestation_all =", "service.residence.attestation_whole"),
-        ("max_copies = 10", "max_copies = 10\ncounter_fee = 305", "service.residence.counter_fee"),
+        ("counter_fee = 300", "counter_fee = 305", "service.residence.counter_fee"),
         ('code = "28100"', 'code = "2810"', "code"),
         ("minimum_age = 15", "minimum_age = ", ""),
     ],

@@ -12,7 +12,7 @@ from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.municipalities import load_municipality
 from server_stub.registry.replica import Replica
-from tests.registry.helper import TOWN, Delivery, read_cells, write_cells
+from tests.registry.helper import SHIPPED, TOWN, Delivery, read_cells, write_cells
 
 LIST, SLIP, RESIDENTS = "発行制限.csv", "連携票.csv", "住民記録.csv"
 MIDORI, TAICHI = "0000100201", "0000100101"
@@ -258,3 +258,142 @@ def kobe_with(folder: Path, before: str, after: str):  # type: ignore[no-untyped
     assert before in text
     settings.write_text(text.replace(before, after), encoding="utf-8")
     return load_municipality(kobe)
+
+
+# --- whom a row names: a person, a household, a family register -------------------------------------------------------------
+
+MINATO, MINATO_HOUSE = ("0000100101", "0000100102", "0000100103"), "0000100100"
+FROM_NOW = ["", "04", "R08.06.03", "", ""]
+
+
+def of_household(household: str) -> list[str]:
+    return [*FROM_NOW, household]
+
+
+def of_register(register: str) -> list[str]:
+    return [*FROM_NOW, "", register]
+
+
+def test_a_household_that_is_named_stops_everybody_in_it_and_nobody_else(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    delivery.append(LIST, of_household(MINATO_HOUSE))
+    delivery.load(url)
+    assert [restricted(replica, one) for one in (*MINATO, MIDORI)] == [True, True, True, False]
+    assert not restricted(replica, MINATO[0], date(2026, 6, 2))
+    with replica.open_generation() as reader:
+        assert reader.group_restriction("person", MINATO_HOUSE, TODAY) is not None
+        assert reader.group_restriction("person", "0000100200", TODAY) is None
+
+
+def test_whoever_comes_into_a_household_that_is_stopped_is_stopped_with_it(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    delivery.append(LIST, of_household("0000100300"))
+    delivery.load(url)
+    assert not restricted(replica, MIDORI)
+    for column, text in (("世帯番号", "0000100300"), ("世帯内順位", "09"), ("続柄コード", "99")):
+        delivery.change_person(MIDORI, column, text)
+    naoki = next(row for row in delivery.residents() if row[0] == "0000100301")
+    for number in (11, 12, 13, 14):
+        delivery.change_person(MIDORI, read_cells(delivery.folder / RESIDENTS)[0][number], naoki[number])
+    assert delivery.load_all(url).set_aside == ()
+    assert restricted(replica, MIDORI)
+
+
+def test_a_member_whose_record_cannot_be_used_is_stopped_with_the_household(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    delivery.append(LIST, of_household(MINATO_HOUSE))
+    delivery.change_person(MINATO[1], "生年月日", "5081399")
+    delivery.load(url)
+    with replica.open_generation() as reader:
+        assert reader.is_set_aside(MINATO[1])
+    assert restricted(replica, MINATO[1])
+
+
+def test_a_household_is_released_by_its_own_release_only(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    line = delivery.append(LIST, of_household(MINATO_HOUSE))
+    delivery.append(LIST, [MINATO[0], "04", "R08.06.03", "", "R08.06.03"])
+    delivery.load(url)
+    assert restricted(replica, MINATO[0])
+    delivery.change(LIST, line, "解除日", "R08.06.03")
+    delivery.load(url)
+    assert [restricted(replica, one) for one in MINATO] == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [(of_household("9999999999"), "世帯番号"), (of_register("1-1"), "戸籍の番号"), (FROM_NOW, "宛名番号")],
+    ids=["a household of nobody", "a register that was not delivered", "nobody"],
+)
+def test_a_row_that_would_stop_nobody_refuses_the_delivery(
+    delivery: Delivery, url: str, row: list[str], column: str
+) -> None:
+    line = delivery.append(LIST, row)
+    with pytest.raises(Failed) as caught:
+        delivery.load(url)
+    told = caught.value
+    assert (told.failure, told.facts["line"], told.facts["column"]) == ("Delivery_Row_Broken", line, column)
+
+
+def test_a_temporary_lift_is_the_counters_and_ends_nothing_here(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    delivery.load(url)
+    delivery.change(LIST, delivery.line_of(LIST, SHIZUKA), "一時解除終了日", "R08.06.30")
+    delivery.load(url)
+    assert restricted(replica, SHIZUKA)
+
+
+LINKS = """
+[[file]]
+record = "family_link"
+name = "戸籍.csv"
+columns = ["番号", "戸籍", "順"]
+[file.to]
+key = "番号"
+person = "番号"
+group = "戸籍"
+member = "順"
+"""
+
+
+@pytest.fixture
+def family(delivery: Delivery, tmp_path: Path) -> Path:
+    """Kobe's delivery with the family registers 1-1 (港太一 and 六甲翠, of two households) and 2-1 (御影直樹); the folder of its
+    format."""
+    formats = tmp_path / "formats"
+    formats.mkdir()
+    text = (SHIPPED / "full.toml").read_text(encoding="utf-8")
+    (formats / "full.toml").write_text(text + LINKS, encoding="utf-8")
+    rows = f"番号,戸籍,順\r\n{TAICHI},1-1,1\r\n{MIDORI},1-1,2\r\n0000100301,2-1,1\r\n"
+    (delivery.folder / "戸籍.csv").write_text(rows, encoding="utf-8", newline="")
+    slip = read_cells(delivery.folder / SLIP)
+    write_cells(delivery.folder / SLIP, [*slip, [*slip[1][:2], "戸籍.csv", "3"]])
+    return formats
+
+
+@pytest.mark.parametrize(
+    "row",
+    [of_register("1-1"), [MIDORI, *FROM_NOW[1:]], of_household(MINATO_HOUSE)],
+    ids=["the register", "a member", "a member's household"],
+)
+def test_what_shows_a_whole_register_is_stopped_for_all_of_it(
+    delivery: Delivery, url: str, replica: Replica, family: Path, row: list[str]
+) -> None:
+    delivery.append(LIST, row)
+    delivery.load_all(url, formats=family)
+    with replica.open_generation() as reader:
+        found = [reader.group_restriction("family_link", group, TODAY) for group in ("1-1", "2-1", "3-1")]
+    assert [one is not None for one in found] == [True, False, False]
+
+
+def test_a_register_that_is_named_leaves_its_members_their_own_papers(
+    delivery: Delivery, url: str, replica: Replica, family: Path
+) -> None:
+    delivery.append(LIST, of_register("1-1"))
+    delivery.load_all(url, formats=family)
+    assert [restricted(replica, one) for one in (TAICHI, MIDORI)] == [False, False]

@@ -167,3 +167,31 @@ def test_a_structure_stands_only_where_there_can_be_one(
     with pytest.raises(Failed) as caught:
         load_format(path)
     assert caught.value.facts["field"] == f"file[2].to.{field}"
+
+
+HISTORIES = FILE.replace('"題"]', '"題", "履歴", "取消"]').replace(
+    'title = "題"', 'title = "題"\nhistory = "履歴"\nentry = {{ column = "取消", code = "entry" }}'
+)
+
+
+class HistoryTown(BookTown):
+    def format(self) -> str:
+        codes = '[code.entry]\n0 = "valid"\n9 = "cancelled"\n'
+        return Town.format(self).replace("[code.change]", f"{codes}[code.change]") + HISTORIES.format(more="")
+
+
+def test_records_of_any_register_may_have_histories(tmp_path: Path, url: str, replica: Replica) -> None:
+    def state(key: str, number: int, title: str, entry: str = "0") -> dict[str, Any]:
+        return ROW | {"冊": key, "組": key, "題": title, "履歴": str(number), "取消": entry}
+
+    town = HistoryTown(tmp_path / "town", models={"book": Book})
+    town.rows_of_book = [
+        state("B1", 1, "古"), state("B1", 2, "新"), state("B2", 1, "誤"), state("B2", 2, "誤", "9"), state("B3", 2, "欠") | {"番号": "戸籍０２"},
+    ]  # fmt: skip
+    town.write()
+    (aside,) = town.load(url).set_aside
+    assert (aside.line, aside.column) == (5, "履歴")
+    with replica.open_generation() as reader:
+        assert [(one.key, one.body["title"]) for one in reader.records("book")] == [("B1", "新")]
+        assert not reader.group_is_complete("book", "B3")
+        assert reader.group_is_complete("book", "B1")

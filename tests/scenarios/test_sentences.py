@@ -164,13 +164,14 @@ def test_a_text_stands_on_a_screen_as_whole_words_only(text: str, shown: str, st
 WRONG = {
     "card": ("六甲緑のカード", "六甲翠のカード"), "person": ("港太二", "港太一"), "people": ("港太一、港美浪", "港美波"),
     "members": ("「港太一」「港美浪」", "港美波"), "kind": ("　", ""), "certificate": ("　", ""), "whole": ("　", ""),
-    "choice": ("　", ""), "scope": ("私だけ", "本人だけ"), "answers": ("続柄を記載する", "続柄を「記載する」"),
+    "choice": ("　", ""), "setting": ("　", ""), "value": ("　", ""), "scope": ("私だけ", "本人だけ"), "answers": ("続柄を記載する", "続柄を「記載する」"),
     "receipt": ("印刷", "印刷する"), "failure": ("Holder_Decease", "Holder_Deceased"), "language": ("Englsh", "English"),
     "municipality": ("神戸", "神戸市"), "defect": ("署名後に目録を書き換えた", "署名後に目録を書き換える"), "shop": ("見本町店", "見本町一丁目店"), "text": ("　", ""),
     "yen": ("百", "250"), "money": ("255", "250"), "count": ("0", "1"), "copies": ("一", "1"), "seconds": ("1.5", "60"),
     "minutes": ("-1", "15"), "mm": ("15.5", "15"), "length": ("", "80"), "coin": ("200", "100"),
     "pieces": ("100円玉が2枚", "100円硬貨が2枚、50円硬貨が1枚"), "moment": ("令和8年13月5日22時59分", "令和8年6月5日22時59分"),
     "day": ("令和8年6月31日", "令和8年6月3日"), "fault": ("カードが消える", "カードが取り除かれる"), "since": ("カード", "カードの"), "turns": ("三", "3"),
+    "seal_state": ("抑制", "抑止"), "rule": ("転出予定の方の世帯には交付しない", "転出予定の方のいる世帯には交付しない"),
 }  # fmt: skip
 
 

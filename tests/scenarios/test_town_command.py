@@ -218,6 +218,38 @@ def test_what_is_expected_is_told_in_japanese(town: Path, what: str) -> None:
         assert not re.search(r"\b([Ii]nput|should|must|valid|literal|value)\b", line), line
 
 
+OF_EFFECT = {
+    "[[change]]\nfrom = 2027-04-01\nservice.residence.fee = 255": (
+        "change[1].service.residence.fee: 10の倍数",
+        "2027-04-01からの状態",
+    ),
+    '[[change]]\nfrom = 2027-04-01\ncertifier.mayor = "見本　😀"': ("certifier.mayor", "文字"),
+    '[[change]]\nfrom = 2027-04-01\ncertifier.mayor = "' + "長" * 60 + '"': (
+        "service.residence: 見本の紙面を作れません（2027-04-01）",
+        "",
+    ),
+    "[[change]]\nfrom = 2027-04-01\nservice.residence.first_day = 2099-01-01": ("", ""),
+    '[[change]]\nfrom = 2020-01-01\nservice.residence.planned = "未定"': (
+        "service.residence: この先1年、取り扱う日がありません。",
+        "",
+    ),
+    '[[change]]\nfrom = 2027-04-01\nissue_number = "{number:03}"': ("change[1].issue_number: {number} は日ごとに", ""),
+    '[[change]]\nuntil = 2027-04-01': ("change[1]: from（この日から）か date_unknown", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lines", OF_EFFECT)
+def test_what_a_change_makes_wrong_is_told_with_its_place_and_day(town: Path, lines: str) -> None:
+    settings = town / "municipality.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + f"\n{lines}\n", encoding="utf-8")
+    told = list(problems_of(town))
+    place, word = OF_EFFECT[lines]
+    if not place:
+        assert told == []
+        return
+    assert any(place in line and word in line for line in told), told
+
+
 def test_a_misspelt_item_of_a_format_is_named(town: Path) -> None:
     change(town / "deliveries" / "full.toml", 'kana = "フリガナ"', 'kanaa = "フリガナ"')
     told = list(problems_of(town))

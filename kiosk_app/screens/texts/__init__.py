@@ -78,13 +78,22 @@ class Words:
             told = told.replace(sign, self("hours.to"))
         return told
 
-    def day(self, iso: str) -> str | None:
-        """2027-01-04 as 1月4日 or 4 January; None for a text that is no date."""
+    def day(self, iso: str, *, with_year: bool = False) -> str | None:
+        """2027-01-04 as 1月4日 or 4 January, with its year on demand; None for a text that is no date."""
         try:
             day = date.fromisoformat(iso)
         except ValueError:
             return None
-        return self("day", month=self(f"month.{day.month}"), day=day.day)
+        key = "day.year" if with_year else "day"
+        return self(key, year=day.year, month=self(f"month.{day.month}"), day=day.day)
+
+    def moment(self, iso: str) -> str | None:
+        """2026-06-03T15:00 as 6月3日15:00 or 15:00 on 3 June; None for a text that is no such moment."""
+        day, mark, clock = iso.partition("T")
+        shown = self.day(day)
+        if not mark or shown is None or not _is_hours(clock):
+            return None
+        return self("moment", day=shown, time=clock.removeprefix("0"))
 
     def offered(self, words: Mapping[str, str]) -> str:
         """Of words that came with an offer (language -> text), those to show; Japanese where this language is missing."""
@@ -96,9 +105,14 @@ class Words:
 
 
 UNKNOWN = "Internal_Error"
+_LATER = ("Service_Closed_Today", "Service_Suspended", "Service_Stopped", "Service_Not_Yet_Offered")
+"""What passes by itself: where it is told of a certificate, it is told from when on."""
 
 
 _HOURS = re.compile(r"[0-9]{1,2}:[0-9]{2}( ?[-–~〜～] ?[0-9]{1,2}:[0-9]{2})?")
+
+
+_PLANNED = re.compile(r"[0-9A-Za-z一-鿿々.〜～（）]{1,24}")
 
 
 def _is_hours(told: object) -> bool:
@@ -137,8 +151,12 @@ class RefusalWords:
 
     @property
     def choice(self) -> str:
-        """Why something cannot be chosen, where it stands on that thing itself."""
-        return self.happened if self._own else self._words.find(f"{self._name}.choice") or self.happened
+        """Why something cannot be chosen, where it stands on that thing itself; and from when it can, where that is known."""
+        if self._own:
+            return self.happened
+        why = self._words.find(f"{self._name}.choice") or self.happened
+        later = self.known if self._name in _LATER else []
+        return self._words("between.sentences").join([why, *later])
 
     @property
     def known(self) -> list[str]:
@@ -152,10 +170,18 @@ class RefusalWords:
             if isinstance(value, int) and self._words.find(key, n=value) is not None:
                 told.append(self._words.count(key, value))
             elif isinstance(value, str) and value:
-                shown = self._words.day(value) or (self._words.hours(value) if _is_hours(value) else None)
+                shown = self._shown(fact, value)
                 sentence = self._words.find(key, n=shown) if shown else None
                 told += [sentence] if sentence else []
         return told
+
+    def _shown(self, fact: str, value: str) -> str | None:
+        """A fact as people read it; None for one that is no day, moment or hours, and no words of a plan."""
+        if fact == "planned":
+            return value if _PLANNED.fullmatch(value) else None
+        if _is_hours(value):
+            return self._words.hours(value)
+        return self._words.moment(value) or self._words.day(value, with_year=fact == "first_day")
 
     @property
     def advice(self) -> str:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from server_stub.center.issuing_servers import IssuingServers
 from server_stub.center.sessions import Authenticated, Sessions
+from server_stub.center.stops import Stops
 from server_stub.center.terminals import Terminal
 from server_stub.faults.box import FaultBox
 from server_stub.interface.binding import sign_offers
@@ -33,6 +34,7 @@ class Authentication:
         trace: Trace,
         faults: FaultBox,
         sessions: Sessions,
+        stops: Stops,
         jpki: Jpki,
         servers: IssuingServers,
         municipalities: Sequence[MunicipalityEntry],
@@ -41,6 +43,7 @@ class Authentication:
         self._trace = trace
         self._faults = faults
         self._sessions = sessions
+        self._stops = stops
         self._jpki = jpki
         self._servers = servers
         self._municipalities = {entry.info.code: entry for entry in municipalities}
@@ -58,6 +61,7 @@ class Authentication:
             raise Failed("Request_Malformed", fields=["body.municipality: for place=domicile, and only then"])
         terminal_id = terminal.facts.terminal_id
         nonce = self._sessions.use_nonce(session_id, terminal_id)
+        self._stops.check()
         holder = self._jpki.identify(session_id, nonce, request.proof)
         linked = self._jpki.municipality(holder)
         asked = OffersRequest(

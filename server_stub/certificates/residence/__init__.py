@@ -41,6 +41,7 @@ class ResidenceTerms(ServiceTerms):
     ] = ()
     attestation_whole: SettingsText
     attestation_part: SettingsText
+    title_with_prefecture: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 
 from server_stub.certificates.certificate import Case, Certificate, Offered
 from server_stub.eras import wareki
@@ -60,6 +60,12 @@ class TaxTerms(Rates):
     city_tax: SettingsText = "市民税"
     prefecture_tax: SettingsText = "県民税"
     unfiled_note: SettingsText = "「*」は、税の申告がないため金額を証明していないことを示します。"
+
+    @field_validator("title")
+    @classmethod
+    def _follows_from_the_tax(cls, _title: str | None) -> NoReturn:
+        """It would stand on every paper, whatever the tax."""
+        raise ValueError("title の代わりに title_taxed と title_untaxed（題名は課税の有無による）")
 
     def title_of(self, body: TaxBody) -> str:
         return self.title_taxed if body.taxed else self.title_untaxed

@@ -1,11 +1,13 @@
-"""The containers of delivered files (CSV, fixed length, JSON lines): from bytes to rows of texts, and what of them can be
+"""The containers of delivered files (CSV, fixed length, JSON, XML): from bytes to rows of texts, and what of them can be
 saved when a file is not as agreed."""
 
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +17,7 @@ from server_stub.interface.failures import Failed
 
 from .format_file import Layout
 from .row_function import WHOLE_ROW, Misread
+from .xml_rows import NotXml, xml_rows
 
 BOM = b"\xef\xbb\xbf"
 RawRow = tuple[int, list[str], Misread | None]
@@ -26,7 +29,7 @@ def read_rows(path: Path, layout: Layout) -> Iterator[RawRow]:
 
     A row that cannot be divided into its cells comes with what is wrong and the cells as far as they go. Raises
     Failed(Delivery_File_Missing), Failed(Delivery_Header_Wrong, file=, expected=, encoding=) when the first line, the encoding
-    or the BOM is another, Failed(Delivery_Record_Length_Wrong) when a fixed-length file is no whole number of records.
+    or the BOM is another, or a file of JSON or XML is none, Failed(Delivery_Record_Length_Wrong) when a fixed-length file is no whole number of records.
     """
     try:
         raw = path.open("rb")
@@ -40,17 +43,27 @@ def read_rows(path: Path, layout: Layout) -> Iterator[RawRow]:
             raise _header_wrong(path, layout)
         try:
             if layout.container == "fixed":
-                yield from _fixed_rows(raw, path, layout)
+                yield from _in_own_characters(_fixed_rows(raw, path, layout), layout)
                 return
             # unknown bytes become lone surrogates, which the check of each cell finds: so they too have a column
             with io.TextIOWrapper(
                 raw, encoding=layout.encoding, errors="surrogateescape", newline=""
             ) as text:
-                yield from (
-                    _csv_rows(text, path, layout) if layout.container == "csv" else _json_rows(text, layout)
-                )
-        except UnicodeError:
+                read = {"jsonl": _json_rows, "json": _json_array, "xml": _xml_rows}.get(layout.container)
+                rows = _csv_rows(text, path, layout) if read is None else read(text, layout)
+                yield from _in_own_characters(rows, layout)
+        except (UnicodeError, _NotOfThisForm):
             raise _header_wrong(path, layout) from None
+
+
+def _in_own_characters(rows: Iterator[RawRow], layout: Layout) -> Iterator[RawRow]:
+    """With what the municipality means by a character in the place of what stands there."""
+    own = layout.own_characters
+    if not own.characters:
+        yield from rows
+        return
+    for line, cells, wrong in rows:
+        yield line, [own.apply(cell) for cell in cells], wrong
 
 
 def _header_wrong(path: Path, layout: Layout) -> Failed:
@@ -86,8 +99,7 @@ def _csv_rows(text: TextIO, path: Path, layout: Layout) -> Iterator[RawRow]:
 def _fixed_rows(raw: BinaryIO, path: Path, layout: Layout) -> Iterator[RawRow]:
     ends = layout.ends.encode("ascii")
     length = layout.record_length or 0
-    slices = [slice(field.at, field.at + field.length) for field in layout.fields or ()]
-    encoding = layout.encoding
+    fields = layout.field_texts("surrogateescape")
     line = 0
     while record := raw.read(length + len(ends)):
         line += 1
@@ -100,9 +112,44 @@ def _fixed_rows(raw: BinaryIO, path: Path, layout: Layout) -> Iterator[RawRow]:
             )
         yield (
             line,
-            [record[one].decode(encoding, "surrogateescape").rstrip(" \u3000") for one in slices],
+            [read(record[place]).rstrip(" \u3000") for place, read in fields],
             None,
         )
+
+
+class _NotOfThisForm(ValueError):
+    """The whole of a file cannot be read."""
+
+
+def _json_array(text: TextIO, layout: Layout) -> Iterator[RawRow]:
+    """The rows of an array are counted from 1, as the lines of other files. The whole of it is held at once."""
+    names, structures = layout.cells(), layout.structures()
+    try:
+        found = json.loads(text.read(), object_pairs_hook=_each_once, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise _NotOfThisForm from None
+    if layout.row is not None:
+        found = found.get(layout.row) if isinstance(found, dict) else None
+    if not isinstance(found, list):
+        raise _NotOfThisForm
+    for line, one in enumerate(found, start=1):
+        if isinstance(one, dict):
+            yield line, *_cells_of(one, names, structures)
+        else:
+            yield line, [], Misread(WHOLE_ROW, "JSON のオブジェクト", _json_pieces(json.dumps(one)))
+
+
+def _xml_rows(text: TextIO, layout: Layout) -> Iterator[RawRow]:
+    names, structures = layout.cells(), layout.structures()
+    assert layout.row is not None
+    try:
+        for line, members, texts in xml_rows(text, layout.row, frozenset(layout.lists)):
+            if members is None:
+                yield line, [], Misread(WHOLE_ROW, f"同じ名前の重ならない要素だけがある {layout.row}", texts)
+            else:
+                yield line, *_cells_of(members, names, structures)
+    except NotXml:
+        raise _NotOfThisForm from None
 
 
 def _json_rows(text: TextIO, layout: Layout) -> Iterator[RawRow]:
@@ -184,9 +231,14 @@ def salvage_rows(path: Path, layout: Layout) -> Iterator[list[str]]:
     except OSError:
         return
     names = layout.cells()
-    read = {"csv": _salvage_csv, "fixed": _salvage_fixed, "jsonl": _salvage_json}[layout.container]
+    read = {
+        "csv": _salvage_csv, "fixed": _salvage_fixed, "jsonl": _salvage_json, "json": _salvage_array, "xml": _salvage_xml,
+    }[layout.container]  # fmt: skip
     for row in read(raw, layout):
-        cells = [unicodedata.normalize("NFKC", row.get(name, "")).strip() for name in names]
+        cells = [
+            unicodedata.normalize("NFKC", layout.own_characters.apply(row.get(name, ""))).strip()
+            for name in names
+        ]
         if any(row.values()):
             yield cells
 
@@ -221,13 +273,28 @@ def _salvage_fixed(raw: bytes, layout: Layout) -> Iterator[dict[str, str]]:
         raw.splitlines() if layout.ends else [raw[at : at + length] for at in range(0, len(raw), length)]
     )
     for record in records:
-        yield {
-            field.name: record[field.at : field.at + field.length].decode(layout.encoding, "replace")
-            for field in layout.fields or ()
-        }
+        texts = [read(record[place]) for place, read in layout.field_texts("replace")]
+        yield dict(zip(layout.cells(), texts, strict=True))
 
 
 def _salvage_json(raw: bytes, layout: Layout) -> Iterator[dict[str, str]]:
     for line in _text(raw, layout).splitlines():
         found = _json_object(line)
         yield {"": line} if found is None else {str(name): _json_text(one) for name, one in found.items()}
+
+
+_OBJECT = re.compile(r"\{[^{}]*\}")
+
+
+def _salvage_array(raw: bytes, layout: Layout) -> Iterator[dict[str, str]]:
+    """Object by object, whatever is wrong around them."""
+    for told in _OBJECT.findall(_text(raw, layout)):
+        found = _json_object(told)
+        yield {"": told} if found is None else {str(name): _json_text(one) for name, one in found.items()}
+
+
+def _salvage_xml(raw: bytes, layout: Layout) -> Iterator[dict[str, str]]:
+    """Row by row by its tags, whatever is wrong around them."""
+    row = re.escape(layout.row or "")
+    for told in re.findall(rf"<{row}[\s>].*?</{row}\s*>", _text(raw, layout), re.DOTALL):
+        yield {name: html.unescape(text) for name, text in re.findall(r"<([^\s/>]+)[^>]*>([^<]*)</\1", told)}

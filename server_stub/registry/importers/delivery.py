@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -44,10 +45,13 @@ from .set_aside import SetAside, SetAsides
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of a delivery: the number of the new generation, and the rows that could not be used."""
+    """What became of a delivery: the number of the new generation, and the rows that could not be used. `digest` is that of the
+    delivered files (`delivery_digest`); `same_as`: the generation of the same files that was living before, 0 for none."""
 
     generation: int
     set_aside: tuple[SetAside, ...]
+    digest: str = ""
+    same_as: int = 0
 
 
 def load_delivery(
@@ -85,7 +89,7 @@ def load_delivery(
     engine = open_engine(url)
     terms = municipality.delivery if municipality is not None else DeliveryTerms()
     if models is None:
-        kinds = municipality.kinds.values() if municipality is not None else ()
+        kinds = municipality.every_kind.values() if municipality is not None else ()
         models = {register: model for kind in kinds for register, model in kind.registers.items()}
     asides = SetAsides(trace, terms.most_set_aside if most_set_aside is None else most_set_aside)
     try:
@@ -107,13 +111,33 @@ def load_delivery(
         def generation(number: int) -> Generation:
             return Generation(engine, number, living, folder, format_, slip, terms, models, asides)
 
-        number = _load(engine, living, generation, notices_path, slip, clock, trace)
+        digest = delivery_digest(folder)
+        same_as = _same_as(engine, living, digest)
+        number = _load(engine, living, generation, notices_path, slip, clock, trace, digest, same_as)
     except Failed as failed:
         trace.emit("operator", "delivery_refused", failure=failed.failure, **failed.facts)
         raise
     finally:
         engine.dispose()
-    return Loaded(number, tuple(asides.rows))
+    return Loaded(number, tuple(asides.rows), digest, same_as)
+
+
+def delivery_digest(folder: Path) -> str:
+    """Compute the SHA-256 over names and contents of all files of a delivery (of its format files none), in the order of their names."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if path.is_file() and name.parts[0] != FORMATS:
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            whole.update(f"{name.as_posix()}\0{content}\n".encode())
+    return whole.hexdigest()
+
+
+def _same_as(engine: Engine, living: int, digest: str) -> int:
+    with engine.connect() as connection:
+        told = connection.scalar(select(generations.c.digest).where(generations.c.number == living))
+    return living if told == digest else 0
 
 
 def read_people(folder: Path, formats: Path, cards: Mapping[str, str] | None = None) -> dict[str, Person]:
@@ -180,6 +204,8 @@ def _load(
     slip: DeliverySlip,
     clock: Clock,
     trace: Trace,
+    digest: str,
+    same_as: int,
 ) -> int:
     with engine.connect() as connection:
         last = connection.scalar(select(func.max(generations.c.number))) or 0
@@ -192,9 +218,18 @@ def _load(
     except BaseException:
         _remove(engine, lambda table: table.c.generation > living)
         raise
-    _flip(engine, number, slip, clock.now())
+    _flip(engine, number, slip, clock.now(), digest)
     _remove(engine, lambda table: table.c.generation < living)
-    trace.emit("operator", "delivery_applied", generation=number, municipality=slip.municipality, **counts)
+    told = {"same_as": same_as} if same_as else {}
+    trace.emit(
+        "operator",
+        "delivery_applied",
+        generation=number,
+        municipality=slip.municipality,
+        digest=digest,
+        **counts,
+        **told,
+    )
     return number
 
 
@@ -214,7 +249,7 @@ def _build(generation: Generation, notices_path: Path) -> dict[str, int]:
         # they were taken in before; a list that is not as agreed refuses the delivery all the same
         unreadable = generation.terms.unreadable_restrictions
         found = read_restrictions(
-            generation.folder, format_, listed, generation.may_be_named, unreadable=unreadable
+            generation.folder, format_, listed, generation.may_be_stopped, unreadable=unreadable
         )
         counts["restrictions"] = sum(1 for _ in found)
         generation.slip.check_count(listed.name, counts["restrictions"])
@@ -244,7 +279,7 @@ def _take_notices(generation: Generation, path: Path) -> int:
     return count
 
 
-def _flip(engine: Engine, number: int, slip: DeliverySlip, loaded_at: datetime) -> None:
+def _flip(engine: Engine, number: int, slip: DeliverySlip, loaded_at: datetime, digest: str) -> None:
     with engine.begin() as connection:
         connection.execute(
             insert(generations).values(
@@ -252,6 +287,7 @@ def _flip(engine: Engine, number: int, slip: DeliverySlip, loaded_at: datetime) 
                 municipality=slip.municipality,
                 made_at=slip.made_at.isoformat(),
                 loaded_at=loaded_at.isoformat(),
+                digest=digest,
             )
         )
         if not connection.execute(update(pointer).values(generation=number)).rowcount:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from server_stub.interface.failures import Failed
-from server_stub.registry.records import ResidentStatus
+from server_stub.registry.records import ResidentStatus, SealEnd, SealStatus
 from server_stub.settings_file import (
     Settings,
     file_named,
@@ -27,11 +28,16 @@ from server_stub.settings_file import (
     settings_wrong,
 )
 
+from . import host_codes
+
 PERSON, SEAL, RESTRICTION = "person", "seal", "restriction"
 OPERATION = "operation"
+HISTORY, ENTRY = "history", "entry"
+VALID, CANCELLED = "valid", "cancelled"
 NEW, CHANGED, DELETED = "new", "changed", "deleted"
 SEXES = ("male", "female", "unknown")
-REGISTERED, ABOLISHED = "registered", "abolished"
+ABOLISHED = "abolished"
+YES_NO = ("yes", "no")
 
 _REQUIRED = {
     PERSON: (
@@ -45,9 +51,10 @@ _OPTIONAL = {
     PERSON: (
         "address_since", "previous_address", "domicile", "domicile_head", "moved_to", "moves_on", "former_surname", "alias",
         "alias_kana", "nationality", "status_of_residence", "period", "period_ends", "card_number", "category",
+        "characters_pending", "history", "entry",
     ),
-    SEAL: ("abolished_on",),
-    RESTRICTION: ("until",),
+    SEAL: ("abolished_on", "abolished_because", "katakana", "ward"),
+    RESTRICTION: ("until", "household", "register"),
 }  # fmt: skip
 DATES = {
     PERSON: frozenset({"birth", "resident_since", "address_since", "notified_on", "moves_on", "period_ends"}),
@@ -57,9 +64,15 @@ DATES = {
 _CLOSED = {
     (PERSON, "sex"): SEXES,
     (PERSON, "status"): tuple(status.value for status in ResidentStatus),
-    (SEAL, "status"): (REGISTERED, ABOLISHED),
+    (PERSON, "characters_pending"): YES_NO,
+    (SEAL, "status"): (*(status.value for status in SealStatus), ABOLISHED),
+    (SEAL, "abolished_because"): tuple(cause.value for cause in SealEnd if cause.value),
+    (SEAL, "ward"): YES_NO,
+    (PERSON, ENTRY): (VALID, CANCELLED),
 }
 _NUMBERS = ("width_mm", "height_mm")
+_NESTING = ("jsonl", "json", "xml")
+"""The containers whose cells may hold structures."""
 
 
 def _is_pattern(text: str) -> str:
@@ -71,11 +84,14 @@ def _is_pattern(text: str) -> str:
 
 
 def _is_encoding(text: str) -> str:
+    if text in host_codes.NAMES:
+        return text
     try:
         "".encode(text)
         codecs.getincrementaldecoder(text)
     except (LookupError, UnicodeError):
-        raise ValueError("Python にある文字コードの名前（utf-8、cp932 など）") from None
+        told = "・".join(sorted(host_codes.NAMES))
+        raise ValueError(f"Python にある文字コードの名前（utf-8、cp932 など）か、ホストの {told}") from None
     return text
 
 
@@ -148,29 +164,65 @@ class Part(Source):
 
 
 class FixedField(Settings):
-    """A field of a fixed-length record: its first byte, counted from 0, and its length in bytes."""
+    """A field of a fixed-length record: its first byte, counted from 0, and its length in bytes. `wide`: of a host, with two-byte
+    characters alone and no shift codes."""
 
     name: Name
     at: Annotated[int, Field(ge=0)]
     length: Annotated[int, Field(ge=1)]
+    wide: bool = False
 
 
 class Layout(Settings):
-    """How a file is written. `ends`: what stands behind each record of fixed length (`record_length` is without it)."""
+    """How a file is written. `ends`: what stands behind each record of fixed length (`record_length` is without it).
+    `characters`: the table of the municipality's own characters, a file beside the format file. `row`: the element of XML that is
+    a row, or the member of JSON that holds the array of rows (none: the array is the whole). `lists`: the elements of XML
+    whose children are a list."""
 
-    container: Literal["csv", "fixed", "jsonl"] = "csv"
+    container: Literal["csv", "fixed", "jsonl", "json", "xml"] = "csv"
     encoding: str = "utf-8"
+    characters: FileName | None = None
     bom: bool = False
     columns: Annotated[list[Name], Field(min_length=1)] | None = None
     names: Annotated[list[Name], Field(min_length=1)] | None = None
+    row: Name | None = None
+    lists: list[Name] = []
     fields: Annotated[list[FixedField], Field(min_length=1)] | None = None
     record_length: Annotated[int, Field(ge=1, le=100_000)] | None = None
     ends: Literal["", "\n", "\r\n"] = ""
 
+    _characters: host_codes.Characters = PrivateAttr(default_factory=host_codes.Characters)
+
+    def load_characters(self, folder: Path) -> None:
+        """Raises ValueError, with what was expected, and OSError."""
+        if self.characters is not None:
+            self._characters = host_codes.read_characters(folder / self.characters)
+
+    @property
+    def own_characters(self) -> host_codes.Characters:
+        return self._characters
+
+    @property
+    def is_host(self) -> bool:
+        return self.encoding in host_codes.NAMES
+
+    def field_texts(self, errors: str) -> list[tuple[slice, Callable[[bytes], str]]]:
+        """Where each field of a fixed-length record lies, and how its bytes are read. `errors`: what becomes of bytes that the
+        encoding does not know; of a host's they become U+FFFD."""
+        found: list[tuple[slice, Callable[[bytes], str]]] = []
+        for one in self.fields or ():
+            place = slice(one.at, one.at + one.length)
+            if self.is_host:
+                decode = host_codes.host_code(self.encoding).decode
+                found.append((place, partial(decode, wide=one.wide, own=self._characters.codes)))
+            else:
+                found.append((place, partial(bytes.decode, encoding=self.encoding, errors=errors)))
+        return found
+
     @property
     def nests(self) -> bool:
         """Whether a cell may hold a structure."""
-        return self.container == "jsonl"
+        return self.container in _NESTING
 
     def cells(self) -> tuple[str, ...]:
         """The names of a row's cells in their order."""
@@ -237,7 +289,18 @@ class DeliveryFormat(Settings):
 def load_format(path: Path) -> DeliveryFormat:
     """Read one format file. Raises Failed(Settings_Wrong, file=, field=, expected=)."""
     found = read_settings(path, DeliveryFormat)
-    _check(found, _Wrong(file_named(path)))
+    wrong = _Wrong(file_named(path))
+    _check(found, wrong)
+    for place, layout in (
+        ("slip", found.slip),
+        *((f"file[{n}]", one) for n, one in enumerate(found.file, start=1)),
+    ):
+        try:
+            layout.load_characters(path.parent)
+        except (OSError, UnicodeError):
+            raise wrong(f"{place}.characters", "書式のファイルの隣にある UTF-8 の CSV の名前") from None
+        except ValueError as error:
+            raise wrong(f"{place}.characters", f"{layout.characters} の{error}") from None
     return found
 
 
@@ -313,12 +376,23 @@ def _check_layout(
         _is_encoding(layout.encoding)
     except ValueError as error:
         raise wrong(f"{place}.encoding", str(error)) from None
-    own = {"csv": "columns", "fixed": "fields", "jsonl": "names"}
-    for container, key in own.items():
-        if (getattr(layout, key) is not None) != (layout.container == container):
-            raise wrong(f"{place}.{key}", f"container が {container} のときだけ、必ず書く")
+    if layout.is_host and layout.container != "fixed":
+        raise wrong(f"{place}.encoding", "ホストの文字コードなら container が fixed")
+    own = {"csv": "columns", "fixed": "fields"} | dict.fromkeys(_NESTING, "names")
+    for key in ("columns", "fields", "names"):
+        if (getattr(layout, key) is not None) != (own[layout.container] == key):
+            told = "・".join(container for container, one in own.items() if one == key)
+            raise wrong(f"{place}.{key}", f"container が {told} のときだけ、必ず書く")
+    if layout.row is not None and layout.container not in ("xml", "json"):
+        raise wrong(f"{place}.row", "container が xml か json のときだけ書く")
+    if layout.row is None and layout.container == "xml":
+        raise wrong(f"{place}.row", "1件を表す要素の名前")
+    if layout.lists and layout.container != "xml":
+        raise wrong(f"{place}.lists", "container が xml のときだけ書く")
     if (layout.record_length is not None) != (layout.container == "fixed"):
         raise wrong(f"{place}.record_length", "container が fixed のときだけ、必ず書く")
+    if any(one.wide for one in layout.fields or ()) and not layout.is_host:
+        raise wrong(f"{place}.fields", "wide = true はホストの文字コードのときだけ")
     cells = layout.cells()
     if len(set(cells)) != len(cells):
         raise wrong(f"{place}.{own[layout.container]}", "重ならない名前")
@@ -365,6 +439,10 @@ def _check_targets(file: FileFormat, found: DeliveryFormat, place: str, wrong: _
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", target):
             raise wrong(here, "英小文字・数字・_ の名前")
         closed = (NEW, CHANGED, DELETED) if target == OPERATION else _CLOSED.get((file.record, target))
+        if target == ENTRY:
+            closed = (VALID, CANCELLED)
+        if target in (HISTORY, ENTRY) and HISTORY not in file.to:
+            raise wrong(here, "履歴番号（history）とともに書く項目")
         values = (
             [source.text]
             if source.text is not None

@@ -3,6 +3,7 @@ generation. What every register needs for it; the registers themselves are read 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -12,11 +13,11 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, insert, literal, select
 
 from server_stub.municipalities import DeliveryTerms
-from server_stub.registry.tables import LIVING_THERE, persons, records, seals, set_asides
+from server_stub.registry.tables import LIVING_THERE, persons, records, seal_ends, seals, set_asides
 
 from .containers import RawRow, read_rows
 from .delivery_slip import DeliverySlip, broken
-from .format_file import CHANGED, DELETED, NEW, OPERATION, PERSON, SEAL, DeliveryFormat, FileFormat
+from .format_file import CHANGED, DELETED, HISTORY, NEW, OPERATION, PERSON, SEAL, DeliveryFormat, FileFormat
 from .person_record import HEAD
 from .row_function import Misread, RowFunction, Unusable, readable
 from .set_aside import Doubt, SetAside, SetAsides
@@ -60,6 +61,7 @@ class Generation:
     def copy_living(self) -> dict[str, set[str]]:
         """What a differential delivery changes: a copy of the living generation. The keys of its records by register."""
         keys = {PERSON: self.copy(persons, "key", line=0), SEAL: self.copy(seals, "person")}
+        self.copy(seal_ends, "person")
         with self.engine.connect() as connection:
             query = select(records.c.register).where(records.c.generation == self.living).distinct()
             registers = list(connection.scalars(query))
@@ -79,6 +81,7 @@ class Generation:
         deletion those that can be read. `first`: rows that come before the others.
         """
         decode = self.row_function(file)
+        histories = Histories(self, file, decode) if HISTORY in file.to else None
         rows: Iterable[RawRow] = read_rows(self.folder / file.name, file)
         if first is not None:
             rows = sorted(rows, key=lambda row: not first(decode, row))
@@ -95,6 +98,8 @@ class Generation:
                     found = decode(cells)
                 if self.format.differential and not found[OPERATION]:
                     raise Unusable(OPERATION, "必須項目")
+                if histories is not None and not histories.is_newest(line, found):
+                    continue
                 made = rule(found)
                 if made is not None:
                     yield line, made
@@ -214,6 +219,24 @@ class Generation:
         self._strangers.add(person)
         return True
 
+    def may_be_stopped(self, target: str, key: str) -> bool:
+        """Whether a restriction may name that person, household or family register: what no record knows would stop nobody.
+
+        Of a household or a register of which some row could not be read nobody can say that it is not there.
+        """
+        if target == "person":
+            return self.may_be_named(key)
+        table, of = (persons, persons.c.household) if target == "household" else (records, records.c.group)
+        with self.engine.connect() as connection:
+            there = select(of).where(table.c.generation == self.number, of == key).limit(1)
+            if connection.scalar(there) is not None:
+                return True
+            before = select(set_asides.c.number).where(
+                set_asides.c.generation == self.living, set_asides.c.group == key
+            )
+            known_before = connection.scalar(before.limit(1)) is not None
+        return known_before or self.asides.may_have(key)
+
     def vanished(self, person: str) -> bool:
         """Whether the person lived there before, or had been set aside, and now no row says what has become of them."""
         before = (
@@ -280,6 +303,58 @@ class Generation:
 
     def row_function(self, file: FileFormat) -> RowFunction:
         return RowFunction(file, self.format.code, self.folder)
+
+
+class Histories:
+    """The rows of a file in which a row is the whole state of a record and 履歴番号 says which state: from 1 on without a gap, the
+    highest counts. Cancellations (取消し) and corrections (誤記修正) are rows too. In a differential delivery the numbers go on from those of
+    the living generation; nowhere do they fall behind it."""
+
+    def __init__(self, generation: Generation, file: FileFormat, decode: RowFunction) -> None:
+        self._newest: dict[str, int] = {}
+        """The line of the newest row of each record; of one whose numbers are not as they must be, of its last row, negative."""
+        before = _histories_before(generation, file)
+        last: dict[str, int] = {}
+        for line, cells, misfit in read_rows(generation.folder / file.name, file):
+            key = decode.item(cells, "key")
+            if key is None:
+                continue
+            number = None if misfit is not None else history_number(decode.item(cells, HISTORY))
+            begins = before.get(key, 0) + 1 if generation.format.differential else 1
+            if number is None or number != last.get(key, begins - 1) + 1:
+                self._newest[key] = -line
+            else:
+                last[key] = number
+                self._newest[key] = line if self._newest.get(key, line) > 0 else -line
+        for key, number in last.items():
+            if number < before.get(key, 0):
+                self._newest[key] = -abs(self._newest[key])
+
+    def is_newest(self, line: int, found: Mapping[str, Any]) -> bool:
+        """Whether that row is the state that counts. Raises Unusable, once a record, where its numbers have a gap or fall."""
+        newest = self._newest.get(found["key"], line)
+        if newest == -line:
+            raise Unusable(HISTORY, _EXPECTED_HISTORY)
+        return newest == line
+
+
+_EXPECTED_HISTORY = "1から抜けも後戻りもなく続く履歴番号"
+
+
+def history_number(text: str | None) -> int | None:
+    return int(text) if text is not None and re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) else None
+
+
+def _histories_before(generation: Generation, file: FileFormat) -> dict[str, int]:
+    """The 履歴番号 of the living generation's records, where it has them."""
+    table = persons if file.record == PERSON else records
+    query = select(table.c.key, table.c.history).where(
+        table.c.generation == generation.living, table.c.history.is_not(None)
+    )
+    if table is records:
+        query = query.where(records.c.register == file.record)
+    with generation.engine.connect() as connection:
+        return {key: number for key, number in connection.execute(query)}
 
 
 def _short(item: str | None, limit: int) -> str:

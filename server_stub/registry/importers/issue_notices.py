@@ -94,7 +94,17 @@ def read_notices(
             if told in (None, municipality) or bad.expected == _ONCE:
                 set_aside(SetAside(REGISTER, path.name, line, bad.column, bad.expected), "")
             continue
-        yield line, IssueNotice(reference, found["issue_number"], serial, person, found["municipality"])
+        yield (
+            line,
+            IssueNotice(
+                reference,
+                found["issue_number"],
+                serial,
+                person,
+                found["municipality"],
+                found["issued_at"],
+            ),
+        )
 
 
 def _check(found: dict[str, Any]) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select
 
 from server_stub.registry.tables import EVERY_GROUP, records
 
-from .format_file import FileFormat
-from .generation import Generation, deletes
+from .format_file import CANCELLED, ENTRY, HISTORY, VALID, FileFormat
+from .generation import Generation, deletes, history_number
 from .row_function import Unusable
 from .set_aside import Doubt, SetAside
 
@@ -40,7 +40,12 @@ def take_records(generation: Generation, file: FileFormat, before: set[str]) -> 
         if deletes(found, key in before, key in unusable_before):
             gone.append({"key": key, "register": register})
             return None
+        history = history_number(found.pop(HISTORY, None))
+        if found.pop(ENTRY, VALID) == CANCELLED:
+            gone.append({"key": key, "register": register})
+            return None
         return {
+            "history": history,
             "register": register,
             "key": key,
             "person": person,

@@ -4,7 +4,7 @@ between the members of a household."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from server_stub.characters import no_name
 from server_stub.eras import ERAS, wareki
 from server_stub.registry.records import ResidentStatus, Sex
 from server_stub.registry.tables import LIVING_THERE, persons
@@ -78,6 +79,7 @@ def person_row(found: dict[str, Any], told_on: date) -> dict[str, Any]:
     for target, limit in _LONGEST.items():
         if len(found[target]) > limit:
             raise Unusable(target, f"{limit}文字以内")
+    check_names(found)
     foreign = bool(found["nationality"])
     _check_name(found, foreign)
     _check_days(found, told_on)
@@ -93,6 +95,7 @@ def person_row(found: dict[str, Any], told_on: date) -> dict[str, Any]:
     number = found["my_number"]
     if not _twelve_digits(number) or could_be_real(number):
         raise Unusable("my_number", "検査用数字の正しくない見本の個人番号（数字12桁）")
+    found["characters_pending"] = found.get("characters_pending") == "yes"
     return found
 
 
@@ -224,3 +227,15 @@ def _fault(members: Sequence[Any], incomplete: bool) -> tuple[Any, Unusable] | N
         if member.address != address:
             return member, Unusable("address", "世帯主と同じ住所")
     return None
+
+
+_NAMES = ("name", "kana", "former_surname", "alias", "alias_kana", "head_of_household", "domicile_head")
+
+
+def check_names(found: Mapping[str, Any]) -> None:
+    """Raises Unusable for a name with a stand-in for another character, or with one that nobody sees."""
+    for target in _NAMES:
+        name = found.get(target)
+        expected = no_name(name) if isinstance(name, str) else ""
+        if expected:
+            raise Unusable(target, expected)

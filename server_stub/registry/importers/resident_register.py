@@ -10,11 +10,11 @@ from sqlalchemy import Connection, exists, func, or_, select
 
 from server_stub.interface.failures import Failed
 from server_stub.registry import tables
-from server_stub.registry.tables import persons, seals, set_asides
+from server_stub.registry.tables import persons, seal_ends, seals, set_asides
 
 from .delivery_slip import broken
-from .format_file import PERSON, FileFormat
-from .generation import NOBODY, Generation, deletes
+from .format_file import CANCELLED, ENTRY, HISTORY, PERSON, VALID, FileFormat
+from .generation import NOBODY, Generation, deletes, history_number
 from .person_record import HouseholdFault, check_households, person_row
 from .row_function import Unusable
 from .set_aside import Doubt, SetAside
@@ -63,7 +63,11 @@ def _read_persons(generation: Generation, file: FileFormat, before: set[str]) ->
         if deletes(found, key in before, key in unusable_before):
             gone.append({"key": key, "person": key})
             return None
-        return person_row(found, generation.slip.told_on)
+        history = history_number(found.pop(HISTORY, None))
+        if found.pop(ENTRY, VALID) == CANCELLED:
+            gone.append({"key": key, "person": key})
+            return None
+        return person_row(found, generation.slip.told_on) | {HISTORY: history}
 
     def usable() -> Iterator[dict[str, Any]]:
         for line, row in generation.rows(file, "key", "household", rule):
@@ -75,6 +79,7 @@ def _read_persons(generation: Generation, file: FileFormat, before: set[str]) ->
     with generation.engine.begin() as connection:
         generation.delete(connection, persons, "key", gone)
         generation.delete(connection, seals, "person", gone)
+        generation.delete(connection, seal_ends, "person", gone)
     generation.gone = {row["key"] for row in gone}
     before -= generation.gone
     generation.known |= seen - generation.gone

@@ -1,8 +1,9 @@
-"""Restrictions (発行制限): the persons for whom a terminal issues nothing; taken in first and always, outside the generations.
+"""Restrictions (発行制限): for whom a terminal issues nothing; taken in first and always, outside the generations.
 
-One row a measure; a person may have several. A measure holds from 開始日 on. 終了日 is the announced last day and ends nothing;
-only 解除日, the first day without it, does (住民記録システム標準仕様書 3.1). A measure that has gone from the list is not released by
-that.
+One row a measure; it names a person, a household or a family register, each of which may have several. A measure holds from
+開始日 on. 終了日 is the announced last day and ends nothing; only 解除日, the first day without it, does (住民記録システム標準仕様書
+3.1). 一時解除 is for the counter and is not sent here: no item of this record takes it. A measure that has gone from the list is
+not released by that.
 
 A list that is whole (as agreed, as many rows as the slip says, not of an older or a future day) may release; any other list
 only sets aside. A measure that is not in a list any more stays: a list that was cut off releases nobody. So this register is
@@ -11,7 +12,7 @@ stricter than the others: a row that is not as agreed counts as the most that it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -35,21 +36,26 @@ ALWAYS = date.min
 """Since when a measure holds whose 開始日 cannot be read."""
 
 
+NAMED = {"person": "宛名番号", "household": "世帯番号", "register": "戸籍の番号"}
+"""The items by which a row says whom it stops, and what they are called."""
+
+
 def read_restrictions(
     folder: Path,
     format_: DeliveryFormat,
     file: FileFormat,
-    allows: Callable[[str], bool] = lambda person: True,
+    allows: Callable[[str, str], bool] = lambda target, key: True,
     *,
     unreadable: int = 0,
 ) -> Iterator[Restriction | None]:
-    """The rows as they are agreed; None for one whose 宛名番号 cannot be read, of which `unreadable` are let pass.
+    """The rows as they are agreed; None for one that does not say whom it stops, of which `unreadable` are let pass.
 
-    `allows`: whether a row may name that person. Raises as `read_rows`, and Failed(Delivery_Row_Broken).
+    `allows`: whether a row may name that person, household or register (one of `NAMED`, and the number). Raises as `read_rows`,
+    and Failed(Delivery_Row_Broken).
     """
     decode = RowFunction(file, format_.code, folder)
     for line, cells, misfit in read_rows(folder / file.name, file):
-        if unreadable and misfit is None and decode.item(cells, "person") is None:
+        if unreadable and misfit is None and not _named(decode, cells):
             unreadable -= 1
             yield None
             continue
@@ -64,13 +70,27 @@ def read_restrictions(
             wrong = decode.misread(bad)
             raise delivery_slip.broken(file.name, line, wrong.column, wrong.expected) from None
         yield Restriction(
-            found["person"], found["reason"], found["since"], found.get("until"), found["released_on"]
+            found["person"],
+            found["reason"],
+            found["since"],
+            found.get("until"),
+            found["released_on"],
+            found.get("household", ""),
+            found.get("register", ""),
         )
 
 
-def _check(found: dict[str, Any], allows: Callable[[str], bool]) -> None:
-    if not found["person"] or not allows(found["person"]):
-        raise Unusable("person", "連携された記録にある宛名番号")
+def _named(decode: RowFunction, cells: Sequence[str]) -> dict[str, str]:
+    """Whom the row stops, as far as that can be read."""
+    found = {target: decode.item(cells, target) for target in NAMED}
+    return {target: str(key) for target, key in found.items() if key}
+
+
+def _check(found: dict[str, Any], allows: Callable[[str, str], bool]) -> None:
+    named = [target for target in NAMED if found.get(target)]
+    for target in named or ["person"]:
+        if not named or not allows(target, found[target]):
+            raise Unusable(target, f"連携された記録にある{NAMED[target]}")
     for target in ("reason", "since"):
         if not found[target]:
             raise Unusable(target, "必須項目")
@@ -94,13 +114,22 @@ def salvage(folder: Path, format_: DeliveryFormat, file: FileFormat) -> Salvage:
     found: list[Restriction] = []
     unreadable = 0
     for cells in salvage_rows(folder / file.name, file):
-        person = decode.item(cells, "person")
-        if person is None:
+        named = _named(decode, cells)
+        if not named:
             unreadable += 1
         elif not isinstance(decode.item(cells, "released_on"), date):
             reason = decode.item(cells, "reason") or UNCLEAR
             since, until = (_day(decode.item(cells, target)) for target in ("since", "until"))
-            found.append(Restriction(person, reason, since or ALWAYS, until))
+            found.append(
+                Restriction(
+                    named.get("person", ""),
+                    reason,
+                    since or ALWAYS,
+                    until,
+                    household=named.get("household", ""),
+                    register=named.get("register", ""),
+                )
+            )
     return Salvage(tuple(found), unreadable)
 
 
@@ -196,7 +225,7 @@ def _one_a_measure(found: Iterable[Restriction]) -> Iterable[Restriction]:
     """The same measure twice in a list: in force wins."""
     by_key: dict[tuple[Any, ...], Restriction] = {}
     for one in found:
-        key = (one.person, one.reason, one.since)
+        key = (one.person, one.household, one.register, one.reason, one.since)
         if key not in by_key or one.released_on is None:
             by_key[key] = one
     return by_key.values()
@@ -204,7 +233,12 @@ def _one_a_measure(found: Iterable[Restriction]) -> Iterable[Restriction]:
 
 def _same(one: Restriction) -> tuple[Any, ...]:
     table = restrictions.c
-    return table.person == one.person, table.reason == one.reason, table.since == one.since
+    return *_of_the_same(one), table.reason == one.reason, table.since == one.since
+
+
+def _of_the_same(one: Restriction) -> tuple[Any, ...]:
+    table = restrictions.c
+    return table.person == one.person, table.household == one.household, table.register == one.register
 
 
 def _older(made_at: datetime | None, told_at: str) -> bool:
@@ -212,9 +246,7 @@ def _older(made_at: datetime | None, told_at: str) -> bool:
 
 
 def _clear_up(connection: Connection, one: Restriction, made_at: str) -> None:
-    """A whole list now says of this person what an earlier one had said illegibly."""
+    """A whole list now says of the same one what an earlier one had said illegibly."""
     table = restrictions.c
     illegible = or_(table.reason == UNCLEAR, table.since == ALWAYS)
-    connection.execute(
-        delete(restrictions).where(table.person == one.person, illegible, table.told_at != made_at)
-    )
+    connection.execute(delete(restrictions).where(*_of_the_same(one), illegible, table.told_at != made_at))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
-from server_stub.registry.tables import persons, records, set_asides
+from server_stub.registry.tables import EVERY_GROUP, persons, records, set_asides
 
 from .format_file import PERSON
 
@@ -90,6 +90,10 @@ class SetAsides:
 
     def keys(self, register: str) -> set[str]:
         return {key for of, _, _, key in self._people if of == register and key}
+
+    def may_have(self, group: str) -> bool:
+        """Whether a row that was set aside is of that household or group, or of an unknown one."""
+        return any(of in (group, "", EVERY_GROUP) for _, _, of, _ in self._people)
 
     def households(self) -> frozenset[str]:
         return frozenset(group for of, _, group, _ in self._people if of == PERSON and group)

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from tests.readback.kinds import residence, seal_registration, tax
-from tests.readback.kinds.kind import kind_of, kind_titled, name_of, register, titles
+from tests.readback.kinds.kind import kind_coded, kind_titled, register, titles
 
-__all__ = ["enter_kinds_of", "kind_of", "kind_titled", "name_of", "register", "titles"]
+__all__ = ["enter_kinds_of", "kind_coded", "kind_titled", "register", "titles"]
 
 
 @functools.cache

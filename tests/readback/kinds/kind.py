@@ -46,7 +46,8 @@ class Expected:
 
 
 class Kind(Protocol):
-    """`code`: what keywords and settings call it; `title`: what is printed on it."""
+    """`code`: what keywords and settings call it; `title`: what is printed on it. One whose title follows from the record has
+    a `name` besides: what terminals call it."""
 
     @property
     def code(self) -> str: ...
@@ -80,24 +81,24 @@ def register(kind: Kind) -> None:
     _kinds[kind.title] = kind
 
 
-def kind_titled(title: str) -> Kind:
-    """Raises WrongPaper for a title that no kind has."""
-    if title not in _kinds:
-        raise WrongPaper(
-            f"no kind of certificate is called {title}",
-            expected=f"証明書の種類が{'・'.join(_kinds)}のどれかであること",
-            found=f"「{title}」だった",
-        )
-    return _kinds[title]
+def kind_titled(name: str) -> Kind:
+    """By the title, or by what terminals call the kind. Raises WrongPaper for a name that no kind has."""
+    for kind in _kinds.values():
+        if name in (kind.title, getattr(kind, "name", kind.title)):
+            return kind
+    raise WrongPaper(
+        f"no kind of certificate is called {name}",
+        expected=f"証明書の種類が{'・'.join(_kinds)}のどれかであること",
+        found=f"「{name}」だった",
+    )
 
 
-def kind_of(code: str) -> Kind | None:
-    return next((kind for kind in _kinds.values() if kind.code == code), None)
-
-
-def name_of(kind: Kind) -> str:
-    """What terminals call it: the title, unless the kind has a `name` because its title follows from the record."""
-    return str(getattr(kind, "name", kind.title))
+def kind_coded(code: str) -> Kind:
+    """The kind that settings call by this code. Raises LookupError for one that this reader does not know."""
+    found = [kind for kind in _kinds.values() if kind.code == code]
+    if not found:
+        raise LookupError(f"no kind of certificate has the code {code}")
+    return found[0]
 
 
 def titles() -> tuple[str, ...]:

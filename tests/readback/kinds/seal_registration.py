@@ -1,4 +1,5 @@
-"""印鑑登録証明書: of one person, on one sheet. 性別 and 印鑑登録番号 are not on it."""
+"""印鑑登録証明書: of one person, on one sheet. 旧氏, 通称 and 片仮名表記 where the register has them; 性別 and 印鑑登録番号 where the
+municipality prints them. No フリガナ."""
 
 from __future__ import annotations
 
@@ -33,15 +34,20 @@ class SealRegistration:
                 found=f"文に挙げた人は{'、'.join(subjects)}だった",
             )
         person = records.people[subjects[0]]
+        registration = records.seal_rows.get(person.key, {})
+        where_known = {
+            "旧氏": person["旧氏"],
+            "通称": person["通称"],
+            "氏名の片仮名表記": registration.get("片仮名氏名", ""),
+        }
         cells = {
             IMPRINT: "",
             "氏名": person["氏名"],
-            "フリガナ": person["氏名フリガナ"],
-            "旧氏": person["旧氏"],
-            "通称": person["通称"],
+            **{label: value for label, value in where_known.items() if value},
             "生年月日": person.birth,
+            **({"性別": person["性別"]} if service.get("show_sex") else {}),
             "住所": person.address,
-            "備考": "",
+            **({"印鑑登録番号": registration["印鑑登録番号"]} if service.get("show_number") else {}),
         }
         return Expected(
             blocks=(Wanted(person.key, cells, pictures={IMPRINT: records.seals[person.key]}),),

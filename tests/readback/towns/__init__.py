@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from tests.readback.register import Records
-from tests.readback.towns import kobe, mihon
+from tests.readback.towns import ashikaga, kobe, mihon
 
 SHIPPED: Mapping[str, tuple[str, Callable[[Path], Records]]] = {
+    ashikaga.CODE: ("renkei.csv", ashikaga.read_delivery),
     kobe.CODE: ("連携票.csv", kobe.read_delivery),
     **{code: ("slip.csv", partial(mihon.read_delivery, begins)) for code, begins in mihon.BEGINS.items()},
 }

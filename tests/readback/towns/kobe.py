@@ -37,7 +37,9 @@ _DAYS = ("生年月日", "住民となった年月日", "住所を定めた年�
 def read_delivery(folder: Path) -> Records:
     with (folder / "住民記録.csv").open(encoding="utf-8", newline="") as file:
         people = {row["宛名番号"]: _resident(row) for row in csv.DictReader(file)}
-    return Records(people, _read_seals(folder), {"tax_record": read_taxes(folder / "税証明.csv", "cp932")})
+    pictures, rows = _read_seals(folder)
+    taxes = read_taxes(folder / "税証明.csv", "cp932")
+    return Records(people, pictures, {"tax_record": taxes}, seal_rows=rows)
 
 
 def _resident(row: dict[str, str]) -> Resident:
@@ -55,13 +57,12 @@ def _resident(row: dict[str, str]) -> Resident:
     )
 
 
-def _read_seals(folder: Path) -> dict[str, SealFile]:
-    """Of those whose registration is not abolished."""
+def _read_seals(folder: Path) -> tuple[dict[str, SealFile], dict[str, dict[str, str]]]:
+    """Of those whose registration is in force: neither 抑止 nor 改印中 nor 廃止."""
     with (folder / "印鑑登録.csv").open(encoding="cp932", newline="") as file:
-        return {
-            row["宛名番号"]: SealFile(
-                folder / row["印影ファイル名"], int(row["印影幅"]) / 10, int(row["印影高さ"]) / 10
-            )
-            for row in csv.DictReader(file)
-            if row["登録状態コード"] == "1"
-        }
+        rows = {row["宛名番号"]: row for row in csv.DictReader(file) if row["登録状態コード"] == "1"}
+    pictures = {
+        person: SealFile(folder / row["印影ファイル名"], int(row["印影幅"]) / 10, int(row["印影高さ"]) / 10)
+        for person, row in rows.items()
+    }
+    return pictures, rows

@@ -35,15 +35,16 @@ def read_delivery(begins: str, folder: Path) -> Records:
     with (folder / "residents.csv").open(encoding="utf-8", newline="") as file:
         people = {row["宛名番号"]: _resident(row, begins) for row in csv.DictReader(file)}
     with (folder / "seals.csv").open(encoding="utf-8", newline="") as file:
-        seals = {
-            row["宛名番号"]: SealFile(folder / row["印影"], float(row["幅"]), float(row["高さ"]))
-            for row in csv.DictReader(file)
-            if row["状態"] == "登録"
-        }
+        rows = {row["宛名番号"]: row for row in csv.DictReader(file) if row["状態"] == "登録"}
+    seals = {
+        person: SealFile(folder / row["印影"], float(row["幅"]), float(row["高さ"]))
+        for person, row in rows.items()
+    }
+    numbers = {person: {"印鑑登録番号": row["登録番号"], "片仮名氏名": ""} for person, row in rows.items()}
     others = {name: _rows(folder / file) for name, file in _OTHERS.items() if (folder / file).is_file()}
     if (folder / _TAXES).is_file():
         others["tax_record"] = read_taxes(folder / _TAXES, "utf-8")
-    return Records(people, seals, others)
+    return Records(people, seals, others, seal_rows=numbers)
 
 
 def _rows(path: Path) -> tuple[dict[str, str], ...]:

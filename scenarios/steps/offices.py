@@ -1,0 +1,121 @@
+"""What officials decide: settings of the municipality with their days, and emergency stops at municipality and centre."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, datetime
+from typing import Any
+
+import httpx
+
+from server_stub.issuing.fault_injection import SETTINGS
+from server_stub.municipalities import load_municipality
+
+from .sentences import given, when
+from .world import World
+
+FROM_EVER = date(1900, 1, 1)
+CENTRE, MUNICIPALITY = "center", "issuing"
+_PATIENCE = 10.0
+
+
+# --- settings ------------------------------------------------------------------------------------------------------------
+
+
+@given("市の設定の「{setting}」は「{value}」である", "市の設定の「minimum_age」は「18」である")
+def set_setting(world: World, setting: str, value: str) -> None:
+    """As an official writes it in municipality.toml of the first municipality of the stage; papers are held against it too."""
+    change_setting(world, setting, value, FROM_EVER)
+
+
+@given(
+    "市の設定の「{setting}」は{day}から「{value}」に変わる",
+    "市の設定の「minimum_age」は令和9年4月1日から「18」に変わる",
+)
+def change_from(world: World, setting: str, day: date, value: str) -> None:
+    """A change with its day of effect: the clock alone switches it."""
+    change_setting(world, setting, value, day)
+
+
+@given(
+    "市の設定の「{setting}」は{day}から{until:day}まで「{value}」に変わる",
+    "市の設定の「minimum_age」は令和9年4月1日から令和9年6月30日まで「18」に変わる",
+)
+def change_between(world: World, setting: str, day: date, until: date, value: str) -> None:
+    """A change for a time, its last day included."""
+    change_setting(world, setting, value, day, until)
+
+
+def change_setting(world: World, setting: str, value: str, since: date, until: date | None = None) -> None:
+    """Raises Failed(Settings_Wrong) for what is no setting, or no value of it."""
+    folder = world.settings
+    if not folder.exists():
+        shutil.copytree(world.stage.towns[0].folder, folder, ignore=shutil.ignore_patterns("delivery"))
+    file = folder / "municipality.toml"
+    lines = [
+        "",
+        "[[change]]",
+        f"from = {since}",
+        *([f"until = {until}"] if until else []),
+        f"{setting} = {value}",
+        "",
+    ]
+    with file.open("a", encoding="utf-8") as out:
+        out.write("\n".join(lines))
+    load_municipality(folder)
+    world.stage.servers.fault_on(SETTINGS, {"folder": str(folder)})
+
+
+# --- emergency stops -----------------------------------------------------------------------------------------------------
+
+
+@given("市が「{kind}」の交付を緊急停止している")
+@when("市が「{kind}」の交付を緊急停止する")
+def stop_kind(world: World, kind: str) -> None:
+    """One kind of the first municipality, at its issuing server."""
+    municipality = world.stage.towns[0].municipality
+    code = next(code for code, one in municipality.every_kind.items() if one.words["ja"] == kind)
+    _stop(world, MUNICIPALITY, municipality=municipality.info.code, kind=code)
+
+
+@given("市がすべての交付を緊急停止している")
+@when("市がすべての交付を緊急停止する")
+def stop_municipality(world: World) -> None:
+    """Every kind of the first municipality."""
+    _stop(world, MUNICIPALITY, municipality=world.stage.towns[0].code)
+
+
+@given("市がすべての交付を緊急停止し、{moment}に再開すると知らせている")
+def stop_and_tell(world: World, moment: datetime) -> None:
+    """The time is an announcement: it ends nothing."""
+    _stop(world, MUNICIPALITY, municipality=world.stage.towns[0].code, reopens=moment.isoformat())
+
+
+@given("センターがすべての交付を緊急停止している")
+@when("センターがすべての交付を緊急停止する")
+def stop_everything(world: World) -> None:
+    """Every municipality."""
+    _stop(world, CENTRE)
+
+
+@when("緊急停止をすべて解除する")
+def release_all(world: World) -> None:
+    """Whatever was stopped, at either server."""
+    for node in (CENTRE, MUNICIPALITY):
+        for stop in _ask(world, node, "GET", "stops")["stops"]:
+            _ask(world, node, "POST", f"stops/{stop['stop_id']}/release")
+
+
+def _stop(world: World, node: str, **what: Any) -> None:
+    _ask(world, node, "POST", "stops", what)
+
+
+def _ask(world: World, node: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """At the door for officials' tools, with that server's own key."""
+    servers = world.stage.servers
+    base = servers.center_url if node == CENTRE else servers.issuing_url
+    headers = {"Authorization": f"Bearer {world.stage.keys.text(f'ops-{node}')}"}
+    answer = httpx.request(
+        method, f"{base}/ops/v1/{path}", json=body, headers=headers, timeout=_PATIENCE, trust_env=False
+    )
+    return answer.raise_for_status().json()

@@ -1,0 +1,46 @@
+"""Characters that stand for one that a system did not have, or that nobody sees: no name has them, and no paper prints them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+STAND_INS = frozenset("〓■□▪▫◻◼●◆�￼〾㇯") | {chr(code) for code in range(0x2FF0, 0x3000)}
+"""Geta and blocks that converters put in, and the signs that describe a character by its parts (⿰ and others)."""
+_IN_NAMES = STAND_INS | frozenset("○◯◎◇△▲▽▼☆★※＊*?？＿_〿")
+"""In a name also what people type for a character they cannot type. (〇 is a figure, and a character of names.)"""
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f")
+_SUSPECT = re.compile(f"[{''.join(sorted(_FILLERS))}\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_SPACES = frozenset("\u3000 ")
+
+
+def is_selector(char: str) -> bool:
+    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+
+
+def invisible(text: str) -> bool:
+    """Whether something in `text` is not to be seen: format characters, fillers, other spaces than U+3000 and U+0020, and selectors
+    that follow no character which can have variants."""
+    if not _SUSPECT.search(text) and text.replace("\u3000", " ").isprintable():
+        return False  # as nearly every name of a register is
+    before = ""
+    for char in text:
+        if is_selector(char):
+            if not before or is_selector(before) or before in _SPACES:
+                return True
+        elif char in _FILLERS or (char not in _SPACES and unicodedata.category(char) in _UNSEEN):
+            return True
+        before = char
+    return False
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp"})
+
+
+def no_name(text: str) -> str:
+    """Why `text` can be nobody's name, as what is expected instead; '' for a name as registers have them."""
+    if not _IN_NAMES.isdisjoint(text):
+        return "本来の文字（〓・■・⿰ などの代わりの記号や、伏せ字のない氏名）"
+    if invisible(text):
+        return "目に見えない文字のない氏名"
+    return ""

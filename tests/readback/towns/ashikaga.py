@@ -1,0 +1,78 @@
+"""The delivery of 足利市, read by tables of its own: bytes of a host, whose 外字 are told here once more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tests.readback.dates import NO_DAY, read_day
+from tests.readback.host_text import host_text
+from tests.readback.register import Records, Resident
+from tests.readback.seals import SealFile
+
+CODE = "09202"
+_OWN = {
+    "80A1": "\U0010f001", "80A2": "\U0010f002", "80A3": "\U0010f003", "67A5": "辻\U000e0103", "41A6": "邉\U000e0118",
+}  # fmt: skip
+_PEOPLE = (
+    ("宛名番号", 10), ("履歴番号", 4), ("異動区分", 1), ("世帯番号", 10), ("世帯内順位", 2), ("氏名", 40), ("氏名フリガナ", 60),
+    ("生年月日", 7), ("性別", 1), ("続柄", 2), ("世帯主氏名", 40), ("町名地番", 60), ("方書", 40), ("住民となった年月日", 7),
+    ("届出年月日", 7), ("転入前住所", 80), ("本籍", 60), ("筆頭者", 40), ("個人番号", 12), ("住民状態", 1), ("異動年月日", 7),
+    ("異動先", 60), ("国籍・地域", 40), ("在留資格", 40), ("在留期間", 20), ("在留期間満了日", 7), ("在留カード番号", 12),
+    ("外国人区分", 1),
+)  # fmt: skip
+_TWO_BYTES = {"氏名", "氏名フリガナ", "世帯主氏名", "本籍", "筆頭者", "国籍・地域", "在留資格", "在留期間"}
+_SEALS = (
+    ("登録番号", 8), ("宛名番号", 10), ("登録年月日", 7), ("状態", 1), ("廃止年月日", 7), ("印影", 20), ("幅", 3), ("高さ", 3),
+)  # fmt: skip
+_RELATIONSHIPS = {
+    "01": "世帯主", "02": "夫", "03": "妻", "10": "子", "11": "子の妻", "12": "子の夫", "13": "子の子", "20": "父", "21": "母",
+    "99": "同居人",
+}  # fmt: skip
+_WORDS = {
+    "性別": {"1": "男", "2": "女", "9": "不明"},
+    "続柄": _RELATIONSHIPS,
+    "住民状態": {"1": "住民", "2": "転出予定", "3": "転出済", "4": "死亡"},
+    "外国人区分": {
+        "0": "", "1": "中長期在留者", "2": "特別永住者", "3": "一時庇護許可者又は仮滞在許可者",
+        "4": "出生による経過滞在者又は国籍喪失による経過滞在者",
+    },
+}  # fmt: skip
+_DAYS = ("生年月日", "住民となった年月日", "届出年月日", "在留期間満了日")
+_TEXTS = (
+    "宛名番号", "世帯番号", "世帯内順位", "氏名", "氏名フリガナ", "世帯主氏名", "転入前住所", "本籍", "筆頭者", "個人番号",
+    "国籍・地域", "在留資格", "在留期間", "在留カード番号",
+)  # fmt: skip
+
+
+def read_delivery(folder: Path) -> Records:
+    people: dict[str, Resident] = {}
+    for row in _rows(folder / "JUKI.DAT", _PEOPLE):
+        # the states of a person follow each other, the newest last; one whose entry was cancelled is not there
+        people[row["宛名番号"]] = _resident(row)
+        if row["異動区分"] == "9":
+            del people[row["宛名番号"]]
+    seals = {
+        row["宛名番号"]: SealFile(folder / row["印影"], int(row["幅"]) / 10, int(row["高さ"]) / 10)
+        for row in _rows(folder / "INKAN.DAT", _SEALS)
+        if row["状態"] == "1"
+    }
+    return Records(people, seals)
+
+
+def _rows(file: Path, fields: tuple[tuple[str, int], ...]) -> Iterator[Mapping[str, str]]:
+    raw = file.read_bytes()
+    while raw:
+        row = {}
+        for name, length in fields:
+            told, raw = raw[:length], raw[length:]
+            row[name] = host_text(told, "jef-ebcdik", _OWN, wide=name in _TWO_BYTES).rstrip(" 　")
+        yield row
+
+
+def _resident(row: Mapping[str, str]) -> Resident:
+    room = f"　{row['方書']}" if row["方書"] else ""
+    cells = {name: row[name] for name in _TEXTS} | {name: words[row[name]] for name, words in _WORDS.items()}
+    own = {"旧氏": "", "通称": "", "住所": f"栃木県足利市{row['町名地番']}{room}"}
+    days = {name: NO_DAY if row[name] == "0000000" else read_day(row[name], "era_digit") for name in _DAYS}
+    return Resident(cells | own, days | {"住所を定めた年月日": NO_DAY})

@@ -1,0 +1,367 @@
+"""Make what 足利市's existing systems deliver, and the font of its 外字: `python -m tests.registry.make_ashikaga`.
+
+The files of the host are bytes that nobody can edit; here is what they say. Everybody is invented. A test holds what lies in the
+repository against what is made here.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from PIL import Image, ImageDraw, ImageFont
+
+from server_stub.interface.font_files import MINCHO, font_file
+from tests.registry.host_writer import jef, jef_wide
+from tests.registry.own_town import wrong_number
+
+TOWN = Path(__file__).parents[2] / "scenarios" / "towns" / "ashikaga"
+CODE, MADE_AT, BASE = "09202", "2026-06-03T05:00:00+09:00", "2026-06-03T05:00:00+09:00"
+
+# --- characters ---------------------------------------------------------------------------------------------------------------
+
+TOMI, SAKI, HANI = "\U0010f001", "\U0010f002", "\U0010f003"
+"""外字 that the town's own font draws: 冖＋口＋田, 山＋立＋口 and 土＋日＋点."""
+TSUJI, NABE = "辻\U000e0103", "邉\U000e0118"
+HOST = {TOMI: b"\x80\xa1", SAKI: b"\x80\xa2", HANI: b"\x80\xa3", TSUJI: b"\x67\xa5", NABE: b"\x41\xa6"}
+"""By what codes the host has them: its own area, and JEF's extension."""
+_NOTES = {
+    TOMI: "冖口田（トミ）。書体 ashikaga_gaiji.ttf", SAKI: "山立口（サキ）", HANI: "土日点（ハニ）", TSUJI: "辻の異体字 MJ025761",
+    NABE: "邉の異体字 MJ060236",
+}  # fmt: skip
+
+
+def characters_csv() -> str:
+    rows = (f"{code.hex().upper()},{_points(text)},{_NOTES[text]}" for text, code in HOST.items())
+    return "コード,文字,備考\n" + "".join(f"{row}\n" for row in rows)
+
+
+def _points(text: str) -> str:
+    return " ".join(f"U+{ord(char):04X}" for char in text)
+
+
+# --- the font -----------------------------------------------------------------------------------------------------------------
+
+_UPEM, _THIN, _THICK = 1000, 40, 72
+_Line = tuple[int, int, int, int]
+STROKES: Mapping[str, Sequence[_Line]] = {
+    # x0, y0, x1, y1 of the middle of each stroke; upright ones are thick, as in Mincho
+    TOMI: (
+        (110, 760, 890, 760), (110, 760, 80, 610), (890, 760, 850, 630),
+        (330, 640, 670, 640), (330, 480, 670, 480), (330, 640, 330, 480), (670, 640, 670, 480),
+        (200, 390, 800, 390), (200, 185, 800, 185), (200, -30, 800, -30), (200, 390, 200, -30), (500, 390, 500, -30),
+        (800, 390, 800, -30),
+    ),
+    SAKI: (
+        (500, 830, 500, 640), (220, 760, 220, 640), (780, 760, 780, 640), (220, 640, 780, 640),
+        (500, 580, 500, 510), (170, 500, 830, 500), (350, 460, 390, 350), (650, 460, 610, 350), (90, 330, 910, 330),
+        (260, 240, 740, 240), (260, -30, 740, -30), (260, 240, 260, -30), (740, 240, 740, -30),
+    ),
+    HANI: (
+        (60, 540, 400, 540), (230, 780, 230, 80), (40, 70, 420, 110),
+        (520, 700, 880, 700), (520, 380, 880, 380), (520, 40, 880, 40), (520, 700, 520, 40), (880, 700, 880, 40),
+        (800, 850, 880, 790),
+    ),
+}  # fmt: skip
+
+
+def font_bytes(strokes: Mapping[str, Sequence[_Line]] = STROKES) -> bytes:
+    """The font of the 外字, TrueType, with these strokes. It has nothing else: what the common font has is printed in that."""
+    names = {
+        ".notdef": (),
+        **{f"gaiji{n}": lines for n, lines in enumerate(strokes.values(), start=1)},
+    }
+    made = FontBuilder(_UPEM, isTTF=True)
+    made.setupGlyphOrder(list(names))
+    made.setupCharacterMap({ord(char): f"gaiji{n}" for n, char in enumerate(strokes, start=1)})
+    made.setupGlyf({name: _glyph(lines) for name, lines in names.items()})
+    made.setupHorizontalMetrics({name: (_UPEM, 0) for name in names})
+    made.setupHorizontalHeader(ascent=880, descent=-120)
+    made.setupNameTable(
+        {
+            "familyName": "Ashikaga Gaiji",
+            "styleName": "Regular",
+            "fullName": "Ashikaga Gaiji",
+            "psName": "AshikagaGaiji",
+        }
+    )
+    made.setupOS2(sTypoAscender=880, sTypoDescender=-120, usWinAscent=880, usWinDescent=120, fsType=0)
+    made.setupPost()
+    made.font["head"].created = made.font["head"].modified = (
+        3_870_000_000  # the same bytes whenever it is made
+    )
+    out = io.BytesIO()
+    made.font.recalcTimestamp = False
+    made.save(out)
+    return out.getvalue()
+
+
+def _glyph(lines: Sequence[_Line]) -> object:
+    pen = TTGlyphPen(None)
+    for x0, y0, x1, y1 in lines:
+        across, up = x1 - x0, y1 - y0
+        length = (across**2 + up**2) ** 0.5
+        half = (_THICK if abs(up) > abs(across) else _THIN) / 2
+        dx, dy = up / length * half, -across / length * half
+        corners = [(x0 + dx, y0 + dy), (x0 - dx, y0 - dy), (x1 - dx, y1 - dy), (x1 + dx, y1 + dy)]
+        pen.moveTo(corners[0])
+        for corner in corners[1:]:
+            pen.lineTo(corner)
+        pen.closePath()
+    return pen.glyph()
+
+
+# --- people -------------------------------------------------------------------------------------------------------------------
+
+WIDE, MIXED = "wide", "mixed"
+PEOPLE_FIELDS = {
+    "宛名番号": 10, "履歴番号": 4, "異動区分": 1, "世帯番号": 10, "順位": 2, "氏名": 40, "カナ": 60, "生年月日": 7, "性別": 1, "続柄": 2,
+    "世帯主氏名": 40, "町名地番": 60, "方書": 40, "住民年月日": 7, "届出年月日": 7, "前住所": 80, "本籍": 60, "筆頭者": 40,
+    "個人番号": 12, "状態": 1, "異動年月日": 7, "異動先": 60, "国籍": 40, "在留資格": 40, "在留期間": 20, "満了年月日": 7,
+    "在留カード番号": 12, "外国人区分": 1,
+}  # fmt: skip
+PEOPLE_WIDE = {"氏名", "カナ", "世帯主氏名", "本籍", "筆頭者", "国籍", "在留資格", "在留期間"}
+SEAL_FIELDS = {"登録番号": 8, "宛名番号": 10, "登録年月日": 7, "状態": 1, "廃止年月日": 7, "印影": 20, "幅": 3, "高さ": 3}  # fmt: skip
+_NO_DAY = "0000000"
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class House:
+    number: str
+    head: str
+    place: str
+    room: str
+    domicile: str
+    domicile_head: str
+    since: str
+
+
+def person(
+    house: House, position: int, name: str, kana: str, birth: str, sex: str, relationship: str, **other: str
+) -> Row:
+    """One state of a person; 続柄: 01 世帯主, 02 夫, 03 妻, 10 子, 11 子の妻, 13 子の子, 21 母."""
+    key = f"{house.number[:8]}{position:02}"
+    since = (
+        max(house.since, birth)
+        if house.since[0] == birth[0]
+        else (birth if birth > house.since else house.since)
+    )
+    return {
+        "宛名番号": key, "履歴番号": "1", "異動区分": "0", "世帯番号": house.number, "順位": str(position), "氏名": name, "カナ": kana,
+        "生年月日": birth, "性別": sex, "続柄": relationship, "世帯主氏名": house.head, "町名地番": house.place, "方書": house.room,
+        "住民年月日": since, "届出年月日": since, "前住所": "", "本籍": house.domicile, "筆頭者": house.domicile_head,
+        "個人番号": wrong_number(f"5{key}"), "状態": "1", "異動年月日": _NO_DAY, "異動先": "", "国籍": "", "在留資格": "",
+        "在留期間": "", "満了年月日": _NO_DAY, "在留カード番号": "", "外国人区分": "0",
+    } | other  # fmt: skip
+
+
+def later(state: Row, **other: str) -> Row:
+    return state | {"履歴番号": str(int(state["履歴番号"]) + 1)} | other
+
+
+_WATARASE = House(
+    "0920200100",
+    "渡良瀬　登",
+    "見本町三丁目１２番地",
+    "",
+    "栃木県足利市見本町三丁目１２番地",
+    "渡良瀬　登",
+    "3500410",
+)
+_TOMITA = House(
+    "0920200200",
+    f"{TOMI}田　研",
+    "見本通１２３番地",
+    "見本マンション３０１号",
+    "栃木県足利市見本通１２３番地",
+    f"{TOMI}田　研",
+    "4100401",
+)
+_TSUJI = House(
+    "0920200300",
+    f"{TSUJI}　千草",
+    "織姫見本町４５番地",
+    "",
+    "栃木県足利市織姫見本町４５番地",
+    f"{TSUJI}　千草",
+    "4200601",
+)
+_KIM = House("0920200400", "見本　銀河", "見本町一丁目１番地", "コーポ見本Ａ", "", "", "5020701")
+_YAMA = House(
+    "0920200500",
+    f"山{SAKI}　遙",
+    "堀込見本町７８番地",
+    "",
+    "栃木県足利市堀込見本町７８番地",
+    f"山{SAKI}　遙",
+    "4050401",
+)
+_MORE = "栃木県佐野市見本町１番地"
+
+
+def states() -> Iterator[Row]:
+    """Everybody's states, oldest first. People of 渡良瀬 are seven: two sheets of four."""
+    yield person(_WATARASE, 1, "渡良瀬　登", "ワタラセ　ノボル", "3300105", "1", "01")
+    yield person(_WATARASE, 2, "渡良瀬　緑", "ワタラセ　ミドリ", "3320608", "2", "03", 前住所=_MORE)
+    yield person(_WATARASE, 3, "渡良瀬　川太", "ワタラセ　カワタ", "3560911", "1", "10")
+    yield person(
+        _WATARASE,
+        4,
+        f"渡良瀬　{HANI}子",
+        "ワタラセ　ハニコ",
+        "3580214",
+        "2",
+        "11",
+        住民年月日="4220501",
+        届出年月日="4220506",
+        前住所=_MORE,
+    )
+    yield person(_WATARASE, 5, "渡良瀬　岸", "ワタラセ　キシ", "4221220", "1", "13")
+    yield person(_WATARASE, 6, "渡良瀬　水面", "ワタラセ　ミナモ", "4270303", "2", "13")
+    yield person(_WATARASE, 7, "渡良瀬　ハル", "ワタラセ　ハル", "3050101", "2", "21")
+    born = person(_TOMITA, 1, f"{TOMI}田　研", "トミタ　ケン", "3620720", "1", "01")
+    yield born
+    yield later(born, 町名地番="見本通１２３番地", 届出年月日="4250410")
+    yield person(_TOMITA, 2, f"{TOMI}田　糸", "トミタ　イト", "4011103", "2", "03")
+    single = person(
+        _TSUJI, 1, "辻　千草", "ツジ　チグサ", "4020910", "2", "01", 世帯主氏名="辻　千草", 筆頭者="辻　千草"
+    )
+    yield single
+    # 誤記修正: the shape of the name, as the family register has it
+    corrected = {"氏名": f"{TSUJI}　千草", "世帯主氏名": f"{TSUJI}　千草", "筆頭者": f"{TSUJI}　千草"}
+    yield later(single, **corrected)
+    leaving = later(later(single, **corrected), 状態="2", 異動年月日="5080701", 異動先=_MORE)
+    yield leaving
+    # 転出の取消し: a state like any other, as it was before
+    yield later(leaving, 状態="1", 異動年月日=_NO_DAY, 異動先="")
+    yield person(
+        _KIM, 1, "見本　銀河", "ミホン　ギンガ", "4030815", "1", "01", 本籍="", 筆頭者="", 国籍="見本国", 在留資格="技術・人文知識・国際業務",
+        在留期間="３年", 満了年月日="5100630", 在留カード番号="AB12345678CD", 外国人区分="1",
+    )  # fmt: skip
+    yield person(_YAMA, 1, f"山{SAKI}　遙", "ヤマサキ　ハルカ", "3480218", "2", "01")
+    yield person(
+        _YAMA,
+        2,
+        f"渡{NABE}　竜",
+        "ワタナベ　リュウ",
+        "4130405",
+        "1",
+        "10",
+        本籍=_YAMA.domicile,
+        筆頭者=_YAMA.domicile_head,
+    )
+    gone = person(_YAMA, 3, f"山{SAKI}　桧", "ヤマサキ　ヒノキ", "3450101", "1", "02")
+    yield gone
+    yield later(gone, 状態="4", 異動年月日="5070510")
+    mistaken = person(_YAMA, 4, f"山{SAKI}　誤", "ヤマサキ　ゴ", "5010601", "1", "10")
+    yield mistaken
+    # 転入の取消し: whoever never came is in the register no more
+    yield later(mistaken, 異動区分="9")
+
+
+def changed() -> Iterator[Row]:
+    """What the differential delivery says: a move within the town, and a birth."""
+    moved = next(row for row in reversed(list(states())) if row["宛名番号"] == f"{_KIM.number[:8]}01")
+    yield later(moved, 町名地番="見本町二丁目２番地", 方書="", 届出年月日="5080602") | {"更新区分": "2"}
+    yield person(
+        _TOMITA,
+        3,
+        f"{TOMI}田　綾",
+        "トミタ　アヤ",
+        "5080520",
+        "2",
+        "10",
+        住民年月日="5080520",
+        届出年月日="5080601",
+    ) | {"更新区分": "1"}
+
+
+SEALS: Sequence[Row] = (
+    {"登録番号": "00010001", "宛名番号": "0920200101", "登録年月日": "4120401", "状態": "1", "廃止年月日": _NO_DAY, "印影": "INEI/0001.PNG", "幅": "150", "高さ": "150"},
+    {"登録番号": "00010002", "宛名番号": "0920200102", "登録年月日": "4150610", "状態": "1", "廃止年月日": _NO_DAY, "印影": "INEI/0002.PNG", "幅": "120", "高さ": "120"},
+    {"登録番号": "00020001", "宛名番号": "0920200201", "登録年月日": "4200801", "状態": "9", "廃止年月日": "5040315", "印影": "INEI/0003.PNG", "幅": "150", "高さ": "150"},
+    {"登録番号": "00020002", "宛名番号": "0920200201", "登録年月日": "5040315", "状態": "1", "廃止年月日": _NO_DAY, "印影": "INEI/0003.PNG", "幅": "150", "高さ": "150"},
+)  # fmt: skip
+IMPRINTS = {"INEI/0001.PNG": ("渡良瀬", 15), "INEI/0002.PNG": ("緑", 12), "INEI/0003.PNG": ("研", 15)}
+
+
+def record(row: Row, fields: Mapping[str, int], wide: set[str]) -> bytes:
+    return b"".join(
+        jef_wide(row[name], length, HOST) if name in wide else jef(row[name], length, HOST)
+        for name, length in fields.items()
+    )
+
+
+def people_file(rows: Iterator[Row], fields: Mapping[str, int] = PEOPLE_FIELDS) -> bytes:
+    return b"".join(record(row, fields, PEOPLE_WIDE) for row in rows)
+
+
+def seal_file() -> bytes:
+    return b"".join(record(row, SEAL_FIELDS, set()) for row in SEALS)
+
+
+RESTRICTIONS = """<?xml version="1.0" encoding="UTF-8"?>
+<発行制限一覧 作成="運用管理システム">
+  <発行制限><宛名番号>0920200202</宛名番号><事由>支援措置</事由><開始日>2026-04-01</開始日><終了日>2027-03-31</終了日></発行制限>
+</発行制限一覧>
+"""
+CHANGED_FIELDS = {"更新区分": 1, **PEOPLE_FIELDS}
+
+
+def files() -> dict[str, bytes]:
+    """Every file that is made here, by its place in the town's folder; pictures are made by `main` alone."""
+    people = list(states())
+    counts = {"JUKI.DAT": len(people), "INKAN.DAT": len(SEALS), "hakkoseigen.xml": 1}
+    slip = "市区町村,作成日時,ファイル,件数\n" + "".join(
+        f"{CODE},{MADE_AT},{name},{count}\n" for name, count in counts.items()
+    )
+    return {
+        "ashikaga_gaiji.ttf": font_bytes(),
+        "deliveries/gaiji.csv": characters_csv().encode(),
+        "delivery/JUKI.DAT": people_file(iter(people)),
+        "delivery/INKAN.DAT": seal_file(),
+        "delivery/hakkoseigen.xml": RESTRICTIONS.encode(),
+        "delivery/renkei.csv": slip.encode(),
+    }
+
+
+_VERMILION = (196, 38, 30, 255)
+
+
+def imprint(words: str, millimetres: int) -> bytes:
+    side = round(millimetres / 25.4 * 600)
+    picture = Image.new("RGBA", (side, side), (196, 38, 30, 0))
+    pen = ImageDraw.Draw(picture)
+    pen.ellipse((4, 4, side - 5, side - 5), outline=_VERMILION, width=18)
+    size = side // (len(words) + 1)
+    font = ImageFont.truetype(str(font_file(MINCHO)), size)
+    top = (side - size * len(words)) / 2
+    for number, char in enumerate(words):
+        pen.text(
+            (side / 2, top + size * (number + 0.5)),
+            char,
+            fill=_VERMILION,
+            stroke_width=3,
+            font=font,
+            anchor="mm",
+        )
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def main() -> None:
+    for name, content in files().items():
+        (TOWN / name).parent.mkdir(parents=True, exist_ok=True)
+        (TOWN / name).write_bytes(content)
+    for name, (words, millimetres) in IMPRINTS.items():
+        (TOWN / "delivery" / name).write_bytes(imprint(words, millimetres))
+
+
+if __name__ == "__main__":
+    main()
