@@ -221,7 +221,9 @@ class _Wish:
 
     @property
     def name(self) -> str:
-        return "-".join((self.scope.value, self.holder.key, *([self.shown] if self.asked else ())))
+        # of somebody who lives elsewhere the key has a colon, which not every system has in the name of a file
+        holder = self.holder.key.replace(":", "-")
+        return "-".join((self.scope.value, holder, *([self.shown] if self.asked else ())))
 
     @property
     def about(self) -> str:

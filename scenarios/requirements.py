@@ -64,8 +64,8 @@ def load_requirements(file: Path = FILE) -> Mapping[str, Requirement]:
 class Case:
     """What is run as one: a scenario, or one row of an outline's examples (`example`: its values in words, '' for none).
 
-    `line` is the scenario's; `ids` the requirements it names, whether or not there are such; `digest` is over all that is carried
-    out, so that a verdict of another text is none of this one."""
+    `line` is the scenario's; `ids` the requirements it names, whether or not there are such; `tags` the other tags, `steps` the
+    sentences; `digest` is over all that is carried out, so that a verdict of another text is none of this one."""
 
     file: Path
     feature: str
@@ -73,6 +73,8 @@ class Case:
     example: str
     line: int
     ids: tuple[str, ...]
+    tags: tuple[str, ...]
+    steps: tuple[str, ...]
     digest: str
 
     @property
@@ -149,6 +151,8 @@ def _cases_of_scenario(
             example="、".join(row.values()),
             line=scenario["location"]["line"],
             ids=tuple(dict.fromkeys(ids)),
+            tags=tuple(others),
+            steps=tuple(_filled(text, row) for _, text in steps),
             digest=hashlib.sha256(carried_out.encode()).hexdigest()[:16],
         )
 

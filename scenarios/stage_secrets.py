@@ -22,7 +22,7 @@ from cards.image_file import load_image
 from server_stub.db import open_engine, sqlite_url
 from server_stub.interface.secret import Secret
 from server_stub.registry.records import Person
-from server_stub.registry.tables import person_of, persons
+from server_stub.registry.tables import person_of, persons, records
 
 from . import paths
 
@@ -87,6 +87,8 @@ CARD_SECRETS = {
     "common_pin": Secret("9648"),
 }
 """By the names of cards.profiles: the same on every virtual card. 照合番号 and the unknown key are the card's own."""
+RESIDENT_CODE = "resident_code"
+"""What an item of a delivered record is called that is a 住民票コード."""
 PEM_LINE = re.compile(r"^[A-Za-z0-9+/]{64}$", re.MULTILINE)
 
 
@@ -106,7 +108,12 @@ def stage_secrets(template: Path, keys: Path) -> tuple[StageSecret, ...]:
     """
     people = _people(template)
     found: dict[str, StageSecret] = {}
-    for secret in (*_of_people(people), *_of_cards(template, people), *_of_nodes(keys)):
+    for secret in (
+        *_of_people(people),
+        *_of_records(template),
+        *_of_cards(template, people),
+        *_of_nodes(keys),
+    ):
         found.setdefault(secret.value.reveal(), secret)
     return tuple(found.values())
 
@@ -136,6 +143,17 @@ def _of_cards(template: Path, people: Iterable[Person]) -> Iterator[StageSecret]
 def _of_people(people: Iterable[Person]) -> Iterator[StageSecret]:
     for person in people:
         yield StageSecret(f"個人番号（{person.key}）", person.my_number)
+
+
+def _of_records(template: Path) -> Iterator[StageSecret]:
+    """住民票コード, in whichever register of the replicas of the template one stands."""
+    for file in sorted(template.glob("replica-*.db")):
+        engine = open_engine(sqlite_url(file))
+        with engine.connect() as connection:
+            for key, body in connection.execute(select(records.c.key, records.c.body)):
+                if code := body.get(RESIDENT_CODE):
+                    yield StageSecret(f"住民票コード（{key}）", Secret(code))
+        engine.dispose()
 
 
 def _of_nodes(keys: Path) -> Iterator[StageSecret]:

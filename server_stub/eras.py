@@ -90,3 +90,12 @@ def wareki(day: date, eras: tuple[Era, ...] | None = None) -> str:
 def seireki(day: date) -> str:
     """`day` as 1990年4月5日."""
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+def age(birth: date, today: date) -> int:
+    """Count full years of age: one more on the birthday itself, as everybody counts.
+
+    (The law on the counting of age lets a year end with the day before; no terminal refuses by that.) Who was born on
+    29 February counts up on 1 March in a common year.
+    """
+    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))

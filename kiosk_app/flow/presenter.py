@@ -150,6 +150,7 @@ def _question(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
             subjects=offer.subjects,
             whole=offer.whole,
             whole_about=offer.whole_about,
+            one_only=offer.one_only,
             scope=visit.scope,
             chosen=visit.subjects,
             **common,

@@ -133,12 +133,13 @@ class ChooseCertificate(View):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseScope(View):
     """For whom: `ways` are the scopes that can be had, each with whom it puts on the paper. With CHOSEN the `subjects` are
-    shown one by one (paged, several can be chosen), who is refused too. `scope` and `chosen`: what was chosen before."""
+    shown one by one (paged; several can be chosen, unless `one_only`), who is refused too. `scope` and `chosen`: what was chosen before."""
 
     ways: tuple[tuple[Scope, tuple[str, ...]], ...]
     subjects: tuple[Subject, ...]
     whole: Words | None = None
     whole_about: Words | None = None
+    one_only: bool = False
     scope: Scope | None = None
     chosen: tuple[str, ...] = ()
 

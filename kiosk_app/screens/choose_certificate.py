@@ -259,7 +259,8 @@ class ChooseScopeScreen(Screen[ChooseScope]):
     def _tick(self, ref: str) -> None:
         self.memory["scope"] = None
         ticked: list[str] = self.memory["subjects"]
-        self.memory["subjects"] = [one for one in ticked if one != ref] if ref in ticked else [*ticked, ref]
+        others = [] if self.view.one_only else [one for one in ticked if one != ref]
+        self.memory["subjects"] = others if ref in ticked else [*others, ref]
         self.refill()
 
     def _done(self) -> None:

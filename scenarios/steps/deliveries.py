@@ -187,6 +187,20 @@ def certified_on(world: World, card: str, day: date) -> None:
     _deliver(world, folder)
 
 
+@given("連携ファイル「{file:text}」の「{before:text}」が「{after:text}」に書き換わって連携されている")
+def rewritten(world: World, file: str, before: str, after: str) -> None:
+    """In the first town of the stage. Raises LookupError where the file does not have it, or more than once."""
+    folder = _fresh(world)
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    if text.count(before) != 1:
+        raise LookupError(
+            f"「{before}」は{file}に{text.count(before)}か所あります。1か所になる長さで書いてください。"
+        )
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    _deliver(world, folder)
+
+
 @given("既存システムからの連携が止まっている")
 def no_delivery(world: World) -> None:
     world.stage.servers.fault_on(deliveries.NO_DELIVERY, {})

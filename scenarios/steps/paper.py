@@ -84,6 +84,16 @@ def pdfs(world: World) -> list[bytes]:
 @then("用紙は{count}枚で、載っているのは「{people}」だけである", needs=Needs.PAPER)
 def paper_of(world: World, count: int, people: list[str]) -> None:
     """Every value in its own cell, nothing else on the paper, and the ledger knows each copy of it."""
+    _read_back(world, count, people)
+
+
+@then("用紙は{count}枚で、載っている名は「{names}」だけである", needs=Needs.PAPER)
+def paper_of_names(world: World, count: int, names: list[str]) -> None:
+    """The same for a paper that has given names alone, of the family register that the card's holder stands in."""
+    _read_back(world, count, names, holder=world.holder())
+
+
+def _read_back(world: World, count: int, people: list[str], **told: str) -> None:
     papers = world.paper()
     expect(len(papers) == count, f"用紙が{count}枚", f"用紙が{len(papers)}枚")
     with PDFIUM:
@@ -95,6 +105,7 @@ def paper_of(world: World, count: int, people: list[str]) -> None:
             copies=world.copies,
             today=world.stage.clock.now().date(),
             fee=world.offer_of(world.kind).fee * world.copies,
+            **told,
         )
     world.stage.trace.emit(
         "scenario", "paper_read_back", municipality=world.town().code, sheets=count, tables=read.tables

@@ -194,6 +194,14 @@ def read_people(text: str) -> list[str]:
     return found
 
 
+@_slot("names", "名の一覧（「、」で区切った、用紙にあるとおりの名）", "悠斗、菜摘", _QUOTED)
+def read_names(text: str) -> list[str]:
+    found = [one.strip() for one in text.split("、")]
+    if not all(found):
+        raise UnknownWord(text, "名の一覧（空のものがあります）")
+    return found
+
+
 @_slot("members", "「人」「人」（または「人、人」）", "「港太一」「港美波」", _LONG, people)
 def read_members(text: str) -> list[str]:
     if not re.fullmatch(r"「[^「」]+」(?:[、と]?「[^「」]+」)*", text):

@@ -23,6 +23,7 @@ from scenarios.towns import Town, named_municipalities
 from server_stub.interface.binding import PDFIUM
 from server_stub.interface.offers import Offer, Question
 from server_stub.interface.secret import Secret
+from server_stub.interface.values import MunicipalityInfo
 from server_stub.issuing.tables import Application
 
 from .slots import ForWhom, digits, holder_of, piece, plain, read_scope, written_as
@@ -177,7 +178,12 @@ class World:
         return rows[0]
 
     def municipality_code(self, name: str) -> str:
-        return next(info.code for info in named_municipalities(self.stage.towns) if info.name == name)
+        return self._named(name).code
+
+    def _named(self, name: str) -> MunicipalityInfo:
+        """The municipality of that name; of several the one that participates."""
+        found = [info for info in named_municipalities(self.stage.towns) if info.name == name]
+        return next((info for info in found if info.participating), found[0])
 
     def municipality_name(self, code: str) -> str:
         """By its code; the code itself where nobody has it."""
@@ -301,10 +307,7 @@ class World:
         self.leave_by("本籍地の市区町村の証明書")
         self.terminal.wait_for("ChooseMunicipality")
         self.domicile = municipality
-        prefecture = next(
-            info.prefecture for info in named_municipalities(self.stage.towns) if info.name == municipality
-        )
-        for name in (prefecture, municipality):
+        for name in (self._named(municipality).prefecture, municipality):
             while name not in self.terminal.call("touchables"):
                 self.leave_by(NEXT_PAGE)
             self.leave_by(name)

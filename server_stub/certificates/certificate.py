@@ -33,7 +33,8 @@ Terms = TypeVar("Terms", bound=ServiceTerms)
 class Case(Generic[Terms]):
     """Who asks, where and when. `key` is the holder's person key in this municipality, by the issue notices; `person` the
     resident record of that key, None for a holder who is no resident (本籍地). `today` is the clock's date, JST, for ages
-    and restrictions. `ref` makes the pseudonym of a person key."""
+    and restrictions. `ref` makes the pseudonym of a person key. `minimum_age`: the municipality's, for a holder whose age no
+    resident record tells."""
 
     terms: Terms
     reader: ReplicaReader
@@ -43,6 +44,7 @@ class Case(Generic[Terms]):
     place: Place
     today: date
     ref: Callable[[str], str]
+    minimum_age: int = 0
 
     @property
     def resident(self) -> Person:
@@ -82,7 +84,7 @@ class Case(Generic[Terms]):
 @dataclass(frozen=True, slots=True)
 class Offered:
     """What the resident chooses from. `whole` names the scope WHOLE, `whole_about` is a sentence under it. `title`: what stands at
-    the head of this holder's front, where that is not the kind's title."""
+    the head of this holder's front, where that is not the kind's title. `one_only`: under CHOSEN a paper is of one person."""
 
     scopes: tuple[Scope, ...]
     subjects: tuple[Subject, ...]
@@ -90,6 +92,7 @@ class Offered:
     whole: Mapping[str, str] | None = None
     whole_about: Mapping[str, str] | None = None
     title: str | None = None
+    one_only: bool = False
 
 
 Records = TypeVar("Records")

@@ -6,10 +6,12 @@ The 戸籍 delivery says for each person in which register and as which member; 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from server_stub.eras import age
 from server_stub.interface.failures import Failed
 
 from .certificate import Case
@@ -22,14 +24,22 @@ the number of the family register."""
 class FamilyLink(BaseModel):
     """`member`: the number of the person within the register. The sex is here because no certificate of it says it."""
 
-    member: str
+    member: Annotated[str, Field(pattern="^[0-9]{1,4}$")]
     sex: Literal["male", "female", "unknown"]
+
+    @property
+    def number(self) -> int:
+        return int(self.member)
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
     register: str
     member: str
+
+    @property
+    def number(self) -> int:
+        return int(self.member)
 
 
 def membership_of(case: Case[Any]) -> Membership:
@@ -45,3 +55,14 @@ def anybody_restricted(case: Case[Any], register: str) -> bool:
     """Tell whether a measure is in force for anybody of that family register: what shows all of its members, or where they
     live, is refused to every one of them then."""
     return case.group_restricted(FAMILY_LINK, register)
+
+
+def check_age(case: Case[Any], birth: date | None) -> None:
+    """Check the age of a holder who is no resident, by the register that the kind is of; a resident's was checked before.
+    `birth` None: the register does not tell it. Raises Failed: Holder_Under_Fifteen, Record_Unusable."""
+    if case.person is not None:
+        return
+    if birth is None:
+        raise Failed("Record_Unusable")
+    if age(birth, case.today) < case.minimum_age:
+        raise Failed("Holder_Under_Fifteen", minimum_age=case.minimum_age)

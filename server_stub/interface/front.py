@@ -40,7 +40,12 @@ def front_facts(application_id: str, entry: SheetEntry, offer: Offer) -> FrontFa
 
     Nothing is said of who may not be named: 世帯主 and 筆頭者 stand on the blocks of others.
     """
-    names = {subject.ref: subject.on_paper for subject in offer.subjects}
+    whole = any(
+        choice.whole_names
+        for question in offer.questions
+        if (choice := question.choice(entry.answers.get(question.code))) is not None
+    )
+    names = {one.ref: one.name if whole else one.on_paper for one in offer.subjects}
     return FrontFacts(
         words=(
             ("title", offer.title_with(entry.answers)),
@@ -182,6 +187,8 @@ _POINTS = 72 / 25.4
 _BEYOND = 1.0
 """Millimetres by which a digit may reach over the edge of its box."""
 _DIGITS = 12
+_OF_A_BOX = (0, 11, _DIGITS)
+"""Digits in one box: none (who has no number), a 住民票コード, a 個人番号."""
 
 
 def check_numbers(
@@ -191,7 +198,7 @@ def check_numbers(
     boxes: Sequence[Box] = (),
     identifiers: Sequence[str] = (),
 ) -> None:
-    """Is every 個人番号 of a side in a box of its own, with no other digit in it? A box may be empty: who has no number.
+    """Is every 個人番号 of a side in a box of its own, with no other digit in it? A box may be empty, or hold a 住民票コード.
 
     Raises Failed(Binding_Mismatch).
     """
@@ -204,7 +211,7 @@ def check_numbers(
         }
         for box in boxes:
             inside = [index for index, place in places.items() if _inside(place, box, height)]
-            if len(inside) not in (0, _DIGITS):
+            if len(inside) not in _OF_A_BOX:
                 raise Failed("Binding_Mismatch", detail="個人番号 in a box")
             for index in inside:
                 plain[index] = "\ufffc"

@@ -96,13 +96,15 @@ class Scope(StrEnum):
 
 
 class Choice(Model):
-    """One possible answer. `secret`: it prints a 個人番号 of everybody concerned, which must be covered on every screen. `title`:
-    what this answer prints at the head of every front, where that is not the offer's own title."""
+    """One possible answer. `secret`: it prints a 個人番号 or 住民票コード of everybody concerned, which must be covered on every
+    screen. `title`: what this answer prints at the head of every front, where that is not the offer's own title. `whole_names`:
+    with it a subject's whole name is read on the front, whatever the subject's `printed` says."""
 
     code: Code
     words: Words
     secret: bool = False
     title: Title | None = None
+    whole_names: bool = False
 
 
 class Question(Model):
@@ -139,7 +141,7 @@ class Question(Model):
 class Subject(Model):
     """Someone who may stand on the paper. `ref` is a pseudonym that the issuing server makes from its own record; `note` is
     shown under the name (続柄); `printed` is what must be read on the front instead of the whole name (戸籍: 【名】 and the given
-    name)."""
+    name), unless an answer asks for whole names."""
 
     model_config = ConfigDict(revalidate_instances="always")
 
@@ -172,7 +174,7 @@ class Offer(Model):
 
     `kind` is the certificate's code, `words` its name, `title` what is printed on every front of it. `counter_fee` is what the
     same costs at the counter, for comparison. `hours` is wording for people. `whole` names the scope WHOLE (世帯全員),
-    `whole_about` is a sentence under it.
+    `whole_about` is a sentence under it. `one_only`: under CHOSEN a paper is of one person.
     """
 
     kind: Code
@@ -186,6 +188,7 @@ class Offer(Model):
     scopes: Annotated[tuple[Scope, ...], Field(max_length=len(Scope))] = ()
     whole: Words | None = None
     whole_about: Words | None = None
+    one_only: bool = False
     subjects: Annotated[tuple[Subject, ...], Field(max_length=MOST_SUBJECTS)] = ()
     questions: Annotated[tuple[Question, ...], Field(max_length=MOST_QUESTIONS)] = ()
     refusal: Refusal | None = None
@@ -217,6 +220,8 @@ class Offer(Model):
         possible = self.possible(scope) if scope in self.scopes else ()
         wanted = frozenset(subjects)
         if not wanted or len(wanted) != len(subjects):
+            return False
+        if scope is Scope.CHOSEN and self.one_only and len(wanted) != 1:
             return False
         return wanted <= frozenset(possible) if scope is Scope.CHOSEN else wanted == frozenset(possible)
 

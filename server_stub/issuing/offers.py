@@ -12,11 +12,12 @@ from pydantic import ValidationError
 
 from server_stub.certificates.certificate import AnyCertificate, Case
 from server_stub.certificates.terms import hours_in_words
+from server_stub.eras import age
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer, Scope, Subject, Symbol, possible
 from server_stub.interface.values import LONGEST_NAME, LONGEST_TEXT, MOST_SHEETS, FailureBody, Identity, Place
-from server_stub.registry.records import Person, ResidentStatus, age
+from server_stub.registry.records import Person, ResidentStatus
 from server_stub.registry.replica import ReplicaReader
 
 from .rights import HolderFacts, check_holder, check_open, not_certified_today, not_restricted, not_stopped
@@ -51,6 +52,7 @@ class Holder:
             place=self.place,
             today=self.today,
             ref=self.tenant.ref,
+            minimum_age=self.tenant.municipality.minimum_age,
         )
 
     def offer(self, kind: AnyCertificate, received_at: datetime) -> Offer:
@@ -80,6 +82,7 @@ class Holder:
                 "scopes": offered.scopes,
                 "whole": None if offered.whole is None else dict(offered.whole),
                 "whole_about": None if offered.whole_about is None else dict(offered.whole_about),
+                "one_only": offered.one_only,
                 "subjects": offered.subjects,
                 "questions": offered.questions,
                 "title": offered.title or terms.title or kind.title,

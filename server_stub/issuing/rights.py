@@ -16,12 +16,13 @@ from datetime import date, datetime, time, timedelta
 
 from server_stub.certificates.certificate import AnyCertificate
 from server_stub.certificates.terms import time_in_words
+from server_stub.eras import age
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.values import Place, TerminalKind
 from server_stub.municipalities import HolderTerms, Municipality
-from server_stub.registry.records import Person, ResidentStatus, Restriction, age
+from server_stub.registry.records import Person, ResidentStatus, Restriction
 
 from .stops import Stops
 

@@ -152,15 +152,6 @@ class IssueNotice:
     issued_at: datetime | None = None
 
 
-def age(birth: date, today: date) -> int:
-    """Count full years of age: one more on the birthday itself, as everybody counts.
-
-    (The law on the counting of age lets a year end with the day before; no terminal refuses by that.) Who was born on
-    29 February counts up on 1 March in a common year.
-    """
-    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
-
-
 @dataclass(frozen=True, slots=True)
 class Record:
     """A record of a register that has no type of its own. `person` need not be a resident; it and `group` are '' where there is

@@ -13,7 +13,7 @@ import pytest
 
 MODULES = (
     "money", "papers", "bindings", "offers", "rights", "offices", "seals", "identity", "visits", "disclosures",
-    "deliveries", "taxes",
+    "deliveries", "address_history", "family_registers", "taxes",
 )  # fmt: skip
 Plant = Callable[[pytest.MonkeyPatch], None]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -12,11 +13,22 @@ from pathlib import Path
 from tests.readback.binding import Bound, check_boxes, check_facts, check_marks, read_binding
 from tests.readback.cells import check_cells, written
 from tests.readback.dates import of_day
-from tests.readback.form import Block, Form, read_form
+from tests.readback.form import Block, Form, loose_lines, read_form
 from tests.readback.format_file import load_formats
 from tests.readback.glyphs import drawn_glyphs, glyphs_of
 from tests.readback.kinds import enter_kinds_of, kind_coded, kind_titled, titles
-from tests.readback.kinds.kind import LEFT_OUT, OMITTED, SHOWN, Expected, Kind, Wanted
+from tests.readback.kinds.kind import (
+    LEFT_OUT,
+    OMITTED,
+    SHOWN,
+    Certified,
+    Drawn,
+    Expected,
+    Front,
+    Kind,
+    PageRead,
+    Wanted,
+)
 from tests.readback.kinds.seal_registration import IMPRINT
 from tests.readback.register import (
     Municipality,
@@ -36,7 +48,8 @@ _SHIPPED = (_ROOT / "scenarios" / "towns",)
 """Where the towns lie that come with the program."""
 _NOTICE = "試験用・証明書としての効力はありません"
 _BLACK = "この印は黒色です"
-_LAST, _MORE = "以下余白", "次のページに続く"
+_WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+_LAST, _MORE, _NEXT = "以下余白", "次のページに続く", "以下次頁"
 
 
 @dataclass(frozen=True)
@@ -124,18 +137,22 @@ class Town:
         copies: int,
         today: date,
         fee: int | None = None,
+        holder: str = "",
     ) -> Read:
         """`sheets`: PDFs of front and back in the order they came out, all copies one after the other.
 
         `kind` is the printed title, or what terminals call the kind. `options`: words of a question -> words of the choice, or
-        whether 記載する; what they do not name was not asked for. `fee`: what all copies cost, where it is known. Raises WrongPaper.
+        whether 記載する; what they do not name was not asked for. `fee`: what all copies cost, where it is known. `people`: by their 呼び名; of a kind that is
+        `Drawn` by the names on its paper, which is then the one of `holder` (呼び名). Raises WrongPaper.
         """
         asked = self._kind_called(kind, today)
         service = self._service(asked, today)
         answers = {words: _in_words(answer) for words, answer in options.items()}
-        subjects = [self.key(calling) for calling in people]
-        expected = asked.expected(self.records, subjects, answers, today, service)
-        title = expected.title or self.municipality.on(today).title(asked.code, asked.title)
+        subjects: Sequence[str] = people
+        expected = None
+        if not isinstance(asked, Drawn):
+            subjects = [self.key(calling) for calling in people]
+            expected = asked.expected(self.records, subjects, answers, today, service)
         if not sheets or len(sheets) % copies:
             raise WrongPaper(
                 f"{len(sheets)} sheets for {copies} copies",
@@ -144,7 +161,8 @@ class Town:
             )
         size = len(sheets) // copies
         with ExitStack() as opened:
-            pages = [self._page(opened.enter_context(Sheet(pdf))) for pdf in sheets]
+            drawn = isinstance(asked, Drawn)
+            pages = [self._page(opened.enter_context(Sheet(pdf)), drawn=drawn) for pdf in sheets]
             (application, *others) = {page.bound.application_id for page in pages}
             if others:
                 raise WrongPaper(
@@ -157,12 +175,26 @@ class Town:
             for start in range(0, len(pages), size):
                 copy = pages[start : start + size]
                 self._check_order(copy, start // size + 1)
-                self._check_title(copy, title)
-                self._check_forms(copy, expected)
-                numbers.append(self._check_frames(copy, asked, title, expected, today))
+                if isinstance(asked, Drawn):
+                    numbers.append(self._check_drawn(copy, asked, people, holder, today))
+                elif expected is not None:
+                    self._check_title(copy, self._title(asked, expected, today))
+                    if expected.read is None:
+                        self._check_forms(copy, expected)
+                    else:
+                        self._check_lines(copy, asked, expected.read)
+                    numbers.append(self._check_frames(copy, asked, expected, today))
                 references.add(tuple(ref for page in copy for ref in page.bound.subjects))
             for page in pages:
-                self._check_bound(page, asked, expected, copies, fee, service)
+                self._check_bound(
+                    page,
+                    asked,
+                    copies,
+                    fee,
+                    service,
+                    lines=expected is not None and expected.read is not None,
+                    unasked=expected.unasked if expected is not None else (),
+                )
         if len(set(numbers)) != copies:
             raise WrongPaper(
                 f"copies with one number: {numbers}",
@@ -184,6 +216,10 @@ class Town:
                 return kind_coded(code)
         return kind_titled(name)
 
+    def _title(self, kind: Kind, expected: Expected, today: date) -> str:
+        """What is to stand at the head: that of the record, else the municipality's, else the kind's."""
+        return expected.title or self.municipality.on(today).title(kind.code, kind.title)
+
     def _service(self, kind: Kind, today: date) -> Mapping[str, object]:
         services = self.municipality.on(today).services
         if kind.code not in services:
@@ -198,21 +234,24 @@ class Town:
         self,
         page: Page,
         kind: Kind,
-        expected: Expected,
         copies: int,
         fee: int | None,
         service: Mapping[str, object],
+        *,
+        lines: bool,
+        unasked: Sequence[str],
     ) -> None:
-        """What the keywords say, against what is printed and what was asked."""
-        shown = kind.answers_shown(page.form.blocks, service)
+        """What the keywords say, against what is printed and what was asked. Of a sheet of lines its answers were checked before."""
+        answers = page.bound.answers if lines else kind.answers_shown(page.form.blocks, service)
         check_facts(
             page.bound,
             kind=kind.code,
             municipality=self.municipality.code,
             copies=copies,
-            answers={code: choice for code, choice in shown.items() if code not in expected.unasked},
+            answers={code: choice for code, choice in answers.items() if code not in unasked},
         )
-        check_boxes(page.bound, page.form)
+        if not lines:
+            check_boxes(page.bound, page.form)
         if fee is not None and page.bound.fee != fee:
             raise WrongPaper(
                 f"the keywords say of the fee {page.bound.fee}, it is {fee}",
@@ -221,7 +260,38 @@ class Town:
                 paper=page.bound.sheet_id,
             )
 
-    def _page(self, sheet: Sheet) -> Page:
+    def _check_drawn(
+        self, copy: Sequence[Page], kind: Drawn, people: Sequence[str], holder: str, today: date
+    ) -> str:
+        sheets = {page.bound.sheet_id: page.sheet for page in copy}
+
+        def check_seals(front: Front, *, signed: bool) -> None:
+            sheet = sheets[front.paper]
+            if len(sheet.front.pictures) != 1 + signed:
+                raise WrongPaper(
+                    f"{len(sheet.front.pictures)} pictures on a front",
+                    expected=f"公印が{'この用紙に一つあること' if signed else '最後の用紙にだけあること'}",
+                    found=f"地紋のほかの画像が{len(sheet.front.pictures) - 1}個あった",
+                    paper=front.paper,
+                )
+            if signed:
+                self._check_official_seal(sheet, signer)
+
+        signer = self.municipality.on(today).signer(kind.code)
+        told = Certified(
+            records=self.records,
+            holder=self.key(holder),
+            code=self.municipality.code,
+            today=today,
+            service=self._service(kind, today),
+            signed=(squeezed(signer.office + signer.mayor), *([_BLACK] if signer.black else [])),
+            check_seals=check_seals,
+        )
+        fronts = [Front(page.sheet.front, len(page.bound.subjects), page.bound.sheet_id) for page in copy]
+        # as the ledger has it
+        return unicodedata.normalize("NFKC", kind.check_fronts(fronts, people, told))
+
+    def _page(self, sheet: Sheet, *, drawn: bool = False) -> Page:
         check_marks(sheet.front, "front")
         check_marks(sheet.back, "back")
         back = sheet.back.text
@@ -234,7 +304,8 @@ class Town:
                         expected="裏面に個人の情報がないこと",
                         found=f"{person.key}の{column}が印字されていた",
                     )
-        return Page(sheet, read_form(sheet.front), read_binding(sheet, self.municipality.name))
+        form = Form((), (), loose_lines(sheet.front), "") if drawn else read_form(sheet.front)
+        return Page(sheet, form, read_binding(sheet, self.municipality.name))
 
     @staticmethod
     def _check_order(copy: Sequence[Page], number: int) -> None:
@@ -263,21 +334,25 @@ class Town:
                     paper=page.bound.sheet_id,
                 )
 
-    def _check_frames(
-        self, copy: Sequence[Page], kind: Kind, title: str, expected: Expected, today: date
-    ) -> str:
+    def _check_frames(self, copy: Sequence[Page], kind: Kind, expected: Expected, today: date) -> str:
         """Every line outside of the form, in order from top to bottom; the number of the copy."""
         numbers = set()
         here = self.municipality.on(today)
+        title = self._title(kind, expected, today)
         signer = here.signer(kind.code)
         form, shown = here.number(kind.code, today)
         for k, page in enumerate(copy, start=1):
             word = _LAST if k == len(copy) or expected.each_ends else _MORE
             boxes = [*page.form.boxes, *((line,) for line in page.form.loose if line in (_LAST, _MORE))]
-            if sorted(boxes) != sorted([("見本",), (word,)]):
+            wanted_boxes = [("見本",), (word,)]
+            if expected.read is not None:  # the last box is that of the lines, which were read
+                word = "" if k == len(copy) else _NEXT
+                boxes = [*page.form.boxes[:-1], *((line,) for line in page.form.loose if line == _NEXT)]
+                wanted_boxes = [("見本",), (expected.extent,), *([(word,)] if word else [])]
+            if sorted(boxes) != sorted(wanted_boxes):
                 raise WrongPaper(
-                    f"「見本」 and 「{word}」 are to stand in the free boxes: {boxes}",
-                    expected=f"用紙の空いた枠に「見本」と「{word}」があること",
+                    f"{wanted_boxes} are to stand in the free boxes: {boxes}",
+                    expected=f"用紙の空いた枠に「{'」と「'.join(''.join(box) for box in wanted_boxes)}」があること",
                     found=f"「{'」「'.join(''.join(box) for box in boxes)}」があった",
                     paper=page.bound.sheet_id,
                 )
@@ -293,8 +368,15 @@ class Town:
             numbers.add(number[1])
             # only the last sheet is certified
             last = k == len(copy)
+            day = of_day(today).japanese
             black = [_BLACK] if signer.black else []
-            certified = [expected.attestation, of_day(today).japanese, signer.office, signer.mayor, *black]
+            certified = [
+                expected.attestation,
+                day if expected.read is None else day.translate(_WIDE),
+                signer.office,
+                signer.mayor,
+                *black,
+            ]
             closing = certified if last else []
             wanted = [
                 f"見本　{_NOTICE}",
@@ -337,6 +419,42 @@ class Town:
                 found="ほかの位置に押されていた",
             )
         check_seal(sheet, place, signer.seal, "official seal")
+
+    def _check_lines(
+        self, copy: Sequence[Page], kind: Kind, read: Callable[[Sequence[Form]], Sequence[PageRead]]
+    ) -> None:
+        """Who stands on each sheet, and what it is an answer to, as its keywords say."""
+        for page, found in zip(copy, read([page.form for page in copy]), strict=True):
+            bound = page.bound
+            pictures = len(page.sheet.front.pictures)
+            if pictures != 1 + (bound.k == bound.n):
+                raise WrongPaper(
+                    f"{pictures} pictures on sheet {bound.k} of {bound.n}",
+                    expected="用紙の画像が、地紋と、最後の用紙だけの公印であること",
+                    found=f"画像は{pictures}個あった",
+                    paper=bound.sheet_id,
+                )
+            if len(found.subjects) != len(bound.subjects):
+                raise WrongPaper(
+                    f"{len(found.subjects)} persons on a sheet bound to {len(bound.subjects)}",
+                    expected=f"この用紙に{len(bound.subjects)}人が載っていること（用紙の記録）",
+                    found=f"{len(found.subjects)}人が載っていた",
+                    paper=bound.sheet_id,
+                )
+            check_facts(
+                bound,
+                kind=kind.code,
+                municipality=self.municipality.code,
+                copies=bound.copies,
+                answers=found.answers,
+            )
+            if len(bound.boxes) != found.numbers:
+                raise WrongPaper(
+                    f"{found.numbers} numbers to cover, by the keywords {len(bound.boxes)}",
+                    expected=f"用紙に記録された番号の位置が{found.numbers}か所であること",
+                    found=f"{len(bound.boxes)}か所だった",
+                    paper=bound.sheet_id,
+                )
 
     # --- the forms ------------------------------------------------------------------------------------------------------------
 
@@ -492,7 +610,7 @@ class Town:
         found: dict[int, set[str]] = {}
         for pdf in sheets:
             with Sheet(pdf) as sheet:
-                page = self._page(sheet)
+                page = self._page(sheet, drawn=True)
             numbers = [
                 match[1] for line in page.form.loose if (match := re.fullmatch(r"発行番号　(\S.*)", line))
             ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from server_stub.certificates.certificate import Case, Certificate, Offered, ServiceTerms
-from server_stub.eras import wareki
+from server_stub.eras import age, wareki
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Scope, Symbol
 from server_stub.interface.values import Place
@@ -26,7 +26,6 @@ from server_stub.registry.records import (
     SealEnd,
     SealStatus,
     Sex,
-    age,
 )
 from server_stub.registry.replica import ReplicaReader
 from server_stub.settings_file import SettingsText

@@ -13,7 +13,8 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 from sqlalchemy import Connection, delete, insert, select
 
-from server_stub.registry.records import YOUNGEST_WITH_SEAL, SealStatus, age
+from server_stub.eras import age
+from server_stub.registry.records import YOUNGEST_WITH_SEAL, SealStatus
 from server_stub.registry.tables import imprints, persons, seal_ends, seals
 
 from .containers import RawRow

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from tests.readback.form import Block
+from tests.readback.form import Block, Form
 from tests.readback.register import Records
 from tests.readback.seals import SealFile
-from tests.readback.side import WrongPaper
+from tests.readback.side import Side, WrongPaper
 
 OMITTED = "【省略】"
 SHOWN, LEFT_OUT = "記載する", "記載しない"
@@ -31,10 +31,22 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class PageRead:
+    """What a sheet of lines says: whose headings stand on it, to which answers it is one, how many numbers must be covered."""
+
+    subjects: tuple[str, ...]
+    answers: Mapping[str, str]
+    numbers: int = 0
+
+
+@dataclass(frozen=True)
 class Expected:
     """One copy. `head` stands at the top of every sheet, `blocks` once each and in this order, over any number of sheets up to
     `most_sheets`. `attestation`: 認証文. `each_ends`: every sheet ends for itself (個人票), not the last one only. `title`: what is
-    printed at the head, where it follows from the record. `unasked`: codes of questions that these subjects are not asked."""
+    printed at the head, where it follows from the record. `unasked`: codes of questions that these subjects are not asked.
+
+    `read`: a copy that is lines in one frame, as those of the 戸籍, and has no blocks; it reads the sheets and raises WrongPaper.
+    `extent` stands in the box beside its title (全部証明)."""
 
     blocks: tuple[Wanted, ...]
     attestation: str
@@ -43,11 +55,12 @@ class Expected:
     each_ends: bool = False
     title: str = ""
     unasked: tuple[str, ...] = ()
+    read: Callable[[Sequence[Form]], Sequence[PageRead]] | None = None
+    extent: str = ""
 
 
 class Kind(Protocol):
-    """`code`: what keywords and settings call it; `title`: what is printed on it. One whose title follows from the record has
-    a `name` besides: what terminals call it."""
+    """`code`: what keywords and settings call it; `title`: what is printed on it."""
 
     @property
     def code(self) -> str: ...
@@ -70,6 +83,39 @@ class Kind(Protocol):
         """Read off a sheet which answers it is an answer to: code of a question -> code of the choice."""
 
 
+@dataclass(frozen=True)
+class Front:
+    """A front to be read as it is drawn. `subjects`: how many persons the sheet is bound to; `paper`: the sheet's id."""
+
+    side: Side
+    subjects: int
+    paper: str
+
+
+@dataclass(frozen=True)
+class Certified:
+    """What a front is held against. `holder`: the key of the card's holder in this municipality; `code`: the municipality's;
+    `signed`: the lines of who certifies; `check_seals` looks at the pictures of a front, which bears the official seal where
+    it is `signed`."""
+
+    records: Records
+    holder: str
+    code: str
+    today: date
+    service: Mapping[str, Any]
+    signed: tuple[str, ...]
+    check_seals: Callable[..., None]
+
+
+@runtime_checkable
+class Drawn(Kind, Protocol):
+    """A kind whose fronts are no tables of labelled cells: it reads them by itself, and names people as its paper does."""
+
+    def check_fronts(self, copy: Sequence[Front], names: Sequence[str], told: Certified) -> str:
+        """Compare the fronts of one copy with all that must stand on them, and nothing else. Returns the number of the copy.
+        Raises WrongPaper."""
+
+
 _kinds: dict[str, Kind] = {}
 
 
@@ -81,16 +127,19 @@ def register(kind: Kind) -> None:
     _kinds[kind.title] = kind
 
 
-def kind_titled(name: str) -> Kind:
-    """By the title, or by what terminals call the kind. Raises WrongPaper for a name that no kind has."""
+def kind_titled(title: str) -> Kind:
+    """Find a kind by its title, or by what residents know it as, where that is another (`called`). Raises WrongPaper for a title
+    that no kind has."""
     for kind in _kinds.values():
-        if name in (kind.title, getattr(kind, "name", kind.title)):
+        if getattr(kind, "called", "") == title:
             return kind
-    raise WrongPaper(
-        f"no kind of certificate is called {name}",
-        expected=f"証明書の種類が{'・'.join(_kinds)}のどれかであること",
-        found=f"「{name}」だった",
-    )
+    if title not in _kinds:
+        raise WrongPaper(
+            f"no kind of certificate is called {title}",
+            expected=f"証明書の種類が{'・'.join(_kinds)}のどれかであること",
+            found=f"「{title}」だった",
+        )
+    return _kinds[title]
 
 
 def kind_coded(code: str) -> Kind:

@@ -50,7 +50,7 @@ _ONLY_SINCE = {"特定親族特別", "特定親族"}
 
 
 class Tax:
-    code, title, name = "tax", "課税証明書", "課税（非課税）証明書"
+    code, title, called = "tax", "課税証明書", "課税（非課税）証明書"
 
     def expected(
         self,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
+from typing import Any
 
 from tests.readback.dates import NO_DAY, read_day
 from tests.readback.register import Records, Resident
@@ -26,8 +28,11 @@ _DAYS = {
     "生年月日": "生年月日", "住民となった日": "住民となった年月日", "届出日": "届出年月日", "在留満了日": "在留期間満了日",
 }  # fmt: skip
 
-_OTHERS = {"family_link": "family_links.csv"}
+_OTHERS = {"family_link": "family_links.csv", "family_register": "family_registers.jsonl"}
 """What a kind has delivered for itself -> its file; its rows stand as they are."""
+_HISTORIES, _HISTORY_MEMBERS = "address_histories.jsonl", "address_history_members.jsonl"
+_MADE = {"編製": "compiled", "改製": "remade"}
+_SEX = {"男": "male", "女": "female"}
 _TAXES = "taxes.csv"
 
 
@@ -41,14 +46,52 @@ def read_delivery(begins: str, folder: Path) -> Records:
         for person, row in rows.items()
     }
     numbers = {person: {"印鑑登録番号": row["登録番号"], "片仮名氏名": ""} for person, row in rows.items()}
-    others = {name: _rows(folder / file) for name, file in _OTHERS.items() if (folder / file).is_file()}
+    others: dict[str, tuple[dict[str, Any], ...]] = {
+        name: _rows(folder / file) for name, file in _OTHERS.items() if (folder / file).is_file()
+    }
+    if (folder / _HISTORIES).is_file():
+        others["address_history"] = tuple(map(_history, _objects(folder / _HISTORIES)))
+        others["address_history_member"] = tuple(map(_history_member, _objects(folder / _HISTORY_MEMBERS)))
     if (folder / _TAXES).is_file():
         others["tax_record"] = read_taxes(folder / _TAXES, "utf-8")
     return Records(people, seals, others, seal_rows=numbers)
 
 
-def _rows(path: Path) -> tuple[dict[str, str], ...]:
+def _objects(path: Path) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def _history(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "key": row["戸籍番号"],
+        "domicile": row["本籍"],
+        "head": row["筆頭者"],
+        "made": _MADE[row["調製"]],
+        "made_on": read_day(row["調製日"], "iso8601"),
+        "reason": row["事由"],
+    }
+
+
+def _history_member(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "group": row["戸籍番号"],
+        "member": row["戸籍内番号"],
+        "person": row["宛名番号"],
+        "surname": row["氏"],
+        "given": row["名"],
+        "birth": read_day(row["生年月日"], "iso8601"),
+        "sex": _SEX[row["性別"]],
+        "removed_on": read_day(row.get("除籍日", ""), "iso8601"),
+        "overseas_voting": row.get("在外選挙人名簿登録市区町村", ""),
+        "resident_code": row.get("住民票コード", ""),
+        "addresses": row["住所"],
+    }
+
+
+def _rows(path: Path) -> tuple[dict[str, Any], ...]:
     with path.open(encoding="utf-8", newline="") as file:
+        if path.suffix == ".jsonl":
+            return tuple(json.loads(line) for line in file)
         return tuple(csv.DictReader(file))
 
 
