@@ -393,7 +393,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         404,
         "その緊急停止はありません。",
         "緊急停止の一覧で番号を確認してください。",
-        "test_stops.py::test_a_stop_that_nobody_set_cannot_be_released",
+        "tests/issuing/test_stops.py::test_a_stop_that_nobody_set_cannot_be_released",
     ),
     (
         "Replica_Too_Old",
