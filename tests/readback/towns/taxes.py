@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-_ITEMS = {
+COLUMNS = {
     "宛名番号": "person", "賦課年度": "year", "賦課期日住所": "address", "賦課区分コード": "basis", "申告区分コード": "declaration",
     "賦課特例コード": "exception", "給与収入": "salary_gross", "公的年金収入": "pension_gross", "営業等所得": "business",
     "農業所得": "farming", "不動産所得": "real_estate", "利子所得": "interest", "配当所得": "dividend", "給与所得": "salary",
@@ -41,9 +42,12 @@ _CODES = {
 
 
 def read_taxes(file: Path, encoding: str) -> tuple[dict[str, str], ...]:
-    """Each row by the names of the items, its codes in words."""
+    """Read each row of a CSV file by the names of the items, its codes in words."""
     with file.open(encoding=encoding, newline="") as opened:
-        rows = list(csv.DictReader(opened))
+        return tax_rows(csv.DictReader(opened))
+
+
+def tax_rows(rows: Iterable[Mapping[str, str]]) -> tuple[dict[str, str], ...]:
     return tuple(
-        {item: _CODES.get(item, {}).get(row[c], row[c]) for c, item in _ITEMS.items()} for row in rows
+        {item: _CODES.get(item, {}).get(row[c], row[c]) for c, item in COLUMNS.items()} for row in rows
     )
