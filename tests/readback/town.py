@@ -492,7 +492,7 @@ class Town:
                     )
                 found.append((block, wanted))
             done += len(found)
-            self._check_subjects(page, [wanted for _block, wanted in found])
+            self._check_subjects(page, [wanted for _block, wanted in found], expected.annex)
             for block, wanted in found:
                 self._check_block(block, wanted, paper)
             self._check_pictures(page, found)
@@ -524,10 +524,11 @@ class Town:
         return blocks
 
     @staticmethod
-    def _check_subjects(page: Page, found: Sequence[Wanted]) -> None:
-        """As many persons' blocks on the sheet as persons that it is bound to."""
+    def _check_subjects(page: Page, found: Sequence[Wanted], annex: Sequence[Wanted]) -> None:
+        """As many persons' blocks on the sheet as persons that it is bound to; none beside what is annexed."""
         persons = [wanted for wanted in found if wanted.person]
-        if not found or len(persons) != len(page.bound.subjects) or (persons and len(persons) != len(found)):
+        mixed = persons and any(wanted in annex for wanted in found)
+        if not found or len(persons) != len(page.bound.subjects) or mixed:
             raise WrongPaper(
                 f"{len(persons)} persons on a sheet bound to {len(page.bound.subjects)}",
                 expected=f"この用紙に{len(page.bound.subjects)}人の欄があること（用紙の記録）",

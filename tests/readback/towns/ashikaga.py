@@ -109,6 +109,7 @@ def _resident(row: Mapping[str, str]) -> Resident:
         "住所": f"栃木県足利市{row['町名地番']}{room}",
         # the host says of no reading that it is official
         "氏名フリガナ公証": "なし",
+        "旧氏フリガナ公証": "なし",
         **dict.fromkeys(("旧氏フリガナ", "漢字氏名", "異動前住所"), ""),
     }
     days = {name: NO_DAY if row[name] == "0000000" else read_day(row[name], "era_digit") for name in _DAYS}
