@@ -34,7 +34,7 @@ class Case(Generic[Terms]):
     """Who asks, where and when. `key` is the holder's person key in this municipality, by the issue notices; `person` the
     resident record of that key, None for a holder who is no resident (本籍地). `today` is the clock's date, JST, for ages
     and restrictions. `ref` makes the pseudonym of a person key. `minimum_age`: the municipality's, for a holder whose age no
-    resident record tells."""
+    resident record tells. `refuse_moving_out`: the municipality gives nothing to who has announced a move."""
 
     terms: Terms
     reader: ReplicaReader
@@ -45,6 +45,7 @@ class Case(Generic[Terms]):
     today: date
     ref: Callable[[str], str]
     minimum_age: int = 0
+    refuse_moving_out: bool = True
 
     @property
     def resident(self) -> Person:

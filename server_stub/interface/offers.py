@@ -167,8 +167,9 @@ class Offer(Model):
     """What this holder may get now, or the name of what stands against it.
 
     `kind` is the certificate's code, `words` its name, `title` what is printed on every front of it. `counter_fee` is what the
-    same costs at the counter, for comparison. `hours` is wording for people. `whole` names the scope WHOLE (世帯全員),
-    `whole_about` is a sentence under it. `one_only`: under CHOSEN a paper is of one person.
+    same costs at the counter, for comparison; `fee_per_subject`: both are for each person on a copy. `hours` is wording for
+    people. `whole` names the scope WHOLE (世帯全員), `whole_about` is a sentence under it. `one_only`: under CHOSEN a paper is of
+    one person.
     """
 
     kind: Code
@@ -179,6 +180,7 @@ class Offer(Model):
     hours: Words
     symbol: Symbol = Symbol.DOCUMENT
     counter_fee: Yen | None = None
+    fee_per_subject: bool = False
     scopes: Annotated[tuple[Scope, ...], Field(max_length=len(Scope))] = ()
     whole: Words | None = None
     whole_about: Words | None = None
@@ -203,6 +205,10 @@ class Offer(Model):
 
     def possible(self, scope: Scope) -> tuple[str, ...]:
         return possible(scope, self.subjects)
+
+    def copy_fee(self, subjects: int) -> int:
+        """What one copy costs with so many persons on it."""
+        return self.fee * subjects if self.fee_per_subject else self.fee
 
     def admits(self, scope: Scope, subjects: tuple[str, ...]) -> bool:
         """Whether `subjects` (each once) may be asked for under `scope`."""

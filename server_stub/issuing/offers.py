@@ -53,6 +53,7 @@ class Holder:
             today=self.today,
             ref=self.tenant.ref,
             minimum_age=self.tenant.municipality.minimum_age,
+            refuse_moving_out=self.tenant.municipality.holder.refuse_moving_out,
         )
 
     def offer(self, kind: AnyCertificate, received_at: datetime) -> Offer:
@@ -100,6 +101,7 @@ class Holder:
                 "symbol": kind.symbol,
                 "fee": terms.fee,
                 "counter_fee": terms.counter_fee,
+                "fee_per_subject": terms.fee_per_person,
                 "max_copies": terms.max_copies,
                 "hours": self._hours(kind),
                 **told,
@@ -123,6 +125,7 @@ class Holder:
             symbol=kind.symbol if isinstance(kind.symbol, Symbol) else Symbol.DOCUMENT,
             fee=terms.fee,
             counter_fee=terms.counter_fee,
+            fee_per_subject=terms.fee_per_person,
             max_copies=terms.max_copies,
             hours=self._hours(kind),
             refusal=FailureBody(failure=failure),
@@ -194,8 +197,9 @@ def find_holder(
                 today,
                 minimum_age,
                 terms,
-                excepted=age(person.birth, today) < minimum_age and is_excepted(tenant.ref(key)),
-                leavers=terms.refuse_household_of_leaver and _somebody_leaves(reader, person.household),
+                excepted=age(person.birth.inner, today) < minimum_age and is_excepted(tenant.ref(key)),
+                leavers=terms.refuse_household_of_leaver
+                and _somebody_leaves(reader, person.household, today),
                 certified_on=certified_on,
             )
         )
@@ -209,8 +213,8 @@ def _certified_on(reader: ReplicaReader, key: str, identity: Identity) -> date |
     return None if moment is None else moment.astimezone(JST).date()
 
 
-def _somebody_leaves(reader: ReplicaReader, household: str) -> bool:
-    return any(one.status is ResidentStatus.MOVING_OUT for one in reader.household(household))
+def _somebody_leaves(reader: ReplicaReader, household: str, today: date) -> bool:
+    return any(one.status_on(today) is ResidentStatus.MOVING_OUT for one in reader.household(household))
 
 
 def nearest_request(offer: Offer, asked: ApplicationRequest) -> ApplicationRequest:

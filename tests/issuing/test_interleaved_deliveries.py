@@ -60,7 +60,7 @@ def interrupted(hall: TownHall, interruption: Interruption) -> Iterator[None]:
 
 @pytest.mark.attack
 @pytest.mark.parametrize("kind", [RESIDENCE, SEAL])
-@pytest.mark.parametrize("turn", range(1, 21))
+@pytest.mark.parametrize("turn", range(1, 31))
 def test_no_paper_mixes_two_deliveries(open_hall: OpenTownHall, tmp_path: Path, kind: str, turn: int) -> None:
     url = sqlite_url(tmp_path / "replica.db")
     before, after = delivery_of(tmp_path / "old", OLD), delivery_of(tmp_path / "new", NEW)
@@ -85,4 +85,4 @@ def test_the_reads_of_a_paper_are_fewer_than_the_turns_that_are_tried(
         interruption = Interruption(url, tmp_path, tmp_path / "old", 0)
         with interrupted(hall, interruption):
             hall.apply(TAICHI, kind)
-        assert 3 <= interruption.reads < 20, interruption.reads
+        assert 3 <= interruption.reads < 30, interruption.reads

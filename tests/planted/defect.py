@@ -12,7 +12,7 @@ from importlib import import_module
 import pytest
 
 MODULES = (
-    "money", "papers", "bindings", "offers", "rights", "offices", "seals", "identity", "visits", "disclosures",
+    "money", "papers", "residents", "bindings", "offers", "rights", "offices", "seals", "identity", "visits", "disclosures",
     "deliveries", "address_history", "family_registers",
 )  # fmt: skip
 Plant = Callable[[pytest.MonkeyPatch], None]

@@ -292,7 +292,7 @@ class Town:
         for person in self.people.values():
             for column in ("氏名", "氏名フリガナ", "生年月日", "住所", "個人番号"):
                 value = person.birth if column == "生年月日" else person[column]
-                if squeezed(value) in back:
+                if value and squeezed(value) in back:
                     raise WrongPaper(
                         f"{column} of {person.key} on a back",
                         expected="裏面に個人の情報がないこと",
@@ -364,18 +364,15 @@ class Town:
             last = k == len(copy)
             day = of_day(today).japanese
             black = [_BLACK] if signer.black else []
-            certified = [
-                expected.attestation,
-                day if expected.read is None else day.translate(_WIDE),
-                signer.office,
-                signer.mayor,
-                *black,
-            ]
+            if expected.read is not None or expected.digits == "full":
+                day = day.translate(_WIDE)
+            certified = [expected.attestation, day, signer.office, signer.mayor, *black]
             closing = certified if last else []
             wanted = [
                 f"見本　{_NOTICE}",
                 number[0],
                 title,
+                *([expected.annex_heading] if self._is_annex(page, expected) else []),
                 *closing,
                 _NOTICE,
                 f"{k}／{len(copy)}",
@@ -398,6 +395,10 @@ class Town:
                 found=f"発行番号は{'・'.join(sorted(numbers))}だった",
             )
         return numbers.pop()
+
+    @staticmethod
+    def _is_annex(page: Page, expected: Expected) -> bool:
+        return bool(expected.annex_heading) and expected.annex_heading in page.form.loose
 
     @staticmethod
     def _check_official_seal(sheet: Sheet, signer: Signer) -> None:
@@ -459,10 +460,19 @@ class Town:
                 expected=f"一部の用紙が{expected.most_sheets}枚までであること",
                 found=f"{len(copy)}枚だった",
             )
-        left = iter(expected.blocks)
+        annex = [page for page in copy if self._is_annex(page, expected)]
+        if annex != list(copy[len(copy) - len(annex) :]):
+            raise WrongPaper(
+                "別紙 before a sheet of the form",
+                expected="別紙が終わりのページであること",
+                found="別紙のあとに様式のページがあった",
+            )
+        left = iter((*expected.blocks, *expected.annex))
         done = 0
         for page in copy:
-            blocks = self._without_head(page, expected)
+            if page in annex and done < len(expected.blocks):
+                break
+            blocks = page.form.blocks if page in annex else self._without_head(page, expected)
             paper = page.bound.sheet_id
             found = []
             for block in blocks:
@@ -480,8 +490,8 @@ class Town:
             for block, wanted in found:
                 self._check_block(block, wanted, paper)
             self._check_pictures(page, found)
-        if done < len(expected.blocks):
-            missing = expected.blocks[done:]
+        if done < len(expected.blocks) + len(expected.annex):
+            missing = (*expected.blocks, *expected.annex)[done:]
             raise WrongPaper(
                 f"{[wanted.whose for wanted in missing]} are not on the paper",
                 expected=f"{_whose(expected.blocks)}が載っていること",
@@ -511,7 +521,7 @@ class Town:
     def _check_subjects(page: Page, found: Sequence[Wanted]) -> None:
         """As many persons' blocks on the sheet as persons that it is bound to."""
         persons = [wanted for wanted in found if wanted.person]
-        if not found or len(persons) != len(page.bound.subjects):
+        if not found or len(persons) != len(page.bound.subjects) or (persons and len(persons) != len(found)):
             raise WrongPaper(
                 f"{len(persons)} persons on a sheet bound to {len(page.bound.subjects)}",
                 expected=f"この用紙に{len(page.bound.subjects)}人の欄があること（用紙の記録）",
@@ -555,7 +565,7 @@ class Town:
             for person in self.people.values()
             if person.key not in [one.whose for one in expected.blocks]
             and any(
-                "氏名" in block.cells and written(block.cells["氏名"], person["氏名"]) for block in members
+                "氏名" in block.cells and written(block.cells["氏名"], person.full_name) for block in members
             )
         ]
         if strangers:
@@ -583,8 +593,11 @@ class Town:
                         found="その番号が印字されていた",
                     )
             for block in blocks:
-                owner = [p for p in wanted.values() if written(block.cells["氏名"], p["氏名"])]
-                if not written(block.cells["個人番号"], owner[0]["個人番号"] if owner else OMITTED):
+                owner = [p for p in wanted.values() if written(block.cells["氏名"], p.full_name)]
+                if not any(
+                    written(block.cells["個人番号"], text)
+                    for text in (_in_both_widths(owner[0]["個人番号"]) if owner else (OMITTED,))
+                ):
                     raise WrongPaper(
                         "個人番号 in a block where it does not belong",
                         expected="個人番号の欄が、求めた人には本人の番号、ほかの人には【省略】であること",
@@ -663,6 +676,10 @@ def _by_format(folder: Path, settings: Path) -> Records:
             continue
         return one.read(delivery)
     raise LookupError(f"no delivery in {folder.name} that a format of {settings.name} reads")
+
+
+def _in_both_widths(number: str) -> tuple[str, str]:
+    return number, number.translate(str.maketrans("0123456789", "０１２３４５６７８９"))
 
 
 def _in_words(answer: bool | str) -> str:

@@ -30,6 +30,7 @@ ENCODINGS = {
     "住民記録.csv": "utf-8",
     "印鑑登録.csv": "cp932",
     "発行制限.csv": "utf-8-sig",
+    "通称履歴.csv": "utf-8",
     notices.FILE_NAME: "utf-8",
 }
 
@@ -117,7 +118,7 @@ class Delivery:
         self.change("連携票.csv", self.line_of("連携票.csv", file, "ファイル名"), "件数", str(number))
 
     def made_at(self, moment: datetime) -> None:
-        for line in (2, 3, 4):
+        for line in range(2, len(read_cells(self.folder / "連携票.csv")) + 1):
             self.change("連携票.csv", line, "作成日時", moment.isoformat())
 
     def load(self, url: str) -> int:

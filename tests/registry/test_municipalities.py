@@ -47,7 +47,9 @@ def test_kobe_is_as_the_city_published_it() -> None:
     assert (kobe.delivery.most_drop_percent, kobe.delivery.unreadable_restrictions) == (10, 0)
     residence = kobe.services["residence"]
     assert isinstance(residence, ResidenceTerms)
-    assert residence.questions == ("relationship", "domicile", "my_number")
+    assert residence.questions == (
+        "relationship", "domicile", "my_number", "nationality", "status_of_residence", "card_number", "alias_history",
+    )  # fmt: skip
     assert residence.form == "household"
 
 

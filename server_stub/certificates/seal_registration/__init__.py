@@ -145,7 +145,7 @@ def _why_none(case: Case[SealTerms]) -> str:
     end = case.reader.seal_end(case.key)
     if end is not None:
         return ENDED[end]
-    young = age(case.resident.birth, case.today) < YOUNGEST_WITH_SEAL
+    young = age(case.resident.birth.inner, case.today) < YOUNGEST_WITH_SEAL
     return "Seal_Under_Fifteen" if young else "Seal_Not_Registered"
 
 

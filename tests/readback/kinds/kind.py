@@ -42,7 +42,9 @@ class PageRead:
 @dataclass(frozen=True)
 class Expected:
     """One copy. `head` stands at the top of every sheet, `blocks` once each and in this order, over any number of sheets up to
-    `most_sheets`. `attestation`: 認証文. `each_ends`: every sheet ends for itself (個人票), not the last one only.
+    `most_sheets`. `attestation`: 認証文; it stands on the last sheet alone, with date, signer and seal. `annex`: the blocks of the
+    sheets behind (別紙), which have no head and bear `annex_heading`. `each_ends`: every sheet ends for itself, not the last one
+    only. `digits`: the width of all digits on a paper, "half" or "full".
 
     `read`: a copy that is lines in one frame, as those of the 戸籍, and has no blocks; it reads the sheets and raises WrongPaper.
     `extent` stands in the box beside its title (全部証明)."""
@@ -54,6 +56,9 @@ class Expected:
     each_ends: bool = False
     read: Callable[[Sequence[Form]], Sequence[PageRead]] | None = None
     extent: str = ""
+    annex: tuple[Wanted, ...] = ()
+    annex_heading: str = ""
+    digits: str = "half"
 
 
 class Kind(Protocol):

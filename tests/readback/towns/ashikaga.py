@@ -38,7 +38,7 @@ _WORDS = {
         "4": "出生による経過滞在者又は国籍喪失による経過滞在者",
     },
 }  # fmt: skip
-_DAYS = ("生年月日", "住民となった年月日", "届出年月日", "在留期間満了日")
+_DAYS = ("生年月日", "住民となった年月日", "届出年月日", "在留期間満了日", "異動年月日")
 _TEXTS = (
     "宛名番号", "世帯番号", "世帯内順位", "氏名", "氏名フリガナ", "世帯主氏名", "転入前住所", "本籍", "筆頭者", "個人番号",
     "国籍・地域", "在留資格", "在留期間", "在留カード番号",
@@ -73,6 +73,13 @@ def _rows(file: Path, fields: tuple[tuple[str, int], ...]) -> Iterator[Mapping[s
 def _resident(row: Mapping[str, str]) -> Resident:
     room = f"　{row['方書']}" if row["方書"] else ""
     cells = {name: row[name] for name in _TEXTS} | {name: words[row[name]] for name, words in _WORDS.items()}
-    own = {"旧氏": "", "通称": "", "住所": f"栃木県足利市{row['町名地番']}{room}"}
+    own = {
+        "旧氏": "",
+        "通称": "",
+        "住所": f"栃木県足利市{row['町名地番']}{room}",
+        # the host says of no reading that it is official
+        "氏名フリガナ公証": "なし",
+        **dict.fromkeys(("旧氏フリガナ", "漢字氏名", "異動前住所"), ""),
+    }
     days = {name: NO_DAY if row[name] == "0000000" else read_day(row[name], "era_digit") for name in _DAYS}
-    return Resident(cells | own, days | {"住所を定めた年月日": NO_DAY})
+    return Resident(cells | own, days | {"住所を定めた年月日": NO_DAY, "転入通知年月日": NO_DAY})

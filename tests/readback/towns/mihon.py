@@ -24,7 +24,7 @@ _CALLED = {
 }  # fmt: skip
 """Column of the file -> what this reader calls it."""
 _DAYS = {
-    "生年月日": "生年月日", "住民となった日": "住民となった年月日", "届出日": "届出年月日", "在留満了日": "在留期間満了日",
+    "生年月日": "生年月日", "住民となった日": "住民となった年月日", "届出日": "届出年月日", "在留満了日": "在留期間満了日", "異動日": "異動年月日",
 }  # fmt: skip
 
 _OTHERS = {"family_link": "family_links.csv", "family_register": "family_registers.jsonl"}
@@ -95,9 +95,16 @@ def _resident(row: dict[str, str], begins: str) -> Resident:
     cells = {called: row[column] for column, called in _CALLED.items()}
     own = {
         "旧氏": "",
+        "旧氏フリガナ": "",
+        "旧氏フリガナ公証": "なし",
         "通称": "",
+        "漢字氏名": "",
+        "異動前住所": "",
+        "氏名フリガナ公証": {"済": "公証", "": "なし"}.get(
+            row.get("フリガナ公証", ""), row.get("フリガナ公証", "")
+        ),
         "住所": begins + row["住所"],
         "住民状態": _STATES[row["状態"]],
     }
     days = {called: read_day(row[column], "iso8601") for column, called in _DAYS.items()}
-    return Resident(cells | own, days | {"住所を定めた年月日": NO_DAY})
+    return Resident(cells | own, days | {"住所を定めた年月日": NO_DAY, "転入通知年月日": NO_DAY})
