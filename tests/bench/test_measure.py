@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.bench import __main__ as bench
 from scenarios.towns import load_town, shipped_names
+from tests.bench import __main__ as bench
 from tests.bench import card, certificate, fronts, measure, server
 from tests.bench.measure import Measurement, in_turn
 
