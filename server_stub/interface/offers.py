@@ -73,6 +73,10 @@ Refusal = Annotated[FailureBody, AfterValidator(_of_the_issuing_side)]
 """What stands against a kind or a person, by one of `REFUSALS` or a name of the kind's own with its words."""
 
 
+Title = Annotated[str, Field(min_length=2, max_length=LONGEST_NAME)]
+"""What is printed at the head of a front."""
+
+
 class Symbol(StrEnum):
     """The drawings that a terminal has for a kind; `document` is for all that has none of its own."""
 
@@ -93,11 +97,13 @@ class Scope(StrEnum):
 
 class Choice(Model):
     """One possible answer. `secret`: it prints a 個人番号 or 住民票コード of everybody concerned, which must be covered on every
-    screen. `whole_names`: with it a subject's whole name is read on the front, whatever the subject's `printed` says."""
+    screen. `title`: what this answer prints at the head of every front, where that is not the offer's own title. `whole_names`:
+    with it a subject's whole name is read on the front, whatever the subject's `printed` says."""
 
     code: Code
     words: Words
     secret: bool = False
+    title: Title | None = None
     whole_names: bool = False
 
 
@@ -174,7 +180,7 @@ class Offer(Model):
 
     kind: Code
     words: Words
-    title: Annotated[str, Field(min_length=2, max_length=LONGEST_NAME)]
+    title: Title
     fee: Yen
     max_copies: Annotated[int, Field(ge=1, le=99)]
     hours: Words
@@ -202,6 +208,11 @@ class Offer(Model):
         if Scope.WHOLE in self.scopes and self.whole is None:
             raise ValueError("words for the scope of the whole")
         return self
+
+    def title_with(self, answers: Mapping[str, str]) -> str:
+        """Tell what stands at the head of a front that is an answer to `answers`."""
+        chosen = (question.choice(answers.get(question.code)) for question in self.questions)
+        return next((choice.title for choice in chosen if choice is not None and choice.title), self.title)
 
     def possible(self, scope: Scope) -> tuple[str, ...]:
         return possible(scope, self.subjects)

@@ -86,6 +86,7 @@ class Holder:
                 "one_only": offered.one_only,
                 "subjects": offered.subjects,
                 "questions": offered.questions,
+                "title": offered.title or terms.title or kind.title,
                 # each person may need a sheet, so that whatever is offered can be made
                 "max_copies": min(terms.max_copies, max(1, MOST_SHEETS // max(1, most))),
             }
@@ -120,7 +121,7 @@ class Holder:
         )
         return Offer(
             kind=kind.code,
-            words=_words_of(kind) or {"ja": title},
+            words=(_words_of(kind) or {"ja": title}) | terms.words,
             title=title.ljust(2, "_"),
             symbol=kind.symbol if isinstance(kind.symbol, Symbol) else Symbol.DOCUMENT,
             fee=terms.fee,

@@ -141,8 +141,8 @@ class Town:
     ) -> Read:
         """`sheets`: PDFs of front and back in the order they came out, all copies one after the other.
 
-        `kind` is the printed title. `options`: words of a question -> words of the choice, or whether 記載する; what they do
-        not name was not asked for. `fee`: what all copies cost, where it is known. `people`: by their 呼び名; of a kind that is
+        `kind` is the printed title, or what terminals call the kind. `options`: words of a question -> words of the choice, or
+        whether 記載する; what they do not name was not asked for. `fee`: what all copies cost, where it is known. `people`: by their 呼び名; of a kind that is
         `Drawn` by the names on its paper, which is then the one of `holder` (呼び名). Raises WrongPaper.
         """
         asked = self._kind_called(kind, today)
@@ -178,7 +178,7 @@ class Town:
                 if isinstance(asked, Drawn):
                     numbers.append(self._check_drawn(copy, asked, people, holder, today))
                 elif expected is not None:
-                    self._check_title(copy, self.municipality.on(today).title(asked.code, asked.title))
+                    self._check_title(copy, self._title(asked, expected, today))
                     if expected.read is None:
                         self._check_forms(copy, expected)
                     else:
@@ -193,6 +193,7 @@ class Town:
                     fee,
                     service,
                     lines=expected is not None and expected.read is not None,
+                    unasked=expected.unasked if expected is not None else (),
                 )
         if len(set(numbers)) != copies:
             raise WrongPaper(
@@ -215,6 +216,10 @@ class Town:
                 return kind_coded(code)
         return kind_titled(name)
 
+    def _title(self, kind: Kind, expected: Expected, today: date) -> str:
+        """What is to stand at the head: that of the record, else the municipality's, else the kind's."""
+        return expected.title or self.municipality.on(today).title(kind.code, kind.title)
+
     def _service(self, kind: Kind, today: date) -> Mapping[str, object]:
         services = self.municipality.on(today).services
         if kind.code not in services:
@@ -234,6 +239,7 @@ class Town:
         service: Mapping[str, object],
         *,
         lines: bool,
+        unasked: Sequence[str],
     ) -> None:
         """What the keywords say, against what is printed and what was asked. Of a sheet of lines its answers were checked before."""
         answers = page.bound.answers if lines else kind.answers_shown(page.form.blocks, service)
@@ -242,7 +248,7 @@ class Town:
             kind=kind.code,
             municipality=self.municipality.code,
             copies=copies,
-            answers=answers,
+            answers={code: choice for code, choice in answers.items() if code not in unasked},
         )
         if not lines:
             check_boxes(page.bound, page.form)
@@ -332,7 +338,7 @@ class Town:
         """Every line outside of the form, in order from top to bottom; the number of the copy."""
         numbers = set()
         here = self.municipality.on(today)
-        title = here.title(kind.code, kind.title)
+        title = self._title(kind, expected, today)
         signer = here.signer(kind.code)
         form, shown = here.number(kind.code, today)
         for k, page in enumerate(copy, start=1):
@@ -486,7 +492,7 @@ class Town:
                     )
                 found.append((block, wanted))
             done += len(found)
-            self._check_subjects(page, [wanted for _block, wanted in found])
+            self._check_subjects(page, [wanted for _block, wanted in found], expected.annex)
             for block, wanted in found:
                 self._check_block(block, wanted, paper)
             self._check_pictures(page, found)
@@ -518,10 +524,11 @@ class Town:
         return blocks
 
     @staticmethod
-    def _check_subjects(page: Page, found: Sequence[Wanted]) -> None:
-        """As many persons' blocks on the sheet as persons that it is bound to."""
+    def _check_subjects(page: Page, found: Sequence[Wanted], annex: Sequence[Wanted]) -> None:
+        """As many persons' blocks on the sheet as persons that it is bound to; none beside what is annexed."""
         persons = [wanted for wanted in found if wanted.person]
-        if not found or len(persons) != len(page.bound.subjects) or (persons and len(persons) != len(found)):
+        mixed = persons and any(wanted in annex for wanted in found)
+        if not found or len(persons) != len(page.bound.subjects) or mixed:
             raise WrongPaper(
                 f"{len(persons)} persons on a sheet bound to {len(page.bound.subjects)}",
                 expected=f"この用紙に{len(page.bound.subjects)}人の欄があること（用紙の記録）",

@@ -37,7 +37,7 @@ def test_the_index_has_a_page_full_of_municipalities_of_which_kobe_participates(
 
 def test_kobe_is_as_the_city_published_it() -> None:
     kobe = load_municipality(KOBE)
-    assert list(kobe.services) == list(kobe.kinds) == ["residence", "seal_registration"]
+    assert list(kobe.services) == list(kobe.kinds) == ["residence", "seal_registration", "tax"]
     for terms in kobe.services.values():
         assert (terms.fee, terms.counter_fee) == (250, 300)
         assert (terms.opens, terms.closes) == (time(6, 30), time(23, 0))

@@ -28,8 +28,7 @@ def refused(delivery: Delivery, url: str) -> Failed:
 
 
 def of_another_town(delivery: Delivery) -> None:
-    for line in range(2, len(read_cells(delivery.folder / SLIP)) + 1):
-        delivery.change(SLIP, line, "市区町村コード", "09202")
+    delivery.change_slip("市区町村コード", "09202")
     delivery.append(LIST, [MIDORI, "01", "R08.06.03", "", ""])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from tests.readback.dates import read_day, stated
 from tests.readback.register import Records, Resident
 from tests.readback.seals import SealFile
+from tests.readback.towns.taxes import read_taxes
 
 CODE = "28100"
 _CITY = "兵庫県神戸市"
@@ -46,7 +47,11 @@ def read_delivery(folder: Path) -> Records:
             row["宛名番号"]: _resident(row) for row in csv.DictReader(file) if row["登録区分コード"] != "1"
         }
     pictures, rows = _read_seals(folder)
-    return Records(people, pictures, {"alias_history": _read_aliases(folder)}, seal_rows=rows)
+    others = {
+        "alias_history": _read_aliases(folder),
+        "tax_record": read_taxes(folder / "税証明.csv", "cp932"),
+    }
+    return Records(people, pictures, others, seal_rows=rows)
 
 
 def _read_aliases(folder: Path) -> tuple[dict[str, Any], ...]:

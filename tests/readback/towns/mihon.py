@@ -10,6 +10,7 @@ from typing import Any
 from tests.readback.dates import NO_DAY, read_day
 from tests.readback.register import Records, Resident
 from tests.readback.seals import SealFile
+from tests.readback.towns.taxes import read_taxes
 
 BEGINS = {
     "99999": "見本県見本市", "48201": "青葉県みどり市", "49202": "白砂県湊市",
@@ -32,6 +33,7 @@ _OTHERS = {"family_link": "family_links.csv", "family_register": "family_registe
 _HISTORIES, _HISTORY_MEMBERS = "address_histories.jsonl", "address_history_members.jsonl"
 _MADE = {"編製": "compiled", "改製": "remade"}
 _SEX = {"男": "male", "女": "female"}
+_TAXES = "taxes.csv"
 
 
 def read_delivery(begins: str, folder: Path) -> Records:
@@ -50,6 +52,8 @@ def read_delivery(begins: str, folder: Path) -> Records:
     if (folder / _HISTORIES).is_file():
         others["address_history"] = tuple(map(_history, _objects(folder / _HISTORIES)))
         others["address_history_member"] = tuple(map(_history_member, _objects(folder / _HISTORY_MEMBERS)))
+    if (folder / _TAXES).is_file():
+        others["tax_record"] = read_taxes(folder / _TAXES, "utf-8")
     return Records(people, seals, others, seal_rows=numbers)
 
 
