@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from kiosk_app.flow.state import TimeOuts
 from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
+
+if TYPE_CHECKING:
+    # for annotations only: they bring pydantic and the system's certificates, and the first screen needs neither
+    import ssl
+
+    from kiosk_app.flow.state import TimeOuts
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,12 @@ class KioskSettings:
         return replace(self, clock=clock.to_json())
 
 
+def _time_outs() -> TimeOuts:
+    from kiosk_app.flow.state import TimeOuts
+
+    return TimeOuts()
+
+
 @dataclass(frozen=True, slots=True)
 class TerminalSettings:
     """`pinned_key` is the centre's Ed25519 public key, 32 bytes in hex. `data_dir` holds journal and outbox, `device_dir`
@@ -99,7 +109,7 @@ class TerminalSettings:
     pinned_key: str
     data_dir: Path
     device_dir: Path
-    time_outs: TimeOuts = field(default_factory=TimeOuts)
+    time_outs: TimeOuts = field(default_factory=_time_outs)
     accent: str = "#1F5FA8"
     card_limit: float = 20.0
     card_bodies: bool = False
@@ -149,6 +159,8 @@ def _is_loopback(host: str) -> bool:
 
 def trusted_by(file: Path) -> ssl.SSLContext:
     """Trust in the CA certificates of `file` (PEM) and in nobody else. Raises Failed(Settings_Wrong)."""
+    import ssl
+
     try:
         return ssl.create_default_context(cafile=file)
     except OSError as error:  # of a file that is not there, and of what is no certificate

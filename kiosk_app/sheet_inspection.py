@@ -41,8 +41,9 @@ _KINDS = frozenset(
 """The same by /Type, /Subtype or /S."""
 _OBJECTS = 50_000
 _DEEP = 20
-_SCALE = 1.5
-"""Pixels a point of the pictures in which the marks are looked for."""
+_SCALE, _COARSE = 1.5, 0.75
+"""Pixels a point of the pictures in which the marks are looked for; coarse for the large letters, whose strokes are several points
+wide: a mark must leave more ink to be seen in those."""
 _INVISIBLE = frozenset({3, 7})
 """Text rendering modes that leave no ink (ISO 32000-2, 9.3.6)."""
 _DIFFERENCE = 24
@@ -167,10 +168,10 @@ def _seen(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, place: list[int]
             return False
     distinct = {ctypes.addressof(item.contents): item for item in items}
     if least < LEAST_SAMPLE:
-        crops = [(boxes, _around(boxes))]
-    else:  # rendering the whole of large letters would cost 40 ms a sheet
-        crops = [([band], band) for band in map(_middle, boxes)]
-    return all(_leave_ink(page, list(distinct.values()), parts, crop) for parts, crop in crops)
+        scale, crops = _SCALE, [(boxes, _around(boxes))]
+    else:  # rendering the whole of large letters would cost 40 ms a sheet, and their bands as finely as the rest 3 ms
+        scale, crops = _COARSE, [([band], band) for band in map(_middle, boxes)]
+    return all(_leave_ink(page, list(distinct.values()), parts, crop, scale) for parts, crop in crops)
 
 
 Edges = tuple[float, float, float, float]
@@ -189,24 +190,26 @@ def _middle(box: Edges) -> Edges:
     return left, centre - half, right, centre + half
 
 
-def _leave_ink(page: pypdfium2.PdfPage, items: list[Any], parts: list[Edges], area: Edges) -> bool:
+def _leave_ink(
+    page: pypdfium2.PdfPage, items: list[Any], parts: list[Edges], area: Edges, scale: float
+) -> bool:
     """Whether each of `parts` of `area` looks otherwise without the text objects `items`."""
     width, height = page.get_size()
     left, low, right, high = area
     crop = (max(0.0, left), max(0.0, low), max(0.0, width - right), max(0.0, height - high))
-    whole, wide = _picture(page, crop)
+    whole, wide = _picture(page, crop, scale)
     for item in items:
         pdfium.FPDFPageObj_SetIsActive(item, False)
     try:
-        without, _ = _picture(page, crop)
+        without, _ = _picture(page, crop, scale)
     finally:
         for item in items:
             pdfium.FPDFPageObj_SetIsActive(item, True)
     tall = len(whole) // wide
     for part in parts:
-        first, last = max(0, int((part[0] - crop[0]) * _SCALE)), int((part[2] - crop[0]) * _SCALE) + 2
+        first, last = max(0, int((part[0] - crop[0]) * scale)), int((part[2] - crop[0]) * scale) + 2
         upper, lower = (height - crop[3] - edge for edge in (part[3], part[1]))
-        rows = range(max(0, int(upper * _SCALE)), min(tall, int(lower * _SCALE) + 2))
+        rows = range(max(0, int(upper * scale)), min(tall, int(lower * scale) + 2))
         spans = [slice(y * wide + first, y * wide + min(wide, last)) for y in rows]
         if not any(_differ(whole[span], without[span]) for span in spans):
             return False
@@ -217,9 +220,9 @@ def _differ(one: bytes, other: bytes) -> bool:
     return one != other and any(abs(a - b) >= _DIFFERENCE for a, b in zip(one, other, strict=True))
 
 
-def _picture(page: pypdfium2.PdfPage, crop: Edges) -> tuple[bytes, int]:
+def _picture(page: pypdfium2.PdfPage, crop: Edges, scale: float) -> tuple[bytes, int]:
     """Grey values of what `crop` (points cut away at left, bottom, right, top) leaves, row by row, and the row's length."""
-    bitmap = page.render(scale=_SCALE, crop=crop, grayscale=True)
+    bitmap = page.render(scale=scale, crop=crop, grayscale=True)
     try:
         wide, stride, data = bitmap.width, bitmap.stride, bytes(bitmap.buffer)
         return b"".join(data[y * stride : y * stride + wide] for y in range(bitmap.height)), wide

@@ -11,7 +11,7 @@ out. All is the same in every run, so that a picture may differ in no pixel.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -232,7 +232,8 @@ class _Wish:
         told = {FULL: "尋ねる項目をすべて記載", PLAIN: "尋ねる項目を記載しない"}[self.shown]
         return f"{self.offer.title}　{who}" + (f"（{told}）" if self.asked else "")
 
-    def set(self, kind: AnyCertificate) -> Rendered:
+    def picked(self, kind: AnyCertificate) -> Callable[[str], Rendered]:
+        """Pick the records of one copy; what comes back sets its front with a 発行番号."""
         municipality = self.holder.tenant.municipality
         request = ApplicationRequest(
             kind=kind.code,
@@ -243,12 +244,13 @@ class _Wish:
             copies=1,
             fee_total=self.offer.fee,
         )
-        picked = kind.pick(self.holder.case(kind), request)
-        terms = municipality.services[kind.code]
-        numbers = [_number(municipality.info.code, self.holder.today)]
-        return kind.render(
-            [picked], request, terms, municipality.issuer_of(kind.code), self.holder.today, numbers
-        )
+        records = kind.pick(self.holder.case(kind), request)
+        terms, issuer = municipality.services[kind.code], municipality.issuer_of(kind.code)
+        day = self.holder.today
+        return lambda number: kind.render([records], request, terms, issuer, day, [number])
+
+    def set(self, kind: AnyCertificate) -> Rendered:
+        return self.picked(kind)(_number(self.holder.tenant.municipality.info.code, self.holder.today))
 
     def _answer(self, question: Any) -> str:
         others = [choice.code for choice in question.choices if choice.code != question.default]
@@ -281,6 +283,17 @@ def _first_set(wishes: Sequence[_Wish], kind: AnyCertificate) -> tuple[_Wish, Re
             if failed.failure not in _NOT_TO_BE_PRINTED:
                 raise
     return wishes[-1], wishes[-1].set(kind)
+
+
+def picked(
+    town: Town, tenant: Tenant, reader: ReplicaReader, kind: AnyCertificate, day: date
+) -> Iterator[Callable[[str], Rendered]]:
+    """Pick the records of every paper of `kind` that a holder with a card can get, all shown that may be: each comes as what sets
+    its front with a 発行番号. Who cannot be printed is left out when that raises."""
+    holders = [card.person for card in town.cards]
+    for wishes in _groups(_offers(tenant, reader, kind, holders, day)):
+        for wish in wishes:
+            yield wish.picked(kind)
 
 
 # --- the pictures ---------------------------------------------------------------------------------------------------------------

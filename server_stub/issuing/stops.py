@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.operations import StopEntry, StopRequest
@@ -15,6 +15,7 @@ from server_stub.interface.operations import StopEntry, StopRequest
 from .tables import stops
 
 _IN_FORCE = select(stops).where(stops.c.released_at.is_(None)).order_by(stops.c.stop_id)
+_IN_FORCE_THERE = _IN_FORCE.where(stops.c.municipality == bindparam("municipality"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,11 @@ class Stops:
 
 def stops_in_force(connection: Connection, municipality: str | None = None) -> tuple[StopEntry, ...]:
     """List the stops in force, of one municipality or of all."""
-    asked = _IN_FORCE if municipality is None else _IN_FORCE.where(stops.c.municipality == municipality)
-    return tuple(_entry(row) for row in connection.execute(asked).mappings())
+    if municipality is None:
+        rows = connection.execute(_IN_FORCE)
+    else:
+        rows = connection.execute(_IN_FORCE_THERE, {"municipality": municipality})
+    return tuple(_entry(row) for row in rows.mappings())
 
 
 def set_stop(connection: Connection, asked: StopRequest, stop_id: str, now: datetime) -> StopEntry:

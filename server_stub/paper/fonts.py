@@ -31,6 +31,7 @@ class Coverage:
         if not face.unicodes:
             raise Failed("Font_Missing", font=path.name)
         self._font = uharfbuzz.Font(face)
+        self._drawn: set[str] = set()
 
     def glyph(self, character: int, selector: int | None = None) -> int:
         """The glyph id of a code point, or of (code point, variation selector); 0 if the font does not have it."""
@@ -44,6 +45,8 @@ class Coverage:
         A character that is no space but would be drawn as nothing counts as lacking, and so does a selector that
         follows no character.
         """
+        if self._drawn.issuperset(text):  # the usual case; selectors are never among these
+            return []
         lacking: list[str] = []
         base: int | None = None
         codes = [ord(character) for character in text]
@@ -57,7 +60,7 @@ class Coverage:
                 continue
             base = code
             followed = position + 1 < len(codes) and is_selector(codes[position + 1])
-            if not followed and not self._drawn(code):
+            if not followed and not self._draws(code):
                 lacking.append(_notation(code))
         return lacking
 
@@ -70,9 +73,16 @@ class Coverage:
         """Whether it draws a character, with its selector if one follows it."""
         return not self.missing(cluster)
 
-    def _drawn(self, code: int) -> bool:
+    def _draws(self, code: int) -> bool:
+        """Whether it draws a character by itself. Each that it does is looked up once in a process: a paper holds some two thousand."""
+        char = chr(code)
+        if char in self._drawn:
+            return True
         glyph = self.glyph(code)
-        return glyph != _NOTDEF and (chr(code).isspace() or self._has_outline(glyph))
+        found = glyph != _NOTDEF and (char.isspace() or self._has_outline(glyph))
+        if found:
+            self._drawn.add(char)
+        return found
 
     def _has_outline(self, glyph: int) -> bool:
         extents = self._font.get_glyph_extents(glyph)
@@ -118,7 +128,8 @@ def check_printable(text: str, family: str = MINCHO, fonts: Sequence[Path] = ())
 
     Raises Failed(Character_Not_Printable, characters=[...]) naming code points only, never the name they stand in."""
     lacking = coverage(family).missing(text)
-    lacking += [_notation(ord(one)) for one in text if one in STAND_INS]
+    if not STAND_INS.isdisjoint(text):
+        lacking += [_notation(ord(one)) for one in text if one in STAND_INS]
     if lacking and fonts:
         own = [coverage_of(file) for file in fonts]
         lacking = [

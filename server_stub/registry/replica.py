@@ -111,6 +111,19 @@ _IN_FORCE = (
     or_(restrictions.c.released_on.is_(None), restrictions.c.released_on > bindparam("on")),
 )
 """The announced last day ends nothing."""
+_EARLIEST = (
+    select(restrictions)
+    .where(
+        or_(
+            restrictions.c.person.in_(bindparam("persons", expanding=True)),
+            restrictions.c.household.in_(bindparam("households", expanding=True)),
+            restrictions.c.register.in_(bindparam("registers", expanding=True)),
+        ),
+        *_IN_FORCE,
+    )
+    .order_by(restrictions.c.since, restrictions.c.reason)
+    .limit(1)
+)
 _NOTICES = (
     select(notices)
     .where(notices.c.generation == bindparam("generation"), notices.c.person == bindparam("person"))
@@ -277,23 +290,14 @@ class ReplicaReader:
         self, persons: set[str], households: set[str], registers: set[str], on: date
     ) -> Restriction | None:
         """'' names nobody."""
-        table = restrictions.c
-        named = [
-            column.in_(sorted(keys - {""}))
-            for column, keys in (
-                (table.person, persons),
-                (table.household, households),
-                (table.register, registers),
-            )
-            if keys - {""}
-        ]
-        if not named:
+        named = {
+            name: sorted(keys - {""})
+            for name, keys in (("persons", persons), ("households", households), ("registers", registers))
+        }
+        if not any(named.values()):
             return None
-        earliest = (
-            select(restrictions).where(or_(*named), *_IN_FORCE).order_by(table.since, table.reason).limit(1)
-        )
         with self._now.connect() as connection:
-            row = connection.execute(earliest, {"on": on}).first()
+            row = connection.execute(_EARLIEST, {"on": on, **named}).first()
         return restriction_of(row) if row else None
 
     def notices_of(self, person_key: str) -> tuple[IssueNotice, ...]:

@@ -10,12 +10,13 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from . import card, certificate, pcsc, server, terminal
+from . import card, certificate, fronts, pcsc, server, terminal
 from .measure import Measurement
 
 BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
     card.measure,
     certificate.measure,
+    fronts.measure,
     server.measure,
     terminal.measure,
     pcsc.measure,

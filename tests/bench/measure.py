@@ -57,6 +57,20 @@ def in_turn(
 
     `between` runs before each of them, unmeasured. `apart`: milliseconds of the last `ours` that belong to somebody else.
     """
+    times = times_in_turn(ours, yardstick, rounds=rounds, between=between, apart=apart, warm=warm)
+    return Measurement(statistics.median(times[0]), statistics.median(times[1]), "ms", reach)
+
+
+def times_in_turn(
+    ours: Callable[[], object],
+    yardstick: Callable[[], object],
+    *,
+    rounds: int,
+    between: Callable[[], object] = lambda: None,
+    apart: Callable[[], float] = lambda: 0.0,
+    warm: int = 3,
+) -> tuple[list[float], list[float]]:
+    """Each time that `in_turn` takes the medians of, in the order in which they were measured."""
     gc.collect()
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(warm + rounds):
@@ -67,4 +81,4 @@ def in_turn(
             spent = (real_monotonic_ns() - begun) / 1e6
             if number >= warm:
                 kept.append(spent - apart() if call is ours else spent)
-    return Measurement(statistics.median(times[0]), statistics.median(times[1]), "ms", reach)
+    return times

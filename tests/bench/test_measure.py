@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from scenarios.towns import load_town, shipped_names
 from tests.bench import __main__ as bench
-from tests.bench import card, certificate, measure, server
+from tests.bench import card, certificate, fronts, measure, server
 from tests.bench.measure import Measurement, in_turn
 
 
@@ -71,7 +72,14 @@ def test_a_measurement_says_whether_it_is_within_its_reach() -> None:
 
 
 def test_every_metric_has_value_unit_yardstick_and_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = (lambda: card.measure(3), lambda: certificate.measure(2), lambda: server.measure(2))
+    one_town = [load_town(shipped_names()["足利市"])]
+    found = {form: ones[:2] for form, ones in fronts.fronts(one_town, 2).items()}
+    few = (
+        lambda: {f"front_{form}": fronts.measure_fronts(ones, 1) for form, ones in found.items()},
+        lambda: card.measure(3),
+        lambda: certificate.measure(2),
+        lambda: server.measure(2),
+    )
     monkeypatch.setattr(bench, "BENCHMARKS", few)
     told: list[str] = []
     results = json.loads(json.dumps(bench.run_benchmarks(told.append)))
@@ -81,3 +89,24 @@ def test_every_metric_has_value_unit_yardstick_and_ratio(monkeypatch: pytest.Mon
         assert set(measured) == {"value", "unit", "yardstick", "ratio"}
         assert measured["ratio"] == pytest.approx(measured["value"] / measured["yardstick"], rel=0.01)
         assert measured["value"] > 0
+
+
+def test_every_form_of_the_towns_has_fronts_to_be_measured() -> None:
+    """By the settings alone, without the offers that the fronts are made of."""
+    towns = [load_town(folder) for folder in shipped_names().values()]
+    wanted = {
+        f"{code}-{terms.form}" if hasattr(terms, "form") else code
+        for town in towns
+        for code, terms in town.municipality.services.items()
+    }
+    found = fronts.fronts(towns, 1)
+    assert not {one for one in wanted if not any(form == one or form.startswith(f"{one}-") for form in found)}
+    assert all(found.values())
+
+
+def test_the_yardstick_compiles_what_a_front_compiles_with_another_number() -> None:
+    for front in fronts.fronts([load_town(shipped_names()["足利市"])], 1)["residence-household"]:
+        (one,), (other,) = front.mains(), front.mains()
+        assert one[0] == other[0]
+        assert one[1] != other[1]
+        assert abs(len(one[1]) - len(other[1])) < 8

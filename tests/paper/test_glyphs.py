@@ -118,6 +118,16 @@ def test_default_and_other_variants_of_a_format_4_font(small_font: Path) -> None
     assert small.missing("見\U000e0100本") == ["U+898B U+E0100", "U+672C"]
 
 
+def test_what_a_font_was_asked_before_hides_nothing_that_it_lacks(small_font: Path) -> None:
+    small = Coverage(small_font)
+    for _ in range(2):
+        assert small.missing("見辺見辺") == []
+        assert small.missing("見辺\U000e0101") == []
+        assert small.missing("辺見\U000e0100") == ["U+898B U+E0100"]
+        assert small.missing("\U000e0101見") == ["U+E0101"]
+        assert small.missing("見本辺") == ["U+672C"]
+
+
 @pytest.fixture
 def no_font_known() -> Iterator[None]:
     font_file.cache_clear()
