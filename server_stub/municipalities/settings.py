@@ -36,6 +36,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.values import MunicipalityInfo, TerminalKind
 from server_stub.paper.fonts import coverage_of, family_of
 from server_stub.paper.typesetting import Issuer
+from server_stub.pictures import is_seen
 from server_stub.settings_file import (
     Settings,
     SettingsText,
@@ -54,8 +55,6 @@ FILE_NAME, CERTIFICATES, FORMATS = "municipality.toml", "certificates", "deliver
 _FONT = "フォルダにあるフォント（.ttf か .otf）のファイル名"
 _BLACK_SEAL = "黒い印影の画像（色の印影を使うときは seal_black = false）"
 _BLANK_SEAL = "白い紙の上で見える印影のある画像"
-_VISIBLE = 60
-"""Steps (of 255) that a seal's darkest and lightest places are apart, at least, on white paper."""
 _COLOURED = 40
 """Steps (of 255) between the channels of a pixel, from which on it is no grey."""
 
@@ -631,12 +630,11 @@ def _official_seal(file: str, path: Path, where: str, black: bool) -> bytes:
         if across != down or not SMALLEST_SEAL_PX <= across <= LARGEST_SEAL_PX:
             raise wrong
         with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+            seen = is_seen(image)
             pixels = np.asarray(image.convert("RGBA"), dtype=np.int16)
     except (UnidentifiedImageError, struct.error, OSError, SyntaxError, ValueError):
         raise wrong from None
-    opaque = pixels[..., 3:] / 255
-    on_white = pixels[..., :3] * opaque + 255 * (1 - opaque)
-    if float(np.ptp(on_white.mean(axis=2))) < _VISIBLE:
+    if not seen:
         raise settings_wrong(file, f"{where}.seal", _BLANK_SEAL)
     colours = pixels[pixels[..., 3] > 0][..., :3]
     if black and colours.size and int(np.ptp(colours, axis=1).max()) > _COLOURED:
