@@ -109,3 +109,23 @@ def test_an_imprint_that_shows_nothing_sets_its_seal_aside(
 ) -> None:
     change(imprint_of(delivery))
     assert told(delivery, url) == [("seal", 2, "印影ファイル名", expected)]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "2026-W23-3T05:00:00+09:00",
+        "2026-06-03 05:00:00+09:00",
+        "2026-06-03T05:00:00+09:00:30",
+        "２０２６-06-03T05:00:00+09:00",
+    ],
+)
+def test_a_moment_in_another_form_or_outside_the_calendar_is_named(
+    delivery: Delivery, url: str, moment: str
+) -> None:
+    for line in range(2, len(read_cells(delivery.folder / "連携票.csv")) + 1):
+        delivery.change("連携票.csv", line, "作成日時", moment)
+    with pytest.raises(Failed) as caught:
+        delivery.load(url)
+    assert (caught.value.failure, caught.value.facts["column"]) == ("Delivery_Row_Broken", "作成日時")
