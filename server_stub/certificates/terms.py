@@ -363,6 +363,10 @@ def time_in_words(moment: time) -> str:
     return f"{moment.hour}:{moment.minute:02}"
 
 
+_SPANS_TOLD = 1
+"""Closed days of every year that have room on a tile of the menu, in both languages; others are told on their days."""
+
+
 def hours_in_words(terms: ServiceTerms, closed: Iterable[ClosedSpan] = ()) -> dict[str, str]:
     """Write the hours as an office prints them: 6:30〜23:00, or 平日9:00〜17:00（土・日・祝日、12月29日〜1月3日を除く）.
 
@@ -385,13 +389,17 @@ def hours_in_words(terms: ServiceTerms, closed: Iterable[ClosedSpan] = ()) -> di
         not_on_ja, not_on_en = [], []
     if not terms.holidays:
         not_on_ja, not_on_en = [*not_on_ja, "祝日"], [*not_on_en, "holidays"]
-    years = [span for span in (*closed, *terms.closed) if span.first is not None and span.last is not None]
+    elif not_on_ja:
+        not_on_ja[-1] += "曜日"  # 日 alone may be any day
+    told = {(span.first, span.last): span for span in (*closed, *terms.closed) if span.first is not None}
+    years = list(told.values())
     excepted_ja = ["・".join(not_on_ja)] if not_on_ja else []
-    excepted_ja += [_span(span, _day_ja, "〜") for span in years]
-    excepted_en = [*not_on_en, *(_span(span, _day_en, "–") for span in years)]
+    excepted_ja += [_span(span, _day_ja, "〜") for span in years[:_SPANS_TOLD]]
+    excepted_en = [*not_on_en, *(_span(span, _day_en, "–") for span in years[:_SPANS_TOLD])]
     if excepted_ja:
-        ja += f"（{'、'.join(excepted_ja)}を除く）"
-        en += f" (not {', '.join(excepted_en)})"
+        more = ("ほか", ", etc.") if len(years) > _SPANS_TOLD else ("", "")
+        ja += f"（{'、'.join(excepted_ja)}{more[0]}を除く）"
+        en += f" (not {', '.join(excepted_en)}{more[1]})"
     return {"ja": before["ja"] + ja, "en": before["en"] + en}
 
 

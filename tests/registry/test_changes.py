@@ -422,8 +422,13 @@ def test_nothing_opens_before_the_first_day(tmp_path: Path) -> None:
         ),
         (
             'weekdays = ["月", "火", "水", "木", "金"]',
-            "6:30〜23:00（土・日、12月29日〜1月3日を除く）",
+            "6:30〜23:00（土・日曜日、12月29日〜1月3日を除く）",
             "6:30–23:00 (not Sat, Sun, 29 Dec–3 Jan)",
+        ),
+        (
+            'weekdays = ["月", "火", "水", "木", "金", "土"]\nclosed = [{first = "12-29", last = "01-03"}, {first = "08-13", last = "08-15"}, {first = "05-01", last = "05-01"}]',
+            "6:30〜23:00（日曜日、12月29日〜1月3日ほかを除く）",
+            "6:30–23:00 (not Sun, 29 Dec–3 Jan, etc.)",
         ),
         (
             "holidays = false",
