@@ -21,7 +21,7 @@ from .wrap import wrap
 
 FEW = 2
 """Offers that have a wide tile each, with a drawing."""
-GRIDS = ((2, 3), (2, 2), (1, 3))
+GRIDS = ((2, 3), (2, 2), (1, 3), (1, 2))
 """Columns and rows of more offers: the first in which every tile has room for its words."""
 FEE_WIDE, COUNTER_WIDE = 120, 212
 PADDING, NARROW_GAP = 12, 8

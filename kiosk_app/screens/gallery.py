@@ -279,7 +279,7 @@ def sample_states() -> dict[str, State]:
         "ChooseCertificate_many": State(S.CHOOSE_CERTIFICATE, _of(HOUSEHOLD, SEAL, TAX, REGISTER, HISTORY)),
         "ChooseCertificate_hours": State(
             S.CHOOSE_CERTIFICATE,
-            _of(HOUSEHOLD.model_copy(update={"hours": LONGEST_HOURS}), _closed(SEAL), TAX, REGISTER, HISTORY),
+            _of(HOUSEHOLD.model_copy(update={"hours": LONGEST_HOURS, "counter_fee": 300}), _closed(SEAL), TAX, REGISTER, HISTORY),
         ),
         "ChooseCertificate_other": State(S.CHOOSE_CERTIFICATE, _of(TAX, HISTORY)),
         "ChooseScope": State(S.CHOOSE_SCOPE, unchosen),
