@@ -254,7 +254,9 @@ INSTEAD = (("fee", "counter_minus"), ("first_day", "planned"))
 class ServiceTerms(Settings):
     """What a municipality has decided about one kind. A kind may need more.
 
-    `fee` at a terminal and `counter_fee` at the counter; `counter_minus` instead of `fee`: the counter's less so much. `opens` inclusive, `closes` exclusive. Served on `weekdays`, and on public holidays among them if `holidays`;
+    `fee` at a terminal and `counter_fee` at the counter, a copy or (`fee_per_person`) each person on a copy; `counter_minus` instead of
+    `fee`: the counter's less so much. `opens` inclusive, `closes` exclusive. Served on `weekdays`, and on public holidays among
+    them if `holidays`;
     not on `closed`. From `first_day` on; `planned`: words of when it is to begin, where no day is fixed: it is not served yet.
     `words` and `title`: what the kind is called here, and on its papers. `certifier`: who certifies this kind, as far as it is
     not as for all. `title_with_prefecture`: 職名 begins with the prefecture. `issue_number`: a form of 発行番号 of its own.
@@ -265,6 +267,7 @@ class ServiceTerms(Settings):
     closes: TimeOfDay
     max_copies: Annotated[int, Field(ge=1, le=99)]
     counter_fee: Fee | None = None
+    fee_per_person: bool = False
     counter_minus: Fee | None = None
     weekdays: Annotated[tuple[Weekday, ...], Field(strict=False)] = WEEK
     holidays: bool = True

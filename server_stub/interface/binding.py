@@ -168,7 +168,8 @@ def check_binding(
     require(manifest.kind == asked.kind == offer.kind, "kind")
     require(manifest.municipality == asked.municipality, "municipality")
     require(manifest.copies == asked.copies, "copies")
-    require(manifest.fee_total == asked.fee_total == offer.fee * asked.copies, "fee")
+    fee = offer.copy_fee(len(asked.subjects)) * asked.copies
+    require(manifest.fee_total == asked.fee_total == fee, "fee")
     # an offer of nobody, or of who is refused, is none, whatever the paper says of itself
     require(offer.refusal is None and offer.admits(asked.scope, asked.subjects), "persons offered")
     require(offer.answered(asked.subjects, asked.answers), "answers offered")

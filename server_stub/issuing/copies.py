@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from server_stub.certificates.terms import NumberPattern
+from server_stub.certificates.terms import NumberPattern, ServiceTerms
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest
 from server_stub.interface.values import MOST_SHEETS, Identity, MunicipalityInfo
@@ -56,6 +56,12 @@ class Paper:
     rendered: Rendered
     fee_total: int
     issue_numbers: tuple[str, ...]
+
+
+def copy_fee(terms: ServiceTerms, rendered: Rendered) -> int:
+    """What one copy costs, by who stands on it."""
+    persons = {person for page in rendered.pages if page.copy_number == 1 for person in page.subjects}
+    return terms.fee * len(persons) if terms.fee_per_person else terms.fee
 
 
 def answer_of(tenant: Tenant, generation: int, request: IssueRequest, paper: Paper) -> IssuedPaper:

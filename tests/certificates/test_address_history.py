@@ -177,7 +177,7 @@ def test_whom_the_register_has_lost_is_protected_as_well(hall: OpenHall) -> None
     moved = "4820110901,482010000055,2,女"
     told = hall(
         family_links=lambda text: text.replace(moved + "\n", ""),
-        restrictions=lambda text: text + f"{KAEDE},支援措置,2026-05-28,,\n",
+        restrictions=lambda text: text + f"{KAEDE},支援措置,2026-05-28,,,,\n",
     )
     assert told.refusal(ITSUKI) == "Address_History_Not_Here"
     assert [one.name for one in hall().offer(ITSUKI).subjects] == ["黒田　樹", "黒田　楓"]

@@ -187,7 +187,7 @@ class Characters:
 
 def _is_one_character(text: str) -> bool:
     """Whether it is drawn as one character: that, and what belongs to it."""
-    first, *rest = text
+    first, rest = text[0], list(text[1:])
     marks = [char for char in text if is_selector(char) or unicodedata.category(char) == "Mn"]
     return marks == rest and first not in STAND_INS and not unseen(first)
 
