@@ -18,6 +18,11 @@ def is_selector(char: str) -> bool:
     return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
 
 
+def unseen(char: str) -> bool:
+    """Whether `char` is never drawn, or changes how others are (their direction, what they join), whatever a font has for it."""
+    return char in _FILLERS or unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
 def invisible(text: str) -> bool:
     """Whether something in `text` is not to be seen: format characters, fillers, other spaces than U+3000 and U+0020, and selectors
     that follow no character which can have variants."""

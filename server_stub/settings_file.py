@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
+from server_stub.characters import invisible
 from server_stub.interface.failures import Failed
 from server_stub.interface.values import LONGEST_NAME
 
@@ -32,6 +33,8 @@ def matching(pattern: str, expected: str) -> AfterValidator:
             raise ValueError(expected)
         if len(text) > LONGEST_NAME:
             raise ValueError(f"{LONGEST_NAME}字以内")
+        if invisible(text):
+            raise ValueError("目に見えない文字のない文字列")
         return text
 
     return AfterValidator(check)
@@ -146,6 +149,10 @@ def settings_values(path: Path) -> dict[str, Any]:
             line=_line(text, error),
             field="",
             expected="TOML の書き方の行",
+        ) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets in brackets without end
+        raise settings_wrong(
+            file_named(path), "", "読み取れる TOML（数の桁や、かっこの重なりが多すぎます）"
         ) from None
 
 

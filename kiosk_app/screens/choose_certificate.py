@@ -21,7 +21,7 @@ from .wrap import wrap
 
 FEW = 2
 """Offers that have a wide tile each, with a drawing."""
-GRIDS = ((2, 3), (2, 2), (1, 3))
+GRIDS = ((2, 3), (2, 2), (1, 3), (1, 2))
 """Columns and rows of more offers: the first in which every tile has room for its words."""
 FEE_WIDE, COUNTER_WIDE = 120, 212
 PADDING, NARROW_GAP = 12, 8
@@ -151,8 +151,9 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
 
 def _is_about_hours(refusal: FailureBody) -> bool:
     """Whether the hours say something to who is refused: not where the next day of service is told, for which there is room."""
+    told = refusal.facts.get("next_open") or refusal.facts.get("reopens")
     return refusal.failure.startswith("Service_Closed") and (
-        refusal.failure != "Service_Closed_Today" or not refusal.facts.get("next_open")
+        refusal.failure != "Service_Closed_Today" or not told
     )
 
 

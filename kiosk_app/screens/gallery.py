@@ -180,6 +180,10 @@ REGISTER = Offer(
     hours={"ja": "平日 9:00～17:15（年末年始を除く）", "en": "weekdays 9:00～17:15, not at the turn of the year"},
     scopes=(Scope.HOLDER, Scope.WHOLE), whole={"ja": "戸籍の全員", "en": "All of the register"}, subjects=FAMILY[:3],
 )  # fmt: skip
+LONGEST_HOURS = {
+    "ja": "平日10:30〜22:30（土・日・祝日、12月29日〜1月3日ほかを除く）",
+    "en": "Weekdays 10:30–22:30 (not Sat, Sun, holidays, 29 Dec–3 Jan, etc.)",
+}
 BEING_WRITTEN = {
     "ja": "戸籍の届出を受け付けたばかりのため、ただいま発行できません。手続が終わる翌開庁日の9時から、改めてお申し込みください。",
     "en": "A notification for your family register has just been received, so nothing can be issued now. "
@@ -212,6 +216,13 @@ def _of(*offers: Offer, city: MunicipalityInfo = KOBE) -> Visit:
         ),
         kind=first.kind, scope=scope, subjects=first.possible(scope),
     )  # fmt: skip
+
+
+def _closed(offer: Offer) -> Offer:
+    """The offer at night, before a morning of maintenance, with the longest hours that the servers write."""
+    facts = {"kind": offer.kind, "opens": "9:00", "closes": "17:00", "reopens": "2026-06-04T12:00"}
+    refusal = FailureBody(failure="Service_Closed_Now", facts=facts)
+    return offer.model_copy(update={"hours": LONGEST_HOURS, "refusal": refusal})
 
 
 def _bought(visit: Visit, due: int, sheets: int = 1, **more: Any) -> Visit:
@@ -266,6 +277,10 @@ def sample_states() -> dict[str, State]:
             S.CHOOSE_CERTIFICATE, _of(HOUSEHOLD, _refused(SEAL, "Service_Closed_Now"))
         ),
         "ChooseCertificate_many": State(S.CHOOSE_CERTIFICATE, _of(HOUSEHOLD, SEAL, TAX, REGISTER, HISTORY)),
+        "ChooseCertificate_hours": State(
+            S.CHOOSE_CERTIFICATE,
+            _of(HOUSEHOLD.model_copy(update={"hours": LONGEST_HOURS, "counter_fee": 300}), _closed(SEAL), TAX, REGISTER, HISTORY),
+        ),
         "ChooseCertificate_other": State(S.CHOOSE_CERTIFICATE, _of(TAX, HISTORY)),
         "ChooseScope": State(S.CHOOSE_SCOPE, unchosen),
         "ChooseScope_chosen": State(S.CHOOSE_SCOPE, replace(household, scope=Scope.CHOSEN, subjects=chosen)),
@@ -321,6 +336,12 @@ def sample_states() -> dict[str, State]:
         ),
         "Refusal_blocked": State(S.REFUSAL, Visit(failure="Card_Pin_Blocked", card=card)),
         "Refusal_closed": State(S.REFUSAL, Visit(failure="Service_Closed_Now", facts=hours), soon),
+        "Refusal_closed_other_hour": State(
+            S.REFUSAL, Visit(failure="Service_Closed_Now", facts=(*hours, ("reopens", "2026-06-04T12:00")))
+        ),
+        "Refusal_closed_today": State(
+            S.REFUSAL, Visit(failure="Service_Closed_Today", facts=(("reopens", "2027-01-04T12:00"),))
+        ),
         "Refusal_money": State(S.REFUSAL, Visit(failure="Money_Not_Enough", returned=150)),
         "Refusal_retry": State(S.REFUSAL, Visit(failure="Card_Removed"), soon),
         "Refusal_cancelled": State(S.REFUSAL, Visit(failure="Visit_Cancelled", returned=1100)),

@@ -5,10 +5,11 @@ All times are Japan's. Nothing here asks a clock: who asks says of which day or 
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import jpholiday
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
@@ -51,11 +52,27 @@ def _month_day(text: str) -> str:
 MonthDay = Annotated[str, matching(r"[0-9]{2}-[0-9]{2}", "12-29 のような月と日"), AfterValidator(_month_day)]
 
 
+T = TypeVar("T", time, datetime)
+END_OF_DAY = time(23, 59, 59)
+"""As `closes`: served until midnight. TOML has no 24:00."""
+
+
 def _of_japan(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=JST) if moment.tzinfo is None else moment.astimezone(JST)
+    try:
+        return moment.replace(tzinfo=JST) if moment.tzinfo is None else moment.astimezone(JST)
+    except OverflowError:  # the first or the last day of the calendar
+        raise ValueError("日本の時刻で表せる日時") from None
 
 
-Moment = Annotated[datetime, AfterValidator(_of_japan)]
+def _whole_minute(told: T) -> T:
+    """Hours are told to the minute: seconds would be served otherwise than told."""
+    if (told.second or told.microsecond) and told != END_OF_DAY:
+        raise ValueError("秒のない時刻（06:30:00 のように、秒は 00）")
+    return told
+
+
+Moment = Annotated[datetime, AfterValidator(_of_japan), AfterValidator(_whole_minute)]
+TimeOfDay = Annotated[time, AfterValidator(_whole_minute)]
 _ONE_FORM = "first と last（毎年の期間）、on（1日）、from と until（日時から日時の前まで）のうちの一組"
 
 
@@ -98,7 +115,8 @@ class ClosedSpan(Settings):
 
 # --- who certifies ---------------------------------------------------------------------------------------------------
 
-SEAL = "フォルダにある、正方形の PNG 画像のファイル名"
+SMALLEST_SEAL_PX, LARGEST_SEAL_PX = 100, 4000
+SEAL = f"フォルダにある、正方形の PNG 画像のファイル名（一辺{SMALLEST_SEAL_PX}から{LARGEST_SEAL_PX}ピクセル）"
 _SealFile = Annotated[str, matching(r"[0-9A-Za-z_-]+\.png", SEAL)]
 _SealSide = Annotated[float, Field(ge=15, le=LARGEST_SEAL_MM)]
 
@@ -133,7 +151,14 @@ class Certifier(Settings):
 
 STANDARD_NUMBER = "{municipality}-{day:%Y%m%d}-{random}"
 SHORTEST_NUMBER, LONGEST_NUMBER = 8, 60
+NUMBER_LENGTH = f"{SHORTEST_NUMBER}字から{LONGEST_NUMBER}字の発行番号になる形"
+_NONE = re.compile("")
 _FIELDS = ("municipality", "name", "day", "random", "number", "serial")
+_DAY_FORM = re.compile(r"(?:%[Ymdyj]|[^%{}])*")
+"""Of one width whatever the day: 1 January 11 and 11 January 1 must not be told in the same figures, and no language counts."""
+_COUNT_FORM = re.compile(r"(?:0[1-9][0-9]?)?")
+_A_LARGE_COUNT = 10**12
+"""Wider than any form: with it two forms that differ in width alone give the same."""
 _NUMBER_FORM = (
     "{random}・{number}・{serial} のどれかを含む発行番号の形"
     "（{municipality} 市区町村コード、{name} 市区町村名、{day:%Y%m%d} 発行日、{random} 12字の乱数、"
@@ -150,16 +175,23 @@ class NumberPattern:
         self.text = text
         try:
             parts = [part for part in string.Formatter().parse(text) if part[1] is not None]
-            self._used = {field: form or "" for _, field, form, _ in parts if field is not None}
-            shown = self.format("99999", "市", date(2028, 12, 28), "0000-0000-0000", 1)
-        except (ValueError, KeyError, IndexError, AttributeError, TypeError):
+        except ValueError:
             raise ValueError(_NUMBER_FORM) from None
+        self._used = {field: form or "" for _, field, form, _ in parts if field is not None}
         if any(conversion for *_, conversion in parts):
             raise ValueError(_NUMBER_FORM)
         if not self._used.keys() <= set(_FIELDS) or not self._used.keys() & {"random", "number", "serial"}:
             raise ValueError(_NUMBER_FORM)
-        if any(not form.isdigit() for name, form in self._used.items() if form and name != "day"):
-            raise ValueError(_NUMBER_FORM)
+        if {"number", "serial"} <= self._used.keys():
+            raise ValueError("{number} と {serial} のどちらか一方")
+        for _, field, form, _ in parts:
+            if field == "day" and not _DAY_FORM.fullmatch(form or ""):
+                raise ValueError("{day:%Y%m%d} のように、日の書き方が %Y・%y・%m・%d・%j だけの形")
+            if field != "day" and not (_COUNT_FORM if field in ("number", "serial") else _NONE).fullmatch(
+                form or ""
+            ):
+                raise ValueError(_NUMBER_FORM)
+        shown = self.of_one_day("99999", "市")
         days = {
             self.format("99999", "市", day, "0000-0000-0000", 1)
             for day in (date(2028, 12, 28), date(2028, 12, 27), date(2028, 11, 28), date(2027, 12, 28))
@@ -167,7 +199,7 @@ class NumberPattern:
         if "number" in self._used and len(days) < 4:
             raise ValueError("{number} は日ごとに1から始まるため、年月日のすべて（{day:%Y%m%d}）を含む形")
         if not SHORTEST_NUMBER <= len(shown) <= LONGEST_NUMBER:
-            raise ValueError(f"{SHORTEST_NUMBER}字から{LONGEST_NUMBER}字の発行番号になる形")
+            raise ValueError(NUMBER_LENGTH)
 
     @property
     def running(self) -> Literal["number", "serial"] | None:
@@ -175,6 +207,17 @@ class NumberPattern:
         if "number" in self._used:
             return "number"
         return "serial" if "serial" in self._used else None
+
+    def of_one_day(self, municipality: str, name: str, count: int = 1) -> str:
+        """Form the number of some day and that count, to compare it with others."""
+        return self.format(municipality, name, date(2028, 12, 28), "0000-0000-0000", count)
+
+    def meets(self, other: NumberPattern) -> bool:
+        """Tell whether a number of this form may be one of the other's: the counts of the day and of all days know nothing of each
+        other."""
+        return self.running != other.running and self.of_one_day("99999", "市", _A_LARGE_COUNT) == (
+            other.of_one_day("99999", "市", _A_LARGE_COUNT)
+        )
 
     def format(self, municipality: str, name: str, day: date, random: str, count: int) -> str:
         """Form one number. `count`: the running number that `running` asks for."""
@@ -204,19 +247,24 @@ IssueNumbers = Annotated[SettingsText, AfterValidator(_number_pattern)]
 # --- the whole -------------------------------------------------------------------------------------------------------
 
 
+INSTEAD = (("fee", "counter_minus"), ("first_day", "planned"))
+"""Pairs of settings that say one thing in two ways: whichever is said last counts."""
+
+
 class ServiceTerms(Settings):
     """What a municipality has decided about one kind. A kind may need more.
 
-    `fee` at a terminal and `counter_fee` at the counter, a copy or (`fee_per_person`) each person on a copy; with `counter_minus` the fee is the counter's less so much, whatever
-    `fee` says. `opens` inclusive, `closes` exclusive. Served on `weekdays`, and on public holidays among them if `holidays`;
+    `fee` at a terminal and `counter_fee` at the counter, a copy or (`fee_per_person`) each person on a copy; `counter_minus` instead of
+    `fee`: the counter's less so much. `opens` inclusive, `closes` exclusive. Served on `weekdays`, and on public holidays among
+    them if `holidays`;
     not on `closed`. From `first_day` on; `planned`: words of when it is to begin, where no day is fixed: it is not served yet.
     `words` and `title`: what the kind is called here, and on its papers. `certifier`: who certifies this kind, as far as it is
     not as for all. `title_with_prefecture`: 職名 begins with the prefecture. `issue_number`: a form of 発行番号 of its own.
     """
 
     fee: Fee
-    opens: time
-    closes: time
+    opens: TimeOfDay
+    closes: TimeOfDay
     max_copies: Annotated[int, Field(ge=1, le=99)]
     counter_fee: Fee | None = None
     fee_per_person: bool = False
@@ -240,10 +288,12 @@ class ServiceTerms(Settings):
     @model_validator(mode="before")
     @classmethod
     def _fee_below_the_counters(cls, told: Any) -> Any:
-        if not isinstance(told, Mapping) or not isinstance(told.get("counter_minus"), int):
+        if not isinstance(told, Mapping) or "counter_minus" not in told:
             return told
-        if told["counter_minus"] % COIN:
-            return told  # told by its own rule
+        if "fee" in told:
+            raise ValueError("fee（手数料）と counter_minus（窓口より安い額）のどちらか一方")
+        if not isinstance(told["counter_minus"], int) or told["counter_minus"] % COIN:
+            return {**told, "fee": 0}  # told by its own rule
         at_counter = told.get("counter_fee")
         if not isinstance(at_counter, int) or at_counter < told["counter_minus"]:
             raise ValueError("counter_minus は、counter_fee（窓口の手数料）があるときに、それを超えない額")
@@ -263,8 +313,14 @@ class ServiceTerms(Settings):
             raise ValueError("1個以上の、重ならない曜日")
         return tuple(day for day in WEEK if day in weekdays)
 
+    @model_validator(mode="after")
+    def _begins_in_one_way(self) -> Self:
+        if self.first_day is not None and self.planned is not None:
+            raise ValueError("first_day（始める日）と planned（予定のことば）のどちらか一方")
+        return self
+
     def open_at(self, moment: time) -> bool:
-        return self.opens <= moment < self.closes
+        return self.opens <= moment and (moment < self.closes or self.closes == END_OF_DAY)
 
     def begun(self, day: date) -> bool:
         """Tell whether the kind is offered on `day`, or still to come."""
@@ -287,7 +343,7 @@ def opening_of(
 ) -> datetime | None:
     """Find the first moment of `day` from `after` on that is within the hours and in none of `closed`; None if there is none."""
     moment = max(after, datetime.combine(day, terms.opens, JST))
-    end = datetime.combine(day, terms.closes, JST)
+    end = datetime.combine(day, time.max if terms.closes == END_OF_DAY else terms.closes, JST)
     spans = [span for span in closed if span.until is not None]
     while moment < end:
         under_way = next((span for span in spans if span.covers(moment)), None)
@@ -305,7 +361,13 @@ _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oc
 
 def time_in_words(moment: time) -> str:
     """Write a time as notices do: 6:30."""
+    if moment == END_OF_DAY:
+        return "24:00"
     return f"{moment.hour}:{moment.minute:02}"
+
+
+_SPANS_TOLD = 1
+"""Closed days of every year that have room on a tile of the menu, in both languages; others are told on their days."""
 
 
 def hours_in_words(terms: ServiceTerms, closed: Iterable[ClosedSpan] = ()) -> dict[str, str]:
@@ -330,13 +392,17 @@ def hours_in_words(terms: ServiceTerms, closed: Iterable[ClosedSpan] = ()) -> di
         not_on_ja, not_on_en = [], []
     if not terms.holidays:
         not_on_ja, not_on_en = [*not_on_ja, "祝日"], [*not_on_en, "holidays"]
-    years = [span for span in (*closed, *terms.closed) if span.first is not None and span.last is not None]
+    elif not_on_ja:
+        not_on_ja[-1] += "曜日"  # 日 alone may be any day
+    told = {(span.first, span.last): span for span in (*closed, *terms.closed) if span.first is not None}
+    years = list(told.values())
     excepted_ja = ["・".join(not_on_ja)] if not_on_ja else []
-    excepted_ja += [_span(span, _day_ja, "〜") for span in years]
-    excepted_en = [*not_on_en, *(_span(span, _day_en, "–") for span in years)]
+    excepted_ja += [_span(span, _day_ja, "〜") for span in years[:_SPANS_TOLD]]
+    excepted_en = [*not_on_en, *(_span(span, _day_en, "–") for span in years[:_SPANS_TOLD])]
     if excepted_ja:
-        ja += f"（{'、'.join(excepted_ja)}を除く）"
-        en += f" (not {', '.join(excepted_en)})"
+        more = ("ほか", ", etc.") if len(years) > _SPANS_TOLD else ("", "")
+        ja += f"（{'、'.join(excepted_ja)}{more[0]}を除く）"
+        en += f" (not {', '.join(excepted_en)}{more[1]})"
     return {"ja": before["ja"] + ja, "en": before["en"] + en}
 
 

@@ -26,6 +26,8 @@ from server_stub.registry.records import Person, ResidentStatus, Restriction
 
 from .stops import Stops
 
+_NEVER = datetime.max.replace(tzinfo=JST)
+
 
 def place_is_served(municipality: Municipality, place: Place) -> None:
     """Of the 本籍地 nothing is issued where no kind of the family register is offered."""
@@ -177,9 +179,7 @@ def not_a_closed_day(municipality: Municipality, kind: str, received_at: datetim
     day = received_at.date()
     if not municipality.served_on(kind, day):
         reopens = municipality.next_opening(kind, datetime.combine(day + timedelta(days=1), time.min, JST))
-        raise Failed(
-            "Service_Closed_Today", kind=kind, next_open=reopens.date().isoformat() if reopens else ""
-        )
+        raise Failed("Service_Closed_Today", kind=kind, **_opening_told(municipality, kind, reopens, None))
 
 
 def not_suspended(municipality: Municipality, kind: str, received_at: datetime) -> None:
@@ -191,16 +191,26 @@ def not_suspended(municipality: Municipality, kind: str, received_at: datetime) 
 def within_hours(municipality: Municipality, kind: str, received_at: datetime) -> None:
     """Served from the opening minute up to and without the closing one: 22:59:59 is served, 23:00:00 is not.
 
-    The day of the next opening is told where it is not the one that everybody would think of."""
+    The next opening is told where it is not the one that everybody would think of."""
     terms = municipality.services[kind]
     if not terms.open_at(received_at.time()):
         told = {"kind": kind, "opens": time_in_words(terms.opens), "closes": time_in_words(terms.closes)}
         today = received_at.date()
         expected = today if received_at.time() < terms.opens else today + timedelta(days=1)
         reopens = municipality.next_opening(kind, received_at)
-        if reopens is not None and reopens.date() != expected:
-            told["next_open"] = reopens.date().isoformat()
-        raise Failed("Service_Closed_Now", **told)
+        raise Failed("Service_Closed_Now", **told, **_opening_told(municipality, kind, reopens, expected))
+
+
+def _opening_told(
+    municipality: Municipality, kind: str, reopens: datetime | None, expected: date | None
+) -> dict[str, str]:
+    """Tell the day of the next opening (`next_open`), unless it is `expected`; where it is at another hour than today's, the
+    moment (`reopens`)."""
+    if reopens is None:
+        return {}
+    if reopens.time() != municipality.services[kind].opens:
+        return {"reopens": reopens.strftime("%Y-%m-%dT%H:%M")}
+    return {} if reopens.date() == expected else {"next_open": reopens.date().isoformat()}
 
 
 def reopening(municipality: Municipality, kind: str, after: datetime) -> dict[str, str]:
@@ -222,7 +232,8 @@ def not_stopped(municipality: Municipality, kind: str, stops: Stops, now: dateti
 
 def check_open(municipality: Municipality, kind: str, received_at: datetime) -> None:
     """Check days and hours; `received_at` in JST. Raises Failed: Service_Not_Yet_Offered(kind, first_day, planned),
-    Service_Closed_Today(kind, next_open), Service_Suspended(kind, reopens), Service_Closed_Now(kind, opens, closes, next_open)."""
+    Service_Closed_Today(kind, next_open or reopens), Service_Suspended(kind, reopens), Service_Closed_Now(kind, opens, closes, next_open or
+    reopens)."""
     already_offered(municipality, kind, received_at)
     not_a_closed_day(municipality, kind, received_at)
     not_suspended(municipality, kind, received_at)
@@ -237,9 +248,9 @@ def replica_is_recent(municipality: Municipality, made_at: datetime | None, now:
 
 
 def check_any_open(municipality: Municipality, place: Place, received_at: datetime, stops: Stops) -> None:
-    """When every kind of this place is closed or stopped, the first one's reason refuses the visit, so that nobody is looked up in
-    vain; a kind that is still to come gives no such reason while another has one."""
-    reasons: list[Failed] = []
+    """When every kind of this place is closed or stopped, the reason of that which opens first refuses the visit, so that nobody is
+    looked up in vain; a kind that is still to come gives no such reason while another has one."""
+    reasons: list[tuple[bool, datetime, Failed]] = []
     for kind in municipality.kinds.values():
         if place not in kind.places:
             continue
@@ -248,10 +259,14 @@ def check_any_open(municipality: Municipality, place: Place, received_at: dateti
             check_open(municipality, kind.code, received_at)
             return
         except Failed as failed:
-            reasons.append(failed)
+            stop = stops.of(kind.code)
+            after = received_at if stop is None else stop.reopens  # None: nobody knows when
+            opens = None if after is None else municipality.next_opening(kind.code, max(after, received_at))
+            still_to_come = failed.failure == "Service_Not_Yet_Offered"
+            reasons.append((still_to_come, opens or _NEVER, failed))
     if not reasons:
         raise Failed("Service_Not_Offered")
-    raise next((one for one in reasons if one.failure != "Service_Not_Yet_Offered"), reasons[0])
+    raise min(reasons, key=lambda one: one[:2])[2]
 
 
 def subjects_may_be_on_paper(asked: ApplicationRequest, offer: Offer) -> None:

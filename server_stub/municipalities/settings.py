@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,7 +19,12 @@ from server_stub.certificates import load_kinds, read_kinds
 from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
 from server_stub.certificates.terms import (
     A_YEAR,
+    INSTEAD,
+    LARGEST_SEAL_PX,
+    LONGEST_NUMBER,
+    NUMBER_LENGTH,
     SEAL,
+    SMALLEST_SEAL_PX,
     STANDARD_NUMBER,
     Certifier,
     ClosedSpan,
@@ -30,6 +36,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.values import MunicipalityInfo, TerminalKind
 from server_stub.paper.fonts import coverage_of, family_of
 from server_stub.paper.typesetting import Issuer
+from server_stub.pictures import is_seen
 from server_stub.settings_file import (
     Settings,
     SettingsText,
@@ -47,6 +54,7 @@ HERE = Path(__file__).parent
 FILE_NAME, CERTIFICATES, FORMATS = "municipality.toml", "certificates", "deliveries"
 _FONT = "フォルダにあるフォント（.ttf か .otf）のファイル名"
 _BLACK_SEAL = "黒い印影の画像（色の印影を使うときは seal_black = false）"
+_BLANK_SEAL = "白い紙の上で見える印影のある画像"
 _COLOURED = 40
 """Steps (of 255) between the channels of a pixel, from which on it is no grey."""
 
@@ -132,6 +140,8 @@ class _Change(Settings):
             raise ValueError("from（この日から）か date_unknown = true（実施日不明）のどちらか一方")
         if self.until is not None and (self.begins is None or self.until < self.begins):
             raise ValueError("until は from と同じ日か、より後の日")
+        if not self.settings:
+            raise ValueError("変わるもの（service・certifier など）を一つ以上")
         return self
 
     def in_force(self, day: date) -> bool:
@@ -255,7 +265,7 @@ class Municipality:
         """Find the first moment from `after` (JST) on at which `kind` is served, within a year. What will have changed by then
         counts."""
         first = after.date()
-        for ahead in range(A_YEAR.days):
+        for ahead in range(min(A_YEAR, date.max - first).days):
             day = first + timedelta(days=ahead)
             then = self.on(day)
             terms = then.services.get(kind)
@@ -335,6 +345,8 @@ def _municipality(
     file = file_named(folder / FILE_NAME)
     own = checked_settings(file, values, _Own)
     services = _services(file, own.service, kinds)  # refuses an unknown kind
+    for problem in _number_problems(file, own.code, own.name, _patterns(values, services)):
+        raise problem
     return Municipality(
         folder=folder,
         info=own.info,
@@ -436,6 +448,11 @@ def _problems_below(
     """What is wrong in the tables of the kinds and with the seals; `found`: what is wrong above them."""
     wrong = {one.facts.get("field") for one in found}
     services = values.get("service")
+    code, name = values.get("code"), values.get("name")
+    if isinstance(code, str) and isinstance(name, str):
+        yield from _number_problems(
+            file, code, name, _patterns(values, services if isinstance(services, dict) else ())
+        )
     for code, table in services.items() if isinstance(services, dict) else ():
         if code not in kinds:
             yield settings_wrong(file, f"service.{code}", _one_of(kinds))
@@ -477,7 +494,7 @@ class _State:
     def merged_with(self, base: Mapping[str, Any]) -> dict[str, Any]:
         merged = dict(base)
         for _, change in self.changes:
-            merged = _merged(merged, change.settings)
+            merged = _merged(_without_replaced(merged, change.service), change.settings)
         return merged
 
     def told(self, failed: Failed) -> Failed:
@@ -502,13 +519,27 @@ def _states(changes: Iterable[_Change]) -> Iterator[_State]:
         key=lambda one: (one[1].begins or date.max, one[0]),
     )
     days = {change.begins for _, change in numbered if change.begins is not None}
-    days |= {change.until + timedelta(days=1) for _, change in numbered if change.until is not None}
+    ends = {change.until for _, change in numbered if change.until is not None}
+    days |= {end + timedelta(days=1) for end in ends if end < date.max}
     for day in sorted(days):
         yield _State(day, tuple((n, change) for n, change in numbered if change.in_force(day)))
     for number, change in numbered:
         if change.date_unknown:
             lasting = tuple((n, one) for n, one in numbered if one.begins is not None and one.until is None)
             yield _State(None, (*lasting, (number, change)))
+
+
+def _without_replaced(values: dict[str, Any], changed: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Leave out of the tables of the kinds what `changed` says in another way (`INSTEAD`)."""
+    services = values.get("service")
+    if not isinstance(services, dict):
+        return values
+    left = dict(services)
+    for code, table in changed.items():
+        gone = {a for one in INSTEAD for a, b in (one, one[::-1]) if b in table and a not in table}
+        if isinstance(services.get(code), dict):
+            left[code] = {name: value for name, value in services[code].items() if name not in gone}
+    return {**values, "service": left}
 
 
 def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
@@ -533,6 +564,37 @@ def _has(settings: Mapping[str, Any], place: str) -> bool:
 
 def _one_of(kinds: Iterable[str]) -> str:
     return "証明書の種類 " + "・".join(kinds) + " のいずれか"
+
+
+def _patterns(values: Mapping[str, Any], kinds: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The form of 発行番号 of each kind, with the setting that says it. What is no text is told by its own rule."""
+    services = values.get("service")
+    found = {}
+    for code in kinds:
+        table = services.get(code) if isinstance(services, dict) else None
+        own = table.get("issue_number") if isinstance(table, dict) else None
+        place = f"service.{code}.issue_number" if own is not None else "issue_number"
+        pattern = own if own is not None else values.get("issue_number", STANDARD_NUMBER)
+        if isinstance(pattern, str):
+            found[code] = (place, pattern)
+    return found
+
+
+def _number_problems(
+    file: str, code: str, name: str, patterns: Mapping[str, tuple[str, str]]
+) -> Iterator[Failed]:
+    """What is wrong with the forms of 発行番号 of a municipality together, and with its name in them."""
+    known: list[NumberPattern] = []
+    for place, text in dict.fromkeys(patterns.values()):
+        try:
+            pattern = NumberPattern(text)
+        except ValueError:
+            continue  # told by its own rule
+        if len(pattern.of_one_day(code, name)) > LONGEST_NUMBER:
+            yield settings_wrong(file, place, NUMBER_LENGTH)
+        if any(pattern.meets(other) for other in known):
+            yield settings_wrong(file, place, "ほかの種類の {number} か {serial} の番号と同じにならない形")
+        known.append(pattern)
 
 
 def _services(
@@ -563,14 +625,19 @@ def _own_fonts(file: str, folder: Path, names: Iterable[str]) -> tuple[Path, ...
 def _official_seal(file: str, path: Path, where: str, black: bool) -> bytes:
     wrong = settings_wrong(file, f"{where}.seal", SEAL)
     try:
+        if not path.is_file():  # a pipe or a device is read for ever
+            raise wrong
         png = path.read_bytes()
+        across, down = struct.unpack(">II", png[16:24])  # of PNG's first chunk: before anything is unpacked
+        if across != down or not SMALLEST_SEAL_PX <= across <= LARGEST_SEAL_PX:
+            raise wrong
         with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
-            across, down = image.size
+            seen = is_seen(image)
             pixels = np.asarray(image.convert("RGBA"), dtype=np.int16)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except (UnidentifiedImageError, struct.error, OSError, SyntaxError, ValueError):
         raise wrong from None
-    if across != down:
-        raise wrong
+    if not seen:
+        raise settings_wrong(file, f"{where}.seal", _BLANK_SEAL)
     colours = pixels[pixels[..., 3] > 0][..., :3]
     if black and colours.size and int(np.ptp(colours, axis=1).max()) > _COLOURED:
         raise settings_wrong(file, f"{where}.seal", _BLACK_SEAL)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uharfbuzz
 
-from server_stub.characters import STAND_INS
+from server_stub.characters import STAND_INS, unseen
 from server_stub.interface.failures import Failed
 from server_stub.interface.font_files import MINCHO, font_file
 
@@ -122,20 +122,25 @@ def family_of(file: Path) -> str:
         raise Failed("Font_Missing", font=file.name) from None
 
 
+@functools.cache
+def _is_never_printed(letter: str) -> bool:
+    return letter in STAND_INS or unseen(letter)
+
+
 def check_printable(text: str, family: str = MINCHO, fonts: Sequence[Path] = ()) -> None:
     """`fonts`: files in which a character is looked for that `family` lacks, in their order. What stands for another character
-    (〓 and the like) is not to be printed, whatever font has it.
+    (〓 and the like) is not to be printed, nor what nobody sees, whatever font has it.
 
     Raises Failed(Character_Not_Printable, characters=[...]) naming code points only, never the name they stand in."""
     lacking = coverage(family).missing(text)
-    if not STAND_INS.isdisjoint(text):
-        lacking += [_notation(ord(one)) for one in text if one in STAND_INS]
+    never = {one for one in set(text) if _is_never_printed(one)}
+    lacking += [_notation(ord(one)) for one in text if one in never]
     if lacking and fonts:
         own = [coverage_of(file) for file in fonts]
         lacking = [
             one
             for one in lacking
-            if _characters(one) in STAND_INS or not any(font.has(_characters(one)) for font in own)
+            if _characters(one) in never or not any(font.has(_characters(one)) for font in own)
         ]
     if lacking:
         raise Failed("Character_Not_Printable", characters=list(dict.fromkeys(lacking)))

@@ -116,3 +116,31 @@ def test_while_closed_nobody_is_looked_up(hall: TownHall) -> None:
     hall.at("2026-06-05 23:30:00")
     assert refused(lambda: hall.offers(UNLINKED)).failure == "Service_Closed_Now"
     assert refused(lambda: hall.apply(UNLINKED)).failure == "Service_Closed_Now"
+
+
+def test_when_all_are_closed_the_kind_that_opens_first_says_why(
+    open_hall: OpenTownHall, tmp_path: Path
+) -> None:
+    """Not the first of the menu, which may be closed for weeks."""
+    town = edited_municipality(
+        tmp_path,
+        (r"\[service\.seal_registration\]", "[[service.residence.closed]]\nfrom = 2026-06-01T00:00:00\nuntil = 2026-07-01T06:30:00\n\n[service.seal_registration]"),
+    )  # fmt: skip
+    hall = open_hall(root=town)
+    hall.at("2026-06-05 23:30:00")
+    told = refused(lambda: hall.offers(MIDORI))
+    assert (told.failure, told.facts) == ("Service_Closed_Now", {**CLOSED_NOW, "kind": SEAL})
+
+
+def test_another_hour_of_tomorrow_is_told(open_hall: OpenTownHall, tmp_path: Path) -> None:
+    town = edited_municipality(
+        tmp_path,
+        (
+            r"\[service\.residence\]",
+            "[[closed]]\nfrom = 2026-06-06T00:00:00\nuntil = 2026-06-06T12:00:00\n\n[service.residence]",
+        ),
+    )
+    hall = open_hall(root=town)
+    hall.at("2026-06-05 23:30:00")
+    told = refused(lambda: hall.offers(MIDORI))
+    assert (told.failure, told.facts) == ("Service_Closed_Now", {**CLOSED_NOW, "reopens": "2026-06-06T12:00"})

@@ -87,6 +87,17 @@ def test_every_character_and_every_variant_is_read_as_fonttools_reads_it() -> No
 @pytest.fixture
 def small_font(tmp_path: Path) -> Path:
     """A font of 見 and 辺 only, in cmap format 4, where 辺 U+E0100 is the default form and U+E0101 another."""
+    variants = [(0x8FBA, 0xE0100, None), (0x8FBA, 0xE0101, "b.other")]
+    return made_font(tmp_path, {0x898B: "a", 0x8FBA: "b"}, variants)
+
+
+def made_font(
+    folder: Path,
+    characters: dict[int, str],
+    variants: list[tuple[int, int, str | None]] | None = None,
+    empty: tuple[str, ...] = (),
+) -> Path:
+    """Make a font whose glyphs are a triangle, or nothing."""
     pen = TTGlyphPen(None)
     pen.moveTo((0, 0))
     pen.lineTo((500, 0))
@@ -96,14 +107,12 @@ def small_font(tmp_path: Path) -> Path:
     builder = FontBuilder(1000)
     names = [".notdef", "a", "b", "b.other"]
     builder.setupGlyphOrder(names)
-    builder.setupCharacterMap(
-        {0x898B: "a", 0x8FBA: "b"}, uvs=[(0x8FBA, 0xE0100, None), (0x8FBA, 0xE0101, "b.other")]
-    )
-    builder.setupGlyf(dict.fromkeys(names, shape))
+    builder.setupCharacterMap(characters, uvs=variants)
+    builder.setupGlyf({name: TTGlyphPen(None).glyph() if name in empty else shape for name in names})
     builder.setupHorizontalMetrics(dict.fromkeys(names, (1000, 0)))
     builder.setupHorizontalHeader()
     builder.setupPost()
-    path = tmp_path / "small.ttf"
+    path = folder / "small.ttf"
     stream = io.BytesIO()
     builder.save(stream)
     path.write_bytes(stream.getvalue())
@@ -126,6 +135,21 @@ def test_what_a_font_was_asked_before_hides_nothing_that_it_lacks(small_font: Pa
         assert small.missing("辺見\U000e0100") == ["U+898B U+E0100"]
         assert small.missing("\U000e0101見") == ["U+E0101"]
         assert small.missing("見本辺") == ["U+672C"]
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\ufeff", "\u3164", "\u2028", "\u00ad", "\u0007"])
+def test_what_nobody_sees_is_refused_whatever_a_font_draws_for_it(tmp_path: Path, hidden: str) -> None:
+    """A font may have a shape for a sign that turns the direction of what follows."""
+    font = made_font(tmp_path, {0x898B: "a", ord(hidden): "b"})
+    with pytest.raises(Failed) as caught:
+        check_printable(f"見{hidden}見", fonts=[font])
+    assert caught.value.facts["characters"] == [f"U+{ord(hidden):04X}"]
+
+
+def test_a_glyph_without_an_outline_is_none(tmp_path: Path) -> None:
+    font = made_font(tmp_path, {0x898B: "a", 0x10F001: "b"}, empty=("b",))
+    with pytest.raises(Failed, match="Character_Not_Printable"):
+        check_printable("\U0010f001", fonts=[font])
 
 
 @pytest.fixture

@@ -93,6 +93,18 @@ def test_a_differential_on_another_generation_is_refused(town: Town, url: str, r
         assert reader.generation == 2
 
 
+def test_a_change_of_the_same_moment_as_its_base_is_refused(town: Town, url: str, replica: Replica) -> None:
+    """It would be its own base, and could be applied again and again."""
+    town.write()
+    town.load(url)
+    change(town, newcomer(), at=FULL).write()
+    with pytest.raises(Failed) as caught:
+        change(town, newcomer(), at=FULL).load(url)
+    assert (caught.value.failure, caught.value.facts["column"]) == ("Delivery_Row_Broken", "時")
+    with replica.open_generation() as reader:
+        assert (reader.generation, FIVE in names(reader)) == (1, False)
+
+
 @pytest.mark.parametrize(
     ("changed", "column"),
     [

@@ -276,6 +276,11 @@ def test_a_record_of_nobody_is_not_set_aside_with_a_row_of_nobody(
         ("file = true", "file = false", "file[2].to.imprint.file", "imprint"),
         ('before = "　"', 'after = "　"', "file[1].to.address.join[4].after", "この名前の項目はありません"),
         ('= "旧氏"', '= { column = "旧氏", text = "x" }', "file[1].to.former_surname", "どれか一つ"),
+        ('match = "[0-9]{7}"', 'match = "a{99999999999}"', "file[2].to.number", "正規表現"),
+        ("scale = 0.1", "scale = inf", "file[2].to.width_mm.scale", "1000000"),
+        ('position = { column = "世帯内順位", ', 'position = { column = "世帯内順位", scale = 1, ', "file[1].to.position.scale", "印影の大きさ"),
+        ('birth = "生年月日"', 'birth = { column = "生年月日", code = "ward" }', "file[1].to.birth.code", "日付か空"),
+        ('encoding = "cp932"', 'encoding = "cp932\\u0000"', "file[2].encoding", "文字コード"),
         ("[slip]", "[slip", "", "TOML"),
     ],
 )  # fmt: skip

@@ -153,6 +153,11 @@ def test_a_table_of_characters_goes_before_what_the_page_has(table: Path) -> Non
         ("コード,文字\n80A1,U+4E00\n80a2,U+4E00\n", "3行目のコード"),
         ("コード,文字\n80A1,U+4E00\n80A1,U+4E01\n", "3行目のコードに、ほかの行と重ならない値"),
         ("コード,文字\n80A1\n", "2行目の文字"),
+        ("コード,文字\n80A1,U+9089 U+908A\n", "2行目の文字に、1つの文字"),
+        ("コード,文字\n80A1,U+E0100\n", "2行目の文字に、1つの文字"),
+        ("コード,文字\n80A1,U+3013\n", "2行目の文字に、1つの文字"),
+        ("コード,文字\nU+E001,U+200B\n", "2行目の文字に、1つの文字"),
+        ("コード,文字\n80A1,U+" + "0" * 200_000 + "\n", "CSV の行"),
     ],
 )
 def test_a_wrong_row_of_the_table_is_named(table: Path, rows: str, told: str) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from server_stub.registry.records import SealEnd, SealStatus
 from server_stub.registry.replica import Replica
@@ -153,7 +153,9 @@ def test_a_seal_does_not_fit_into_8_mm_and_fits_into_25(
     line = change(delivery, TAICHI, 印影幅=str(width), 印影高さ=str(height))
     picture = read_cells(delivery.folder / SEALS)[line - 1][5]
     pixels = (round(width / 254 * 600), round(height / 254 * 600))
-    Image.new("RGBA", pixels).save(delivery.folder / picture)
+    drawn = Image.new("RGBA", pixels)
+    ImageDraw.Draw(drawn).line((0, 0, *pixels), (200, 30, 30, 255), 9)
+    drawn.save(delivery.folder / picture)
     told = [(one.register, one.line) for one in delivery.load_all(url).set_aside]
     assert told == ([] if fits else [("seal", line)])
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, TextIO
 from server_stub.interface.failures import Failed
 
 from .format_file import Layout
-from .row_function import WHOLE_ROW, Misread
+from .row_function import WHOLE_ROW, Misread, delivered_file
 from .xml_rows import NotXml, xml_rows
 
 BOM = b"\xef\xbb\xbf"
@@ -32,7 +32,7 @@ def read_rows(path: Path, layout: Layout) -> Iterator[RawRow]:
     or the BOM is another, or a file of JSON or XML is none, Failed(Delivery_Record_Length_Wrong) when a fixed-length file is no whole number of records.
     """
     try:
-        raw = path.open("rb")
+        raw = delivered_file(path, path.parent).open("rb")
     except OSError:
         raise Failed("Delivery_File_Missing", file=path.name) from None
     with raw:
@@ -227,7 +227,7 @@ def salvage_rows(path: Path, layout: Layout) -> Iterator[list[str]]:
     """The rows of `path` as far as they can be read, whatever is wrong with it: each cell without blanks around it and in plain
     digits and letters (NFKC). A header in another order is followed. Raises nothing."""
     try:
-        raw = path.read_bytes()
+        raw = delivered_file(path, path.parent).read_bytes()
     except OSError:
         return
     names = layout.cells()

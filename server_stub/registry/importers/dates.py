@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from server_stub.eras import date_in_era
+from server_stub.interface.clock import JST
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,15 @@ def _iso8601(text: str) -> date:
 
 
 def _moment(text: str) -> datetime:
+    if not re.fullmatch(
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})", text, re.ASCII
+    ):
+        raise ValueError("not to the second with offset")
     found = datetime.fromisoformat(text)
-    if found.tzinfo is None or found.microsecond:
-        raise ValueError("no offset, or parts of a second")
+    try:
+        found.astimezone(JST)
+    except OverflowError:  # the first or the last day of the calendar
+        raise ValueError("no time in Japan") from None
     return found
 
 

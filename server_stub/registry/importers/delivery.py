@@ -196,6 +196,8 @@ def _check_time(engine: Engine, slip: DeliverySlip, format_: DeliveryFormat, now
     if format_.differential and slip.base != before:
         expected = before.isoformat() if before is not None else ""
         raise Failed("Delivery_Base_Wrong", file=slip.file, expected=expected)
+    if format_.differential and slip.made_at == before:
+        raise slip.too_old("元の作成日時より後")  # or it could be applied to itself
     return living
 
 

@@ -41,9 +41,9 @@ class DeliverySlip:
         if told != count:
             raise self._broken(line, "count", f"{file} の行数と同じ件数")
 
-    def too_old(self) -> Failed:
+    def too_old(self, expected: str = "現在の副本の作成日時以降") -> Failed:
         line, _ = next(iter(self.counts.values()))
-        return self._broken(line, "made_at", "現在の副本の作成日時以降")
+        return self._broken(line, "made_at", expected)
 
     def _broken(self, line: int, target: str, expected: str) -> Failed:
         return broken(self.file, line, self.columns[target], expected)

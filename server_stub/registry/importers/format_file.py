@@ -85,7 +85,7 @@ _NESTING = ("jsonl", "json", "xml")
 def _is_pattern(text: str) -> str:
     try:
         re.compile(text)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         raise ValueError("正規表現") from None
     return text
 
@@ -94,6 +94,8 @@ def _is_encoding(text: str) -> str:
     if text in host_codes.NAMES:
         return text
     try:
+        if not text.isprintable():
+            raise LookupError(text)
         "".encode(text)
         codecs.getincrementaldecoder(text)
     except (LookupError, UnicodeError):
@@ -129,7 +131,7 @@ class Source(Settings):
     date: Annotated[NotationName | bool, BeforeValidator(_is_notation)] = False
     match: Annotated[str, Field(max_length=200)] | None = None
     expected: Name | None = None
-    scale: Annotated[float, Field(gt=0, strict=False)] | None = None
+    scale: Annotated[float, Field(gt=0, le=1_000_000, strict=False)] | None = None
     file: bool = False
     structure: bool = False
     before: str = ""
@@ -344,6 +346,9 @@ def format_problems(folder: Path, municipality: str = "") -> list[Failed]:
     return found
 
 
+_DAYS = "値が 2026-06-03 のような日付か空の表"
+
+
 class _Wrong:
     """Makes the failure that names a place of one format file."""
 
@@ -413,7 +418,7 @@ def _check_layout(
             if part.code is not None and part.code not in code:
                 raise wrong(f"{place}.{_to(layout)}{target}.code", "このファイルにある表 [code.…] の名前")
             if part.date and not all(map(_is_day, code.get(part.code or "", {}).values())):
-                raise wrong(f"{place}.{_to(layout)}{target}.code", "値が 2026-06-03 のような日付か空の表")
+                raise wrong(f"{place}.{_to(layout)}{target}.code", _DAYS)
             if part.date == "coded" and part.code is None:
                 raise wrong(f"{place}.{_to(layout)}{target}.code", 'date = "coded" の日付の表')
 
@@ -462,8 +467,14 @@ def _check_targets(file: FileFormat, found: DeliveryFormat, place: str, wrong: _
             raise wrong(f"{here}.code", "値が " + "・".join(closed) + " だけの表")
         if source.file != ((file.record, target) == (SEAL, "imprint")):
             raise wrong(f"{here}.file", "印影（seal の imprint）だけに true")
-        if file.record == SEAL and target in _NUMBERS and source.scale is None:
+        is_number = file.record == SEAL and target in _NUMBERS
+        if is_number and source.scale is None:
             raise wrong(f"{here}.scale", "1目盛りのミリメートル数")
+        if file.typed and not is_number and any(part.scale is not None for part in source.parts()):
+            raise wrong(f"{here}.scale", "印影の大きさ（width_mm・height_mm）だけに書く")
+        days = found.code.get(source.code or "", {}).values()
+        if target in DATES.get(file.record, ()) and not all(map(_is_day, days)):
+            raise wrong(f"{here}.code", _DAYS)
         if source.file and source.column is None:
             raise wrong(f"{here}.column", "ファイル名の列")
         _check_structure(file, target, source, here, wrong)

@@ -14,9 +14,12 @@ import csv
 import functools
 import io
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from server_stub.characters import STAND_INS, is_selector, unseen
 
 UNKNOWN = "\ufffd"
 """Stands for a code without a character, and for a field that ends within two bytes or before its shift code back. No rule of a
@@ -182,6 +185,13 @@ class Characters:
         return text.translate(self.characters) if self.characters else text
 
 
+def _is_one_character(text: str) -> bool:
+    """Whether it is drawn as one character: that, and what belongs to it."""
+    first, rest = text[0], list(text[1:])
+    marks = [char for char in text if is_selector(char) or unicodedata.category(char) == "Mn"]
+    return marks == rest and first not in STAND_INS and not unseen(first)
+
+
 HEADER = ("コード", "文字")
 _POINT = r"U\+[0-9A-F]{4,6}"
 
@@ -190,13 +200,16 @@ def read_characters(path: Path) -> Characters:
     """Read a CSV file with the columns コード (`80A1`, or `U+E001`) and 文字 (`U+9089 U+E0105`), and others that are not read.
 
     Raises ValueError with line and what was expected there; OSError."""
-    rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-    header = next(rows, [])
+    try:
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+    except csv.Error:
+        raise ValueError("CSV の行") from None
+    header = rows[0] if rows else []
     if tuple(header[:2]) != HEADER:
         raise ValueError("1行目に列 コード,文字")
     codes: dict[bytes, str] = {}
     characters: dict[int, str] = {}
-    for line, row in enumerate(rows, start=2):
+    for line, row in enumerate(rows[1:], start=2):
         code, told = ([*row, "", ""])[:2]
         if not re.fullmatch(rf"{_POINT}(?: {_POINT})*", told):
             raise ValueError(f"{line}行目の文字に U+9089 U+E0105 のような符号位置")
@@ -204,6 +217,8 @@ def read_characters(path: Path) -> Characters:
         if any(point > 0x10FFFF or 0xD800 <= point <= 0xDFFF for point in points):
             raise ValueError(f"{line}行目の文字に Unicode の符号位置")
         text = "".join(map(chr, points))
+        if not _is_one_character(text):
+            raise ValueError(f"{line}行目の文字に、1つの文字（と、あれば異体字のセレクタ）")
         if re.fullmatch(_POINT, code):
             known: object = characters.setdefault(int(code[2:], 16), text)
         elif re.fullmatch(r"[0-9A-F]{2}(?:[0-9A-F]{2})?", code):

@@ -13,6 +13,8 @@ from typing import Any
 from .dates import MOMENT, NOTATIONS, Notation
 from .format_file import DATES, FileFormat, Slip, Source
 
+LARGEST_FILE = 20_000_000
+"""Bytes of a file that a row names; an imprint has some thousand."""
 WHOLE_ROW = "行全体"
 """Stands for the column where a row cannot even be divided into columns."""
 Cells = Sequence[str]
@@ -158,11 +160,22 @@ class RowFunction:
             if not inside or not matches(name):
                 raise Misread(column, "連携フォルダの中のファイルの名前")
             try:
-                return (folder / path).read_bytes()
+                file = delivered_file(folder / path, folder)
+                if file.stat().st_size > LARGEST_FILE:
+                    raise Misread(column, f"{LARGEST_FILE // 1_000_000}メガバイトまでのファイル")
+                return file.read_bytes()
             except (OSError, ValueError):
                 raise Misread(column, "連携フォルダにあるファイル") from None
 
         return read
+
+
+def delivered_file(path: Path, folder: Path) -> Path:
+    """The path of a file that was delivered in `folder`. Raises OSError for what is no file (a pipe or a device would be read for
+    ever), and for a link that leads out of the folder."""
+    if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
+        raise FileNotFoundError(path.name)
+    return path
 
 
 def readable(text: str) -> bool:

@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from sqlalchemy import Connection, delete, insert, select
 
 from server_stub.eras import age
+from server_stub.pictures import is_seen
 from server_stub.registry.records import YOUNGEST_WITH_SEAL, SealStatus
 from server_stub.registry.tables import imprints, persons, seal_ends, seals
 
@@ -207,8 +208,18 @@ def _check_imprint(png: bytes, width_mm: float, height_mm: float) -> None:
                 if max(across, down) > MAX_PIXELS:
                     raise Unusable("imprint", f"一辺{MAX_PIXELS}画素以内の PNG")
                 image.load()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombWarning):
+                seen = is_seen(image)
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombWarning,
+        Image.DecompressionBombError,
+    ):
         raise Unusable("imprint", "PNG の画像") from None
+    if not seen:
+        raise Unusable("imprint", "白い紙の上で見える印影")
     if across < MIN_DPI * width_mm / 25.4 - 1:
         raise Unusable("width_mm", f"画像が{MIN_DPI}dpi以上となる寸法")
     if abs(across * height_mm / width_mm - down) > 2:
