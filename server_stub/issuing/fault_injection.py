@@ -211,7 +211,11 @@ def with_other_rules(faults: FaultBox, tenant: Tenant) -> Tenant:
     switches = told.get("service", {})
     services = {
         code: terms.model_validate(
-            {**dict(terms), **{name: value for name, value in switches.items() if hasattr(terms, name)}}
+            {
+                # what the settings say, not the defaults: a kind may refuse an item that is said, whatever its value
+                **{name: getattr(terms, name) for name in terms.model_fields_set},
+                **{name: value for name, value in switches.items() if hasattr(terms, name)},
+            }
         )
         for code, terms in municipality.services.items()
     }
