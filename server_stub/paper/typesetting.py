@@ -196,6 +196,19 @@ def _texts(name: str, data: Any) -> Iterator[tuple[str, str]]:
             yield from _texts(name, value)
 
 
+_HALF, _FULL = "0123456789", "０１２３４５６７８９"
+_WIDTHS = {"half": str.maketrans(_FULL, _HALF), "full": str.maketrans(_HALF, _FULL)}
+
+
+def in_width(value: Any, width: str) -> Any:
+    """Return texts, however nested, with all digits of one width ("half", "full"), as one paper has them."""
+    if isinstance(value, str):
+        return value.translate(_WIDTHS[width])
+    if isinstance(value, dict):
+        return {name: in_width(one, width) for name, one in value.items()}
+    return [in_width(one, width) for one in value] if isinstance(value, list) else value
+
+
 @functools.cache
 def geometry(template: Path, name: str) -> dict[str, Any]:
     """Read the geometry file NAME.json that lies beside `template`: the same file that the template reads."""

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator
 from server_stub.eras import seireki, wareki
 from server_stub.interface.secret import Secret
 from server_stub.interface.values import Box
-from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage, geometry, typeset
+from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage, geometry, in_width, typeset
 from server_stub.registry.records import ForeignResident, Person, Sex
 
 TEMPLATE = Path(__file__).parent / "residence.typ"
@@ -33,8 +33,6 @@ NOT_APPLICABLE = "＊＊＊"
 """Stands in a cell of the form for an item that somebody of this category does not have."""
 BLANK, MARKED = "", "【空欄】"
 SEE_ANNEX = "別紙のとおり"
-_HALF, _FULL = "0123456789", "０１２３４５６７８９"
-_WIDTHS = {"half": str.maketrans(_FULL, _HALF), "full": str.maketrans(_HALF, _FULL)}
 
 
 class AliasEntry(BaseModel):
@@ -250,18 +248,9 @@ def residence_call(copies: Sequence[ResidenceFront], layout: str) -> tuple[str, 
 
 def _copy(copy: ResidenceFront) -> dict[str, Any]:
     """Make a copy's data: all digits of one width but those of 発行番号."""
-    width = _WIDTHS[copy.digits]
     numbers = [str(number) for number in range(1, len(copy.persons) + 1)]
-    told: dict[str, Any] = _in_width({**_fields(copy), "numbers": numbers}, width)
+    told: dict[str, Any] = in_width({**_fields(copy), "numbers": numbers}, copy.digits)
     return told | {"digits": copy.digits, "issue_number": copy.issue_number}
-
-
-def _in_width(value: Any, width: dict[int, int]) -> Any:
-    if isinstance(value, str):
-        return value.translate(width)
-    if isinstance(value, dict):
-        return {name: _in_width(one, width) for name, one in value.items()}
-    return [_in_width(one, width) for one in value] if isinstance(value, list) else value
 
 
 def _fields(front: Any) -> Any:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from server_stub.eras import era_of
+from server_stub.paper.typesetting import in_width
 from server_stub.registry.records import Person
 
 from .record import AMOUNTS, TaxBody
@@ -73,4 +74,4 @@ def cells_of(person: Person, record: TaxRecord, unfiled_note: str) -> dict[str, 
 
 def copy_data(cells: dict[str, str], year: int, **beside: Any) -> dict[str, Any]:
     """One copy for the template: the cells of the form, and what stands beside it."""
-    return {**cells, "form_year": year, **beside}
+    return {**in_width(cells, "half"), "form_year": year, **beside}

@@ -18,6 +18,14 @@ Answers = Mapping[str, str]
 """Words of a question -> words of its choice, as the scenarios have them."""
 
 
+_HALF = str.maketrans("０１２３４５６７８９", "0123456789")
+
+
+def half_width(cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells with all digits of one width, as one paper has them."""
+    return {label: value.translate(_HALF) for label, value in cells.items()}
+
+
 @dataclass(frozen=True)
 class Wanted:
     """A block that must be there. `whose`: how a complaint calls it, for a person's own block the 宛名番号. `person`: it is

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from tests.readback.form import Block
-from tests.readback.kinds.kind import Answers, Expected, Wanted
+from tests.readback.kinds.kind import Answers, Expected, Wanted, half_width
 from tests.readback.register import Records
 from tests.readback.side import WrongPaper
 
@@ -87,7 +87,7 @@ class Tax:
         }
         notes = [row["remarks"], "" if _filed(row) else service.get("unfiled_note", _NOTE)]
         blocks = [
-            Wanted(person.key, head),
+            Wanted(person.key, half_width(head)),
             _amounts("収入金額（円）", row, _GROSS),
             _amounts("所得控除の内訳（円）", row, _since(year, _DEDUCTIONS)),
             _amounts("所得の内訳（円）", row, _INCOME),
@@ -105,7 +105,7 @@ class Tax:
                 {"障害": row["own_disability"]}
                 | {label: "該当" if row[item] == "1" else "" for label, item in _SELF.items()},
             ),
-            Wanted("備考", {"備考": "　".join(note for note in notes if note)}, person=False),
+            Wanted("備考", half_width({"備考": "　".join(note for note in notes if note)}), person=False),
         ]
         return Expected(
             blocks=tuple(blocks),
