@@ -14,6 +14,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from scenarios.stage import Stage
+from scenarios.steps.offices import FROM_EVER, change_setting
 from scenarios.steps.world import World
 from server_stub.center.settings import IssuingServer
 from tests.hostile.rogue import Answer, Change, Rogue, http
@@ -160,7 +161,7 @@ def test_a_front_that_is_not_what_is_said_of_it_is_not_paid_for(
 
 
 @pytest.mark.parametrize(
-    ("other", "kind"), [("御影直樹のカード", ""), (CARD, "印鑑登録証明書")], ids=["household", "kind"]
+    ("other", "kind"), [("辻千代のカード", ""), (CARD, "印鑑登録証明書")], ids=["household", "kind"]
 )
 def test_the_front_of_another_application_is_not_paid_for(
     world: World, rogue: Rogue, other: str, kind: str
@@ -202,6 +203,8 @@ BOXES: dict[str, tuple[str, Edit]] = {
 
 @pytest.mark.parametrize("what", BOXES)
 def test_a_number_that_its_box_does_not_cover_is_not_paid_for(world: World, rogue: Rogue, what: str) -> None:
+    """Several numbers stand on a sheet where the form has room for four persons (世帯連記式)."""
+    change_setting(world, "service.residence.form", "'household'", FROM_EVER)
     named, edit = BOXES[what]
     rogue.change("applications", told_otherwise(edit))
     world.identify("港太一のカード")

@@ -20,7 +20,11 @@ from tests.readback.town import Town
 
 RESIDENCE, SEAL = "residence", "seal_registration"
 WORDS = {RESIDENCE: "住民票の写し", SEAL: "印鑑登録証明書"}
-OPTIONS = {"続柄": True, "本籍・筆頭者": True, "個人番号": False}
+OPTIONS = {
+    "続柄": True, "本籍・筆頭者": True, "個人番号": False, "国籍・地域": True, "在留資格等": True,
+    "在留カード等の番号": True, "通称の記載・削除": True,
+}  # fmt: skip
+"""All of it is asked of foreign residents, the first two of anybody else."""
 PEOPLE = (
     "六甲翠",
     "港太一",

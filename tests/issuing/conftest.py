@@ -9,6 +9,7 @@ from server_stub.db import sqlite_url
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.node import RunningNode, serve
 from tests.issuing.helper import (
+    HOUSEHOLD_FORM,
     UNLINKED,
     OpenTownHall,
     TownHall,
@@ -62,6 +63,12 @@ def open_hall(tmp_path: Path, replica_url: str, empty_ledger: Path, patient: Pat
 @pytest.fixture
 def hall(open_hall: OpenTownHall) -> TownHall:
     return open_hall()
+
+
+@pytest.fixture
+def household_hall(open_hall: OpenTownHall, tmp_path: Path) -> TownHall:
+    """A city like Kobe whose 住民票の写し has up to four persons a sheet."""
+    return open_hall(root=edited_municipality(tmp_path / "household", HOUSEHOLD_FORM))
 
 
 @pytest.fixture(scope="module")

@@ -156,6 +156,10 @@ def edited_municipality(folder: Path, *changes: tuple[str, str]) -> Path:
     return root
 
 
+HOUSEHOLD_FORM = ('form = "individual"', 'form = "household"')
+"""Up to four persons a sheet (世帯連記式): an edit of Kobe's settings, whose own form is one person a sheet (個人票)."""
+
+
 @dataclass
 class TownHall:
     """The issuing server of Kobe on a frozen clock, without HTTP; `app` is the same with it."""

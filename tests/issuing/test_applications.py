@@ -72,7 +72,8 @@ def test_of_who_has_no_domicile_nothing_is_asked_about_it(hall: TownHall) -> Non
     assert questions["my_number"].concerns == ()
 
 
-def test_a_whole_household_of_six_stands_on_two_sheets(hall: TownHall) -> None:
+def test_a_whole_household_of_six_stands_on_two_sheets(household_hall: TownHall) -> None:
+    hall = household_hall
     paper = hall.apply(TAICHI, relationship=True)
     assert [(p.copy_number, p.k, p.n) for p in paper.pages] == [(1, 1, 2), (1, 2, 2)]
     assert hall.subjects(paper) == [hall.refs(*HOUSEHOLD_OF_SIX[:4]), hall.refs(*HOUSEHOLD_OF_SIX[4:])]
@@ -85,7 +86,8 @@ def test_a_whole_household_of_six_stands_on_two_sheets(hall: TownHall) -> None:
         assert closing in second and closing not in first
 
 
-def test_every_copy_has_its_own_number_and_its_own_sheets(hall: TownHall) -> None:
+def test_every_copy_has_its_own_number_and_its_own_sheets(household_hall: TownHall) -> None:
+    hall = household_hall
     paper = hall.apply(TAICHI, copies=3)
     assert [(p.copy_number, p.k) for p in paper.pages] == [(c, k) for c in (1, 2, 3) for k in (1, 2)]
     numbers = [page.issue_number for page in paper.pages]
@@ -108,17 +110,24 @@ def test_every_copy_has_its_own_number_and_its_own_sheets(hall: TownHall) -> Non
     assert all(set(copy.subjects) == hall.refs(*HOUSEHOLD_OF_SIX) for copy in copies)
 
 
-def test_chosen_members_stand_in_the_order_of_the_register(hall: TownHall) -> None:
-    paper = hall.apply(TAICHI, members=[KAITO, MINAMI])
-    assert [page.subjects for page in paper.pages] == [(hall.ref(MINAMI), hall.ref(KAITO))]
+@pytest.mark.parametrize("form", ["household", "individual"])
+def test_chosen_members_stand_in_the_order_of_the_register(
+    hall: TownHall, household_hall: TownHall, form: str
+) -> None:
+    asked = household_hall if form == "household" else hall
+    paper = asked.apply(TAICHI, members=[KAITO, MINAMI])
+    minami, kaito = asked.ref(MINAMI), asked.ref(KAITO)
+    sheets = [(minami, kaito)] if form == "household" else [(minami,), (kaito,)]
+    assert [page.subjects for page in paper.pages] == sheets
     assert paper.holder == identity_of(TAICHI), "the holder is found though not on the paper"
-    (text,) = hall.text(paper)
-    assert "世帯の一部" in text and "港太一" not in text and "ミナトタイチ" not in text
+    texts = asked.text(paper)
+    assert "世帯の一部" in texts[-1]
+    assert not any("港太一" in text or "ミナトタイチ" in text for text in texts)
 
 
 def test_all_members_chosen_one_by_one_are_the_whole_household(hall: TownHall) -> None:
     paper = hall.apply(NAOKI, members=["0000100302", NAOKI])
-    assert "世帯全員" in hall.text(paper)[0]
+    assert "世帯全員" in hall.text(paper)[-1]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +158,8 @@ def test_every_question_is_answered_by_one_of_its_choices(hall: TownHall, answer
     assert refused(lambda: hall.apply(MIDORI, answers=answers)).failure == "Option_Not_Allowed"
 
 
-def test_the_answer_tells_what_was_rendered(hall: TownHall) -> None:
+def test_the_answer_tells_what_was_rendered(household_hall: TownHall) -> None:
+    hall = household_hall
     paper = hall.apply(MARIA, my_number=True)
     assert (paper.kind, paper.municipality, paper.fee_total) == (RESIDENCE, KOBE, 250)
     (page,) = paper.pages
@@ -163,14 +173,26 @@ def test_the_answer_tells_what_was_rendered(hall: TownHall) -> None:
     assert (seal.kind, seal.pages[0].answers) == (SEAL, {})
 
 
+def test_the_answer_of_each_sheet_is_about_who_stands_on_it(hall: TownHall) -> None:
+    foreign = {"nationality": "no", "status_of_residence": "no", "card_number": "no"}
+    pages = hall.apply(MARIA, my_number=True).pages
+    own = {hall.ref(MARIA): foreign}
+    other = {"domicile": "no"}
+    assert [page.answers for page in pages] == [
+        {"relationship": "no", "my_number": "yes", **own.get(page.subjects[0], other)} for page in pages
+    ]
+    assert [page.subjects for page in pages].count((hall.ref(MARIA),)) == 1 and len(pages) == 3
+
+
 def test_a_household_that_changed_since_it_was_offered_is_refused_by_name(hall: TownHall) -> None:
     gone = refused(lambda: hall.apply(TAICHI, scope=Scope.WHOLE, members=HOUSEHOLD_OF_SIX[:5]))
     assert gone.failure == "Member_Not_In_Household"
 
 
-def test_where_the_my_numbers_stand_is_told_with_the_page(hall: TownHall) -> None:
-    assert [len(p.secret_boxes) for p in hall.apply(TAICHI, my_number=True).pages] == [4, 2]
-    assert [len(p.secret_boxes) for p in hall.apply(TAICHI).pages] == [0, 0]
+def test_where_the_my_numbers_stand_is_told_with_the_page(hall: TownHall, household_hall: TownHall) -> None:
+    for asked, boxes in ((household_hall, [4, 2]), (hall, [1] * 6)):
+        assert [len(p.secret_boxes) for p in asked.apply(TAICHI, my_number=True).pages] == boxes
+        assert [len(p.secret_boxes) for p in asked.apply(TAICHI).pages] == [0 for _ in boxes]
 
 
 def test_a_foreign_residents_items(hall: TownHall) -> None:
@@ -256,10 +278,15 @@ def test_a_kind_that_the_city_does_not_offer(open_hall: OpenTownHall, tmp_path: 
     assert refused(lambda: hall.apply(MIDORI, SEAL)).failure == "Service_Not_Offered"
 
 
-def test_one_person_a_sheet_where_the_city_has_that_form(open_hall: OpenTownHall, tmp_path: Path) -> None:
-    hall = open_hall(root=edited_municipality(tmp_path, ('form = "household"', 'form = "individual"')))
+def test_one_person_a_sheet_and_one_fee_where_the_city_has_that_form(hall: TownHall) -> None:
     paper = hall.apply(TAICHI)
     assert [set(p.subjects) for p in paper.pages] == [hall.refs(key) for key in HOUSEHOLD_OF_SIX]
+    assert [(p.copy_number, p.k, p.n) for p in paper.pages] == [(1, k, 6) for k in range(1, 7)]
+    assert len({page.issue_number for page in paper.pages}) == 1
+    assert paper.fee_total == 250
+    *others, last = hall.text(paper)
+    for closing in ("世帯全員の住民票の原本と相違ない", "令和8年6月3日", "神戸市長"):
+        assert closing in last and not any(closing in text for text in others)
 
 
 def test_a_variant_that_the_font_lacks_is_refused_and_nothing_is_kept(hall: TownHall) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server_stub.interface.issuing import IssuedPaper
-from tests.issuing.helper import MIDORI, NAOKI, RESIDENCE, SEAL, TAICHI, TownHall, identity_of
+from tests.issuing.helper import MIDORI, NAOKI, RESIDENCE, SEAL, TAICHI, TownHall, household_of, identity_of
 
 FIRST_OF_THE_REGISTER = TAICHI
 
@@ -36,7 +36,8 @@ def test_the_stranger_can_be_named(hall: TownHall) -> None:
     assert paper.holder == identity_of(NAOKI) and "御影直樹" in hall.text(paper)[0]
 
 
-def test_a_swapped_second_sheet_leaves_the_first_one_right(hall: TownHall) -> None:
+def test_a_swapped_second_sheet_leaves_the_first_one_right(household_hall: TownHall) -> None:
+    hall = household_hall
     paper = issue(hall, "issuing.swap_sheet", RESIDENCE, TAICHI)
     assert paper.holder == identity_of(TAICHI)
     right = hall.subjects(hall.apply(TAICHI))
@@ -45,6 +46,12 @@ def test_a_swapped_second_sheet_leaves_the_first_one_right(hall: TownHall) -> No
     assert second.isdisjoint(right[0] | right[1])
     one, two = hall.text(paper)
     assert "港美波" in one and "六甲翠" in two and "港渚" not in two
+
+
+def test_of_one_person_a_sheet_the_later_ones_are_swapped(hall: TownHall) -> None:
+    first, *later = hall.subjects(issue(hall, "issuing.swap_sheet", RESIDENCE, NAOKI))
+    assert first == hall.refs(NAOKI) and later
+    assert set().union(*later).isdisjoint(hall.refs(*household_of(NAOKI)))
 
 
 @pytest.mark.parametrize("kind", [RESIDENCE, SEAL])

@@ -21,7 +21,7 @@ def test_the_seal_has_the_size_of_the_setting(
     open_hall: OpenTownHall, tmp_path: Path, millimetres: float, kind: str, form: str
 ) -> None:
     root = edited_municipality(
-        tmp_path, ("seal_mm = 22.5", f"seal_mm = {millimetres}"), ('form = "household"', f'form = "{form}"')
+        tmp_path, ("seal_mm = 22.5", f"seal_mm = {millimetres}"), ('form = "individual"', f'form = "{form}"')
     )
     fronts = open_hall(root=root).apply(MIDORI, kind)
     (sheet,) = finish_sheets(

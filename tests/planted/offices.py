@@ -205,8 +205,8 @@ def stop_seen_at_the_door_only(patch: pytest.MonkeyPatch) -> None:
 @defect(
     "認証文と公印を、どのページにも印字する",
     harm="一枚だけを抜き取って、一部の人だけの証明書として使える。",
-    scenario="世帯全員の写しを一度に受け取る",
-    sentence="用紙は2枚で、載っているのは「港太一、港美波、港海斗、港汐里、港渚、港ハツ江」だけである",
+    scenario="外国人住民を含む世帯の写しを受け取る",
+    sentence="用紙は3枚で、載っているのは「北野健、北野マリア、北野リオ」だけである",
 )
 def sealed_on_every_sheet(patch: pytest.MonkeyPatch) -> None:
     template = residence_front.TEMPLATE

@@ -36,11 +36,9 @@ from tests.planted.defect import defect
 
 ALONE, HARU = "一人世帯の写しを受け取る", "用紙は1枚で、載っているのは「六甲翠」だけである"
 APPLIED = "「住民票の写し」を世帯全員で1部申し込む"
-COUPLE, BOTH = "二部を受け取る", "用紙は2枚で、載っているのは「御影直樹、御影さくら」だけである"
+COUPLE, BOTH = "二部を受け取る", "用紙は4枚で、載っているのは「御影直樹、御影さくら」だけである"
 FOREIGN = "外国人住民を含む世帯の写しを受け取る"
-KITANO = "用紙は1枚で、載っているのは「北野健、北野マリア、北野リオ」だけである"
-FAMILY = "世帯全員の写しを一度に受け取る"
-SIX = "用紙は2枚で、載っているのは「港太一、港美波、港海斗、港汐里、港渚、港ハツ江」だけである"
+KITANO = "用紙は3枚で、載っているのは「北野健、北野マリア、北野リオ」だけである"
 ONE, MINAMI = (
     "世帯の一人だけ、個人番号を記載しない写しを受け取る",
     "用紙は1枚で、載っているのは「港美波」だけである",
@@ -163,7 +161,7 @@ def another_head(patch: pytest.MonkeyPatch) -> None:
     "転出した人を世帯全員の写しに載せる",
     harm="もう住んでいない人を世帯員と証明する。",
     scenario="転出した人は世帯全員の写しに載らない",
-    sentence="用紙は1枚で、載っているのは「垂水健吾、垂水由美」だけである",
+    sentence="用紙は2枚で、載っているのは「垂水健吾、垂水由美」だけである",
 )
 def moved_out_still_there(patch: pytest.MonkeyPatch) -> None:
     everybody = (
@@ -407,8 +405,8 @@ def one_number_for_all(patch: pytest.MonkeyPatch) -> None:
 @defect(
     "裏面のページ番号を誤る",
     harm="一枚が抜き取られても、そろっているように見える。",
-    scenario=FAMILY,
-    sentence=SIX,
+    scenario=FOREIGN,
+    sentence=KITANO,
 )
 def wrong_page_on_the_back(patch: pytest.MonkeyPatch) -> None:
     real = finish._facts_content
@@ -453,8 +451,8 @@ def no_sample_mark(patch: pytest.MonkeyPatch) -> None:
 @defect(
     "用紙を逆の順に出す",
     harm="二枚目が一枚目として提出され、世帯主が分からない。",
-    scenario=FAMILY,
-    sentence=SIX,
+    scenario=FOREIGN,
+    sentence=KITANO,
 )
 def sheets_in_reverse(patch: pytest.MonkeyPatch) -> None:
     real = CenterGateway.sheet
@@ -468,9 +466,9 @@ def sheets_in_reverse(patch: pytest.MonkeyPatch) -> None:
 
 @defect(
     "最後の一枚を印刷しない",
-    harm="六人世帯の写しから二人が抜け落ちる。",
-    scenario=FAMILY,
-    sentence=SIX,
+    harm="三人世帯の写しから一人が抜け落ちる。",
+    scenario=FOREIGN,
+    sentence=KITANO,
 )
 def last_sheet_missing(patch: pytest.MonkeyPatch) -> None:
     import kiosk_app.center_gateway as center_gateway

@@ -20,7 +20,7 @@ from tests.planted.defect import defect
 NOTHING = "何も答えなければ、外国人住民の写しに在留カード等の番号は載らない"
 ZHANG = "用紙は1枚で、載っているのは「張玉蓮」だけである"
 READINGS = "振り仮名の公証のいろいろな5人世帯も写しを受け取れる"
-TAKATORI = "用紙は2枚で、載っているのは「鷹取薫、鷹取瞳、鷹取蓮、鷹取蘭、深江ミツ」だけである"
+TAKATORI = "用紙は5枚で、載っているのは「鷹取薫、鷹取瞳、鷹取蓮、鷹取蘭、深江ミツ」だけである"
 
 
 @defect(
@@ -91,8 +91,8 @@ def inner_date(patch: pytest.MonkeyPatch) -> None:
 @defect(
     "どの用紙にも認証文と公印を印字する",
     harm="一枚だけを抜き取っても、一部の証明書として通ってしまう。",
-    scenario="世帯全員の写しを一度に受け取る",
-    sentence="用紙は2枚で、載っているのは「港太一、港美波、港海斗、港汐里、港渚、港ハツ江」だけである",
+    scenario="外国人住民を含む世帯の写しを受け取る",
+    sentence="用紙は3枚で、載っているのは「北野健、北野マリア、北野リオ」だけである",
 )
 def certified_on_each(patch: pytest.MonkeyPatch) -> None:
     template = fronts.TEMPLATE.read_text(encoding="utf-8")
@@ -128,7 +128,7 @@ def provisional_row(patch: pytest.MonkeyPatch) -> None:
     "世帯員を届いた順に並べる",
     harm="順位のない世帯の写しで、孫が世帯主の子より先に並び、家族の関係が読み違えられる。",
     scenario="世帯員の順位のない、五代の世帯も写しを受け取れる",
-    sentence="用紙は2枚で、載っているのは「駒林源蔵、駒林茂、駒林明、駒林航、駒林湊」だけである",
+    sentence="用紙は5枚で、載っているのは「駒林源蔵、駒林茂、駒林明、駒林航、駒林湊」だけである",
 )
 def in_order_of_delivery(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(replica, "in_order", lambda members: tuple(reversed(household_order.in_order(members))))
@@ -153,3 +153,33 @@ def arrived_elsewhere(patch: pytest.MonkeyPatch) -> None:
 def an_alias_less(patch: pytest.MonkeyPatch) -> None:
     real = residence._aliases
     patch.setattr(residence, "_aliases", lambda case, person: real(case, person)[1:])
+
+
+def _in_form(patch: pytest.MonkeyPatch, form: str) -> None:
+    """Whatever form the municipality has, the paper is made in this one."""
+    real = residence.render_residence
+
+    def render(kind: str, copies: Any, issuer: Any, layout: str, asked: Any) -> Any:
+        return real(kind, copies, issuer, form, asked)
+
+    patch.setattr(residence, "render_residence", render)
+
+
+@defect(
+    "個人票の市の写しを、世帯連記式で作る",
+    harm="一人分だけを提出できるはずの写しから、ほかの家族のことが提出先に知られる。",
+    scenario="外国人住民を含む世帯の写しを受け取る",
+    sentence="用紙は3枚で、載っているのは「北野健、北野マリア、北野リオ」だけである",
+)
+def household_for_individual(patch: pytest.MonkeyPatch) -> None:
+    _in_form(patch, "household")
+
+
+@defect(
+    "世帯連記式の市の写しを、個人票で作る",
+    harm="一枚で家族を示すはずの写しが人数分の紙になり、提出先で様式が違うとされる。",
+    scenario="世帯連記式の市では、日本人と外国人の世帯は1枚に載る",
+    sentence="用紙は1枚で、載っているのは「北野健、北野マリア、北野リオ」だけである",
+)
+def individual_for_household(patch: pytest.MonkeyPatch) -> None:
+    _in_form(patch, "individual")

@@ -140,12 +140,12 @@ def test_the_fee_may_be_so_much_below_the_counters_for_a_time(tmp_path: Path) ->
 def test_a_kind_may_come_and_a_form_or_seal_may_change(tmp_path: Path) -> None:
     root = town(
         tmp_path,
-        '[[change]]\nfrom = 2026-10-01\nservice.residence.form = "individual"\ncertifier.seal = "new.png"\ncertifier.seal_mm = 18',
+        '[[change]]\nfrom = 2026-10-01\nservice.residence.form = "household"\ncertifier.seal = "new.png"\ncertifier.seal_mm = 18',
     )
     ring((0, 0, 0)).save(root / "new.png")
     kobe = load_municipality(root)
     before, after = kobe.on(date(2026, 9, 30)), kobe.on(date(2026, 10, 1))
-    assert [one.services[RESIDENCE].form for one in (before, after)] == ["household", "individual"]  # type: ignore[attr-defined]
+    assert [one.services[RESIDENCE].form for one in (before, after)] == ["individual", "household"]  # type: ignore[attr-defined]
     assert (after.issuer.seal_mm, before.issuer.seal_mm) == (18, 22.5)
     assert after.issuer.seal_png == (root / "new.png").read_bytes() != before.issuer.seal_png
 

@@ -50,7 +50,7 @@ def test_kobe_is_as_the_city_published_it() -> None:
     assert residence.questions == (
         "relationship", "domicile", "my_number", "nationality", "status_of_residence", "card_number", "alias_history",
     )  # fmt: skip
-    assert residence.form == "household"
+    assert residence.form == "individual"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def set_in(root: Path, before: str, after: str, file: str = "kobe/municipality.t
         ('"my_number"', '"domicile"', "service.residence.questions"),
         ("[service.residence]", "[service.residense]", "service.residense"),
         ("[service.residence]", "[service]\nresidence = 1\n[other]", "service.residence"),
-        ('form = "household"', 'form = "sheet"', "service.residence.form"),
+        ('form = "individual"', 'form = "sheet"', "service.residence.form"),
         ('accent = "#0A5A8C"', 'accent = "blue"', "accent"),
         ("minimum_age = 15", "minimum_age = 150", "minimum_age"),
         ("minimum_age = 15", "minimum_age = 15\nmaximum_age = 99", "maximum_age"),
