@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from cards.pcscd import SOCKET_VARIABLE, process_folder, socket_path
 from scenarios import paths
+from scenarios.towns import shipped_names
 from scenarios.trace_labels import without_words
 from server_stub.interface.trace import Event, Source, Trace
 
@@ -42,6 +43,23 @@ def _all_that_is_told_has_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.setattr(Trace, "emit", listened_to)
     yield
     assert not missing, f"scenarios/trace_labels has no words for: {', '.join(sorted(missing))}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is played in the same towns stands together, so that a worker sets each stage once."""
+    names = frozenset(shipped_names())
+    items.sort(key=lambda item: sorted(names & _tags(item)))
+
+
+def _tags(item: pytest.Item) -> frozenset[str]:
+    """The tags of the scenario that a test plays, itself or with a defect planted; none of other tests."""
+    planted = getattr(getattr(item, "callspec", None), "params", {}).get("planted")
+    if planted is None:
+        return frozenset(mark.name for mark in item.iter_markers())
+    from tests.planted.runner import shipped
+
+    scenario = shipped(planted.scenario)
+    return frozenset(scenario.tags | scenario.feature.tags)
 
 
 PLANTED = "test_a_planted_defect_fails_the_sentence_that_names_it["
