@@ -258,7 +258,7 @@ OPERATION = 'operation = { column = "区分", code = "change" }\n'
 def kobe_changes(delivery: Delivery, formats: Path, persons: list[list[str]], seals: list[list[str]]) -> None:
     """Kobe's next night as a differential delivery, in its own format with one column more."""
     text = (SHIPPED / "full.toml").read_text(encoding="utf-8")
-    text = "[[file]]".join(text.split("[[file]]")[:4])  # residents, seals and restrictions
+    text = "[[file]]".join(text.split("[[file]]")[:5])  # residents, seals, restrictions and 通称
     text = text.replace('mode = "full"', 'mode = "differential"').replace("連携票.csv", SLIP)
     text = text.replace('"件数"]', '"件数", "元"]').replace(
         'count = "件数"', 'count = "件数"\nbase = { column = "元", date = "iso8601" }'
