@@ -58,8 +58,10 @@ class Case(Generic[Terms]):
         person: Person,
         note: Mapping[str, str] | None = None,
         refusal: FailureBody | None = None,
+        born: str | None = None,
     ) -> Subject:
-        """Make the subject for a resident's record. Raises Failed(Text_Too_Long) for what no screen holds."""
+        """Make the subject for a resident's record. `born`: the birth date as the kind's fronts have it. Raises
+        Failed(Text_Too_Long) for what no screen holds."""
         for field, text in (("name", person.name), ("relationship", person.relationship)):
             if len(text) > LONGEST_TEXT:
                 raise Failed("Text_Too_Long", field=field)
@@ -69,6 +71,7 @@ class Case(Generic[Terms]):
             holder=person.key == self.key,
             note=None if note is None else dict(note),
             refusal=refusal,
+            born=born or None,
         )
 
     def restricted(self, key: str) -> bool:
@@ -79,6 +82,10 @@ class Case(Generic[Terms]):
         """Tell whether a measure is in force today for anybody of a group (a household: register "person"; else whoever has a
         record in that group of `register`). What shows the whole group, or where one of it lives, is issued to nobody then."""
         return self.reader.group_restriction(register, group, self.today) is not None
+
+    def register_restricted(self, register: str) -> bool:
+        """Tell whether a measure in force today names that family register itself: of it nothing is issued to anybody then."""
+        return self.reader.register_restriction(register, self.today) is not None
 
 
 @dataclass(frozen=True, slots=True)

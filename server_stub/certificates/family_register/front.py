@@ -158,14 +158,17 @@ class Rows:
 
     def _member(self, member: Member, key: str) -> Iterator[Row]:
         yield from self._named("戸籍に記録されている者", "【名】", member.name, key)
-        yield from self._reading(self._labels.name_reading, member.reading) or [Row(held=True)]
-        born = list(self._items([Item(label="生年月日", text=member.birth)]))
+        # held down to the birth date: a sheet with the name has both, and whose of several of that name it is
+        reading = self._reading(self._labels.name_reading, member.reading) or [Row()]
+        yield from (replace(row, held=True) for row in reading)
+        born = [Row(right=(run,)) for run in self._values(born_as_printed(member))]
         if member.spouse:
             spouse = Run(self._g["spouse"], f"【配偶者区分】{member.spouse}", self._g["size"])
             if self._ends(born[-1]) > spouse.x:
                 born.append(Row())
             born[-1] = replace(born[-1], right=(*born[-1].right, spouse))
-        yield from born
+        yield from (replace(row, held=True) for row in born[:-1])
+        yield born[-1]
         parents = [
             *self._labelled("父", member.father),
             *self._labelled("母", member.mother),
@@ -308,23 +311,29 @@ def render_family_register(kind: str, copies: Sequence[FamilyRegisterFront], iss
 
 
 def _copy(copy: FamilyRegisterFront, pages: Sequence[Page]) -> dict[str, Any]:
-    names = {key: member.name for key, member in zip(copy.keys, copy.members, strict=True)}
+    members = dict(zip(copy.keys, copy.members, strict=True))
     return {
         "title": copy.title,
         "attestation": full_width(copy.attestation),
         "issued_on": full_width(copy.issued_on),
         "issue_number": full_width(copy.issue_number),
         "pages": [
-            _page(page, k, len(pages)) | {"continued": _continued(names.get(page.continued))}
+            _page(page, k, len(pages)) | {"continued": _continued(members.get(page.continued))}
             for k, page in enumerate(pages, start=1)
         ],
     }
 
 
-def _continued(name: str | None) -> str:
-    """Tell in the foot, outside of the form, whose block the sheet goes on with: each sheet must name whoever stands on it, and a
-    page of the form that begins within a block does not."""
-    return f"前頁から続く【名】{full_width(name)}" if name else ""
+def _continued(member: Member | None) -> list[tuple[str, str]]:
+    """Tell in the foot, outside of the form, whose block the sheet goes on with: each sheet must say who stands on it, and a page of
+    the form that begins within a block does not."""
+    if member is None:
+        return []
+    return [("name", f"前頁から続く【名】{full_width(member.name)}"), ("birth", born_as_printed(member))]
+
+
+def born_as_printed(member: Member) -> str:
+    return full_width(f"【生年月日】{member.birth}")
 
 
 def _page(page: Page, k: int, n: int) -> dict[str, Any]:

@@ -105,6 +105,7 @@ class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
                     person,
                     note=relationship_in_words(person.relationship),
                     refusal=_MEMBER_REFUSED if person.key in refused else None,
+                    born=person.birth_in_words,
                 )
                 for person in members
             ),
