@@ -271,7 +271,9 @@ class FamilyRegister:
                 paper=front.paper,
             )
 
-    def _check_outside(self, front: Front, frame: Area, k: int, n: int, told: Certified, goes_on: str, born: str) -> str:
+    def _check_outside(
+        self, front: Front, frame: Area, k: int, n: int, told: Certified, goes_on: str, born: str
+    ) -> str:
         """Every line outside of the frame; the number of the copy. `goes_on`, `born`: name and birth date of whose block the sheet goes on
         with."""
         letters = [
