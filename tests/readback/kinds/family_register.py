@@ -299,8 +299,9 @@ class FamilyRegister:
             f"見本{_NOTICE}",
             *self._heading(rows, k, n),
             f"発行番号{number}{more}",
-            f"{_NOTICE}{wide(str(k))}／{wide(str(n))}" + (f"【生年月日】{wide(born)}" if goes_on else ""),
-            *([f"前頁から続く【名】{wide(goes_on)}"] if goes_on else []),
+            f"{_NOTICE}{wide(str(k))}／{wide(str(n))}"
+            + (f"前頁から続く【名】{wide(goes_on)}" if goes_on else ""),
+            *([f"【生年月日】{wide(born)}"] if goes_on else []),
         ]
         if k == n:
             wanted += [wide(told.service["attestation"]), wide(of_day(told.today).japanese), *told.signed]
