@@ -615,6 +615,7 @@ def test_every_line_stands_on_a_page_once_and_no_page_is_too_full(row: dict[str,
     pages = paged(rows)
     assert [one for page in pages for one in page.rows] == rows
     assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
+    assert all(page.keys for page in pages)
     for page in pages:
         assert page.rows and not (page.rows[-1].held and not page.last)
         assert page.last or not page.rows[-1].right or page.rows[-1].right[0].size < 12
@@ -641,8 +642,8 @@ def test_what_is_told_of_the_pages_is_what_stands_on_them(row: dict[str, Any]) -
             for key in page.subjects
         )
         heads = side.text.count("戸籍に記録されている者")
-        assert len(page.subjects) - heads in (0, 1) and (heads == 0 or large)
-        headed += page.subjects[len(page.subjects) - heads :]
+        assert page.subjects and len(page.subjects) - heads in (0, 1) and (heads == 0 or large)
+        headed += page.subjects[len(page.subjects) - heads :] if heads else ()
         assert all(one.x + one.size <= 190.1 for one in side.letters if 34 < one.y < 240)
     assert headed == list(names)
 
@@ -744,6 +745,18 @@ def test_a_name_that_somebody_had_before_is_nobodys_name(hall: OpenHall) -> None
     with pytest.raises(Failed) as caught:
         check_fronts(made.pdf, [first, second])
     assert caught.value.facts == {"detail": "birth", "sheet": 2}
+
+
+def test_a_sheet_before_the_first_block_says_whose_it_is(hall: OpenHall) -> None:
+    """The entries of a register that has moved often fill more than a sheet."""
+    row = copy.deepcopy(delivered("midori", "482010000004"))
+    row["戸籍事項"] *= 40
+    made = rendered(row)
+    assert made.pages[0].subjects == ("482010000004-1",) and made.pages[0].n == 3
+    offer = offer_of(hall().offer(WHOLE, "4820100201"))
+    check_fronts(
+        made.pdf, [front_facts("01JXAMP0E0000000000000000A", one, offer) for one in entries_of(made)]
+    )
 
 
 @pytest.mark.parametrize("beside", ["0", "1", "９"])

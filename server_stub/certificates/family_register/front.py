@@ -7,7 +7,7 @@ each run of text in its place. The measures are those of domain samples (`family
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -243,17 +243,19 @@ def _ruled(rule: str, rows: Iterator[Row] | Sequence[Row]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`continued`: the key of the member whose block it goes on with."""
+    """`continued`: the key of the member whose block it goes on with; `ahead`: of the first one, where it has nothing yet but what is
+    before all blocks."""
 
     rows: tuple[Row, ...]
     last: bool
     continued: str = ""
+    ahead: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Whose block, or a part of it, stands on it."""
+        """Whose block, or a part of it, stands on it; or whom it leads to, so that no sheet is nobody's."""
         named = tuple(row.names for row in self.rows if row.names)
-        return (self.continued, *named) if self.continued else named
+        return tuple(key for key in (self.continued, *named, self.ahead) if key)
 
 
 def paged(rows: Sequence[Row]) -> list[Page]:
@@ -277,7 +279,10 @@ def paged(rows: Sequence[Row]) -> list[Page]:
             cut = max((n for n in range(1, cut + 1) if left[n].rule), default=cut)
         while cut > 1 and left[cut - 1].held:
             cut -= 1
-        pages.append(Page(tuple(left[:cut]), last=False, continued=continued()))
+        within = continued()
+        begun = within or any(row.names for row in left[:cut])
+        ahead = "" if begun else next((row.names for row in left[cut:] if row.names), "")
+        pages.append(Page(tuple(left[:cut]), last=False, continued=within, ahead=ahead))
         left = left[cut:]
     return [*pages, Page(tuple(left), last=True, continued=continued())]
 
@@ -318,18 +323,23 @@ def _copy(copy: FamilyRegisterFront, pages: Sequence[Page]) -> dict[str, Any]:
         "issued_on": full_width(copy.issued_on),
         "issue_number": full_width(copy.issue_number),
         "pages": [
-            _page(page, k, len(pages)) | {"continued": _continued(members.get(page.continued))}
+            _page(page, k, len(pages)) | {"foot": _foot(page, members)}
             for k, page in enumerate(pages, start=1)
         ],
     }
 
 
-def _continued(member: Member | None) -> list[tuple[str, str]]:
-    """Tell in the foot, outside of the form, whose block the sheet goes on with: each sheet must say who stands on it, and a page of
-    the form that begins within a block does not."""
-    if member is None:
+def _foot(page: Page, members: Mapping[str, Member]) -> list[tuple[str, str]]:
+    """Tell in the foot, outside of the form, whose block the sheet goes on with, or leads to: each sheet must say whose it is, and a page
+    of the form that begins within a block, or ends before the first, does not."""
+    key = page.continued or page.ahead
+    if not key:
         return []
-    return [("name", f"前頁から続く【名】{full_width(member.name)}"), ("birth", born_as_printed(member))]
+    words = "前頁から続く" if page.continued else "次頁へ続く"
+    return [
+        ("name", f"{words}【名】{full_width(members[key].name)}"),
+        ("birth", born_as_printed(members[key])),
+    ]
 
 
 def born_as_printed(member: Member) -> str:

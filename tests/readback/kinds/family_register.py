@@ -201,9 +201,12 @@ class FamilyRegister:
                 )
             begun = next((one for one in members if int(one["番号"]) == reading.within), {})
             named = reading.check([row for row in rows if row not in word], front)
-            begins = bool(rows) and "【名】" in text_of(rows[0].right)
-            goes_on, born = ("", "") if begins or not begun else (begun["名"], begun["生年月日"])
-            named = [goes_on, *named] if goes_on else named
+            begins = bool(rows) and text_of(rows[0].left) == "戸籍に記録されている者"
+            foot = []
+            if not begins and (of := begun or ({} if named else members[0])):
+                words = "前頁から続く" if begun else "次頁へ続く"
+                foot = [f"{words}【名】{wide(of['名'])}", f"【生年月日】{wide(of['生年月日'])}"]
+                named = [of["名"], *named]
             if len(named) != front.subjects:
                 raise WrongPaper(
                     f"{len(named)} names on a sheet bound to {front.subjects}",
@@ -211,7 +214,7 @@ class FamilyRegister:
                     found=f"{len(named)}人の名があった",
                     paper=front.paper,
                 )
-            numbers.add(self._check_outside(front, frame, k, len(copy), told, goes_on, born))
+            numbers.add(self._check_outside(front, frame, k, len(copy), told, foot))
         reading.check_done()
         if len(numbers) != 1:
             raise WrongPaper(
@@ -272,10 +275,10 @@ class FamilyRegister:
             )
 
     def _check_outside(
-        self, front: Front, frame: Area, k: int, n: int, told: Certified, goes_on: str, born: str
+        self, front: Front, frame: Area, k: int, n: int, told: Certified, foot: Sequence[str]
     ) -> str:
-        """Every line outside of the frame; the number of the copy. `goes_on`, `born`: name and birth date of whose block the sheet goes on
-        with."""
+        """Every line outside of the frame; the number of the copy. `foot`: name and birth date of whose block the sheet goes on with, or
+        leads to."""
         letters = [
             letter
             for letter in front.side.letters
@@ -299,9 +302,8 @@ class FamilyRegister:
             f"見本{_NOTICE}",
             *self._heading(rows, k, n),
             f"発行番号{number}{more}",
-            f"{_NOTICE}{wide(str(k))}／{wide(str(n))}"
-            + (f"前頁から続く【名】{wide(goes_on)}" if goes_on else ""),
-            *([f"【生年月日】{wide(born)}"] if goes_on else []),
+            f"{_NOTICE}{wide(str(k))}／{wide(str(n))}{''.join(foot[:1])}",
+            *foot[1:],
         ]
         if k == n:
             wanted += [wide(told.service["attestation"]), wide(of_day(told.today).japanese), *told.signed]
