@@ -154,8 +154,9 @@ class Certificate(ABC, Generic[Records, Terms]):
         """Make the fronts: one copy of each of `copies`, with its 発行番号 of `numbers`. The same arguments give the same bytes.
 
         What it tells of the pages is read off what it has set, never copied from `request`. Every front bears, to be read:
-        the kind's title, the names of its `subjects` as offered, the 発行番号 and k／n (`frame` of the common templates sets
-        title, 発行番号 and k／n). Centre and terminal refuse it otherwise, and wherever a 個人番号 stands outside `secret_boxes`.
+        the kind's title, the names of its `subjects` as offered (each by itself: its run of text ends there, or a bracket follows)
+        with the birth dates that were offered, the 発行番号 and k／n (`frame` of the common templates sets
+        title, 発行番号 and k／n), and has one subject at least. Centre and terminal refuse it otherwise, and wherever a 個人番号 stands outside `secret_boxes`.
         Raises Failed:
         Character_Not_Printable, Text_Too_Long, Picture_Unreadable, Font_Missing.
         """
