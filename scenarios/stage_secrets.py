@@ -131,7 +131,7 @@ def _people(template: Path) -> tuple[Person, ...]:
 
 def _of_cards(template: Path, people: Iterable[Person]) -> Iterator[StageSecret]:
     """PINs, 署名用パスワード, 照合番号 A and B, and the key that nobody knows: from the cards themselves."""
-    births = {birth_code(person.birth) for person in people}
+    births = {birth_code(person.birth.inner) for person in people}
     for file in sorted((template / "cards").glob("*.json")):
         for application in load_image(file).applications:
             for ef in application.files.values():

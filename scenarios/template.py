@@ -31,7 +31,7 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.registry.importers import read_people
-from server_stub.registry.records import Person
+from server_stub.registry.records import Person, Sex
 
 from . import paths, stage_secrets
 from .stage_secrets import CARD_SECRETS, KeyPool
@@ -212,8 +212,8 @@ def _personalise(
             town.code,
             person.name,
             person.address,
-            person.birth,
-            person.sex.value,
+            person.birth.inner,
+            person.sex.value or Sex.UNKNOWN.value,
             *romanised(town.municipality.info),
         ),
         authority,

@@ -70,6 +70,17 @@ def date_in_era(era: str, year: int, month: int, day: int, eras: tuple[Era, ...]
     return found
 
 
+def year_of_era(era: str, year: str) -> int:
+    """The Gregorian year of a year (元, 1, 2 …) of the era with that name. Raises ValueError for one that the era does not have."""
+    number = next((n for n, one in enumerate(ERAS) if one.name == era), None)
+    if number is None:
+        raise ValueError("no such era")
+    found = ERAS[number].first.year + (1 if year == "元" else int(year)) - 1
+    if number + 1 < len(ERAS) and found > ERAS[number + 1].first.year:
+        raise ValueError("outside its era")
+    return found
+
+
 def era_of(day: date, eras: tuple[Era, ...] | None = None) -> tuple[Era, int] | None:
     """The era of `day` and the year in it; None before 明治."""
     for era in reversed(eras or ERAS):

@@ -96,7 +96,10 @@ def _page(visit: Visit) -> tuple[Question, ...]:
 
 def copies_possible(h: Context) -> bool:
     offer, copies = h.visit.offer, h.event.copies
-    return offer is not None and 1 <= copies <= offer.max_copies and copies * offer.fee <= FEE_LIMIT
+    if offer is None or not 1 <= copies <= offer.max_copies:
+        return False
+    total: int = copies * offer.copy_fee(len(h.visit.subjects))
+    return total <= FEE_LIMIT
 
 
 # --- actions -------------------------------------------------------------------------------------------------------------

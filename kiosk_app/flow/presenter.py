@@ -162,7 +162,11 @@ def _question(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
         )
     if name is S.CHOOSE_COPIES:
         return v.ChooseCopies(
-            words=offer.words, fee=offer.fee, max_copies=offer.max_copies, copies=visit.copies, **common
+            words=offer.words,
+            fee=offer.copy_fee(len(visit.subjects)),
+            max_copies=offer.max_copies,
+            copies=visit.copies,
+            **common,
         )
     asked = offer.asks(visit.subjects)
     answers = visit.answers_to(asked)
@@ -175,7 +179,7 @@ def _question(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
             (one.words, choice.words) for one in asked if (choice := one.choice(answers[one.code]))
         ),
         copies=visit.copies,
-        fee=offer.fee,
-        fee_total=offer.fee * visit.copies,
+        fee=offer.copy_fee(len(visit.subjects)),
+        fee_total=offer.copy_fee(len(visit.subjects)) * visit.copies,
         **common,
     )

@@ -173,7 +173,7 @@ class Visit:
             subjects=self.subjects,
             answers=self.answers_to(offer.asks(self.subjects)),
             copies=self.copies,
-            fee_total=offer.fee * self.copies,
+            fee_total=offer.copy_fee(len(self.subjects)) * self.copies,
         )
 
     def settled(self) -> Visit:

@@ -99,7 +99,8 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
         stack(left, [name, *(tile.on(left, line, theme.TEXT, least=theme.SMALL) for line in lines)], 16)
         right = rect(box.width() - fee_wide - 32, 12, fee_wide, high - 24)
         fee = tile.on(right, self.words.money(offer.fee), 48, bold=True, align=Align.RIGHT, single=True)
-        each = tile.on(right, self.words("certificate.each"), theme.SMALL, align=Align.RIGHT)
+        unit = self.words("certificate.each.person" if offer.fee_per_subject else "certificate.each")
+        each = tile.on(right, unit, theme.SMALL, align=Align.RIGHT)
         counter = [tile.on(right, told, theme.SMALL, align=Align.RIGHT) for told in self._counter(offer)]
         stack(right, [fee, each, *counter], 16)
 
@@ -112,7 +113,7 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
         name_box = rect(24, 6, name_wide, 36)
         name = tile.on(name_box, tile.text(), theme.LEAD, bold=True, least=theme.SMALL)
         fee_box = rect(24 + wide - fee_wide, 6, fee_wide, 36)
-        money = self.words.money(offer.fee)
+        money = self._fee(offer)
         fee = tile.on(
             fee_box, money, theme.LEAD, bold=True, align=Align.RIGHT, least=theme.SMALL, single=True
         )
@@ -127,6 +128,10 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
             stack(inner, [fee, *counter], NARROW_GAP)
         else:
             fee.place(fee_box.translated(0, name.box.center().y() - fee_box.center().y()))
+
+    def _fee(self, offer: Offer) -> str:
+        money = self.words.money(offer.fee)
+        return self.words("certificate.person", fee=money) if offer.fee_per_subject else money
 
     def _counter(self, offer: Offer) -> list[str]:
         """What it costs at the counter, where that is known."""

@@ -170,7 +170,7 @@ SEAL = Offer(
     max_copies=10, hours=HOURS, scopes=(Scope.HOLDER,), subjects=FAMILY[:1],
 )  # fmt: skip
 TAX = Offer(
-    kind="tax", title="見本", words={"ja": "所得・課税（非課税）証明書", "en": "Certificate of income and (non-)taxation"},
+    kind="levy", title="見本", words={"ja": "所得・課税（非課税）証明書", "en": "Certificate of income and (non-)taxation"},
     symbol=Symbol.COINS, fee=250, counter_fee=300, max_copies=5, hours=HOURS, scopes=(Scope.HOLDER,),
     subjects=FAMILY[:1], questions=(YEAR, ITEMS[0], PURPOSE),
 )  # fmt: skip
@@ -226,7 +226,7 @@ def sample_states() -> dict[str, State]:
     chosen = (FAMILY[1].ref, FAMILY[3].ref)
     full = dict.fromkeys((one.code for one in ITEMS), "shown")
     variants = HOUSEHOLD.model_copy(update={"subjects": VARIANTS})
-    household, seal, tax, register = _of(HOUSEHOLD, SEAL), _of(SEAL), _of(TAX), _of(REGISTER)
+    household, seal, levy, register = _of(HOUSEHOLD, SEAL), _of(SEAL), _of(TAX), _of(REGISTER)
     unchosen = replace(household, scope=None, subjects=())
     able = tuple(one.ref for one in VARIANTS if one.refusal is None)
     related = {"relationship": "shown"}
@@ -275,9 +275,9 @@ def sample_states() -> dict[str, State]:
         "ChooseScope_together": State(S.CHOOSE_SCOPE, replace(register, scope=None, subjects=())),
         "ChooseOptions": State(S.CHOOSE_OPTIONS, replace(household, answers=related)),
         "ChooseOptions_two": State(S.CHOOSE_OPTIONS, _of(short)),
-        "ChooseOptions_year": State(S.CHOOSE_OPTIONS, tax),
-        "ChooseOptions_then_one": State(S.CHOOSE_OPTIONS, replace(tax, page=1)),
-        "ChooseOptions_six": State(S.CHOOSE_OPTIONS, replace(tax, page=2)),
+        "ChooseOptions_year": State(S.CHOOSE_OPTIONS, levy),
+        "ChooseOptions_then_one": State(S.CHOOSE_OPTIONS, replace(levy, page=1)),
+        "ChooseOptions_six": State(S.CHOOSE_OPTIONS, replace(levy, page=2)),
         "ChooseCopies": State(S.CHOOSE_COPIES, replace(household, copies=2)),
         "ChooseCopies_many": State(S.CHOOSE_COPIES, _of(dear)),
         "ChooseCopies_long": State(S.CHOOSE_COPIES, _of(HISTORY.model_copy(update={"refusal": None, "max_copies": 3}))),
@@ -292,7 +292,7 @@ def sample_states() -> dict[str, State]:
             replace(_of(SEAL.model_copy(update={"subjects": VARIANTS[:1]}), city=ASHIKAGA), copies=2),
         ),
         "Confirm_without_fee": State(S.CONFIRM, replace(_of(SEAL.model_copy(update={"fee": 0})), copies=2)),
-        "Confirm_tax": State(S.CONFIRM, replace(tax, answers={"purpose": "purpose_2"})),
+        "Confirm_levy": State(S.CONFIRM, replace(levy, answers={"purpose": "purpose_2"})),
         "Confirm_register": State(S.CONFIRM, register),
         "Confirm_many_answers": State(
             S.CONFIRM, _of(TAX.model_copy(update={"questions": (YEAR, PURPOSE, *ITEMS)}))

@@ -349,4 +349,5 @@ def _asked(offer: Offer, scope: Scope, municipality: str) -> ApplicationRequest 
         copies=1,
         fee_total=offer.fee,
     )
-    return nearest_request(only, blank)
+    asked = nearest_request(only, blank)
+    return asked.model_copy(update={"fee_total": offer.copy_fee(len(asked.subjects))})

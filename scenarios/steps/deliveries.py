@@ -59,6 +59,15 @@ def unusable(world: World, person: str) -> None:
     change_resident(world, person, "生年月日", "5081399")
 
 
+@given(
+    "「{person}」の「{file:text}」の「{column:text}」が「{value:text}」で連携されている",
+    "「六甲翠」の「印鑑登録.csv」の「登録年月日」が「20200401」で連携されている",
+)
+def delivered_as(world: World, person: str, file: str, column: str, value: str) -> None:
+    """In every row of this person in that file of the delivery."""
+    change_rows(world, person, file, column, value)
+
+
 @given("「{person}」の発行制限が{since:day}から終わりを定めずに連携されている")
 def restricted(world: World, person: str, since: date) -> None:
     """支援措置, beside the restrictions that there are."""
@@ -337,12 +346,27 @@ def _lettered(day: date) -> str:
 
 def change_resident(world: World, calling: str, column: str, value: str) -> None:
     """`column` of one resident's record reads `value` from now on."""
+    change_rows(world, calling, RESIDENTS, column, value)
+
+
+def change_rows(world: World, calling: str, file: str, column: str, value: str) -> None:
+    """`column` reads `value` from now on in the rows of one person in a file of the delivery."""
     key = world.stage.person_key(calling)
     folder = _fresh(world)
-    _rewrite(
-        folder / RESIDENTS,
-        lambda rows: [row | ({column: value} if row["宛名番号"] == key else {}) for row in rows],
-    )
+    known = [one for format_ in formats_in(world.stage.towns[0].formats) for one in format_.file]
+    found = [one for one in known if one.name == file]
+    expect(bool(found), f"連携に「{file}」がある", "、".join(one.name for one in known))
+    expect(column in found[0].cells(), f"「{file}」に列「{column}」がある", "、".join(found[0].cells()))
+    encoding = "utf-8-sig" if found[0].bom else found[0].encoding
+    changed = 0
+
+    def change(rows: list[Row]) -> list[Row]:
+        nonlocal changed
+        changed = sum(row["宛名番号"] == key for row in rows)
+        return [row | ({column: value} if row["宛名番号"] == key else {}) for row in rows]
+
+    _rewrite(folder / file, change, encoding)
+    expect(changed > 0, f"「{file}」に「{calling}」の行がある", "その人の行はない")
     _deliver(world, folder)
 
 

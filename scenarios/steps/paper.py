@@ -104,7 +104,7 @@ def _read_back(world: World, count: int, people: list[str], **told: str) -> None
             options=world.answers,
             copies=world.copies,
             today=world.stage.clock.now().date(),
-            fee=world.offer_of(world.kind).fee * world.copies,
+            fee=world.offer_of(world.kind).copy_fee(len(people)) * world.copies,
             **told,
         )
     world.stage.trace.emit(

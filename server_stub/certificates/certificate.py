@@ -34,7 +34,7 @@ class Case(Generic[Terms]):
     """Who asks, where and when. `key` is the holder's person key in this municipality, by the issue notices; `person` the
     resident record of that key, None for a holder who is no resident (本籍地). `today` is the clock's date, JST, for ages
     and restrictions. `ref` makes the pseudonym of a person key. `minimum_age`: the municipality's, for a holder whose age no
-    resident record tells."""
+    resident record tells. `refuse_moving_out`: the municipality gives nothing to who has announced a move."""
 
     terms: Terms
     reader: ReplicaReader
@@ -45,6 +45,7 @@ class Case(Generic[Terms]):
     today: date
     ref: Callable[[str], str]
     minimum_age: int = 0
+    refuse_moving_out: bool = True
 
     @property
     def resident(self) -> Person:
@@ -59,10 +60,11 @@ class Case(Generic[Terms]):
         note: Mapping[str, str] | None = None,
         refusal: FailureBody | None = None,
         born: str | None = None,
+        printed: str | None = None,
     ) -> Subject:
-        """Make the subject for a resident's record. `born`: the birth date as the kind's fronts have it. Raises
-        Failed(Text_Too_Long) for what no screen holds."""
-        for field, text in (("name", person.name), ("relationship", person.relationship)):
+        """Make the subject for a resident's record. `born`: the birth date as the kind's fronts have it; `printed`: the name, where
+        they have another than the record's. Raises Failed(Text_Too_Long) for what no screen holds."""
+        for field, text in (("name", printed or person.name), ("relationship", person.relationship)):
             if len(text) > LONGEST_TEXT:
                 raise Failed("Text_Too_Long", field=field)
         return Subject(
@@ -72,6 +74,7 @@ class Case(Generic[Terms]):
             note=None if note is None else dict(note),
             refusal=refusal,
             born=born or None,
+            printed=printed if printed != person.name else None,
         )
 
     def restricted(self, key: str) -> bool:
@@ -90,14 +93,15 @@ class Case(Generic[Terms]):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What the resident chooses from. `whole` names the scope WHOLE, `whole_about` is a sentence under it. `one_only`: under
-    CHOSEN a paper is of one person."""
+    """What the resident chooses from. `whole` names the scope WHOLE, `whole_about` is a sentence under it. `title`: what stands at
+    the head of this holder's front, where that is not the kind's title. `one_only`: under CHOSEN a paper is of one person."""
 
     scopes: tuple[Scope, ...]
     subjects: tuple[Subject, ...]
     questions: tuple[Question, ...] = ()
     whole: Mapping[str, str] | None = None
     whole_about: Mapping[str, str] | None = None
+    title: str | None = None
     one_only: bool = False
 
 
@@ -154,9 +158,10 @@ class Certificate(ABC, Generic[Records, Terms]):
         """Make the fronts: one copy of each of `copies`, with its 発行番号 of `numbers`. The same arguments give the same bytes.
 
         What it tells of the pages is read off what it has set, never copied from `request`. Every front bears, to be read:
-        the kind's title, the names of its `subjects` as offered (each by itself: its run of text ends there, or a bracket follows)
-        with the birth dates that were offered, the 発行番号 and k／n (`frame` of the common templates sets
-        title, 発行番号 and k／n), and has one subject at least. Centre and terminal refuse it otherwise, and wherever a 個人番号 stands outside `secret_boxes`.
+        its title (as offered), the names of its `subjects` as offered (each by itself: its run of text ends there, or a bracket
+        follows) with the birth dates that were offered, the 発行番号 and k／n (`frame` of the common templates sets title, 発行番号 and
+        k／n), and is somebody's: of `subjects`, or `named`. Centre and terminal refuse it otherwise, and wherever a 個人番号 stands
+        outside `secret_boxes`.
         Raises Failed:
         Character_Not_Printable, Text_Too_Long, Picture_Unreadable, Font_Missing.
         """

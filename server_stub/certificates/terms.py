@@ -207,7 +207,7 @@ IssueNumbers = Annotated[SettingsText, AfterValidator(_number_pattern)]
 class ServiceTerms(Settings):
     """What a municipality has decided about one kind. A kind may need more.
 
-    `fee` at a terminal and `counter_fee` at the counter; with `counter_minus` the fee is the counter's less so much, whatever
+    `fee` at a terminal and `counter_fee` at the counter, a copy or (`fee_per_person`) each person on a copy; with `counter_minus` the fee is the counter's less so much, whatever
     `fee` says. `opens` inclusive, `closes` exclusive. Served on `weekdays`, and on public holidays among them if `holidays`;
     not on `closed`. From `first_day` on; `planned`: words of when it is to begin, where no day is fixed: it is not served yet.
     `words` and `title`: what the kind is called here, and on its papers. `certifier`: who certifies this kind, as far as it is
@@ -219,6 +219,7 @@ class ServiceTerms(Settings):
     closes: time
     max_copies: Annotated[int, Field(ge=1, le=99)]
     counter_fee: Fee | None = None
+    fee_per_person: bool = False
     counter_minus: Fee | None = None
     weekdays: Annotated[tuple[Weekday, ...], Field(strict=False)] = WEEK
     holidays: bool = True

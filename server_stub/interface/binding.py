@@ -139,6 +139,7 @@ def sheet_keywords(manifest: Manifest, sheet: SheetEntry) -> str:
         "subjects": list(sheet.subjects),
         "answers": sheet.answers,
         "boxes": [[box.x, box.y, box.width, box.height] for box in sheet.secret_boxes],
+        **({"named": list(sheet.named)} if sheet.named else {}),
     }
     return json.dumps(facts, separators=(",", ":"), sort_keys=True)
 
@@ -168,7 +169,8 @@ def check_binding(
     require(manifest.kind == asked.kind == offer.kind, "kind")
     require(manifest.municipality == asked.municipality, "municipality")
     require(manifest.copies == asked.copies, "copies")
-    require(manifest.fee_total == asked.fee_total == offer.fee * asked.copies, "fee")
+    fee = offer.copy_fee(len(asked.subjects)) * asked.copies
+    require(manifest.fee_total == asked.fee_total == fee, "fee")
     # an offer of nobody, or of who is refused, is none, whatever the paper says of itself
     require(offer.refusal is None and offer.admits(asked.scope, asked.subjects), "persons offered")
     require(offer.answered(asked.subjects, asked.answers), "answers offered")
@@ -182,7 +184,8 @@ def check_binding(
         require([s.k for s in sheets] == list(range(1, len(sheets) + 1)), "sheet numbers")
         require(all(s.n == len(sheets) for s in sheets), "number of sheets")
         # of a sheet that is nobody's nothing could be compared
-        require(all(s.subjects and set(s.subjects) <= wanted for s in sheets), "person on a sheet")
+        whose = [frozenset((*s.subjects, *s.named)) for s in sheets]
+        require(all(one and one <= wanted for one in whose), "person on a sheet")
         require({ref for s in sheets for ref in s.subjects} == wanted, "persons on a copy")
         require(len({s.issue_number for s in sheets}) == 1, "issue number")
         for sheet in sheets:

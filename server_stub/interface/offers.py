@@ -73,6 +73,10 @@ Refusal = Annotated[FailureBody, AfterValidator(_of_the_issuing_side)]
 """What stands against a kind or a person, by one of `REFUSALS` or a name of the kind's own with its words."""
 
 
+Title = Annotated[str, Field(min_length=2, max_length=LONGEST_NAME)]
+"""What is printed at the head of a front."""
+
+
 class Symbol(StrEnum):
     """The drawings that a terminal has for a kind; `document` is for all that has none of its own."""
 
@@ -93,11 +97,13 @@ class Scope(StrEnum):
 
 class Choice(Model):
     """One possible answer. `secret`: it prints a 個人番号 or 住民票コード of everybody concerned, which must be covered on every
-    screen. `whole_names`: with it a subject's whole name is read on the front, whatever the subject's `printed` says."""
+    screen. `title`: what this answer prints at the head of every front, where that is not the offer's own title. `whole_names`:
+    with it a subject's whole name is read on the front, whatever the subject's `printed` says."""
 
     code: Code
     words: Words
     secret: bool = False
+    title: Title | None = None
     whole_names: bool = False
 
 
@@ -169,18 +175,20 @@ class Offer(Model):
     """What this holder may get now, or the name of what stands against it.
 
     `kind` is the certificate's code, `words` its name, `title` what is printed on every front of it. `counter_fee` is what the
-    same costs at the counter, for comparison. `hours` is wording for people. `whole` names the scope WHOLE (世帯全員),
-    `whole_about` is a sentence under it. `one_only`: under CHOSEN a paper is of one person.
+    same costs at the counter, for comparison; `fee_per_subject`: both are for each person on a copy. `hours` is wording for
+    people. `whole` names the scope WHOLE (世帯全員), `whole_about` is a sentence under it. `one_only`: under CHOSEN a paper is of
+    one person.
     """
 
     kind: Code
     words: Words
-    title: Annotated[str, Field(min_length=2, max_length=LONGEST_NAME)]
+    title: Title
     fee: Yen
     max_copies: Annotated[int, Field(ge=1, le=99)]
     hours: Words
     symbol: Symbol = Symbol.DOCUMENT
     counter_fee: Yen | None = None
+    fee_per_subject: bool = False
     scopes: Annotated[tuple[Scope, ...], Field(max_length=len(Scope))] = ()
     whole: Words | None = None
     whole_about: Words | None = None
@@ -203,8 +211,17 @@ class Offer(Model):
             raise ValueError("words for the scope of the whole")
         return self
 
+    def title_with(self, answers: Mapping[str, str]) -> str:
+        """Tell what stands at the head of a front that is an answer to `answers`."""
+        chosen = (question.choice(answers.get(question.code)) for question in self.questions)
+        return next((choice.title for choice in chosen if choice is not None and choice.title), self.title)
+
     def possible(self, scope: Scope) -> tuple[str, ...]:
         return possible(scope, self.subjects)
+
+    def copy_fee(self, subjects: int) -> int:
+        """What one copy costs with so many persons on it."""
+        return self.fee * subjects if self.fee_per_subject else self.fee
 
     def admits(self, scope: Scope, subjects: tuple[str, ...]) -> bool:
         """Whether `subjects` (each once) may be asked for under `scope`."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from server_stub.certificates.terms import NumberPattern
+from server_stub.certificates.terms import NumberPattern, ServiceTerms
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest
 from server_stub.interface.values import MOST_SHEETS, Identity, MunicipalityInfo
@@ -58,6 +58,12 @@ class Paper:
     issue_numbers: tuple[str, ...]
 
 
+def copy_fee(terms: ServiceTerms, rendered: Rendered) -> int:
+    """What one copy costs, by who stands on it."""
+    persons = {person for page in rendered.pages if page.copy_number == 1 for person in page.subjects}
+    return terms.fee * len(persons) if terms.fee_per_person else terms.fee
+
+
 def answer_of(tenant: Tenant, generation: int, request: IssueRequest, paper: Paper) -> IssuedPaper:
     """Put what was rendered into the answer: kind, municipality, fee and pages are the paper's, never the request's.
 
@@ -82,6 +88,7 @@ def answer_of(tenant: Tenant, generation: int, request: IssueRequest, paper: Pap
                 issue_number=paper.issue_numbers[page.copy_number - 1],
                 answers=dict(page.answers),
                 secret_boxes=page.secret_boxes,
+                named=tuple(tenant.ref(person) for person in page.named),
             )
             for page in paper.rendered.pages
         ),

@@ -210,8 +210,8 @@ def with_other_rules(faults: FaultBox, tenant: Tenant) -> Tenant:
     municipality = tenant.municipality
     switches = told.get("service", {})
     services = {
-        code: terms.model_validate(
-            {**dict(terms), **{name: value for name, value in switches.items() if hasattr(terms, name)}}
+        code: terms.model_copy(
+            update={name: value for name, value in switches.items() if hasattr(terms, name)}
         )
         for code, terms in municipality.services.items()
     }

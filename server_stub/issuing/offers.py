@@ -53,6 +53,7 @@ class Holder:
             today=self.today,
             ref=self.tenant.ref,
             minimum_age=self.tenant.municipality.minimum_age,
+            refuse_moving_out=self.tenant.municipality.holder.refuse_moving_out,
         )
 
     def offer(self, kind: AnyCertificate, received_at: datetime) -> Offer:
@@ -85,6 +86,7 @@ class Holder:
                 "one_only": offered.one_only,
                 "subjects": offered.subjects,
                 "questions": offered.questions,
+                "title": offered.title or terms.title or kind.title,
                 # each person may need a sheet, so that whatever is offered can be made
                 "max_copies": min(terms.max_copies, max(1, MOST_SHEETS // max(1, most))),
             }
@@ -100,6 +102,7 @@ class Holder:
                 "symbol": kind.symbol,
                 "fee": terms.fee,
                 "counter_fee": terms.counter_fee,
+                "fee_per_subject": terms.fee_per_person,
                 "max_copies": terms.max_copies,
                 "hours": self._hours(kind),
                 **told,
@@ -118,11 +121,12 @@ class Holder:
         )
         return Offer(
             kind=kind.code,
-            words=_words_of(kind) or {"ja": title},
+            words=(_words_of(kind) or {"ja": title}) | terms.words,
             title=title.ljust(2, "_"),
             symbol=kind.symbol if isinstance(kind.symbol, Symbol) else Symbol.DOCUMENT,
             fee=terms.fee,
             counter_fee=terms.counter_fee,
+            fee_per_subject=terms.fee_per_person,
             max_copies=terms.max_copies,
             hours=self._hours(kind),
             refusal=FailureBody(failure=failure),
@@ -194,8 +198,9 @@ def find_holder(
                 today,
                 minimum_age,
                 terms,
-                excepted=age(person.birth, today) < minimum_age and is_excepted(tenant.ref(key)),
-                leavers=terms.refuse_household_of_leaver and _somebody_leaves(reader, person.household),
+                excepted=age(person.birth.inner, today) < minimum_age and is_excepted(tenant.ref(key)),
+                leavers=terms.refuse_household_of_leaver
+                and _somebody_leaves(reader, person.household, today),
                 certified_on=certified_on,
             )
         )
@@ -209,8 +214,8 @@ def _certified_on(reader: ReplicaReader, key: str, identity: Identity) -> date |
     return None if moment is None else moment.astimezone(JST).date()
 
 
-def _somebody_leaves(reader: ReplicaReader, household: str) -> bool:
-    return any(one.status is ResidentStatus.MOVING_OUT for one in reader.household(household))
+def _somebody_leaves(reader: ReplicaReader, household: str, today: date) -> bool:
+    return any(one.status_on(today) is ResidentStatus.MOVING_OUT for one in reader.household(household))
 
 
 def nearest_request(offer: Offer, asked: ApplicationRequest) -> ApplicationRequest:

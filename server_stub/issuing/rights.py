@@ -79,10 +79,12 @@ def not_deceased(facts: HolderFacts) -> None:
 
 
 def not_moved_out(facts: HolderFacts) -> None:
-    """転出済, and 転出予定 from the day it was notified. Who has left keeps the 本籍."""
-    if facts.place is Place.ADDRESS and facts.person.status in (
-        ResidentStatus.MOVED_OUT,
-        ResidentStatus.MOVING_OUT,
+    """転出済, and 転出予定 from the day it was notified: of these a municipality may let whoever still lives there have a paper
+    (the standard, 5.1, knows no such bar; many cities have one). Who has left keeps the 本籍."""
+    status = facts.person.status_on(facts.today)
+    if facts.place is Place.ADDRESS and (
+        status is ResidentStatus.MOVED_OUT
+        or (status is ResidentStatus.MOVING_OUT and facts.terms.refuse_moving_out)
     ):
         raise Failed("Holder_Moved_Out")
 
@@ -96,7 +98,7 @@ def not_restricted(restriction: Restriction | None) -> None:
 def old_enough(facts: HolderFacts) -> None:
     """JPKI cannot refuse by age, so the issuing server does (Kobe: nobody under 15, as a rule: 原則). An official's exception
     counts where the municipality has such."""
-    if age(facts.person.birth, facts.today) >= facts.minimum_age:
+    if age(facts.person.birth.inner, facts.today) >= facts.minimum_age:
         return
     if not (facts.excepted and facts.terms.exceptions_under_age):
         raise Failed("Holder_Under_Fifteen", minimum_age=facts.minimum_age)
@@ -277,7 +279,7 @@ def copies_are_in_range(asked: ApplicationRequest, offer: Offer) -> None:
 
 
 def fee_is_what_was_confirmed(asked: ApplicationRequest, offer: Offer) -> None:
-    fee = offer.fee * asked.copies
+    fee = offer.copy_fee(len(asked.subjects)) * asked.copies
     if asked.fee_total != fee:
         raise Failed("Fee_Changed", fee_total=fee, confirmed=asked.fee_total)
 

@@ -23,7 +23,15 @@ from server_stub.node import NodeContext
 from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
 
-from .copies import Paper, answer_of, ledger_copies, ledger_entry, new_issue_numbers, request_digest
+from .copies import (
+    Paper,
+    answer_of,
+    copy_fee,
+    ledger_copies,
+    ledger_entry,
+    new_issue_numbers,
+    request_digest,
+)
 from .exceptions import AgeExceptions
 from .fault_injection import (
     fee_charged,
@@ -239,7 +247,7 @@ class IssuingService:
         return Paper(
             holder=tenant.holder_of_paper(reader, kind.owners(copies[0], reader), request.holder),
             rendered=rendered,
-            fee_total=fee_charged(faults, municipality.services[kind.code].fee, len(copies)),
+            fee_total=fee_charged(faults, copy_fee(municipality.services[kind.code], rendered), len(copies)),
             issue_numbers=tuple(issue_numbers),
         )
 

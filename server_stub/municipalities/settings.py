@@ -93,7 +93,8 @@ class DeliveryTerms(Settings):
 class HolderTerms(Settings):
     """Who may not use a terminal, beyond what no municipality can switch off (the dead, 発行制限): the table [holder].
 
-    `exceptions_under_age`: an official's exception lets somebody in below `minimum_age`. `refuse_household_of_leaver`: nobody of a
+    `exceptions_under_age`: an official's exception lets somebody in below `minimum_age`. `refuse_moving_out`: who is 転出予定, also
+    before the day of it. `refuse_household_of_leaver`: nobody of a
     household in which somebody is 転出予定 (丹波市). `refuse_on_arrival_day`: who has notified moving in that very day (渋川市).
     `refuse_on_issue_day`: a certificate that was issued that very day (高松市). `refuse_characters_pending`: 外字登録中.
     `longest_name` and `longest_address`: characters of 氏名 and 住所; None: what the forms hold. Which city decides what is hers: what
@@ -101,6 +102,7 @@ class HolderTerms(Settings):
     """
 
     exceptions_under_age: bool = True
+    refuse_moving_out: bool = True
     refuse_household_of_leaver: bool = False
     refuse_on_arrival_day: bool = False
     refuse_on_issue_day: bool = False

@@ -73,7 +73,8 @@ class RenderedPage:
     """One front: sheet `k` of `n` of a copy.
 
     Read off what was set, never taken from the request: `subjects` (keys of the persons on it), `answers` (question ->
-    choice, of what it shows and leaves out) and `secret_boxes` (where 個人番号 stand, mm).
+    choice, of what it shows and leaves out), `secret_boxes` (where 個人番号 stand, mm) and `named` (whose names stand on a sheet that
+    shows nothing that was asked for: 別紙).
     """
 
     copy_number: int
@@ -82,6 +83,7 @@ class RenderedPage:
     subjects: tuple[str, ...]
     answers: Mapping[str, str] = field(default_factory=dict)
     secret_boxes: tuple[Box, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,19 @@ def _texts(name: str, data: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(data, list | tuple):
         for value in data:
             yield from _texts(name, value)
+
+
+_HALF, _FULL = "0123456789", "０１２３４５６７８９"
+_WIDTHS = {"half": str.maketrans(_FULL, _HALF), "full": str.maketrans(_HALF, _FULL)}
+
+
+def in_width(value: Any, width: str) -> Any:
+    """Return texts, however nested, with all digits of one width ("half", "full"), as one paper has them."""
+    if isinstance(value, str):
+        return value.translate(_WIDTHS[width])
+    if isinstance(value, dict):
+        return {name: in_width(one, width) for name, one in value.items()}
+    return [in_width(one, width) for one in value] if isinstance(value, list) else value
 
 
 @functools.cache

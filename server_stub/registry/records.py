@@ -8,14 +8,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from server_stub.eras import seireki, wareki
 from server_stub.interface.secret import Secret
+
+from .values import Reading, ReadingKind, RegisterDate
 
 
 class Sex(StrEnum):
     MALE = "1"
     FEMALE = "2"
     UNKNOWN = "9"
+    NOT_RECORDED = ""
 
 
 class ResidentStatus(StrEnum):
@@ -23,6 +25,20 @@ class ResidentStatus(StrEnum):
     MOVING_OUT = "moving_out"
     MOVED_OUT = "moved_out"
     DECEASED = "deceased"
+
+
+class ForeignCategory(StrEnum):
+    """30条45規定区分 (住民基本台帳法 第30条の45), as the register words them."""
+
+    MID_TO_LONG_TERM = "中長期在留者"
+    SPECIAL_PERMANENT = "特別永住者"
+    TEMPORARY_REFUGE = "一時庇護許可者"
+    PROVISIONAL_STAY = "仮滞在許可者"
+    TRANSITIONAL_BY_BIRTH = "出生による経過滞在者"
+    TRANSITIONAL_BY_LOSS = "国籍喪失による経過滞在者"
+    REFUGE_OR_STAY = "一時庇護許可者又は仮滞在許可者"
+    """As the law's table has the two, for a register that does not tell them apart; the next likewise."""
+    TRANSITIONAL = "出生による経過滞在者又は国籍喪失による経過滞在者"
 
 
 YOUNGEST_WITH_SEAL = 15
@@ -52,21 +68,30 @@ class SealEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ForeignResident:
-    """外国人住民の記載事項. `period_ends` is None for 永住者."""
+    """外国人住民の記載事項. Each category has items of its own; those that it does not have are empty.
+
+    `period` is 在留期間, of 一時庇護許可者 上陸期間, of 仮滞在許可者 仮滞在期間; `period_ends` is None where there is no 満了の日 (also
+    無期限). `card_number` is the number of the 在留カード, of 特別永住者 that of their 証明書. `kanji_name` is 氏名(漢字), where the
+    name is in Latin letters and the register has both.
+    """
 
     nationality: str
-    status_of_residence: str
-    period: str
-    period_ends: date | None
-    card_number: str
-    category: str = "中長期在留者"
+    category: str = ForeignCategory.MID_TO_LONG_TERM
+    status_of_residence: str = ""
+    period: str = ""
+    period_ends: date | None = None
+    card_number: str = ""
+    kanji_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """One record of the resident register. `name` is 氏名 with U+3000 between 氏 and 名 and keeps its variation selectors.
 
-    `alias` is 通称, `former_surname` 旧氏. `domicile` 本籍 and `domicile_head` 筆頭者 are empty for foreign residents.
+    `alias` is 通称, `former_surname` 旧氏. `domicile` 本籍 and `domicile_head` 筆頭者 are empty for foreign residents, and may read
+    なし or 不明. `resident_since` is 住民となった年月日, of a foreign resident 外国人住民となった年月日. `order` is 0 where the register has
+    none. Of everybody 性別, 続柄, 世帯主, 住所を定めた日, 届出日, 転入前住所 and the reading may be missing (標準仕様書 1.1.6); a household
+    without a head (世帯主未設定) has '' in `head_of_household`. `address_before` is 異動前住所: before the last move within the town.
     `characters_pending`: a character of the record is still being registered (外字登録中).
     """
 
@@ -74,15 +99,15 @@ class Person:
     household: str
     order: int
     name: str
-    kana: str
-    birth: date
+    reading: Reading
+    birth: RegisterDate
     sex: Sex
     relationship: str
     address: str
     head_of_household: str
-    resident_since: date
-    address_since: date | None
-    notified_on: date
+    resident_since: RegisterDate
+    address_since: RegisterDate | None
+    notified_on: date | None
     previous_address: str
     domicile: str
     domicile_head: str
@@ -90,16 +115,40 @@ class Person:
     status: ResidentStatus = ResidentStatus.RESIDENT
     moved_to: str = ""
     moves_on: date | None = None
+    arrived_on: date | None = None
+    """The day on which the new town says that somebody arrived there who had announced a move."""
     former_surname: str = ""
+    former_reading: Reading = Reading(ReadingKind.NONE)
     alias: str = ""
     alias_kana: str = ""
+    address_before: str = ""
     foreign: ForeignResident | None = None
     characters_pending: bool = False
 
     @property
+    def kana(self) -> str:
+        """How the register files the name; it need not be official (`reading`)."""
+        return self.reading.kana
+
+    @property
     def birth_in_words(self) -> str:
         """和暦; 西暦 for foreign residents, as their documents have it."""
-        return seireki(self.birth) if self.foreign is not None else wareki(self.birth)
+        return self.birth.words
+
+    @property
+    def full_name(self) -> str:
+        """氏名 as it is printed: of somebody who has it both in Latin letters and in 漢字, both (標準仕様書 5.3)."""
+        kanji = "" if self.foreign is None else self.foreign.kanji_name
+        return f"{self.name}　{kanji}" if kanji else self.name
+
+    def status_on(self, day: date) -> ResidentStatus:
+        """Who has announced a move is struck off on the day they named or, if the new town says so, on that of their arrival,
+        whichever is earlier (標準仕様書 1.1.5), also where no delivery has said so yet."""
+        if self.status is ResidentStatus.MOVING_OUT:
+            ends = [one for one in (self.moves_on, self.arrived_on) if one is not None]
+            if ends and min(ends) <= day:
+                return ResidentStatus.MOVED_OUT
+        return self.status
 
 
 @dataclass(frozen=True, slots=True)

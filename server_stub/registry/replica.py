@@ -14,6 +14,7 @@ from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 
+from .household_order import in_order
 from .records import IssueNotice, Person, Record, Restriction, Seal, SealEnd
 from .tables import (
     EVERY_GROUP,
@@ -60,15 +61,11 @@ _PERSON_USABLE = _usable(persons.c.generation, persons.c.key, "person")
 _BY_KEY = select(persons).where(
     persons.c.generation == bindparam("generation"), persons.c.key == bindparam("key"), _PERSON_USABLE
 )
-_HOUSEHOLD = (
-    select(persons)
-    .where(
-        persons.c.generation == bindparam("generation"),
-        persons.c.household == bindparam("household"),
-        persons.c.status.in_(sorted(LIVING_THERE)),
-        _PERSON_USABLE,
-    )
-    .order_by(persons.c.position)
+_HOUSEHOLD = select(persons).where(
+    persons.c.generation == bindparam("generation"),
+    persons.c.household == bindparam("household"),
+    persons.c.status.in_(sorted(LIVING_THERE)),
+    _PERSON_USABLE,
 )
 _SEAL = (
     select(seals, imprints.c.png)
@@ -231,9 +228,9 @@ class ReplicaReader:
         return person_of(row) if row else None
 
     def household(self, key: str) -> tuple[Person, ...]:
-        """Who lives in household `key` now (also who has announced a move), in the order of the register."""
+        """Who lives in household `key` by the last delivery (also who has announced a move), in their order on paper."""
         parameters = {"generation": self.generation, "household": key}
-        return tuple(person_of(row) for row in self._connection.execute(_HOUSEHOLD, parameters))
+        return in_order(person_of(row) for row in self._connection.execute(_HOUSEHOLD, parameters))
 
     def seal(self, person_key: str) -> Seal | None:
         """The registration that has not ended; None for never registered and for abolished (`seal_end`)."""

@@ -174,6 +174,19 @@ def test_back_walks_through_the_pages_of_questions_and_finds_the_answers() -> No
     assert seen == ["ChooseCopies", {"relation": "shown"}, {"year": "y2025"}, "ChooseCertificate"]
 
 
+def test_a_fee_for_each_person_is_what_is_shown_and_asked_for() -> None:
+    """Of two persons in three copies; one person alone pays for one."""
+    each = offers(offer().model_copy(update={"fee_per_subject": True}))
+    begin = (*TO_PIN, e.PinEntered(PIN), e.Authenticated(each), e.CardRemoved(), e.KindChosen("household"))
+    one = e.ScopeChosen(Scope.CHOSEN, (FATHER.ref,))
+    for scope, fee in ((WHOLE, 500), (one, 250)):
+        walk = Walk().do(*begin, scope, e.Answered({}), e.CopiesChosen(3))
+        confirm = view_of(walk.state)
+        assert isinstance(confirm, v.Confirm)
+        assert (confirm.fee, confirm.fee_total) == (fee, 3 * fee)
+        assert walk.state.visit.request().fee_total == 3 * fee
+
+
 def test_a_certificate_of_the_holder_without_questions_asks_for_copies_only() -> None:
     walk = Walk().do(*TO_MENU, e.KindChosen("alone"))
     assert walk.name == "ChooseCopies"

@@ -99,7 +99,7 @@ def all_persons(delivery: Path = DELIVERY) -> list[str]:
         return [row["宛名番号"] for row in csv.DictReader(file)]
 
 
-ITEMS = ("relationship", "domicile", "my_number")
+ITEMS = ("relationship", "domicile", "my_number", "nationality", "status_of_residence", "card_number")
 
 
 @functools.cache
@@ -119,9 +119,18 @@ def household_of(person: str) -> tuple[str, ...]:
     return tuple(one["宛名番号"] for one in sorted(living, key=lambda one: one["世帯内順位"]))
 
 
-def has_domicile(person: str) -> bool:
+def has_item(person: str, item: str) -> bool:
+    """By the delivered file itself: 本籍 of Japanese residents, the others of foreign ones. Of a stranger nobody knows."""
+    columns = {
+        "domicile": "本籍",
+        "nationality": "国籍・地域",
+        "status_of_residence": "国籍・地域",
+        "card_number": "在留カード番号",
+    }
     row = register().get(person)
-    return row is None or bool(row["本籍"])
+    if item not in columns:
+        return True
+    return item == "domicile" if row is None else row[columns[item]] != ""
 
 
 def deliver(url: str, folder: Path, *, delivery: Path = DELIVERY, unlinked: Iterable[str] = ()) -> int:
@@ -208,9 +217,9 @@ class TownHall:
         elif not wanted:
             scope, wanted = scope or Scope.WHOLE, household_of(person)
         if answers is None:
-            asked = ITEMS if kind == RESIDENCE else tuple(yes)
-            if kind == RESIDENCE and not any(has_domicile(key) for key in wanted):
-                asked = ("relationship", "my_number", *yes)
+            asked = tuple(yes)
+            if kind == RESIDENCE:
+                asked += tuple(item for item in ITEMS if any(has_item(key, item) for key in wanted))
             answers = {item: "yes" if yes.get(item) else "no" for item in asked}
         return IssueRequest(
             application_id=new_ulid(self.clock),

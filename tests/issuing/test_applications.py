@@ -125,7 +125,7 @@ def test_all_members_chosen_one_by_one_are_the_whole_household(hall: TownHall) -
     ("option", "shown"),
     [
         ("relationship", ["妻", "世帯主港太一"]),
-        ("domicile", ["神戸市中央区見本町一丁目１番地"]),
+        ("domicile", ["神戸市中央区見本町一丁目1番地"]),
         ("my_number", ["836502228576"]),
     ],
 )
@@ -153,9 +153,12 @@ def test_the_answer_tells_what_was_rendered(hall: TownHall) -> None:
     paper = hall.apply(MARIA, my_number=True)
     assert (paper.kind, paper.municipality, paper.fee_total) == (RESIDENCE, KOBE, 250)
     (page,) = paper.pages
-    assert page.answers == {"relationship": "no", "domicile": "no", "my_number": "yes"}
+    foreign = {"nationality": "no", "status_of_residence": "no", "card_number": "no"}
+    assert page.answers == {"relationship": "no", "domicile": "no", "my_number": "yes", **foreign}
     (alone,) = hall.apply(MARIA, members=[MARIA]).pages
-    assert alone.answers == {"relationship": "no", "my_number": "no"}
+    assert alone.answers == {"relationship": "no", "my_number": "no", **foreign}
+    (japanese,) = hall.apply(MARIA, members=[KEN]).pages
+    assert japanese.answers == {"relationship": "no", "domicile": "no", "my_number": "no"}
     seal = hall.apply(TAICHI, SEAL)
     assert (seal.kind, seal.pages[0].answers) == (SEAL, {})
 
@@ -171,18 +174,17 @@ def test_where_the_my_numbers_stand_is_told_with_the_page(hall: TownHall) -> Non
 
 
 def test_a_foreign_residents_items(hall: TownHall) -> None:
-    (text,) = hall.text(hall.apply(MARIA, members=[MARIA]))
-    for item in (
-        "1987年2月19日",
-        "北野マリア",
-        "ブラジル",
-        "永住者",
-        "無期限",
-        "ZZ10000402ZZ",
-        "中長期在留者",
-    ):
-        assert item in text
-    assert "昭和62年" not in text
+    """What is asked about is printed only if the answer is yes; the number of a card was once printed unasked."""
+    items = {
+        "nationality": ["ブラジル"],
+        "status_of_residence": ["永住者", "無期限", "中長期在留者"],
+        "card_number": ["ZZ10000402ZZ"],
+    }
+    for asked in items:
+        (text,) = hall.text(hall.apply(MARIA, members=[MARIA], **{asked: True}))
+        for item, values in items.items():
+            assert [value in text for value in values] == [item == asked] * len(values)
+        assert "1987年2月19日" in text and "北野マリア" in text and "昭和62年" not in text
 
 
 def test_a_seal_certificate_is_of_the_holder_alone(hall: TownHall) -> None:

@@ -34,10 +34,8 @@ def test_one_kind_is_stopped_at_once_and_the_others_go_on(
 ) -> None:
     stop(official, kind=RESIDENCE)
     offers = {offer.kind: offer.refusal for offer in shared_hall.offers(MIDORI).offers}
-    assert offers == {
-        RESIDENCE: FailureBody(failure="Service_Stopped", facts={"kind": RESIDENCE}),
-        SEAL: None,
-    }
+    assert offers.pop(RESIDENCE) == FailureBody(failure="Service_Stopped", facts={"kind": RESIDENCE})
+    assert SEAL in offers and set(offers.values()) == {None}
     assert refused(lambda: shared_hall.apply(MIDORI)).failure == "Service_Stopped"
     assert shared_hall.apply(MIDORI, SEAL).pages
 

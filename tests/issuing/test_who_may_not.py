@@ -16,6 +16,7 @@ from server_stub.issuing.rights import HolderFacts, check_holder
 from server_stub.municipalities import HolderTerms
 from server_stub.registry.records import IssueNotice, Person
 from server_stub.registry.replica import Replica, ReplicaReader
+from server_stub.registry.values import RegisterDate
 from tests.issuing.helper import HIKARI, KENGO, MIDORI, OpenTownHall, edited_municipality, refused
 
 TODAY = date(2026, 6, 3)
@@ -88,7 +89,7 @@ def test_a_limit_is_of_characters(midori: Person, limits: dict[str, int], name: 
 
 
 def test_an_exception_is_for_the_age_alone(midori: Person) -> None:
-    child = replace(midori, birth=date(2011, 6, 4))
+    child = replace(midori, birth=RegisterDate.of(date(2011, 6, 4)))
     assert refusal(child, HolderTerms()) == "Holder_Under_Fifteen"
     assert refusal(child, HolderTerms(), excepted=True) == ""
     assert refusal(child, HolderTerms(exceptions_under_age=False), excepted=True) == "Holder_Under_Fifteen"

@@ -3,8 +3,9 @@
 The four .sql files are dumps of a server's databases at the schema before restrictions left the generations and copies kept
 how recent they are: one application handed over (250 yen), one cancelled, one paid (two copies, 500 yen), one prepared; four
 persons; two certificates. A later change of a schema adds its own dump: replica_0002.sql is that replica as the schema before
-records without a type and rows set aside had it, without its seal; replica_before_0005.sql the whole one as the schema before
-states of seals and restrictions of groups had it.
+records without a type and rows set aside had it, without its seal; replica_0003.sql the same before dates and readings were
+values, with a foreign resident; replica_before_seal_states.sql the whole one as the schema before states of seals and restrictions
+of groups had it.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def test_the_migrations_make_exactly_the_tables_of_today(kept: Path, name: str) 
     engine.dispose()
 
 
-@pytest.mark.parametrize("dump", ["replica_0002.sql", "replica_before_0005.sql"])
+@pytest.mark.parametrize("dump", ["replica_0002.sql", "replica_before_seal_states.sql"])
 def test_a_replica_of_a_schema_before_keeps_its_people_and_takes_the_next_delivery(
     tmp_path: Path, dump: str
 ) -> None:
@@ -105,7 +106,7 @@ def test_a_replica_of_a_schema_before_keeps_its_people_and_takes_the_next_delive
         person = person_of_holder(reader, MIDORI_REF)
         assert person is not None and person.name == "六甲　翠"
         assert not reader.is_set_aside(MIDORI)
-        assert len(reader.records("tax")) == (dump == "replica_before_0005.sql")
+        assert len(reader.records("tax")) == (dump == "replica_before_seal_states.sql")
         assert reader.restriction(SHIZUKA, date(2026, 6, 3)) is not None
         assert reader.restriction(MIDORI, date(2026, 6, 3)) is None
         assert not person.characters_pending
@@ -114,9 +115,34 @@ def test_a_replica_of_a_schema_before_keeps_its_people_and_takes_the_next_delive
     replica.close()
 
 
+def test_a_replica_of_before_dates_and_readings_were_values_keeps_its_people(tmp_path: Path) -> None:
+    """Nothing of then says that a reading is official; every day was one of the calendar."""
+    path = tmp_path / "replica.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((HERE / "replica_0003.sql").read_text(encoding="utf-8"))
+    url = brought_up(tmp_path, "replica")
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), registry.metadata) == []
+    engine.dispose()
+    replica = Replica(url)
+    with replica.open_generation() as reader:
+        midori, maria = reader.person(MIDORI), reader.person("0000100402")
+        assert midori is not None and maria is not None and maria.foreign is not None
+        assert (midori.birth.words, midori.resident_since.words) == ("平成6年5月4日", "平成30年4月1日")
+        assert (midori.reading.kana, midori.reading.words) == ("ロッコウ　ミドリ", "********")
+        assert (maria.birth.words, maria.birth.inner) == ("1987年2月19日", date(1987, 2, 19))
+        assert (maria.foreign.card_number, maria.full_name) == ("ZZ10000402ZZ", "SILVA SANTOS MARIA")
+    assert Delivery(tmp_path / "delivery").load(url) == 2
+    with replica.open_generation() as reader:
+        told = reader.person(MIDORI)
+        assert told is not None and told.reading.words == "ロッコウ　ミドリ"
+    replica.close()
+
+
 def test_a_seal_of_the_schema_before_states_is_in_force(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "replica.db")) as connection:
-        connection.executescript((HERE / "replica_before_0005.sql").read_text(encoding="utf-8"))
+        connection.executescript((HERE / "replica_before_seal_states.sql").read_text(encoding="utf-8"))
     replica = Replica(brought_up(tmp_path, "replica"))
     with replica.open_generation() as reader:
         seal = reader.seal(MIDORI)
@@ -212,7 +238,9 @@ def test_a_server_starts_on_them(kept: Path) -> None:
             trust_env=False,
         )
         offers = OfferList.model_validate_json(answer.raise_for_status().text)
-        assert {offer.refusal for offer in offers.offers} == {None}
+        told = {offer.kind: offer.refusal and offer.refusal.failure for offer in offers.offers}
+        # what was kept is from before there were tax records
+        assert told == {"residence": None, "seal_registration": None, "tax": "Tax_No_Record"}
     finally:
         servers.stop()
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from server_stub.certificates import residence, seal_registration
-from server_stub.certificates.residence.front import ResidenceFront, ResidencePerson
+from server_stub.certificates.residence.front import ForeignItems, ResidenceFront, ResidencePerson
 from server_stub.certificates.seal_registration import SealFront
 from server_stub.paper.typesetting import Issuer, typeset
 
@@ -79,9 +79,14 @@ def exchanged(field: str, first: int = 0, second: int = 1) -> Change:
     return change
 
 
-def rows(*changed: tuple[str, str]) -> Callable[[ResidencePerson], tuple[tuple[str, str], ...]]:
-    """A foreign resident's rows with other values under these labels."""
-    return lambda person: tuple((label, dict(changed).get(label, value)) for label, value in person.foreign)
+def items(**changed: str | None) -> Callable[[ResidencePerson], ForeignItems]:
+    """A foreign resident's items with other values."""
+
+    def change(person: ResidencePerson) -> ForeignItems:
+        assert person.foreign is not None
+        return replace(person.foreign, **changed)
+
+    return change
 
 
 def redrawn(change: Callable[[Image.Image], Image.Image]) -> Change:

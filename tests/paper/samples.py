@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from server_stub.certificates import seal_registration as seal_kind
 from server_stub.certificates.residence import front as residence_front
-from server_stub.certificates.residence.front import ResidenceFront, ResidencePerson
+from server_stub.certificates.residence.front import ForeignItems, ResidenceFront, ResidencePerson
 from server_stub.certificates.seal_registration import SealFront
 from server_stub.interface.font_files import MINCHO, font_file
 from server_stub.interface.secret import Secret
@@ -56,8 +56,9 @@ def person(index: int = 0, **changes: object) -> ResidencePerson:
     plain = ResidencePerson(
         key=f"{index:010}",
         name=f"見本　{given}",
-        kana=f"ミホン　{kana}",
+        reading=f"ミホン　{kana}",
         former_surname="",
+        former_reading="",
         alias="",
         birth=f"昭和{50 + index}年{index + 4}月1{index}日",
         sex="女" if index % 2 else "男",
@@ -89,8 +90,8 @@ def family() -> ResidenceFront:
     return residence(
         person(0),
         person(1, former_surname="試験"),
-        person(2, name=IVS_NAME, kana="ワタナベ　ミホン"),
-        person(3, name=RARE_NAME, kana="ヨシダ　ミホン"),
+        person(2, name=IVS_NAME, reading="ワタナベ　ミホン"),
+        person(3, name=RARE_NAME, reading="ヨシダ　ミホン"),
         person(4),
         person(5),
     )
@@ -107,20 +108,21 @@ def foreigner() -> ResidencePerson:
     return person(
         1,
         name="MIHON MARIA APARECIDA DA SILVA",
-        kana="",
+        reading="",
         alias="見本　マリア",
         birth="1985年7月14日",
         relationship="妻",
-        domicile="",
-        domicile_head="",
+        domicile=None,
+        domicile_head=None,
         previous_address="ブラジル",
-        foreign=(
-            ("国籍・地域", "ブラジル"),
-            ("在留資格", "永住者の配偶者等"),
-            ("在留期間", "3年"),
-            ("在留期間の満了の日", "令和9年3月31日"),
-            ("在留カード等の番号", "AB00000000CD"),
-            ("30条45規定区分", "中長期在留者"),
+        foreign=ForeignItems(
+            nationality="ブラジル",
+            category="中長期在留者",
+            status_of_residence="永住者の配偶者等",
+            period="3年",
+            period_ends="2027年3月31日",
+            card_number="AB00000000CD",
+            alias_history="＊＊＊",
         ),
     )
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import pytest
 from PIL import ImageChops
@@ -20,11 +20,11 @@ def numbers(page: RenderedPage) -> tuple[int, ...]:
 def everything(person: samples.ResidencePerson) -> list[str]:
     number = person.my_number.reveal() if person.my_number else ""
     fields = [
-        person.name, person.kana, person.former_surname, person.alias, person.birth, person.sex,
+        person.name, person.reading, person.former_surname, person.alias, person.birth, person.sex,
         person.relationship or "", person.resident_since, person.address_since, person.notified_on,
         person.previous_address, person.domicile or "", person.domicile_head or "", number,
     ]  # fmt: skip
-    fields += [text for pair in person.foreign for text in pair]
+    fields += [text or "" for text in astuple(person.foreign)] if person.foreign else []
     return ["".join(field.split()) for field in fields if field]
 
 
@@ -47,6 +47,9 @@ def test_a_family_of_six_fills_four_places_of_a_sheet_and_two_of_the_next() -> N
         assert [closing in page for page in pages] == [False, True], "only the last sheet is certified"
         assert "見本市長見本花子" in page and "見本" in page
         assert "試験用・証明書としての効力はありません" in page
+    certified = [copy.attestation, copy.issued_on, "見本市長見本花子"]
+    assert [[text in page for text in certified] for page in pages] == [[False] * 3, [True] * 3]
+    assert [len(images(rendered.pdf, number)) for number in (0, 1)] == [0, 1]
     assert "次のページに続く" in pages[0] and "以下余白" not in pages[0] and "1／2" in pages[0]
     assert "以下余白" in pages[1] and "次のページに続く" not in pages[1] and "2／2" in pages[1]
 
@@ -61,7 +64,9 @@ def test_individual_layout_gives_every_person_a_sheet() -> None:
         (index,) = numbers(described)
         copy = copies[described.copy_number - 1]
         assert all(text in page for text in everything(copy.persons[index]))
-        assert copy.issue_number in page and "以下余白" in page
+        assert copy.issue_number in page
+        last = described.k == described.n
+        assert [text in page for text in ("以下余白", copy.attestation, "見本市長見本花子")] == [last] * 3
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -135,12 +140,18 @@ def test_a_character_outside_the_basic_plane_reads_back() -> None:
     assert "𠮷田見本" in page[0]
 
 
+def foreigner(**items: str | None) -> samples.ResidencePerson:
+    known = samples.foreigner()
+    assert known.foreign is not None
+    return replace(known, foreign=replace(known.foreign, **items))
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_what_the_font_lacks_is_refused_wherever_it_stands(layout: str) -> None:
     copies = [
         samples.residence(samples.person(name=samples.UNKNOWN_VARIANT)),
         samples.residence(address=samples.UNKNOWN_VARIANT),
-        samples.residence(replace(samples.foreigner(), foreign=(("在留資格", samples.UNKNOWN_VARIANT),))),
+        samples.residence(foreigner(status_of_residence=samples.UNKNOWN_VARIANT)),
     ]
     for copy in copies:
         with pytest.raises(Failed) as caught:
@@ -164,22 +175,21 @@ def test_a_long_name_is_set_smaller_and_stays_in_its_box() -> None:
     # the name's value: after number and label columns, below the reading
     lines = places_of(rendered.pdf, 0, "見本見本見本")
     assert lines and all(
-        line.left > 46 and line.right < 117 and line.top > 53 and line.bottom < 61 for line in lines
+        line.left > 45 and line.right < 119 and line.top > 55 and line.bottom < 65 for line in lines
     )
 
 
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"name": "見本" * 60}, "name"),
+        ({"name": "見本" * 90}, "name"),
         ({"name": "MIHON" * 30}, "name"),
         ({"previous_address": "見本市" * 50}, "previous_address"),
-        ({"kana": "ミホン" * 20}, "kana"),
+        ({"reading": "ミホン" * 40}, "reading"),
         ({"relationship": "見" * 100_000}, "relationship"),
-        ({"foreign": (("国籍・地域", "見本"),) * 7}, "foreign"),
-        ({"foreign": (("国籍・地域" * 10, "見本"),)}, "foreign"),
+        ({"foreign": foreigner(status_of_residence="見本" * 40).foreign}, "status_of_residence"),
     ],
-    ids=["name", "unbroken name", "address", "reading", "endless", "seven rows", "row label"],
+    ids=["name", "unbroken name", "address", "reading", "endless", "status"],
 )
 def test_what_does_not_fit_at_the_smallest_legible_size_is_refused_by_its_field(
     changes: dict[str, object], field: str

@@ -108,7 +108,8 @@ def changed_template(
     shutil.copytree(
         residence_front.TEMPLATE.parent, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__")
     )
-    for file in folder.glob("*.json"):
+    for layout in residence_front.LAYOUTS:
+        file = folder / f"{layout}.json"
         geometry = json.loads(file.read_text(encoding="utf-8"))
         change(geometry)
         file.write_text(json.dumps(geometry, ensure_ascii=False), encoding="utf-8")

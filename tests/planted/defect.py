@@ -12,8 +12,8 @@ from importlib import import_module
 import pytest
 
 MODULES = (
-    "money", "papers", "bindings", "offers", "rights", "offices", "seals", "identity", "visits", "disclosures",
-    "deliveries", "address_history", "family_registers",
+    "money", "papers", "residents", "bindings", "offers", "rights", "offices", "seals", "identity", "visits", "disclosures",
+    "deliveries", "address_history", "family_registers", "taxes",
 )  # fmt: skip
 Plant = Callable[[pytest.MonkeyPatch], None]
 

@@ -30,6 +30,7 @@ from server_stub.eras import seireki, wareki
 from server_stub.interface import binding
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Manifest
+from server_stub.registry.records import Person, ResidentStatus
 from server_stub.registry.tables import persons
 from tests.planted.defect import defect
 
@@ -91,7 +92,7 @@ def fronts_unread(patch: pytest.MonkeyPatch) -> None:
     sentence=KITANO,
 )
 def readings_exchanged(patch: pytest.MonkeyPatch) -> None:
-    exchange(patch, "kana")
+    exchange(patch, "reading")
 
 
 @defect(
@@ -171,6 +172,7 @@ def moved_out_still_there(patch: pytest.MonkeyPatch) -> None:
         .order_by(persons.c.position)
     )
     patch.setattr(replica, "_HOUSEHOLD", everybody)
+    patch.setattr(Person, "status_on", lambda person, day: ResidentStatus.RESIDENT)
 
 
 @defect(
@@ -298,7 +300,7 @@ def unprintable_printed(patch: pytest.MonkeyPatch) -> None:
     sentence="「住民票の写し」を本人だけで1部申し込んで断られる",
 )
 def cut_to_fit(patch: pytest.MonkeyPatch) -> None:
-    members(patch, lambda blocks: [replace(block, kana=block.kana[:20]) for block in blocks])
+    members(patch, lambda blocks: [replace(block, reading=block.reading[:20]) for block in blocks])
 
 
 # --- seals ----------------------------------------------------------------------------------------------------------

@@ -215,7 +215,7 @@ def the_protected_on_a_household(patch: pytest.MonkeyPatch) -> None:
     "廃止した印鑑登録の証明書を出す",
     harm="廃止した実印で契約が結ばれる（新潟、さいたま、熊本で起きた事故）。",
     scenario="廃止した印鑑登録の証明書は出ない",
-    sentence="「印鑑登録証明書」は「印鑑登録」の理由で選べない",
+    sentence="「印鑑登録証明書」は「お名前の変更により廃止されています。」の理由で選べない",
 )
 def abolished_seal(patch: pytest.MonkeyPatch) -> None:
     real = ReplicaReader.seal

@@ -18,10 +18,12 @@ _ERAS = (
 
 @dataclass(frozen=True)
 class Day:
-    """`japanese`: 令和8年6月3日; `western`: 2026年6月3日. Both empty where the register has no day."""
+    """`japanese`: 令和8年6月3日; `western`: 2026年6月3日. Both empty where the register has no day. `inner`: the day itself, beside
+    which the register may state it in words."""
 
     japanese: str
     western: str
+    inner: date | None = None
 
 
 NO_DAY = Day("", "")
@@ -32,8 +34,13 @@ def of_day(day: date) -> Day:
     western = f"{day.year}年{day.month}月{day.day}日"
     for name, _digit, _letter, first in _ERAS:
         if day >= first:
-            return Day(_japanese(name, day.year - first.year + 1, day.month, day.day), western)
-    return Day(western, western)
+            return Day(_japanese(name, day.year - first.year + 1, day.month, day.day), western, day)
+    return Day(western, western, day)
+
+
+def stated(words: str, day: Day) -> Day:
+    """As the register states it (不詳, or a day that no calendar has); '' is the day itself."""
+    return Day(words, words, day.inner) if words else day
 
 
 def _japanese(era: str, year: int, month: int, day: int) -> str:
@@ -44,7 +51,11 @@ def _in_era(column: int, sign: str, year: str, month: str, day: str) -> Day:
     """As it was delivered: the era is the file's own, and none is worked out."""
     era = next(era for era in _ERAS if era[column] == sign)
     western = f"{era[3].year + int(year) - 1}年{int(month)}月{int(day)}日"
-    return Day(_japanese(era[0], int(year), int(month), int(day)), western)
+    try:
+        inner = date(era[3].year + int(year) - 1, int(month), int(day))
+    except ValueError:  # a row that nobody gets a paper of
+        inner = None
+    return Day(_japanese(era[0], int(year), int(month), int(day)), western, inner)
 
 
 def read_day(text: str, notation: str) -> Day:

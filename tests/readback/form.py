@@ -46,7 +46,16 @@ def read_form(side: Side) -> Form:
     """Every letter of the side is somewhere in the result. Raises WrongPaper for two cells of one label in a block."""
     frames = [area for area in side.ruled if area.width > _THIN and area.height > _THIN]
     lines = [area for area in side.ruled if area.width <= _THIN or area.height <= _THIN]
-    blocks = [frame for frame in frames if any(other is not frame and frame.holds(other) for other in frames)]
+    # of two frames of one size the one that is drawn last is the block's, and the other its only cell
+    blocks = [
+        frame
+        for n, frame in enumerate(frames)
+        if any(
+            frame.holds(other) and (m < n or not other.holds(frame))
+            for m, other in enumerate(frames)
+            if m != n
+        )
+    ]
     cells = [frame for frame in frames if frame not in blocks]
     placed: dict[Area | None, list[Letter]] = {}
     for letter in side.letters:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
-from tests.readback.dates import NO_DAY, Day, read_day
+from tests.readback.dates import NO_DAY, Day, read_day, stated
 from tests.readback.host_text import host_text, is_host, read_characters
 from tests.readback.register import Records, Resident
 from tests.readback.seals import SealFile
@@ -29,15 +29,18 @@ _TEXTS = {
     "former_surname": "旧氏", "alias": "通称", "sex": "性別", "relationship": "続柄", "head_of_household": "世帯主氏名",
     "address": "住所", "previous_address": "転入前住所", "domicile": "本籍", "domicile_head": "筆頭者",
     "my_number": "個人番号", "status": "住民状態", "nationality": "国籍・地域", "status_of_residence": "在留資格",
-    "period": "在留期間", "card_number": "在留カード番号", "category": "外国人区分",
+    "period": "在留期間", "card_number": "在留カード番号", "category": "外国人区分", "reading": "氏名フリガナ公証",
+    "former_reading": "旧氏フリガナ公証", "former_kana": "旧氏フリガナ", "kanji_name": "漢字氏名", "address_before": "異動前住所",
 }  # fmt: skip
 _DAYS = {
     "birth": "生年月日", "resident_since": "住民となった年月日", "address_since": "住所を定めた年月日",
-    "notified_on": "届出年月日", "period_ends": "在留期間満了日",
+    "notified_on": "届出年月日", "period_ends": "在留期間満了日", "moves_on": "異動年月日", "arrived_on": "転入通知年月日",
 }  # fmt: skip
-_DATES = {_PERSON: {*_DAYS, "moves_on"}, _SEAL: {"registered_on", "abolished_on"}}
+_DATES = {_PERSON: {*_DAYS}, _SEAL: {"registered_on", "abolished_on"}}
 _WORDS = {
-    "sex": {"male": "男", "female": "女", "unknown": "不明"},
+    "sex": {"male": "男", "female": "女", "unknown": "不明", "": ""},
+    "reading": {"official": "公証", "surname": "氏のみ", "given": "名のみ", "none": "なし", "": "なし"},
+    "former_reading": {"official": "公証", "none": "なし", "": "なし"},
     "status": {"resident": "住民", "moving_out": "転出予定", "moved_out": "転出済", "deceased": "死亡"},
 }
 _SOURCE_KEYS = {
@@ -83,6 +86,7 @@ class Format:
             if "characters" in file:
                 told["own"] = read_characters(self.folder / file["characters"])
             rows = [row for row in _rows(delivery, told, self.told.get("code", {})) if row is not None]
+            rows = [row for row in rows if row.get("entry") != "provisional"]
             rows = _newest(rows, before, self.differential)
             if record == _PERSON:
                 for row in rows:
@@ -151,8 +155,12 @@ def _newest(rows: list[dict[str, Any]], before: Records | None, differential: bo
 def _resident(row: Mapping[str, Any]) -> Resident:
     texts = {name: str(row.get(target, "")) for target, name in _TEXTS.items()}
     for target, words in _WORDS.items():
-        texts[_TEXTS[target]] = words[row[target]]
-    return Resident(texts, {name: row.get(target, NO_DAY) for target, name in _DAYS.items()})
+        texts[_TEXTS[target]] = words[row.get(target, "")]
+    days = {
+        name: stated(str(row.get(f"{target}_words", "")), row.get(target, NO_DAY))
+        for target, name in _DAYS.items()
+    }
+    return Resident(texts, days)
 
 
 # --- rows ---------------------------------------------------------------------------------------------------------------------

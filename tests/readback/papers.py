@@ -14,10 +14,11 @@ from cards.image_file import load_image
 from cards.jpki import JpkiClient
 from cards.readers.virtual import VirtualReader
 from cards.virtual import VirtualCard
+from scenarios import paths
 from scenarios.servers import LocalServers, demo_terminals
 from scenarios.stage_secrets import KeyPool
-from scenarios.template import load_cards, template_folder
-from scenarios.towns import load_towns
+from scenarios.template import build_template, load_cards, template_folder
+from scenarios.towns import load_town, load_towns
 from server_stub.interface.binding import holder_ref, new_ulid, sheet_keywords
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, OfferList, OffersRequest
@@ -27,7 +28,7 @@ from server_stub.interface.trace import Trace
 from server_stub.interface.values import Identity, Method, Place
 from server_stub.paper.finish import SheetFacts, finish_sheets
 
-MUNICIPALITY, STORE = "28100", "KIOSK-STORE-01"
+STORE = "KIOSK-STORE-01"
 
 Told = Callable[[Manifest], Manifest]
 
@@ -38,11 +39,21 @@ class Office:
 
     servers: LocalServers
     clock: Clock
+    template: Path
+    municipality: str
 
     @classmethod
-    def open(cls, folder: Path) -> Office:
+    def open(cls, folder: Path, town: Path | None = None) -> Office:
+        """`town`: the folder of another town than the first shipped one; it gets a template of its own in `folder`."""
         clock = Clock(STAGE_START)
-        return cls(LocalServers(folder, template_folder(), clock, Trace(clock)), clock)
+        template, towns = template_folder(), load_towns()
+        if town is not None:
+            template, towns = folder / "template", (load_town(town),)
+            paths.private_folder(template)
+            build_template(template, towns)
+        return cls(
+            LocalServers(folder / "servers", template, clock, Trace(clock)), clock, template, towns[0].code
+        )
 
     def sheets(
         self,
@@ -56,7 +67,7 @@ class Office:
     ) -> list[bytes]:
         """Finished PDFs. `kind`: its code. `members`: so many from the top of the offer, None for all. What `yes` does not
         name is answered by no. `told`: what is written of them into the files goes through it."""
-        holder = Identity(method=Method.JPKI, reference=_holder(card))
+        holder = Identity(method=Method.JPKI, reference=_holder(card, self.template))
         terminal = next(
             t.facts for t in demo_terminals(KeyPool(), load_towns()[0]) if t.facts.terminal_id == STORE
         )
@@ -69,7 +80,7 @@ class Office:
             trust_env=False,
         ) as client:
             wanted = OffersRequest(
-                holder=holder, place=Place.ADDRESS, municipality=MUNICIPALITY, terminal=terminal
+                holder=holder, place=Place.ADDRESS, municipality=self.municipality, terminal=terminal
             )
             answer = client.post("/v1/offers", content=wanted.model_dump_json()).raise_for_status()
             offered = OfferList.model_validate_json(answer.text)
@@ -79,12 +90,12 @@ class Office:
             application_id = new_ulid(self.clock)
             asked = ApplicationRequest(
                 kind=kind,
-                municipality=MUNICIPALITY,
+                municipality=self.municipality,
                 scope=scope,
                 subjects=subjects,
                 answers={one.code: "yes" if yes.get(one.code) else "no" for one in offer.asks(subjects)},
                 copies=copies,
-                fee_total=offer.fee * copies,
+                fee_total=offer.copy_fee(len(subjects)) * copies,
             )
             request = IssueRequest(
                 application_id=application_id,
@@ -137,8 +148,7 @@ def finished(paper: IssuedPaper, copies: int, municipality: str, told: Told) -> 
     )
 
 
-def _holder(card: str) -> str:
-    folder = template_folder()
+def _holder(card: str, folder: Path) -> str:
     reader = VirtualReader()
     reader.insert(VirtualCard(load_image(folder / load_cards(folder)[card].file)))
     with reader.connect() as connection:

@@ -38,6 +38,11 @@ class Resident:
         return squeezed(self["氏名"])
 
     @property
+    def full_name(self) -> str:
+        """In Latin letters and, where the register has it, in 漢字 behind them (標準仕様書 5.3)."""
+        return "　".join(part for part in (self["氏名"], self.cells.get("漢字氏名", "")) if part)
+
+    @property
     def birth(self) -> str:
         """As it stands on paper: the Japanese era, for foreign residents the Western year."""
         day = self.days["生年月日"]
@@ -46,6 +51,11 @@ class Resident:
     @property
     def address(self) -> str:
         return self["住所"]
+
+    def struck_off(self, day: date | None) -> bool:
+        """On the day named for a move, or on that of the arrival elsewhere if it is earlier (標準仕様書 1.1.5)."""
+        days = [self.days[name].inner for name in ("異動年月日", "転入通知年月日") if name in self.days]
+        return day is not None and self["住民状態"] == "転出予定" and any(one and one <= day for one in days)
 
     @property
     def lives_here(self) -> bool:
@@ -64,12 +74,29 @@ class Records:
     tables: str = "own"
     seal_rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def household(self, person: Resident) -> tuple[Resident, ...]:
-        """Who lives with `person`, in the order of the register."""
+    def household(self, person: Resident, day: date | None = None) -> tuple[Resident, ...]:
+        """Who lives with `person` on that day, in the order of the register or, where it has none, of the standard."""
         members = [
-            one for one in self.people.values() if one["世帯番号"] == person["世帯番号"] and one.lives_here
+            one
+            for one in self.people.values()
+            if one["世帯番号"] == person["世帯番号"] and one.lives_here and not one.struck_off(day)
         ]
-        return tuple(sorted(members, key=lambda one: int(one["世帯内順位"])))
+        return tuple(sorted(members, key=_place))
+
+
+_RANKS = (
+    ("世帯主",), ("夫", "妻", "夫（未届）", "妻（未届）"), ("子", "子（子の夫）", "子（子の妻）"), ("子の夫", "子の妻"), ("子の子",),
+    ("子の子の夫", "子の子の妻"), ("子の子の子",), ("子の子の子の夫", "子の子の子の妻"), ("子の子の子の子",), ("父", "母"),
+    ("兄", "姉", "弟", "妹"),
+)  # fmt: skip
+"""標準仕様書 5.2, as far as 続柄 alone tells; everybody else comes behind, by birth."""
+
+
+def _place(person: Resident) -> tuple[int, int, date, str]:
+    """Who has a place in the register comes before who has none."""
+    place = int(person["世帯内順位"] or 0)
+    rank = next((n for n, rank in enumerate(_RANKS) if person["続柄"] in rank), len(_RANKS))
+    return (place or 1000, 0 if place else rank, person.days["生年月日"].inner or date.min, person.key)
 
 
 def read_callings(folder: Path) -> dict[str, str]:

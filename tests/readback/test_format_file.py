@@ -99,7 +99,7 @@ def test_a_row_is_decoded_by_codes_dates_and_joins(tmp_path: Path) -> None:
     people = town_format(tmp_path, csv_file(tmp_path, ROW)).read(tmp_path).people
     person = people["0000000001"]
     assert (person.address, person["性別"], person["続柄"]) == ("見本県見本市あ区本町１番", "男", "夫")
-    assert person.days["生年月日"] == Day("昭和45年7月1日", "1970年7月1日")
+    assert person.days["生年月日"] == Day("昭和45年7月1日", "1970年7月1日", date(1970, 7, 1))
     assert person.days["届出年月日"] == NO_DAY
     assert person.lives_here and person["旧氏"] == ""
 
@@ -263,4 +263,5 @@ def test_a_format_that_is_not_understood_is_refused_and_not_guessed(tmp_path: Pa
     ],
 )
 def test_a_day_is_read_in_each_notation(text: str, notation: str, japanese: str, western: str) -> None:
-    assert read_day(text, notation) == Day(japanese, western)
+    read = read_day(text, notation)
+    assert (read.japanese, read.western) == (japanese, western)

@@ -18,7 +18,7 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Manifest, SheetEntry
 from server_stub.interface.values import Box
 from tests.paper import defects
-from tests.paper.defects import Change, exchanged, front, member, planted, rows, tampered
+from tests.paper.defects import Change, exchanged, front, items, member, planted, tampered
 from tests.readback.glyphs import glyphs_of
 from tests.readback.papers import Office
 from tests.readback.town import Town, WrongPaper
@@ -29,8 +29,12 @@ FAMILY = ["港太一", "港美波", "港海斗", "港汐里", "港渚", "港ハ�
 MIXED = ["北野健", "北野マリア", "北野リオ"]
 COUPLE = ["御影直樹", "御影さくら"]
 RESIDENCE, SEAL = "residence", "seal_registration"
-ALL = {"続柄": True, "本籍・筆頭者": True, "個人番号": True}
-ASKED = {"relationship": True, "domicile": True, "my_number": True}
+ITEMS = {
+    "続柄": "relationship", "本籍・筆頭者": "domicile", "個人番号": "my_number", "国籍・地域": "nationality",
+    "在留資格等": "status_of_residence", "在留カード等の番号": "card_number", "通称の記載・削除": "alias_history",
+}  # fmt: skip
+ALL = dict.fromkeys(ITEMS, True)
+ASKED = dict.fromkeys(ITEMS.values(), True)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +81,34 @@ def seal_check(town: Town, sheets: list[bytes], calling: str) -> None:
 
 
 # --- right papers ---------------------------------------------------------------------------------------------------------
+
+
+ORDINARY = [
+    ["布引ウメ"], ["鈴蘭カズ"], ["岡場正"], ["谷上節子"], ["名谷静"], ["板宿実", "板宿恵"],
+    ["鷹取薫", "鷹取瞳", "鷹取蓮", "鷹取蘭", "深江ミツ"], ["駒林源蔵", "駒林茂", "駒林明", "駒林航", "駒林湊"], ["元町花子"],
+    ["花隈理恵"], ["金栄子"], ["グエンティマウ"], ["アフメドサンプル"], ["陳美", "林偉", "林小"], ["スミス花子"], ["張玉蓮"],
+    ["王子進"], ["春日野清"], ["住吉遼"], ["妙法寺勇"], ["伊川涼子"],
+]  # fmt: skip
+"""Residents whose records have what the standard allows and forms are apt to forget."""
+
+
+@pytest.mark.parametrize("people", ORDINARY, ids=lambda people: people[0])
+@pytest.mark.parametrize("shown", [True, False], ids=["all items", "no item"])
+def test_ordinary_residents_get_a_right_paper(
+    office: Office, town: Town, people: list[str], shown: bool
+) -> None:
+    sheets = office.sheets(f"{people[0]}のカード", RESIDENCE, **dict.fromkeys(ITEMS.values(), shown))
+    check(town, sheets, people, options=dict.fromkeys(ITEMS, shown))
+
+
+@pytest.mark.parametrize("item", ["国籍・地域", "在留資格等", "在留カード等の番号", "通称の記載・削除"])
+def test_an_item_of_foreign_residents_is_shown_alone(office: Office, town: Town, item: str) -> None:
+    check(
+        town,
+        office.sheets("張玉蓮のカード", RESIDENCE, **{ITEMS[item]: True}),
+        ["張玉蓮"],
+        options={item: True},
+    )
 
 
 @pytest.mark.parametrize("people", [FAMILY, MIXED, ["東四柳久龍之介宗右衛門", "東四柳フランシスカ"]])
@@ -164,7 +196,7 @@ def test_members_in_a_wrong_block_are_refused(office: Office, town: Town, order:
 
 @pytest.mark.parametrize(
     "field",
-    ["name", "kana", "birth", "sex", "relationship", "resident_since", "previous_address", "my_number"],
+    ["name", "reading", "birth", "sex", "relationship", "resident_since", "previous_address", "my_number"],
 )  # fmt: skip
 def test_what_two_members_have_exchanged_is_refused(office: Office, town: Town, field: str) -> None:
     with planted("residence_front", exchanged(field)):
@@ -183,8 +215,10 @@ WRONG_VALUES: dict[str, Change] = {
     "everybody is female": member(0, sex="女"),
     "former surname is missing": member(1, former_surname=""),
     "former surname where there is none": member(0, former_surname="岡本"),
-    "alias where there is none": member(0, alias="御影　直美"),
-    "former surname in the cell of the alias": member(1, former_surname="", alias="岡本"),
+    "a reading of the former surname that is not official": member(1, former_reading="オカモト"),
+    "former surname in the cell of its reading": member(1, former_surname="", former_reading="岡本"),
+    "a reading that is cut": member(0, reading="ミカゲ"),
+    "a reading of 名 only": member(0, reading="【氏空欄】　ナオキ"),
     "a date in the cell beside": member(
         0, resident_since=lambda p: p.address_since, address_since=lambda p: p.resident_since
     ),
@@ -238,15 +272,15 @@ def test_a_choice_that_was_not_followed_is_refused(
 
 
 FOREIGN: dict[str, Change] = {
-    "nationality": member(1, foreign=rows(("国籍・地域", "ベトナム"))),
-    "status of residence is missing": member(1, foreign=rows(("在留資格", ""))),
-    "period": member(1, foreign=rows(("在留期間等", "１年"))),
-    "end of a period without end": member(1, foreign=rows(("在留期間の満了の日", "2027年8月9日"))),
-    "number of the residence card": member(1, foreign=rows(("在留カード等の番号", "ZZ10000501ZZ"))),
-    "category": member(1, foreign=rows(("30条45規定区分", "特別永住者"))),
-    "two rows exchanged": member(
-        1, foreign=rows(("在留資格", "無期限"), ("在留期間等", "永住者"))
-    ),
+    "nationality": member(1, foreign=items(nationality="ベトナム")),
+    "status of residence is missing": member(1, foreign=items(status_of_residence="")),
+    "period": member(1, foreign=items(period="１年")),
+    "end of a period without end": member(1, foreign=items(period_ends="2027年8月9日")),
+    "number of the residence card": member(1, foreign=items(card_number="ZZ10000501ZZ")),
+    "number of the residence card is left out": member(1, foreign=items(card_number=None)),
+    "category": member(1, foreign=items(category="特別永住者")),
+    "a history of aliases that there is none of": member(1, foreign=items(alias_history="別紙のとおり")),
+    "two items exchanged": member(1, foreign=items(status_of_residence="無期限", period="永住者")),
     "no alias": member(1, alias=""),
     "birth in the Japanese era": member(1, birth="昭和62年2月19日"),
 }  # fmt: skip

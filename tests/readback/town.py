@@ -141,8 +141,8 @@ class Town:
     ) -> Read:
         """`sheets`: PDFs of front and back in the order they came out, all copies one after the other.
 
-        `kind` is the printed title. `options`: words of a question -> words of the choice, or whether 記載する; what they do
-        not name was not asked for. `fee`: what all copies cost, where it is known. `people`: by their 呼び名; of a kind that is
+        `kind` is the printed title, or what terminals call the kind. `options`: words of a question -> words of the choice, or
+        whether 記載する; what they do not name was not asked for. `fee`: what all copies cost, where it is known. `people`: by their 呼び名; of a kind that is
         `Drawn` by the names on its paper, which is then the one of `holder` (呼び名). Raises WrongPaper.
         """
         asked = self._kind_called(kind, today)
@@ -178,7 +178,7 @@ class Town:
                 if isinstance(asked, Drawn):
                     numbers.append(self._check_drawn(copy, asked, people, holder, today))
                 elif expected is not None:
-                    self._check_title(copy, self.municipality.on(today).title(asked.code, asked.title))
+                    self._check_title(copy, self._title(asked, expected, today))
                     if expected.read is None:
                         self._check_forms(copy, expected)
                     else:
@@ -193,6 +193,7 @@ class Town:
                     fee,
                     service,
                     lines=expected is not None and expected.read is not None,
+                    unasked=expected.unasked if expected is not None else (),
                 )
         if len(set(numbers)) != copies:
             raise WrongPaper(
@@ -215,6 +216,10 @@ class Town:
                 return kind_coded(code)
         return kind_titled(name)
 
+    def _title(self, kind: Kind, expected: Expected, today: date) -> str:
+        """What is to stand at the head: that of the record, else the municipality's, else the kind's."""
+        return expected.title or self.municipality.on(today).title(kind.code, kind.title)
+
     def _service(self, kind: Kind, today: date) -> Mapping[str, object]:
         services = self.municipality.on(today).services
         if kind.code not in services:
@@ -234,6 +239,7 @@ class Town:
         service: Mapping[str, object],
         *,
         lines: bool,
+        unasked: Sequence[str],
     ) -> None:
         """What the keywords say, against what is printed and what was asked. Of a sheet of lines its answers were checked before."""
         answers = page.bound.answers if lines else kind.answers_shown(page.form.blocks, service)
@@ -242,7 +248,7 @@ class Town:
             kind=kind.code,
             municipality=self.municipality.code,
             copies=copies,
-            answers=answers,
+            answers={code: choice for code, choice in answers.items() if code not in unasked},
         )
         if not lines:
             check_boxes(page.bound, page.form)
@@ -292,7 +298,7 @@ class Town:
         for person in self.people.values():
             for column in ("氏名", "氏名フリガナ", "生年月日", "住所", "個人番号"):
                 value = person.birth if column == "生年月日" else person[column]
-                if squeezed(value) in back:
+                if value and squeezed(value) in back:
                     raise WrongPaper(
                         f"{column} of {person.key} on a back",
                         expected="裏面に個人の情報がないこと",
@@ -332,7 +338,7 @@ class Town:
         """Every line outside of the form, in order from top to bottom; the number of the copy."""
         numbers = set()
         here = self.municipality.on(today)
-        title = here.title(kind.code, kind.title)
+        title = self._title(kind, expected, today)
         signer = here.signer(kind.code)
         form, shown = here.number(kind.code, today)
         for k, page in enumerate(copy, start=1):
@@ -364,18 +370,15 @@ class Town:
             last = k == len(copy)
             day = of_day(today).japanese
             black = [_BLACK] if signer.black else []
-            certified = [
-                expected.attestation,
-                day if expected.read is None else day.translate(_WIDE),
-                signer.office,
-                signer.mayor,
-                *black,
-            ]
+            if expected.read is not None or expected.digits == "full":
+                day = day.translate(_WIDE)
+            certified = [expected.attestation, day, signer.office, signer.mayor, *black]
             closing = certified if last else []
             wanted = [
                 f"見本　{_NOTICE}",
                 number[0],
                 title,
+                *([expected.annex_heading] if self._is_annex(page, expected) else []),
                 *closing,
                 _NOTICE,
                 f"{k}／{len(copy)}",
@@ -398,6 +401,10 @@ class Town:
                 found=f"発行番号は{'・'.join(sorted(numbers))}だった",
             )
         return numbers.pop()
+
+    @staticmethod
+    def _is_annex(page: Page, expected: Expected) -> bool:
+        return bool(expected.annex_heading) and expected.annex_heading in page.form.loose
 
     @staticmethod
     def _check_official_seal(sheet: Sheet, signer: Signer) -> None:
@@ -459,10 +466,19 @@ class Town:
                 expected=f"一部の用紙が{expected.most_sheets}枚までであること",
                 found=f"{len(copy)}枚だった",
             )
-        left = iter(expected.blocks)
+        annex = [page for page in copy if self._is_annex(page, expected)]
+        if annex != list(copy[len(copy) - len(annex) :]):
+            raise WrongPaper(
+                "別紙 before a sheet of the form",
+                expected="別紙が終わりのページであること",
+                found="別紙のあとに様式のページがあった",
+            )
+        left = iter((*expected.blocks, *expected.annex))
         done = 0
         for page in copy:
-            blocks = self._without_head(page, expected)
+            if page in annex and done < len(expected.blocks):
+                break
+            blocks = page.form.blocks if page in annex else self._without_head(page, expected)
             paper = page.bound.sheet_id
             found = []
             for block in blocks:
@@ -476,12 +492,12 @@ class Town:
                     )
                 found.append((block, wanted))
             done += len(found)
-            self._check_subjects(page, [wanted for _block, wanted in found])
+            self._check_subjects(page, [wanted for _block, wanted in found], expected.annex)
             for block, wanted in found:
                 self._check_block(block, wanted, paper)
             self._check_pictures(page, found)
-        if done < len(expected.blocks):
-            missing = expected.blocks[done:]
+        if done < len(expected.blocks) + len(expected.annex):
+            missing = (*expected.blocks, *expected.annex)[done:]
             raise WrongPaper(
                 f"{[wanted.whose for wanted in missing]} are not on the paper",
                 expected=f"{_whose(expected.blocks)}が載っていること",
@@ -508,10 +524,11 @@ class Town:
         return blocks
 
     @staticmethod
-    def _check_subjects(page: Page, found: Sequence[Wanted]) -> None:
-        """As many persons' blocks on the sheet as persons that it is bound to."""
+    def _check_subjects(page: Page, found: Sequence[Wanted], annex: Sequence[Wanted]) -> None:
+        """As many persons' blocks on the sheet as persons that it is bound to; none beside what is annexed."""
         persons = [wanted for wanted in found if wanted.person]
-        if not found or len(persons) != len(page.bound.subjects):
+        mixed = persons and any(wanted in annex for wanted in found)
+        if not found or len(persons) != len(page.bound.subjects) or mixed:
             raise WrongPaper(
                 f"{len(persons)} persons on a sheet bound to {len(page.bound.subjects)}",
                 expected=f"この用紙に{len(page.bound.subjects)}人の欄があること（用紙の記録）",
@@ -555,7 +572,7 @@ class Town:
             for person in self.people.values()
             if person.key not in [one.whose for one in expected.blocks]
             and any(
-                "氏名" in block.cells and written(block.cells["氏名"], person["氏名"]) for block in members
+                "氏名" in block.cells and written(block.cells["氏名"], person.full_name) for block in members
             )
         ]
         if strangers:
@@ -583,8 +600,11 @@ class Town:
                         found="その番号が印字されていた",
                     )
             for block in blocks:
-                owner = [p for p in wanted.values() if written(block.cells["氏名"], p["氏名"])]
-                if not written(block.cells["個人番号"], owner[0]["個人番号"] if owner else OMITTED):
+                owner = [p for p in wanted.values() if written(block.cells["氏名"], p.full_name)]
+                if not any(
+                    written(block.cells["個人番号"], text)
+                    for text in (_in_both_widths(owner[0]["個人番号"]) if owner else (OMITTED,))
+                ):
                     raise WrongPaper(
                         "個人番号 in a block where it does not belong",
                         expected="個人番号の欄が、求めた人には本人の番号、ほかの人には【省略】であること",
@@ -663,6 +683,10 @@ def _by_format(folder: Path, settings: Path) -> Records:
             continue
         return one.read(delivery)
     raise LookupError(f"no delivery in {folder.name} that a format of {settings.name} reads")
+
+
+def _in_both_widths(number: str) -> tuple[str, str]:
+    return number, number.translate(str.maketrans("0123456789", "０１２３４５６７８９"))
 
 
 def _in_words(answer: bool | str) -> str:

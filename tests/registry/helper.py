@@ -30,6 +30,8 @@ ENCODINGS = {
     "住民記録.csv": "utf-8",
     "印鑑登録.csv": "cp932",
     "発行制限.csv": "utf-8-sig",
+    "通称履歴.csv": "utf-8",
+    "税証明.csv": "cp932",
     notices.FILE_NAME: "utf-8",
 }
 
@@ -117,8 +119,12 @@ class Delivery:
         self.change("連携票.csv", self.line_of("連携票.csv", file, "ファイル名"), "件数", str(number))
 
     def made_at(self, moment: datetime) -> None:
-        for line in (2, 3, 4):
-            self.change("連携票.csv", line, "作成日時", moment.isoformat())
+        self.change_slip("作成日時", moment.isoformat())
+
+    def change_slip(self, column: str, text: str) -> None:
+        """In every row of the slip."""
+        for line in range(2, len(read_cells(self.folder / "連携票.csv")) + 1):
+            self.change("連携票.csv", line, column, text)
 
     def load(self, url: str) -> int:
         return self.load_all(url).generation

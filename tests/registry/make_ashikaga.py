@@ -7,7 +7,7 @@ repository against what is made here.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -290,6 +290,95 @@ SEALS: Sequence[Row] = (
 IMPRINTS = {"INEI/0001.PNG": ("渡良瀬", 15), "INEI/0002.PNG": ("緑", 12), "INEI/0003.PNG": ("研", 15)}
 
 
+# --- taxes --------------------------------------------------------------------------------------------------------------------
+
+AMOUNTS = (
+    "給与収入", "公的年金収入", "営業等所得", "農業所得", "不動産所得", "利子所得", "配当所得", "給与所得", "公的年金等雑所得", "業務雑所得",
+    "その他雑所得", "総合譲渡所得", "一時所得", "分離短期譲渡所得", "分離長期譲渡所得", "株式等譲渡所得", "上場株式等配当所得", "先物取引所得", "山林所得",
+    "退職所得", "合計所得金額", "繰越控除額", "総所得金額等", "雑損控除", "医療費控除", "社会保険料控除", "小規模企業共済等掛金控除", "生命保険料控除",
+    "地震保険料控除", "障害者控除", "寡婦控除", "ひとり親控除", "勤労学生控除", "配偶者控除", "配偶者特別控除", "扶養控除", "特定親族特別控除", "基礎控除",
+    "所得控除合計", "課税標準額総所得", "課税標準額分離短期譲渡", "課税標準額分離長期譲渡", "課税標準額株式等譲渡", "課税標準額上場株式等配当", "課税標準額先物取引",
+    "課税標準額山林", "課税標準額退職", "市民税調整控除", "市民税住宅借入金等控除", "市民税寄附金控除", "市民税配当割額等控除", "市民税所得割額", "市民税均等割額",
+    "県民税調整控除", "県民税住宅借入金等控除", "県民税寄附金控除", "県民税配当割額等控除", "県民税所得割額", "県民税均等割額", "市民税県民税計", "森林環境税額",
+    "年税額",
+)  # fmt: skip
+_COUNTS = (
+    "一般扶養人数", "特定扶養人数", "老人扶養人数", "同居老親人数", "十六歳未満人数", "特定親族人数", "障害者人数", "特別障害者人数",
+)  # fmt: skip
+_MARKS = ("本人障害区分コード", "本人寡婦", "本人ひとり親", "本人勤労学生", "本人未成年")
+TAX_FIELDS = {
+    "宛名番号": 10, "賦課年度": 4, "賦課期日住所": 100, "賦課区分コード": 1, "申告区分コード": 1, "賦課特例コード": 1,
+    **dict.fromkeys(AMOUNTS, 10), "配偶者区分コード": 1, **dict.fromkeys(_COUNTS, 2), **dict.fromkeys(_MARKS, 1), "備考": 60,
+}  # fmt: skip
+"""Yen in ten digits, 0 for none; blanks where nothing was declared."""
+
+
+def tax(key: str, place: str, *, spouse: str = "0", note: str = "", **told: int) -> Row:
+    """One person's 令和8年度. What is not told is 0. `spouse`: 0 none, 1 一般."""
+    counts = {name: f"{told.pop(name, 0):02}" for name in _COUNTS}
+    marks = {name: str(told.pop(name, 0)) for name in _MARKS}
+    amounts = {name: f"{told.pop(name, 0):010}" for name in AMOUNTS}
+    assert not told, told
+    return {
+        "宛名番号": key, "賦課年度": "2026", "賦課期日住所": f"栃木県足利市{place}", "賦課区分コード": "1", "申告区分コード": "1",
+        "賦課特例コード": "0", **amounts, "配偶者区分コード": spouse, **counts, **marks, "備考": note,
+    }  # fmt: skip
+
+
+def undeclared(key: str, place: str, code: str) -> Row:
+    """2: somebody's dependant who filed nothing; 3: anybody else of whom nothing is known."""
+    return tax(key, place) | {"申告区分コード": code} | dict.fromkeys(AMOUNTS, "")
+
+
+_ROOM = "見本通１２３番地　見本マンション３０１号"
+TAXES: Sequence[Row] = (
+    # 均等割 and 森林環境税 alone: by the limits of the second 級地, of three people
+    tax(
+        "0920200101", _WATARASE.place, spouse="1", 公的年金収入=2_400_000, 公的年金等雑所得=1_300_000, 合計所得金額=1_300_000,
+        総所得金額等=1_300_000, 社会保険料控除=180_000, 配偶者控除=330_000, 扶養控除=450_000, 基礎控除=430_000, 所得控除合計=1_390_000,
+        市民税均等割額=3_000, 県民税均等割額=1_000, 市民税県民税計=4_000, 森林環境税額=1_000, 年税額=5_000, 同居老親人数=1,
+    ),
+    undeclared("0920200102", _WATARASE.place, "2"),
+    tax(
+        "0920200103", _WATARASE.place, spouse="1", 給与収入=4_801_234, 給与所得=3_400_000, 合計所得金額=3_400_000,
+        総所得金額等=3_400_000, 社会保険料控除=700_000, 生命保険料控除=28_000, 配偶者控除=330_000, 基礎控除=430_000,
+        所得控除合計=1_488_000, 課税標準額総所得=1_912_000, 市民税調整控除=3_000, 市民税所得割額=111_700, 市民税均等割額=3_000,
+        県民税調整控除=2_000, 県民税所得割額=74_400, 県民税均等割額=1_000, 市民税県民税計=190_100, 森林環境税額=1_000,
+        年税額=191_100, 十六歳未満人数=2,
+    ),
+    tax(
+        "0920200104", _WATARASE.place, 給与収入=1_000_000, 給与所得=350_000, 合計所得金額=350_000, 総所得金額等=350_000,
+        基礎控除=430_000, 所得控除合計=430_000,
+    ),
+    tax(
+        "0920200201", _ROOM, spouse="1", 給与収入=3_000_000, 給与所得=2_020_000, 合計所得金額=2_020_000,
+        総所得金額等=2_020_000, 社会保険料控除=420_000, 配偶者控除=330_000, 基礎控除=430_000, 所得控除合計=1_180_000,
+        課税標準額総所得=840_000, 市民税調整控除=3_000, 市民税所得割額=47_400, 市民税均等割額=3_000, 県民税調整控除=2_000,
+        県民税所得割額=31_600, 県民税均等割額=1_000, 市民税県民税計=83_000, 森林環境税額=1_000, 年税額=84_000,
+    ),
+    tax(
+        "0920200301", _TSUJI.place, note="修正申告あり", 給与収入=1_700_000, 給与所得=1_050_000, 合計所得金額=1_050_000,
+        総所得金額等=1_050_000, 社会保険料控除=250_000, 基礎控除=430_000, 所得控除合計=680_000, 課税標準額総所得=370_000,
+        市民税調整控除=1_500, 市民税所得割額=20_700, 市民税均等割額=3_000, 県民税調整控除=1_000, 県民税所得割額=13_800,
+        県民税均等割額=1_000, 市民税県民税計=38_500, 森林環境税額=1_000, 年税額=39_500,
+    ),
+    undeclared("0920200401", "見本町一丁目１番地　コーポ見本Ａ", "3"),
+    # 非課税 as a widow, whose income is above the limit of everybody
+    tax(
+        "0920200501", _YAMA.place, 給与収入=2_000_000, 給与所得=1_320_000, 合計所得金額=1_320_000, 総所得金額等=1_320_000,
+        社会保険料控除=300_000, 寡婦控除=260_000, 基礎控除=430_000, 所得控除合計=990_000, 本人寡婦=1,
+    ),
+)  # fmt: skip
+
+
+def taxes_changed() -> Iterator[Row]:
+    """What the tax host says during the day: a declaration that came late."""
+    yield tax(
+        "0920200401", "見本町一丁目１番地　コーポ見本Ａ", 給与収入=900_000, 給与所得=250_000, 合計所得金額=250_000,
+        総所得金額等=250_000, 基礎控除=430_000, 所得控除合計=430_000,
+    ) | {"更新区分": "2"}  # fmt: skip
+
+
 def record(row: Row, fields: Mapping[str, int], wide: set[str]) -> bytes:
     return b"".join(
         jef_wide(row[name], length, HOST) if name in wide else jef(row[name], length, HOST)
@@ -305,18 +394,24 @@ def seal_file() -> bytes:
     return b"".join(record(row, SEAL_FIELDS, set()) for row in SEALS)
 
 
+def tax_file(rows: Iterable[Row], fields: Mapping[str, int] = TAX_FIELDS) -> bytes:
+    """Records with a line end of the transfer behind each."""
+    return b"".join(record(row, fields, {"賦課期日住所"}) + b"\r\n" for row in rows)
+
+
 RESTRICTIONS = """<?xml version="1.0" encoding="UTF-8"?>
 <発行制限一覧 作成="運用管理システム">
   <発行制限><宛名番号>0920200202</宛名番号><事由>支援措置</事由><開始日>2026-04-01</開始日><終了日>2027-03-31</終了日></発行制限>
 </発行制限一覧>
 """
 CHANGED_FIELDS = {"更新区分": 1, **PEOPLE_FIELDS}
+TAX_CHANGED_FIELDS = {"更新区分": 1, **TAX_FIELDS}
 
 
 def files() -> dict[str, bytes]:
     """Every file that is made here, by its place in the town's folder; pictures are made by `main` alone."""
     people = list(states())
-    counts = {"JUKI.DAT": len(people), "INKAN.DAT": len(SEALS), "hakkoseigen.xml": 1}
+    counts = {"JUKI.DAT": len(people), "INKAN.DAT": len(SEALS), "ZEI.DAT": len(TAXES), "hakkoseigen.xml": 1}
     slip = "市区町村,作成日時,ファイル,件数\n" + "".join(
         f"{CODE},{MADE_AT},{name},{count}\n" for name, count in counts.items()
     )
@@ -325,6 +420,7 @@ def files() -> dict[str, bytes]:
         "deliveries/gaiji.csv": characters_csv().encode(),
         "delivery/JUKI.DAT": people_file(iter(people)),
         "delivery/INKAN.DAT": seal_file(),
+        "delivery/ZEI.DAT": tax_file(TAXES),
         "delivery/hakkoseigen.xml": RESTRICTIONS.encode(),
         "delivery/renkei.csv": slip.encode(),
     }

@@ -44,7 +44,7 @@ def test_the_files_in_the_repository_are_what_is_made() -> None:
         assert (made.TOWN / name).read_bytes() == content, f"{name}: python -m tests.registry.make_ashikaga"
 
 
-@pytest.mark.parametrize("name", ["full.toml", "differential.toml"])
+@pytest.mark.parametrize("name", ["full.toml", "differential.toml", "tax_online.toml"])
 def test_the_formats_have_no_column_that_nobody_reads(name: str) -> None:
     for file in load_format(made.TOWN / "deliveries" / name).file:
         read = {column for source in file.to.values() for column, _ in source.columns()}
@@ -80,6 +80,31 @@ def test_the_differential_format_goes_on_from_there(loaded: str, tmp_path: Path,
         kim = reader.person(KIM)
         assert kim is not None and kim.address == "栃木県足利市見本町二丁目２番地"
         assert [one.name[-1] for one in reader.household("0920200200")] == ["研", "糸", "綾"]
+    replica.close()
+
+
+def test_the_tax_host_tells_by_day_what_it_has_changed(loaded: str, tmp_path: Path, clock: Clock) -> None:
+    """Residents and seals stay as the night brought them."""
+    folder = tmp_path / "changes"
+    folder.mkdir()
+    rows = list(made.taxes_changed())
+    (folder / "ZEISA.DAT").write_bytes(made.tax_file(rows, made.TAX_CHANGED_FIELDS))
+    made_at = "2026-06-03T09:00:00+09:00"
+    (folder / "zeisabun.csv").write_text(
+        f"市区町村,作成日時,ファイル,件数,基準日時\n{made.CODE},{made_at},ZEISA.DAT,{len(rows)},{made.BASE}\n",
+        encoding="utf-8",
+    )
+    replica = Replica(loaded)
+    with replica.open_generation() as reader:
+        (before,) = reader.records("tax_record", person=KIM)
+    notices = tmp_path / "発行通知.csv"
+    assert load_town(made.TOWN).load(loaded, notices, clock, Trace(clock), folder).set_aside == ()
+    with replica.open_generation() as reader:
+        (after,) = reader.records("tax_record", person=KIM)
+        assert len(list(reader.records("tax_record"))) == len(made.TAXES)
+        assert len(reader.household("0920200100")) == 7
+    assert (before.body["declaration"], before.body["salary"]) == ("unfiled", None)
+    assert (after.body["declaration"], after.body["salary"]) == ("filed", 250_000)
     replica.close()
 
 

@@ -112,7 +112,7 @@ def test_kobes_fees_of_an_unknown_day_wait_for_their_day(tmp_path: Path) -> None
     fees = [
         (terms.fee, terms.counter_fee)
         for day in (date(2027, 3, 31), date(2027, 4, 1))
-        for terms in load_municipality(root).on(day).services.values()
+        for terms in (load_municipality(root).on(day).services[kind] for kind in (RESIDENCE, SEAL))
     ]
     assert fees == [(250, 300), (250, 300), (150, 300), (150, 300)]
 

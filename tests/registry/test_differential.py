@@ -238,7 +238,7 @@ def test_a_household_fault_is_told_at_a_row_of_this_delivery(town: Town, url: st
 # --- seals ---------------------------------------------------------------------------------------------------------------
 
 TAICHI, MINAMI, KAITO, MIDORI = "0000100101", "0000100102", "0000100103", "0000100201"
-SEALS, RESIDENTS, SLIP = "印鑑登録.csv", "住民記録.csv", "差分連携票.csv"
+SEALS, RESIDENTS, SLIP, ALIASES = "印鑑登録.csv", "住民記録.csv", "差分連携票.csv", "通称履歴.csv"
 CHANGE = '[code.change]\nA = "new"\nB = "changed"\nC = "deleted"\n'
 OPERATION = 'operation = { column = "区分", code = "change" }\n'
 
@@ -246,12 +246,16 @@ OPERATION = 'operation = { column = "区分", code = "change" }\n'
 def kobe_changes(delivery: Delivery, formats: Path, persons: list[list[str]], seals: list[list[str]]) -> None:
     """Kobe's next night as a differential delivery, in its own format with one column more."""
     text = (SHIPPED / "full.toml").read_text(encoding="utf-8")
+    text = "[[file]]".join(text.split("[[file]]")[:4])  # residents, seals and restrictions
     text = text.replace('mode = "full"', 'mode = "differential"').replace("連携票.csv", SLIP)
     text = text.replace('"件数"]', '"件数", "元"]').replace(
         'count = "件数"', 'count = "件数"\nbase = { column = "元", date = "iso8601" }'
     )
-    text = text.replace('"外国人区分コード",\n]', '"外国人区分コード", "区分",\n]').replace(
+    text = text.replace('"登録区分コード",\n]', '"登録区分コード", "区分",\n]').replace(
         '"成年被後見コード",\n]', '"成年被後見コード", "区分",\n]'
+    )
+    text = text.replace('"削除市区町村名"]', '"削除市区町村名", "区分"]').replace(
+        '\nkey = { column = "履歴番号"', f'\n{OPERATION}key = {{ column = "履歴番号"'
     )
     text = text.replace('\nkey = { column = "宛名番号"', f'\n{OPERATION}key = {{ column = "宛名番号"')
     text = text.replace("\nnumber = { column", f"\n{OPERATION}number = {{ column").replace(
@@ -262,9 +266,13 @@ def kobe_changes(delivery: Delivery, formats: Path, persons: list[list[str]], se
     write_as(delivery.folder / SLIP, "utf-8", [
         ["市区町村コード", "作成日時", "ファイル名", "件数", "元"],
         *(["28100", "2026-06-03T08:00:00+09:00", name, str(count), "2026-06-03T05:00:00+09:00"]
-          for name, count in ((RESIDENTS, len(persons)), (SEALS, len(seals)), ("発行制限.csv", 4))),
+          for name, count in ((RESIDENTS, len(persons)), (SEALS, len(seals)), (ALIASES, 0), ("発行制限.csv", 4))),
     ])  # fmt: skip
-    for name, encoding, rows in ((RESIDENTS, "utf-8", persons), (SEALS, "cp932", seals)):
+    for name, encoding, rows in (
+        (RESIDENTS, "utf-8", persons),
+        (SEALS, "cp932", seals),
+        (ALIASES, "utf-8", []),
+    ):
         header, *_ = read_cells(delivery.folder / name)
         write_as(delivery.folder / name, encoding, [[*header, "区分"], *rows])
 

@@ -34,7 +34,7 @@ def test_the_same_people_come_out_of_every_container(
         three, four = reader.person("00000003"), reader.person("00000004")
         assert three is not None and four is not None
         # 髙 is a character of code page 932 and not of Shift_JIS
-        assert (three.name, three.sex, three.birth) == ("髙橋　三", Sex.FEMALE, date(1970, 4, 1))
+        assert (three.name, three.sex, three.birth.inner) == ("髙橋　三", Sex.FEMALE, date(1970, 4, 1))
         assert three.address == "栃木県足利市見本町１番地"
         assert (three.notified_on, three.moves_on) == (date(2020, 1, 1), None)
         assert (four.status, four.moves_on) == (ResidentStatus.DECEASED, date(2026, 4, 1))

@@ -187,7 +187,7 @@ def test_whether_an_entry_is_cancelled_is_said_only_with_histories(tmp_path: Pat
     path.write_text(path.read_text(encoding="utf-8").replace('history = "履歴"\n', ""), encoding="utf-8")
     with pytest.raises(Failed) as caught:
         load_format(path)
-    assert caught.value.facts["field"] == "file[1].to.entry"
+    assert caught.value.facts["field"] == "file[1].to.entry.code"
 
 
 def test_a_delivery_is_kept_with_its_digest_and_the_same_again_is_told(tmp_path: Path, url: str) -> None:

@@ -16,6 +16,7 @@ from server_stub.interface.trace import Trace
 from server_stub.registry.importers import read_people
 from server_stub.registry.records import ForeignResident, Person, ResidentStatus, Seal, Sex
 from server_stub.registry.replica import Replica
+from server_stub.registry.values import DateKind, Reading, ReadingKind, RegisterDate
 from tests.registry.helper import SHIPPED, Delivery, Notice, person_of_holder, read_cells, write_notices
 
 
@@ -39,14 +40,15 @@ def test_a_row_means_what_the_format_says(delivery: Delivery) -> None:
     person = people["0000100501"]
     my_number = next(row[21] for row in delivery.residents() if row[0] == "0000100501")
     assert person == Person(
-        key="0000100501", household="0000100500", order=1, name="TRAN VAN MAU", kana="チャン　ヴァン　マウ",
-        birth=date(1998, 6, 21), sex=Sex.MALE, relationship="世帯主",
+        key="0000100501", household="0000100500", order=1, name="TRAN VAN MAU",
+        reading=Reading(ReadingKind.NONE, "チャン　ヴァン　マウ"),
+        birth=RegisterDate(DateKind.DAY, "1998年6月21日", date(1998, 6, 21)), sex=Sex.MALE, relationship="世帯主",
         address="兵庫県神戸市兵庫区標本通一丁目３番２号　標本コーポ１０５号", head_of_household="TRAN VAN MAU",
-        resident_since=date(2024, 10, 15), address_since=None, notified_on=date(2024, 10, 18),
+        resident_since=RegisterDate(DateKind.DAY, "令和6年10月15日", date(2024, 10, 15)), address_since=None, notified_on=date(2024, 10, 18),
         previous_address="福岡県福岡市博多区試験町４番地", domicile="", domicile_head="",
         my_number=Secret(my_number), alias="川原　翔", alias_kana="カワハラ　ショウ",
         foreign=ForeignResident(
-            "ベトナム", "技術・人文知識・国際業務", "３年", date(2027, 10, 14), "ZZ10000501ZZ", "中長期在留者"
+            "ベトナム", "中長期在留者", "技術・人文知識・国際業務", "３年", date(2027, 10, 14), "ZZ10000501ZZ"
         ),
     )  # fmt: skip
     moving = people["0000101602"]
@@ -162,7 +164,7 @@ def test_the_trace_tells_counts_and_no_person(delivery: Delivery, url: str) -> N
     restricted, event = events
     assert (restricted.kind, event.kind) == ("restrictions_taken", "delivery_applied")
     assert (restricted.data["set"], restricted.data["released"], restricted.data["unreadable"]) == (3, 0, 0)
-    assert (event.data["persons"], event.data["seals"], event.data["generation"]) == (37, 24, 1)
+    assert (event.data["persons"], event.data["seals"], event.data["generation"]) == (70, 24, 1)
     assert not any(row[3] in told.to_line() for row in delivery.residents() for told in events)
 
 

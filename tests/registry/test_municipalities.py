@@ -37,7 +37,7 @@ def test_the_index_has_a_page_full_of_municipalities_of_which_kobe_participates(
 
 def test_kobe_is_as_the_city_published_it() -> None:
     kobe = load_municipality(KOBE)
-    assert list(kobe.services) == list(kobe.kinds) == ["residence", "seal_registration"]
+    assert list(kobe.services) == list(kobe.kinds) == ["residence", "seal_registration", "tax"]
     for terms in kobe.services.values():
         assert (terms.fee, terms.counter_fee) == (250, 300)
         assert (terms.opens, terms.closes) == (time(6, 30), time(23, 0))
@@ -47,7 +47,9 @@ def test_kobe_is_as_the_city_published_it() -> None:
     assert (kobe.delivery.most_drop_percent, kobe.delivery.unreadable_restrictions) == (10, 0)
     residence = kobe.services["residence"]
     assert isinstance(residence, ResidenceTerms)
-    assert residence.questions == ("relationship", "domicile", "my_number")
+    assert residence.questions == (
+        "relationship", "domicile", "my_number", "nationality", "status_of_residence", "card_number", "alias_history",
+    )  # fmt: skip
     assert residence.form == "household"
 
 

@@ -156,8 +156,8 @@ def test_a_row_that_does_not_fit_the_columns_is_its_persons_if_that_can_be_read(
     rows[7] = rows[7][1:]
     write_cells(delivery.folder / RESIDENTS, rows)
     assert [(row.line, row.column) for row in delivery.load_all(url).set_aside] == [
-        (3, "外国人区分コード"),
-        (8, "外国人区分コード"),
+        (3, "登録区分コード"),
+        (8, "登録区分コード"),
     ]
     with replica.open_generation() as reader:
         assert reader.is_set_aside(MINAMI)
@@ -231,8 +231,10 @@ def test_the_next_right_row_puts_everything_right(delivery: Delivery, url: str, 
 def test_the_result_and_the_trace_tell_the_places_and_nobody(delivery: Delivery, url: str) -> None:
     events = []
     delivery.trace.subscribe(events.append)
-    line = delivery.change_person(MINAMI, "氏名", "港")
-    expected = SetAside("person", RESIDENTS, line, "氏名", "氏と名の間に全角空白一つ")
+    line = delivery.change_person(MINAMI, "氏名", "港 美波")
+    expected = SetAside(
+        "person", RESIDENTS, line, "氏名", "氏と名の間に全角空白一つ（一つだけの氏名は空白なし）"
+    )
     assert delivery.load_all(url).set_aside == (expected,)
     told = [event for event in events if event.kind == "record_set_aside"]
     assert [event.data for event in told] == [

@@ -133,7 +133,7 @@ def test_the_stage_has_all_its_secrets_in_one_place() -> None:
         "ed25519-centre", "rsa-JPKI-SIM-authentication", "rsa-card-001-0001",
     ):  # fmt: skip
         assert any(kind in what for what in told), kind
-    assert sum("個人番号" in what for what in told) == 37
+    assert sum("個人番号" in what for what in told) == 70
 
 
 def test_secrets_are_as_distinctive_as_their_formats_allow(one_of_each: list[StageSecret]) -> None:

@@ -18,7 +18,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Scope, Symbol
 from server_stub.interface.values import Place
 from server_stub.paper.pattern import clear_white
-from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage, typeset
+from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage, in_width, typeset
 from server_stub.registry.records import (
     YOUNGEST_WITH_SEAL,
     Person,
@@ -146,7 +146,7 @@ def _why_none(case: Case[SealTerms]) -> str:
     end = case.reader.seal_end(case.key)
     if end is not None:
         return ENDED[end]
-    young = age(case.resident.birth, case.today) < YOUNGEST_WITH_SEAL
+    young = age(case.resident.birth.inner, case.today) < YOUNGEST_WITH_SEAL
     return "Seal_Under_Fifteen" if young else "Seal_Not_Registered"
 
 
@@ -202,7 +202,8 @@ def render_seal(kind: str, copies: Sequence[SealFront], issuer: Issuer) -> Rende
 
 def _copy(copy: SealFront) -> dict[str, Any]:
     told = {one.name: getattr(copy, one.name) for one in fields(copy)}
-    return told | {"imprint": clear_white(told.pop("imprint_png"), "imprint")}
+    imprint = clear_white(told.pop("imprint_png"), "imprint")
+    return {**in_width(told, "half"), "imprint": imprint}
 
 
 CERTIFICATES = (SealRegistration(),)

@@ -32,7 +32,7 @@ from server_stub.registry.tables import (
 from . import delivery_slip, issue_notices
 from .containers import read_rows
 from .delivery_slip import DeliverySlip, broken
-from .format_file import PERSON, RESTRICTION, SEAL, DeliveryFormat, formats_in
+from .format_file import PERSON, PROVISIONAL, RESTRICTION, SEAL, DeliveryFormat, formats_in
 from .generation import Generation, Models
 from .other_registers import take_records
 from .person_record import person_row
@@ -164,7 +164,10 @@ def read_people(folder: Path, formats: Path, cards: Mapping[str, str] | None = N
         try:
             if misfit is not None:
                 raise misfit
-            person = person_of(_Row(person_row(decode(cells), told_on)))
+            items = decode(cells)
+            if items.get("entry") == PROVISIONAL:
+                continue
+            person = person_of(_Row(person_row(items, told_on)))
         except Misread as bad:
             raise broken(file.name, line, bad.column, bad.expected, **card) from None
         except Unusable as bad:

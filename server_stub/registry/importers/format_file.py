@@ -19,6 +19,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from server_stub.interface.failures import Failed
 from server_stub.registry.records import ResidentStatus, SealEnd, SealStatus
+from server_stub.registry.values import ReadingKind
 from server_stub.settings_file import (
     Settings,
     file_named,
@@ -38,10 +39,12 @@ NEW, CHANGED, DELETED = "new", "changed", "deleted"
 SEXES = ("male", "female", "unknown")
 ABOLISHED = "abolished"
 YES_NO = ("yes", "no")
+PROVISIONAL = "provisional"
+"""Of a row of the resident register: 仮登録, which is entered and not approved yet."""
 
 _REQUIRED = {
     PERSON: (
-        "key", "household", "position", "name", "kana", "birth", "sex", "relationship", "head_of_household", "address",
+        "key", "household", "name", "kana", "birth", "sex", "relationship", "head_of_household", "address",
         "resident_since", "notified_on", "my_number", "status",
     ),
     SEAL: ("number", "person", "registered_on", "status", "imprint", "width_mm", "height_mm"),
@@ -49,26 +52,30 @@ _REQUIRED = {
 }  # fmt: skip
 _OPTIONAL = {
     PERSON: (
-        "address_since", "previous_address", "domicile", "domicile_head", "moved_to", "moves_on", "former_surname", "alias",
-        "alias_kana", "nationality", "status_of_residence", "period", "period_ends", "card_number", "category",
-        "characters_pending", "history", "entry",
+        "position", "address_since", "previous_address", "domicile", "domicile_head", "moved_to", "moves_on", "arrived_on",
+        "former_surname", "former_kana", "former_reading", "reading", "alias", "alias_kana", "kanji_name", "nationality",
+        "status_of_residence", "period", "period_ends", "card_number", "category", "birth_words", "resident_since_words",
+        "address_since_words", "address_before", "characters_pending", "history", "entry",
     ),
     SEAL: ("abolished_on", "abolished_because", "katakana", "ward"),
     RESTRICTION: ("until", "household", "register"),
 }  # fmt: skip
 DATES = {
-    PERSON: frozenset({"birth", "resident_since", "address_since", "notified_on", "moves_on", "period_ends"}),
+    PERSON: frozenset(
+        {"birth", "resident_since", "address_since", "notified_on", "moves_on", "arrived_on", "period_ends"}
+    ),
     SEAL: frozenset({"registered_on", "abolished_on"}),
     RESTRICTION: frozenset({"since", "until", "released_on"}),
 }
 _CLOSED = {
     (PERSON, "sex"): SEXES,
     (PERSON, "status"): tuple(status.value for status in ResidentStatus),
+    (PERSON, "reading"): tuple(kind.value for kind in ReadingKind),
+    (PERSON, "former_reading"): (ReadingKind.OFFICIAL.value, ReadingKind.NONE.value),
     (PERSON, "characters_pending"): YES_NO,
     (SEAL, "status"): (*(status.value for status in SealStatus), ABOLISHED),
     (SEAL, "abolished_because"): tuple(cause.value for cause in SealEnd if cause.value),
     (SEAL, "ward"): YES_NO,
-    (PERSON, ENTRY): (VALID, CANCELLED),
 }
 _NUMBERS = ("width_mm", "height_mm")
 _NESTING = ("jsonl", "json", "xml")
@@ -439,9 +446,12 @@ def _check_targets(file: FileFormat, found: DeliveryFormat, place: str, wrong: _
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", target):
             raise wrong(here, "英小文字・数字・_ の名前")
         closed = (NEW, CHANGED, DELETED) if target == OPERATION else _CLOSED.get((file.record, target))
+        approval = target == ENTRY and file.record == PERSON
         if target == ENTRY:
-            closed = (VALID, CANCELLED)
-        if target in (HISTORY, ENTRY) and HISTORY not in file.to:
+            # what is cancelled is told from what it cancels by its number; 仮登録 needs none
+            cancelled = (CANCELLED,) if HISTORY in file.to else ()
+            closed = (VALID, *cancelled, *((PROVISIONAL,) if approval else ()))
+        if target == ENTRY and HISTORY not in file.to and not approval:
             raise wrong(here, "履歴番号（history）とともに書く項目")
         values = (
             [source.text]

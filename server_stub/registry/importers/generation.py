@@ -17,7 +17,19 @@ from server_stub.registry.tables import LIVING_THERE, persons, records, seal_end
 
 from .containers import RawRow, read_rows
 from .delivery_slip import DeliverySlip, broken
-from .format_file import CHANGED, DELETED, HISTORY, NEW, OPERATION, PERSON, SEAL, DeliveryFormat, FileFormat
+from .format_file import (
+    CHANGED,
+    DELETED,
+    ENTRY,
+    HISTORY,
+    NEW,
+    OPERATION,
+    PERSON,
+    PROVISIONAL,
+    SEAL,
+    DeliveryFormat,
+    FileFormat,
+)
 from .person_record import HEAD
 from .row_function import Misread, RowFunction, Unusable, readable
 from .set_aside import Doubt, SetAside, SetAsides
@@ -98,7 +110,8 @@ class Generation:
                     found = decode(cells)
                 if self.format.differential and not found[OPERATION]:
                     raise Unusable(OPERATION, "必須項目")
-                if histories is not None and not histories.is_newest(line, found):
+                approved = found.get(ENTRY) != PROVISIONAL
+                if histories is not None and approved and not histories.is_newest(line, found):
                     continue
                 made = rule(found)
                 if made is not None:
@@ -317,7 +330,7 @@ class Histories:
         last: dict[str, int] = {}
         for line, cells, misfit in read_rows(generation.folder / file.name, file):
             key = decode.item(cells, "key")
-            if key is None:
+            if key is None or decode.item(cells, ENTRY) == PROVISIONAL:
                 continue
             number = None if misfit is not None else history_number(decode.item(cells, HISTORY))
             begins = before.get(key, 0) + 1 if generation.format.differential else 1

@@ -120,7 +120,9 @@ def _body(found: dict[str, Any], model: type[BaseModel] | None, structures: froz
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         places = [step + 1 for step in first["loc"][1:] if isinstance(step, int)]
         where = f"（{'の'.join(f'{place}番目' for place in places)}）" if places else ""
-        raise Unusable(str(first["loc"][0]) if first["loc"] else "key", first["msg"] + where) from None
+        # a rule of the model's own is told by its sentence alone
+        told = first["msg"].partition(", ")[2] if first["type"] == "value_error" else first["msg"]
+        raise Unusable(str(first["loc"][0]) if first["loc"] else "key", told + where) from None
 
 
 def _as_text(item: Any) -> str:

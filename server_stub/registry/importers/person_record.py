@@ -15,8 +15,9 @@ from sqlalchemy import Connection, select
 
 from server_stub.characters import no_name
 from server_stub.eras import ERAS, wareki
-from server_stub.registry.records import ResidentStatus, Sex
+from server_stub.registry.records import ForeignCategory, ResidentStatus, Sex
 from server_stub.registry.tables import LIVING_THERE, persons
+from server_stub.registry.values import STATED_FORMS, ReadingKind, RegisterDate
 
 from .row_function import Unusable
 
@@ -25,28 +26,49 @@ NO_LIMIT = "無期限"
 FIRST_DAY = ERAS[0].first
 _WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 _TEXTS = (
-    "previous_address", "domicile", "domicile_head", "moved_to", "former_surname", "alias", "alias_kana", "nationality",
-    "status_of_residence", "period", "card_number", "category",
+    "position", "previous_address", "address_before", "domicile", "domicile_head", "moved_to", "former_surname", "former_kana",
+    "former_reading", "reading", "alias", "alias_kana", "kanji_name", "nationality", "status_of_residence", "period",
+    "card_number", "category", "birth_words", "resident_since_words", "address_since_words",
 )  # fmt: skip
-_DAYS = ("address_since", "moves_on", "period_ends")
-_MUST = (
-    "household",
-    "name",
-    "relationship",
-    "head_of_household",
-    "address",
-    "birth",
-    "resident_since",
-    "notified_on",
-)
-_OF_FOREIGNERS = ("status_of_residence", "period", "period_ends", "card_number", "category")
-_SEX = {"male": Sex.MALE.value, "female": Sex.FEMALE.value, "unknown": Sex.UNKNOWN.value}
+_DAYS = ("address_since", "moves_on", "arrived_on", "period_ends")
+_MUST = ("household", "name", "address", "birth", "resident_since")
+"""標準仕様書 1.1.6, of what is the same for everybody; all else may be blank."""
+_SEX = {"male": Sex.MALE.value, "female": Sex.FEMALE.value, "unknown": Sex.UNKNOWN.value, "": ""}
 _kana = re.compile(r"[ァ-ヺー・]+(?:　[ァ-ヺー・]+)*").fullmatch
-_two_parts = re.compile(r"[^　 ]+　[^　 ]+").fullmatch
+_parts = re.compile(r"[^　 ]+(?:　[^　 ]+)*").fullmatch
 _twelve_digits = re.compile(r"[0-9]{12}").fullmatch
 _card_number = re.compile(r"[A-Z]{2}[0-9]{8}[A-Z]{2}").fullmatch
-_LONGEST = {"key": 40, "household": 40, "relationship": 20, "address": 300, "previous_address": 300, "domicile": 300,
-            "moved_to": 300, "name": 200, "kana": 200, "head_of_household": 200}  # fmt: skip
+_STEP = "(?:夫|妻|夫（未届）|妻（未届）|子|父|母|兄|姉|弟|妹)"
+_relationship = re.compile(
+    rf"世帯主|縁故者|同居人|子（子の夫）|子（子の妻）|{_STEP}(?:の{_STEP}){{0,3}}"
+).fullmatch
+_LONGEST = {"key": 40, "household": 40, "relationship": 20, "address": 300, "previous_address": 300, "address_before": 300,
+            "domicile": 300, "moved_to": 300, "name": 200, "kana": 200, "head_of_household": 200, "former_kana": 200,
+            "kanji_name": 200}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """What a category of foreign residents has of 在留資格, 期間, 満了の日 and the number of a card."""
+
+    status: bool = False
+    period: bool = False
+    ends: bool = False
+    card: bool = False
+
+
+_CATEGORIES: dict[str, _Items] = {
+    ForeignCategory.MID_TO_LONG_TERM: _Items(status=True, period=True, ends=True, card=True),
+    ForeignCategory.SPECIAL_PERMANENT: _Items(card=True),
+    ForeignCategory.TEMPORARY_REFUGE: _Items(period=True),
+    ForeignCategory.PROVISIONAL_STAY: _Items(period=True),
+    ForeignCategory.REFUGE_OR_STAY: _Items(period=True),
+    ForeignCategory.TRANSITIONAL_BY_BIRTH: _Items(),
+    ForeignCategory.TRANSITIONAL_BY_LOSS: _Items(),
+    ForeignCategory.TRANSITIONAL: _Items(),
+}
+"""標準仕様書 1.1.2."""
+_OF_FOREIGNERS = ("status_of_residence", "period", "period_ends", "card_number", "category", "kanji_name")
 
 
 def right_check_digit(first_eleven: str) -> int:
@@ -82,15 +104,19 @@ def person_row(found: dict[str, Any], told_on: date) -> dict[str, Any]:
     check_names(found)
     foreign = bool(found["nationality"])
     _check_name(found, foreign)
-    _check_days(found, told_on)
+    _check_readings(found, foreign)
+    _check_days(found, foreign, told_on)
     _check_status(found)
     _check_nationality(found, foreign)
+    if found["relationship"] and not _relationship(found["relationship"]):
+        raise Unusable(
+            "relationship",
+            "標準仕様書 1.1.11 の続柄（例 妻、子の妻、妻の母、縁故者。「の」でつなぐのは4語まで）",
+        )
     position = found["position"]
-    if not re.fullmatch(r"[0-9]{1,3}", position) or int(position) == 0:
+    if position and (not re.fullmatch(r"[0-9]{1,3}", position) or int(position) == 0):
         raise Unusable("position", "1以上の順位")
-    found["position"] = int(position)
-    if not found["sex"]:
-        raise Unusable("sex", "必須項目")
+    found["position"] = int(position or 0)
     found["sex"] = _SEX[found["sex"]]
     number = found["my_number"]
     if not _twelve_digits(number) or could_be_real(number):
@@ -100,16 +126,29 @@ def person_row(found: dict[str, Any], told_on: date) -> dict[str, Any]:
 
 
 def _check_name(found: dict[str, Any], foreign: bool) -> None:
-    if not foreign and not _two_parts(found["name"]):
-        raise Unusable("name", "氏と名の間に全角空白一つ")
-    if not _kana(found["kana"]):
-        raise Unusable("kana", "全角カタカナ")
+    """Of Japanese residents the parts are divided by U+3000; a name may have one part only."""
+    if not foreign and not _parts(found["name"]):
+        raise Unusable("name", "氏と名の間に全角空白一つ（一つだけの氏名は空白なし）")
     if not foreign:
         _empty(found, ("alias", "alias_kana"), "日本人住民")
     elif not found["alias"]:
         _empty(found, ("alias_kana",), "通称がない")
-    elif not _kana(found["alias_kana"]):
+    elif found["alias_kana"] and not _kana(found["alias_kana"]):
         raise Unusable("alias_kana", "全角カタカナ")
+
+
+def _check_readings(found: dict[str, Any], foreign: bool) -> None:
+    """What a delivery does not call official is not; of foreign residents no reading is."""
+    for kana, reading in (("kana", "reading"), ("former_kana", "former_reading")):
+        if found[kana] and not _kana(found[kana]):
+            raise Unusable(kana, "全角カタカナ")
+        kind = found[reading] = found[reading] or ReadingKind.NONE.value
+        if kind != ReadingKind.NONE.value and foreign:
+            raise Unusable(reading, "外国人住民には公証された振り仮名がないことを示す値")
+        if kind != ReadingKind.NONE.value and not found[kana]:
+            raise Unusable(kana, "必須項目（公証された振り仮名）")
+    if not found["former_surname"]:
+        _empty(found, ("former_kana",), "旧氏がない")
 
 
 def check_past(target: str, day: date, told_on: date) -> None:
@@ -118,14 +157,26 @@ def check_past(target: str, day: date, told_on: date) -> None:
         raise Unusable(target, f"{wareki(FIRST_DAY)}から作成日時の日までの日付")
 
 
-def _check_days(found: dict[str, Any], told_on: date) -> None:
+def _check_days(found: dict[str, Any], foreign: bool, told_on: date) -> None:
+    """Days are compared where both are days of the calendar: of 不詳 the inner date is no more than a help."""
+    for target, western in (("birth", foreign), ("resident_since", False), ("address_since", False)):
+        words = found[f"{target}_words"]
+        if words and found[target] is None:
+            raise Unusable(target, "必須項目（表記に対する内部の日付）")
+        if words:
+            try:
+                RegisterDate.stated(words, found[target], western=western)
+            except ValueError:
+                raise Unusable(f"{target}_words", STATED_FORMS) from None
     birth, since = found["birth"], found["resident_since"]
     check_past("birth", birth, told_on)
-    if since < birth:
+    if not (found["birth_words"] or found["resident_since_words"]) and since < birth:
         raise Unusable("resident_since", "生年月日以降の日付")
-    if found["address_since"] is not None and found["address_since"] < since:
+    stated = found["resident_since_words"] or found["address_since_words"]
+    if not stated and found["address_since"] is not None and found["address_since"] < since:
         raise Unusable("address_since", "住民となった年月日以降の日付")
-    if found["notified_on"] < birth:
+    notified = found["notified_on"]
+    if notified is not None and not found["birth_words"] and notified < birth:
         raise Unusable("notified_on", "生年月日以降の日付")
 
 
@@ -133,6 +184,8 @@ def _check_status(found: dict[str, Any]) -> None:
     status = found["status"]
     if not status:
         raise Unusable("status", "必須項目")
+    if status != ResidentStatus.MOVING_OUT.value:
+        _empty(found, ("arrived_on",), "転出予定でない")
     if status == ResidentStatus.RESIDENT.value:
         _empty(found, ("moves_on", "moved_to"), "異動のない住民")
         return
@@ -149,15 +202,25 @@ def _check_nationality(found: dict[str, Any], foreign: bool) -> None:
         _empty(found, _OF_FOREIGNERS, "国籍・地域がない")
         for target in ("domicile", "domicile_head"):
             if not found[target]:
-                raise Unusable(target, "必須項目")
+                raise Unusable(target, "必須項目（ないときは なし、分からないときは 不明）")
         return
-    _empty(found, ("domicile", "domicile_head"), "外国人住民")
-    for target in ("status_of_residence", "period", "category"):
-        if not found[target]:
+    _empty(found, ("domicile", "domicile_head", "former_surname"), "外国人住民")
+    category = found["category"]
+    if category not in _CATEGORIES:
+        raise Unusable("category", "・".join(_CATEGORIES))
+    items = _CATEGORIES[category]
+    for target, has in (("status_of_residence", items.status), ("period", items.period)):
+        if has and not found[target]:
             raise Unusable(target, "必須項目")
-    if (found["period_ends"] is None) != (found["period"] == NO_LIMIT):
+        if not has:
+            _empty(found, (target,), category)
+    if not items.ends:
+        _empty(found, ("period_ends",), category)
+    elif (found["period_ends"] is None) != (found["period"] == NO_LIMIT):
         raise Unusable("period_ends", f"在留期間が{NO_LIMIT}のときは空欄、ほかは日付")
-    if not _card_number(found["card_number"]):
+    if not items.card:
+        _empty(found, ("card_number",), category)
+    elif not _card_number(found["card_number"]):
         raise Unusable("card_number", "英大文字2・数字8・英大文字2")
 
 
@@ -189,13 +252,14 @@ def check_households(
 ) -> Iterator[HouseholdFault]:
     """The households that do not agree with themselves; `incomplete`: those of which some row could not be used.
 
-    Positions differ; those living there now have one head, whose name all of them carry, and one address. In an incomplete
-    household the head may be the one who is missing.
+    Positions differ where there are any; those living there now have one head, whose name all of them carry who carry any, and
+    one address. In an incomplete household the head may be the one who is missing. A household of which nobody names a head has
+    none (世帯主未設定, 標準仕様書 1.1.10).
     """
     rows = connection.execution_options(yield_per=_BATCH).execute(
         select(
             persons.c.household, persons.c.key, persons.c.line, persons.c.position, persons.c.name, persons.c.relationship,
-            persons.c.head_of_household, persons.c.address, persons.c.status,
+            persons.c.head_of_household, persons.c.address, persons.c.status, persons.c.kanji_name,
         )
         .where(persons.c.generation == generation)
         .order_by(persons.c.household, persons.c.position, persons.c.line)
@@ -206,30 +270,49 @@ def check_households(
         if wrong is not None:
             member, unusable = wrong
             line = member.line or max(one.line for one in members)
-            texts = frozenset(text for one in members for text in (one.head_of_household, one.address))
+            texts = frozenset(
+                text for one in members for text in (one.head_of_household, one.address) if text
+            )
             yield HouseholdFault(household, tuple(one.key for one in members), line, unusable, texts)
 
 
 def _fault(members: Sequence[Any], incomplete: bool) -> tuple[Any, Unusable] | None:
     for before, after in zip(members, members[1:], strict=False):
-        if before.position == after.position:
+        if before.position == after.position != 0:
             return after, Unusable("position", "世帯の中で重複しない順位")
     living = [member for member in members if member.status in LIVING_THERE]
     if not living:
         return None
     heads = [member for member in living if member.relationship == HEAD]
-    if len(heads) > 1 or not (heads or incomplete):
+    named = [member for member in living if member.head_of_household]
+    if len(heads) > 1 or (named and not heads and not incomplete):
         return (heads[1] if heads else living[0]), Unusable("relationship", "現在の世帯に世帯主が一人")
-    name, address = (heads[0].name if heads else living[0].head_of_household), (heads or living)[0].address
-    for member in living:
-        if member.head_of_household != name:
+    names = _names(heads[0]) if heads else {member.head_of_household for member in named[:1]}
+    for member in named:
+        if member.head_of_household not in names:
             return member, Unusable("head_of_household", "世帯主の氏名と同じ値")
-        if member.address != address:
+    for member in living:
+        if member.address != (heads or living)[0].address:
             return member, Unusable("address", "世帯主と同じ住所")
     return None
 
 
-_NAMES = ("name", "kana", "former_surname", "alias", "alias_kana", "head_of_household", "domicile_head")
+def _names(head: Any) -> set[str]:
+    """How the others may call the head."""
+    return {head.name, f"{head.name}　{head.kanji_name}"} if head.kanji_name else {head.name}
+
+
+_NAMES = (
+    "name",
+    "kana",
+    "kanji_name",
+    "former_surname",
+    "former_kana",
+    "alias",
+    "alias_kana",
+    "head_of_household",
+    "domicile_head",
+)
 
 
 def check_names(found: Mapping[str, Any]) -> None:

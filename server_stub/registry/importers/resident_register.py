@@ -13,7 +13,7 @@ from server_stub.registry import tables
 from server_stub.registry.tables import persons, seal_ends, seals, set_asides
 
 from .delivery_slip import broken
-from .format_file import CANCELLED, ENTRY, HISTORY, PERSON, VALID, FileFormat
+from .format_file import CANCELLED, ENTRY, HISTORY, PERSON, PROVISIONAL, VALID, FileFormat
 from .generation import NOBODY, Generation, deletes, history_number
 from .person_record import HouseholdFault, check_households, person_row
 from .row_function import Unusable
@@ -50,12 +50,17 @@ def take_residents(generation: Generation, before: set[str]) -> int:
 def _read_persons(generation: Generation, file: FileFormat, before: set[str]) -> int:
     unusable_before = generation.unusable_before(PERSON)
     seen = generation.touched.setdefault(PERSON, set())
+    provisional: set[str] = set()
     gone: list[dict[str, Any]] = []
 
     def rule(found: dict[str, Any]) -> dict[str, Any] | None:
         key = found["key"]
         if not key:
             raise Unusable("key", "必須項目")
+        if found.get(ENTRY) == PROVISIONAL:
+            # what is not approved changes nothing (標準仕様書 4.0.8): the row before it stands
+            provisional.add(key)
+            return None
         if key in seen:
             # of a full register one of the two rows is somebody else's
             raise Unusable("key", "重複しない番号", () if generation.format.differential else (NOBODY,))
@@ -82,7 +87,7 @@ def _read_persons(generation: Generation, file: FileFormat, before: set[str]) ->
         generation.delete(connection, seal_ends, "person", gone)
     generation.gone = {row["key"] for row in gone}
     before -= generation.gone
-    generation.known |= seen - generation.gone
+    generation.known |= (seen - generation.gone) | provisional
     return count
 
 

@@ -11,7 +11,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from tests.readback.kinds import address_history, family_register, residence, seal_registration
+from tests.readback.kinds import address_history, family_register, residence, seal_registration, tax
 from tests.readback.kinds.kind import kind_coded, kind_titled, register, titles
 
 __all__ = ["enter_kinds_of", "kind_coded", "kind_titled", "register", "titles"]
@@ -32,5 +32,6 @@ def enter_kinds_of(town: Path) -> None:
 register(address_history.KIND)
 register(residence.KIND)
 register(seal_registration.KIND)
+register(tax.KIND)
 for _kind in family_register.KINDS:
     register(_kind)

@@ -18,6 +18,14 @@ Answers = Mapping[str, str]
 """Words of a question -> words of its choice, as the scenarios have them."""
 
 
+_HALF = str.maketrans("０１２３４５６７８９", "0123456789")
+
+
+def half_width(cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells with all digits of one width, as one paper has them."""
+    return {label: value.translate(_HALF) for label, value in cells.items()}
+
+
 @dataclass(frozen=True)
 class Wanted:
     """A block that must be there. `whose`: how a complaint calls it, for a person's own block the 宛名番号. `person`: it is
@@ -42,7 +50,10 @@ class PageRead:
 @dataclass(frozen=True)
 class Expected:
     """One copy. `head` stands at the top of every sheet, `blocks` once each and in this order, over any number of sheets up to
-    `most_sheets`. `attestation`: 認証文. `each_ends`: every sheet ends for itself (個人票), not the last one only.
+    `most_sheets`. `attestation`: 認証文; it stands on the last sheet alone, with date, signer and seal. `annex`: the blocks of the
+    sheets behind (別紙), which have no head and bear `annex_heading`. `each_ends`: every sheet ends for itself, not the last one
+    only. `digits`: the width of all digits on a paper, "half" or "full". `title`: what is
+    printed at the head, where it follows from the record. `unasked`: codes of questions that these subjects are not asked.
 
     `read`: a copy that is lines in one frame, as those of the 戸籍, and has no blocks; it reads the sheets and raises WrongPaper.
     `extent` stands in the box beside its title (全部証明)."""
@@ -52,8 +63,13 @@ class Expected:
     head: Wanted | None = None
     most_sheets: int | None = None
     each_ends: bool = False
+    title: str = ""
+    unasked: tuple[str, ...] = ()
     read: Callable[[Sequence[Form]], Sequence[PageRead]] | None = None
     extent: str = ""
+    annex: tuple[Wanted, ...] = ()
+    annex_heading: str = ""
+    digits: str = "half"
 
 
 class Kind(Protocol):

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from tests.readback.form import Block
-from tests.readback.kinds.kind import Answers, Expected, Wanted
+from tests.readback.kinds.kind import Answers, Expected, Wanted, half_width
 from tests.readback.register import Records
 from tests.readback.side import WrongPaper
 
@@ -50,7 +50,7 @@ class SealRegistration:
             **({"印鑑登録番号": registration["印鑑登録番号"]} if service.get("show_number") else {}),
         }
         return Expected(
-            blocks=(Wanted(person.key, cells, pictures={IMPRINT: records.seals[person.key]}),),
+            blocks=(Wanted(person.key, half_width(cells), pictures={IMPRINT: records.seals[person.key]}),),
             attestation=service["attestation"],
             most_sheets=1,
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 from tests.readback.dates import NO_DAY, read_day
 from tests.readback.host_text import host_text
 from tests.readback.register import Records, Resident
 from tests.readback.seals import SealFile
+from tests.readback.towns.taxes import COLUMNS, tax_rows
 
 CODE = "09202"
 _OWN = {
@@ -38,11 +39,20 @@ _WORDS = {
         "4": "出生による経過滞在者又は国籍喪失による経過滞在者",
     },
 }  # fmt: skip
-_DAYS = ("生年月日", "住民となった年月日", "届出年月日", "在留期間満了日")
+_DAYS = ("生年月日", "住民となった年月日", "届出年月日", "在留期間満了日", "異動年月日")
 _TEXTS = (
     "宛名番号", "世帯番号", "世帯内順位", "氏名", "氏名フリガナ", "世帯主氏名", "転入前住所", "本籍", "筆頭者", "個人番号",
     "国籍・地域", "在留資格", "在留期間", "在留カード番号",
 )  # fmt: skip
+
+_TAX_LENGTHS = {
+    "宛名番号": 10, "賦課年度": 4, "賦課期日住所": 100, "賦課区分コード": 1, "申告区分コード": 1, "賦課特例コード": 1,
+    "配偶者区分コード": 1, "一般扶養人数": 2, "特定扶養人数": 2, "老人扶養人数": 2, "同居老親人数": 2, "十六歳未満人数": 2,
+    "特定親族人数": 2, "障害者人数": 2, "特別障害者人数": 2, "本人障害区分コード": 1, "本人寡婦": 1, "本人ひとり親": 1,
+    "本人勤労学生": 1, "本人未成年": 1, "備考": 60,
+}  # fmt: skip
+_TAXES = tuple((name, _TAX_LENGTHS.get(name, 10)) for name in COLUMNS)
+"""In the order of the certificate; all others are yen in ten digits."""
 
 
 def read_delivery(folder: Path) -> Records:
@@ -57,22 +67,50 @@ def read_delivery(folder: Path) -> Records:
         for row in _rows(folder / "INKAN.DAT", _SEALS)
         if row["状態"] == "1"
     }
-    return Records(people, seals)
+    taxes = tax_rows(
+        {
+            name: _plain(text) if length in (2, 10) and name != "宛名番号" else text
+            for (name, length), text in zip(_TAXES, row.values(), strict=True)
+        }
+        for row in _rows(folder / "ZEI.DAT", _TAXES, "jef-ebcdic", wide={"賦課期日住所"}, ends=b"\r\n")
+    )
+    return Records(people, seals, {"tax_record": taxes})
 
 
-def _rows(file: Path, fields: tuple[tuple[str, int], ...]) -> Iterator[Mapping[str, str]]:
+def _plain(digits: str) -> str:
+    """Without the zeros in front; empty where nothing was declared."""
+    return str(int(digits)) if digits else ""
+
+
+def _rows(
+    file: Path,
+    fields: tuple[tuple[str, int], ...],
+    encoding: str = "jef-ebcdik",
+    *,
+    wide: Container[str] = _TWO_BYTES,
+    ends: bytes = b"",
+) -> Iterator[Mapping[str, str]]:
     raw = file.read_bytes()
     while raw:
         row = {}
         for name, length in fields:
             told, raw = raw[:length], raw[length:]
-            row[name] = host_text(told, "jef-ebcdik", _OWN, wide=name in _TWO_BYTES).rstrip(" 　")
+            row[name] = host_text(told, encoding, _OWN, wide=name in wide).rstrip(" 　")
+        raw = raw.removeprefix(ends)
         yield row
 
 
 def _resident(row: Mapping[str, str]) -> Resident:
     room = f"　{row['方書']}" if row["方書"] else ""
     cells = {name: row[name] for name in _TEXTS} | {name: words[row[name]] for name, words in _WORDS.items()}
-    own = {"旧氏": "", "通称": "", "住所": f"栃木県足利市{row['町名地番']}{room}"}
+    own = {
+        "旧氏": "",
+        "通称": "",
+        "住所": f"栃木県足利市{row['町名地番']}{room}",
+        # the host says of no reading that it is official
+        "氏名フリガナ公証": "なし",
+        "旧氏フリガナ公証": "なし",
+        **dict.fromkeys(("旧氏フリガナ", "漢字氏名", "異動前住所"), ""),
+    }
     days = {name: NO_DAY if row[name] == "0000000" else read_day(row[name], "era_digit") for name in _DAYS}
-    return Resident(cells | own, days | {"住所を定めた年月日": NO_DAY})
+    return Resident(cells | own, days | {"住所を定めた年月日": NO_DAY, "転入通知年月日": NO_DAY})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
-from tests.readback.dates import read_day
+from tests.readback.dates import read_day, stated
 from tests.readback.register import Records, Resident
 from tests.readback.seals import SealFile
+from tests.readback.towns.taxes import read_taxes
 
 CODE = "28100"
 _CITY = "兵庫県神戸市"
@@ -15,29 +17,57 @@ _WARDS = {
     "101": "東灘区", "102": "灘区", "105": "兵庫区", "106": "長田区", "107": "須磨区", "108": "垂水区", "109": "北区",
     "110": "中央区", "111": "西区",
 }  # fmt: skip
-_SEXES = {"1": "男", "2": "女", "9": "不明"}
+_SEXES = {"": "", "1": "男", "2": "女", "9": "不明"}
 _STATES = {"1": "住民", "2": "転出予定", "3": "転出済", "4": "死亡"}
 _FOREIGN_CATEGORIES = {
     "": "", "1": "中長期在留者", "2": "特別永住者", "3": "一時庇護許可者又は仮滞在許可者",
-    "4": "出生による経過滞在者又は国籍喪失による経過滞在者",
+    "4": "出生による経過滞在者又は国籍喪失による経過滞在者", "5": "一時庇護許可者", "6": "仮滞在許可者",
+    "7": "出生による経過滞在者", "8": "国籍喪失による経過滞在者",
 }  # fmt: skip
+_OFFICIAL = {"": "なし", "0": "なし", "1": "公証", "2": "氏のみ", "3": "名のみ"}
 _RELATIONSHIPS = {
-    "01": "世帯主", "02": "夫", "03": "妻", "04": "夫（未届）", "05": "妻（未届）", "10": "子", "11": "子の妻", "12": "子の夫",
-    "13": "子の子", "20": "父", "21": "母", "22": "妻の父", "23": "妻の母", "24": "夫の父", "25": "夫の母", "30": "兄",
-    "31": "弟", "32": "姉", "33": "妹", "40": "祖父", "41": "祖母", "90": "縁故者", "99": "同居人",
+    "": "", "01": "世帯主", "02": "夫", "03": "妻", "04": "夫（未届）", "05": "妻（未届）", "10": "子", "11": "子の妻", "12": "子の夫",
+    "13": "子の子", "14": "子の子の子", "15": "子の子の妻", "16": "子の子の子の子", "17": "子（子の夫）", "18": "子（子の妻）",
+    "19": "妻の子", "34": "兄の子", "35": "弟の子", "36": "姉の子", "37": "妹の子", "20": "父", "21": "母", "22": "妻の父", "23": "妻の母", "24": "夫の父", "25": "夫の母", "30": "兄",
+    "31": "弟", "32": "姉", "33": "妹", "40": "父の父", "41": "父の母", "42": "母の父", "43": "母の母", "90": "縁故者", "99": "同居人",
 }  # fmt: skip
 _AS_IT_STANDS = (
     "宛名番号", "世帯番号", "世帯内順位", "氏名", "氏名フリガナ", "旧氏", "通称", "世帯主氏名", "転入前住所", "本籍", "筆頭者",
-    "個人番号", "国籍・地域", "在留資格", "在留期間", "在留カード番号",
+    "個人番号", "国籍・地域", "在留資格", "在留期間", "在留カード番号", "漢字氏名", "旧氏フリガナ", "異動前住所",
 )  # fmt: skip
-_DAYS = ("生年月日", "住民となった年月日", "住所を定めた年月日", "届出年月日", "在留期間満了日")
+_DAYS = (
+    "生年月日", "住民となった年月日", "住所を定めた年月日", "届出年月日", "在留期間満了日", "異動年月日", "転入通知年月日",
+)  # fmt: skip
 
 
 def read_delivery(folder: Path) -> Records:
     with (folder / "住民記録.csv").open(encoding="utf-8", newline="") as file:
-        people = {row["宛名番号"]: _resident(row) for row in csv.DictReader(file)}
+        # 仮登録 changes nothing
+        people = {
+            row["宛名番号"]: _resident(row) for row in csv.DictReader(file) if row["登録区分コード"] != "1"
+        }
     pictures, rows = _read_seals(folder)
-    return Records(people, pictures, seal_rows=rows)
+    others = {
+        "alias_history": _read_aliases(folder),
+        "tax_record": read_taxes(folder / "税証明.csv", "cp932"),
+    }
+    return Records(people, pictures, others, seal_rows=rows)
+
+
+def _read_aliases(folder: Path) -> tuple[dict[str, Any], ...]:
+    with (folder / "通称履歴.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(
+            {
+                "key": row["履歴番号"],
+                "person": row["宛名番号"],
+                "alias": row["通称"],
+                "recorded_on": read_day(row["記載年月日"], "era_digit"),
+                "recorded_by": row["記載市区町村名"],
+                "deleted_on": read_day(row["削除年月日"], "era_digit"),
+                "deleted_by": row["削除市区町村名"],
+            }
+            for row in csv.DictReader(file)
+        )
 
 
 def _resident(row: dict[str, str]) -> Resident:
@@ -48,10 +78,12 @@ def _resident(row: dict[str, str]) -> Resident:
         "続柄": _RELATIONSHIPS[row["続柄コード"]],
         "住民状態": _STATES[row["住民状態コード"]],
         "外国人区分": _FOREIGN_CATEGORIES[row["外国人区分コード"]],
+        "氏名フリガナ公証": _OFFICIAL[row["氏名フリガナ公証コード"]],
+        "旧氏フリガナ公証": _OFFICIAL[row["旧氏フリガナ公証コード"]],
     }
     return Resident(
         {name: row[name] for name in _AS_IT_STANDS} | decoded,
-        {name: read_day(row[name], "era_digit") for name in _DAYS},
+        {name: stated(row.get(f"{name}表記", ""), read_day(row[name], "era_digit")) for name in _DAYS},
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from tests.readback.dates import NO_DAY, read_day
 from tests.readback.register import Records, Resident
 from tests.readback.seals import SealFile
+from tests.readback.towns.taxes import read_taxes
 
 BEGINS = {
     "99999": "見本県見本市", "48201": "青葉県みどり市", "49202": "白砂県湊市",
@@ -24,7 +25,7 @@ _CALLED = {
 }  # fmt: skip
 """Column of the file -> what this reader calls it."""
 _DAYS = {
-    "生年月日": "生年月日", "住民となった日": "住民となった年月日", "届出日": "届出年月日", "在留満了日": "在留期間満了日",
+    "生年月日": "生年月日", "住民となった日": "住民となった年月日", "届出日": "届出年月日", "在留満了日": "在留期間満了日", "異動日": "異動年月日",
 }  # fmt: skip
 
 _OTHERS = {"family_link": "family_links.csv", "family_register": "family_registers.jsonl"}
@@ -32,6 +33,7 @@ _OTHERS = {"family_link": "family_links.csv", "family_register": "family_registe
 _HISTORIES, _HISTORY_MEMBERS = "address_histories.jsonl", "address_history_members.jsonl"
 _MADE = {"編製": "compiled", "改製": "remade"}
 _SEX = {"男": "male", "女": "female"}
+_TAXES = "taxes.csv"
 
 
 def read_delivery(begins: str, folder: Path) -> Records:
@@ -50,6 +52,8 @@ def read_delivery(begins: str, folder: Path) -> Records:
     if (folder / _HISTORIES).is_file():
         others["address_history"] = tuple(map(_history, _objects(folder / _HISTORIES)))
         others["address_history_member"] = tuple(map(_history_member, _objects(folder / _HISTORY_MEMBERS)))
+    if (folder / _TAXES).is_file():
+        others["tax_record"] = read_taxes(folder / _TAXES, "utf-8")
     return Records(people, seals, others, seal_rows=numbers)
 
 
@@ -95,9 +99,16 @@ def _resident(row: dict[str, str], begins: str) -> Resident:
     cells = {called: row[column] for column, called in _CALLED.items()}
     own = {
         "旧氏": "",
+        "旧氏フリガナ": "",
+        "旧氏フリガナ公証": "なし",
         "通称": "",
+        "漢字氏名": "",
+        "異動前住所": "",
+        "氏名フリガナ公証": {"済": "公証", "": "なし"}.get(
+            row.get("フリガナ公証", ""), row.get("フリガナ公証", "")
+        ),
         "住所": begins + row["住所"],
         "住民状態": _STATES[row["状態"]],
     }
     days = {called: read_day(row[column], "iso8601") for column, called in _DAYS.items()}
-    return Resident(cells | own, days | {"住所を定めた年月日": NO_DAY})
+    return Resident(cells | own, days | {"住所を定めた年月日": NO_DAY, "転入通知年月日": NO_DAY})
