@@ -273,6 +273,7 @@ def _manifest(
                 issue_number=page.issue_number,
                 answers=page.answers,
                 secret_boxes=page.secret_boxes,
+                named=page.named,
             )
             for number, page in enumerate(paper.pages, start=1)
         ),

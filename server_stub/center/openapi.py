@@ -87,7 +87,7 @@ it, and it has as many `secret_boxes` as 個人番号 were asked for. All this c
 The text of every front bears the offer's `title`, the names of its `subjects` as offered, its `issue_number` and k／n, all to be
 seen; a 個人番号 stands only within a box of its own, and none on a back.
 `sha256` is that of the PDF bytes as served. Each PDF has two pages (front, back) and in /Keywords the canonical JSON
-`{"answers":…,"application":…,"boxes":[[x,y,width,height],…],"copy":[copy_number,copies],"fee":…,"kind":…,"municipality":…,"sheet":[k,n],"subjects":[…]}`
+`{"answers":…,"application":…,"boxes":[[x,y,width,height],…],"copy":[copy_number,copies],"fee":…,"kind":…,"municipality":…,"sheet":[k,n],"subjects":[…]}`, and `"named":[…]` after "municipality" where the sheet has it
 (no spaces, keys sorted, ASCII).
 
 ## Refusals

@@ -59,9 +59,12 @@ class Case(Generic[Terms]):
         person: Person,
         note: Mapping[str, str] | None = None,
         refusal: FailureBody | None = None,
+        born: str | None = None,
+        printed: str | None = None,
     ) -> Subject:
-        """Make the subject for a resident's record. Raises Failed(Text_Too_Long) for what no screen holds."""
-        for field, text in (("name", person.name), ("relationship", person.relationship)):
+        """Make the subject for a resident's record. `born`: the birth date as the kind's fronts have it; `printed`: the name, where
+        they have another than the record's. Raises Failed(Text_Too_Long) for what no screen holds."""
+        for field, text in (("name", printed or person.name), ("relationship", person.relationship)):
             if len(text) > LONGEST_TEXT:
                 raise Failed("Text_Too_Long", field=field)
         return Subject(
@@ -70,6 +73,8 @@ class Case(Generic[Terms]):
             holder=person.key == self.key,
             note=None if note is None else dict(note),
             refusal=refusal,
+            born=born or None,
+            printed=printed if printed != person.name else None,
         )
 
     def restricted(self, key: str) -> bool:
@@ -80,6 +85,10 @@ class Case(Generic[Terms]):
         """Tell whether a measure is in force today for anybody of a group (a household: register "person"; else whoever has a
         record in that group of `register`). What shows the whole group, or where one of it lives, is issued to nobody then."""
         return self.reader.group_restriction(register, group, self.today) is not None
+
+    def register_restricted(self, register: str) -> bool:
+        """Tell whether a measure in force today names that family register itself: of it nothing is issued to anybody then."""
+        return self.reader.register_restriction(register, self.today) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +158,10 @@ class Certificate(ABC, Generic[Records, Terms]):
         """Make the fronts: one copy of each of `copies`, with its 発行番号 of `numbers`. The same arguments give the same bytes.
 
         What it tells of the pages is read off what it has set, never copied from `request`. Every front bears, to be read:
-        its title (as offered), the names of its `subjects` as offered, the 発行番号 and k／n (`frame` of the common templates sets
-        title, 発行番号 and k／n). Centre and terminal refuse it otherwise, and wherever a 個人番号 stands outside `secret_boxes`.
+        its title (as offered), the names of its `subjects` as offered (each by itself: its run of text ends there, or a bracket
+        follows) with the birth dates that were offered, the 発行番号 and k／n (`frame` of the common templates sets title, 発行番号 and
+        k／n), and is somebody's: of `subjects`, or `named`. Centre and terminal refuse it otherwise, and wherever a 個人番号 stands
+        outside `secret_boxes`.
         Raises Failed:
         Character_Not_Printable, Text_Too_Long, Picture_Unreadable, Font_Missing.
         """

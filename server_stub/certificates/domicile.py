@@ -13,6 +13,8 @@ from pydantic import BaseModel, Field
 
 from server_stub.eras import age
 from server_stub.interface.failures import Failed
+from server_stub.interface.values import LONGEST_TEXT
+from server_stub.registry.replica import ReplicaReader
 
 from .certificate import Case
 
@@ -43,12 +45,37 @@ class Membership:
 
 
 def membership_of(case: Case[Any]) -> Membership:
-    """Get the register and the member that the holder is. Raises Failed: Record_Unusable, Holder_Not_Linked."""
+    """Get the register and the member that the holder is. Raises Failed: Record_Unusable (also where another person is linked with
+    the same member: one of the two is somebody else), Holder_Not_Linked."""
     case.reader.check_usable(case.key, FAMILY_LINK)
     record = case.reader.record(FAMILY_LINK, case.key)
     if record is None or not record.group:
         raise Failed("Holder_Not_Linked")
-    return Membership(record.group, FamilyLink.model_validate(record.body).member)
+    found = Membership(record.group, FamilyLink.model_validate(record.body).member)
+    if list(links_of(case.reader, found.register).values()).count(found.number) != 1:
+        raise Failed("Record_Unusable", register=FAMILY_LINK)
+    return found
+
+
+def links_of(reader: ReplicaReader, register: str) -> dict[str, int]:
+    """Tell which members the persons are whom the links name."""
+    return {
+        link.person: FamilyLink.model_validate(link.body).number
+        for link in reader.records(FAMILY_LINK, group=register)
+    }
+
+
+def member_key(register: str, number: int) -> str:
+    """Name a member of a register, also one whom no link names; nobody of another register, and not the person: who has come back
+    into a register stands there twice, and who has gone to another is another member there."""
+    return f"{register}-{number}"
+
+
+def check_shown(**texts: str) -> None:
+    """Check what an offer is to show, by the name of the item. Raises Failed(Text_Too_Long) for what no screen holds."""
+    for field, text in texts.items():
+        if len(text) > LONGEST_TEXT:
+            raise Failed("Text_Too_Long", field=field)
 
 
 def anybody_restricted(case: Case[Any], register: str) -> bool:

@@ -139,6 +139,7 @@ def sheet_keywords(manifest: Manifest, sheet: SheetEntry) -> str:
         "subjects": list(sheet.subjects),
         "answers": sheet.answers,
         "boxes": [[box.x, box.y, box.width, box.height] for box in sheet.secret_boxes],
+        **({"named": list(sheet.named)} if sheet.named else {}),
     }
     return json.dumps(facts, separators=(",", ":"), sort_keys=True)
 
@@ -182,7 +183,9 @@ def check_binding(
     for sheets in by_copy.values():
         require([s.k for s in sheets] == list(range(1, len(sheets) + 1)), "sheet numbers")
         require(all(s.n == len(sheets) for s in sheets), "number of sheets")
-        require(all(set(s.subjects) <= wanted for s in sheets), "person on a sheet")
+        # of a sheet that is nobody's nothing could be compared
+        whose = [frozenset((*s.subjects, *s.named)) for s in sheets]
+        require(all(one and one <= wanted for one in whose), "person on a sheet")
         require({ref for s in sheets for ref in s.subjects} == wanted, "persons on a copy")
         require(len({s.issue_number for s in sheets}) == 1, "issue number")
         for sheet in sheets:

@@ -23,11 +23,13 @@ from .offers import Offer
 from .terminal import SheetEntry
 from .values import Box
 
+NAME, ISSUE_NUMBER = "name", "issue number"
+
 
 @dataclass(frozen=True, slots=True)
 class FrontFacts:
-    """`words`: (what it is, as printed) of each text that must stand on the front; `page_mark` is k／n; `boxes`: where 個人番号
-    stand; `identifiers`: texts of many digits that are none."""
+    """`words`: (what it is, as printed) of each text that must stand on the front; a NAME by itself, not as the beginning of a longer
+    one; `page_mark` is k／n; `boxes`: where 個人番号 stand; `identifiers`: texts of many digits that are none."""
 
     words: tuple[tuple[str, str], ...]
     page_mark: str
@@ -46,11 +48,13 @@ def front_facts(application_id: str, entry: SheetEntry, offer: Offer) -> FrontFa
         if (choice := question.choice(entry.answers.get(question.code))) is not None
     )
     names = {one.ref: one.name if whole else one.on_paper for one in offer.subjects}
+    births = {one.ref: one.born for one in offer.subjects if one.born}
     return FrontFacts(
         words=(
             ("title", offer.title_with(entry.answers)),
-            *(("name", names.get(ref, "")) for ref in entry.subjects),
-            ("issue number", entry.issue_number),
+            *((NAME, names.get(ref, "")) for ref in (*entry.subjects, *entry.named)),
+            *(("birth", births[ref]) for ref in entry.subjects if ref in births),
+            (ISSUE_NUMBER, entry.issue_number),
         ),
         page_mark=f"{entry.k}／{entry.n}",
         boxes=entry.secret_boxes,
@@ -101,14 +105,20 @@ class Letters:
     kept: tuple[int, ...]
 
     def places(self, word: str) -> list[list[int]]:
-        """For each time that `word` stands in the text, width, variants and white space aside, the indices of its letters."""
+        """For each time that `word` stands in the text, width, variants and white space aside, the indices of its letters. A part
+        of a letter is none: か of が."""
         plain, _ = _joined(word)
         found = []
         start = self.plain.find(plain) if plain else -1
         while start >= 0:
-            found.append(list(self.kept[start : start + len(plain)]))
+            end = start + len(plain)
+            if self._between_letters(start) and self._between_letters(end):
+                found.append(list(self.kept[start:end]))
             start = self.plain.find(plain, start + 1)
         return found
+
+    def _between_letters(self, at: int) -> bool:
+        return at in (0, len(self.kept)) or self.kept[at - 1] != self.kept[at]
 
     def beside(self, place: list[int]) -> tuple[str, ...]:
         """The letter before and the letter after a place."""
@@ -137,7 +147,11 @@ def check_front(
     found = []
     for detail, word in facts.words:
         places = letters.places(word)
-        if detail == "title":  # one title may be the end of another, which says the opposite
+        if detail == NAME:
+            places = [place for place in places if not _goes_on(text, letters, place)]
+        elif detail == ISSUE_NUMBER:
+            places = [place for place in places if not any(map(_counts, letters.beside(place)))]
+        elif detail == "title":  # one title may be the end of another, which says the opposite
             places = [place for place in places if not any(map(str.isalpha, letters.beside(place)))]
         if not places:
             raise Failed("Binding_Mismatch", detail=detail)
@@ -151,6 +165,25 @@ def check_front(
         raise Failed("Binding_Mismatch", detail="page mark")
     check_numbers(text, letters, height, facts.boxes, facts.identifiers)
     return [*found, marks]
+
+
+def _counts(letter: str) -> bool:
+    """Whether a letter beside a number makes it another number."""
+    return unicodedata.normalize("NFKC", letter).isdigit()
+
+
+def _goes_on(text: pypdfium2.PdfTextPage, letters: Letters, place: list[int]) -> bool:
+    """Whether a name is but the beginning of a longer one: 花 of 花子. It is not where its run of text ends, or a bracket follows.
+
+    Between runs that lie apart pdfium puts a space or an end of line of its own making.
+    """
+    for index in range(place[-1] + 1, len(letters.read)):
+        letter = letters.read[index]
+        if pdfium.FPDFText_IsGenerated(text, index) == 1 or letter in "\r\n":
+            return False
+        if _plain(letter):
+            return unicodedata.category(letter) not in ("Ps", "Pe")
+    return False
 
 
 _DASHES = str.maketrans(dict.fromkeys("\u0002\ufffe\u00ad‐‑‒–—―−", "-"))

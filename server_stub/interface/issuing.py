@@ -77,7 +77,7 @@ class IssueRequest(Model):
 
 class IssuedPage(Model):
     """One front in `pdf`, in page order. `subjects` and `answers` are read off the front that was made, never taken from the
-    request; `secret_boxes`: where 個人番号 stand."""
+    request; `secret_boxes`: where 個人番号 stand; `named`: whose names stand on a sheet without any item that is asked about (別紙)."""
 
     copy_number: CopyNumber
     k: Annotated[int, Field(ge=1)]
@@ -86,6 +86,7 @@ class IssuedPage(Model):
     issue_number: IssueNumber
     answers: Answers = {}
     secret_boxes: Annotated[tuple[Box, ...], Field(max_length=MOST_BOXES)] = ()
+    named: Refs = ()
 
 
 class IssuedPaper(Model):

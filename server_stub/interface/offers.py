@@ -141,7 +141,8 @@ class Question(Model):
 class Subject(Model):
     """Someone who may stand on the paper. `ref` is a pseudonym that the issuing server makes from its own record; `note` is
     shown under the name (続柄); `printed` is what must be read on the front instead of the whole name (戸籍: 【名】 and the given
-    name), unless an answer asks for whole names."""
+    name), unless an answer asks for whole names; `born` is the birth date as it must be read beside it: given names are few, and a
+    front of somebody else of the same name is told apart by it."""
 
     model_config = ConfigDict(revalidate_instances="always")
 
@@ -151,6 +152,7 @@ class Subject(Model):
     note: Words | None = None
     refusal: Refusal | None = None
     printed: RegisterText | None = None
+    born: RegisterText | None = None
 
     @property
     def on_paper(self) -> str:

@@ -82,8 +82,8 @@ class AuthenticationRequest(Model):
 class SheetEntry(Model):
     """One sheet of paper: `copy_number` of copies, `k` of `n` within the copy.
 
-    `subjects`, `answers` (to the questions that concern them) and `secret_boxes` (where 個人番号 stand) are read off the
-    front that was made.
+    `subjects`, `answers` (to the questions that concern them), `secret_boxes` (where 個人番号 stand) and `named` (whose names stand on
+    a sheet without any item that is asked about: 別紙) are read off the front that was made.
     """
 
     number: Annotated[int, Field(ge=1)]
@@ -95,6 +95,7 @@ class SheetEntry(Model):
     issue_number: IssueNumber
     answers: Answers = {}
     secret_boxes: Annotated[tuple[Box, ...], Field(max_length=MOST_BOXES)] = ()
+    named: Refs = ()
 
 
 class Manifest(Model):

@@ -88,6 +88,7 @@ def answer_of(tenant: Tenant, generation: int, request: IssueRequest, paper: Pap
                 issue_number=paper.issue_numbers[page.copy_number - 1],
                 answers=dict(page.answers),
                 secret_boxes=page.secret_boxes,
+                named=tuple(tenant.ref(person) for person in page.named),
             )
             for page in paper.rendered.pages
         ),

@@ -73,7 +73,8 @@ class RenderedPage:
     """One front: sheet `k` of `n` of a copy.
 
     Read off what was set, never taken from the request: `subjects` (keys of the persons on it), `answers` (question ->
-    choice, of what it shows and leaves out) and `secret_boxes` (where 個人番号 stand, mm).
+    choice, of what it shows and leaves out), `secret_boxes` (where 個人番号 stand, mm) and `named` (whose names stand on a sheet that
+    shows nothing that was asked for: 別紙).
     """
 
     copy_number: int
@@ -82,6 +83,7 @@ class RenderedPage:
     subjects: tuple[str, ...]
     answers: Mapping[str, str] = field(default_factory=dict)
     secret_boxes: tuple[Box, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

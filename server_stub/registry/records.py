@@ -175,7 +175,7 @@ class Restriction:
     """発行制限: no paper at a terminal from `since` on until it is released. `until` is the announced last day (None: open)
     and ends nothing; `released_on` is the first day without it (None: in force).
 
-    It stops whom it names: a `person` (宛名番号), everybody of a `household` (世帯番号), and what shows a whole family `register`
+    It stops whom it names: a `person` (宛名番号), everybody of a `household` (世帯番号), and all papers of a family `register`
     (戸籍の番号). '' is none; one at least is named.
     """
 

@@ -258,7 +258,7 @@ class ReplicaReader:
     def restriction(self, person_key: str, on: date) -> Restriction | None:
         """The earliest measure that is in force on that day, by what is known now, for the person or for the household that this
         generation has them in."""
-        return self._restriction_of({person_key}, self._households_of(person_key), set(), on)
+        return self._restriction_of({person_key}, self.households_of(person_key), set(), on)
 
     def group_restriction(self, register: str, group: str, on: date) -> Restriction | None:
         """The earliest measure that is in force on that day for anybody of a group: a household (register "person"), or those of
@@ -272,7 +272,7 @@ class ReplicaReader:
         else:
             members = self._keys(_PERSONS_OF, register=register, group=group)
         members |= self._keys(_SET_ASIDE_OF, register=register, group=group)
-        households = {one for member in members for one in self._households_of(member)}
+        households = {one for member in members for one in self.households_of(member)}
         registers = set()
         if register == PERSON:
             households.add(group)
@@ -280,10 +280,15 @@ class ReplicaReader:
             registers.add(group)
         return self._restriction_of(members, households, registers, on)
 
+    def register_restriction(self, register: str, on: date) -> Restriction | None:
+        """The earliest measure that is in force on that day and names that family register itself, whoever is in it."""
+        return self._restriction_of(set(), set(), {register}, on)
+
     def _keys(self, statement: Any, **parameters: Any) -> set[str]:
         return set(self._connection.scalars(statement, {"generation": self.generation, **parameters}))
 
-    def _households_of(self, person_key: str) -> set[str]:
+    def households_of(self, person_key: str) -> set[str]:
+        """The households that this generation has the person in, also by a record that cannot be used."""
         return self._keys(_HOUSEHOLDS_OF, person=person_key)
 
     def _restriction_of(

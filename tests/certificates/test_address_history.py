@@ -39,8 +39,9 @@ KIND, MINIMUM_AGE = "address_history", 15
 YUTO, NATSUMI, IKARI, TSUYOSHI, SUSUMU, ITSUKI = (
     "4820100101", "4820100102", "4820110401", "4820110501", "4820110601", "4820110801",
 )  # fmt: skip
-KAEDE, KOZUE, HARUKA = "4820110901", "49202:4920210301", "49202:4920200201"
+KAEDE, KOZUE, HARUKA, MOE = "4820110901", "49202:4920210301", "49202:4920200201", "4820110502"
 NUMBER = "48201-20260603-7K3M-Q9TX-2HRD"
+APPLICATION = "01ABCDEFGHJKMNPQRSTVWXYZ00"
 Edit = Callable[[str], str]
 
 
@@ -247,6 +248,98 @@ def test_the_age_of_who_lives_elsewhere_is_that_of_the_register(
         assert [one.name for one in told.offer(HARUKA).subjects if one.holder] == ["渡邉　遥"]
 
 
+def test_nobody_gets_it_while_somebody_under_a_measure_lives_with_one_of_the_register(hall: OpenHall) -> None:
+    """She left the register with her divorce, or never was in it; the child that has stayed in it lives with her: its address is hers."""
+
+    def hers(text: str) -> str:
+        return text.replace(
+            "49202:4920210301,支援措置,2025-12-08,2026-12-07", f"{KAEDE},支援措置,2026-05-28,"
+        )
+
+    def with_her(text: str) -> str:
+        return text.replace(
+            f"{MOE},4820110500,2,沢村　萌,サワムラ　モエ,2010-04-02,女,子,沢村　剛,楠町１４番３号",
+            f"{MOE},4820110900,2,沢村　萌,サワムラ　モエ,2010-04-02,女,子,白井　楓,楠町６番８号",
+        )
+
+    together = hall(residents=with_her, restrictions=hers)
+    assert together.refusal(TSUYOSHI) == together.refusal(MOE) == "Address_History_Not_Here"
+    assert len(hall(restrictions=hers).offer(TSUYOSHI).subjects) == 3
+
+
+def test_whom_the_register_has_lost_is_protected_also_by_a_row_that_cannot_be_used(hall: OpenHall) -> None:
+    moved = "4820110901,482010000055,2,女"
+    told = hall(
+        family_links=lambda text: text.replace(moved + "\n", ""),
+        address_history_members=member(KAEDE, 住所=[]),
+        restrictions=lambda text: text + f"{KAEDE},支援措置,2026-05-28,,,,\n",
+    )
+    assert told.refusal(ITSUKI) == "Address_History_Not_Here"
+
+
+def _again(key: str) -> Edit:
+    """That person was removed, and has come back as a member of another number."""
+
+    def edit(text: str) -> str:
+        rows = [json.loads(line) for line in text.splitlines()]
+        (row,) = [row for row in rows if row["宛名番号"] == key]
+        rows.append({**row, "戸籍内番号": "9"})
+        row["除籍日"] = "2024-06-01"
+        return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
+
+    return edit
+
+
+def test_who_has_come_back_into_the_register_stands_there_twice(hall: OpenHall) -> None:
+    told = hall(
+        address_history_members=_again(NATSUMI),
+        family_links=lambda text: text.replace(f"{NATSUMI},482010000001,2", f"{NATSUMI},482010000001,9"),
+    )
+    made, offered = told.paper(NATSUMI)
+    offer = _offer(offered)
+    assert [(one.name[-2:], one.holder, one.note is not None) for one in offer.subjects] == [
+        ("悠斗", False, False), ("菜摘", False, True), ("　凛", False, False), ("菜摘", True, False),
+    ]  # fmt: skip
+    assert text_of(made).count("【氏名】") == 4
+    check_fronts(made.pdf, [front_facts(APPLICATION, _entry(page), offer) for page in made.pages])
+
+
+def test_who_is_in_another_register_since_the_offer_is_another_member_there(hall: OpenHall) -> None:
+    """So that an application for the paper of the one does not get that of the other."""
+    before = hall().offer(NATSUMI)
+    since = hall(
+        family_links=lambda text: text.replace(f"{NATSUMI},482010000001,2", f"{NATSUMI},482010000004,3"),
+        address_history_members=member(NATSUMI, 戸籍番号="482010000004", 戸籍内番号="3"),
+    ).offer(NATSUMI)
+    own = [[one.ref for one in offered.subjects if one.holder] for offered in (before, since)]
+    assert len(own[0]) == len(own[1]) == 1 and own[0] != own[1]
+
+
+@pytest.mark.parametrize("questions", [("overseas_voting",), ("resident_code",), ("domicile",)])
+def test_centre_and_terminal_take_the_paper_whatever_the_municipality_asks(
+    hall: OpenHall, questions: tuple[str, ...]
+) -> None:
+    for shown in ((), ("domicile",), ("resident_code",)):
+        made, offered = hall().paper(YUTO, *shown, questions=questions)
+        offer = _offer(offered)
+        check_fronts(
+            made.pdf,
+            [front_facts(APPLICATION, _entry(page, page.secret_boxes), offer) for page in made.pages],
+        )
+
+
+def test_a_front_of_somebody_of_the_same_name_in_another_register_is_told_apart(hall: OpenHall) -> None:
+    ours, offered = hall().paper(YUTO, "domicile", only=("葛󠄂西　悠斗",))
+    theirs, _ = hall(address_history_members=member(YUTO, 生年月日="1991-04-06")).paper(
+        YUTO, "domicile", only=("葛󠄂西　悠斗",)
+    )
+    (page,) = ours.pages
+    facts = [front_facts(APPLICATION, _entry(page), _offer(offered))]
+    check_fronts(ours.pdf, facts)
+    with pytest.raises(Failed, match="birth"):
+        check_fronts(theirs.pdf, facts)
+
+
 # --- what it may show ------------------------------------------------------------------------------------------------
 
 
@@ -265,8 +358,10 @@ def test_the_code_is_asked_about_of_whom_the_register_lost_from_2024_05_27_on(
     hall: OpenHall, removed: str, asked: bool
 ) -> None:
     told = hall(address_history_members=member(KAEDE, 除籍日=removed))
-    (question,) = [one for one in told.offer(ITSUKI, "resident_code").questions]
-    assert (ref(KAEDE) in question.concerns) is asked
+    offered = told.offer(ITSUKI, "resident_code")
+    (question,) = offered.questions
+    (kaede,) = [one.ref for one in offered.subjects if one.name == "黒田　楓"]
+    assert (kaede in question.concerns) is asked
     made, _ = told.paper(ITSUKI, "resident_code", questions=("resident_code",))
     assert text_of(made).count("【住民票コード】") == 1 + asked
 
@@ -429,6 +524,18 @@ def test_a_name_too_long_for_the_smallest_letters_is_refused_by_name(hall: OpenH
     with pytest.raises(Failed) as caught:
         longer.paper(YUTO, only=("葛" * 90 + "　" + "斗" * 20,))
     assert (caught.value.failure, caught.value.facts) == ("Text_Too_Long", {"field": "name"})
+
+
+def test_an_address_that_goes_on_no_sheet_is_refused_by_name() -> None:
+    """What a municipality's own format file lets pass may be longer than a sheet."""
+    person = Person(
+        "1", "氏　名", "名", "", "男", False, None, None, False, False, (("町" * 1400, "令和元年5月1日"),)
+    )
+    front = AddressHistoryFront(
+        "全部証明", None, None, "編製", "令和元年5月1日", "", (person,), "", "", NUMBER
+    )
+    with pytest.raises(Failed, match="Text_Too_Long"):
+        sheets_of(front, 46, 30.25)
 
 
 def test_numbers_are_not_parted_at_the_end_of_a_line() -> None:

@@ -355,6 +355,39 @@ def test_restrictions_stop_the_whole_for_all_and_one_for_the_restricted(hall: Op
     assert midori.offer(WHOLE, NAOTO) and midori.able(NAOTO) == ["榎　直人", "榎　千尋", "榎　蓮"]
 
 
+def test_a_measure_for_the_register_itself_stops_the_papers_of_its_members_too(hall: OpenHall) -> None:
+    midori = hall(restrictions=lambda text: text + ",支援措置,2026-05-01,,,,482010000001\n")
+    for code in (WHOLE, ONE):
+        assert midori.refusal(code, YUTO) == midori.refusal(code, NATSUMI) == "Register_Member_Restricted"
+    assert len(midori.able(HARUKA)) == 2
+    midori.today = date(2026, 4, 30)
+    assert len(midori.able(YUTO)) == 3
+
+
+@pytest.mark.parametrize("code", [WHOLE, ONE])
+def test_of_two_persons_linked_with_one_member_neither_gets_a_paper(hall: OpenHall, code: str) -> None:
+    """One of them is somebody else, and nobody can say which."""
+    midori = hall(
+        family_links=lambda text: text.replace(f"{DAISUKE},482010000007,1", f"{DAISUKE},482010000001,01")
+    )
+    assert midori.refusal(code, DAISUKE) == midori.refusal(code, YUTO) == "Record_Unusable"
+    assert midori.offer(code, NATSUMI)
+
+
+@pytest.mark.parametrize("code", [WHOLE, ONE])
+@pytest.mark.parametrize(
+    ("length", "told"), [(200, False), (296, False), (297, True), (299, True), (900, True)]
+)
+def test_a_name_that_no_screen_holds_is_refused_by_name(
+    hall: OpenHall, code: str, length: int, told: bool
+) -> None:
+    midori = hall(family_registers=lambda text: text.replace('"名": "凛"', f'"名": "{"凛" * length}"'))
+    if not told:
+        assert midori.offer(code, YUTO)
+        return
+    assert midori.refusal(code, YUTO) == "Text_Too_Long"
+
+
 def test_where_a_link_cannot_be_used_nobody_knows_who_is_restricted(hall: OpenHall) -> None:
     midori = hall(
         family_links=lambda text: text.replace("4820100811,482010000008,2,女", "4820100811,482010000008,2,？")
@@ -547,13 +580,14 @@ def test_lines_are_broken_to_the_character(text: str, first: int, others: int, l
 
 KANJI = st.text(alphabet="山川森林海空花月日本国中大小一二三、（）１２葛", min_size=1, max_size=90)
 NAMES = st.text(alphabet="山川森林海空花月", min_size=1, max_size=30)
+LONG = st.integers(100, 296).map(lambda length: "花月" * (length // 2))
 ITEMS = st.lists(st.tuples(NAMES.map(lambda text: text[:12]), KANJI).map(list), min_size=1, max_size=6)
 ENTRIES = st.lists(st.tuples(NAMES.map(lambda text: text[:25]), ITEMS).map(list), min_size=1, max_size=5)
 
 
 @st.composite
-def registers(draw: st.DrawFn) -> dict[str, Any]:
-    names = draw(st.lists(NAMES, min_size=1, max_size=6, unique=True))
+def registers(draw: st.DrawFn, names_of: st.SearchStrategy[str] = NAMES) -> dict[str, Any]:
+    names = draw(st.lists(names_of, min_size=1, max_size=6, unique=True))
     members = [
         {
             "番号": number, "名": name, "名の振り仮名": draw(st.sampled_from([None, "ミホン"])),
@@ -572,7 +606,7 @@ def registers(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@given(registers())
+@given(registers(NAMES | LONG))
 def test_every_line_stands_on_a_page_once_and_no_page_is_too_full(row: dict[str, Any]) -> None:
     body = FamilyRegisterBody.model_validate(body_of(row))
     records = FamilyRegisterRecords(row["戸籍番号"], body, body.members)
@@ -581,8 +615,10 @@ def test_every_line_stands_on_a_page_once_and_no_page_is_too_full(row: dict[str,
     pages = paged(rows)
     assert [one for page in pages for one in page.rows] == rows
     assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
+    assert all(page.keys for page in pages)
     for page in pages:
         assert page.rows and not (page.rows[-1].held and not page.last)
+        assert page.last or not page.rows[-1].right or page.rows[-1].right[0].size < 12
         used = sum(one.height for one in page.rows) + sum(1 for one in page.rows[1:] if one.rule)
         assert 35.7 + used * 2.125 + (4.25 if page.last else 0) <= (240 if page.last else 248)
     for one in rows:
@@ -606,8 +642,8 @@ def test_what_is_told_of_the_pages_is_what_stands_on_them(row: dict[str, Any]) -
             for key in page.subjects
         )
         heads = side.text.count("戸籍に記録されている者")
-        assert len(page.subjects) - heads in (0, 1) and (heads == 0 or large)
-        headed += page.subjects[len(page.subjects) - heads :]
+        assert page.subjects and len(page.subjects) - heads in (0, 1) and (heads == 0 or large)
+        headed += page.subjects[len(page.subjects) - heads :] if heads else ()
         assert all(one.x + one.size <= 190.1 for one in side.letters if 34 < one.y < 240)
     assert headed == list(names)
 
@@ -648,3 +684,89 @@ def test_a_sheet_of_another_register_is_told_apart_also_where_it_begins_within_a
     with pytest.raises(Failed) as caught:
         check_fronts(stream.getvalue(), facts)
     assert caught.value.facts == {"detail": "name", "sheet": 2}
+
+
+def offer_of(offered: Offered, code: str = WHOLE) -> Offer:
+    return Offer(
+        kind=code, words={"ja": "証明書"}, title="全部事項証明", fee=400, max_copies=1,
+        hours={"ja": "9:00〜17:00"}, scopes=offered.scopes, whole={"ja": "全員"}, subjects=offered.subjects,
+    )  # fmt: skip
+
+
+HANA = "花"
+
+
+@pytest.mark.parametrize(
+    ("name", "born", "told"),
+    [
+        (HANA, "令和３年１２月１日", ""),
+        ("花子", "令和３年１２月１日", "name"),
+        ("百花", "令和３年１２月１日", "name"),
+        ("ば\u3099な", "令和３年１２月１日", "name"),
+        (HANA, "令和３年１２月２日", "birth"),
+        (HANA, "平成３年１２月１日", "birth"),
+    ],
+)
+def test_a_front_of_another_of_nearly_the_same_name_is_told_apart(
+    hall: OpenHall, name: str, born: str, told: str
+) -> None:
+    """A child of one letter; somebody whose name begins so; somebody of the same name in another register."""
+    offer = offer_of(hall().offer(WHOLE, "4820100201"))
+    row = copy.deepcopy(delivered("midori", "482010000004"))
+    assert row["戸籍に記録されている者"][1]["名"] == HANA
+    row["戸籍に記録されている者"][1] |= {"名": name, "生年月日": born}
+    made = rendered(row)
+    facts = [front_facts("01JXAMP0E0000000000000000A", one, offer) for one in entries_of(made)]
+    if not told:
+        check_fronts(made.pdf, facts)
+        return
+    with pytest.raises(Failed) as caught:
+        check_fronts(made.pdf, facts)
+    assert caught.value.facts["detail"] == told
+
+
+def test_a_name_that_somebody_had_before_is_nobodys_name(hall: OpenHall) -> None:
+    """名の変更 says 【名】 of what was: a paper of 蒼 who was 葵 is none of an 葵."""
+    midori = hall()
+    offer = offer_of(midori.offer(WHOLE, HARUKA))
+    row = delivered("midori", "482010000003")
+    assert "葵" in json.dumps(row["戸籍に記録されている者"][1]["身分事項"], ensure_ascii=False)
+    made = rendered(row)
+    subjects = tuple(
+        one.model_copy(update={"printed": "【名】葵", "born": "【生年月日】平成２３年５月６日"})
+        if one.name.endswith("蒼")
+        else one
+        for one in offer.subjects
+    )
+    other = offer.model_copy(update={"subjects": subjects})
+    first, second = (front_facts("01JXAMP0E0000000000000000A", one, offer) for one in entries_of(made))
+    check_fronts(made.pdf, [first, second])
+    second = front_facts("01JXAMP0E0000000000000000A", entries_of(made)[1], other)
+    with pytest.raises(Failed) as caught:
+        check_fronts(made.pdf, [first, second])
+    assert caught.value.facts == {"detail": "birth", "sheet": 2}
+
+
+def test_a_sheet_before_the_first_block_says_whose_it_is(hall: OpenHall) -> None:
+    """The entries of a register that has moved often fill more than a sheet."""
+    row = copy.deepcopy(delivered("midori", "482010000004"))
+    row["戸籍事項"] *= 40
+    made = rendered(row)
+    assert made.pages[0].subjects == ("482010000004-1",) and made.pages[0].n == 3
+    offer = offer_of(hall().offer(WHOLE, "4820100201"))
+    check_fronts(
+        made.pdf, [front_facts("01JXAMP0E0000000000000000A", one, offer) for one in entries_of(made)]
+    )
+
+
+@pytest.mark.parametrize("beside", ["0", "1", "９"])
+def test_a_sheet_of_another_copy_whose_number_begins_so_is_told_apart(hall: OpenHall, beside: str) -> None:
+    offer = offer_of(hall().offer(WHOLE, YUTO))
+    body = FamilyRegisterBody.model_validate(body_of(delivered("midori", "482010000001")))
+    records = FamilyRegisterRecords("482010000001", body, body.members)
+    told = family_register_front(records, "全部事項証明", TERMS, date(2026, 6, 3), f"{NUMBER}0{beside}")
+    made = render_family_register(WHOLE, [told], MIDORI.issuer)
+    with pytest.raises(Failed, match="issue number"):
+        check_fronts(
+            made.pdf, [front_facts("01JXAMP0E0000000000000000A", one, offer) for one in entries_of(made)]
+        )

@@ -274,3 +274,35 @@ def the_protected_alone(patch: pytest.MonkeyPatch) -> None:
 )
 def outsiders_age_unchecked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(kind, "check_age", lambda case, birth: None)
+
+
+# --- whose a sheet is -----------------------------------------------------------------------------------------------
+
+
+@defect(
+    "続きの用紙がだれのものかを告げない",
+    harm="二枚目に他人の戸籍が印字されていても、だれも比べない。",
+    scenario=WHOLE,
+    sentence=PAY,
+)
+def nobodys_sheet(patch: pytest.MonkeyPatch) -> None:
+    named = property(lambda page: tuple(row.names for row in page.rows if row.names))
+    patch.setattr(fronts.Page, "keys", named)
+
+
+@defect(
+    "続きの用紙に、同じ名の別の人の生年月日を印字する",
+    harm="一字の名が同じ別の戸籍の人の用紙が、本人のものとして通る。",
+    scenario=WHOLE,
+    sentence=PAY,
+)
+def namesakes_birth(patch: pytest.MonkeyPatch) -> None:
+    real = fronts._foot
+
+    def foot(*given: Any) -> list[tuple[str, str]]:
+        return [
+            (field, words if field == "name" else "【生年月日】令和７年６月２日")
+            for field, words in real(*given)
+        ]
+
+    patch.setattr(fronts, "_foot", foot)

@@ -80,7 +80,8 @@ def read_binding(sheet: Sheet, municipality: str) -> Bound:
 def _read_keywords(keywords: str) -> Bound:
     try:
         told = json.loads(keywords)
-        if told.keys() != _KEYWORDS:
+        named = told.pop("named", None)  # only of 別紙, which nothing of the answers stands on
+        if told.keys() != _KEYWORDS or (named is not None and (not named or told["subjects"])):
             raise ValueError(f"keys {sorted(told)}")
         bound = Bound(
             application_id=told["application"],

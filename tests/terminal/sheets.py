@@ -24,7 +24,7 @@ Change = Callable[[pikepdf.Pdf], None]
 
 PRINTED = "　".join(
     (
-        *NAMES,
+        *(f"（{name}）" for name in NAMES),  # each by itself
         *(f"N{copy}" for copy in range(1, 10)),
         *(f"{k}／{n}枚" for n in range(1, 4) for k in range(1, n + 1)),
     )

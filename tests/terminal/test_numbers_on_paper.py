@@ -113,9 +113,11 @@ def test_a_number_outside_its_box_is_refused(
 @pytest.mark.parametrize(
     ("printed", "detail"),
     [
-        ("N1　1／1枚", "name"), ("見本　花子　N1　1／1枚", "name"), ("見本　太郎　1／1枚", "issue number"),
-        ("見本　太郎　N2　1／1枚", "issue number"), ("見本　太郎　N1", "page mark"), ("見本　太郎　N1　2／2枚", "page mark"),
-        ("見本　太郎　N1　1／12枚", "page mark"), ("見本　太郎　N1　11／1枚", "page mark"),
+        ("N1　1／1枚", "name"), ("見本　花子　N1　1／1枚", "name"), ("見本　太郎（1／1枚", "issue number"),
+        ("見本　太郎（N2　1／1枚", "issue number"), ("見本　太郎（N1", "page mark"), ("見本　太郎（N1　2／2枚", "page mark"),
+        ("見本　太郎（N1　1／12枚", "page mark"), ("見本　太郎（N1　11／1枚", "page mark"),
+        ("見本　太郎左（N1　1／1枚", "name"), ("見本　太郎　左（N1　1／1枚", "name"), ("見本　太郎・左（N1　1／1枚", "name"),
+        ("見本　太郎（N12　1／1枚", "issue number"), ("見本　太郎（N1１　1／1枚", "issue number"),
     ],
 )  # fmt: skip
 def test_a_front_of_somebody_else_or_of_another_sheet_is_refused(printed: str, detail: str) -> None:
@@ -133,7 +135,7 @@ def test_a_front_of_somebody_else_or_of_another_sheet_is_refused(printed: str, d
 )  # fmt: skip
 def test_a_name_is_read_whatever_its_width_space_or_variant(registered: str, printed: str) -> None:
     facts = replace(FACTS, words=(("name", registered),))
-    check_sides(sheet("x", sides=drawn(written(printed=f"{printed}　1／1枚"), marks)), facts)
+    check_sides(sheet("x", sides=drawn(written(printed=f"{printed}（1／1枚"), marks)), facts)
 
 
 def test_a_name_over_two_lines_is_read() -> None:
@@ -156,13 +158,13 @@ def white(canvas: Any) -> None:
     marks(canvas, printed="")
     canvas.setFont("SheetGothic", 6)
     canvas.setFillColorRGB(1, 1, 1)
-    canvas.drawString(20, 30, "見本　太郎　N1　1／1枚")
+    canvas.drawString(20, 30, "見本　太郎（N1　1／1枚")
 
 
 def minute(canvas: Any) -> None:
     marks(canvas, printed="")
     canvas.setFont("SheetGothic", 2)
-    canvas.drawString(20, 30, "見本　太郎　N1　1／1枚")
+    canvas.drawString(20, 30, "見本　太郎（N1　1／1枚")
 
 
 @pytest.mark.attack

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from server_stub.certificates.certificate import Case, Certificate, Offered, ServiceTerms
-from server_stub.certificates.domicile import check_age, membership_of
+from server_stub.certificates.domicile import check_age, check_shown, membership_of
 from server_stub.eras import wareki
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Choice, Question, Scope, Subject, Symbol
-from server_stub.interface.values import LONGEST_TEXT, Place
+from server_stub.interface.values import Place
 from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
 from server_stub.settings_file import SettingsText
@@ -124,7 +124,7 @@ class AddressHistoryCopy(Certificate[AddressHistoryRecords, AddressHistoryTerms]
     def offer(self, case: Case[AddressHistoryTerms]) -> Offered:
         """Offer the register that the holder is linked to. Nobody of it gets anything while a measure is in force for one of them;
         the whole is not offered where a member's record cannot be used."""
-        history = _history(case)
+        history, own = _history(case)
         members = history.members
         return Offered(
             scopes=(Scope.WHOLE, Scope.CHOSEN) if history.complete else (Scope.CHOSEN,),
@@ -135,12 +135,12 @@ class AddressHistoryCopy(Certificate[AddressHistoryRecords, AddressHistoryTerms]
             }
             if history.complete
             else None,
-            subjects=tuple(_subject(case, member) for member in members),
+            subjects=tuple(_subject(case, member, own) for member in members),
             questions=tuple(_questions(case, members)),
         )
 
     def pick(self, case: Case[AddressHistoryTerms], request: ApplicationRequest) -> AddressHistoryRecords:
-        history = _history(case)
+        history, _ = _history(case)
         wanted = set(request.subjects)
         chosen = tuple(member for member in history.members if case.ref(member.key) in wanted)
         return AddressHistoryRecords(
@@ -177,8 +177,8 @@ class AddressHistoryCopy(Certificate[AddressHistoryRecords, AddressHistoryTerms]
         return render_address_history(self.code, fronts, issuer, self.title, terms.questions)
 
 
-def _history(case: Case[Any]) -> AddressHistory:
-    """Get the 附票 of the holder's register, if nothing stands against it. Raises Failed: Holder_Not_Linked, Record_Unusable,
+def _history(case: Case[Any]) -> tuple[AddressHistory, Member]:
+    """Get the 附票 of the holder's register and the holder's own member, if nothing stands against it. Raises Failed: Holder_Not_Linked, Record_Unusable,
     Holder_Under_Fifteen, and the three refusals of this kind."""
     link = membership_of(case)
     history = address_history(case, link.register)
@@ -192,19 +192,21 @@ def _history(case: Case[Any]) -> AddressHistory:
     check_age(case, holder.born_on)
     if anybody_is_protected(case, history):
         raise Failed.in_words("Address_History_Not_Here", NOT_HERE)
-    return history
+    return history, holder
 
 
-def _subject(case: Case[Any], member: Member) -> Subject:
-    """Raises Failed(Text_Too_Long) for a name that no screen holds."""
-    if len(member.name) > LONGEST_TEXT:
-        raise Failed("Text_Too_Long", field="name")
+def _subject(case: Case[Any], member: Member, own: Member) -> Subject:
+    """Where 本籍・筆頭者 is never asked about, it is never shown, and the whole name always. Raises Failed(Text_Too_Long) for a name that
+    no screen holds."""
+    given, born = f"【名】{member.given}", f"【生年月日】{member.birth}" if member.birth else ""
+    check_shown(name=max(member.name, given, key=len), birth=born)
     return Subject(
         ref=case.ref(member.key),
         name=member.name,
-        holder=member.person == case.key,
+        holder=member.number == own.number,
         note=_REMOVED_NOTE if member.removed else None,
-        printed=f"【名】{member.given}",
+        printed=given if DOMICILE in case.terms.questions else None,
+        born=born or None,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from server_stub.eras import wareki
+from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.values import Box
 from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage, geometry, typeset
@@ -145,7 +146,8 @@ class Sheet:
 
 def sheets_of(front: AddressHistoryFront, height: int, width: float) -> list[Sheet]:
     """Fill sheets of `height` lines, `width` characters wide at the right. An address is never parted; where a person's go on
-    overleaf, the heading stands there again with （続き）, so that no sheet is without the name of whose addresses it shows."""
+    overleaf, the heading stands there again with （続き）, so that no sheet is without the name of whose addresses it shows.
+    Raises Failed(Text_Too_Long) where one address does not go on a sheet with what must stand above it."""
     made = [_begin(front, width, first=True)]
     for person in front.persons:
         rule = "solid"
@@ -162,6 +164,8 @@ def sheets_of(front: AddressHistoryFront, height: int, width: float) -> list[She
                 made[-1].persons.append(person)
                 entry[0] = replace(entry[0], rule="dashed")
             made[-1].lines += [*heading, *entry]
+            if made[-1].height + 1 > height:
+                raise Failed("Text_Too_Long", field="address")
     return made
 
 

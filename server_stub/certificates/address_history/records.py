@@ -14,11 +14,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from server_stub.certificates.certificate import Case
-from server_stub.certificates.domicile import FAMILY_LINK, anybody_restricted
+from server_stub.certificates.domicile import FAMILY_LINK, anybody_restricted, member_key
 from server_stub.eras import wareki
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.registry.records import Record
+from server_stub.registry.replica import PERSON
 
 HEADS, MEMBERS = "address_history", "address_history_member"
 """The registers. Of a head the key and the group are the number of the family register; a member's group is the same, its person
@@ -105,7 +106,7 @@ class MemberBody(_Body):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member. `key`: the person's, else the record's own. `birth`, `sex` and `resident_code` are empty where the law keeps
+    """One member. `key`: of the member in this register (`member_key`). `birth`, `sex` and `resident_code` are empty where the law keeps
     them off the paper, whatever was delivered."""
 
     key: str
@@ -176,7 +177,7 @@ def _member(record: Record) -> tuple[Member, MemberBody]:
     recent = body.removed_on is None or body.removed_on >= BIRTH_AND_SEX_SINCE
     coded = body.removed_on is None or body.removed_on >= RESIDENT_CODE_SINCE
     return Member(
-        key=record.person or record.key,
+        key=member_key(record.group, int(body.member)),
         person=record.person,
         number=int(body.member),
         surname=body.surname,
@@ -198,10 +199,16 @@ def _reaches_back(body: MemberBody, made_on: date) -> bool:
 
 
 def anybody_is_protected(case: Case[Any], history: AddressHistory) -> bool:
-    """Tell whether a measure is in force for anybody of that register, or for whom it has lost since: the 附票 would show an
-    address to the others. Raises Failed(Record_Unusable) where it is not known who all of its members are."""
-    if not case.reader.group_is_complete(FAMILY_LINK, history.register):
+    """Tell whether a measure is in force for anybody of that register, for whom it has lost since, or for whoever lives with one of
+    it (who is divorced, with the child that has stayed in the register): the 附票 would show an address to the others.
+
+    Raises Failed(Record_Unusable) where it is not known who all of its members are.
+    """
+    reader = case.reader
+    if not reader.group_is_complete(FAMILY_LINK, history.register):
         raise Failed("Record_Unusable", register=FAMILY_LINK)
-    return anybody_restricted(case, history.register) or any(
-        case.restricted(one.person) for one in history.members if one.person
-    )
+    if anybody_restricted(case, history.register) or case.group_restricted(MEMBERS, history.register):
+        return True
+    here = {one.person for one in history.members if one.person and not one.removed}
+    households = {household for person in here for household in reader.households_of(person)}
+    return any(case.group_restricted(PERSON, household) for household in sorted(households))

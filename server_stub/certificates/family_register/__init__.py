@@ -17,6 +17,9 @@ from server_stub.certificates.domicile import (
     FamilyLink,
     anybody_restricted,
     check_age,
+    check_shown,
+    links_of,
+    member_key,
     membership_of,
 )
 from server_stub.eras import wareki
@@ -27,7 +30,7 @@ from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
 from server_stub.settings_file import SettingsText
 
-from .front import FamilyRegisterFront, Labels, full_width, render_family_register
+from .front import FamilyRegisterFront, Labels, born_as_printed, full_width, render_family_register
 from .register import FAMILY_REGISTER, SPACE, FamilyRegisterBody, Member, born_at_latest
 
 PENDING = {
@@ -85,15 +88,10 @@ class FamilyRegisterRecords:
     own_only: bool = False
 
     def key(self, member: Member) -> str:
-        return member_key(self.number, member)
+        return member_key(self.number, member.number)
 
 
 Terms = TypeVar("Terms", bound=FamilyRegisterTerms)
-
-
-def member_key(register: str, member: Member) -> str:
-    """Name a member, also one whom no link names."""
-    return f"{register}-{member.number}"
 
 
 class FamilyRegister(Certificate[FamilyRegisterRecords, Terms]):
@@ -107,7 +105,7 @@ class FamilyRegister(Certificate[FamilyRegisterRecords, Terms]):
         """List the living members whose links there are: first who is shown, then, unless only that one may have it, the others."""
         shown = {member.number for member in records.members if not member.removed}
         living = {member.number for member in records.body.members if not member.removed}
-        links = _links(reader, records.number)
+        links = links_of(reader, records.number)
         yield from (person for person, number in links.items() if number in shown)
         if not records.own_only:
             yield from (person for person, number in links.items() if number in living - shown)
@@ -160,9 +158,11 @@ class IndividualFamilyRegister(FamilyRegister[IndividualTerms]):
     terms = IndividualTerms
 
     def offer(self, case: Case[IndividualTerms]) -> Offered:
-        """Offer the living members of the register. Who is under restriction is refused; so is, where a link cannot be used, whoever
-        has none: it may be theirs."""
+        """Offer the living members of the register, unless a measure names the register itself. Who is under restriction is refused;
+        so is, where a link cannot be used, whoever has none: it may be theirs."""
         number, body, own = own_register(case)
+        if case.register_restricted(number):
+            raise Failed.in_words(RESTRICTED, NOT_CERTIFIED)
         refused = self._refused(case, number, body)
         no = FailureBody.of(Failed.in_words(RESTRICTED, THIS_MEMBER))
         return Offered(
@@ -179,7 +179,7 @@ class IndividualFamilyRegister(FamilyRegister[IndividualTerms]):
         chosen = tuple(
             member
             for member in self._choice(case, body, own)
-            if case.ref(member_key(number, member)) in request.subjects
+            if case.ref(member_key(number, member.number)) in request.subjects
         )
         return FamilyRegisterRecords(number, body, chosen, own_only=case.terms.members == "holder")
 
@@ -191,19 +191,11 @@ class IndividualFamilyRegister(FamilyRegister[IndividualTerms]):
 
     @staticmethod
     def _refused(case: Case[IndividualTerms], number: str, body: FamilyRegisterBody) -> set[int]:
-        links = _links(case.reader, number)
+        links = links_of(case.reader, number)
         refused = {member for person, member in links.items() if case.restricted(person)}
         if not case.reader.group_is_complete(FAMILY_LINK, number):
             refused |= {member.number for member in body.members} - set(links.values())
         return refused
-
-
-def _links(reader: ReplicaReader, register: str) -> dict[str, int]:
-    """Tell which members the persons are whom the links name."""
-    return {
-        link.person: FamilyLink.model_validate(link.body).number
-        for link in reader.records(FAMILY_LINK, group=register)
-    }
 
 
 def own_register(case: Case[Any]) -> tuple[str, FamilyRegisterBody, Member]:
@@ -240,14 +232,21 @@ def _subject(
     refusal: FailureBody | None = None,
 ) -> Subject:
     """Their refs are made of register and number in it, the same for who has a link and who has none. On the front of a member
-    stands 【名】 and the given name; the surname is the head's."""
+    stands 【名】 and the given name; the surname is the head's. Raises Failed(Text_Too_Long)."""
+    name, printed, born = (
+        f"{body.head.surname}{SPACE}{member.name}",
+        f"【名】{full_width(member.name)}",
+        born_as_printed(member),
+    )
+    check_shown(name=max(name, printed, key=len), birth=born)
     return Subject(
-        ref=case.ref(member_key(register, member)),
-        name=f"{body.head.surname}{SPACE}{member.name}",
+        ref=case.ref(member_key(register, member.number)),
+        name=name,
         holder=member.number == own.number,
         note={"ja": "除籍", "en": "Removed"} if member.removed else None,
         refusal=refusal,
-        printed=f"【名】{full_width(member.name)}",
+        printed=printed,
+        born=born,
     )
 
 

@@ -7,7 +7,7 @@ each run of text in its place. The measures are those of domain samples (`family
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -158,14 +158,17 @@ class Rows:
 
     def _member(self, member: Member, key: str) -> Iterator[Row]:
         yield from self._named("戸籍に記録されている者", "【名】", member.name, key)
-        yield from self._reading(self._labels.name_reading, member.reading) or [Row(held=True)]
-        born = list(self._items([Item(label="生年月日", text=member.birth)]))
+        # held down to the birth date: a sheet with the name has both, and whose of several of that name it is
+        reading = self._reading(self._labels.name_reading, member.reading) or [Row()]
+        yield from (replace(row, held=True) for row in reading)
+        born = [Row(right=(run,)) for run in self._values(born_as_printed(member))]
         if member.spouse:
             spouse = Run(self._g["spouse"], f"【配偶者区分】{member.spouse}", self._g["size"])
             if self._ends(born[-1]) > spouse.x:
                 born.append(Row())
             born[-1] = replace(born[-1], right=(*born[-1].right, spouse))
-        yield from born
+        yield from (replace(row, held=True) for row in born[:-1])
+        yield born[-1]
         parents = [
             *self._labelled("父", member.father),
             *self._labelled("母", member.mother),
@@ -240,17 +243,19 @@ def _ruled(rule: str, rows: Iterator[Row] | Sequence[Row]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`continued`: the key of the member whose block it goes on with."""
+    """`continued`: the key of the member whose block it goes on with; `ahead`: of the first one, where it has nothing yet but what is
+    before all blocks."""
 
     rows: tuple[Row, ...]
     last: bool
     continued: str = ""
+    ahead: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Whose block, or a part of it, stands on it."""
+        """Whose block, or a part of it, stands on it; or whom it leads to, so that no sheet is nobody's."""
         named = tuple(row.names for row in self.rows if row.names)
-        return (self.continued, *named) if self.continued else named
+        return tuple(key for key in (self.continued, *named, self.ahead) if key)
 
 
 def paged(rows: Sequence[Row]) -> list[Page]:
@@ -274,7 +279,10 @@ def paged(rows: Sequence[Row]) -> list[Page]:
             cut = max((n for n in range(1, cut + 1) if left[n].rule), default=cut)
         while cut > 1 and left[cut - 1].held:
             cut -= 1
-        pages.append(Page(tuple(left[:cut]), last=False, continued=continued()))
+        within = continued()
+        begun = within or any(row.names for row in left[:cut])
+        ahead = "" if begun else next((row.names for row in left[cut:] if row.names), "")
+        pages.append(Page(tuple(left[:cut]), last=False, continued=within, ahead=ahead))
         left = left[cut:]
     return [*pages, Page(tuple(left), last=True, continued=continued())]
 
@@ -308,23 +316,34 @@ def render_family_register(kind: str, copies: Sequence[FamilyRegisterFront], iss
 
 
 def _copy(copy: FamilyRegisterFront, pages: Sequence[Page]) -> dict[str, Any]:
-    names = {key: member.name for key, member in zip(copy.keys, copy.members, strict=True)}
+    members = dict(zip(copy.keys, copy.members, strict=True))
     return {
         "title": copy.title,
         "attestation": full_width(copy.attestation),
         "issued_on": full_width(copy.issued_on),
         "issue_number": full_width(copy.issue_number),
         "pages": [
-            _page(page, k, len(pages)) | {"continued": _continued(names.get(page.continued))}
+            _page(page, k, len(pages)) | {"foot": _foot(page, members)}
             for k, page in enumerate(pages, start=1)
         ],
     }
 
 
-def _continued(name: str | None) -> str:
-    """Tell in the foot, outside of the form, whose block the sheet goes on with: each sheet must name whoever stands on it, and a
-    page of the form that begins within a block does not."""
-    return f"前頁から続く【名】{full_width(name)}" if name else ""
+def _foot(page: Page, members: Mapping[str, Member]) -> list[tuple[str, str]]:
+    """Tell in the foot, outside of the form, whose block the sheet goes on with, or leads to: each sheet must say whose it is, and a page
+    of the form that begins within a block, or ends before the first, does not."""
+    key = page.continued or page.ahead
+    if not key:
+        return []
+    words = "前頁から続く" if page.continued else "次頁へ続く"
+    return [
+        ("name", f"{words}【名】{full_width(members[key].name)}"),
+        ("birth", born_as_printed(members[key])),
+    ]
+
+
+def born_as_printed(member: Member) -> str:
+    return full_width(f"【生年月日】{member.birth}")
 
 
 def _page(page: Page, k: int, n: int) -> dict[str, Any]:

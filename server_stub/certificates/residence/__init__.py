@@ -171,6 +171,8 @@ class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
                     person,
                     note=relationship_in_words(person.relationship) if person.relationship else None,
                     refusal=_MEMBER_REFUSED if person.key in refused else None,
+                    born=person.birth_in_words,
+                    printed=person.full_name,
                 )
                 for person in members
             ),

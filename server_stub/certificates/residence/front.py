@@ -97,8 +97,9 @@ class ResidencePerson:
 
 @dataclass(frozen=True, slots=True)
 class AliasRow:
-    """One block of the 別紙."""
+    """One block of the 別紙; `key` is not printed."""
 
+    key: str
     name: str
     alias: str
     recorded_on: str
@@ -211,6 +212,7 @@ def foreign_items(foreign: ForeignResident, answers: Mapping[str, str], has_hist
 
 def _alias_row(person: Person, entry: AliasEntry) -> AliasRow:
     return AliasRow(
+        key=person.key,
         name=person.full_name,
         alias=entry.alias,
         recorded_on=wareki(entry.recorded_on),
@@ -272,7 +274,7 @@ def _fields(front: Any) -> Any:
 
 
 def _pages(copies: Sequence[ResidenceFront], layout: str, asked: Container[str]) -> Iterator[RenderedPage]:
-    """List the sheets. Those of the 別紙 are bound to nobody: no item that was asked for stands on them."""
+    """List the sheets. Those of the 別紙 tell whose names stand on them: no item that was asked for does."""
     count = geometry(TEMPLATE, layout)["block"]["count"]
     rows = geometry(TEMPLATE, ANNEX)["block"]["count"]
     for copy_number, copy in enumerate(copies, start=1):
@@ -296,8 +298,10 @@ def _pages(copies: Sequence[ResidenceFront], layout: str, asked: Container[str])
                     if person.my_number is not None
                 ),
             )
-        for k in range(len(sheets) + 1, n + 1):
-            yield RenderedPage(copy_number=copy_number, k=k, n=n, subjects=())
+        for number in range(annex):
+            blocks = copy.annex[number * rows : (number + 1) * rows]
+            named = tuple(dict.fromkeys(block.key for block in blocks))
+            yield RenderedPage(copy_number, len(sheets) + number + 1, n, subjects=(), named=named)
 
 
 def shown_on(head_of_household: str | None, persons: Sequence[ResidencePerson]) -> dict[str, str]:

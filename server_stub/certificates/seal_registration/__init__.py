@@ -97,7 +97,8 @@ class SealRegistration(Certificate[SealRecords, SealTerms]):
 
     def offer(self, case: Case[SealTerms]) -> Offered:
         registered_seal(case)
-        return Offered(scopes=(Scope.HOLDER,), subjects=(case.subject(case.resident),))
+        holder = case.subject(case.resident, born=case.resident.birth_in_words)
+        return Offered(scopes=(Scope.HOLDER,), subjects=(holder,))
 
     def pick(self, case: Case[SealTerms], request: ApplicationRequest) -> SealRecords:
         return SealRecords(case.resident, registered_seal(case))

@@ -199,11 +199,14 @@ class FamilyRegister:
                     found="なかった" if not word else "ほかの場所にあった",
                     paper=front.paper,
                 )
-            begun = reading.within
+            begun = next((one for one in members if int(one["番号"]) == reading.within), {})
             named = reading.check([row for row in rows if row not in word], front)
-            begins = bool(rows) and "【名】" in text_of(rows[0].right)
-            goes_on = begun if begun and not begins else ""
-            named = [goes_on, *named] if goes_on else named
+            begins = bool(rows) and text_of(rows[0].left) == "戸籍に記録されている者"
+            foot = []
+            if not begins and (of := begun or ({} if named else members[0])):
+                words = "前頁から続く" if begun else "次頁へ続く"
+                foot = [f"{words}【名】{wide(of['名'])}", f"【生年月日】{wide(of['生年月日'])}"]
+                named = [of["名"], *named]
             if len(named) != front.subjects:
                 raise WrongPaper(
                     f"{len(named)} names on a sheet bound to {front.subjects}",
@@ -211,7 +214,7 @@ class FamilyRegister:
                     found=f"{len(named)}人の名があった",
                     paper=front.paper,
                 )
-            numbers.add(self._check_outside(front, frame, k, len(copy), told, goes_on))
+            numbers.add(self._check_outside(front, frame, k, len(copy), told, foot))
         reading.check_done()
         if len(numbers) != 1:
             raise WrongPaper(
@@ -271,8 +274,11 @@ class FamilyRegister:
                 paper=front.paper,
             )
 
-    def _check_outside(self, front: Front, frame: Area, k: int, n: int, told: Certified, goes_on: str) -> str:
-        """Every line outside of the frame; the number of the copy. `goes_on`: the name of whose block the sheet goes on with."""
+    def _check_outside(
+        self, front: Front, frame: Area, k: int, n: int, told: Certified, foot: Sequence[str]
+    ) -> str:
+        """Every line outside of the frame; the number of the copy. `foot`: name and birth date of whose block the sheet goes on with, or
+        leads to."""
         letters = [
             letter
             for letter in front.side.letters
@@ -296,8 +302,8 @@ class FamilyRegister:
             f"見本{_NOTICE}",
             *self._heading(rows, k, n),
             f"発行番号{number}{more}",
-            f"{_NOTICE}{wide(str(k))}／{wide(str(n))}"
-            + (f"前頁から続く【名】{wide(goes_on)}" if goes_on else ""),
+            f"{_NOTICE}{wide(str(k))}／{wide(str(n))}{''.join(foot[:1])}",
+            *foot[1:],
         ]
         if k == n:
             wanted += [wide(told.service["attestation"]), wide(of_day(told.today).japanese), *told.signed]
@@ -331,9 +337,9 @@ class _Reading:
         self._x = VALUE
 
     @property
-    def within(self) -> str:
-        """The name of the member whose block was begun last."""
-        return next((one.large for one in reversed(self._wanted[: self._done]) if one.member), "")
+    def within(self) -> int:
+        """The number of the member whose block was begun last; 0: none's."""
+        return next((one.member for one in reversed(self._wanted[: self._done]) if one.member), 0)
 
     def check(self, rows: Sequence[Printed], front: Front) -> list[str]:
         """Compare the lines of one sheet; the names of whose 【名】 stands on it. Raises WrongPaper."""
