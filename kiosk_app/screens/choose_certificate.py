@@ -79,7 +79,10 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
         return wide - FEE_WIDE, wide
 
     def _second(self, offer: Offer) -> str:
-        return self._hours(offer) if offer.refusal is None else self._why_not(offer)
+        if offer.refusal is None:
+            return self._hours(offer)
+        told = [self._why_not(offer)] + ([self._hours(offer)] if _is_about_hours(offer.refusal) else [])
+        return "\n".join(told)
 
     def _why_not(self, offer: Offer) -> str:
         assert offer.refusal is not None

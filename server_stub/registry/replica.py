@@ -111,19 +111,13 @@ _IN_FORCE = (
     or_(restrictions.c.released_on.is_(None), restrictions.c.released_on > bindparam("on")),
 )
 """The announced last day ends nothing."""
-_EARLIEST = (
-    select(restrictions)
-    .where(
-        or_(
-            restrictions.c.person.in_(bindparam("persons", expanding=True)),
-            restrictions.c.household.in_(bindparam("households", expanding=True)),
-            restrictions.c.register.in_(bindparam("registers", expanding=True)),
-        ),
-        *_IN_FORCE,
-    )
-    .order_by(restrictions.c.since, restrictions.c.reason)
-    .limit(1)
+_OF_THESE = or_(
+    restrictions.c.person.in_(bindparam("persons", expanding=True)),
+    restrictions.c.household.in_(bindparam("households", expanding=True)),
+    restrictions.c.register.in_(bindparam("registers", expanding=True)),
 )
+_FIRST = (restrictions.c.since, restrictions.c.reason)
+_EARLIEST = select(restrictions).where(_OF_THESE, *_IN_FORCE).order_by(*_FIRST).limit(1)
 _NOTICES = (
     select(notices)
     .where(notices.c.generation == bindparam("generation"), notices.c.person == bindparam("person"))

@@ -97,7 +97,7 @@ def readings_exchanged(patch: pytest.MonkeyPatch) -> None:
     "世帯員どうしの生年月日を取り違える",
     harm="年齢を示す証明書が他人の年齢を示す。",
     scenario=FOREIGN,
-    sentence=KITANO,
+    sentence="「住民票の写し」を世帯全員で1部申し込む",
 )
 def births_exchanged(patch: pytest.MonkeyPatch) -> None:
     exchange(patch, "birth")
@@ -137,7 +137,7 @@ def former_surname_missing(patch: pytest.MonkeyPatch) -> None:
     "外国人住民の生年月日を和暦で印字する",
     harm="在留カードの生年月日と表記が合わず、手続で差し戻される。",
     scenario=FOREIGN,
-    sentence=KITANO,
+    sentence="「住民票の写し」を世帯全員で1部申し込む",
 )
 def foreign_birth_in_eras(patch: pytest.MonkeyPatch) -> None:
     def change(blocks: list[Any]) -> list[Any]:
@@ -259,7 +259,7 @@ def era_a_day_late(patch: pytest.MonkeyPatch) -> None:
     "元号の一年目を元年と書かない",
     harm="提出先が見慣れない表記を疑う。",
     scenario="昭和元年12月25日に生まれた人の生年月日を元号で印字する",
-    sentence=HARU,
+    sentence="「住民票の写し」を世帯全員で1部申し込む",
 )
 def first_year_as_a_number(patch: pytest.MonkeyPatch) -> None:
     members(patch, lambda blocks: [replace(b, birth=b.birth.replace("元年", "1年")) for b in blocks])

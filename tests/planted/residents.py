@@ -72,7 +72,7 @@ def reading_that_is_none(patch: pytest.MonkeyPatch) -> None:
     "不詳の生年月日を、内部の日付で印字する",
     harm="分からないはずの生年月日が証明され、年金などの資格が誤って判断される。",
     scenario="生まれた年しか分からない人も写しを受け取れる",
-    sentence="用紙は1枚で、載っているのは「布引ウメ」だけである",
+    sentence="「住民票の写し」を世帯全員で1部申し込む",
 )
 def inner_date(patch: pytest.MonkeyPatch) -> None:
     real = residence.residence_front

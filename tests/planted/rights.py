@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, func, or_
+from sqlalchemy import bindparam, func, or_, select
 
 import server_stub.issuing.rights as rights
 import server_stub.registry.importers.restriction_record as restriction_record
@@ -116,7 +116,8 @@ def restricted_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 def restrictions(patch: pytest.MonkeyPatch, *conditions: Any) -> None:
     """A restriction is in force by these conditions."""
-    patch.setattr(replica, "_IN_FORCE", conditions)
+    earliest = select(table).where(replica._OF_THESE, *conditions).order_by(*replica._FIRST).limit(1)
+    patch.setattr(replica, "_EARLIEST", earliest)
 
 
 ON = bindparam("on")
@@ -406,7 +407,7 @@ def gaps_overlooked(patch: pytest.MonkeyPatch) -> None:
     sentence="「Holder_Restricted」で断られる",
 )
 def households_unprotected(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ReplicaReader, "_households_of", lambda reader, person: set())
+    patch.setattr(ReplicaReader, "households_of", lambda reader, person: set())
 
 
 @defect(

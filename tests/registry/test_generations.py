@@ -211,7 +211,11 @@ def test_every_read_goes_by_an_index(delivery: Delivery, url: str, replica: Repl
         for statement, parameters in selects:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
             assert plan
-            assert not [row for row in plan if "SCAN" in row[3]], statement
+            # an empty list in a statement is a row of constants
+            scans = [row[3] for row in plan if row[3].startswith("SCAN")]
+            assert not [one for one in scans if one not in ("SCAN CONSTANT ROW", "SCAN (subquery-1)")], (
+                statement
+            )
     engine.dispose()
 
 
