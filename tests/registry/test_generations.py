@@ -213,9 +213,9 @@ def test_every_read_goes_by_an_index(delivery: Delivery, url: str, replica: Repl
             assert plan
             # an empty list in a statement is a row of constants
             scans = [row[3] for row in plan if row[3].startswith("SCAN")]
-            assert not [one for one in scans if one not in ("SCAN CONSTANT ROW", "SCAN (subquery-1)")], (
-                statement
-            )
+            assert not [
+                one for one in scans if not one.startswith(("SCAN CONSTANT ROW", "SCAN (subquery"))
+            ], statement
     engine.dispose()
 
 
