@@ -1,18 +1,27 @@
-"""What officials decide: settings of the municipality with their days, and emergency stops at municipality and centre."""
+"""What officials decide and do: settings of the municipality with their days, emergency stops at municipality and centre, and
+exceptions for who is too young."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import date, datetime
 from typing import Any
 
 import httpx
 
+from server_stub.interface.operations import (
+    ExceptionAct,
+    ExceptionChange,
+    ExceptionPage,
+    PersonReference,
+)
 from server_stub.issuing.fault_injection import SETTINGS
 from server_stub.municipalities import load_municipality
 
-from .sentences import given, when
-from .world import World
+from .sentences import given, then, when
+from .slots import RULES
+from .world import World, expect
 
 FROM_EVER = date(1900, 1, 1)
 CENTRE, MUNICIPALITY = "center", "issuing"
@@ -66,6 +75,36 @@ def change_setting(world: World, setting: str, value: str, since: date, until: d
     world.stage.servers.fault_on(SETTINGS, {"folder": str(folder)})
 
 
+@given("市区町村は「{rule}」と定めている", "市区町村は「転出予定の方のいる世帯には交付しない」と定めている")
+def decided(world: World, rule: str) -> None:
+    table, name, value = RULES[rule]
+    decide(world, table, name, value)
+
+
+@given(
+    "市区町村は、氏名が{length}文字を超える方には交付しないと定めている",
+    "市区町村は、氏名が12文字を超える方には交付しないと定めている",
+)
+def longest_name(world: World, length: int) -> None:
+    decide(world, "holder", "longest_name", length)
+
+
+@given(
+    "市区町村は、住所が{length}文字を超える方には交付しないと定めている",
+    "市区町村は、住所が40文字を超える方には交付しないと定めている",
+)
+def longest_address(world: World, length: int) -> None:
+    decide(world, "holder", "longest_address", length)
+
+
+def decide(world: World, table: str, name: str, value: int) -> None:
+    """In the table "service" for every kind that has such an item."""
+    services = world.stage.towns[0].municipality.services
+    tables = [f"service.{code}" for code, terms in services.items() if name in type(terms).model_fields]
+    for one in tables if table == "service" else [table]:
+        change_setting(world, f"{one}.{name}", json.dumps(value), FROM_EVER)
+
+
 # --- emergency stops -----------------------------------------------------------------------------------------------------
 
 
@@ -108,6 +147,52 @@ def release_all(world: World) -> None:
 
 def _stop(world: World, node: str, **what: Any) -> None:
     _ask(world, node, "POST", "stops", what)
+
+
+# --- exceptions ----------------------------------------------------------------------------------------------------------
+
+
+@given("運用の職員が「{person}」に15歳未満の利用を認めた", "運用の職員が「港渚」に15歳未満の利用を認めた")
+def exception_granted(world: World, person: str) -> None:
+    _act(world, person, ExceptionAct.GRANT)
+
+
+@when("運用の職員が「{person}」に認めた利用を取り消す", "運用の職員が「港渚」に認めた利用を取り消す")
+def exception_withdrawn(world: World, person: str) -> None:
+    _act(world, person, ExceptionAct.WITHDRAW)
+
+
+@then(
+    "運用の記録に「{person}」の例外を認めたことと取り消したことが残っている",
+    "運用の記録に「港渚」の例外を認めたことと取り消したことが残っている",
+)
+def acts_stay(world: World, person: str) -> None:
+    reference = _reference(world, person)
+    page = ExceptionPage.model_validate_json(json.dumps(_ask(world, MUNICIPALITY, "GET", "age-exceptions")))
+    found = [one.act for one in page.acts if one.person == reference.person]
+    expect(
+        found == [ExceptionAct.GRANT, ExceptionAct.WITHDRAW],
+        "認めた記録と取り消した記録が一件ずつ",
+        f"記録は{len(found)}件",
+    )
+
+
+def _reference(world: World, person: str) -> PersonReference:
+    asked = f"municipality={world.town().code}&person_key={world.stage.person_key(person)}"
+    return PersonReference.model_validate(_ask(world, MUNICIPALITY, "GET", f"person-reference?{asked}"))
+
+
+def _act(world: World, person: str, act: ExceptionAct) -> None:
+    """As the officials' tool does: look the person up, then say what is decided, by whom and why."""
+    reference = _reference(world, person)
+    change = ExceptionChange(
+        municipality=reference.municipality,
+        person=reference.person,
+        act=act,
+        operator="市民課　見本職員",
+        reason="法定代理人の申出による",
+    )
+    _ask(world, MUNICIPALITY, "POST", "age-exceptions", change.model_dump(mode="json"))
 
 
 def _ask(world: World, node: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:

@@ -96,8 +96,6 @@ class World:
     passing: Callable[[], None] = field(default=lambda: None)
     before: Before | None = None
     _screens: list[str] = field(default_factory=list)
-    decided: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Switches of the municipality that this scenario has set otherwise than its file: `holder` and `service`."""
     fell_through: int = 0
     """Yen of the coins that this visit's resident dropped and the coin unit did not accept."""
 
@@ -613,8 +611,5 @@ def town(world: World) -> Any:
     }
     found = reader("town").Town.load(world.delivered if changed else own.folder, own.folder, elsewhere)
     if world.settings.exists() and own is world.stage.towns[0]:
-        found = replace(found, municipality=reader("register").read_municipality(world.settings))
-    decided = world.decided.get("service", {})
-    services = {code: {**told, **decided} for code, told in found.municipality.services.items()}
-    told = {**found.municipality.told, "service": services}
-    return replace(found, municipality=replace(found.municipality, told=told))
+        return replace(found, municipality=reader("register").read_municipality(world.settings))
+    return found

@@ -17,7 +17,6 @@ KNOWN: dict[str, str] = {
     "issuing.hidden_number": "個人番号が印字されていないと申告する",
     "issuing.fee_revised": "手数料が改定される（金額を指定しなければ50円高くなる）",
     "issuing.settings": "市区町村の設定が変わっている（folder に設定のフォルダを指定する）",
-    "issuing.other_rules": "市区町村の定め（利用できる人、記載する項目）が変わる",
     "issuing.kind_fails": "一つの種類の証明書のプログラムが、誤りで止まる",
     "issuing.no_delivery": "既存システムからの毎晩の連携が届かない（副本が古くなる）",
     "center.skip_binding": "センターが証明書と申請者の照合を行わない",

@@ -25,7 +25,7 @@ from server_stub.certificates.certificate import AnyCertificate
 from server_stub.db import open_engine
 from server_stub.faults.box import FaultBox
 from server_stub.interface.offers import ApplicationRequest
-from server_stub.municipalities import FILE_NAME, HolderTerms, Municipality, load_municipality
+from server_stub.municipalities import FILE_NAME, Municipality, load_municipality
 from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage
 from server_stub.registry.tables import persons
 
@@ -196,27 +196,6 @@ def with_revised_fee(faults: FaultBox, tenant: Tenant) -> Tenant:
         for kind, terms in tenant.municipality.services.items()
     }
     return replace(tenant, municipality=replace(tenant.municipality, services=services))
-
-
-OTHER_RULES = "issuing.other_rules"
-
-
-def with_other_rules(faults: FaultBox, tenant: Tenant) -> Tenant:
-    """Return `tenant` as it is, or, while that fault is on, with other switches: the parameter `holder` (values of [holder]), and
-    `service` (values for every kind whose table has such an item), as the settings would have them."""
-    told = faults.strikes(OTHER_RULES)
-    if told is None:
-        return tenant
-    municipality = tenant.municipality
-    switches = told.get("service", {})
-    services = {
-        code: terms.model_copy(
-            update={name: value for name, value in switches.items() if hasattr(terms, name)}
-        )
-        for code, terms in municipality.services.items()
-    }
-    holder = HolderTerms.model_validate({**dict(municipality.holder), **told.get("holder", {})})
-    return replace(tenant, municipality=replace(municipality, services=services, holder=holder))
 
 
 def fee_charged(faults: FaultBox, fee: int, copies: int) -> int:

@@ -37,7 +37,6 @@ from .fault_injection import (
     fee_charged,
     rendered_with_faults,
     with_failing_kind,
-    with_other_rules,
     with_other_settings,
     with_revised_fee,
 )
@@ -149,7 +148,7 @@ class IssuingService:
         """Get the municipality as it is on the day of `moment`, which is that of receipt."""
         faults = self._context.faults
         tenant = with_other_settings(faults, self._tenants.get(code)).on(moment.date())
-        return with_other_rules(faults, with_revised_fee(faults, with_failing_kind(faults, tenant)))
+        return with_revised_fee(faults, with_failing_kind(faults, tenant))
 
     def _holder(
         self,

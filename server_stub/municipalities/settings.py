@@ -130,6 +130,7 @@ class _Change(Settings):
     note: SettingsText | None = None
     certifier: dict[str, Any] = {}
     service: dict[str, dict[str, Any]] = {}
+    holder: dict[str, Any] = {}
     closed: list[dict[str, Any]] | None = None
     minimum_age: int | None = None
     issue_number: str | None = None
