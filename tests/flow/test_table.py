@@ -131,3 +131,9 @@ def test_the_diagram_has_every_transition_but_those_that_every_state_has() -> No
 
 def _line(t: Transition) -> str:
     return f"    {t.state} --> {t.target}: {t.event}" + (f" [{t.condition}]" if t.condition else "")
+
+
+def test_tests_of_one_group_run_on_one_worker(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist tells them by the end of their names, which not every release of pytest lets it write."""
+    if hasattr(request.config, "workerinput"):
+        assert request.node.nodeid.endswith("@flow table")

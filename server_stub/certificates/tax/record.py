@@ -63,7 +63,6 @@ TAXABLE = ("taxable", *(f"taxable_{name}" for name in SEPARATE))
 CREDITS = ("adjustment", "housing", "donation", "other_credits")
 LEVIES = ("income_levy", "per_capita")
 LEVELS = ("city", "prefecture")
-TOTALS = ("total_income", "total_amounts", "total_deductions", "resident_tax", "forest_tax", "annual_tax")
 AMOUNTS = (
     *GROSS, *INCOMES, *SEPARATE, "total_income", "losses_carried", "total_amounts", *DEDUCTIONS, "total_deductions", *TAXABLE,
     *(f"{level}_{name}" for level in LEVELS for name in (*CREDITS, *LEVIES)), "resident_tax", "forest_tax", "annual_tax",
