@@ -9,17 +9,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from server_stub.certificates import load_kinds, read_kinds
 from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
 from server_stub.certificates.terms import (
     A_YEAR,
-    INSTEAD,
     LARGEST_SEAL_PX,
     LONGEST_NUMBER,
     NUMBER_LENGTH,
@@ -35,8 +34,8 @@ from server_stub.certificates.terms import (
 from server_stub.interface.failures import Failed
 from server_stub.interface.values import MunicipalityInfo, TerminalKind
 from server_stub.paper.fonts import coverage_of, family_of
+from server_stub.paper.pattern import is_seen
 from server_stub.paper.typesetting import Issuer
-from server_stub.pictures import is_seen
 from server_stub.settings_file import (
     Settings,
     SettingsText,
@@ -49,6 +48,8 @@ from server_stub.settings_file import (
     settings_wrong,
     value_problems,
 )
+
+from .changes import Change, states_of
 
 HERE = Path(__file__).parent
 FILE_NAME, CERTIFICATES, FORMATS = "municipality.toml", "certificates", "deliveries"
@@ -119,44 +120,6 @@ class HolderTerms(Settings):
     longest_address: Annotated[int, Field(ge=1, le=300)] | None = None
 
 
-class _Change(Settings):
-    """A table [[change]]: what is otherwise from the day `from` on, `until` included or for good. The rest of it is written as in
-    the file itself; tables are merged, lists and values take the place of what was there. `date_unknown`: it is known that
-    this will come, and not when: it is checked, and never in force. `note`: for whoever reads the file."""
-
-    begins: Annotated[date | None, Field(alias="from")] = None
-    until: date | None = None
-    date_unknown: bool = False
-    note: SettingsText | None = None
-    certifier: dict[str, Any] = {}
-    service: dict[str, dict[str, Any]] = {}
-    holder: dict[str, Any] = {}
-    closed: list[dict[str, Any]] | None = None
-    minimum_age: int | None = None
-    issue_number: str | None = None
-
-    @model_validator(mode="after")
-    def _has_its_day(self) -> Self:
-        if (self.begins is None) != self.date_unknown:
-            raise ValueError("from（この日から）か date_unknown = true（実施日不明）のどちらか一方")
-        if self.until is not None and (self.begins is None or self.until < self.begins):
-            raise ValueError("until は from と同じ日か、より後の日")
-        if not self.settings:
-            raise ValueError("変わるもの（service・certifier など）を一つ以上")
-        return self
-
-    def in_force(self, day: date) -> bool:
-        return self.begins is not None and self.begins <= day and (self.until is None or day <= self.until)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What it changes, as it stands in the file."""
-        own = {"begins", "until", "date_unknown", "note"}
-        return {
-            name: value for name, value in self.model_dump(exclude=own).items() if value not in (None, {})
-        }
-
-
 class _Own(Settings):
     """The file municipality.toml of a folder. `fonts`: files in it with the characters that the municipality has of its own (外字),
     for paper and screen. The tables of `service` are each kind's own (`Certificate.terms`)."""
@@ -178,7 +141,7 @@ class _Own(Settings):
     closed: list[ClosedSpan] = []
     service: dict[str, dict[str, Any]]
     issue_number: IssueNumbers = STANDARD_NUMBER
-    change: list[_Change] = []
+    change: list[Change] = []
 
     @property
     def info(self) -> MunicipalityInfo:
@@ -329,7 +292,7 @@ def load_municipality(folder: Path) -> Municipality:
     found = _municipality(folder, base, kinds, states)
     if own.change:
         states.since.append((date.min, found))
-    for state in _states(own.change):
+    for state in states_of(own.change):
         try:
             one = _municipality(folder, state.merged_with(base), kinds, states)
         except Failed as failed:
@@ -423,7 +386,7 @@ def municipality_problems(folder: Path) -> list[Failed]:
     changes = values.get("change", [])
     if not isinstance(changes, list) or value_problems(file, {"change": changes}, _Changes):
         return found  # told already
-    for state in _states(_Changes.model_validate({"change": changes}).change):
+    for state in states_of(_Changes.model_validate({"change": changes}).change):
         merged = state.merged_with(base)
         of_state = value_problems(file, merged, _Own)
         of_state += _problems_below(file, folder, merged, kinds, of_state)
@@ -436,7 +399,7 @@ def municipality_problems(folder: Path) -> list[Failed]:
 
 
 class _Changes(Settings):
-    change: list[_Change]
+    change: list[Change]
 
 
 def _problems_below(
@@ -480,87 +443,6 @@ def _problems_below(
                 _official_seal(file, folder / seal, where, one.get("seal_black", True) is not False)
             except Failed as failed:
                 yield failed
-
-
-# --- changes with a day of effect ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _State:
-    """What is in force from the day `first` on: each change with its number in the file. `first` None: never, it is only checked."""
-
-    first: date | None
-    changes: tuple[tuple[int, _Change], ...]
-
-    def merged_with(self, base: Mapping[str, Any]) -> dict[str, Any]:
-        merged = dict(base)
-        for _, change in self.changes:
-            merged = _merged(_without_replaced(merged, change.service), change.settings)
-        return merged
-
-    def told(self, failed: Failed) -> Failed:
-        """Tell of `failed` the change that made it so, and from when."""
-        field = str(failed.facts.get("field", ""))
-        number = next((n for n, change in reversed(self.changes) if _has(change.settings, field)), None)
-        if number is None and self.changes:
-            number = self.changes[-1][0]
-        since = f"（{self.first}からの状態）" if self.first is not None else "（実施日不明の状態）"
-        return settings_wrong(
-            str(failed.facts.get("file", "")),
-            f"change[{number}].{field}" if number is not None else field,
-            f"{failed.facts.get('expected', '')}{since}",
-        )
-
-
-def _states(changes: Iterable[_Change]) -> Iterator[_State]:
-    """List the states after that of before all changes, in the order of their days: one from each day at which a change begins, and
-    from each day after one that has ended. Where two change the same, the later one counts."""
-    numbered = sorted(
-        ((number, change) for number, change in enumerate(changes, start=1)),
-        key=lambda one: (one[1].begins or date.max, one[0]),
-    )
-    days = {change.begins for _, change in numbered if change.begins is not None}
-    ends = {change.until for _, change in numbered if change.until is not None}
-    days |= {end + timedelta(days=1) for end in ends if end < date.max}
-    for day in sorted(days):
-        yield _State(day, tuple((n, change) for n, change in numbered if change.in_force(day)))
-    for number, change in numbered:
-        if change.date_unknown:
-            lasting = tuple((n, one) for n, one in numbered if one.begins is not None and one.until is None)
-            yield _State(None, (*lasting, (number, change)))
-
-
-def _without_replaced(values: dict[str, Any], changed: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Leave out of the tables of the kinds what `changed` says in another way (`INSTEAD`)."""
-    services = values.get("service")
-    if not isinstance(services, dict):
-        return values
-    left = dict(services)
-    for code, table in changed.items():
-        gone = {a for one in INSTEAD for a, b in (one, one[::-1]) if b in table and a not in table}
-        if isinstance(services.get(code), dict):
-            left[code] = {name: value for name, value in services[code].items() if name not in gone}
-    return {**values, "service": left}
-
-
-def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for name, value in change.items():
-        before = merged.get(name)
-        merged[name] = (
-            _merged(before, value) if isinstance(value, dict) and isinstance(before, dict) else value
-        )
-    return merged
-
-
-def _has(settings: Mapping[str, Any], place: str) -> bool:
-    """Tell whether `settings` says something about `place`, such as service.KIND.fee."""
-    here: Any = settings
-    for name in place.split("."):
-        if not isinstance(here, dict) or name.partition("[")[0] not in here:
-            return False
-        here = here[name.partition("[")[0]]
-    return True
 
 
 def _one_of(kinds: Iterable[str]) -> str:

@@ -133,3 +133,15 @@ def _clear(picture: Image.Image) -> Image.Image:
     return Image.fromarray(
         np.rint(np.concatenate([pure, ink], axis=2) * 255).clip(0, 255).astype(np.uint8), "RGBA"
     )
+
+
+VISIBLE = 60
+"""Steps (of 255) that the darkest and the lightest place of a picture are apart, at least, on white paper."""
+
+
+def is_seen(image: Image.Image) -> bool:
+    """Whether something of `image` stands out on white paper; not of one that is white, transparent, or black all over."""
+    own = image.convert("RGBA")
+    paper = Image.new("RGBA", own.size, "white")
+    darkest, lightest = Image.alpha_composite(paper, own).convert("L").getextrema()
+    return bool(lightest - darkest >= VISIBLE)  # type: ignore[operator]

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from sqlalchemy import Connection, delete, insert, select
 
 from server_stub.eras import age
-from server_stub.pictures import is_seen
+from server_stub.paper.pattern import is_seen
 from server_stub.registry.records import YOUNGEST_WITH_SEAL, SealStatus
 from server_stub.registry.tables import imprints, persons, seal_ends, seals
 
