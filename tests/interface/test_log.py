@@ -25,7 +25,8 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Event, Trace
 from server_stub.node import NodeContext, make_app, serve
 
-NUMBER, PIN, NAME = "987654321098", "4649", "港太一"
+# the long password, for four digits may be those of a port or a process
+NUMBER, PIN, NAME = "987654321098", "KNB4649", "港太一"
 TEXT = f"{NAME} {NUMBER} {PIN}"
 SECRETS = (NUMBER, PIN, NAME)
 

@@ -16,7 +16,8 @@ import server_stub.issuing.service as service
 from server_stub.center.stops import Stops as CentreStops
 from server_stub.certificates.terms import STANDARD_NUMBER, Certifier, ClosedSpan, NumberPattern, ServiceTerms
 from server_stub.issuing.stops import Stops
-from server_stub.municipalities.settings import Municipality, States, _Change
+from server_stub.municipalities.changes import Change
+from server_stub.municipalities.settings import Municipality, States
 from tests.planted.defect import defect
 
 HARU = "用紙は1枚で、載っているのは「六甲翠」だけである"
@@ -59,7 +60,7 @@ def tomorrows_fee(patch: pytest.MonkeyPatch) -> None:
     sentence="手数料250円が一度だけ記録されている",
 )
 def cheaper_for_ever(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(_Change, "in_force", lambda own, day: own.begins is not None and own.begins <= day)
+    patch.setattr(Change, "in_force", lambda own, day: own.begins is not None and own.begins <= day)
 
 
 @defect(
@@ -69,7 +70,7 @@ def cheaper_for_ever(patch: pytest.MonkeyPatch) -> None:
     sentence=HARU,
 )
 def deputy_for_ever(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(_Change, "in_force", lambda own, day: own.begins is not None and own.begins <= day)
+    patch.setattr(Change, "in_force", lambda own, day: own.begins is not None and own.begins <= day)
 
 
 @defect(
