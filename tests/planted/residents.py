@@ -157,6 +157,17 @@ def an_alias_less(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(residence, "_aliases", lambda case, person: real(case, person)[1:])
 
 
+@defect(
+    "選んでいない家族に当てはまる項目も尋ねる",
+    harm="日本人の写しに国籍や在留資格を載せるかを尋ねられ、住民が何を答えてよいか分からない。",
+    scenario="日本人だけを選ぶと、同じ世帯の外国人住民の項目は尋ねない",
+    sentence="画面に「国籍・地域」と表示されない",
+)
+def asked_of_everybody(patch: pytest.MonkeyPatch) -> None:
+    real = residence._question
+    patch.setattr(residence, "_question", lambda code, concerns: real(code, ()))
+
+
 def _annex(patch: pytest.MonkeyPatch, **changed: str) -> None:
     """Each block of the 別紙 has these fields."""
     front(patch, lambda made: replace(made, annex=tuple(replace(block, **changed) for block in made.annex)))
