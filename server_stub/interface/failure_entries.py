@@ -816,8 +816,8 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
     (
         "Delivery_Header_Wrong",
         422,
-        "連携ファイルの見出し行が取決めと異なります。",
-        "見出し行と文字コードを確認してください。",
+        "連携ファイルの見出し行、形式または文字コードが、取決めと異なります。",
+        "示したファイルと、書式のファイルの書き方を確認してください。",
         "tests/registry/test_broken_deliveries.py::test_a_wrong_header_or_encoding_is_named",
     ),
     (
