@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from server_stub.eras import ERAS
+from server_stub.interface.model_words import in_words
 
 FAMILY_REGISTER = "family_register"
 """The register: key and group are the number of the family register."""
@@ -58,24 +59,6 @@ Text = Annotated[str, AfterValidator(_line)]
 Filled = Annotated[Text, AfterValidator(_filled)]
 Heading = Annotated[Filled, Field(max_length=40), AfterValidator(_heading)]
 Kana = Annotated[Filled, AfterValidator(_kana)]
-
-_EXPECTED = {
-    "missing": "この項目（ありません）",
-    "extra_forbidden": "取決めにある名前の項目だけ",
-    "string_type": "文字列",
-    "string_too_long": "{max_length}文字以内",
-    "bool_type": "true か false",
-    "int_type": "整数",
-    "int_from_float": "整数",
-    "greater_than_equal": "{ge}以上の数",
-    "less_than_equal": "{le}以下の数",
-    "tuple_type": "配列",
-    "too_short": "{min_length}個以上の並び",
-    "too_long": "{max_length}個以内の並び",
-    "model_type": "オブジェクト",
-    "literal_error": "取決めにある値",
-}
-"""What is told for pydantic's type of an error, whose own words are English and may be of its making."""
 
 
 class _Part(BaseModel):
@@ -223,9 +206,9 @@ def _wrong_members(expected: str) -> ValidationError:
 
 def _told(error: ValidationError) -> Iterator[InitErrorDetails]:
     for one in error.errors(include_url=False, include_input=False):
-        words = one["msg"] if one["type"] == "rule" else _EXPECTED.get(one["type"], "取決めの形")
+        words = one["msg"] if one["type"] == "rule" else in_words(one["type"], one.get("ctx", {}))
         yield InitErrorDetails(
-            type=_wrong(words.format(**one.get("ctx", {})) if one["type"] != "rule" else words),
+            type=_wrong(words),
             loc=one["loc"],
             input=None,
         )
