@@ -59,7 +59,7 @@ _BLANK_SEAL = "白い紙の上で見える印影のある画像"
 _COLOURED = 40
 """Steps (of 255) between the channels of a pixel, from which on it is no grey."""
 
-Code = Annotated[str, matching(r"[0-9]{5}", "数字5桁")]
+Code = Annotated[str, matching(r"[0-9]{5}", "数字5桁（検査数字を除く）")]
 Kana = Annotated[str, matching(r"[ぁ-ゖー]+", "ひらがな")]
 
 
