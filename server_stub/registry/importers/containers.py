@@ -73,7 +73,7 @@ def _in_own_characters(rows: Iterator[RawRow], layout: Layout) -> Iterator[RawRo
 
 def _header_wrong(path: Path, layout: Layout, expected: str, line: int = 0, column: str = "") -> Failed:
     told = layout.encoding + (" BOMあり" if layout.bom else "")
-    place = {"line": line} if line else {}
+    place: dict[str, int | str] = {"line": line} if line else {}
     place |= {"column": column} if column else {}
     return Failed("Delivery_Header_Wrong", file=path.name, **place, expected=expected, encoding=told)
 

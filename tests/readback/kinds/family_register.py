@@ -59,11 +59,11 @@ def lines_of(
 ) -> list[Line]:
     """All lines, in their order."""
     readings = service.get("form", "koseki-2025") == "koseki-2025"
-    head = register["氏名"]
-    lines = [Line("本籍", register["本籍"], at=LABEL), Line("氏名", large=head["氏名"], at=LABEL)]
+    head = register["head"]
+    lines = [Line("本籍", register["domicile"], at=LABEL), Line("氏名", large=head["氏名"], at=LABEL)]
     if readings and head.get("氏の振り仮名"):
         lines.append(Line(value=f"【{service['surname_reading']}】{head['氏の振り仮名']}"))
-    lines += [Line("戸籍事項", at=LABEL, rule=SOLID), *_entries(register["戸籍事項"])]
+    lines += [Line("戸籍事項", at=LABEL, rule=SOLID), *_entries(register["entries"])]
     for one in members:
         lines.append(
             Line("戸籍に記録されている者", "【名】", one["名"], at=LABEL, rule=SOLID, member=int(one["番号"]))
@@ -227,19 +227,19 @@ class FamilyRegister:
     @staticmethod
     def _register(told: Certified) -> Mapping[str, Any]:
         """The register that the holder is linked to, by the delivered files."""
-        links = [row for row in told.records.others["family_link"] if row["宛名番号"] == told.holder]
-        registers = {row["戸籍番号"]: row for row in told.records.others["family_register"]}
-        if len(links) != 1 or links[0]["戸籍番号"] not in registers:
+        links = [row for row in told.records.others["family_link"] if row["person"] == told.holder]
+        registers = {row["key"]: row for row in told.records.others["family_register"]}
+        if len(links) != 1 or links[0]["group"] not in registers:
             raise WrongPaper(
                 f"{told.holder} is linked with no delivered register",
                 expected="カードの持ち主の戸籍が連携されていること",
                 found="その人の戸籍がなかった",
             )
-        return registers[links[0]["戸籍番号"]]
+        return registers[links[0]["group"]]
 
     def _members(self, register: Mapping[str, Any], names: Sequence[str]) -> list[Mapping[str, Any]]:
         """全部: everybody, which the sentence must say; 個人: one living member."""
-        everybody = register["戸籍に記録されている者"]
+        everybody = register["members"]
         whole = self.code == "family_register_full"
         found = (
             everybody if whole else [one for one in everybody if one["名"] in names and not one.get("除籍")]
