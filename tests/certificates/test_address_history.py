@@ -330,9 +330,10 @@ def test_centre_and_terminal_take_the_paper_whatever_the_municipality_asks(
 
 def test_a_front_of_somebody_of_the_same_name_in_another_register_is_told_apart(hall: OpenHall) -> None:
     ours, offered = hall().paper(YUTO, "domicile", only=("葛󠄂西　悠斗",))
-    theirs, _ = hall(address_history_members=member(YUTO, 生年月日="1991-04-06")).paper(
-        YUTO, "domicile", only=("葛󠄂西　悠斗",)
-    )
+    theirs, _ = hall(
+        address_history_members=member(YUTO, 生年月日="1991-04-06"),
+        residents=lambda text: text.replace("1991-04-05", "1991-04-06"),
+    ).paper(YUTO, "domicile", only=("葛󠄂西　悠斗",))
     (page,) = ours.pages
     facts = [front_facts(APPLICATION, _entry(page), _offer(offered))]
     check_fronts(ours.pdf, facts)

@@ -36,7 +36,7 @@ from server_stub.certificates.family_register.front import (
     paged,
     render_family_register,
 )
-from server_stub.certificates.family_register.register import FamilyRegisterBody, born_at_latest
+from server_stub.certificates.family_register.register import FamilyRegisterBody, born_at_latest, born_between
 from server_stub.db import sqlite_url
 from server_stub.interface.binding import PDFIUM
 from server_stub.interface.clock import STAGE_START, Clock
@@ -185,6 +185,25 @@ def test_a_register_stays_the_same_in_the_replica() -> None:
 )
 def test_of_a_date_that_is_not_known_the_last_day_counts(birth: str, latest: date | None) -> None:
     assert born_at_latest(birth) == latest
+
+
+@pytest.mark.parametrize(
+    ("birth", "first", "last"),
+    [
+        ("平成３年４月５日", date(1991, 4, 5), date(1991, 4, 5)),
+        ("昭和１０年　月日不詳", date(1935, 1, 1), date(1935, 12, 31)),
+        ("昭和１０年２月日不詳", date(1935, 2, 1), date(1935, 2, 28)),
+    ],
+)
+def test_of_a_date_that_is_not_known_any_day_of_it_may_be_meant(birth: str, first: date, last: date) -> None:
+    assert born_between(birth) == (first, last)
+
+
+@pytest.mark.parametrize(
+    "birth", ["昭和１０年頃", "昭和１０年２月１日頃", "推定昭和１０年２月１日", "年月日不詳"]
+)
+def test_what_is_not_certain_contradicts_no_other_register(birth: str) -> None:
+    assert born_between(birth) is None
 
 
 # --- who may have it -------------------------------------------------------------------------------------------------
@@ -338,6 +357,34 @@ def test_where_link_and_register_do_not_fit_nothing_is_issued(
     assert hall(**edits).refusal(code, YUTO) == "Record_Unusable"
 
 
+def born(name: str, words: str) -> Edit:
+    """The birth date of the member of that 名."""
+    return lambda text: re.sub(f'("名": "{name}",[^}}]*?"生年月日": ")[^"]*', rf"\g<1>{words}", text, count=1)
+
+
+@pytest.mark.parametrize("code", [WHOLE, ONE])
+def test_whom_the_resident_register_knows_by_another_birth_date_gets_nothing(
+    hall: OpenHall, code: str
+) -> None:
+    """大介 was born on 1964-05-18 by the resident register: the link leads to somebody else's entries, or one of the two is wrong."""
+    assert (
+        hall(family_registers=born("大介", "昭和３９年５月１９日")).refusal(code, DAISUKE)
+        == "Record_Unusable"
+    )
+    assert hall(family_registers=born("大介", "昭和３９年５月日不詳")).offer(code, DAISUKE)
+
+
+def test_a_member_with_another_birth_date_costs_the_others_the_whole(hall: OpenHall) -> None:
+    midori = hall(family_registers=born("凛", "令和７年６月２日"))
+    assert midori.refusal(WHOLE, YUTO) == "Record_Unusable"
+    refusals = {one.name[-2:]: one.refusal for one in midori.offer(ONE, YUTO).subjects}
+    assert [(name, one and one.failure) for name, one in refusals.items()] == [
+        ("悠斗", None),
+        ("菜摘", None),
+        ("　凛", "Record_Unusable"),
+    ]
+
+
 def test_a_broken_register_is_told_with_file_line_and_column(hall: OpenHall) -> None:
     midori = hall(family_registers=lambda text: text.replace('"父": "楠　栄一"', '"父": " 楠　栄一"'))
     (row,) = midori.loaded.set_aside
@@ -366,12 +413,15 @@ def test_a_measure_for_the_register_itself_stops_the_papers_of_its_members_too(h
 
 @pytest.mark.parametrize("code", [WHOLE, ONE])
 def test_of_two_persons_linked_with_one_member_neither_gets_a_paper(hall: OpenHall, code: str) -> None:
-    """One of them is somebody else, and nobody can say which."""
+    """One of them is somebody else, and nobody can say which; nor, of another birth date as one of them is, who all the members are."""
     midori = hall(
         family_links=lambda text: text.replace(f"{DAISUKE},482010000007,1", f"{DAISUKE},482010000001,01")
     )
     assert midori.refusal(code, DAISUKE) == midori.refusal(code, YUTO) == "Record_Unusable"
-    assert midori.offer(code, NATSUMI)
+    if code == ONE:
+        assert "葛\U000e0102西　菜摘" in midori.able(NATSUMI)
+    else:
+        assert midori.refusal(code, NATSUMI) == "Record_Unusable"
 
 
 @pytest.mark.parametrize("code", [WHOLE, ONE])

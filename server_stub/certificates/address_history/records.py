@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from server_stub.certificates.certificate import Case
-from server_stub.certificates.domicile import FAMILY_LINK, anybody_restricted, member_key
+from server_stub.certificates.domicile import FAMILY_LINK, anybody_restricted, may_be, member_key
 from server_stub.eras import wareki
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
@@ -158,7 +158,11 @@ def address_history(case: Case[Any], register: str) -> AddressHistory:
         raise Failed("Record_Unusable", register=HEADS)
     head = HeadBody.model_validate(record.body)
     members = [_member(one) for one in reader.records(MEMBERS, group=register)]
-    usable = [one for one in members if not _reaches_back(one[1], head.made_on)]
+    usable = [
+        (one, body)
+        for one, body in members
+        if not _reaches_back(body, head.made_on) and may_be(reader, one.person, _born(body))
+    ]
     return AddressHistory(
         register=register,
         domicile=head.domicile,
@@ -190,6 +194,12 @@ def _member(record: Record) -> tuple[Member, MemberBody]:
         resident_code=Secret(body.resident_code) if coded and body.resident_code else None,
         addresses=tuple((one.address, one.since_in_words) for one in body.addresses),
     ), body
+
+
+def _born(body: MemberBody) -> tuple[date, date] | None:
+    """Between which days, by this register; None where it does not say for certain."""
+    certain = body.birth is not None and not body.birth_words and body.removed_on is None
+    return (body.birth, body.birth) if certain and body.birth is not None else None
 
 
 def _reaches_back(body: MemberBody, made_on: date) -> bool:

@@ -232,6 +232,8 @@ def _told(error: ValidationError) -> Iterator[InitErrorDetails]:
 
 
 _BIRTH = re.compile(r"(西暦|[一-鿿]{2})(元|[0-9]{1,4})年(?:([0-9]{1,2})月(?:([0-9]{1,2})日)?)?")
+_CERTAIN = re.compile(r"\s*(?:月日不詳|日不詳)?")
+"""What may follow the date where all that it says is certain: not 頃."""
 
 
 def born_at_latest(birth: str) -> date | None:
@@ -240,6 +242,22 @@ def born_at_latest(birth: str) -> date | None:
     found = _BIRTH.match(unicodedata.normalize("NFKC", birth))
     if found is None:
         return None
+    return _end(found)
+
+
+def born_between(birth: str) -> tuple[date, date] | None:
+    """Tell the first and the last day on which somebody with this 生年月日 was born. None where that is not certain (頃, 推定)."""
+    plain = unicodedata.normalize("NFKC", birth)
+    found = _BIRTH.match(plain)
+    last = _end(found) if found is not None and _CERTAIN.fullmatch(plain, found.end()) else None
+    if found is None or last is None:
+        return None
+    _, _, month, day = found.groups()
+    return last.replace(month=int(month or 1), day=last.day if day else 1), last
+
+
+def _end(found: re.Match[str]) -> date | None:
+    """The last day that a date may mean; None for one that no calendar has."""
     era, year, month, day = found.groups()
     number = 1 if year == "元" else int(year)
     try:

@@ -123,9 +123,9 @@ def take_seals(generation: Generation, file: FileFormat) -> int:
 def _set_unfit_aside(
     generation: Generation, connection: Connection, file: FileFormat, batch: list[dict[str, Any]]
 ) -> None:
-    """Set aside each registration that its holder's own record speaks against: of somebody too young, and a katakana name of
-    somebody who is no foreign resident."""
-    query = select(persons.c.key, persons.c.birth, persons.c.nationality).where(
+    """Set aside each registration that its holder's own record speaks against: of somebody too young or born on another day, and a
+    katakana name of somebody who is no foreign resident."""
+    query = select(persons.c.key, persons.c.birth, persons.c.birth_words, persons.c.nationality).where(
         persons.c.generation == generation.number, persons.c.key.in_([row["person"] for row in batch])
     )
     people = {row.key: row for row in connection.execute(query)}
@@ -136,6 +136,8 @@ def _set_unfit_aside(
             continue
         if age(person.birth, row["registered_on"]) < YOUNGEST_WITH_SEAL:
             wrong = ("registered_on", f"{YOUNGEST_WITH_SEAL}歳以上の人の登録年月日")
+        elif row.get("birth") and not person.birth_words and row["birth"] != person.birth:
+            wrong = ("birth", "住民記録と同じ生年月日")
         elif row.get("katakana") and not person.nationality:
             wrong = ("katakana", "空欄（日本人住民）")
         else:
