@@ -202,6 +202,8 @@ def test_nobody_gets_it_where_a_broken_link_may_hide_who_is_protected(hall: Open
         ("an address without its day", {"住所": [{"address": "甲市"}]}),
         ("older than the 附票", {"住所": [{"address": "甲市", "since": "2001-01-01"}, {"address": "乙市", "since": "2019-11-21"}]}),
         ("a code that may be somebody's", {"住民票コード": "48201000010"}),
+        ("a stand-in in an address", {"住所": [{"address": "青葉県〓どり市", "since": "2019-11-20"}]}),
+        ("another birth date than the resident's", {"生年月日": "1992-02-28"}),
     ],
     ids=lambda told: told if isinstance(told, str) else "",
 )  # fmt: skip

@@ -141,6 +141,18 @@ DEEP = [["従前の記録", [["従前の記録", [["従前の記録", [["本籍"
         (member(養続柄="養子"), ("members", 0), "養父か養母"),
         (member(養母="髙橋　久美"), ("members", 0), "養父か養母"),
         (member(住所="若葉町"), ("members", 0, "住所"), "取決めにある名前"),
+        (member(名="悠〓"), ("members", 0, "名"), "代わりの記号"),
+        (member(名="悠○"), ("members", 0, "名"), "代わりの記号"),
+        (member(父="葛□　誠"), ("members", 0, "父"), "代わりの記号"),
+        (lambda body: body | {"domicile": "若■町二番地"}, ("domicile",), "代わりの記号"),
+        (item("令和元年⿰金十月"), ("entries", 0, "items", 0, "text"), "代わりの記号"),
+        (item("令和元年\u200b一月"), ("entries", 0, "items", 0, "text"), "目に見えない文字"),
+        (
+            entry(["更正", [["従前の記録", [["本籍", "若\ufffd町"]]]]]),
+            ("entries", 0, "items", 0, "former", 0, "text"),
+            "代わりの記号",
+        ),
+        (entry(["戸□編製", [["編製日", "令和元年"]]]), ("entries", 0, "title"), "代わりの記号"),
     ],
 )
 def test_what_is_wrong_with_a_register_is_told_in_japanese_where_it_is_and_without_its_value(
@@ -391,6 +403,20 @@ def test_a_broken_register_is_told_with_file_line_and_column(hall: OpenHall) -> 
     assert (row.file, row.line, row.column) == ("family_registers.jsonl", 6, "戸籍に記録されている者")
     assert midori.refusal(ONE, DAISUKE) == "Record_Unusable"
     assert midori.able(YUTO)
+
+
+@pytest.mark.parametrize("place", ["青葉県〓どり市", "青葉県みど\u200bり市"])
+def test_a_stand_in_in_the_body_sets_the_register_aside_when_it_is_loaded(hall: OpenHall, place: str) -> None:
+    """Not first when its paper is made. ○ is a sign like any other in a body."""
+    before = '"出生地", "青葉県みどり市"], ["届出日", "昭和３９年'
+    midori = hall(family_registers=lambda text: text.replace(before, before.replace("青葉県みどり市", place)))
+    (row,) = midori.loaded.set_aside
+    assert (row.file, row.line, row.column) == ("family_registers.jsonl", 6, "戸籍に記録されている者")
+    assert midori.refusal(WHOLE, DAISUKE) == midori.refusal(ONE, DAISUKE) == "Record_Unusable"
+    assert midori.able(YUTO)
+    assert hall(family_registers=lambda text: text.replace(before, before.replace("市", "市○"))).offer(
+        ONE, DAISUKE
+    )
 
 
 def test_restrictions_stop_the_whole_for_all_and_one_for_the_restricted(hall: OpenHall) -> None:

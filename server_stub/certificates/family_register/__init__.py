@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, TypeVar
 
+from pydantic import ValidationError
+
 from server_stub.certificates.certificate import Case, Certificate, Offered, ServiceTerms
 from server_stub.certificates.domicile import (
     FAMILY_LINK,
@@ -212,7 +214,12 @@ def own_register(case: Case[Any]) -> tuple[str, FamilyRegisterBody, Member]:
     record = case.reader.record(FAMILY_REGISTER, own.register)
     if record is None:
         raise Failed("Record_Unusable", register=FAMILY_REGISTER)
-    body = FamilyRegisterBody.model_validate(record.body)
+    try:
+        body = FamilyRegisterBody.model_validate(record.body)
+    except (
+        ValidationError
+    ):  # of a replica that was made before one of the rules; the error would tell the record
+        raise Failed("Record_Unusable", register=FAMILY_REGISTER) from None
     member = body.member(own.number)
     if member is None:
         raise Failed("Record_Unusable", register=FAMILY_REGISTER)

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from server_stub.characters import no_name, no_text
 from server_stub.eras import ERAS
 
 FAMILY_REGISTER = "family_register"
@@ -33,6 +34,14 @@ def _wrong(expected: str) -> PydanticCustomError:
 def _line(text: str) -> str:
     if text != text.strip() or any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in text):
         raise _wrong("前後に空白のない、1行の文字列")
+    if expected := no_text(text):
+        raise _wrong(expected)
+    return text
+
+
+def _name(text: str) -> str:
+    if expected := no_name(text):
+        raise _wrong(expected)
     return text
 
 
@@ -56,6 +65,7 @@ def _kana(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_line)]
 Filled = Annotated[Text, AfterValidator(_filled)]
+Name = Annotated[Text, AfterValidator(_name)]
 Heading = Annotated[Filled, Field(max_length=40), AfterValidator(_heading)]
 Kana = Annotated[Filled, AfterValidator(_kana)]
 
@@ -146,7 +156,7 @@ Entries = Annotated[tuple[Entry, ...], Field(strict=False)]
 class HeadName(_Part):
     """氏名 of the 筆頭者, with one U+3000 between 氏 and 名, and the reading of the 氏 where one is recorded."""
 
-    text: Annotated[Filled, Field(alias="氏名")]
+    text: Annotated[Filled, AfterValidator(_name), Field(alias="氏名")]
     reading: Annotated[Kana | None, Field(alias="氏の振り仮名")] = None
 
     @model_validator(mode="after")
@@ -164,16 +174,16 @@ class Member(_Part):
     """戸籍に記録されている者. `number`: 戸籍内番号; `removed`: 除籍 (by death, marriage and so on)."""
 
     number: Annotated[int, Field(alias="番号", ge=1, le=999)]
-    name: Annotated[Filled, Field(alias="名")]
+    name: Annotated[Filled, AfterValidator(_name), Field(alias="名")]
     reading: Annotated[Kana | None, Field(alias="名の振り仮名")] = None
     removed: Annotated[bool, Field(alias="除籍")] = False
     birth: Annotated[Filled, Field(alias="生年月日")]
     spouse: Annotated[Literal["夫", "妻", ""], Field(alias="配偶者区分")] = ""
-    father: Annotated[Text, Field(alias="父")] = ""
-    mother: Annotated[Text, Field(alias="母")] = ""
+    father: Annotated[Name, Field(alias="父")] = ""
+    mother: Annotated[Name, Field(alias="母")] = ""
     relation: Annotated[Filled, Field(alias="続柄")]
-    adoptive_father: Annotated[Text, Field(alias="養父")] = ""
-    adoptive_mother: Annotated[Text, Field(alias="養母")] = ""
+    adoptive_father: Annotated[Name, Field(alias="養父")] = ""
+    adoptive_mother: Annotated[Name, Field(alias="養母")] = ""
     adoptive_relation: Annotated[Literal["養子", "養女", ""], Field(alias="養続柄")] = ""
     entries: Annotated[Entries, Field(alias="身分事項")] = ()
 
