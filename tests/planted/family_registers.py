@@ -10,7 +10,9 @@ import pytest
 
 import server_stub.certificates.family_register as kind
 import server_stub.certificates.family_register.front as fronts
+from server_stub.certificates.domicile import Membership
 from server_stub.certificates.family_register.register import FAMILY_REGISTER
+from server_stub.interface.failures import Failed
 from server_stub.registry.replica import ReplicaReader
 from tests.planted.defect import defect
 
@@ -274,6 +276,24 @@ def the_protected_alone(patch: pytest.MonkeyPatch) -> None:
 )
 def outsiders_age_unchecked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(kind, "check_age", lambda case, birth: None)
+
+
+@defect(
+    "対応表にない住民を、市の戸籍の人とみなす",
+    harm="本籍が別の市にある人に、他人の家族の戸籍が渡る。",
+    scenario="本籍が市外の人は、住所地の市から戸籍の証明書を受け取れない",
+    sentence="「Holder_Not_Linked」で断られる",
+)
+def linked_by_guess(patch: pytest.MonkeyPatch) -> None:
+    real = kind.membership_of
+
+    def membership(case: Any) -> Membership:
+        try:
+            return real(case)
+        except Failed:
+            return Membership("281000000101", "1")
+
+    patch.setattr(kind, "membership_of", membership)
 
 
 # --- whose a sheet is -----------------------------------------------------------------------------------------------

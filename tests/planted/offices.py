@@ -14,7 +14,14 @@ import server_stub.certificates.residence.front as residence_front
 import server_stub.certificates.terms as terms
 import server_stub.issuing.service as service
 from server_stub.center.stops import Stops as CentreStops
-from server_stub.certificates.terms import STANDARD_NUMBER, Certifier, ClosedSpan, NumberPattern, ServiceTerms
+from server_stub.certificates.terms import (
+    STANDARD_NUMBER,
+    WEEK,
+    Certifier,
+    ClosedSpan,
+    NumberPattern,
+    ServiceTerms,
+)
 from server_stub.issuing.stops import Stops
 from server_stub.municipalities.changes import Change
 from server_stub.municipalities.settings import Municipality, States
@@ -94,6 +101,19 @@ def always_the_mayor(patch: pytest.MonkeyPatch) -> None:
 )
 def holidays_served(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(terms, "is_holiday", lambda day: False)
+
+
+@defect(
+    "曜日の定めを見ない",
+    harm="届出を確かめる職員のいない土曜日に、届出の済んでいない戸籍の証明書が出る。",
+    scenario="神戸市の戸籍の証明書は土曜日の16時59分に受け取れず、附票の写しは受け取れる",
+    sentence="「戸籍全部事項証明書」は「Service_Closed_Today」のため選べない",
+)
+def every_day_served(patch: pytest.MonkeyPatch) -> None:
+    real = ServiceTerms.served_on
+    patch.setattr(
+        ServiceTerms, "served_on", lambda own, day: real(own.model_copy(update={"weekdays": WEEK}), day)
+    )
 
 
 @defect(
