@@ -79,13 +79,12 @@ def read_delivery(folder: Path) -> Records:
         }
         for row in _rows(folder / "ZEI.DAT", _TAXES, "jef-ebcdic", wide={"賦課期日住所"}, ends=b"\r\n")
     )
-    links = tuple(
+    links: tuple[dict[str, Any], ...] = tuple(
         {"person": one.get("宛名番号"), "group": one.get("戸籍番号"), "member": one.get("戸籍内番号")}
         for one in parse(folder / "koseki_jumin.xml").iter("対応")
     )
     registers = tuple(map(_register, parse(folder / "koseki.xml").iter("戸籍")))
-    others = {"tax_record": taxes, "family_link": links, "family_register": registers}
-    return Records(people, seals, others)
+    return Records(people, seals, {"tax_record": taxes, "family_link": links, "family_register": registers})
 
 
 def _register(element: Element) -> dict[str, Any]:
