@@ -10,10 +10,9 @@ from typing import Annotated
 
 import typer
 
-from scenarios.command.serving import delivery_app
-
 from . import paths
 from .command.cards import card_app
+from .command.deliveries import delivery_app
 from .command.options import JsonOption, TownOption, fold_help, print_json, stop, terminal_columns
 from .command.starting import demo, kiosk, run, server
 from .command.towns import town_app

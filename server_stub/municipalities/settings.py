@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -506,22 +506,33 @@ def _own_fonts(file: str, folder: Path, names: Iterable[str]) -> tuple[Path, ...
 
 
 def _official_seal(file: str, path: Path, where: str, black: bool) -> bytes:
-    wrong = settings_wrong(file, f"{where}.seal", SEAL)
+    expected: str | None = SEAL
     try:
-        if not path.is_file():  # a pipe or a device is read for ever
-            raise wrong
-        png = path.read_bytes()
+        if path.is_file():  # a pipe or a device is read for ever
+            png = path.read_bytes()
+            expected = _expected_of_seal(png, black)
+    except OSError:
+        pass
+    if expected is not None:
+        raise settings_wrong(file, f"{where}.seal", expected)
+    return png
+
+
+@lru_cache(maxsize=32)  # one picture is the seal of many kinds
+def _expected_of_seal(png: bytes, black: bool) -> str | None:
+    """What an official seal has to be and these bytes are not, if anything."""
+    try:
         across, down = struct.unpack(">II", png[16:24])  # of PNG's first chunk: before anything is unpacked
         if across != down or not SMALLEST_SEAL_PX <= across <= LARGEST_SEAL_PX:
-            raise wrong
+            return SEAL
         with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
             seen = is_seen(image)
             pixels = np.asarray(image.convert("RGBA"), dtype=np.int16)
     except (UnidentifiedImageError, struct.error, OSError, SyntaxError, ValueError):
-        raise wrong from None
+        return SEAL
     if not seen:
-        raise settings_wrong(file, f"{where}.seal", _BLANK_SEAL)
+        return _BLANK_SEAL
     colours = pixels[pixels[..., 3] > 0][..., :3]
     if black and colours.size and int(np.ptp(colours, axis=1).max()) > _COLOURED:
-        raise settings_wrong(file, f"{where}.seal", _BLACK_SEAL)
-    return png
+        return _BLACK_SEAL
+    return None
