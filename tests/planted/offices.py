@@ -117,6 +117,18 @@ def every_day_served(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
+    "どの証明書も、戸籍の証明書と同じ平日だけに限る",
+    harm="祝日にも受け取れるはずの附票の写しを、来店した住民が受け取れない。",
+    scenario="神戸市の戸籍の附票の写し",
+    sentence="カードを取る",
+)
+def working_days_only(patch: pytest.MonkeyPatch) -> None:
+    real = ServiceTerms.served_on
+    working = {"weekdays": WEEK[:5], "holidays": False}
+    patch.setattr(ServiceTerms, "served_on", lambda own, day: real(own.model_copy(update=working), day))
+
+
+@defect(
     "次の取扱日を、休みを数えずに翌日と知らせる",
     harm="知らされた日に来た住民が、また断られる。",
     scenario="平日だけ扱う証明書は、土曜日に選べない",
