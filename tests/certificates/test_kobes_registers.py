@@ -17,8 +17,8 @@ DELIVERED: Mapping[str, Records] = {
     code: SHIPPED[code][1](shipped_town(folder) / "delivery") for code, folder in FOLDERS.items()
 }
 KOBE = DELIVERED["28100"]
-LINKS = {row["宛名番号"]: row for row in KOBE.others["family_link"]}
-REGISTERS = {row["戸籍番号"]: row for row in KOBE.others["family_register"]}
+LINKS = {row["person"]: row for row in KOBE.others["family_link"]}
+REGISTERS = {row["key"]: row for row in KOBE.others["family_register"]}
 HISTORIES = {row["key"]: row for row in KOBE.others["address_history"]}
 STOOD = {(row["group"], int(row["member"])): row for row in KOBE.others["address_history_member"]}
 
@@ -31,8 +31,8 @@ def resident(person: str) -> Resident:
 
 def member_of(person: str) -> Mapping[str, Any]:
     link = LINKS[person]
-    members = REGISTERS[link["戸籍番号"]]["戸籍に記録されている者"]
-    (found,) = [one for one in members if one["番号"] == int(link["戸籍内番号"])]
+    members = REGISTERS[link["group"]]["members"]
+    (found,) = [one for one in members if one["番号"] == int(link["member"])]
     return dict(found)
 
 
@@ -43,16 +43,15 @@ def plain(text: str) -> str:
 @pytest.mark.parametrize("person", LINKS)
 def test_whoever_is_linked_is_that_member_in_each_register(person: str) -> None:
     link, member, lives = LINKS[person], member_of(person), resident(person)
-    register = REGISTERS[link["戸籍番号"]]
-    history, stood = HISTORIES[link["戸籍番号"]], STOOD[link["戸籍番号"], member["番号"]]
+    register = REGISTERS[link["group"]]
+    history, stood = HISTORIES[link["group"]], STOOD[link["group"], member["番号"]]
     assert not member.get("除籍") and stood["person"] == person
-    domicile = (register["本籍"], register["氏名"]["氏名"])
+    domicile = (register["domicile"], register["head"]["氏名"])
     assert domicile == (lives["本籍"], lives["筆頭者"]) == (history["domicile"], history["head"])
-    surname = register["氏名"]["氏名"].split("　")[0]
+    surname = register["head"]["氏名"].split("　")[0]
     assert lives["氏名"] == f"{surname}　{member['名']}" == f"{stood['surname']}　{stood['given']}"
     assert plain(lives.birth) == plain(member["生年月日"]) == plain(stood["birth"].japanese)
-    sex = {"1": "男", "2": "女"}[link["性別コード"]]
-    assert lives["性別"] == sex == {"male": "男", "female": "女"}[stood["sex"]]
+    assert lives["性別"] == {"male": "男", "female": "女"}[link["sex"]] and link["sex"] == stood["sex"]
     since = lives.days["住所を定めた年月日"].inner or lives.days["住民となった年月日"].inner
     newest = stood["addresses"][-1]
     assert (newest["address"], newest["since"]) == (lives.address, str(since))
@@ -60,14 +59,12 @@ def test_whoever_is_linked_is_that_member_in_each_register(person: str) -> None:
 
 def test_nobody_of_a_delivered_register_is_forgotten_in_the_links_or_the_address_histories() -> None:
     members = {
-        (number, one["番号"]): one
-        for number, register in REGISTERS.items()
-        for one in register["戸籍に記録されている者"]
+        (number, one["番号"]): one for number, register in REGISTERS.items() for one in register["members"]
     }
     assert STOOD.keys() == members.keys() and HISTORIES.keys() == REGISTERS.keys()
     living = {key for key, one in members.items() if not one.get("除籍")}
-    assert {(row["戸籍番号"], int(row["戸籍内番号"])) for row in LINKS.values()} == living
+    assert {(row["group"], int(row["member"])) for row in LINKS.values()} == living
     assert {key for key, row in STOOD.items() if row["removed_on"].inner is None} == living
-    domiciles = {(row["本籍"], row["氏名"]["氏名"]) for row in REGISTERS.values()}
+    domiciles = {(row["domicile"], row["head"]["氏名"]) for row in REGISTERS.values()}
     there = {person for person, one in KOBE.people.items() if (one["本籍"], one["筆頭者"]) in domiciles}
     assert there == {person for person in LINKS if ":" not in person}

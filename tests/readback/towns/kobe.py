@@ -53,8 +53,8 @@ def read_delivery(folder: Path) -> Records:
     others = {
         "alias_history": _read_aliases(folder),
         "tax_record": read_taxes(folder / "税証明.csv", "cp932"),
-        "family_link": _rows(folder / "戸籍対応表.csv", "cp932"),
-        "family_register": _objects(folder / "戸籍.jsonl"),
+        "family_link": tuple(map(_link, _rows(folder / "戸籍対応表.csv", "cp932"))),
+        "family_register": tuple(map(_register, _objects(folder / "戸籍.jsonl"))),
         "address_history": tuple(map(_history, _rows(folder / "戸籍の附票.csv", "utf-8"))),
         "address_history_member": tuple(map(_history_member, _objects(folder / "戸籍の附票記載者.jsonl"))),
     }
@@ -84,6 +84,25 @@ def _rows(path: Path, encoding: str) -> tuple[dict[str, str], ...]:
 
 def _objects(path: Path) -> tuple[dict[str, Any], ...]:
     return tuple(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def _link(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        "person": row["宛名番号"],
+        "group": row["戸籍番号"],
+        "member": row["戸籍内番号"],
+        "sex": _SEX[row["性別コード"]],
+    }
+
+
+def _register(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "key": row["戸籍番号"],
+        "domicile": row["本籍"],
+        "head": row["氏名"],
+        "entries": row["戸籍事項"],
+        "members": row["戸籍に記録されている者"],
+    }
 
 
 def _history(row: dict[str, str]) -> dict[str, Any]:
