@@ -10,6 +10,9 @@ setup:
 demo: setup
 	@$(BIN)/konbini demo
 
+# the tests start some hundred processes: Python's bytecode is kept for them, whatever the environment says
+test: export PYTHONDONTWRITEBYTECODE =
+test: export PYTHONPYCACHEPREFIX = $(CURDIR)/.konbini/bytecode
 test: setup
 	@QT_QPA_PLATFORM=offscreen $(BIN)/pytest -n 2 --dist loadgroup
 

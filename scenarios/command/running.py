@@ -169,7 +169,7 @@ def run_scenarios(
     arguments = [str(_BINDING), "-c", str(_SETTINGS), f"--rootdir={ROOT}", "-p", "scenarios.fail_on_log"]
     arguments += ["-p", "scenarios.steps.plugin", "-p", "no:cacheprovider", "-q", "--no-header", "--tb=short"]
     # plugins of our own tests that scenarios do not need, and that are slow to load
-    arguments += ["-p", "no:schemathesis", "-p", "no:hypothesispytest"]
+    arguments += ["-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:anyio"]
     if keyword:
         arguments += ["-k", keyword]
     if tags:

@@ -35,8 +35,8 @@ PENDING = "外字登録中"
 _DIGITS, _LETTERS = (
     dict(zip(("明治", "大正", "昭和", "平成", "令和"), told, strict=True)) for told in ("12345", "MTSHR")
 )
-_REASON = "04"
-"""支援措置（その他）."""
+_REASON, _PROVISIONAL = "04", "05"
+"""支援措置（その他）, 仮支援措置."""
 
 
 @given("「{person}」の氏名フリガナが{length}文字で連携されている")
@@ -90,6 +90,15 @@ def restricted_until(world: World, person: str, since: date, until: date) -> Non
 def restricted_until_released(world: World, person: str, since: date, released: date) -> None:
     """支援措置; the day of the release is the first without it."""
     _restrict(world, person, _lettered(since), released=_lettered(released))
+
+
+@when(
+    "「{person}」の仮支援措置が{since:day}の申出として連携される",
+    "「六甲翠」の仮支援措置が令和8年6月3日の申出として連携される",
+)
+def restricted_provisionally(world: World, person: str, since: date) -> None:
+    """仮支援措置: from the day of the application on, before it is decided."""
+    _restrict(world, person, _lettered(since), reason=_PROVISIONAL)
 
 
 @given(
@@ -317,10 +326,11 @@ def _restrict(
     released: str = "",
     lifted: str = "",
     household: str = "",
+    reason: str = _REASON,
 ) -> None:
     row = {
         "宛名番号": world.stage.person_key(person) if person else "",
-        "制限事由コード": _REASON,
+        "制限事由コード": reason,
         "開始日": since,
         "終了日": until,
         "解除日": released,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -44,7 +45,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedP
         str(folder / "evidence"),
         *told,
     ]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=220)
+    home = os.environ | {"KONBINI_HOME": str(paths.home())}  # where keys are made already
+    done = subprocess.run(
+        command, cwd=folder, env=home, capture_output=True, text=True, check=False, timeout=220
+    )
     return done, folder
 
 

@@ -231,3 +231,28 @@ def given_to_the_removed(patch: pytest.MonkeyPatch) -> None:
 )
 def outsiders_of_any_age(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(address_history, "check_age", lambda case, birth: None)
+
+
+@defect(
+    "同姓同名の別の人の附票を印字する",
+    harm="他人の住所の移り変わりが、氏名が同じというだけで本人に渡る。",
+    scenario=FAMILY,
+    sentence="250円を入れる",
+)
+def a_namesakes(patch: pytest.MonkeyPatch) -> None:
+    members(patch, lambda one: replace(one, birth="平成3年4月6日"))
+
+
+@defect(
+    "求められていない在外選挙の登録を印字する",
+    harm="国外に住んでいることが、それを求めない提出先に知られる。",
+    scenario="在外選挙を記載しない附票を受け取る",
+    sentence="250円を入れる",
+)
+def overseas_unasked(patch: pytest.MonkeyPatch) -> None:
+    real = address_history.address_history_front
+
+    def made(history: Any, chosen: Any, answers: Any, **named: Any) -> Any:
+        return real(history, chosen, {**answers, front.OVERSEAS: front.YES}, **named)
+
+    patch.setattr(address_history, "address_history_front", made)

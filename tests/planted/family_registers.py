@@ -10,7 +10,9 @@ import pytest
 
 import server_stub.certificates.family_register as kind
 import server_stub.certificates.family_register.front as fronts
+from server_stub.certificates.domicile import Membership
 from server_stub.certificates.family_register.register import FAMILY_REGISTER
+from server_stub.interface.failures import Failed
 from server_stub.registry.replica import ReplicaReader
 from tests.planted.defect import defect
 
@@ -284,6 +286,27 @@ def the_protected_alone(patch: pytest.MonkeyPatch) -> None:
 )
 def outsiders_age_unchecked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(kind, "check_age", lambda case, birth: None)
+
+
+@defect(
+    "対応表にない住民を、氏名で戸籍と結ぶ",
+    harm="同姓同名の別の人の戸籍の証明書が渡る。",
+    scenario="戸籍の人と氏名も本籍も同じでも、対応表にない住民",
+    sentence="「Holder_Not_Linked」で断られる",
+)
+def matched_by_name(patch: pytest.MonkeyPatch) -> None:
+    real = kind.membership_of
+
+    def membership_of(case: Any) -> Any:
+        try:
+            return real(case)
+        except Failed as failed:
+            known = {"李　明": Membership("482010000004", 1)}
+            if failed.failure != "Holder_Not_Linked" or case.person.name not in known:
+                raise
+            return known[case.person.name]
+
+    patch.setattr(kind, "membership_of", membership_of)
 
 
 # --- whose a sheet is -----------------------------------------------------------------------------------------------

@@ -16,9 +16,11 @@ import server_stub.registry.replica as replica
 import server_stub.registry.values as values
 from server_stub.eras import wareki
 from tests.planted.defect import defect
+from tests.planted.papers import front, fronts_unread
 
 NOTHING = "何も答えなければ、外国人住民の写しに在留カード等の番号は載らない"
 ZHANG = "用紙は1枚で、載っているのは「張玉蓮」だけである"
+ANNEX = "外国人住民の写しに通称の記載・削除だけを載せる"
 READINGS = "振り仮名の公証のいろいろな5人世帯も写しを受け取れる"
 TAKATORI = "用紙は5枚で、載っているのは「鷹取薫、鷹取瞳、鷹取蓮、鷹取蘭、深江ミツ」だけである"
 
@@ -147,12 +149,59 @@ def arrived_elsewhere(patch: pytest.MonkeyPatch) -> None:
 @defect(
     "別紙の通称を一つ落とす",
     harm="以前の通称で結んだ契約の本人だと示せない。",
-    scenario="外国人住民の写しに通称の記載・削除だけを載せる",
+    scenario=ANNEX,
     sentence="用紙は3枚で、載っているのは「張玉蓮」だけである",
 )
 def an_alias_less(patch: pytest.MonkeyPatch) -> None:
     real = residence._aliases
     patch.setattr(residence, "_aliases", lambda case, person: real(case, person)[1:])
+
+
+@defect(
+    "選んでいない家族に当てはまる項目も尋ねる",
+    harm="日本人の写しに国籍や在留資格を載せるかを尋ねられ、住民が何を答えてよいか分からない。",
+    scenario="日本人だけを選ぶと、同じ世帯の外国人住民の項目は尋ねない",
+    sentence="画面に「国籍・地域」と表示されない",
+)
+def asked_of_everybody(patch: pytest.MonkeyPatch) -> None:
+    real = residence._question
+    patch.setattr(residence, "_question", lambda code, concerns: real(code, ()))
+
+
+def _annex(patch: pytest.MonkeyPatch, **changed: str) -> None:
+    """Each block of the 別紙 has these fields."""
+    front(patch, lambda made: replace(made, annex=tuple(replace(block, **changed) for block in made.annex)))
+
+
+@defect(
+    "別紙に別の人の氏名を印字する",
+    harm="他人の通称の移り変わりが、本人の写しに綴じられる。",
+    scenario=ANNEX,
+    sentence="250円を入れる",
+)
+def annex_of_another(patch: pytest.MonkeyPatch) -> None:
+    _annex(patch, name="北野　マリア")
+
+
+@defect(
+    "別紙に別の人の氏名を印字する（センターも端末も紙面を読まない）",
+    harm="他人の通称の移り変わりが、本人の写しに綴じられる。",
+    scenario=ANNEX,
+    sentence="用紙は3枚で、載っているのは「張玉蓮」だけである",
+)
+def annex_of_another_unread(patch: pytest.MonkeyPatch) -> None:
+    fronts_unread(patch)
+    annex_of_another(patch)
+
+
+@defect(
+    "別紙が、申請していない人のものと申告される",
+    harm="求めていない人の通称が渡る。",
+    scenario=ANNEX,
+    sentence="250円を入れる",
+)
+def annex_told_of_another(patch: pytest.MonkeyPatch) -> None:
+    _annex(patch, key="0000100302")
 
 
 def _in_form(patch: pytest.MonkeyPatch, form: str) -> None:

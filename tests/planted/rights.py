@@ -429,6 +429,22 @@ def lifted_taken_for_released(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
+    "仮支援措置を、支援の要否が決まるまで効かせない",
+    harm="申出をした人の住所が、決まるまでの間に相手のカードや本人のカードで渡る。",
+    scenario="案内のあとに仮支援措置の申出があった人",
+    sentence="「住民票の写し」を世帯全員で1部申し込んで断られる",
+)
+def provisional_waits(patch: pytest.MonkeyPatch) -> None:
+    real = ReplicaReader._restriction_of
+
+    def restriction_of(reader: Any, *asked: Any) -> Any:
+        found = real(reader, *asked)
+        return None if found is not None and found.reason == "仮支援措置" else found
+
+    patch.setattr(ReplicaReader, "_restriction_of", restriction_of)
+
+
+@defect(
     "職員が一人に認めた例外を、十五歳未満の全員に及ぼす",
     harm="認められていない子どもの証明書が、だれかの手に渡る。",
     scenario="職員がほかの人に認めた利用は、十四歳の人に及ばない",

@@ -176,7 +176,8 @@ def _rows(
     of the format itself."""
     for target, source in file["to"].items():
         _check_known(target, source)
-    for cells in _cells(delivery / file["name"], file):
+    for row in _cells(delivery / file["name"], file):
+        cells = {name: _in_own(text, file.get("own", {})) for name, text in row.items()}
         try:
             yield {
                 target: _item(source, cells, file, target, delivery, tables)
@@ -227,7 +228,11 @@ def _field(record: bytes, one: Mapping[str, Any], encoding: str, own: Mapping[st
             raise Unreadable(f"{one['name']}: a code without a character")
     else:
         text = raw.decode(encoding)
-    text = text.rstrip(" 　")
+    return text.rstrip(" 　")
+
+
+def _in_own(text: str, own: Mapping[str, str]) -> str:
+    """With what the municipality means by a character that the file has."""
     return "".join(own.get(f"U+{ord(char):04X}", char) for char in text)
 
 

@@ -93,6 +93,10 @@ def test_a_shipped_town_read_by_its_format_is_the_town_read_by_own_tables(
     assert (own.tables, mine.tables) == ("own", "format file")
     assert mine.people == own.people
     assert mine.records.seals == own.records.seals
+    for register in ("family_link", "family_register"):
+        told = own.records.others.get(register, ())
+        found = mine.records.others.get(register, ())
+        assert [{name: row[name] for name in one} for row, one in zip(found, told, strict=True)] == list(told)
 
 
 def test_a_row_is_decoded_by_codes_dates_and_joins(tmp_path: Path) -> None:

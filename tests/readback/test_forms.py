@@ -19,7 +19,8 @@ from tests.readback.town import Town
 
 DAY = date(2026, 6, 3)
 FAMILY = ["試験一郎", "試験花子", "試験小春"]
-NUMBERS = ("100100000011", "１００１０００００１１")
+NUMBERS = ("100100000011", "１００１００００００１１")
+DAYS = ("令和8年6月3日", "令和８年６月３日")
 WAYS: dict[str, dict[str, str]] = {
     "個人票": {},
     "個人票, blank": {'blank = "marked"': 'blank = "blank"'},
@@ -110,7 +111,10 @@ def test_the_digits_of_a_paper_have_one_width(place: Place) -> None:
     """But for 発行番号, the page mark and the mark of the sheet, which are no part of the form."""
     full = place.town.municipality.services["residence"]["digits"] == "full"
     sheets = place.office.sheets(f"{FAMILY[0]}のカード", "residence", **dict.fromkeys(ITEMS.values(), True))
-    with Sheet(sheets[-1]) as sheet:
-        text = sheet.front.text
-    assert [number in text for number in NUMBERS] == [not full, full] or NUMBERS[0] not in text
-    assert ("令和８年６月３日" if full else "令和8年6月3日") in text
+    fronts = []
+    for pdf in sheets:
+        with Sheet(pdf) as sheet:
+            fronts.append(sheet.front.text)
+    # of the head, who stands on the first sheet; the day of issue stands on the last
+    assert [number in fronts[0] for number in NUMBERS] == [not full, full]
+    assert [day in fronts[-1] for day in DAYS] == [not full, full]

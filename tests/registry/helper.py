@@ -32,6 +32,8 @@ ENCODINGS = {
     "発行制限.csv": "utf-8-sig",
     "通称履歴.csv": "utf-8",
     "税証明.csv": "cp932",
+    "戸籍対応表.csv": "cp932",
+    "戸籍の附票.csv": "utf-8",
     notices.FILE_NAME: "utf-8",
 }
 

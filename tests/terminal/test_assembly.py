@@ -6,6 +6,7 @@ import gc
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from shiboken6 import isValid
 
 from kiosk_app.assembly import Assembly
 from kiosk_app.control import TerminalControl
+from kiosk_app.screens import names
 from kiosk_app.settings import KioskSettings
+from scenarios.towns import shipped_town
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.trace import Trace
 
@@ -43,6 +46,17 @@ def assembly(qapp: QApplication, centre: Centre, quick_path: Path) -> Iterator[A
     assembly.start()
     yield assembly
     assembly.stop()
+
+
+def test_the_screens_draw_names_in_the_fonts_that_the_terminal_is_given(assembly: Assembly) -> None:
+    """A second font has what the common one lacks (外字, MJ+)."""
+    own, name = shipped_town("ashikaga") / "ashikaga_gaiji.ttf", "渡\U0010f001"
+    assert [file for file, _ in names.runs(name)] == [names.register_font()]
+    try:
+        assembly.restart(replace(assembly.settings, name_fonts=(str(own),)))
+        assert names.runs(name) == [(names.register_font(), "渡"), (own, "\U0010f001")]
+    finally:
+        names.use_fonts([])
 
 
 class Watched:

@@ -13,7 +13,15 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from server_stub.characters import no_name, no_text
@@ -61,6 +69,18 @@ def _kana(text: str) -> str:
     if not re.fullmatch(r"[ァ-ヺー・゛゜]+", text):
         raise _wrong("全角カタカナの振り仮名")
     return text
+
+
+_TEXTS_OF_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def _number_of_text(value: Any) -> Any:
+    """XML has texts alone: digits are a number."""
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value) else value
+
+
+def _boolean_of_text(value: Any) -> Any:
+    return _TEXTS_OF_BOOLEANS.get(value, value) if isinstance(value, str) else value
 
 
 Text = Annotated[str, AfterValidator(_line)]
@@ -173,10 +193,10 @@ class HeadName(_Part):
 class Member(_Part):
     """戸籍に記録されている者. `number`: 戸籍内番号; `removed`: 除籍 (by death, marriage and so on)."""
 
-    number: Annotated[int, Field(alias="番号", ge=1, le=999)]
+    number: Annotated[int, Field(alias="番号", ge=1, le=999), BeforeValidator(_number_of_text)]
     name: Annotated[Filled, AfterValidator(_name), Field(alias="名")]
     reading: Annotated[Kana | None, Field(alias="名の振り仮名")] = None
-    removed: Annotated[bool, Field(alias="除籍")] = False
+    removed: Annotated[bool, Field(alias="除籍"), BeforeValidator(_boolean_of_text)] = False
     birth: Annotated[Filled, Field(alias="生年月日")]
     spouse: Annotated[Literal["夫", "妻", ""], Field(alias="配偶者区分")] = ""
     father: Annotated[Name, Field(alias="父")] = ""

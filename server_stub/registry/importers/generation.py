@@ -289,6 +289,11 @@ class Generation:
             if self.format.differential:
                 set_aside = select(set_asides.c.person).where(set_asides.c.generation == self.living)
                 named |= set(connection.scalars(set_aside)) - self.gone
+        if not self.format.differential and self.asides.nobodys:
+            # a resident's row that does not say whose it is may be of whoever has a number here (no CODE: before it) and no row
+            for person in named - self.known - {NOBODY}:
+                if ":" not in person:
+                    self.asides.also(self.asides.nobodys[0], person, "")
         self.known |= named - {NOBODY}
         for file in self.format.file:
             self.known |= self.asides.persons(file.record)

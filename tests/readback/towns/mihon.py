@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,20 @@ _DAYS = {
     "生年月日": "生年月日", "住民となった日": "住民となった年月日", "届出日": "届出年月日", "在留満了日": "在留期間満了日", "異動日": "異動年月日",
 }  # fmt: skip
 
-_OTHERS = {"family_link": "family_links.csv", "family_register": "family_registers.jsonl"}
-"""What a kind has delivered for itself -> its file; its rows stand as they are."""
+_OTHERS = {
+    "family_link": (
+        "family_links.csv",
+        {"宛名番号": "person", "戸籍番号": "group", "戸籍内番号": "member"},
+    ),
+    "family_register": (
+        "family_registers.jsonl",
+        {
+            "戸籍番号": "key", "本籍": "domicile", "氏名": "head", "戸籍事項": "entries",
+            "戸籍に記録されている者": "members",
+        },
+    ),
+}  # fmt: skip
+"""What a kind has delivered for itself -> its file, and what the columns are called here."""
 _HISTORIES, _HISTORY_MEMBERS = "address_histories.jsonl", "address_history_members.jsonl"
 _MADE = {"編製": "compiled", "改製": "remade"}
 _SEX = {"男": "male", "女": "female"}
@@ -47,7 +60,9 @@ def read_delivery(begins: str, folder: Path) -> Records:
     }
     numbers = {person: {"印鑑登録番号": row["登録番号"], "片仮名氏名": ""} for person, row in rows.items()}
     others: dict[str, tuple[dict[str, Any], ...]] = {
-        name: _rows(folder / file) for name, file in _OTHERS.items() if (folder / file).is_file()
+        name: _rows(folder / file, called)
+        for name, (file, called) in _OTHERS.items()
+        if (folder / file).is_file()
     }
     if (folder / _HISTORIES).is_file():
         others["address_history"] = tuple(map(_history, _objects(folder / _HISTORIES)))
@@ -88,11 +103,12 @@ def _history_member(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rows(path: Path) -> tuple[dict[str, Any], ...]:
+def _rows(path: Path, called: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
     with path.open(encoding="utf-8", newline="") as file:
-        if path.suffix == ".jsonl":
-            return tuple(json.loads(line) for line in file)
-        return tuple(csv.DictReader(file))
+        rows = map(json.loads, file) if path.suffix == ".jsonl" else csv.DictReader(file)
+        return tuple(
+            {called[column]: value for column, value in row.items() if column in called} for row in rows
+        )
 
 
 def _resident(row: dict[str, str], begins: str) -> Resident:
