@@ -89,7 +89,8 @@ def paper_of(world: World, count: int, people: list[str]) -> None:
 
 @then("用紙は{count}枚で、載っている名は「{names}」だけである", needs=Needs.PAPER)
 def paper_of_names(world: World, count: int, names: list[str]) -> None:
-    """The same for a paper that has given names alone, of the family register that the card's holder stands in."""
+    """The same for a paper that has given names alone, of the family register that the card's holder stands in. Who has a card may be
+    named by 呼び名: nobody can type a 外字."""
     _read_back(world, count, names, holder=world.holder())
 
 

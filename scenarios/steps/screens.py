@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk_app.screens.texts import LANGUAGES, RefusalWords, Words
 
 from .sentences import then
-from .slots import digits, plain
+from .slots import digits, plain, written_as
 from .world import World, expect, stands_in
 
 
@@ -69,7 +69,7 @@ def not_choosable_for(world: World, what: str, reason: str) -> None:
 @then("「{what:choice}」は選べる")
 def choosable(world: World, what: str) -> None:
     there = _choices(world)
-    expect(plain(what) in there, f"「{what}」を選べる", f"選べるもの {'、'.join(there)}")
+    expect(_on_screen(what) in there, f"「{what}」を選べる", f"選べるもの {'、'.join(there)}")
 
 
 @then("{whole}は選べない")
@@ -92,11 +92,16 @@ def _choices(world: World) -> list[str]:
 
 
 def _not_choosable(world: World, what: str) -> None:
-    what, there = plain(what), _choices(world)
+    shown, there = _on_screen(what), _choices(world)
     expect(
-        what in {plain(text) for text in world.terminal.texts()}, f"画面に「{what}」がある", world.refusal()
+        shown in {plain(text) for text in world.terminal.texts()}, f"画面に「{what}」がある", world.refusal()
     )
-    expect(what not in there, f"「{what}」は選べない", f"選べるもの {'、'.join(there)}")
+    expect(shown not in there, f"「{what}」は選べない", f"選べるもの {'、'.join(there)}")
+
+
+def _on_screen(what: str) -> str:
+    """A certificate, or somebody by 呼び名, as `_choices` has them."""
+    return plain(written_as(what))
 
 
 def _in_words(failure: str, language: str = "ja") -> str:

@@ -34,6 +34,7 @@ from tests.issuing.helper import (
     SEAL,
     SEIJI,
     SHIZUKA,
+    TAICHI,
     TOME,
     TOWN_HALL,
     UNLINKED,
@@ -144,13 +145,33 @@ def test_machines_of_municipalities_are_excluded_where_the_city_says_so(
     assert everywhere.apply(MIDORI, terminal=TOWN_HALL).pages
 
 
-def test_of_the_domicile_nothing_is_issued_yet(hall: TownHall) -> None:
-    for attempt in (
-        lambda: hall.offers(MIDORI, place=Place.DOMICILE),
-        lambda: hall.apply(MIDORI, place=Place.DOMICILE),
-    ):
-        assert refused(attempt).failure == "Service_Not_Offered"
-    assert hall.offers(MIDORI, place=Place.ADDRESS).offers
+def test_a_kind_of_the_address_is_not_issued_as_of_the_domicile(hall: TownHall) -> None:
+    assert refused(lambda: hall.apply(TAICHI, place=Place.DOMICILE)).failure == "Service_Not_Offered"
+    kinds = {
+        place: {offer.kind for offer in hall.offers(TAICHI, place=place).offers}
+        for place in (Place.ADDRESS, Place.DOMICILE)
+    }
+    assert RESIDENCE in kinds[Place.ADDRESS] and not kinds[Place.ADDRESS] & kinds[Place.DOMICILE]
+
+
+def test_whoever_has_the_domicile_elsewhere_gets_nothing_of_it(hall: TownHall) -> None:
+    """翠 lives in Kobe, and her register is kept in 京都; 太一's is kept in Kobe."""
+    not_linked, linked = (hall.offers(one, place=Place.DOMICILE).offers for one in (MIDORI, TAICHI))
+    assert [offer.refusal for offer in not_linked] == [FailureBody(failure="Holder_Not_Linked")] * 3
+    assert [offer.refusal for offer in linked] == [None] * 3
+
+
+def test_without_a_kind_of_the_domicile_nothing_is_issued_there(
+    open_hall: OpenTownHall, tmp_path: Path
+) -> None:
+    root = edited_municipality(
+        tmp_path,
+        (r"\[service\.address_history\].*?(?=\[\[change\]\])", ""),
+        (r"\[change\.service\.address_history\].*", ""),
+    )
+    hall = open_hall(root=root)
+    assert refused(lambda: hall.offers(TAICHI, place=Place.DOMICILE)).failure == "Service_Not_Offered"
+    assert hall.offers(TAICHI, place=Place.ADDRESS).offers
 
 
 def test_without_a_registered_seal_only_that_certificate_is_refused(hall: TownHall) -> None:

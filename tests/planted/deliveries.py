@@ -64,13 +64,14 @@ def characters_shifted(patch: pytest.MonkeyPatch) -> None:
 
     def read(path: Path) -> host_codes.Characters:
         found = real(path)
-        codes = list(found.codes)
-        return host_codes.Characters(
-            dict(zip(codes, [*list(found.codes.values())[1:], found.codes[codes[0]]], strict=True)),
-            found.characters,
-        )
+        return host_codes.Characters(_shifted(found.codes), _shifted(found.characters))
 
     patch.setattr(format_file.host_codes, "read_characters", read)
+
+
+def _shifted(table: Mapping[Any, str]) -> dict[Any, str]:
+    meanings = list(table.values())
+    return dict(zip(table, [*meanings[1:], *meanings[:1]], strict=True))
 
 
 @defect(

@@ -70,6 +70,16 @@ def neighbours_register(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
+    "住民記録と生年月日の違う戸籍を印字する",
+    harm="同じ名の別人の戸籍が、本人のものとして渡る。",
+    scenario="戸籍の生年月日が、住民記録の生年月日と違う",
+    sentence="「戸籍全部事項証明書」は「Record_Unusable」のため選べない",
+)
+def birth_not_compared(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(kind, "may_be", lambda reader, person, born: True)
+
+
+@defect(
     "除籍の人を全部事項証明書から落とす",
     harm="相続の手続で、相続人が一人足りないことに気づけない。",
     scenario=REMADE,

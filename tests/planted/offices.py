@@ -10,11 +10,19 @@ from typing import Any
 
 import pytest
 
+import server_stub.certificates.residence as residence
 import server_stub.certificates.residence.front as residence_front
 import server_stub.certificates.terms as terms
 import server_stub.issuing.service as service
 from server_stub.center.stops import Stops as CentreStops
-from server_stub.certificates.terms import STANDARD_NUMBER, Certifier, ClosedSpan, NumberPattern, ServiceTerms
+from server_stub.certificates.terms import (
+    STANDARD_NUMBER,
+    WEEK,
+    Certifier,
+    ClosedSpan,
+    NumberPattern,
+    ServiceTerms,
+)
 from server_stub.issuing.stops import Stops
 from server_stub.municipalities.changes import Change
 from server_stub.municipalities.settings import Municipality, States
@@ -83,6 +91,18 @@ def always_the_mayor(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Certifier, "but", lambda own, part: own)
 
 
+@defect(
+    "様式の新しい版を、実施日に使わない",
+    harm="振り仮名の要る手続に使えない写しに、手数料を払わされる。",
+    scenario="湊市の住民票の写しの振り仮名の欄は、新しい版の初日からある",
+    sentence="用紙は2枚で、載っているのは「髙橋久美、髙橋航」だけである",
+)
+def old_form_for_ever(patch: pytest.MonkeyPatch) -> None:
+    real = residence_front.residence_front
+    old = residence_front.Look(readings=False)
+    patch.setattr(residence, "residence_front", lambda *given, **named: real(*given, **named | {"look": old}))
+
+
 # --- days of service -----------------------------------------------------------------------------------------------------
 
 
@@ -94,6 +114,31 @@ def always_the_mayor(patch: pytest.MonkeyPatch) -> None:
 )
 def holidays_served(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(terms, "is_holiday", lambda day: False)
+
+
+@defect(
+    "曜日の定めを見ない",
+    harm="届出を確かめる職員のいない土曜日に、届出の済んでいない戸籍の証明書が出る。",
+    scenario="神戸市の戸籍の証明書は土曜日の16時59分に受け取れず、附票の写しは受け取れる",
+    sentence="「戸籍全部事項証明書」は「Service_Closed_Today」のため選べない",
+)
+def every_day_served(patch: pytest.MonkeyPatch) -> None:
+    real = ServiceTerms.served_on
+    patch.setattr(
+        ServiceTerms, "served_on", lambda own, day: real(own.model_copy(update={"weekdays": WEEK}), day)
+    )
+
+
+@defect(
+    "どの証明書も、戸籍の証明書と同じ平日だけに限る",
+    harm="祝日にも受け取れるはずの附票の写しを、来店した住民が受け取れない。",
+    scenario="神戸市の戸籍の附票の写し",
+    sentence="カードを取る",
+)
+def working_days_only(patch: pytest.MonkeyPatch) -> None:
+    real = ServiceTerms.served_on
+    working = {"weekdays": WEEK[:5], "holidays": False}
+    patch.setattr(ServiceTerms, "served_on", lambda own, day: real(own.model_copy(update=working), day))
 
 
 @defect(

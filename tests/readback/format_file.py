@@ -137,18 +137,21 @@ def load_formats(folder: Path) -> tuple[Format, ...]:
 
 
 def _newest(rows: list[dict[str, Any]], before: Records | None, differential: bool) -> list[dict[str, Any]]:
-    """Of rows with 履歴番号 each record's last one; none of a record whose numbers do not go on one by one (a full delivery's from 1)."""
+    """Of rows with 履歴番号 each record's last one; a record whose numbers do not go on one by one (a full delivery's from 1), or whose
+    last row cancels it, is none, whatever was known of it."""
     if not any("history" in row for row in rows):
         return rows
     states: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        states.setdefault(row["key"], []).append(row)
+        states.setdefault(row.get("key") or row["number"], []).append(row)
     found = []
     for told in states.values():
         numbers = [int(row["history"]) for row in told]
         first = numbers[0] if differential and before is not None else 1
-        if numbers == list(range(first, first + len(numbers))) and told[-1].get("entry", "valid") == "valid":
-            found.append(told[-1])
+        valid = (
+            numbers == list(range(first, first + len(numbers))) and told[-1].get("entry", "valid") == "valid"
+        )
+        found.append(told[-1] if valid else told[-1] | {"operation": "deleted"})
     return found
 
 
@@ -173,7 +176,8 @@ def _rows(
     of the format itself."""
     for target, source in file["to"].items():
         _check_known(target, source)
-    for cells in _cells(delivery / file["name"], file):
+    for row in _cells(delivery / file["name"], file):
+        cells = {name: _in_own(text, file.get("own", {})) for name, text in row.items()}
         try:
             yield {
                 target: _item(source, cells, file, target, delivery, tables)
@@ -224,7 +228,11 @@ def _field(record: bytes, one: Mapping[str, Any], encoding: str, own: Mapping[st
             raise Unreadable(f"{one['name']}: a code without a character")
     else:
         text = raw.decode(encoding)
-    text = text.rstrip(" 　")
+    return text.rstrip(" 　")
+
+
+def _in_own(text: str, own: Mapping[str, str]) -> str:
+    """With what the municipality means by a character that the file has."""
     return "".join(own.get(f"U+{ord(char):04X}", char) for char in text)
 
 

@@ -281,6 +281,7 @@ class Town:
         told = Certified(
             records=self.records,
             holder=self.key(holder),
+            callings=self.callings,
             code=self.municipality.code,
             today=today,
             service=self._service(kind, today),

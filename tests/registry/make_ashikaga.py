@@ -1,7 +1,7 @@
 """Make what 足利市's existing systems deliver, and the font of its 外字: `python -m tests.registry.make_ashikaga`.
 
 The files of the host are bytes that nobody can edit; here is what they say. Everybody is invented. A test holds what lies in the
-repository against what is made here.
+repository against what is made here. The files of the 戸籍 system are XML and are written by hand; the slip made here counts them.
 """
 
 from __future__ import annotations
@@ -202,13 +202,15 @@ _YAMA = House(
     "4050401",
 )
 _MORE = "栃木県佐野市見本町１番地"
+_CHILDREN = {"筆頭者": "渡良瀬　川太"}
+"""Who married has a family register of their own, and so have their children."""
 
 
 def states() -> Iterator[Row]:
     """Everybody's states, oldest first. People of 渡良瀬 are seven: two sheets of four."""
     yield person(_WATARASE, 1, "渡良瀬　登", "ワタラセ　ノボル", "3300105", "1", "01")
     yield person(_WATARASE, 2, "渡良瀬　緑", "ワタラセ　ミドリ", "3320608", "2", "03", 前住所=_MORE)
-    yield person(_WATARASE, 3, "渡良瀬　川太", "ワタラセ　カワタ", "3560911", "1", "10")
+    yield person(_WATARASE, 3, "渡良瀬　川太", "ワタラセ　カワタ", "3560911", "1", "10", **_CHILDREN)
     yield person(
         _WATARASE,
         4,
@@ -220,10 +222,22 @@ def states() -> Iterator[Row]:
         住民年月日="4220501",
         届出年月日="4220506",
         前住所=_MORE,
+        **_CHILDREN,
     )
-    yield person(_WATARASE, 5, "渡良瀬　岸", "ワタラセ　キシ", "4221220", "1", "13")
-    yield person(_WATARASE, 6, "渡良瀬　水面", "ワタラセ　ミナモ", "4270303", "2", "13")
-    yield person(_WATARASE, 7, "渡良瀬　ハル", "ワタラセ　ハル", "3050101", "2", "21")
+    yield person(_WATARASE, 5, "渡良瀬　岸", "ワタラセ　キシ", "4221220", "1", "13", **_CHILDREN)
+    yield person(_WATARASE, 6, "渡良瀬　水面", "ワタラセ　ミナモ", "4270303", "2", "13", **_CHILDREN)
+    # in another municipality's family register, with her late husband
+    yield person(
+        _WATARASE,
+        7,
+        "渡良瀬　ハル",
+        "ワタラセ　ハル",
+        "3050101",
+        "2",
+        "21",
+        本籍=_MORE,
+        筆頭者="渡良瀬　源一",
+    )
     born = person(_TOMITA, 1, f"{TOMI}田　研", "トミタ　ケン", "3620720", "1", "01")
     yield born
     yield later(born, 町名地番="見本通１２３番地", 届出年月日="4250410")
@@ -253,7 +267,7 @@ def states() -> Iterator[Row]:
         "1",
         "10",
         本籍=_YAMA.domicile,
-        筆頭者=_YAMA.domicile_head,
+        筆頭者=f"渡{NABE}　竜",
     )
     gone = person(_YAMA, 3, f"山{SAKI}　桧", "ヤマサキ　ヒノキ", "3450101", "1", "02")
     yield gone
@@ -408,10 +422,19 @@ CHANGED_FIELDS = {"更新区分": 1, **PEOPLE_FIELDS}
 TAX_CHANGED_FIELDS = {"更新区分": 1, **TAX_FIELDS}
 
 
+FAMILY_FILES = {"koseki.xml": "戸籍", "koseki_jumin.xml": "対応"}
+"""What the 戸籍 system delivers, and the element that is a row."""
+
+
+def _rows_in(file: str, row: str) -> int:
+    return (TOWN / "delivery" / file).read_text(encoding="utf-8").count(f"<{row} ")
+
+
 def files() -> dict[str, bytes]:
     """Every file that is made here, by its place in the town's folder; pictures are made by `main` alone."""
     people = list(states())
-    counts = {"JUKI.DAT": len(people), "INKAN.DAT": len(SEALS), "ZEI.DAT": len(TAXES), "hakkoseigen.xml": 1}
+    counts = {"JUKI.DAT": len(people), "INKAN.DAT": len(SEALS), "ZEI.DAT": len(TAXES)}
+    counts |= {file: _rows_in(file, row) for file, row in FAMILY_FILES.items()} | {"hakkoseigen.xml": 1}
     slip = "市区町村,作成日時,ファイル,件数\n" + "".join(
         f"{CODE},{MADE_AT},{name},{count}\n" for name, count in counts.items()
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import unicodedata
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from kiosk_app.screens import names
 from scenarios.towns import fonts_of, load_town, load_towns, shipped_town
+from server_stub.certificates.family_register.register import FAMILY_REGISTER, FamilyRegisterBody
 from server_stub.db import sqlite_url
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
@@ -60,6 +63,32 @@ def test_everybody_is_in_their_newest_state(loaded: str) -> None:
         assert [one.name for one in reader.household(YAMA)] == ["山\U0010f002　遙", "渡邉\U000e0118　竜"]
         assert len(reader.household("0920200100")) == 7
         assert reader.restriction(f"{TOMITA}02", date(2026, 6, 3)) is not None
+    replica.close()
+
+
+def test_the_family_register_has_the_residents_as_the_host_has_them(loaded: str) -> None:
+    """Two systems, each with codes of its own for the city's characters: name, 本籍, 筆頭者, birth and sex agree."""
+    replica = Replica(loaded)
+    with replica.open_generation() as reader:
+        links = list(reader.records("family_link"))
+        for link in links:
+            person = reader.person(link.person)
+            record = reader.record(FAMILY_REGISTER, link.group)
+            assert person is not None and record is not None
+            register = FamilyRegisterBody.model_validate(record.body)
+            own = register.member(int(link.body["member"]))
+            assert own is not None
+            assert [register.head.surname, own.name] == person.name.split("　"), link.person
+            assert (register.domicile, register.head.text) == (person.domicile, person.domicile_head)
+            assert unicodedata.normalize("NFKC", own.birth) == person.birth.words
+            assert link.body["sex"] == person.sex.name.lower()
+        homes = {link.person for link in links}
+        everybody = [row["宛名番号"] for row in made.states() if row["本籍"].startswith("栃木県足利市")]
+        # the dead and whoever never came have no link
+        assert homes == {*everybody} - {"0920200503", "0920200504"}
+        told = json.dumps([one.body for one in reader.records(FAMILY_REGISTER)], ensure_ascii=False)
+        assert all(own in told for own in made.HOST)
+        assert not any("\ue000" <= char <= "\uf8ff" for char in told)
     replica.close()
 
 

@@ -116,12 +116,17 @@ def test_kobes_fees_of_an_unknown_day_wait_for_their_day(tmp_path: Path) -> None
     text = settings.read_text(encoding="utf-8")
     assert text.count("date_unknown = true") == 1 and "実施日不明" in text
     settings.write_text(text.replace("date_unknown = true", "from = 2027-04-01"), encoding="utf-8")
-    fees = [
-        (terms.fee, terms.counter_fee)
+    before, after = (
+        {
+            kind: (terms.fee, terms.counter_fee)
+            for kind, terms in load_municipality(root).on(day).services.items()
+        }
         for day in (date(2027, 3, 31), date(2027, 4, 1))
-        for terms in (load_municipality(root).on(day).services[kind] for kind in (RESIDENCE, SEAL))
-    ]
-    assert fees == [(250, 300), (250, 300), (150, 300), (150, 300)]
+    )
+    family = {"family_register_full", "family_register_individual"}
+    assert before == {kind: (400, 450) if kind in family else (250, 300) for kind in before}
+    assert after == {kind: (300, 450) if kind in family else (150, 300) for kind in before}
+    assert {RESIDENCE, SEAL, "tax", "address_history", *family} == set(before)
 
 
 def test_the_fee_may_be_so_much_below_the_counters_for_a_time(tmp_path: Path) -> None:

@@ -35,12 +35,46 @@ def test_the_index_has_a_page_full_of_municipalities_of_which_kobe_participates(
     assert (ashikaga.info.name_en, ashikaga.info.prefecture_en) == ("Ashikaga City", "Tochigi")
 
 
+@pytest.mark.parametrize("town", ["ashikaga", "osaki", "shimotsuke", "shimizu"])
+def test_what_was_not_found_of_the_shared_service_is_marked(town: str) -> None:
+    """Hours of all four, and fees of the three of which none is published, are marked 推定 where they stand."""
+    keys = ("opens", "closes", "weekdays", "holidays") + (
+        () if town == "ashikaga" else ("fee", "counter_fee")
+    )
+    lines = (shipped_town(town) / "municipality.toml").read_text(encoding="utf-8").splitlines()
+    found = [line for line in lines if line.partition(" = ")[0] in keys]
+    assert len([line for line in found if line.startswith("opens")]) == len(
+        load_municipality(shipped_town(town)).services
+    )
+    assert [line for line in found if "推定" not in line.partition("#")[2]] == []
+
+
+def test_ashikaga_has_the_fees_that_the_city_published() -> None:
+    found = {
+        code: (terms.fee, terms.counter_fee)
+        for code, terms in load_municipality(shipped_town("ashikaga")).services.items()
+    }
+    assert found == {
+        **dict.fromkeys(("residence", "seal_registration", "tax"), (250, 300)),
+        **dict.fromkeys(("family_register_full", "family_register_individual"), (400, 450)),
+    }
+
+
 def test_kobe_is_as_the_city_published_it() -> None:
     kobe = load_municipality(KOBE)
-    assert list(kobe.services) == list(kobe.kinds) == ["residence", "seal_registration", "tax"]
-    for terms in kobe.services.values():
-        assert (terms.fee, terms.counter_fee) == (250, 300)
-        assert (terms.opens, terms.closes) == (time(6, 30), time(23, 0))
+    assert list(kobe.services) == [
+        "residence", "seal_registration", "tax", "address_history", "family_register_full", "family_register_individual",
+    ]  # fmt: skip
+    assert set(kobe.kinds) == set(kobe.services)
+    for kind, terms in kobe.services.items():
+        family = kind.startswith("family_register")
+        assert (terms.fee, terms.counter_fee) == ((400, 450) if family else (250, 300))
+        assert (terms.opens, terms.closes) == ((time(9), time(17)) if family else (time(6, 30), time(23)))
+        assert ("".join(terms.weekdays), terms.holidays) == (
+            ("月火水木金", False) if family else ("月火水木金土日", True)
+        )
+        if kind not in ("residence", "seal_registration", "tax"):
+            assert terms.first_day == date(2016, 5, 25)
     assert kobe.excluded_terminal_kinds == (TerminalKind.MUNICIPAL,)
     assert kobe.minimum_age == 15
     assert kobe.delivery.most_age == timedelta(hours=48)
@@ -103,6 +137,12 @@ def test_the_accent_is_readable_on_white() -> None:
     assert 1.05 / (luminance + 0.05) >= 7
 
 
+def test_a_colour_that_is_just_dark_enough_is_taken(root: Path) -> None:
+    """#767676 on white is the usual example of 4.54 to 1; a level lighter is 4.48."""
+    set_in(root, 'accent = "#0A5A8C"', 'accent = "#767676"')
+    assert load_municipality(root / "kobe").info.accent == "#767676"
+
+
 def set_in(root: Path, before: str, after: str, file: str = "kobe/municipality.toml") -> None:
     text = (root / file).read_text(encoding="utf-8")
     assert text.count(before) >= 1
@@ -125,6 +165,8 @@ def set_in(root: Path, before: str, after: str, file: str = "kobe/municipality.t
         ("[service.residence]", "[service]\nresidence = 1\n[other]", "service.residence"),
         ('form = "individual"', 'form = "sheet"', "service.residence.form"),
         ('accent = "#0A5A8C"', 'accent = "blue"', "accent"),
+        ('accent = "#0A5A8C"', 'accent = "#FFFFFF"', "accent"),
+        ('accent = "#0A5A8C"', 'accent = "#777777"', "accent"),  # 4.48 to 1
         ("minimum_age = 15", "minimum_age = 150", "minimum_age"),
         ("minimum_age = 15", "minimum_age = 15\nmaximum_age = 99", "maximum_age"),
         ("refuse_on_issue_day = false", "refuse_on_issue_day = 1", "holder.refuse_on_issue_day"),

@@ -12,7 +12,7 @@ from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.municipalities import load_municipality
 from server_stub.registry.replica import Replica
-from tests.registry.helper import SHIPPED, TOWN, Delivery, read_cells, write_cells
+from tests.registry.helper import TOWN, Delivery, read_cells, write_cells
 
 LIST, SLIP, RESIDENTS = "発行制限.csv", "連携票.csv", "住民記録.csv"
 MIDORI, TAICHI = "0000100201", "0000100101"
@@ -348,52 +348,38 @@ def test_a_temporary_lift_is_the_counters_and_ends_nothing_here(
     assert restricted(replica, SHIZUKA)
 
 
-LINKS = """
-[[file]]
-record = "family_link"
-name = "戸籍.csv"
-columns = ["番号", "戸籍", "順"]
-[file.to]
-key = "番号"
-person = "番号"
-group = "戸籍"
-member = "順"
-"""
+LINKS = "戸籍対応表.csv"
+ONE, OTHER, NONE = "281000000901", "281000000902", "281000000903"
+"""Family registers: that of 港太一 and 六甲翠, of two households; that of 御影直樹; nobody's."""
 
 
 @pytest.fixture
-def family(delivery: Delivery, tmp_path: Path) -> Path:
-    """Kobe's delivery with the family registers 1-1 (港太一 and 六甲翠, of two households) and 2-1 (御影直樹); the folder of its
-    format."""
-    formats = tmp_path / "formats"
-    formats.mkdir()
-    text = (SHIPPED / "full.toml").read_text(encoding="utf-8")
-    (formats / "full.toml").write_text(text + LINKS, encoding="utf-8")
-    rows = f"番号,戸籍,順\r\n{TAICHI},1-1,1\r\n{MIDORI},1-1,2\r\n0000100301,2-1,1\r\n"
-    (delivery.folder / "戸籍.csv").write_text(rows, encoding="utf-8", newline="")
-    slip = read_cells(delivery.folder / SLIP)
-    write_cells(delivery.folder / SLIP, [*slip, [*slip[1][:2], "戸籍.csv", "3"]])
-    return formats
+def family(delivery: Delivery) -> None:
+    """Other links than those that Kobe delivers."""
+    header = read_cells(delivery.folder / LINKS)[0]
+    rows = [[TAICHI, ONE, "1", "1"], [MIDORI, ONE, "2", "2"], ["0000100301", OTHER, "1", "1"]]
+    write_cells(delivery.folder / LINKS, [header, *rows])
+    delivery.count(LINKS, len(rows))
 
 
 @pytest.mark.parametrize(
     "row",
-    [of_register("1-1"), [MIDORI, *FROM_NOW[1:]], of_household(MINATO_HOUSE)],
+    [of_register(ONE), [MIDORI, *FROM_NOW[1:]], of_household(MINATO_HOUSE)],
     ids=["the register", "a member", "a member's household"],
 )
 def test_what_shows_a_whole_register_is_stopped_for_all_of_it(
-    delivery: Delivery, url: str, replica: Replica, family: Path, row: list[str]
+    delivery: Delivery, url: str, replica: Replica, family: None, row: list[str]
 ) -> None:
     delivery.append(LIST, row)
-    delivery.load_all(url, formats=family)
+    delivery.load(url)
     with replica.open_generation() as reader:
-        found = [reader.group_restriction("family_link", group, TODAY) for group in ("1-1", "2-1", "3-1")]
+        found = [reader.group_restriction("family_link", group, TODAY) for group in (ONE, OTHER, NONE)]
     assert [one is not None for one in found] == [True, False, False]
 
 
 def test_a_register_that_is_named_leaves_its_members_their_own_papers(
-    delivery: Delivery, url: str, replica: Replica, family: Path
+    delivery: Delivery, url: str, replica: Replica, family: None
 ) -> None:
-    delivery.append(LIST, of_register("1-1"))
-    delivery.load_all(url, formats=family)
+    delivery.append(LIST, of_register(ONE))
+    delivery.load(url)
     assert [restricted(replica, one) for one in (TAICHI, MIDORI)] == [False, False]

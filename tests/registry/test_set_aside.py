@@ -10,7 +10,7 @@ from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.registry.importers import SetAside
 from server_stub.registry.replica import Replica
-from tests.registry.helper import Delivery, Notice, person_of_holder, read_cells, write_cells
+from tests.registry.helper import Delivery, Notice, person_of_holder, read_cells, write_cells, write_notices
 
 RESIDENTS, SEALS, SLIP = "住民記録.csv", "印鑑登録.csv", "連携票.csv"
 TAICHI, MINAMI, NAGISA, HATSUE, MIDORI = "0000100101", "0000100102", "0000100105", "0000100106", "0000100201"
@@ -110,6 +110,27 @@ def test_a_row_that_does_not_say_whose_it_is_spoils_its_household_only(
         assert [reader.group_is_complete("person", key) for key in (MINATO, ROKKO)] == [False, True]
         assert reader.is_set_aside(NAGISA)
         assert reader.person(TAICHI) is not None
+
+
+def test_a_row_that_does_not_say_whose_it_is_may_be_of_whomever_another_register_names(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    """渚 stands in a family register: as nobody who lives here she would get its papers, whatever her own row says. Who lives
+    elsewhere is none of it, and the next night she is herself again."""
+    rows = read_cells(delivery.folder / RESIDENTS)
+    delivery.change_person(NAGISA, "宛名番号", "？")
+    write_notices(delivery.notices, [])
+    delivery.load(url)
+    with replica.open_generation() as reader:
+        assert [reader.is_set_aside(one) for one in (NAGISA, TAICHI, "48201:4820100901")] == [
+            True,
+            False,
+            False,
+        ]
+    write_cells(delivery.folder / RESIDENTS, rows)
+    delivery.load(url)
+    with replica.open_generation() as reader:
+        assert not reader.is_set_aside(NAGISA) and reader.person(NAGISA) is not None
 
 
 def test_whoever_was_there_before_may_be_whom_an_unreadable_row_means(

@@ -76,11 +76,16 @@ def lines_of(
         if one.get("養続柄"):
             parents += [(label, one[label]) for label in ("養父", "養母") if one.get(label)]
             parents.append(("続柄", one["養続柄"]))
-        mark = "除籍" if one.get("除籍") else ""
+        mark = "除籍" if _removed(one) else ""
         for number, (label, value) in enumerate(parents):
             lines.append(Line(mark if number == 0 else "", f"【{label}】{value}", at=-1 if mark else TITLE))
         lines += [Line("身分事項", at=LABEL, rule=SOLID), *_entries(one.get("身分事項", []))]
     return lines
+
+
+def _removed(member: Mapping[str, Any]) -> bool:
+    """A file of texts alone (XML) says it in words."""
+    return member.get("除籍") in (True, "true", "1")
 
 
 def _entries(entries: Sequence[Any], deeper: int = 0) -> Iterator[Line]:
@@ -181,9 +186,9 @@ class FamilyRegister:
         return {}
 
     def check_fronts(self, copy: Sequence[Front], names: Sequence[str], told: Certified) -> str:
-        """`names`: the given names (名) of the sentence. Raises WrongPaper. Returns the number of the copy."""
+        """`names`: of the sentence, the given names (名), or 呼び名 of who has a card. Raises WrongPaper. Returns the number of the copy."""
         register = self._register(told)
-        members = self._members(register, names)
+        members = self._members(register, [_given(name, register, told) for name in names])
         wanted = lines_of(register, members, told.service)
         numbers = set()
         reading = _Reading(wanted)
@@ -241,9 +246,7 @@ class FamilyRegister:
         """全部: everybody, which the sentence must say; 個人: one living member."""
         everybody = register["members"]
         whole = self.code == "family_register_full"
-        found = (
-            everybody if whole else [one for one in everybody if one["名"] in names and not one.get("除籍")]
-        )
+        found = everybody if whole else [one for one in everybody if one["名"] in names and not _removed(one)]
         if [one["名"] for one in found] != list(names) or (not whole and len(names) != 1):
             raise WrongPaper(
                 f"the sentence names {names}",
@@ -324,6 +327,17 @@ class FamilyRegister:
         mark = f"（{wide(str(n))}の{wide(str(k))}）"
         together = any(text_of(row) == mark + self.title for row in rows)
         return [mark + self.title] if together else [mark, self.title]
+
+
+def _given(name: str, register: Mapping[str, Any], told: Certified) -> str:
+    """The given name of who is called so and stands in the register: nobody can type a 外字. Any other name as it stands."""
+    key = told.callings.get(name)
+    links = [one for one in told.records.others["family_link"] if one["person"] == key]
+    if key is None or len(links) != 1 or links[0]["group"] != register["key"]:
+        return name
+    return next(
+        (one["名"] for one in register["members"] if int(one["番号"]) == int(links[0]["member"])), name
+    )
 
 
 class _Reading:

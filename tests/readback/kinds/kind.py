@@ -107,12 +107,14 @@ class Front:
 
 @dataclass(frozen=True)
 class Certified:
-    """What a front is held against. `holder`: the key of the card's holder in this municipality; `code`: the municipality's;
+    """What a front is held against. `holder`: the key of the card's holder in this municipality; `callings`: 呼び名 -> key of who
+    has a card; `code`: the municipality's;
     `signed`: the lines of who certifies; `check_seals` looks at the pictures of a front, which bears the official seal where
     it is `signed`."""
 
     records: Records
     holder: str
+    callings: Mapping[str, str]
     code: str
     today: date
     service: Mapping[str, Any]

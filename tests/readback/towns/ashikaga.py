@@ -1,9 +1,12 @@
-"""The delivery of 足利市, read by tables of its own: bytes of a host, whose 外字 are told here once more."""
+"""The delivery of 足利市, read by tables of its own: bytes of a host and XML of the 戸籍 system, the 外字 of both told here once
+more."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, parse
 
 from tests.readback.dates import NO_DAY, read_day
 from tests.readback.host_text import host_text
@@ -15,6 +18,8 @@ CODE = "09202"
 _OWN = {
     "80A1": "\U0010f001", "80A2": "\U0010f002", "80A3": "\U0010f003", "67A5": "辻\U000e0103", "41A6": "邉\U000e0118",
 }  # fmt: skip
+_OF_REGISTERS = str.maketrans({"\ue1a1": "\U0010f002", "\ue1a2": "\U0010f003", "\ue1a3": "\U0010f001"})
+"""What the 戸籍 system has in its own places: 山立口, 土日点, 冖口田."""
 _PEOPLE = (
     ("宛名番号", 10), ("履歴番号", 4), ("異動区分", 1), ("世帯番号", 10), ("世帯内順位", 2), ("氏名", 40), ("氏名フリガナ", 60),
     ("生年月日", 7), ("性別", 1), ("続柄", 2), ("世帯主氏名", 40), ("町名地番", 60), ("方書", 40), ("住民となった年月日", 7),
@@ -74,7 +79,48 @@ def read_delivery(folder: Path) -> Records:
         }
         for row in _rows(folder / "ZEI.DAT", _TAXES, "jef-ebcdic", wide={"賦課期日住所"}, ends=b"\r\n")
     )
-    return Records(people, seals, {"tax_record": taxes})
+    links: tuple[dict[str, Any], ...] = tuple(
+        {"person": one.get("宛名番号"), "group": one.get("戸籍番号"), "member": one.get("戸籍内番号")}
+        for one in parse(folder / "koseki_jumin.xml").iter("対応")
+    )
+    registers = tuple(map(_register, parse(folder / "koseki.xml").iter("戸籍")))
+    return Records(people, seals, {"tax_record": taxes, "family_link": links, "family_register": registers})
+
+
+def _register(element: Element) -> dict[str, Any]:
+    return {
+        "key": element.get("番号"),
+        "domicile": element.findtext("本籍"),
+        "head": {"氏名": _name(element, "筆頭者/氏名")},
+        "entries": _entries(element.find("戸籍事項")),
+        "members": [_member(one) for one in element.iterfind("記録されている者/者")],
+    }
+
+
+def _name(element: Element, path: str) -> str:
+    return (element.findtext(path) or "").translate(_OF_REGISTERS)
+
+
+def _member(element: Element) -> dict[str, Any]:
+    texts = {child.tag: _name(element, child.tag) for child in element if child.tag != "身分事項"}
+    return {**texts, "身分事項": _entries(element.find("身分事項"))}
+
+
+def _entries(among: Element | None) -> list[Any]:
+    """[title, items], and a third where something is corrected."""
+    found: list[Any] = []
+    for one in among if among is not None else ():
+        corrections = one.find("訂正")
+        more = [] if corrections is None else [_entries(corrections)]
+        found.append([_name(one, "題"), _items(one.find("項目群")), *more])
+    return found
+
+
+def _items(among: Element | None) -> list[Any]:
+    return [
+        [_name(one, "見出し"), _name(one, "内容") if one.find("従前") is None else _items(one.find("従前"))]
+        for one in (among if among is not None else ())
+    ]
 
 
 def _plain(digits: str) -> str:

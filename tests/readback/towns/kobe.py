@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ _FOREIGN_CATEGORIES = {
     "4": "出生による経過滞在者又は国籍喪失による経過滞在者", "5": "一時庇護許可者", "6": "仮滞在許可者",
     "7": "出生による経過滞在者", "8": "国籍喪失による経過滞在者",
 }  # fmt: skip
+_MADE = {"1": "compiled", "2": "remade"}
+_SEX = {"1": "male", "2": "female"}
 _OFFICIAL = {"": "なし", "0": "なし", "1": "公証", "2": "氏のみ", "3": "名のみ"}
 _RELATIONSHIPS = {
     "": "", "01": "世帯主", "02": "夫", "03": "妻", "04": "夫（未届）", "05": "妻（未届）", "10": "子", "11": "子の妻", "12": "子の夫",
@@ -50,6 +53,10 @@ def read_delivery(folder: Path) -> Records:
     others = {
         "alias_history": _read_aliases(folder),
         "tax_record": read_taxes(folder / "税証明.csv", "cp932"),
+        "family_link": tuple(map(_link, _rows(folder / "戸籍対応表.csv", "cp932"))),
+        "family_register": tuple(map(_register, _objects(folder / "戸籍.jsonl"))),
+        "address_history": tuple(map(_history, _rows(folder / "戸籍の附票.csv", "utf-8"))),
+        "address_history_member": tuple(map(_history_member, _objects(folder / "戸籍の附票記載者.jsonl"))),
     }
     return Records(people, pictures, others, seal_rows=rows)
 
@@ -68,6 +75,61 @@ def _read_aliases(folder: Path) -> tuple[dict[str, Any], ...]:
             }
             for row in csv.DictReader(file)
         )
+
+
+def _rows(path: Path, encoding: str) -> tuple[dict[str, str], ...]:
+    with path.open(encoding=encoding, newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def _objects(path: Path) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def _link(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        "person": row["宛名番号"],
+        "group": row["戸籍番号"],
+        "member": row["戸籍内番号"],
+        "sex": _SEX[row["性別コード"]],
+    }
+
+
+def _register(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "key": row["戸籍番号"],
+        "domicile": row["本籍"],
+        "head": row["氏名"],
+        "entries": row["戸籍事項"],
+        "members": row["戸籍に記録されている者"],
+    }
+
+
+def _history(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        "key": row["戸籍番号"],
+        "domicile": row["本籍"],
+        "head": row["筆頭者"],
+        "made": _MADE[row["調製区分コード"]],
+        "made_on": read_day(row["調製年月日"], "era_digit"),
+        "reason": row["調製事由"],
+    }
+
+
+def _history_member(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "group": row["戸籍番号"],
+        "member": row["戸籍内番号"],
+        "person": row["宛名番号"],
+        "surname": row["氏"],
+        "given": row["名"],
+        "birth": read_day(row["生年月日"], "era_digit"),
+        "sex": _SEX[row["性別コード"]],
+        "removed_on": read_day(row.get("除籍年月日", ""), "era_digit"),
+        "overseas_voting": row.get("在外選挙人名簿登録市区町村", ""),
+        "resident_code": "",
+        "addresses": row["住所"],
+    }
 
 
 def _resident(row: dict[str, str]) -> Resident:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,20 @@ _DAYS = {
     "生年月日": "生年月日", "住民となった日": "住民となった年月日", "届出日": "届出年月日", "在留満了日": "在留期間満了日", "異動日": "異動年月日",
 }  # fmt: skip
 
-_LINKS, _REGISTERS = "family_links.csv", "family_registers.jsonl"
+_OTHERS = {
+    "family_link": (
+        "family_links.csv",
+        {"宛名番号": "person", "戸籍番号": "group", "戸籍内番号": "member"},
+    ),
+    "family_register": (
+        "family_registers.jsonl",
+        {
+            "戸籍番号": "key", "本籍": "domicile", "氏名": "head", "戸籍事項": "entries",
+            "戸籍に記録されている者": "members",
+        },
+    ),
+}  # fmt: skip
+"""What a kind has delivered for itself -> its file, and what the columns are called here."""
 _HISTORIES, _HISTORY_MEMBERS = "address_histories.jsonl", "address_history_members.jsonl"
 _MADE = {"編製": "compiled", "改製": "remade"}
 _SEX = {"男": "male", "女": "female"}
@@ -45,11 +59,11 @@ def read_delivery(begins: str, folder: Path) -> Records:
         for person, row in rows.items()
     }
     numbers = {person: {"印鑑登録番号": row["登録番号"], "片仮名氏名": ""} for person, row in rows.items()}
-    others: dict[str, tuple[dict[str, Any], ...]] = {}
-    if (folder / _REGISTERS).is_file():
-        with (folder / _LINKS).open(encoding="utf-8", newline="") as file:
-            others["family_link"] = tuple(map(_link, csv.DictReader(file)))
-        others["family_register"] = tuple(map(_register, _objects(folder / _REGISTERS)))
+    others: dict[str, tuple[dict[str, Any], ...]] = {
+        name: _rows(folder / file, called)
+        for name, (file, called) in _OTHERS.items()
+        if (folder / file).is_file()
+    }
     if (folder / _HISTORIES).is_file():
         others["address_history"] = tuple(map(_history, _objects(folder / _HISTORIES)))
         others["address_history_member"] = tuple(map(_history_member, _objects(folder / _HISTORY_MEMBERS)))
@@ -89,18 +103,12 @@ def _history_member(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _link(row: dict[str, Any]) -> dict[str, Any]:
-    return {"person": row["宛名番号"], "group": row["戸籍番号"], "member": row["戸籍内番号"]}
-
-
-def _register(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "key": row["戸籍番号"],
-        "domicile": row["本籍"],
-        "head": row["氏名"],
-        "entries": row["戸籍事項"],
-        "members": row["戸籍に記録されている者"],
-    }
+def _rows(path: Path, called: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = map(json.loads, file) if path.suffix == ".jsonl" else csv.DictReader(file)
+        return tuple(
+            {called[column]: value for column, value in row.items() if column in called} for row in rows
+        )
 
 
 def _resident(row: dict[str, str], begins: str) -> Resident:
