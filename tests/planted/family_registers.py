@@ -67,6 +67,7 @@ def neighbours_register(patch: pytest.MonkeyPatch) -> None:
         return replace(found, body=other.body if other is not None else found.body)
 
     patch.setattr(ReplicaReader, "record", record)
+    birth_not_compared(patch)
 
 
 @defect(
