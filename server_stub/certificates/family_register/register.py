@@ -26,7 +26,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from server_stub.characters import no_name, no_text
 from server_stub.eras import ERAS
-from server_stub.interface.model_words import in_words
+from server_stub.model_words import in_words
 
 FAMILY_REGISTER = "family_register"
 """The register: key and group are the number of the family register."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from sqlalchemy import Connection, select
 
-from server_stub.interface.model_words import in_words
+from server_stub.model_words import in_words
 from server_stub.registry.tables import EVERY_GROUP, records
 
 from .format_file import CANCELLED, ENTRY, HISTORY, VALID, FileFormat
