@@ -4,17 +4,23 @@ are the same in every run; and whatever the product tells its trace has Japanese
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.config import Config
 from hypothesis import settings
+from sqlalchemy.engine import make_url
 
 from cards.pcscd import SOCKET_VARIABLE, process_folder, socket_path
 from scenarios import paths
 from scenarios.towns import shipped_names
 from scenarios.trace_labels import without_words
+from server_stub import db
 from server_stub.interface.trace import Event, Source, Trace
 
 # at once: libpcsclite keeps to the first socket it was shown
@@ -26,6 +32,30 @@ settings.load_profile("suite")
 settings.register_profile("fuzz", max_examples=3000, deadline=None, print_blob=True)
 
 _TESTS = str(paths.ROOT / "tests")
+_upgrade, _migrated = db.command.upgrade, dict[str, bytes]()
+
+
+def _upgrade_once(config: Config, revision: str) -> None:
+    """Run the migrations of a room once a process on an empty SQLite file: thousands of tests begin with what they leave."""
+    url = make_url(str(config.get_main_option("sqlalchemy.url")))
+    room = str(config.get_main_option("script_location"))
+    if url.get_backend_name() != "sqlite" or _has_tables(str(url.database)):
+        _upgrade(config, revision)
+        return
+    file = Path(str(url.database))
+    if room not in _migrated:
+        _upgrade(config, revision)
+        _migrated[room] = file.read_bytes()
+    else:
+        file.write_bytes(_migrated[room])
+
+
+def _has_tables(file: str) -> bool:
+    with closing(sqlite3.connect(file)) as database:
+        return bool(database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+
+
+db.command.upgrade = _upgrade_once
 
 
 @pytest.fixture(autouse=True)
