@@ -7,7 +7,7 @@ from server_stub.interface.binding import PDFIUM
 from server_stub.paper.copier import measured
 
 from .sentences import Needs, given, then, when
-from .world import World, expect, state_told, town
+from .world import World, expect, town
 
 # --- the printer ---------------------------------------------------------------------------------------------------------
 
@@ -65,13 +65,7 @@ def drawn_in(world: World) -> None:
     """Nothing lies in the tray for a stranger, and centre and ledger both wait for staff."""
     world.settled()
     expect(not world.terminal.tray(), "取り出し口に何もない", f"取り出し口に{len(world.terminal.tray())}枚")
-    application, row = world.application(), world.in_ledger()
-    expect(
-        application.state == State.IN_DOUBT,
-        "センターで「確認が必要」",
-        f"センターで「{state_told(application.state)}」",
-    )
-    expect(row.state is State.IN_DOUBT, "台帳で「確認が必要」", f"台帳で「{state_told(row.state)}」")
+    world.check_state(State.IN_DOUBT)
 
 
 # --- what stands on it ---------------------------------------------------------------------------------------------------

@@ -37,15 +37,7 @@ def late_cancelled(world: World) -> None:
 @then("申請はセンターと台帳で取り消されている")
 def cancelled_everywhere(world: World) -> None:
     """The one application of this visit."""
-
-    def states() -> list[str]:
-        return [world.application().state, str(world.in_ledger().state)]
-
-    world.until(
-        lambda: states() == [State.CANCELLED, State.CANCELLED],
-        "センターと台帳で「取消し」",
-        lambda: "センターで「{}」、台帳で「{}」".format(*map(state_told, states())),
-    )
+    world.check_state(State.CANCELLED)
 
 
 @then("本人確認の乱数は使い終わっている")

@@ -20,6 +20,7 @@ from scenarios.ledger_queries import CenterApplication
 from scenarios.stage import Stage
 from scenarios.template import callings
 from scenarios.towns import Town, named_municipalities
+from server_stub.interface.application_states import State
 from server_stub.interface.binding import PDFIUM
 from server_stub.interface.offers import Offer, Question
 from server_stub.interface.secret import Secret
@@ -213,6 +214,18 @@ class World:
             lambda: self.charges() == list(charges),
             wanted,
             lambda: f"台帳の手数料 {yen_told(self.charges())}",
+        )
+
+    def check_state(self, state: State) -> None:
+        """Centre and ledger have the application of this visit in that state, once everything has arrived there."""
+
+        def states() -> list[str]:
+            return [self.application().state, str(self.in_ledger().state)]
+
+        self.until(
+            lambda: states() == [state, state],
+            f"センターと台帳で「{state_told(state)}」",
+            lambda: "センターで「{}」、台帳で「{}」".format(*map(state_told, states())),
         )
 
     def charges(self) -> list[int]:
