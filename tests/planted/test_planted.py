@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 
 from scenarios.steps.judge import AFTERWARDS
+from tests.long import LONG
 from tests.planted.defect import Defect, every_defect
 from tests.planted.runner import run, search_afterwards, shipped
 
 LEAST = 50
+DEFECTS = every_defect()
+FIRST = {(planted.scenario, planted.sentence): planted for planted in reversed(DEFECTS)}
+"""One that each sentence of a scenario must catch; what else the same sentence catches is planted by `make fuzz`."""
 
 
-@pytest.mark.parametrize("planted", every_defect(), ids=lambda planted: planted.name)
+@pytest.mark.parametrize("planted", DEFECTS if LONG else FIRST.values(), ids=lambda planted: planted.name)
 def test_a_planted_defect_fails_the_sentence_that_names_it(
     planted: Defect,
     request: pytest.FixtureRequest,
@@ -31,9 +35,8 @@ def test_a_planted_defect_fails_the_sentence_that_names_it(
 
 
 def test_there_are_enough_of_them_and_each_says_whom_it_harms() -> None:
-    defects = every_defect()
-    assert len(defects) >= LEAST
-    assert all(planted.harm.endswith("。") for planted in defects)
+    assert len(DEFECTS) >= LEAST
+    assert all(planted.harm.endswith("。") for planted in DEFECTS)
 
 
 def test_without_a_defect_the_same_way_passes(
