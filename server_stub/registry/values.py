@@ -10,8 +10,14 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BeforeValidator
 
 from server_stub.eras import ERAS, seireki, wareki, year_of_era
+
+OptionalDay = Annotated[date | None, BeforeValidator(lambda told: told or None)]
+"""A day of a delivered record; empty where it has none."""
 
 
 class DateKind(StrEnum):

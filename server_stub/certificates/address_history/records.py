@@ -11,7 +11,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from server_stub.certificates.certificate import Case
 from server_stub.certificates.domicile import FAMILY_LINK, anybody_restricted, may_be, member_key
@@ -21,6 +21,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.registry.records import Record
 from server_stub.registry.replica import PERSON
+from server_stub.registry.values import OptionalDay
 
 HEADS, MEMBERS = "address_history", "address_history_member"
 """The registers. Of a head the key and the group are the number of the family register; a member's group is the same, its person
@@ -29,8 +30,6 @@ BIRTH_AND_SEX_SINCE = date(2022, 1, 11)
 RESIDENT_CODE_SINCE = date(2024, 5, 27)
 SEX = {"male": "男", "female": "女", "unknown": "不明"}
 _WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
-
-OptionalDay = Annotated[date | None, BeforeValidator(lambda told: told or None)]
 
 
 def _printable(text: str) -> str:

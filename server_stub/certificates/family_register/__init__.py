@@ -216,9 +216,8 @@ def own_register(case: Case[Any]) -> tuple[str, FamilyRegisterBody, Member]:
         raise Failed("Record_Unusable", register=FAMILY_REGISTER)
     try:
         body = FamilyRegisterBody.model_validate(record.body)
-    except (
-        ValidationError
-    ):  # of a replica that was made before one of the rules; the error would tell the record
+    except ValidationError:
+        # of a replica that was made before one of the rules; the error would tell the record
         raise Failed("Record_Unusable", register=FAMILY_REGISTER) from None
     member = body.member(own.number)
     if member is None:

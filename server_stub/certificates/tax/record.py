@@ -7,10 +7,11 @@ else stands behind the key.
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
+
+from server_stub.registry.values import OptionalDay
 
 REGISTER = "tax_record"
 STEP = 1000
@@ -49,7 +50,6 @@ Loss = Annotated[int | None, BeforeValidator(_yen)]
 Yen = Annotated[int | None, BeforeValidator(_yen)]
 Count = Annotated[int, BeforeValidator(_count)]
 Mark = Literal["", "1"]
-OptionalDay = Annotated[date | None, BeforeValidator(lambda told: told or None)]
 
 GROSS = ("salary_gross", "pension_gross")
 INCOMES = (
