@@ -33,7 +33,7 @@ from . import delivery_slip, issue_notices
 from .containers import read_rows
 from .delivery_slip import DeliverySlip, broken
 from .format_file import PERSON, PROVISIONAL, RESTRICTION, SEAL, DeliveryFormat, formats_in
-from .generation import Generation, Models
+from .generation import Generation, Models, Progress, batches
 from .other_registers import take_records
 from .person_record import person_row
 from .resident_register import take_residents
@@ -66,6 +66,7 @@ def load_delivery(
     models: Models | None = None,
     most_set_aside: int | None = None,
     made_at: datetime | None = None,
+    progress: Progress = lambda done, of, file: None,
 ) -> Loaded:
     """Take in the delivery in `folder` and the issue notices at `notices_path`.
 
@@ -73,7 +74,7 @@ def load_delivery(
     the usual terms. `formats`: the folder of format files, one of which the delivery is written in; without it, the
     municipality's own. A record that has no type of its own is checked by the model of the municipality's kind that has
     such a register, or by `models`; its messages must not repeat the value. `most_set_aside`: instead of the municipality's
-    own. `made_at`: counts instead of the slip's 作成日時, for a delivery that is repeated unchanged.
+    own. `made_at`: counts instead of the slip's 作成日時, for a delivery that is repeated unchanged. `progress` is told how far it is.
     Restrictions (発行制限) are taken in first and stay, whatever becomes of the rest; a delivery of another municipality alone
     sets nobody aside.
 
@@ -109,7 +110,7 @@ def load_delivery(
         living = _check_time(engine, slip, format_, clock.now())
 
         def generation(number: int) -> Generation:
-            return Generation(engine, number, living, folder, format_, slip, terms, models, asides)
+            return Generation(engine, number, living, folder, format_, slip, terms, models, asides, progress)
 
         digest = delivery_digest(folder)
         same_as = _same_as(engine, living, digest)
@@ -274,9 +275,9 @@ def _take_notices(generation: Generation, path: Path) -> int:
         return vanished
 
     told = issue_notices.read_notices(
-        path, generation.format.municipality, generation.may_be_named, set_aside, twice
+        path, generation.format.municipality, generation.may_be_named, set_aside, twice, generation.look_up
     )
-    rows = (notice_row(generation.number, line, notice) for line, notice in told)
+    rows = batches(notice_row(generation.number, line, notice) for line, notice in told)
     count = generation.write(notices, rows, key="holder_ref")
     with generation.engine.begin() as connection:
         generation.delete(connection, notices, "holder_ref", [{"holder_ref": one} for one in twice])

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, insert, literal, select
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, func, insert, literal, select
 
 from server_stub.municipalities import DeliveryTerms
+from server_stub.registry.bulk import insert_rows
 from server_stub.registry.tables import LIVING_THERE, persons, records, seal_ends, seals, set_asides
 
 from .containers import RawRow, read_rows
@@ -41,6 +42,10 @@ NOBODY = ""
 Models = Mapping[str, type[BaseModel]]
 Rule = Callable[[dict[str, Any]], dict[str, Any] | None]
 """From the items of a delivered row to the row of the table; None for one that is checked and not kept. Raises Unusable."""
+Prepare = Callable[[list[dict[str, Any]]], None]
+"""Looks up in the database, at once, what the rule will have to know of a batch of delivered rows; all before them are written."""
+Progress = Callable[[int, int, str], None]
+"""How many rows of the delivery are read, of how many, and in which file."""
 
 
 class Generation:
@@ -57,26 +62,31 @@ class Generation:
         terms: DeliveryTerms,
         models: Models,
         asides: SetAsides,
+        progress: Progress = lambda done, of, file: None,
     ) -> None:
         self.engine, self.number, self.living = engine, number, living
         self.folder, self.format, self.slip = folder, format_, slip
         self.terms, self.models, self.asides = terms, models, asides
+        self._progress = progress
+        self._rows_read = 0
         self.known: set[str] = set()
-        """Whom a record of the delivery, or of the generation it changes, names."""
+        """Whom a row of the delivery names that has not become a record; whom a record names is asked of the database (`look_up`)."""
+        self._records_name = False
+        self._looked_up: dict[str, bool] = {}
         self._strangers: set[str] = set()
         self.gone: set[str] = set()
         """Persons that a differential delivery deletes."""
         self.touched: dict[str, set[str]] = {}
         """The records that a differential delivery says something of, by register: their keys, of a seal the holder."""
         self.carried: list[dict[str, Any]] = []
+        self.registers: list[str] = []
 
     def copy_living(self) -> dict[str, set[str]]:
         """What a differential delivery changes: a copy of the living generation. The keys of its records by register."""
         keys = {PERSON: self.copy(persons, "key", line=0), SEAL: self.copy(seals, "person")}
         self.copy(seal_ends, "person")
         with self.engine.connect() as connection:
-            query = select(records.c.register).where(records.c.generation == self.living).distinct()
-            registers = list(connection.scalars(query))
+            registers = registers_of(connection, self.living)
         return keys | {one: self.copy(records, "key", records.c.register == one) for one in registers}
 
     def rows(
@@ -86,8 +96,9 @@ class Generation:
         group: str,
         rule: Rule,
         first: Callable[[RowFunction, RawRow], bool] | None = None,
-    ) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Line and table row of each row that is kept.
+        prepare: Prepare = lambda found: None,
+    ) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+        """Line and table row of each row that is kept, a batch at a time; whoever takes a batch writes it before the next.
 
         `owner` and `group`: the targets that say whose a row is, also one that cannot be used. `rule` is given the items; of a
         deletion those that can be read. `first`: rows that come before the others.
@@ -98,29 +109,53 @@ class Generation:
         if first is not None:
             rows = sorted(rows, key=lambda row: not first(decode, row))
         count = 0
-        for row in rows:
-            count += 1
-            line, cells, misfit = row
-            try:
-                if misfit is not None:
-                    raise misfit
-                if self.format.differential and decode.item(cells, OPERATION) == DELETED:
-                    found = {target: decode.item(cells, target) or "" for target in file.to}
-                else:
-                    found = decode(cells)
-                if self.format.differential and not found[OPERATION]:
-                    raise Unusable(OPERATION, "必須項目")
-                approved = found.get(ENTRY) != PROVISIONAL
-                if histories is not None and approved and not histories.is_newest(line, found):
-                    continue
-                made = rule(found)
-                if made is not None:
-                    yield line, made
-            except Misread as bad:
-                self._set_aside(file, decode, row, owner, group, bad, ())
-            except Unusable as bad:
-                self._set_aside(file, decode, row, owner, group, decode.misread(bad), bad.also)
+        for batch in batches(rows):
+            read = [self._items_of(file, decode, histories, row) for row in batch]
+            prepare([found for found in read if isinstance(found, dict)])
+            kept = []
+            for row, found in zip(batch, read, strict=True):
+                try:
+                    if found is None:
+                        continue
+                    if not isinstance(found, dict):
+                        raise found
+                    made = rule(found)
+                    if made is not None:
+                        kept.append((row[0], made))
+                except Misread as bad:
+                    self._set_aside(file, decode, row, owner, group, bad, ())
+                except Unusable as bad:
+                    self._set_aside(file, decode, row, owner, group, decode.misread(bad), bad.also)
+            count += len(batch)
+            self.tell(len(batch), file.name)
+            yield kept
         self.slip.check_count(file.name, count)
+
+    def _items_of(
+        self, file: FileFormat, decode: RowFunction, histories: Histories | None, row: RawRow
+    ) -> dict[str, Any] | Misread | Unusable | None:
+        """What the row says, or what is wrong with it; None for a state that is not the newest."""
+        line, cells, misfit = row
+        if misfit is not None:
+            return misfit
+        try:
+            if self.format.differential and decode.item(cells, OPERATION) == DELETED:
+                found = {target: decode.item(cells, target) or "" for target in file.to}
+            else:
+                found = decode(cells)
+            if self.format.differential and not found[OPERATION]:
+                raise Unusable(OPERATION, "必須項目")
+            approved = found.get(ENTRY) != PROVISIONAL
+            if histories is not None and approved and not histories.is_newest(line, found):
+                return None
+        except (Misread, Unusable) as bad:
+            return bad
+        return found
+
+    def tell(self, rows: int, file: str) -> None:
+        """Tell whoever waits that so many rows more are read."""
+        self._rows_read += rows
+        self._progress(self._rows_read, sum(count for _, count in self.slip.counts.values()), file)
 
     def _set_aside(
         self,
@@ -165,16 +200,30 @@ class Generation:
                 )
             )
 
-    def write(self, table: Table, rows: Iterable[dict[str, Any]], key: str = "key") -> int:
-        """Insert `rows` batch by batch; in a differential delivery they replace the living ones of the same key."""
+    def write(self, table: Table, rows: Iterable[list[dict[str, Any]]], key: str = "key") -> int:
+        """Insert `rows`, each batch in a transaction; in a differential delivery they replace the living ones of the same key."""
         count = 0
-        for batch in batches(rows):
+        for batch in rows:
             with self.engine.begin() as connection:
                 if self.format.differential:
                     self.delete(connection, table, key, batch)
-                connection.execute(insert(table), batch)
+                insert_rows(connection, table, batch)
             count += len(batch)
         return count
+
+    def there(
+        self, table: Table, key: str, keys: Iterable[str], *which: Any, value: str = ""
+    ) -> dict[str, str]:
+        """Those of `keys` that the rows of this generation have already in column `key`, with what they have in `value`."""
+        wanted = list(keys)
+        if not wanted:
+            return {}
+        column = table.c[key]
+        query = select(column, table.c[value or key]).where(
+            table.c.generation == self.number, column.in_(wanted), *which
+        )
+        with self.engine.connect() as connection:
+            return {found: of for found, of in connection.execute(query)}
 
     def delete(
         self, connection: Connection, table: Table, key: str, rows: Iterable[Mapping[str, Any]]
@@ -223,7 +272,7 @@ class Generation:
     def may_be_named(self, person: str) -> bool:
         """Whether a row of another register, or a notice, may name that person: a record does, or as many rows of the resident
         register as there are such strangers do not say whose they are."""
-        if person in self.known or person in self._strangers:
+        if person in self.known or person in self._strangers or self._is_named(person):
             return True
         nobodys = self.asides.nobodys
         if len(self._strangers) >= len(nobodys):
@@ -231,6 +280,23 @@ class Generation:
         self.asides.also(nobodys[len(self._strangers)], person, "")
         self._strangers.add(person)
         return True
+
+    def look_up(self, people: Iterable[str]) -> None:
+        """Ask the database for a batch of persons whether a record names them, for `may_be_named`."""
+        wanted = dict.fromkeys(people, False)
+        self._looked_up = wanted
+        for person in self.there(persons, "key", wanted):
+            wanted[person] = True
+        if self._records_name:
+            left = [person for person, found in wanted.items() if not found and person]
+            for register in self.registers:
+                for person in self.there(records, "person", left, records.c.register == register):
+                    wanted[person] = True
+
+    def _is_named(self, person: str) -> bool:
+        if person not in self._looked_up:
+            self.look_up([person])
+        return self._looked_up[person]
 
     def may_be_stopped(self, target: str, key: str) -> bool:
         """Whether a restriction may name that person, household or family register: what no record knows would stop nobody.
@@ -270,17 +336,27 @@ class Generation:
             return any(connection.scalar(query.limit(1)) is not None for query in before)
 
     def know_whom_records_name(self) -> None:
+        self._records_name = True
+        self._looked_up = {}
         with self.engine.connect() as connection:
-            query = select(records.c.person).where(records.c.generation == self.number).distinct()
-            named = set(connection.scalars(query))
+            self.registers = registers_of(connection, self.number)
+            named: set[str] = set()
             if self.format.differential:
                 set_aside = select(set_asides.c.person).where(set_asides.c.generation == self.living)
-                named |= set(connection.scalars(set_aside)) - self.gone
-        if not self.format.differential and self.asides.nobodys:
-            # a resident's row that does not say whose it is may be of whoever has a number here (no CODE: before it) and no row
-            for person in named - self.known - {NOBODY}:
-                if ":" not in person:
-                    self.asides.also(self.asides.nobodys[0], person, "")
+                named = set(connection.scalars(set_aside)) - self.gone
+            if not self.format.differential and self.asides.nobodys:
+                # a resident's row that does not say whose it is may be of whoever has a number here (no CODE: before it) and no row
+                is_resident = exists().where(
+                    persons.c.generation == self.number, persons.c.key == records.c.person
+                )
+                query = (
+                    select(records.c.person)
+                    .where(records.c.generation == self.number, ~is_resident)
+                    .distinct()
+                )
+                for person in set(connection.scalars(query)) - self.known - {NOBODY}:
+                    if ":" not in person:
+                        self.asides.also(self.asides.nobodys[0], person, "")
         self.known |= named - {NOBODY}
         for file in self.format.file:
             self.known |= self.asides.persons(file.record)
@@ -321,6 +397,19 @@ class Generation:
 
     def row_function(self, file: FileFormat) -> RowFunction:
         return RowFunction(file, self.format.code, self.folder)
+
+
+def registers_of(connection: Connection, generation: int) -> list[str]:
+    """The registers that have records in that generation, by one look into the index for each."""
+    found: list[str] = []
+    while True:
+        query = select(func.min(records.c.register)).where(
+            records.c.generation == generation, records.c.register > (found[-1] if found else "")
+        )
+        register = connection.scalar(query)
+        if register is None:
+            return found
+        found.append(register)
 
 
 class Histories:

@@ -24,6 +24,8 @@ def take_records(generation: Generation, file: FileFormat, before: set[str]) -> 
     owner = "person" if "person" in file.to else "key"
     structures = frozenset(target for target, source in file.to.items() if source.structure)
     seen: dict[str, str] = {}
+    """Whose the rows so far are by their keys: of a differential delivery all, of a full one those that are no records, and of this batch."""
+    written: set[str] = set()
     gone: list[dict[str, Any]] = []
 
     def rule(found: dict[str, Any]) -> dict[str, Any] | None:
@@ -36,7 +38,8 @@ def take_records(generation: Generation, file: FileFormat, before: set[str]) -> 
         if key in seen:
             raise Unusable("key", "重複しない番号", (seen[key],) if seen[key] else ())
         seen[key] = person
-        touched.add(key)
+        if generation.format.differential:
+            touched.add(key)
         if deletes(found, key in before, key in unusable_before):
             gone.append({"key": key, "register": register})
             return None
@@ -53,9 +56,23 @@ def take_records(generation: Generation, file: FileFormat, before: set[str]) -> 
             "body": _body(found, model, structures),
         }
 
-    def usable() -> Iterator[dict[str, Any]]:
-        for line, row in generation.rows(file, owner, "group", rule):
-            yield {**row, "generation": generation.number, "line": line}
+    def prepare(batch: list[dict[str, Any]]) -> None:
+        if not generation.format.differential:
+            for key in written:
+                seen.pop(key, None)
+            written.clear()
+            keys = {found["key"] for found in batch}
+            there = generation.there(records, "key", keys, records.c.register == register, value="person")
+            seen.update(there)
+            written.update(there)
+
+    def usable() -> Iterator[list[dict[str, Any]]]:
+        for batch in generation.rows(file, owner, "group", rule, prepare=prepare):
+            for line, row in batch:
+                row["generation"] = generation.number
+                row["line"] = line
+                written.add(row["key"])
+            yield [row for _, row in batch]
 
     count = generation.write(records, usable())
     with generation.engine.begin() as connection:

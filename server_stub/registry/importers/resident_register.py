@@ -32,7 +32,6 @@ def take_residents(generation: Generation, before: set[str]) -> int:
     """
     file = generation.format.file_of(PERSON)
     count = _read_persons(generation, file, before) if file is not None else 0
-    generation.known |= before
     with generation.engine.begin() as connection:
         _set_same_numbers_aside(generation, connection, file)
         generation.asides.add_groups(connection, PERSON, generation.number)
@@ -49,9 +48,13 @@ def take_residents(generation: Generation, before: set[str]) -> int:
 
 def _read_persons(generation: Generation, file: FileFormat, before: set[str]) -> int:
     unusable_before = generation.unusable_before(PERSON)
-    seen = generation.touched.setdefault(PERSON, set())
+    touched = generation.touched.setdefault(PERSON, set())
+    seen: set[str] = set()
+    """The numbers of the rows so far: of a differential delivery all, of a full one those that are no records, and of this batch."""
+    written: set[str] = set()
     provisional: set[str] = set()
     gone: list[dict[str, Any]] = []
+    told_on = generation.slip.told_on
 
     def rule(found: dict[str, Any]) -> dict[str, Any] | None:
         key = found["key"]
@@ -72,13 +75,24 @@ def _read_persons(generation: Generation, file: FileFormat, before: set[str]) ->
         if found.pop(ENTRY, VALID) == CANCELLED:
             gone.append({"key": key, "person": key})
             return None
-        return person_row(found, generation.slip.told_on) | {HISTORY: history}
+        row = person_row(found, told_on)
+        row[HISTORY] = history
+        return row
 
-    def usable() -> Iterator[dict[str, Any]]:
-        for line, row in generation.rows(file, "key", "household", rule):
-            row["generation"] = generation.number
-            row["line"] = line
-            yield row
+    def prepare(batch: list[dict[str, Any]]) -> None:
+        if not generation.format.differential:
+            seen.difference_update(written)
+            written.clear()
+            written.update(generation.there(persons, "key", {found["key"] for found in batch}))
+            seen.update(written)
+
+    def usable() -> Iterator[list[dict[str, Any]]]:
+        for batch in generation.rows(file, "key", "household", rule, prepare=prepare):
+            for line, row in batch:
+                row["generation"] = generation.number
+                row["line"] = line
+                written.add(row["key"])
+            yield [row for _, row in batch]
 
     count = generation.write(persons, usable())
     with generation.engine.begin() as connection:
@@ -87,6 +101,8 @@ def _read_persons(generation: Generation, file: FileFormat, before: set[str]) ->
         generation.delete(connection, seal_ends, "person", gone)
     generation.gone = {row["key"] for row in gone}
     before -= generation.gone
+    if generation.format.differential:
+        touched |= seen
     generation.known |= (seen - generation.gone) | provisional
     return count
 
