@@ -202,7 +202,8 @@ class _Growth:
         residents = self._writers[PERSON]
         total, done = size.residents + size.registers, 0
         every = size.residents // (broken + 1)
-        next_broken, lines = every, []
+        next_broken = every
+        lines: list[int] = []
         surname_of_seal = people.surnames
         for household in people.households():
             for person in household.persons:

@@ -203,7 +203,7 @@ class Places:
 
     def __init__(self, format_: DeliveryFormat, writer: FileWriter) -> None:
         source = next(file for file in format_.file if file.record == PERSON).to["address"]
-        self._parts = source.join or [source]
+        self._parts: list[Source] = [source] if source.join is None else [*source.join]
         self._codes = {part.column or "": format_.code[part.code] for part in self._parts if part.code}
         self._building = next((part for part in self._parts if part.column and part.before), None)
         plain = [part for part in self._parts if part.column and not part.code and not part.before]

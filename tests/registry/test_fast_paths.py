@@ -15,9 +15,12 @@ from sqlalchemy import insert, select
 from server_stub.characters import no_name, plain_name
 from server_stub.db import migrate, open_engine, sqlite_url
 from server_stub.registry.bulk import insert_rows
+from server_stub.registry.importers import generation
 from server_stub.registry.importers.person_record import _fault, check_households, right_check_digit
 from server_stub.registry.importers.row_function import Misread, _check_text, _plain, readable
-from server_stub.registry.tables import persons, records
+from server_stub.registry.replica import Replica
+from server_stub.registry.tables import Version, persons, records
+from tests.registry.helper import Delivery, Notice, read_cells
 
 _LETTERS = st.text(
     st.sampled_from("港太一あァヺＡa 　\t\n\u200b\ufffd\ud800\U000e0100\ufe00〓★〇?\u2800\U000f0000\u0378")
@@ -101,7 +104,7 @@ def test_the_households_that_are_looked_at_are_all_that_contradict_themselves(
             insert_rows(connection, persons, rows)
             told = {
                 fault.household: (fault.line, fault.unusable.args)
-                for fault in check_households(connection, 1, incomplete)
+                for fault in check_households(connection, Version(1), incomplete)
             }
             expected = {}
             for household in "あいう":
@@ -143,3 +146,34 @@ def test_rows_written_at_once_are_those_that_sqlalchemy_writes(tmp_path: Path) -
                 connection.rollback()
         assert found[0] == found[1]
     engine.dispose()
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation, "_BATCH", 10)
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_number_twice_sets_both_aside_however_far_apart_they_stand(
+    delivery: Delivery, url: str, replica: Replica
+) -> None:
+    first, last = delivery.residents()[0][0], delivery.residents()[-2][0]
+    line = delivery.change_person(last, "宛名番号", first)
+    link = read_cells(delivery.folder / "戸籍対応表.csv")
+    delivery.change("戸籍対応表.csv", len(link), "宛名番号", link[1][0])
+    found = delivery.load_all(url).set_aside
+    assert {(row.file, row.line, row.column) for row in found} >= {
+        ("住民記録.csv", line, "宛名番号"),
+        ("戸籍対応表.csv", len(link), "宛名番号"),
+    }
+    with replica.open_generation() as reader:
+        assert reader.is_set_aside(first)
+        assert reader.record("family_link", link[1][0]) is None
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_in_small_batches_the_same_is_loaded(delivery: Delivery, url: str, replica: Replica) -> None:
+    assert delivery.load_all(url).set_aside == ()
+    with replica.open_generation() as reader:
+        assert all(reader.key_of(Notice(n, "").holder_ref) for n in range(1, len(delivery.residents()) + 1))
+        assert reader.household("0000100100")

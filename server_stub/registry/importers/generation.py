@@ -10,11 +10,38 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, func, insert, literal, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    tuple_,
+)
 
 from server_stub.municipalities import DeliveryTerms
 from server_stub.registry.bulk import insert_rows
-from server_stub.registry.tables import LIVING_THERE, persons, records, seal_ends, seals, set_asides
+from server_stub.registry.tables import (
+    LIVING_THERE,
+    NO_BASE,
+    REPLACEABLE,
+    Version,
+    generations,
+    my_numbers,
+    persons,
+    records,
+    replaced,
+    replaced_key,
+    seal_ends,
+    seals,
+    set_asides,
+)
 
 from .containers import RawRow, read_rows
 from .delivery_slip import DeliverySlip, broken
@@ -27,7 +54,6 @@ from .format_file import (
     OPERATION,
     PERSON,
     PROVISIONAL,
-    SEAL,
     DeliveryFormat,
     FileFormat,
 )
@@ -65,6 +91,7 @@ class Generation:
         progress: Progress = lambda done, of, file: None,
     ) -> None:
         self.engine, self.number, self.living = engine, number, living
+        self.now, self.before = Version(number), version_of(engine, living)
         self.folder, self.format, self.slip = folder, format_, slip
         self.terms, self.models, self.asides = terms, models, asides
         self._progress = progress
@@ -78,16 +105,64 @@ class Generation:
         """Persons that a differential delivery deletes."""
         self.touched: dict[str, set[str]] = {}
         """The records that a differential delivery says something of, by register: their keys, of a seal the holder."""
+        self.named_before: set[str] = set()
+        """Whom the records named that a differential delivery changes."""
+        self.notices_file: tuple[int, str, int, int] | None = None
+        """Length, digest and last line of the file of issue notices, and the generation whose notices stand before its own; None where
+        something in it could not be used."""
+        self.residents = 0
+        """How many live there by it."""
         self.carried: list[dict[str, Any]] = []
         self.registers: list[str] = []
 
-    def copy_living(self) -> dict[str, set[str]]:
-        """What a differential delivery changes: a copy of the living generation. The keys of its records by register."""
-        keys = {PERSON: self.copy(persons, "key", line=0), SEAL: self.copy(seals, "person")}
-        self.copy(seal_ends, "person")
+    def begin_from_living(self) -> None:
+        """Let the living generation be what a differential delivery changes. Nothing of it is copied but what it has changed itself in
+        its base; when that has become much, everything is."""
+        before = self.before
+        if (self._own_rows(before.number) if before.base else 0) > MOST_CHANGED:
+            for table in _CHANGED:
+                self._copy(table, before)
+            return
+        self.now = Version(self.number, before.base or before.number)
+        if before.base:
+            for table in (*_CHANGED, replaced):
+                self._copy(table, before)
+
+    def _own_rows(self, number: int) -> int:
         with self.engine.connect() as connection:
-            registers = registers_of(connection, self.living)
-        return keys | {one: self.copy(records, "key", records.c.register == one) for one in registers}
+            return sum(
+                connection.scalar(select(func.count()).where(table.c.generation == number)) or 0
+                for table in (*_CHANGED, replaced)
+            )
+
+    def _copy(self, table: Table, of: Version) -> None:
+        """Take over rows of the living generation: all that it has, or its own where the new one has the same base. Whoever has come
+        from another delivery has no line."""
+        own = table is replaced or bool(self.now.base)
+        which = table.c.generation == of.number if own else of.rows(table)
+        columns = list(table.primary_key.columns)[1:]
+        values = {"generation": self.number} | ({"line": 0} if table is persons else {})
+        taken = [literal(values[c.name]) if c.name in values else c for c in table.c]
+        last: tuple[Any, ...] | None = None
+        while True:
+            after = tuple_(*columns) > last if last is not None else true()
+            with self.engine.begin() as connection:
+                batch = connection.execute(
+                    select(*columns).where(which, after).order_by(*columns).limit(_BATCH)
+                ).all()
+                if not batch:
+                    return
+                upto = tuple_(*columns) <= tuple(batch[-1])
+                connection.execute(
+                    insert(table).from_select(
+                        [c.name for c in table.c], select(*taken).where(which, after, upto)
+                    )
+                )
+            last = tuple(batch[-1])
+
+    def living_keys(self, table: Table, *which: Any) -> Keys:
+        """The keys that the living generation has in `table`, to be asked for; none where it is not changed but replaced."""
+        return Keys(self, table, which)
 
     def rows(
         self,
@@ -208,6 +283,8 @@ class Generation:
                 if self.format.differential:
                     self.delete(connection, table, key, batch)
                 insert_rows(connection, table, batch)
+                if self.format.differential and table is persons:
+                    insert_rows(connection, my_numbers, [_my_number(row) for row in batch])
             count += len(batch)
         return count
 
@@ -219,47 +296,34 @@ class Generation:
         if not wanted:
             return {}
         column = table.c[key]
-        query = select(column, table.c[value or key]).where(
-            table.c.generation == self.number, column.in_(wanted), *which
-        )
+        query = select(column, table.c[value or key]).where(self.now.rows(table), column.in_(wanted), *which)
         with self.engine.connect() as connection:
             return {found: of for found, of in connection.execute(query)}
 
     def delete(
         self, connection: Connection, table: Table, key: str, rows: Iterable[Mapping[str, Any]]
     ) -> None:
+        """This generation has no row with these keys, whatever its base has."""
+        rows = list(rows)
         gone = [{"gone": row[key], **({"of": row["register"]} if table is records else {})} for row in rows]
-        if gone:
-            register = (table.c.register == bindparam("of"),) if table is records else ()
+        if not gone:
+            return
+        register = (table.c.register == bindparam("of"),) if table is records else ()
+        own = table.c.generation == self.number
+        connection.execute(delete(table).where(own, table.c[key] == bindparam("gone"), *register), gone)
+        if table is persons:
+            number = my_numbers.c.generation == self.number
             connection.execute(
-                delete(table).where(
-                    table.c.generation == self.number, table.c[key] == bindparam("gone"), *register
-                ),
-                gone,
+                delete(my_numbers).where(number, my_numbers.c.person == bindparam("gone")), gone
             )
-
-    def copy(self, table: Table, key: str, *which: Any, **values: Any) -> set[str]:
-        """Copy the living generation's rows of a table; the keys of them. `values`: what is other in the copy."""
-        keys: set[str] = set()
-        last = ""
-        column = table.c[key]
-        while True:
-            of_living = (table.c.generation == self.living, column > last, *which)
-            with self.engine.begin() as connection:
-                batch = list(
-                    connection.scalars(select(column).where(*of_living).order_by(column).limit(_BATCH))
-                )
-                if not batch:
-                    return keys
-                values = {**values, "generation": self.number}
-                taken = [literal(values[c.name]) if c.name in values else c for c in table.c]
-                connection.execute(
-                    insert(table).from_select(
-                        [c.name for c in table.c], select(*taken).where(*of_living, column <= batch[-1])
-                    )
-                )
-            keys.update(batch)
-            last = batch[-1]
+        if self.now.base and table.name in REPLACEABLE:
+            told = {tuple(one.values()): one for one in (replaced_key(table, row, key) for row in rows)}
+            same = (replaced.c.generation == self.number, replaced.c.of == table.name)
+            connection.execute(
+                delete(replaced).where(*same, replaced.c.key == bindparam("k")),
+                [{"k": one["key"]} for one in told.values()],
+            )
+            insert_rows(connection, replaced, [{"generation": self.number, **one} for one in told.values()])
 
     def unusable_before(self, register: str) -> set[str]:
         """The keys of records of which a differential delivery cannot say whether they are there."""
@@ -307,7 +371,7 @@ class Generation:
             return self.may_be_named(key)
         table, of = (persons, persons.c.household) if target == "household" else (records, records.c.group)
         with self.engine.connect() as connection:
-            there = select(of).where(table.c.generation == self.number, of == key).limit(1)
+            there = select(of).where(self.now.rows(table), of == key).limit(1)
             if connection.scalar(there) is not None:
                 return True
             before = select(set_asides.c.number).where(
@@ -320,7 +384,7 @@ class Generation:
         """Whether the person lived there before, or had been set aside, and now no row says what has become of them."""
         before = (
             select(persons.c.key).where(
-                persons.c.generation == self.living,
+                self.before.rows(persons),
                 persons.c.key == person,
                 persons.c.status.in_(sorted(LIVING_THERE)),
             ),
@@ -339,7 +403,9 @@ class Generation:
         self._records_name = True
         self._looked_up = {}
         with self.engine.connect() as connection:
-            self.registers = registers_of(connection, self.number)
+            self.registers = sorted(
+                {*registers_of(connection, self.number), *registers_of(connection, self.now.base)}
+            )
             named: set[str] = set()
             if self.format.differential:
                 set_aside = select(set_asides.c.person).where(set_asides.c.generation == self.living)
@@ -381,7 +447,7 @@ class Generation:
         if not self.format.differential:
             return
         touched = self.touched.get(register, set()) | self.asides.keys(register)
-        there = exists().where(persons.c.generation == self.number, persons.c.key == set_asides.c.person)
+        there = exists().where(self.now.rows(persons), persons.c.key == set_asides.c.person)
         rows = connection.execute(
             select(set_asides)
             .where(
@@ -412,6 +478,48 @@ def registers_of(connection: Connection, generation: int) -> list[str]:
         found.append(register)
 
 
+_CHANGED = (persons, seals, seal_ends, records, my_numbers)
+"""What a generation that has a base has rows of its own of."""
+MOST_CHANGED = 50_000
+"""So many rows of its own a generation may have beside its base; then the next one stands alone."""
+
+
+def version_of(engine: Engine, number: int) -> Version:
+    with engine.connect() as connection:
+        base = connection.scalar(select(generations.c.base).where(generations.c.number == number))
+    return Version(number, base or NO_BASE)
+
+
+def _my_number(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"generation": row["generation"], "my_number": row["my_number"], "person": row["key"]}
+
+
+class Keys:
+    """Which keys the living generation has in a table, as far as they have been asked for: it may have millions."""
+
+    def __init__(self, generation: Generation, table: Table, which: tuple[Any, ...]) -> None:
+        self._generation, self._table, self._which = generation, table, which
+        self._known: dict[str, bool] = {}
+
+    def look_up(self, keys: Iterable[str]) -> None:
+        generation, table = self._generation, self._table
+        if not generation.format.differential:
+            return
+        wanted = [key for key in keys if key not in self._known]
+        self._known.update(dict.fromkeys(wanted, False))
+        if wanted:
+            query = select(table.c.key).where(
+                generation.before.rows(table), table.c.key.in_(wanted), *self._which
+            )
+            with generation.engine.connect() as connection:
+                self._known.update(dict.fromkeys(connection.scalars(query), True))
+
+    def __contains__(self, key: str) -> bool:
+        if key not in self._known:
+            self.look_up([key])
+        return self._known.get(key, False)
+
+
 class Histories:
     """The rows of a file in which a row is the whole state of a record and 履歴番号 says which state: from 1 on without a gap, the
     highest counts. Cancellations (取消し) and corrections (誤記修正) are rows too. In a differential delivery the numbers go on from those of
@@ -420,7 +528,11 @@ class Histories:
     def __init__(self, generation: Generation, file: FileFormat, decode: RowFunction) -> None:
         self._newest: dict[str, int] = {}
         """The line of the newest row of each record; of one whose numbers are not as they must be, of its last row, negative."""
-        before = _histories_before(generation, file)
+        path = generation.folder / file.name
+        keys = {
+            key for _, cells, _ in read_rows(path, file) if (key := decode.item(cells, "key")) is not None
+        }
+        before = _histories_before(generation, file, keys) if generation.living else {}
         last: dict[str, int] = {}
         for line, cells, misfit in read_rows(generation.folder / file.name, file):
             key = decode.item(cells, "key")
@@ -452,16 +564,21 @@ def history_number(text: str | None) -> int | None:
     return int(text) if text is not None and re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) else None
 
 
-def _histories_before(generation: Generation, file: FileFormat) -> dict[str, int]:
-    """The 履歴番号 of the living generation's records, where it has them."""
+def _histories_before(generation: Generation, file: FileFormat, keys: Iterable[str]) -> dict[str, int]:
+    """The 履歴番号 of the living generation's records with these keys, where it has them."""
     table = persons if file.record == PERSON else records
     query = select(table.c.key, table.c.history).where(
-        table.c.generation == generation.living, table.c.history.is_not(None)
+        generation.before.rows(table), table.c.history.is_not(None)
     )
     if table is records:
         query = query.where(records.c.register == file.record)
+    found: dict[str, int] = {}
     with generation.engine.connect() as connection:
-        return {key: number for key, number in connection.execute(query)}
+        for some in batches(keys):
+            found.update(
+                (key, number) for key, number in connection.execute(query.where(table.c.key.in_(some)))
+            )
+    return found
 
 
 def _short(item: str | None, limit: int) -> str:

@@ -60,6 +60,7 @@ def read_notices(
     set_aside: Callable[[SetAside, str], bool],
     twice: set[str],
     look_up: Callable[[Iterable[str]], None] = lambda people: None,
+    after: int = 0,
 ) -> Iterator[tuple[int, IssueNotice]]:
     """Read the notices of `municipality` with their lines, in the order of the file: oldest first.
 
@@ -71,7 +72,9 @@ def read_notices(
     """
     decode = RowFunction(FORMAT, _CODE, path.parent)
     seen: set[str] = set()
-    for line, cells, misfit in _with_look_up(read_rows(path, FORMAT), decode, municipality, look_up):
+    for line, cells, misfit in _with_look_up(
+        _after(read_rows(path, FORMAT), after), decode, municipality, look_up
+    ):
         try:
             if misfit is not None:
                 raise misfit
@@ -107,6 +110,10 @@ def read_notices(
                 found["issued_at"],
             ),
         )
+
+
+def _after(rows: Iterator[RawRow], line: int) -> Iterator[RawRow]:
+    return (row for row in rows if row[0] > line)
 
 
 def _with_look_up(

@@ -4,7 +4,7 @@ between the members of a household."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Select, and_, case, distinct, func, or_, sele
 from server_stub.characters import no_name, plain_name
 from server_stub.eras import ERAS, wareki
 from server_stub.registry.records import ForeignCategory, ResidentStatus, Sex
-from server_stub.registry.tables import LIVING_THERE, persons
+from server_stub.registry.tables import LIVING_THERE, Version, persons
 from server_stub.registry.values import STATED_FORMS, ReadingKind, RegisterDate
 
 from .row_function import Unusable
@@ -271,20 +271,24 @@ _BATCH = 2000
 
 
 def check_households(
-    connection: Connection, generation: int, incomplete: frozenset[str]
+    connection: Connection,
+    generation: Version,
+    incomplete: frozenset[str],
+    among: Collection[str] | None = None,
 ) -> Iterator[HouseholdFault]:
-    """The households that do not agree with themselves; `incomplete`: those of which some row could not be used.
+    """The households that do not agree with themselves; `incomplete`: those of which some row could not be used. `among`: the
+    others are known to agree.
 
     Positions differ where there are any; those living there now have one head, whose name all of them carry who carry any, and
     one address. In an incomplete household the head may be the one who is missing. A household of which nobody names a head has
     none (世帯主未設定, 標準仕様書 1.1.10).
     """
-    households = list(connection.scalars(_suspects(generation)))
+    households = sorted(among) if among is not None else list(connection.scalars(_suspects(generation)))
     for start in range(0, len(households), _BATCH):
         yield from _check_those(connection, generation, incomplete, households[start : start + _BATCH])
 
 
-def _suspects(generation: int) -> Select[tuple[str]]:
+def _suspects(generation: Version) -> Select[str]:
     """The households of which it is not plain by counting that nothing contradicts: no position twice and, of those living there, one
     head, whose name all carry who carry any, and one address."""
     table = persons.c
@@ -308,7 +312,7 @@ def _suspects(generation: int) -> Select[tuple[str]]:
     )  # fmt: skip
     return (
         select(table.household)
-        .where(table.generation == generation)
+        .where(generation.rows(persons))
         .group_by(table.household)
         .having(~plain)
         .order_by(table.household)
@@ -316,15 +320,17 @@ def _suspects(generation: int) -> Select[tuple[str]]:
 
 
 def _check_those(
-    connection: Connection, generation: int, incomplete: frozenset[str], households: Sequence[str]
+    connection: Connection, generation: Version, incomplete: frozenset[str], households: Sequence[str]
 ) -> Iterator[HouseholdFault]:
+    # the rows of a base are of another delivery
+    line = case((persons.c.generation == generation.number, persons.c.line), else_=0).label("line")
     rows = connection.execute(
         select(
-            persons.c.household, persons.c.key, persons.c.line, persons.c.position, persons.c.name, persons.c.relationship,
+            persons.c.household, persons.c.key, line, persons.c.position, persons.c.name, persons.c.relationship,
             persons.c.head_of_household, persons.c.address, persons.c.status, persons.c.kanji_name,
         )
-        .where(persons.c.generation == generation, persons.c.household.in_(households))
-        .order_by(persons.c.household, persons.c.position, persons.c.line)
+        .where(generation.rows(persons), persons.c.household.in_(households))
+        .order_by(persons.c.household, persons.c.position, line)
     )  # fmt: skip
     for household, found in groupby(rows, key=lambda row: row[0]):
         members = tuple(found)

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from server_stub.eras import age
 from server_stub.paper.pattern import is_seen
@@ -41,11 +41,17 @@ def take_seals(generation: Generation, file: FileFormat) -> int:
     holders: dict[str, str] = {}
     ended: dict[str, dict[str, Any]] = {}
     if generation.format.differential:
+        if not generation.slip.counts[file.name][1]:
+            return sum(len(batch) for batch in generation.rows(file, "person", "", lambda found: None))
         with generation.engine.connect() as connection:
-            query = select(seals.c.person, seals.c.number).where(seals.c.generation == generation.number)
+            query = select(seals.c.person, seals.c.number).where(generation.now.rows(seals))
             holders = {person: number for person, number in connection.execute(query)}
-            query_ended = select(seal_ends).where(seal_ends.c.generation == generation.number)
-            ended = {row.person: dict(row._mapping) for row in connection.execute(query_ended)}
+            query_ended = select(seal_ends).where(generation.now.rows(seal_ends))
+            ended = {
+                row.person: {**row._mapping, "generation": generation.number}
+                for row in connection.execute(query_ended)
+            }
+    ended_before = dict(ended)
     owners = {number: person for person, number in holders.items()}
     seen: dict[str, str] = {}
 
@@ -116,12 +122,18 @@ def take_seals(generation: Generation, file: FileFormat) -> int:
     with generation.engine.begin() as connection:
         gone = generation.asides.persons(SEAL)
         if generation.format.differential:
-            query = select(seals.c.person).where(seals.c.generation == generation.number)
+            query = select(seals.c.person).where(generation.now.rows(seals))
             gone |= set(connection.scalars(query)) - holders.keys()
         generation.delete(connection, seals, "person", [{"person": person} for person in gone])
-        connection.execute(delete(seal_ends).where(seal_ends.c.generation == generation.number))
-        if ended:
-            connection.execute(insert(seal_ends), list(ended.values()))
+        # of a differential delivery only what has become other
+        changed = {
+            person
+            for person in ended.keys() | ended_before.keys()
+            if ended.get(person) is not ended_before.get(person)
+        }
+        generation.delete(connection, seal_ends, "person", [{"person": person} for person in changed])
+        if written := [row for person, row in ended.items() if person in changed]:
+            connection.execute(insert(seal_ends), written)
     return count
 
 
@@ -131,7 +143,7 @@ def _set_unfit_aside(
     """Set aside each registration that its holder's own record speaks against: of somebody too young, and a katakana name of
     somebody who is no foreign resident."""
     query = select(persons.c.key, persons.c.birth, persons.c.nationality).where(
-        persons.c.generation == generation.number, persons.c.key.in_([row["person"] for row in batch])
+        generation.now.rows(persons), persons.c.key.in_([row["person"] for row in batch])
     )
     people = {row.key: row for row in connection.execute(query)}
     decode = generation.row_function(file)
