@@ -33,7 +33,7 @@ from server_stub.registry.records import YOUNGEST_WITH_SEAL, Person
 from server_stub.registry.tables import LIVING_THERE
 from server_stub.settings_file import settings_wrong
 
-from .format_writer import ITEMS, FileWriter, Places
+from .format_writer import ITEMS, RECORDS, FileWriter, Places
 from .people import FamilyRegister, Household, Items, People, Size
 
 DELIVERY = "delivery"
@@ -101,7 +101,7 @@ def grow(
         raise settings_wrong(told, "file", "住民記録（person）のファイル")
     sample = town.people()
     slip = read_slip(town.delivery, format_)
-    with_registers = all(format_.file_of(one) is not None for one in ("family_link", "family_register"))
+    with_registers = all(format_.file_of(one) is not None for one in (RECORDS["link"], RECORDS["register"]))
     left = _without_sample(size, sample, town, format_, with_registers)
     delivery = folder / DELIVERY
     shutil.copytree(
@@ -154,8 +154,8 @@ def _without_sample(
     left = Size(
         size.residents - len(living),
         size.households - len({one.household for one in living}),
-        size.registers - rows("family_register") if with_registers else 0,
-        size.members - rows("family_link") if with_registers else 0,
+        size.registers - rows(RECORDS["register"]) if with_registers else 0,
+        size.members - rows(RECORDS["link"]) if with_registers else 0,
         size.cards,
     )
     if (
@@ -274,8 +274,8 @@ class _Growth:
                 "member": str(order),
                 "sex": member.sex,
             }
-            self._writers["family_link"].write(items)
-            if (histories := self._writers.get("address_history_member")) is not None:
+            self._writers[RECORDS["link"]].write(items)
+            if (histories := self._writers.get(RECORDS["history_member"])) is not None:
                 histories.write(
                     items
                     | {
@@ -283,14 +283,14 @@ class _Growth:
                         "addresses": [{"address": text, "since": since.isoformat()} for text, since in member.addresses],
                     }
                 )  # fmt: skip
-        if (heads := self._writers.get("address_history")) is not None:
+        if (heads := self._writers.get(RECORDS["history_head"])) is not None:
             heads.write(
                 {
                     "key": number, "group": number, "domicile": register.domicile, "head": head, "made": "compiled",
                     "made_on": register.made_on, "reason": "婚姻" if len(register.members) > 1 else "分籍",
                 }
             )  # fmt: skip
-        self._writers["family_register"].write(_body(register, number, head))
+        self._writers[RECORDS["register"]].write(_body(register, number, head))
 
 
 def _in_words(day: date) -> str:

@@ -11,6 +11,7 @@ import io
 import json
 import re
 import shutil
+import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -30,17 +31,11 @@ _QUARTERS = tuple(
     for last in ("見本", "標本", "例示", "架空")
 )
 _BLOCKS = "一二三四五六七"
-ITEMS: dict[str, frozenset[str]] = {
-    "seal": frozenset({"number", "person", "registered_on", "status", "imprint", "width_mm", "height_mm"}),
-    "restriction": frozenset({"person", "reason", "since"}),
-    "family_link": frozenset({"key", "person", "group", "member", "sex"}),
-    "address_history": frozenset({"key", "group", "domicile", "head", "made", "made_on", "reason"}),
-    "address_history_member": frozenset(
-        {"person", "group", "member", "surname", "given", "birth", "sex", "addresses"}
-    ),
-    "family_register": frozenset({"key", "group", "state", "domicile", "head", "entries", "members"}),
-}
-"""The registers besides that of the residents that are grown, and what of them; others keep the rows of the sample."""
+_REGISTERS = tomllib.loads(Path(__file__).with_name("registers.toml").read_text(encoding="utf-8"))
+ITEMS: dict[str, frozenset[str]] = {one["record"]: frozenset(one["items"]) for one in _REGISTERS.values()}
+"""The records besides those of residents that are grown, and what of them."""
+RECORDS: dict[str, str] = {role: one["record"] for role, one in _REGISTERS.items()}
+"""What each of these registers is called, by what it is."""
 
 
 def _iso(day: date) -> str:
