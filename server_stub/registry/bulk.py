@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -22,7 +22,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
     dialect = connection.dialect
     if dialect.name == "sqlite":
         # as SQLAlchemy's own types would write them (sqlalchemy.dialects.sqlite)
-        told = _converted(table, names, rows, {Date: _IsoDays().__getitem__, Boolean: int, JSON: json.dumps})
+        told = _converted(table, names, rows, {Date: _iso, Boolean: int, JSON: json.dumps})
         connection.exec_driver_sql(_insert_of(table, dialect), told)
     elif dialect.driver == "psycopg":
         told = _converted(table, names, rows, {JSON: json.dumps})
@@ -66,9 +66,7 @@ def _converted(
     return found
 
 
-class _IsoDays(dict[date, str]):
-    """Of a batch: days repeat."""
-
-    def __missing__(self, day: date) -> str:
-        text = self[day] = day.isoformat()
-        return text
+@lru_cache(1 << 16)
+def _iso(day: date) -> str:
+    """Days of a register repeat: 150 years are 55,000."""
+    return day.isoformat()

@@ -315,6 +315,8 @@ def _known_file(generation: Generation) -> _File | None:
 
 
 def _begins_as(path: Path, known: _File) -> bool:
+    if not path.is_file():
+        return False  # what is none is told when it is read
     try:
         with path.open("rb") as file:
             return _digest_of(file, known.size) == known.digest and file.tell() == known.size
@@ -363,9 +365,6 @@ def _read_notices(generation: Generation, path: Path, after: int = 0, of: int = 
             refused.append(person)
         return found
 
-    with path.open("rb") as file:
-        size = path.stat().st_size
-        digest = _digest_of(file, size)
     told = issue_notices.read_notices(
         path, generation.format.municipality, may_be_named, set_aside, twice, generation.look_up, after
     )
@@ -391,7 +390,9 @@ def _read_notices(generation: Generation, path: Path, after: int = 0, of: int = 
         generation.delete(connection, notices, "holder_ref", [{"holder_ref": one} for one in twice])
         generation.asides.add_groups(connection, PERSON, generation.before)
     if not refused and not twice:
-        generation.notices_file = (size, digest, last, of)
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            generation.notices_file = (size, _digest_of(file, size), last, of)
     return count, not refused and not twice
 
 

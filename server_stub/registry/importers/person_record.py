@@ -383,13 +383,14 @@ _NAMES = (
 )
 
 
+_names_of = itemgetter(*_NAMES)
+
+
 def check_names(found: Mapping[str, Any]) -> None:
     """Raises Unusable for a name with a stand-in for another character, or with one that nobody sees."""
-    together = [name for target in _NAMES if isinstance(name := found.get(target), str)]
-    if plain_name("\u3000".join(together)):
+    if plain_name("\u3000".join(_names_of(found))):
         return
     for target in _NAMES:
-        name = found.get(target)
-        expected = no_name(name) if isinstance(name, str) else ""
+        expected = no_name(found[target])
         if expected:
             raise Unusable(target, expected)
