@@ -164,6 +164,15 @@ seal_ends = Table(
 )
 """The latest registration of a person that has ended. Its imprint is not kept: it can never be printed."""
 
+seal_histories = Table(
+    "seal_history",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("number", String(20), primary_key=True),
+    Column("history", Integer, nullable=False, comment="履歴番号"),
+)
+"""The state of every registration that was delivered with its states: also of one that has ended, or was cancelled."""
+
 imprints = Table(
     "imprint",
     metadata,
@@ -249,7 +258,7 @@ replaced = Table(
     "replaced",
     metadata,
     Column("generation", Integer, primary_key=True, autoincrement=False),
-    Column("of", String(10), primary_key=True, comment="the table"),
+    Column("of", String(20), primary_key=True, comment="the table"),
     Column("key", String(150), primary_key=True),
 )
 """The rows of its base that a generation does not have, or has in a row of its own."""
@@ -263,13 +272,24 @@ my_numbers = Table(
 )
 """Who has which 個人番号: written in their order when all are there, so that no index slows down each row of a large delivery."""
 
-OF_A_GENERATION = (persons, seals, seal_ends, records, set_asides, notices, replaced, my_numbers)
+OF_A_GENERATION = (
+    persons,
+    seals,
+    seal_ends,
+    seal_histories,
+    records,
+    set_asides,
+    notices,
+    replaced,
+    my_numbers,
+)
 NO_BASE = 0
 _REPLACED_BY: dict[str, tuple[str, ColumnElement[str]]] = {
     persons.name: (persons.name, persons.c.key),
     my_numbers.name: (persons.name, my_numbers.c.person),
     seals.name: (seals.name, seals.c.person),
     seal_ends.name: (seal_ends.name, seal_ends.c.person),
+    seal_histories.name: (seal_histories.name, seal_histories.c.number),
     records.name: (records.name, records.c.register + "/" + records.c.key),
 }
 REPLACEABLE = frozenset(_REPLACED_BY)

@@ -39,6 +39,7 @@ from server_stub.registry.tables import (
     replaced,
     replaced_key,
     seal_ends,
+    seal_histories,
     seals,
     set_asides,
 )
@@ -54,6 +55,7 @@ from .format_file import (
     OPERATION,
     PERSON,
     PROVISIONAL,
+    SEAL,
     DeliveryFormat,
     FileFormat,
 )
@@ -112,6 +114,8 @@ class Generation:
         something in it could not be used."""
         self.residents = 0
         """How many live there by it."""
+        self.states: dict[str, dict[str, int]] = {}
+        """The highest 履歴番号 of each record that this delivery has states of, by register."""
         self.carried: list[dict[str, Any]] = []
         self.registers: list[str] = []
 
@@ -180,6 +184,8 @@ class Generation:
         """
         decode = self.row_function(file)
         histories = Histories(self, file, decode) if HISTORY in file.to else None
+        if histories is not None:
+            self.states[file.record] = histories.highest
         rows: Iterable[RawRow] = read_rows(self.folder / file.name, file)
         if first is not None:
             rows = sorted(rows, key=lambda row: not first(decode, row))
@@ -478,7 +484,7 @@ def registers_of(connection: Connection, generation: int) -> list[str]:
         found.append(register)
 
 
-_CHANGED = (persons, seals, seal_ends, records, my_numbers)
+_CHANGED = (persons, seals, seal_ends, seal_histories, records, my_numbers)
 """What a generation that has a base has rows of its own of."""
 MOST_CHANGED = 50_000
 """So many rows of its own a generation may have beside its base; then the next one stands alone."""
@@ -528,14 +534,15 @@ class Histories:
     def __init__(self, generation: Generation, file: FileFormat, decode: RowFunction) -> None:
         self._newest: dict[str, int] = {}
         """The line of the newest row of each record; of one whose numbers are not as they must be, of its last row, negative."""
+        self._key = "number" if file.record == SEAL else "key"
         path = generation.folder / file.name
         keys = {
-            key for _, cells, _ in read_rows(path, file) if (key := decode.item(cells, "key")) is not None
+            key for _, cells, _ in read_rows(path, file) if (key := decode.item(cells, self._key)) is not None
         }
         before = _histories_before(generation, file, keys) if generation.living else {}
-        last: dict[str, int] = {}
+        self.highest = last = dict[str, int]()
         for line, cells, misfit in read_rows(generation.folder / file.name, file):
-            key = decode.item(cells, "key")
+            key = decode.item(cells, self._key)
             if key is None or decode.item(cells, ENTRY) == PROVISIONAL:
                 continue
             number = None if misfit is not None else history_number(decode.item(cells, HISTORY))
@@ -551,7 +558,7 @@ class Histories:
 
     def is_newest(self, line: int, found: Mapping[str, Any]) -> bool:
         """Whether that row is the state that counts. Raises Unusable, once a record, where its numbers have a gap or fall."""
-        newest = self._newest.get(found["key"], line)
+        newest = self._newest.get(found[self._key], line)
         if newest == -line:
             raise Unusable(HISTORY, _EXPECTED_HISTORY)
         return newest == line
@@ -566,18 +573,15 @@ def history_number(text: str | None) -> int | None:
 
 def _histories_before(generation: Generation, file: FileFormat, keys: Iterable[str]) -> dict[str, int]:
     """The 履歴番号 of the living generation's records with these keys, where it has them."""
-    table = persons if file.record == PERSON else records
-    query = select(table.c.key, table.c.history).where(
-        generation.before.rows(table), table.c.history.is_not(None)
-    )
+    table = {PERSON: persons, SEAL: seal_histories}.get(file.record, records)
+    key = table.c.number if table is seal_histories else table.c.key
+    query = select(key, table.c.history).where(generation.before.rows(table), table.c.history.is_not(None))
     if table is records:
         query = query.where(records.c.register == file.record)
     found: dict[str, int] = {}
     with generation.engine.connect() as connection:
         for some in batches(keys):
-            found.update(
-                (key, number) for key, number in connection.execute(query.where(table.c.key.in_(some)))
-            )
+            found.update((one, number) for one, number in connection.execute(query.where(key.in_(some))))
     return found
 
 

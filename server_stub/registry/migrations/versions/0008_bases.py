@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -31,7 +31,7 @@ def upgrade() -> None:
     op.create_table(
         "replaced",
         sa.Column("generation", sa.Integer(), primary_key=True, autoincrement=False),
-        sa.Column("of", sa.String(length=10), primary_key=True),
+        sa.Column("of", sa.String(length=20), primary_key=True),
         sa.Column("key", sa.String(length=150), primary_key=True),
     )
     op.create_table(
