@@ -20,12 +20,12 @@ lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/python -m tests.kind_names
 
 bench: setup
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.bench
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.bench $(ONLY)
 
 fuzz: setup
 	@QT_QPA_PLATFORM=offscreen KONBINI_LONG=1 $(BIN)/pytest --hypothesis-profile=fuzz --timeout=0 \
 		tests/cards/test_fuzz.py tests/flow/test_any_way.py tests/hostile/test_both_killed.py tests/scenarios/test_pcsc_features.py \
-		tests/issuing/test_interleaved_deliveries.py tests/pages/test_profile_cards.py \
+		tests/issuing/test_interleaved_deliveries.py tests/registry/test_bases.py tests/pages/test_profile_cards.py \
 		tests/planted tests/scenarios/test_demo.py
 
 clean:

@@ -7,6 +7,8 @@ there delivers it with the next night. They are written in the town's own format
 from __future__ import annotations
 
 import logging
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from pathlib import Path
 from server_stub.faults.box import FaultBox
 from server_stub.interface.clock import JST, Clock
 from server_stub.interface.failures import Failed
+from server_stub.interface.notices import FILE_NAME
 from server_stub.interface.trace import Trace
 from server_stub.registry.importers import Loaded
 from server_stub.registry.replica import generations_of
@@ -51,15 +54,39 @@ def deliver(
     clock: Clock,
     trace: Trace,
     formats: Path | None = None,
+    progress: Callable[[int, int, str], None] = lambda done, of, file: None,
 ) -> Loaded:
     """Load the delivery in `files` as one of `town` made at `made_at` (to the second), in one of `formats` (none: those beside the
-    files, else the town's). Raises as `Town.load`."""
+    files, else the town's), with the authority's `notices` and, if there are any, those that lie among the files: of cards that
+    nobody has (`konbini town grow`). Raises as `Town.load`."""
     beside = files / FORMATS
     if formats is None and beside.is_dir():
         formats = beside
-    return town.load(
-        url, notices, clock, trace, files, made_at=made_at.replace(microsecond=0), formats=formats
-    )
+    with _with_delivered(notices, files / FILE_NAME) as both:
+        return town.load(
+            url,
+            both,
+            clock,
+            trace,
+            files,
+            made_at=made_at.replace(microsecond=0),
+            formats=formats,
+            progress=progress,
+        )
+
+
+@contextmanager
+def _with_delivered(notices: Path, delivered: Path) -> Iterator[Path]:
+    if not delivered.is_file():
+        yield notices
+        return
+    with tempfile.TemporaryDirectory(prefix="konbini-notices-") as folder:
+        both = Path(folder) / FILE_NAME
+        with both.open("wb") as out, notices.open("rb") as first, delivered.open("rb") as second:
+            shutil.copyfileobj(first, out)
+            second.readline()
+            shutil.copyfileobj(second, out)
+        yield both
 
 
 def check_own_files(folder: Path, towns: Iterable[Town]) -> None:

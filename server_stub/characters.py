@@ -59,3 +59,10 @@ def no_name(text: str) -> str:
     if invisible(text):
         return "目に見えない文字のない氏名"
     return ""
+
+
+def plain_name(text: str) -> bool:
+    """Whether `no_name` is '' for every part of `text` for the plainest reasons; a few names with selectors do not look plain."""
+    return (
+        _IN_NAMES.isdisjoint(text) and not _SUSPECT.search(text) and text.replace("\u3000", " ").isprintable()
+    )

@@ -1,4 +1,4 @@
-"""`konbini town new`, `check` and `load`: a town of the user's own, in a folder that any text editor changes."""
+"""`konbini town new`, `check`, `grow` and `load`: a town of the user's own, in a folder that any text editor changes."""
 
 from __future__ import annotations
 
@@ -113,6 +113,56 @@ def check_town(
     print("○ このまま使えます。")
 
 
+@town_app.command("grow")
+def grow_town(
+    told: Annotated[str, typer.Argument(metavar="TOWN", help="市区町村のフォルダ、または同梱の名前")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="作るフォルダ（まだないもの）")],
+    residents: Annotated[int, typer.Option("--residents", min=1, help="住民の数（見本の住民を含む）")],
+    households: Annotated[
+        int | None,
+        typer.Option("--households", min=1, help="世帯の数（指定しなければ神戸市の割合。以下同じ）"),
+    ] = None,
+    registers: Annotated[int | None, typer.Option("--registers", min=1, help="戸籍の数")] = None,
+    members: Annotated[
+        int | None, typer.Option("--members", min=1, help="戸籍に記録されている人の数（3割が住登外）")
+    ] = None,
+    cards: Annotated[int | None, typer.Option("--cards", min=0, help="発行通知のあるカードの枚数")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="同じ数を指定すると、同じ連携ができる")] = 20160731,
+    broken: Annotated[
+        int, typer.Option("--broken", min=0, help="住民記録の、生年月日を読み取れない行の数")
+    ] = 0,
+) -> None:
+    """市区町村を大きくする（架空の住民と戸籍を増やした連携を、その市区町村の書き方で作る）。"""
+    from scenarios.growing import grow, size_of
+    from scenarios.towns import load_town, town_folder
+
+    from .progress import Progress
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUse(f"{folder} は空ではありません。別の名前を指定してください。")
+    size = size_of(residents, households, registers, members, cards)
+    town = load_town(town_folder(told))
+    progress = Progress("作成中", "件")
+    try:
+        grown = grow(town, folder, size, seed=seed, broken=broken, tell=progress.tell)
+    except ValueError as error:
+        raise WrongUse(_SIZES_THAT_CANNOT_BE[str(error)]) from None
+    progress.end()
+    print(f"{folder} に、住民{size.residents:,}人の「{town.name}」を作りました。")
+    for name, rows in grown.rows.items():
+        note = "（見本の行のまま）" if name in grown.as_the_sample else ""
+        print(f"  {name} {rows:,}行{note}")
+    for line in grown.broken:
+        print(f"  △ 使えない行: 住民記録 {line}行目")
+
+
+_SIZES_THAT_CANNOT_BE = {
+    "households": "--households には、見本の世帯を含めて、1世帯が1人から7人になる数を指定してください。",
+    "registers": "--registers と --members には、見本の戸籍を含めて、1戸籍が1人から8人になる数を指定してください。",
+    "cards": "--cards には、見本の住民を除いた住民の数までを指定してください。",
+}
+
+
 @town_app.command("load")
 def load_into_server(
     told: Annotated[str, typer.Argument(metavar="DIR", help="市区町村のフォルダ、または同梱の名前")],
@@ -128,6 +178,7 @@ def load_into_server(
     from server_stub.interface.notices import FILE_NAME
     from server_stub.interface.trace import Trace
 
+    from .progress import Progress
     from .town_check import aside_line
 
     town = load_town(town_folder(told))
@@ -146,6 +197,7 @@ def load_into_server(
     known = towns_of(server / TEMPLATE) if (server / TEMPLATE / TOWNS).is_file() else ()
     serving = next((one for one in known if one.code == town.code), town)
     clock = kept_clock(server)
+    progress = Progress("取込中", "行")
     loaded = deliver(
         serving,
         sqlite_url(replica),
@@ -155,7 +207,9 @@ def load_into_server(
         clock,
         Trace(clock),
         town.formats,
+        progress.tell,
     )
+    progress.end()
     own = server / OWN_FILES / town.code
     part = own.with_name(f".{own.name}.part")
     shutil.rmtree(part, ignore_errors=True)

@@ -7,7 +7,20 @@ from datetime import date, datetime
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, exists, func, or_, select, union, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    union,
+    update,
+)
 
 from server_stub.db import migrate, open_engine
 from server_stub.interface.clock import Clock
@@ -19,6 +32,7 @@ from .records import IssueNotice, Person, Record, Restriction, Seal, SealEnd
 from .tables import (
     EVERY_GROUP,
     LIVING_THERE,
+    NO_BASE,
     generations,
     imprints,
     notice_of,
@@ -30,6 +44,7 @@ from .tables import (
     records,
     restriction_of,
     restrictions,
+    rows_of,
     seal_ends,
     seal_of,
     seals,
@@ -39,14 +54,20 @@ from .tables import (
 PERSON = "person"
 """The resident register; its groups are the households."""
 _POINTER = (
-    select(pointer.c.generation, generations.c.municipality, generations.c.made_at)
+    select(
+        pointer.c.generation,
+        generations.c.municipality,
+        generations.c.made_at,
+        generations.c.base,
+        generations.c.notices_of,
+    )
     .join(generations, generations.c.number == pointer.c.generation)
     .where(pointer.c.id == 1)
 )
 
 
 def _usable(
-    generation: ColumnElement[int], person: ColumnElement[str], register: str | ColumnElement[str]
+    generation: BindParameter[int], person: ColumnElement[str], register: str | ColumnElement[str]
 ) -> ColumnElement[bool]:
     """Whoever was set aside comes out of no question for records."""
     return ~exists().where(
@@ -57,12 +78,20 @@ def _usable(
     )
 
 
-_PERSON_USABLE = _usable(persons.c.generation, persons.c.key, "person")
-_BY_KEY = select(persons).where(
-    persons.c.generation == bindparam("generation"), persons.c.key == bindparam("key"), _PERSON_USABLE
-)
+_GENERATION: BindParameter[int] = bindparam("generation")
+_BASE: BindParameter[int] = bindparam("base")
+
+
+def _has(table: Table) -> ColumnElement[bool]:
+    """The rows that the generation has which is read."""
+    return rows_of(table, _GENERATION, _BASE)
+
+
+_HAS_NOTICE = notices.c.generation.in_([_GENERATION, bindparam("notices_of")])
+_PERSON_USABLE = _usable(_GENERATION, persons.c.key, "person")
+_BY_KEY = select(persons).where(_has(persons), persons.c.key == bindparam("key"), _PERSON_USABLE)
 _HOUSEHOLD = select(persons).where(
-    persons.c.generation == bindparam("generation"),
+    _has(persons),
     persons.c.household == bindparam("household"),
     persons.c.status.in_(sorted(LIVING_THERE)),
     _PERSON_USABLE,
@@ -71,18 +100,14 @@ _SEAL = (
     select(seals, imprints.c.png)
     .join(imprints, imprints.c.sha256 == seals.c.imprint)
     .where(
-        seals.c.generation == bindparam("generation"),
+        _has(seals),
         seals.c.person == bindparam("person"),
-        _usable(seals.c.generation, seals.c.person, "seal"),
+        _usable(_GENERATION, seals.c.person, "seal"),
     )
 )
-_SEAL_END = select(seal_ends.c.cause).where(
-    seal_ends.c.generation == bindparam("generation"), seal_ends.c.person == bindparam("person")
-)
+_SEAL_END = select(seal_ends.c.cause).where(_has(seal_ends), seal_ends.c.person == bindparam("person"))
 _HOUSEHOLDS_OF = union(
-    select(persons.c.household).where(
-        persons.c.generation == bindparam("generation"), persons.c.key == bindparam("person")
-    ),
+    select(persons.c.household).where(_has(persons), persons.c.key == bindparam("person")),
     select(set_asides.c.group).where(
         set_asides.c.generation == bindparam("generation"),
         set_asides.c.person == bindparam("person"),
@@ -91,9 +116,7 @@ _HOUSEHOLDS_OF = union(
     ),
 )
 """Also of somebody whose record cannot be used."""
-_MEMBERS = select(persons.c.key).where(
-    persons.c.generation == bindparam("generation"), persons.c.household == bindparam("group")
-)
+_MEMBERS = select(persons.c.key).where(_has(persons), persons.c.household == bindparam("group"))
 _SET_ASIDE_OF = select(set_asides.c.person).where(
     set_asides.c.generation == bindparam("generation"),
     set_asides.c.register == bindparam("register"),
@@ -101,7 +124,7 @@ _SET_ASIDE_OF = select(set_asides.c.person).where(
     set_asides.c.person != "",
 )
 _PERSONS_OF = select(records.c.person).where(
-    records.c.generation == bindparam("generation"),
+    _has(records),
     records.c.register == bindparam("register"),
     records.c.group == bindparam("group"),
     records.c.person != "",
@@ -120,12 +143,10 @@ _FIRST = (restrictions.c.since, restrictions.c.reason)
 _EARLIEST = select(restrictions).where(_OF_THESE, *_IN_FORCE).order_by(*_FIRST).limit(1)
 _NOTICES = (
     select(notices)
-    .where(notices.c.generation == bindparam("generation"), notices.c.person == bindparam("person"))
+    .where(_HAS_NOTICE, notices.c.person == bindparam("person"))
     .order_by(notices.c.line.desc())
 )
-_KEY_OF = select(notices.c.person).where(
-    notices.c.generation == bindparam("generation"), notices.c.holder_ref == bindparam("holder_ref")
-)
+_KEY_OF = select(notices.c.person).where(_HAS_NOTICE, notices.c.holder_ref == bindparam("holder_ref"))
 _SET_ASIDE = (
     select(set_asides.c.number)
     .where(
@@ -145,9 +166,9 @@ _GROUP_SET_ASIDE = (
     .limit(1)
 )
 _RECORD = select(records).where(
-    records.c.generation == bindparam("generation"),
+    _has(records),
     records.c.register == bindparam("register"),
-    _usable(records.c.generation, records.c.person, records.c.register),
+    _usable(_GENERATION, records.c.person, records.c.register),
 )
 _RECORD_BY_KEY = _RECORD.where(records.c.key == bindparam("key"))
 _RECORDS = {
@@ -175,6 +196,11 @@ class ReplicaReader:
         self._now = now
         found = connection.execute(_POINTER).first()
         self.generation: int = found.generation if found else 0
+        self._of_it = {
+            "generation": self.generation,
+            "base": (found and found.base) or NO_BASE,
+            "notices_of": (found and found.notices_of) or NO_BASE,
+        }
         self.municipality: str = found.municipality if found else ""
         self.made_at: datetime | None = datetime.fromisoformat(found.made_at) if found else None
 
@@ -193,7 +219,7 @@ class ReplicaReader:
         self._connection.close()
 
     def _first(self, statement: Any, **parameters: Any) -> Any:
-        return self._connection.execute(statement, {"generation": self.generation, **parameters}).first()
+        return self._connection.execute(statement, {**self._of_it, **parameters}).first()
 
     def key_of(self, holder_ref: str) -> str | None:
         """The person in the issue notice of this certificate, whether or not there is a usable record; None: no notice."""
@@ -223,7 +249,7 @@ class ReplicaReader:
         self, register: str, *, person: str | None = None, group: str | None = None
     ) -> tuple[Record, ...]:
         """The records of a register, of one person or group or of all, in the order of their delivery."""
-        parameters: dict[str, Any] = {"generation": self.generation, "register": register}
+        parameters: dict[str, Any] = {**self._of_it, "register": register}
         parameters |= {"person": person} if person is not None else {}
         parameters |= {"group": group} if group is not None else {}
         statement = _RECORDS[person is not None, group is not None]
@@ -236,7 +262,7 @@ class ReplicaReader:
 
     def household(self, key: str) -> tuple[Person, ...]:
         """Who lives in household `key` by the last delivery (also who has announced a move), in their order on paper."""
-        parameters = {"generation": self.generation, "household": key}
+        parameters = {**self._of_it, "household": key}
         return in_order(person_of(row) for row in self._connection.execute(_HOUSEHOLD, parameters))
 
     def seal(self, person_key: str) -> Seal | None:
@@ -279,7 +305,7 @@ class ReplicaReader:
         return self._restriction_of(set(), set(), {register}, on)
 
     def _keys(self, statement: Any, **parameters: Any) -> set[str]:
-        return set(self._connection.scalars(statement, {"generation": self.generation, **parameters}))
+        return set(self._connection.scalars(statement, {**self._of_it, **parameters}))
 
     def households_of(self, person_key: str) -> set[str]:
         """The households that this generation has the person in, also by a record that cannot be used."""
@@ -301,7 +327,7 @@ class ReplicaReader:
 
     def notices_of(self, person_key: str) -> tuple[IssueNotice, ...]:
         """The person's issue notices, latest first."""
-        parameters = {"generation": self.generation, "person": person_key}
+        parameters = {**self._of_it, "person": person_key}
         return tuple(notice_of(row) for row in self._connection.execute(_NOTICES, parameters))
 
     def holder_ref_of(self, person_key: str, presented: str = "") -> str | None:
@@ -403,7 +429,11 @@ def take_back(url: str, clock: Clock, trace: Trace) -> int:
             connection.execute(update(pointer).values(id=1))
             living = living_number(connection)
             before = connection.scalar(
-                select(func.max(persons.c.generation)).where(persons.c.generation < living)
+                select(func.max(generations.c.number)).where(
+                    generations.c.number < living,
+                    ~generations.c.removed,
+                    generations.c.taken_back_at.is_(None),
+                )
             )
             if before is None:
                 raise Failed("Delivery_None_Before", generation=living)

@@ -2,7 +2,8 @@
 
 Generations are a column, first in every key, not tables of their own: the schema stays what Alembic knows on SQLite and
 PostgreSQL alike, a read is one descent of one index whatever number of generations lies there, and on PostgreSQL the same
-column can become the partition key when dropping a generation of 1.5 million rows at once matters. Imprints are kept once
+column can become the partition key when dropping a generation of 1.5 million rows at once matters. A differential delivery of some
+hundred rows does not copy the others: its generation has a base and the rows that it changes (`rows_of`). Imprints are kept once
 under their SHA-256 and shared by the generations, so that a new one does not copy gigabytes of pictures.
 
 Restrictions (発行制限) are of no generation: they count as soon as they are known, also when the rest of their delivery is
@@ -11,6 +12,8 @@ refused, and stay when a generation is taken back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +22,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Date,
     Float,
     Index,
@@ -28,6 +32,10 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    and_,
+    exists,
+    false,
+    or_,
 )
 
 from server_stub.interface.secret import Secret
@@ -56,8 +64,17 @@ generations = Table(
     Column("loaded_at", String(32), nullable=False),
     Column("taken_back_at", String(32), comment="NULL: it was not"),
     Column("digest", String(64), comment="SHA-256 of the delivered files; NULL: of before there was one"),
+    Column("base", Integer, comment="the generation that its own rows change; NULL: they are all of it"),
+    Column("residents", Integer, comment="how many live there by it; NULL: not counted"),
+    Column("removed", Boolean, nullable=False, server_default=false(), comment="it cannot be read any more"),
+    Column(
+        "notices_of", Integer, comment="the generation whose issue notices stand before its own; NULL: none"
+    ),
+    Column("notices_bytes", BigInteger, comment="length of the file of issue notices; NULL: it is read anew"),
+    Column("notices_digest", String(64), comment="SHA-256 of that file"),
+    Column("notices_line", BigInteger, comment="its last line"),
 )
-"""One row a delivery that was applied; it stays when the generation's records are gone."""
+"""One row a delivery that was applied; it stays when the generation's records are gone. `base` never has a base itself."""
 
 pointer = Table(
     "pointer",
@@ -237,7 +254,71 @@ set_asides = Table(
 EVERY_GROUP = "*"
 """Stands for the group in a row of `set_aside` that may be of any group."""
 
-OF_A_GENERATION = (persons, seals, seal_ends, seal_histories, records, set_asides, notices)
+replaced = Table(
+    "replaced",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("of", String(20), primary_key=True, comment="the table"),
+    Column("key", String(150), primary_key=True),
+)
+"""The rows of its base that a generation does not have, or has in a row of its own."""
+
+my_numbers = Table(
+    "my_number",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("my_number", String(12), primary_key=True),
+    Column("person", String(40), primary_key=True),
+)
+"""Who has which 個人番号: written in their order when all are there, so that no index slows down each row of a large delivery."""
+
+OF_A_GENERATION = (
+    persons,
+    seals,
+    seal_ends,
+    seal_histories,
+    records,
+    set_asides,
+    notices,
+    replaced,
+    my_numbers,
+)
+NO_BASE = 0
+_REPLACED_BY: dict[str, tuple[str, ColumnElement[str]]] = {
+    persons.name: (persons.name, persons.c.key),
+    my_numbers.name: (persons.name, my_numbers.c.person),
+    seals.name: (seals.name, seals.c.person),
+    seal_ends.name: (seal_ends.name, seal_ends.c.person),
+    seal_histories.name: (seal_histories.name, seal_histories.c.number),
+    records.name: (records.name, records.c.register + "/" + records.c.key),
+}
+REPLACEABLE = frozenset(_REPLACED_BY)
+"""The tables of which a generation may have a few rows of its own and all others of its base."""
+
+
+def rows_of(table: Table, number: Any, base: Any) -> ColumnElement[bool]:
+    """The condition for the rows of `table` that a generation has: its own, and those of its base (NO_BASE: none) that it does not
+    replace. `number` and `base`: values or parameters."""
+    of, key = _REPLACED_BY[table.name]
+    gone = exists().where(replaced.c.generation == number, replaced.c.of == of, replaced.c.key == key)
+    return and_(table.c.generation.in_([number, base]), or_(table.c.generation == number, ~gone))
+
+
+def replaced_key(table: Table, row: Mapping[str, Any], key: str) -> dict[str, str]:
+    """What stands in `replaced` for a row of `table` with `key`."""
+    own = f"{row['register']}/{row[key]}" if table is records else row[key]
+    return {"of": table.name, "key": own}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A generation with the base that it changes."""
+
+    number: int
+    base: int = NO_BASE
+
+    def rows(self, table: Table) -> ColumnElement[bool]:
+        return rows_of(table, self.number, self.base)
 
 
 LIVING_THERE = frozenset({ResidentStatus.RESIDENT.value, ResidentStatus.MOVING_OUT.value})

@@ -1,16 +1,18 @@
 """The benchmarks (`make bench`): medians, each taken in turn with its yardstick in the same run. The last line is JSON.
 
 One module a part of the system; each offers a function that returns its measurements by metric and stands in `BENCHMARKS`.
+`make bench ONLY="size card"` runs the modules of these names.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import card, certificate, fronts, pcsc, server, terminal
+from . import card, certificate, fronts, pcsc, server, size, terminal
 from .measure import Measurement
 
 BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
@@ -20,14 +22,20 @@ BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
     server.measure,
     terminal.measure,
     pcsc.measure,
+    size.measure,
 )
 """In the order in which they run."""
 
 
-def run_benchmarks(tell: Callable[[str], None] = lambda line: None) -> dict[str, dict[str, Any]]:
-    """Every metric -> {value, unit, yardstick, ratio}. `tell` hears one line for each as it is measured."""
+def run_benchmarks(
+    tell: Callable[[str], None] = lambda line: None, only: Sequence[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """Every metric -> {value, unit, yardstick, ratio}. `tell` hears one line for each as it is measured. `only`: the names of the
+    modules that are wanted; none: all."""
     results: dict[str, dict[str, Any]] = {}
     for benchmark in BENCHMARKS:
+        if only and benchmark.__module__.rpartition(".")[2] not in only:
+            continue
         for metric, measured in benchmark().items():
             tell(f"{metric}: {measured.in_words()}")
             results[metric] = measured.to_json()
@@ -36,4 +44,5 @@ def run_benchmarks(tell: Callable[[str], None] = lambda line: None) -> dict[str,
 
 if __name__ == "__main__":
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    print(json.dumps(run_benchmarks(lambda line: print(line, flush=True)), ensure_ascii=False))  # noqa: T201
+    results = run_benchmarks(lambda line: print(line, flush=True), sys.argv[1:])  # noqa: T201
+    print(json.dumps(results, ensure_ascii=False))  # noqa: T201

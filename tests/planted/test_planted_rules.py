@@ -13,6 +13,8 @@ import server_stub.certificates.address_history.records as records
 import server_stub.certificates.family_register as family_register
 import server_stub.interface.front as fronts
 import server_stub.municipalities.changes as changes
+import server_stub.registry.importers.delivery as importing
+import server_stub.registry.importers.generation as generation
 import server_stub.registry.importers.restriction_record as restriction_record
 import server_stub.registry.importers.seal_register as seal_register
 from server_stub.certificates.domicile import FAMILY_LINK, FamilyLink, Membership
@@ -20,8 +22,15 @@ from tests.certificates import test_address_history, test_family_register
 from tests.certificates.test_address_history import hall as address_hall  # noqa: F401
 from tests.certificates.test_family_register import hall as register_hall  # noqa: F401
 from tests.planted.defect import Plant
-from tests.registry import test_hostile_deliveries, test_odd_settings, test_restrictions
+from tests.registry import (
+    test_bases,
+    test_differential,
+    test_hostile_deliveries,
+    test_odd_settings,
+    test_restrictions,
+)
 from tests.registry.conftest import delivery, replica, url  # noqa: F401
+from tests.registry.test_differential import town as differential_town  # noqa: F401
 
 
 @dataclass(frozen=True)
@@ -164,6 +173,26 @@ def later_fee_without_effect(patch: pytest.MonkeyPatch) -> None:
         return merged
 
     patch.setattr(changes.ChangedState, "merged_with", merged_with)
+
+
+@unplayed(
+    "差分の連携で、消えた人の前の記録を残す",
+    harm="取り消された届出の人に、住民票の写しが出る。",
+    test=test_differential.test_new_changed_and_deleted_records_make_the_next_generation,
+    fixtures={"town": "differential_town", "url": "url", "replica": "replica"},
+)
+def deleted_record_left_in_the_base(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(generation, "REPLACEABLE", frozenset())
+
+
+@unplayed(
+    "発行通知のファイルが別のものになっても、続きだけを読む",
+    harm="返納されたカードが本人のものとして通り、新しいカードは使えない。",
+    test=test_bases.test_notices_that_were_known_are_not_read_again,
+    fixtures={"tmp_path": "tmp_path", "url": "url", "monkeypatch": "monkeypatch"},
+)
+def notices_taken_for_known(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(importing, "_begins_as", lambda path, known: True)
 
 
 @unplayed(

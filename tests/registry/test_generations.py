@@ -1,18 +1,28 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event, func, insert, select
 
-from server_stub.db import migrate, open_engine
+from scenarios.growing import grow, size_of
+from scenarios.towns import load_town, shipped_town
+from server_stub.db import migrate, open_engine, sqlite_url
+from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
+from server_stub.interface.notices import FILE_NAME
+from server_stub.interface.trace import Trace
 from server_stub.registry.importers import resident_register as loading
 from server_stub.registry.replica import Replica, ReplicaReader
 from server_stub.registry.tables import (
     OF_A_GENERATION,
     imprints,
+    my_numbers,
     notices,
     persons,
     records,
@@ -20,6 +30,9 @@ from server_stub.registry.tables import (
     seals,
 )
 from tests.registry.helper import Delivery, Notice, person_of_holder, read_cells, write_cells
+
+FIRST, LAST = "1000000011", "1000030001"
+"""A number of any grown town, and one of a large one alone."""
 
 
 def name_of(reader: ReplicaReader) -> str:
@@ -94,7 +107,8 @@ def test_the_generation_before_is_kept_and_older_ones_are_removed(delivery: Deli
     engine = open_engine(url)
     with engine.connect() as connection:
         for table in OF_A_GENERATION:
-            delivered = {3, 4} if table in (persons, seals, seal_ends, records, notices) else set()
+            whole = (persons, seals, seal_ends, records, notices, my_numbers)
+            delivered = {3, 4} if table in whole else set()
             assert set(connection.scalars(select(table.c.generation))) == delivered
     engine.dispose()
 
@@ -228,3 +242,37 @@ def counts(url: str) -> dict[str, int]:
         }
     engine.dispose()
     return found
+
+
+def test_a_load_that_is_killed_midway_leaves_the_living_generation(tmp_path: Path) -> None:
+    """The operating system ends it while rows are being written: no handler of its own runs."""
+    url = sqlite_url(tmp_path / "replica.db")
+    place = tmp_path / "town"
+    grow(load_town(shipped_town("mihon")), place, size_of(8000))
+    town = load_town(place)
+    clock = Clock(STAGE_START)
+    grow(load_town(shipped_town("mihon")), tmp_path / "before", size_of(200))
+    before = load_town(tmp_path / "before")
+    before.load(url, before.delivery / FILE_NAME, clock, Trace(clock))
+    code = (
+        "import os, sys; from pathlib import Path; from scenarios.towns import load_town\n"
+        "from server_stub.interface.clock import STAGE_START, Clock; from server_stub.interface.trace import Trace\n"
+        "town, clock = load_town(Path(sys.argv[1])), Clock(STAGE_START)\n"
+        "tell = lambda done, of, file: os.kill(os.getpid(), 9) if done >= 4000 else None\n"
+        "town.load(sys.argv[2], town.delivery / '発行通知.csv', clock, Trace(clock), progress=tell)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(place), url], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        # it had begun to write
+        assert connection.scalar(select(func.count()).where(persons.c.generation == 2)) == 2000
+    engine.dispose()
+    replica = Replica(url)
+    with replica.open_generation() as reader:
+        assert (reader.generation, reader.person(LAST)) == (1, None)
+        assert reader.person(FIRST) is not None
+    assert town.load(url, town.delivery / FILE_NAME, clock, Trace(clock)).set_aside == ()
+    with replica.open_generation() as reader:
+        assert reader.generation == 2 and reader.person(LAST) is not None
+    replica.close()

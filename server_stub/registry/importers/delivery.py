@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Engine, Table, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    update,
+)
 
 from server_stub.db import migrate, open_engine
 from server_stub.interface.clock import Clock
@@ -19,6 +33,7 @@ from server_stub.municipalities import FORMATS, DeliveryTerms, Municipality
 from server_stub.registry.records import Person
 from server_stub.registry.replica import living_number
 from server_stub.registry.tables import (
+    NO_BASE,
     OF_A_GENERATION,
     generations,
     imprints,
@@ -33,7 +48,7 @@ from . import delivery_slip, issue_notices
 from .containers import read_rows
 from .delivery_slip import DeliverySlip, broken
 from .format_file import PERSON, PROVISIONAL, RESTRICTION, SEAL, DeliveryFormat, formats_in
-from .generation import Generation, Models
+from .generation import Generation, Models, Progress, batches
 from .other_registers import take_records
 from .person_record import person_row
 from .resident_register import take_residents
@@ -66,6 +81,7 @@ def load_delivery(
     models: Models | None = None,
     most_set_aside: int | None = None,
     made_at: datetime | None = None,
+    progress: Progress = lambda done, of, file: None,
 ) -> Loaded:
     """Take in the delivery in `folder` and the issue notices at `notices_path`.
 
@@ -73,7 +89,7 @@ def load_delivery(
     the usual terms. `formats`: the folder of format files, one of which the delivery is written in; without it, the
     municipality's own. A record that has no type of its own is checked by the model of the municipality's kind that has
     such a register, or by `models`; its messages must not repeat the value. `most_set_aside`: instead of the municipality's
-    own. `made_at`: counts instead of the slip's 作成日時, for a delivery that is repeated unchanged.
+    own. `made_at`: counts instead of the slip's 作成日時, for a delivery that is repeated unchanged. `progress` is told how far it is.
     Restrictions (発行制限) are taken in first and stay, whatever becomes of the rest; a delivery of another municipality alone
     sets nobody aside.
 
@@ -109,7 +125,7 @@ def load_delivery(
         living = _check_time(engine, slip, format_, clock.now())
 
         def generation(number: int) -> Generation:
-            return Generation(engine, number, living, folder, format_, slip, terms, models, asides)
+            return Generation(engine, number, living, folder, format_, slip, terms, models, asides, progress)
 
         digest = delivery_digest(folder)
         same_as = _same_as(engine, living, digest)
@@ -218,13 +234,14 @@ def _load(
     number = max(living, last) + 1
     # what was taken back, and what a loader that died left behind
     _remove(engine, lambda table: table.c.generation > living)
+    building = generation(number)
     try:
-        counts = _build(generation(number), notices_path)
+        counts = _build(building, notices_path)
     except BaseException:
         _remove(engine, lambda table: table.c.generation > living)
         raise
-    _flip(engine, number, slip, clock.now(), digest)
-    _remove(engine, lambda table: table.c.generation < living)
+    _flip(engine, building, slip, clock.now(), digest)
+    _remove_old(engine, living)
     told = {"same_as": same_as} if same_as else {}
     trace.emit(
         "operator",
@@ -241,13 +258,14 @@ def _load(
 def _build(generation: Generation, notices_path: Path) -> dict[str, int]:
     """How many rows were taken in by table."""
     format_ = generation.format
-    before = generation.copy_living() if format_.differential else {}
-    counts = {"persons": take_residents(generation, before.get(PERSON, set())), "seals": 0, "records": 0}
+    if format_.differential:
+        generation.begin_from_living()
+    counts = {"persons": take_residents(generation), "seals": 0, "records": 0}
     if (seal_file := format_.file_of(SEAL)) is not None:
         counts["seals"] = take_seals(generation, seal_file)
     for file in format_.file:
         if not file.typed:
-            counts["records"] += take_records(generation, file, before.get(file.record, set()))
+            counts["records"] += take_records(generation, file)
     generation.know_whom_records_name()
     counts["restrictions"] = 0
     if (listed := format_.file_of(RESTRICTION)) is not None:
@@ -263,48 +281,187 @@ def _build(generation: Generation, notices_path: Path) -> dict[str, int]:
     return counts | {"set_aside": len(generation.asides.rows)}
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The file of issue notices as it was read: `line` its last, `of` the generation whose notices stand before those of this one."""
+
+    size: int
+    digest: str
+    line: int
+    of: int = NO_BASE
+
+
 def _take_notices(generation: Generation, path: Path) -> int:
+    """Read the issue notices; of a file that has only become longer since the living generation, and of which nothing could have
+    become other, what is new. Returns how many there are of this delivery."""
+    known = _known_file(generation)
+    if known is not None and _begins_as(path, known) and not _somebody_is_lost(generation, known):
+        count, clean = _read_notices(generation, path, known.line, known.of)
+        if clean:
+            return count
+        with generation.engine.begin() as connection:
+            connection.execute(delete(notices).where(notices.c.generation == generation.number))
+    return _read_notices(generation, path)[0]
+
+
+def _known_file(generation: Generation) -> _File | None:
+    if not generation.format.differential:
+        return None
+    with generation.engine.connect() as connection:
+        row = connection.execute(select(generations).where(generations.c.number == generation.living)).one()
+    if row.notices_bytes is None:
+        return None
+    return _File(row.notices_bytes, row.notices_digest, row.notices_line, row.notices_of or row.number)
+
+
+def _begins_as(path: Path, known: _File) -> bool:
+    if not path.is_file():
+        return False  # what is none is told when it is read
+    try:
+        with path.open("rb") as file:
+            return _digest_of(file, known.size) == known.digest and file.tell() == known.size
+    except OSError:
+        return False
+
+
+def _digest_of(file: BinaryIO, size: int) -> str:
+    found = hashlib.sha256()
+    while size > 0 and (piece := file.read(min(size, 1 << 20))):
+        found.update(piece)
+        size -= len(piece)
+    return found.hexdigest()
+
+
+def _somebody_is_lost(generation: Generation, known: _File) -> bool:
+    """Whether a notice names somebody whom the delivery has struck out, so that no record names them any more."""
+    people = generation.gone | generation.named_before - {""}
+    generation.look_up(people)
+    lost = [person for person in people if not generation.may_be_named(person)]
+    there = notices.c.generation.in_([known.of, generation.living])
+    with generation.engine.connect() as connection:
+        query = select(notices.c.person).where(there, notices.c.person.in_(lost)).limit(1)
+        return bool(lost) and connection.scalar(query) is not None
+
+
+def _read_notices(generation: Generation, path: Path, after: int = 0, of: int = NO_BASE) -> tuple[int, bool]:
+    """Take in the notices after that line; those before it are of generation `of`. Returns how many, and whether none of the new ones
+    was refused."""
     twice: set[str] = set()
+    refused: list[str] = []
 
     def set_aside(row: SetAside, person: str) -> bool:
+        refused.append(person)
+        if of:
+            return False  # everything is read anew
         generation.asides.add(row, ())
         vanished = generation.vanished(person)
         if vanished:
             generation.asides.also(replace(row, register=PERSON), person, "")
         return vanished
 
+    def may_be_named(person: str) -> bool:
+        found = generation.may_be_named(person)
+        if not found:
+            refused.append(person)
+        return found
+
     told = issue_notices.read_notices(
-        path, generation.format.municipality, generation.may_be_named, set_aside, twice
+        path, generation.format.municipality, may_be_named, set_aside, twice, generation.look_up, after
     )
-    rows = (notice_row(generation.number, line, notice) for line, notice in told)
-    count = generation.write(notices, rows, key="holder_ref")
+    last = max(after, 1)
+
+    def rows() -> Iterator[list[dict[str, Any]]]:
+        nonlocal last
+        for batch in batches(notice_row(generation.number, line, notice) for line, notice in told):
+            last = max(last, batch[-1]["line"])
+            if of:
+                with generation.engine.connect() as connection:
+                    known = select(notices.c.holder_ref).where(
+                        notices.c.generation.in_([of, generation.living]),
+                        notices.c.holder_ref.in_([row["holder_ref"] for row in batch]),
+                    )
+                    refused.extend(connection.scalars(known))
+            yield batch
+
+    if of:
+        _copy_own_notices(generation)
+    count = generation.write(notices, rows(), key="holder_ref")
     with generation.engine.begin() as connection:
         generation.delete(connection, notices, "holder_ref", [{"holder_ref": one} for one in twice])
-        generation.asides.add_groups(connection, PERSON, generation.living)
-    return count
+        generation.asides.add_groups(connection, PERSON, generation.before)
+    if not refused and not twice:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            generation.notices_file = (size, _digest_of(file, size), last, of)
+    return count, not refused and not twice
 
 
-def _flip(engine: Engine, number: int, slip: DeliverySlip, loaded_at: datetime, digest: str) -> None:
+def _copy_own_notices(generation: Generation) -> None:
+    """Those that the living generation has beside those of another one."""
+    with generation.engine.begin() as connection:
+        base = connection.scalar(
+            select(generations.c.notices_of).where(generations.c.number == generation.living)
+        )
+        if base:
+            taken = [literal(generation.number) if c.name == "generation" else c for c in notices.c]
+            own = select(*taken).where(notices.c.generation == generation.living)
+            connection.execute(insert(notices).from_select([c.name for c in notices.c], own))
+
+
+def _flip(engine: Engine, building: Generation, slip: DeliverySlip, loaded_at: datetime, digest: str) -> None:
+    size, notices_digest, line, of = building.notices_file or (None, None, None, NO_BASE)
     with engine.begin() as connection:
         connection.execute(
             insert(generations).values(
-                number=number,
+                number=building.number,
                 municipality=slip.municipality,
                 made_at=slip.made_at.isoformat(),
                 loaded_at=loaded_at.isoformat(),
                 digest=digest,
+                base=building.now.base or None,
+                residents=building.residents,
+                removed=False,
+                notices_of=of or None,
+                notices_bytes=size,
+                notices_digest=notices_digest,
+                notices_line=line,
             )
         )
-        if not connection.execute(update(pointer).values(generation=number)).rowcount:
-            connection.execute(insert(pointer).values(id=1, generation=number))
+        if not connection.execute(update(pointer).values(generation=building.number)).rowcount:
+            connection.execute(insert(pointer).values(id=1, generation=building.number))
+
+
+def _remove_old(engine: Engine, before: int) -> None:
+    """Remove what is older than the generation before the living one, but for what these two stand on."""
+    with engine.begin() as connection:
+        connection.execute(
+            update(generations)
+            .where(generations.c.number < before, ~generations.c.removed)
+            .values(removed=True)
+        )
+        kept = select(generations.c.base, generations.c.notices_of).where(generations.c.number >= before)
+        bases = {one for row in connection.execute(kept) for one in row if one is not None}
+    _remove(engine, lambda table: and_(table.c.generation < before, table.c.generation.not_in(bases)))
+
+
+_MOST_AT_ONCE = 10_000
+"""Rows that are removed in one transaction: whoever writes waits no longer than for these."""
 
 
 def _remove(engine: Engine, which: Callable[[Table], Any]) -> None:
     """Remove the rows of some generations, and the imprints that no generation shows any more."""
+    place: ColumnElement[Any] = literal_column("rowid" if engine.dialect.name == "sqlite" else "ctid")
     for table in OF_A_GENERATION:
-        with engine.begin() as connection:
-            removed = connection.execute(delete(table).where(which(table))).rowcount
-            if table is seals and removed:
+        removed = 0
+        while True:
+            some = select(place).select_from(table).where(which(table)).limit(_MOST_AT_ONCE)
+            with engine.begin() as connection:
+                gone = connection.execute(delete(table).where(place.in_(some))).rowcount
+            removed += gone
+            if gone < _MOST_AT_ONCE:
+                break
+        if table is seals and removed:
+            with engine.begin() as connection:
                 _remove_orphans(connection)
 
 

@@ -10,13 +10,34 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, insert, literal, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    tuple_,
+)
 
 from server_stub.municipalities import DeliveryTerms
+from server_stub.registry.bulk import insert_rows
 from server_stub.registry.tables import (
     LIVING_THERE,
+    NO_BASE,
+    REPLACEABLE,
+    Version,
+    generations,
+    my_numbers,
     persons,
     records,
+    replaced,
+    replaced_key,
     seal_ends,
     seal_histories,
     seals,
@@ -49,6 +70,10 @@ NOBODY = ""
 Models = Mapping[str, type[BaseModel]]
 Rule = Callable[[dict[str, Any]], dict[str, Any] | None]
 """From the items of a delivered row to the row of the table; None for one that is checked and not kept. Raises Unusable."""
+Prepare = Callable[[list[dict[str, Any]]], None]
+"""Looks up in the database, at once, what the rule will have to know of a batch of delivered rows; all before them are written."""
+Progress = Callable[[int, int, str], None]
+"""How many rows of the delivery are read, of how many, and in which file."""
 
 
 class Generation:
@@ -65,30 +90,83 @@ class Generation:
         terms: DeliveryTerms,
         models: Models,
         asides: SetAsides,
+        progress: Progress = lambda done, of, file: None,
     ) -> None:
         self.engine, self.number, self.living = engine, number, living
+        self.now, self.before = Version(number), version_of(engine, living)
         self.folder, self.format, self.slip = folder, format_, slip
         self.terms, self.models, self.asides = terms, models, asides
+        self._progress = progress
+        self._rows_read = 0
         self.known: set[str] = set()
-        """Whom a record of the delivery, or of the generation it changes, names."""
+        """Whom a row of the delivery names that has not become a record; whom a record names is asked of the database (`look_up`)."""
+        self._records_name = False
+        self._looked_up: dict[str, bool] = {}
         self._strangers: set[str] = set()
         self.gone: set[str] = set()
         """Persons that a differential delivery deletes."""
         self.touched: dict[str, set[str]] = {}
         """The records that a differential delivery says something of, by register: their keys, of a seal the holder."""
+        self.named_before: set[str] = set()
+        """Whom the records named that a differential delivery changes."""
+        self.notices_file: tuple[int, str, int, int] | None = None
+        """Length, digest and last line of the file of issue notices, and the generation whose notices stand before its own; None where
+        something in it could not be used."""
+        self.residents = 0
+        """How many live there by it."""
         self.states: dict[str, dict[str, int]] = {}
         """The highest 履歴番号 of each record that this delivery has states of, by register."""
         self.carried: list[dict[str, Any]] = []
+        self.registers: list[str] = []
 
-    def copy_living(self) -> dict[str, set[str]]:
-        """What a differential delivery changes: a copy of the living generation. The keys of its records by register."""
-        keys = {PERSON: self.copy(persons, "key", line=0), SEAL: self.copy(seals, "person")}
-        self.copy(seal_ends, "person")
-        self.copy(seal_histories, "number")
+    def begin_from_living(self) -> None:
+        """Let the living generation be what a differential delivery changes. Nothing of it is copied but what it has changed itself in
+        its base; when that has become much, everything is."""
+        before = self.before
+        if (self._own_rows(before.number) if before.base else 0) > MOST_CHANGED:
+            for table in _CHANGED:
+                self._copy(table, before)
+            return
+        self.now = Version(self.number, before.base or before.number)
+        if before.base:
+            for table in (*_CHANGED, replaced):
+                self._copy(table, before)
+
+    def _own_rows(self, number: int) -> int:
         with self.engine.connect() as connection:
-            query = select(records.c.register).where(records.c.generation == self.living).distinct()
-            registers = list(connection.scalars(query))
-        return keys | {one: self.copy(records, "key", records.c.register == one) for one in registers}
+            return sum(
+                connection.scalar(select(func.count()).where(table.c.generation == number)) or 0
+                for table in (*_CHANGED, replaced)
+            )
+
+    def _copy(self, table: Table, of: Version) -> None:
+        """Take over rows of the living generation: all that it has, or its own where the new one has the same base. Whoever has come
+        from another delivery has no line."""
+        own = table is replaced or bool(self.now.base)
+        which = table.c.generation == of.number if own else of.rows(table)
+        columns = list(table.primary_key.columns)[1:]
+        values = {"generation": self.number} | ({"line": 0} if table is persons else {})
+        taken = [literal(values[c.name]) if c.name in values else c for c in table.c]
+        last: tuple[Any, ...] | None = None
+        while True:
+            after = tuple_(*columns) > last if last is not None else true()
+            with self.engine.begin() as connection:
+                batch = connection.execute(
+                    select(*columns).where(which, after).order_by(*columns).limit(_BATCH)
+                ).all()
+                if not batch:
+                    return
+                upto = tuple_(*columns) <= tuple(batch[-1])
+                connection.execute(
+                    insert(table).from_select(
+                        [c.name for c in table.c], select(*taken).where(which, after, upto)
+                    )
+                )
+            last = tuple(batch[-1])
+
+    def living_keys(self, table: Table, *which: Any) -> Keys:
+        """The keys that the living generation has in `table`, to be asked for; none where it is not changed but replaced."""
+        return Keys(self, table, which)
 
     def rows(
         self,
@@ -97,8 +175,9 @@ class Generation:
         group: str,
         rule: Rule,
         first: Callable[[RowFunction, RawRow], bool] | None = None,
-    ) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Line and table row of each row that is kept.
+        prepare: Prepare = lambda found: None,
+    ) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+        """Line and table row of each row that is kept, a batch at a time; whoever takes a batch writes it before the next.
 
         `owner` and `group`: the targets that say whose a row is, also one that cannot be used. `rule` is given the items; of a
         deletion those that can be read. `first`: rows that come before the others.
@@ -111,29 +190,53 @@ class Generation:
         if first is not None:
             rows = sorted(rows, key=lambda row: not first(decode, row))
         count = 0
-        for row in rows:
-            count += 1
-            line, cells, misfit = row
-            try:
-                if misfit is not None:
-                    raise misfit
-                if self.format.differential and decode.item(cells, OPERATION) == DELETED:
-                    found = {target: decode.item(cells, target) or "" for target in file.to}
-                else:
-                    found = decode(cells)
-                if self.format.differential and not found[OPERATION]:
-                    raise Unusable(OPERATION, "必須項目")
-                approved = found.get(ENTRY) != PROVISIONAL
-                if histories is not None and approved and not histories.is_newest(line, found):
-                    continue
-                made = rule(found)
-                if made is not None:
-                    yield line, made
-            except Misread as bad:
-                self._set_aside(file, decode, row, owner, group, bad, ())
-            except Unusable as bad:
-                self._set_aside(file, decode, row, owner, group, decode.misread(bad), bad.also)
+        for batch in batches(rows):
+            read = [self._items_of(file, decode, histories, row) for row in batch]
+            prepare([found for found in read if isinstance(found, dict)])
+            kept = []
+            for row, found in zip(batch, read, strict=True):
+                try:
+                    if found is None:
+                        continue
+                    if not isinstance(found, dict):
+                        raise found
+                    made = rule(found)
+                    if made is not None:
+                        kept.append((row[0], made))
+                except Misread as bad:
+                    self._set_aside(file, decode, row, owner, group, bad, ())
+                except Unusable as bad:
+                    self._set_aside(file, decode, row, owner, group, decode.misread(bad), bad.also)
+            count += len(batch)
+            self.tell(len(batch), file.name)
+            yield kept
         self.slip.check_count(file.name, count)
+
+    def _items_of(
+        self, file: FileFormat, decode: RowFunction, histories: Histories | None, row: RawRow
+    ) -> dict[str, Any] | Misread | Unusable | None:
+        """What the row says, or what is wrong with it; None for a state that is not the newest."""
+        line, cells, misfit = row
+        if misfit is not None:
+            return misfit
+        try:
+            if self.format.differential and decode.item(cells, OPERATION) == DELETED:
+                found = {target: decode.item(cells, target) or "" for target in file.to}
+            else:
+                found = decode(cells)
+            if self.format.differential and not found[OPERATION]:
+                raise Unusable(OPERATION, "必須項目")
+            approved = found.get(ENTRY) != PROVISIONAL
+            if histories is not None and approved and not histories.is_newest(line, found):
+                return None
+        except (Misread, Unusable) as bad:
+            return bad
+        return found
+
+    def tell(self, rows: int, file: str) -> None:
+        """Tell whoever waits that so many rows more are read."""
+        self._rows_read += rows
+        self._progress(self._rows_read, sum(count for _, count in self.slip.counts.values()), file)
 
     def _set_aside(
         self,
@@ -178,52 +281,55 @@ class Generation:
                 )
             )
 
-    def write(self, table: Table, rows: Iterable[dict[str, Any]], key: str = "key") -> int:
-        """Insert `rows` batch by batch; in a differential delivery they replace the living ones of the same key."""
+    def write(self, table: Table, rows: Iterable[list[dict[str, Any]]], key: str = "key") -> int:
+        """Insert `rows`, each batch in a transaction; in a differential delivery they replace the living ones of the same key."""
         count = 0
-        for batch in batches(rows):
+        for batch in rows:
             with self.engine.begin() as connection:
                 if self.format.differential:
                     self.delete(connection, table, key, batch)
-                connection.execute(insert(table), batch)
+                insert_rows(connection, table, batch)
+                if self.format.differential and table is persons:
+                    insert_rows(connection, my_numbers, [_my_number(row) for row in batch])
             count += len(batch)
         return count
+
+    def there(
+        self, table: Table, key: str, keys: Iterable[str], *which: Any, value: str = ""
+    ) -> dict[str, str]:
+        """Those of `keys` that the rows of this generation have already in column `key`, with what they have in `value`."""
+        wanted = list(keys)
+        if not wanted:
+            return {}
+        column = table.c[key]
+        query = select(column, table.c[value or key]).where(self.now.rows(table), column.in_(wanted), *which)
+        with self.engine.connect() as connection:
+            return {found: of for found, of in connection.execute(query)}
 
     def delete(
         self, connection: Connection, table: Table, key: str, rows: Iterable[Mapping[str, Any]]
     ) -> None:
+        """This generation has no row with these keys, whatever its base has."""
+        rows = list(rows)
         gone = [{"gone": row[key], **({"of": row["register"]} if table is records else {})} for row in rows]
-        if gone:
-            register = (table.c.register == bindparam("of"),) if table is records else ()
+        if not gone:
+            return
+        register = (table.c.register == bindparam("of"),) if table is records else ()
+        own = table.c.generation == self.number
+        connection.execute(delete(table).where(own, table.c[key] == bindparam("gone"), *register), gone)
+        if table is persons:
+            number = my_numbers.c.generation == self.number
             connection.execute(
-                delete(table).where(
-                    table.c.generation == self.number, table.c[key] == bindparam("gone"), *register
-                ),
-                gone,
+                delete(my_numbers).where(number, my_numbers.c.person == bindparam("gone")), gone
             )
-
-    def copy(self, table: Table, key: str, *which: Any, **values: Any) -> set[str]:
-        """Copy the living generation's rows of a table; the keys of them. `values`: what is other in the copy."""
-        keys: set[str] = set()
-        last = ""
-        column = table.c[key]
-        while True:
-            of_living = (table.c.generation == self.living, column > last, *which)
-            with self.engine.begin() as connection:
-                batch = list(
-                    connection.scalars(select(column).where(*of_living).order_by(column).limit(_BATCH))
-                )
-                if not batch:
-                    return keys
-                values = {**values, "generation": self.number}
-                taken = [literal(values[c.name]) if c.name in values else c for c in table.c]
-                connection.execute(
-                    insert(table).from_select(
-                        [c.name for c in table.c], select(*taken).where(*of_living, column <= batch[-1])
-                    )
-                )
-            keys.update(batch)
-            last = batch[-1]
+        if self.now.base and table.name in REPLACEABLE:
+            told = {tuple(one.values()): one for one in (replaced_key(table, row, key) for row in rows)}
+            same = (replaced.c.generation == self.number, replaced.c.of == table.name)
+            connection.execute(
+                delete(replaced).where(*same, replaced.c.key == bindparam("k")),
+                [{"k": one["key"]} for one in told.values()],
+            )
+            insert_rows(connection, replaced, [{"generation": self.number, **one} for one in told.values()])
 
     def unusable_before(self, register: str) -> set[str]:
         """The keys of records of which a differential delivery cannot say whether they are there."""
@@ -236,7 +342,7 @@ class Generation:
     def may_be_named(self, person: str) -> bool:
         """Whether a row of another register, or a notice, may name that person: a record does, or as many rows of the resident
         register as there are such strangers do not say whose they are."""
-        if person in self.known or person in self._strangers:
+        if person in self.known or person in self._strangers or self._is_named(person):
             return True
         nobodys = self.asides.nobodys
         if len(self._strangers) >= len(nobodys):
@@ -244,6 +350,23 @@ class Generation:
         self.asides.also(nobodys[len(self._strangers)], person, "")
         self._strangers.add(person)
         return True
+
+    def look_up(self, people: Iterable[str]) -> None:
+        """Ask the database for a batch of persons whether a record names them, for `may_be_named`."""
+        wanted = dict.fromkeys(people, False)
+        self._looked_up = wanted
+        for person in self.there(persons, "key", wanted):
+            wanted[person] = True
+        if self._records_name:
+            left = [person for person, found in wanted.items() if not found and person]
+            for register in self.registers:
+                for person in self.there(records, "person", left, records.c.register == register):
+                    wanted[person] = True
+
+    def _is_named(self, person: str) -> bool:
+        if person not in self._looked_up:
+            self.look_up([person])
+        return self._looked_up[person]
 
     def may_be_stopped(self, target: str, key: str) -> bool:
         """Whether a restriction may name that person, household or family register: what no record knows would stop nobody.
@@ -254,7 +377,7 @@ class Generation:
             return self.may_be_named(key)
         table, of = (persons, persons.c.household) if target == "household" else (records, records.c.group)
         with self.engine.connect() as connection:
-            there = select(of).where(table.c.generation == self.number, of == key).limit(1)
+            there = select(of).where(self.now.rows(table), of == key).limit(1)
             if connection.scalar(there) is not None:
                 return True
             before = select(set_asides.c.number).where(
@@ -267,7 +390,7 @@ class Generation:
         """Whether the person lived there before, or had been set aside, and now no row says what has become of them."""
         before = (
             select(persons.c.key).where(
-                persons.c.generation == self.living,
+                self.before.rows(persons),
                 persons.c.key == person,
                 persons.c.status.in_(sorted(LIVING_THERE)),
             ),
@@ -283,17 +406,29 @@ class Generation:
             return any(connection.scalar(query.limit(1)) is not None for query in before)
 
     def know_whom_records_name(self) -> None:
+        self._records_name = True
+        self._looked_up = {}
         with self.engine.connect() as connection:
-            query = select(records.c.person).where(records.c.generation == self.number).distinct()
-            named = set(connection.scalars(query))
+            self.registers = sorted(
+                {*registers_of(connection, self.number), *registers_of(connection, self.now.base)}
+            )
+            named: set[str] = set()
             if self.format.differential:
                 set_aside = select(set_asides.c.person).where(set_asides.c.generation == self.living)
-                named |= set(connection.scalars(set_aside)) - self.gone
-        if not self.format.differential and self.asides.nobodys:
-            # a resident's row that does not say whose it is may be of whoever has a number here (no CODE: before it) and no row
-            for person in named - self.known - {NOBODY}:
-                if ":" not in person:
-                    self.asides.also(self.asides.nobodys[0], person, "")
+                named = set(connection.scalars(set_aside)) - self.gone
+            if not self.format.differential and self.asides.nobodys:
+                # a resident's row that does not say whose it is may be of whoever has a number here (no CODE: before it) and no row
+                is_resident = exists().where(
+                    persons.c.generation == self.number, persons.c.key == records.c.person
+                )
+                query = (
+                    select(records.c.person)
+                    .where(records.c.generation == self.number, ~is_resident)
+                    .distinct()
+                )
+                for person in set(connection.scalars(query)) - self.known - {NOBODY}:
+                    if ":" not in person:
+                        self.asides.also(self.asides.nobodys[0], person, "")
         self.known |= named - {NOBODY}
         for file in self.format.file:
             self.known |= self.asides.persons(file.record)
@@ -318,7 +453,7 @@ class Generation:
         if not self.format.differential:
             return
         touched = self.touched.get(register, set()) | self.asides.keys(register)
-        there = exists().where(persons.c.generation == self.number, persons.c.key == set_asides.c.person)
+        there = exists().where(self.now.rows(persons), persons.c.key == set_asides.c.person)
         rows = connection.execute(
             select(set_asides)
             .where(
@@ -336,6 +471,61 @@ class Generation:
         return RowFunction(file, self.format.code, self.folder)
 
 
+def registers_of(connection: Connection, generation: int) -> list[str]:
+    """The registers that have records in that generation, by one look into the index for each."""
+    found: list[str] = []
+    while True:
+        query = select(func.min(records.c.register)).where(
+            records.c.generation == generation, records.c.register > (found[-1] if found else "")
+        )
+        register = connection.scalar(query)
+        if register is None:
+            return found
+        found.append(register)
+
+
+_CHANGED = (persons, seals, seal_ends, seal_histories, records, my_numbers)
+"""What a generation that has a base has rows of its own of."""
+MOST_CHANGED = 50_000
+"""So many rows of its own a generation may have beside its base; then the next one stands alone."""
+
+
+def version_of(engine: Engine, number: int) -> Version:
+    with engine.connect() as connection:
+        base = connection.scalar(select(generations.c.base).where(generations.c.number == number))
+    return Version(number, base or NO_BASE)
+
+
+def _my_number(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"generation": row["generation"], "my_number": row["my_number"], "person": row["key"]}
+
+
+class Keys:
+    """Which keys the living generation has in a table, as far as they have been asked for: it may have millions."""
+
+    def __init__(self, generation: Generation, table: Table, which: tuple[Any, ...]) -> None:
+        self._generation, self._table, self._which = generation, table, which
+        self._known: dict[str, bool] = {}
+
+    def look_up(self, keys: Iterable[str]) -> None:
+        generation, table = self._generation, self._table
+        if not generation.format.differential:
+            return
+        wanted = [key for key in keys if key not in self._known]
+        self._known.update(dict.fromkeys(wanted, False))
+        if wanted:
+            query = select(table.c.key).where(
+                generation.before.rows(table), table.c.key.in_(wanted), *self._which
+            )
+            with generation.engine.connect() as connection:
+                self._known.update(dict.fromkeys(connection.scalars(query), True))
+
+    def __contains__(self, key: str) -> bool:
+        if key not in self._known:
+            self.look_up([key])
+        return self._known.get(key, False)
+
+
 class Histories:
     """The rows of a file in which a row is the whole state of a record and 履歴番号 says which state: from 1 on without a gap, the
     highest counts. Cancellations (取消し) and corrections (誤記修正) are rows too. In a differential delivery the numbers go on from those of
@@ -345,7 +535,11 @@ class Histories:
         self._newest: dict[str, int] = {}
         """The line of the newest row of each record; of one whose numbers are not as they must be, of its last row, negative."""
         self._key = "number" if file.record == SEAL else "key"
-        before = _histories_before(generation, file)
+        path = generation.folder / file.name
+        keys = {
+            key for _, cells, _ in read_rows(path, file) if (key := decode.item(cells, self._key)) is not None
+        }
+        before = _histories_before(generation, file, keys) if generation.living else {}
         self.highest = last = dict[str, int]()
         for line, cells, misfit in read_rows(generation.folder / file.name, file):
             key = decode.item(cells, self._key)
@@ -377,17 +571,18 @@ def history_number(text: str | None) -> int | None:
     return int(text) if text is not None and re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) else None
 
 
-def _histories_before(generation: Generation, file: FileFormat) -> dict[str, int]:
-    """The 履歴番号 of the living generation's records, where it has them."""
+def _histories_before(generation: Generation, file: FileFormat, keys: Iterable[str]) -> dict[str, int]:
+    """The 履歴番号 of the living generation's records with these keys, where it has them."""
     table = {PERSON: persons, SEAL: seal_histories}.get(file.record, records)
     key = table.c.number if table is seal_histories else table.c.key
-    query = select(key, table.c.history).where(
-        table.c.generation == generation.living, table.c.history.is_not(None)
-    )
+    query = select(key, table.c.history).where(generation.before.rows(table), table.c.history.is_not(None))
     if table is records:
         query = query.where(records.c.register == file.record)
+    found: dict[str, int] = {}
     with generation.engine.connect() as connection:
-        return {key: number for key, number in connection.execute(query)}
+        for some in batches(keys):
+            found.update((one, number) for one, number in connection.execute(query.where(key.in_(some))))
+    return found
 
 
 def _short(item: str | None, limit: int) -> str:

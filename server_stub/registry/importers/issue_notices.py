@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from server_stub.interface import notices
 from server_stub.interface.binding import holder_ref
 from server_stub.registry.records import IssueNotice
 
-from .containers import read_rows
+from .containers import RawRow, read_rows
 from .format_file import FileFormat
+from .generation import batches
 from .row_function import Misread, RowFunction
 from .set_aside import SetAside
 
@@ -58,6 +59,8 @@ def read_notices(
     allows: Callable[[str], bool],
     set_aside: Callable[[SetAside, str], bool],
     twice: set[str],
+    look_up: Callable[[Iterable[str]], None] = lambda people: None,
+    after: int = 0,
 ) -> Iterator[tuple[int, IssueNotice]]:
     """Read the notices of `municipality` with their lines, in the order of the file: oldest first.
 
@@ -69,7 +72,9 @@ def read_notices(
     """
     decode = RowFunction(FORMAT, _CODE, path.parent)
     seen: set[str] = set()
-    for line, cells, misfit in read_rows(path, FORMAT):
+    for line, cells, misfit in _with_look_up(
+        _after(read_rows(path, FORMAT), after), decode, municipality, look_up
+    ):
         try:
             if misfit is not None:
                 raise misfit
@@ -84,7 +89,7 @@ def read_notices(
             if found["kind"] != notices.NoticeKind.AUTHENTICATION:
                 continue
             own = found["municipality"] == municipality
-            person = found["person"] if own else f"{found['municipality']}:{found['person']}"
+            person = _person(found["municipality"], found["person"], municipality)
             if not allows(person):
                 unknown = SetAside(REGISTER, path.name, line, notices.PERSON, "連携された記録にある宛名番号")
                 if not own or not set_aside(unknown, person):
@@ -105,6 +110,31 @@ def read_notices(
                 found["issued_at"],
             ),
         )
+
+
+def _after(rows: Iterator[RawRow], line: int) -> Iterator[RawRow]:
+    return (row for row in rows if row[0] > line)
+
+
+def _with_look_up(
+    rows: Iterator[RawRow],
+    decode: RowFunction,
+    municipality: str,
+    look_up: Callable[[Iterable[str]], None],
+) -> Iterator[RawRow]:
+    for batch in batches(rows):
+        look_up(
+            {
+                _person(decode.item(row[1], "municipality"), decode.item(row[1], "person"), municipality)
+                for row in batch
+            }
+        )
+        yield from batch
+
+
+def _person(of: str | None, person: str | None, municipality: str) -> str:
+    """CODE:宛名番号 of whoever lives elsewhere."""
+    return person or "" if of == municipality else f"{of}:{person}"
 
 
 def _check(found: dict[str, Any]) -> None:

@@ -14,18 +14,21 @@ from server_stub.model_words import in_words
 from server_stub.registry.tables import EVERY_GROUP, records
 
 from .format_file import CANCELLED, ENTRY, HISTORY, VALID, FileFormat
-from .generation import Generation, deletes, history_number
+from .generation import Generation, batches, deletes, history_number
 from .row_function import Unusable
 from .set_aside import Doubt, SetAside
 
 
-def take_records(generation: Generation, file: FileFormat, before: set[str]) -> int:
+def take_records(generation: Generation, file: FileFormat) -> int:
     register, model = file.record, generation.models.get(file.record)
+    before = generation.living_keys(records, records.c.register == register)
     unusable_before = generation.unusable_before(register)
     touched = generation.touched.setdefault(register, set())
     owner = "person" if "person" in file.to else "key"
     structures = frozenset(target for target, source in file.to.items() if source.structure)
     seen: dict[str, str] = {}
+    """Whose the rows so far are by their keys: of a differential delivery all, of a full one those that are no records, and of this batch."""
+    written: set[str] = set()
     gone: list[dict[str, Any]] = []
 
     def rule(found: dict[str, Any]) -> dict[str, Any] | None:
@@ -38,7 +41,8 @@ def take_records(generation: Generation, file: FileFormat, before: set[str]) -> 
         if key in seen:
             raise Unusable("key", "重複しない番号", (seen[key],) if seen[key] else ())
         seen[key] = person
-        touched.add(key)
+        if generation.format.differential:
+            touched.add(key)
         if deletes(found, key in before, key in unusable_before):
             gone.append({"key": key, "register": register})
             return None
@@ -55,12 +59,28 @@ def take_records(generation: Generation, file: FileFormat, before: set[str]) -> 
             "body": _body(found, model, structures),
         }
 
-    def usable() -> Iterator[dict[str, Any]]:
-        for line, row in generation.rows(file, owner, "group", rule):
-            yield {**row, "generation": generation.number, "line": line}
+    def prepare(batch: list[dict[str, Any]]) -> None:
+        before.look_up({found["key"] for found in batch})
+        if not generation.format.differential:
+            for key in written:
+                seen.pop(key, None)
+            written.clear()
+            keys = {found["key"] for found in batch}
+            there = generation.there(records, "key", keys, records.c.register == register, value="person")
+            seen.update(there)
+            written.update(there)
+
+    def usable() -> Iterator[list[dict[str, Any]]]:
+        for batch in generation.rows(file, owner, "group", rule, prepare=prepare):
+            for line, row in batch:
+                row["generation"] = generation.number
+                row["line"] = line
+                written.add(row["key"])
+            yield [row for _, row in batch]
 
     count = generation.write(records, usable())
     with generation.engine.begin() as connection:
+        _keep_whom_they_named(generation, connection, register, touched)
         generation.delete(connection, records, "key", gone)
         if "group" in file.to:
             _set_groupless_aside(generation, connection, file)
@@ -70,9 +90,20 @@ def take_records(generation: Generation, file: FileFormat, before: set[str]) -> 
     return count
 
 
+def _keep_whom_they_named(
+    generation: Generation, connection: Connection, register: str, touched: set[str]
+) -> None:
+    """Whom the records named before that a differential delivery changes: perhaps nothing names them any more."""
+    for some in batches(sorted(touched)):
+        query = select(records.c.person).where(
+            generation.before.rows(records), records.c.register == register, records.c.key.in_(some)
+        )
+        generation.named_before.update(connection.scalars(query))
+
+
 def _set_groupless_aside(generation: Generation, connection: Connection, file: FileFormat) -> None:
     """In a register whose records have groups, one without is of any of them."""
-    of_this = (records.c.generation == generation.number, records.c.register == file.record)
+    of_this = (generation.now.rows(records), records.c.register == file.record)
     if connection.scalar(select(records.c.key).where(*of_this, records.c.group != "").limit(1)) is None:
         return
     column = generation.row_function(file).column_of("group")
@@ -89,14 +120,14 @@ def _leave_gaps(generation: Generation, connection: Connection, register: str) -
     """A record that cannot be used is missing in the group that its row says, and in the one that it was in before; if neither is
     known, in those that anything of the row names, or else in every one."""
     asides = generation.asides
-    asides.add_groups(connection, register, generation.number)
-    asides.add_groups(connection, register, generation.living)
+    asides.add_groups(connection, register, generation.now)
+    asides.add_groups(connection, register, generation.before)
     doubts = [doubt for doubt in asides.doubts_of(register) if not doubt.group]
     if not doubts:
         return
     placed = asides.placed(register)
     of_this = (
-        records.c.generation == generation.number,
+        generation.now.rows(records),
         records.c.register == register,
         records.c.group != "",
     )

@@ -6,15 +6,24 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, insert, or_, select
 
 from server_stub.interface.failures import Failed
 from server_stub.registry import tables
-from server_stub.registry.tables import persons, seal_ends, seals, set_asides
+from server_stub.registry.tables import (
+    Version,
+    generations,
+    my_numbers,
+    persons,
+    replaced,
+    seal_ends,
+    seals,
+    set_asides,
+)
 
 from .delivery_slip import broken
 from .format_file import CANCELLED, ENTRY, HISTORY, PERSON, PROVISIONAL, VALID, FileFormat
-from .generation import NOBODY, Generation, deletes, history_number
+from .generation import NOBODY, Generation, batches, deletes, history_number
 from .person_record import HouseholdFault, check_households, person_row
 from .row_function import Unusable
 from .set_aside import Doubt, SetAside
@@ -23,19 +32,19 @@ _FEW = 400
 """Texts that one query looks for; with more of them every household is looked at."""
 
 
-def take_residents(generation: Generation, before: set[str]) -> int:
+def take_residents(generation: Generation) -> int:
     """Read the residents, set aside who cannot be used, and note each household in which somebody may be missing. Returns how
-    many rows were written. `before`: the keys of the living generation; left are those that are not deleted.
+    many rows were written.
 
     Raises as `read_rows`, and Failed: Delivery_Empty, Delivery_Drop_Too_Large, Delivery_Row_Broken for a row of which
     nothing says where it is missing.
     """
     file = generation.format.file_of(PERSON)
-    count = _read_persons(generation, file, before) if file is not None else 0
-    generation.known |= before
+    generation.touched[PERSON] = set()
+    count = _read_persons(generation, file) if file is not None else 0
     with generation.engine.begin() as connection:
         _set_same_numbers_aside(generation, connection, file)
-        generation.asides.add_groups(connection, PERSON, generation.number)
+        generation.asides.add_groups(connection, PERSON, generation.now)
         removed = generation.asides.persons(PERSON)
         generation.delete(connection, persons, "key", [{"key": key} for key in removed])
         _check_residents(generation, connection, len(removed) + len(generation.asides.nobodys))
@@ -47,11 +56,16 @@ def take_residents(generation: Generation, before: set[str]) -> int:
     return count
 
 
-def _read_persons(generation: Generation, file: FileFormat, before: set[str]) -> int:
+def _read_persons(generation: Generation, file: FileFormat) -> int:
+    before = generation.living_keys(persons)
     unusable_before = generation.unusable_before(PERSON)
-    seen = generation.touched.setdefault(PERSON, set())
+    touched = generation.touched[PERSON]
+    seen: set[str] = set()
+    """The numbers of the rows so far: of a differential delivery all, of a full one those that are no records, and of this batch."""
+    written: set[str] = set()
     provisional: set[str] = set()
     gone: list[dict[str, Any]] = []
+    told_on = generation.slip.told_on
 
     def rule(found: dict[str, Any]) -> dict[str, Any] | None:
         key = found["key"]
@@ -72,13 +86,25 @@ def _read_persons(generation: Generation, file: FileFormat, before: set[str]) ->
         if found.pop(ENTRY, VALID) == CANCELLED:
             gone.append({"key": key, "person": key})
             return None
-        return person_row(found, generation.slip.told_on) | {HISTORY: history}
+        row = person_row(found, told_on)
+        row[HISTORY] = history
+        return row
 
-    def usable() -> Iterator[dict[str, Any]]:
-        for line, row in generation.rows(file, "key", "household", rule):
-            row["generation"] = generation.number
-            row["line"] = line
-            yield row
+    def prepare(batch: list[dict[str, Any]]) -> None:
+        before.look_up({found["key"] for found in batch})
+        if not generation.format.differential:
+            seen.difference_update(written)
+            written.clear()
+            written.update(generation.there(persons, "key", {found["key"] for found in batch}))
+            seen.update(written)
+
+    def usable() -> Iterator[list[dict[str, Any]]]:
+        for batch in generation.rows(file, "key", "household", rule, prepare=prepare):
+            for line, row in batch:
+                row["generation"] = generation.number
+                row["line"] = line
+                written.add(row["key"])
+            yield [row for _, row in batch]
 
     count = generation.write(persons, usable())
     with generation.engine.begin() as connection:
@@ -86,7 +112,8 @@ def _read_persons(generation: Generation, file: FileFormat, before: set[str]) ->
         generation.delete(connection, seals, "person", gone)
         generation.delete(connection, seal_ends, "person", gone)
     generation.gone = {row["key"] for row in gone}
-    before -= generation.gone
+    if generation.format.differential:
+        touched |= seen
     generation.known |= (seen - generation.gone) | provisional
     return count
 
@@ -95,12 +122,28 @@ def _set_same_numbers_aside(generation: Generation, connection: Connection, file
     """Nobody can say whose a 個人番号 is that two persons have."""
     if file is None:
         return
-    of_this = persons.c.generation == generation.number
-    twice = select(persons.c.my_number).where(of_this).group_by(persons.c.my_number).having(func.count() > 1)
+    version, table = generation.now, my_numbers.c
+    if not generation.format.differential:
+        own = select(persons.c.generation, persons.c.my_number, persons.c.key)
+        in_order = own.where(persons.c.generation == version.number).order_by(persons.c.my_number)
+        connection.execute(insert(my_numbers).from_select(["generation", "my_number", "person"], in_order))
+    # of two that have the same one at least is of this delivery
+    those = select(table.my_number).where(table.generation == version.number)
+    query = (
+        select(table.my_number)
+        .where(version.rows(my_numbers))
+        .group_by(table.my_number)
+        .having(func.count() > 1)
+    )
+    twice = list(connection.scalars(query.where(table.my_number.in_(those)) if version.base else query))
+    if not twice:
+        return
+    whose = select(table.person).where(version.rows(my_numbers), table.my_number.in_(twice))
+    line = case((persons.c.generation == version.number, persons.c.line), else_=0).label("line")
     rows = connection.execute(
-        select(persons.c.my_number, persons.c.line, persons.c.key, persons.c.household)
-        .where(of_this, persons.c.my_number.in_(twice))
-        .order_by(persons.c.my_number, persons.c.line)
+        select(persons.c.my_number, line, persons.c.key, persons.c.household)
+        .where(version.rows(persons), persons.c.key.in_(list(connection.scalars(whose))))
+        .order_by(persons.c.my_number, line)
     ).all()
     column = generation.row_function(file).column_of("my_number")
     for _, found in groupby(rows, key=lambda row: row.my_number):
@@ -112,18 +155,34 @@ def _set_same_numbers_aside(generation: Generation, connection: Connection, file
 def _check_residents(generation: Generation, connection: Connection, set_aside: int) -> None:
     """Raises Failed: Delivery_Empty, Delivery_Drop_Too_Large(before, now, most_percent)."""
 
-    def residents(generation: int) -> int:
-        query = select(func.count()).where(
-            persons.c.generation == generation, persons.c.status.in_(sorted(tables.LIVING_THERE))
-        )
-        return connection.scalar(query) or 0
-
-    now, before = residents(generation.number), residents(generation.living)
+    before, now = _count(generation, connection)
+    generation.residents = now
     most = generation.terms.most_drop_percent
     if now == 0:
         raise Failed("Delivery_Empty")
     if (before - now - set_aside) * 100 > before * most:
         raise Failed("Delivery_Drop_Too_Large", before=before, now=now, most_percent=most)
+
+
+def _count(generation: Generation, connection: Connection) -> tuple[int, int]:
+    """How many live there by the living generation, and by this one; of a differential delivery only whom it changes is counted."""
+
+    def residents(version: Version, *which: Any) -> int:
+        lives = persons.c.status.in_(sorted(tables.LIVING_THERE))
+        return connection.scalar(select(func.count()).where(version.rows(persons), lives, *which)) or 0
+
+    told = select(generations.c.residents).where(generations.c.number == generation.living)
+    before = connection.scalar(told)
+    if before is None:
+        before = residents(generation.before)
+    if not generation.format.differential:
+        return before, residents(generation.now)
+    changed = generation.touched[PERSON] | generation.gone | generation.asides.persons(PERSON)
+    now = before
+    for some in batches(sorted(changed)):
+        those = persons.c.key.in_(some)
+        now += residents(generation.now, those) - residents(generation.before, those)
+    return before, now
 
 
 def _alike_households(
@@ -138,7 +197,7 @@ def _alike_households(
     if not wanted:
         return found
     query = select(persons.c.household, persons.c.head_of_household, persons.c.address).where(
-        persons.c.generation == generation.number, persons.c.status.in_(sorted(tables.LIVING_THERE))
+        generation.now.rows(persons), persons.c.status.in_(sorted(tables.LIVING_THERE))
     )
     if len(wanted) <= _FEW:
         query = query.where(or_(persons.c.head_of_household.in_(wanted), persons.c.address.in_(wanted)))
@@ -153,14 +212,14 @@ def _find_gaps(generation: Generation, connection: Connection) -> None:
     """Note for each row that was set aside the households it may be missing in. Raises as `_check_placed`."""
     doubts = generation.asides.doubts_of(PERSON)
     alike = _alike_households(generation, connection, [doubt.cells for doubt in doubts])
-    generation.asides.add_groups(connection, PERSON, generation.living)
+    generation.asides.add_groups(connection, PERSON, generation.before)
     placed = generation.asides.placed(PERSON)
     heads = {text for doubt in doubts if doubt.head for text in doubt.texts}
     for doubt, found in zip(doubts, alike, strict=True):
         missed = _leave_gaps(generation, connection, doubt, found)
         told = {one for one, by in found.items() if by & doubt.texts or not doubt.row_fits}
         _check_placed(doubt, placed, told | missed | (doubt.texts & heads))
-    generation.asides.add_groups(connection, PERSON, generation.living)
+    generation.asides.add_groups(connection, PERSON, generation.before)
 
 
 def _leave_gaps(
@@ -178,17 +237,15 @@ def _leave_gaps(
     named: set[str] = set()
     if doubt.person and doubt.row_fits:
         return named
-    new, now = persons.alias("new"), generation.number
-    for table, key, of in (
-        (persons, persons.c.key, persons.c.household),
-        (set_asides, set_asides.c.person, set_asides.c.group),
+    for of_before, key, of in (
+        (generation.before.rows(persons), persons.c.key, persons.c.household),
+        (
+            and_(set_asides.c.generation == generation.living, set_asides.c.register == PERSON),
+            set_asides.c.person,
+            set_asides.c.group,
+        ),
     ):
-        query = select(key, of).where(
-            table.c.generation == generation.living,
-            ~exists().where(new.c.generation == now, new.c.key == key),
-        )
-        if table is set_asides:
-            query = query.where(set_asides.c.register == PERSON)
+        query = _not_there_now(generation, select(key, of).where(of_before), key)
         if certain:
             query = query.where(of == doubt.group)
         for missing, household in connection.execute(query):
@@ -197,6 +254,20 @@ def _leave_gaps(
                 if {missing, household} & doubt.cells:
                     named.add(household)
     return named
+
+
+def _not_there_now(generation: Generation, query: Select[Any], key: ColumnElement[str]) -> Select[Any]:
+    """Those of `query` of whom this generation has no record."""
+    now, new = generation.now, persons.alias("new")
+    gone = exists().where(
+        replaced.c.generation == now.number, replaced.c.of == persons.name, replaced.c.key == new.c.key
+    )
+    there = exists().where(
+        new.c.generation.in_([now.number, now.base]),
+        new.c.key == key,
+        or_(new.c.generation == now.number, ~gone),
+    )
+    return query.where(~there)
 
 
 def _check_placed(doubt: Doubt, placed: set[str], found: set[str]) -> None:
@@ -213,13 +284,31 @@ def _set_households_aside(generation: Generation, connection: Connection, file: 
     """Set aside every household whose rows contradict each other. One of its members may belong to another that has the same
     head's name or address, which is then not complete."""
     incomplete = generation.asides.households() | {row["group"] for row in generation.carried}
-    faults = list(check_households(connection, generation.number, incomplete))
+    among = _may_have_changed(generation, connection) | incomplete if generation.format.differential else None
+    faults = list(check_households(connection, generation.now, incomplete, among))
     alike = _alike_households(generation, connection, [fault.texts for fault in faults])
     for fault, found in zip(faults, alike, strict=True):
         row = _set_household_aside(generation, fault, file)
         for household in found.keys() - {fault.household}:
             generation.asides.also(row, fault.members[0], household)
-    generation.asides.add_groups(connection, PERSON, generation.living)
+    generation.asides.add_groups(connection, PERSON, generation.before)
+
+
+def _may_have_changed(generation: Generation, connection: Connection) -> set[str]:
+    """The households that a differential delivery may have changed, and those of which somebody was set aside before."""
+    before = select(set_asides.c.group).where(
+        set_asides.c.generation == generation.living,
+        set_asides.c.register == PERSON,
+        set_asides.c.group != "",
+    )
+    found = set(connection.scalars(before))
+    for some in batches(
+        sorted(generation.touched[PERSON] | generation.gone | generation.asides.persons(PERSON))
+    ):
+        for version in (generation.before, generation.now):
+            query = select(persons.c.household).where(version.rows(persons), persons.c.key.in_(some))
+            found.update(connection.scalars(query))
+    return found
 
 
 def _set_household_aside(generation: Generation, fault: HouseholdFault, file: FileFormat | None) -> SetAside:

@@ -62,10 +62,16 @@ class RowFunction:
         self._sources = layout.to if isinstance(layout, FileFormat) else layout.targets()
         self._notation = NOTATIONS[layout.dates] if isinstance(layout, FileFormat) else MOMENT
         dates = DATES.get(layout.record, frozenset()) if isinstance(layout, FileFormat) else frozenset()
+        self._dates = dates
         self._getters = {
             target: self._getter(source, target in dates) for target, source in self._sources.items()
         }
-        self._items = tuple(self._getters.items())
+        # what stands in the row as it is goes over at once: of a resident's forty cells half do
+        plain = {target: source.column for target, source in self._sources.items() if self._is_plain(target)}
+        self._order = dict.fromkeys(self._sources)
+        self._plain_targets = tuple(plain)
+        self._plain_cells = tuple(self._cells[column] for column in plain.values() if column is not None)
+        self._others = tuple((target, get) for target, get in self._getters.items() if target not in plain)
         self._texts = tuple(
             (self._cells[part.column], part.column, part.limit)
             for source in self._sources.values()
@@ -77,7 +83,20 @@ class RowFunction:
     def __call__(self, cells: Cells) -> dict[str, Any]:
         if not _plain(cells, self._shortest):
             self._check_texts(cells)
-        return {target: get(cells) for target, get in self._items}
+        items = self._order.copy()
+        items.update(zip(self._plain_targets, [cells[number] for number in self._plain_cells], strict=True))
+        for target, get in self._others:
+            items[target] = get(cells)
+        return items
+
+    def _is_plain(self, target: str) -> bool:
+        """Whether the item is the cell, whatever stands there."""
+        source = self._sources[target]
+        return (
+            source.column is not None
+            and self._notation_of(source, target in self._dates) is None
+            and not (source.structure or source.file or source.code or source.scale or source.match)
+        )
 
     def item(self, cells: Cells, target: str) -> Any:
         """One item of a row that may be broken elsewhere; None if it cannot be read or is not there."""
@@ -179,6 +198,8 @@ def delivered_file(path: Path, folder: Path) -> Path:
 
 
 def readable(text: str) -> bool:
+    if "\ufffd" not in text and text.replace("\u3000", " ").isprintable():
+        return True  # nothing printable is of those categories, and nearly every text is
     return not any(unicodedata.category(char) in _NEVER or char == "\ufffd" for char in text)
 
 
@@ -187,7 +208,7 @@ def _plain(cells: Cells, limit: int) -> bool:
     text = "".join(cells)
     if not text.replace("\u3000", " ").isprintable() or "\ufffd" in text:
         return False
-    return all(len(cell) <= limit and cell == cell.strip() for cell in cells)
+    return max(map(len, cells), default=0) <= limit and list(map(str.strip, cells)) == list(cells)
 
 
 def _matcher(source: Source) -> Callable[[str], object]:
@@ -211,8 +232,9 @@ def _coded(column: str, number: int, table: Mapping[str, str]) -> Getter:
 
     def read(cells: Cells) -> str:
         text = cells[number]
-        if text in table:
-            return table[text]
+        meant = table.get(text)
+        if meant is not None:
+            return meant
         if text:
             raise Misread(column, expected)
         return ""

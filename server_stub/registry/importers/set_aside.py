@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
-from server_stub.registry.tables import EVERY_GROUP, persons, records, set_asides
+from server_stub.registry.tables import EVERY_GROUP, Version, persons, records, set_asides
 
 from .format_file import PERSON
 
@@ -98,13 +98,15 @@ class SetAsides:
     def households(self) -> frozenset[str]:
         return frozenset(group for of, _, group, _ in self._people if of == PERSON and group)
 
-    def add_groups(self, connection: Connection, register: str, generation: int) -> None:
+    def add_groups(self, connection: Connection, register: str, generation: Version) -> None:
         """Whoever was set aside leaves a gap in the group that `generation` has them in, too; and in those where they left one
         then: so a gap stays until their row can be used again."""
         table, of = (persons, persons.c.household) if register == PERSON else (records, records.c.group)
         there = [] if register == PERSON else [records.c.register == register]
         before = select(set_asides.c.key, set_asides.c.group).where(
-            set_asides.c.generation == generation, set_asides.c.register == register, set_asides.c.group != ""
+            set_asides.c.generation == generation.number,
+            set_asides.c.register == register,
+            set_asides.c.group != "",
         )
         own = {
             key: (person, row)
@@ -115,7 +117,7 @@ class SetAsides:
         for start in range(0, len(keys), 500):
             some = keys[start : start + 500]
             now = select(table.c.key, of).where(
-                table.c.generation == generation, table.c.key.in_(some), of != "", *there
+                generation.rows(table), table.c.key.in_(some), of != "", *there
             )
             for query in (now, before.where(set_asides.c.key.in_(some))):
                 for key, group in connection.execute(query):
