@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from . import card, certificate, fronts, pcsc, server, terminal
+from . import card, certificate, fronts, links, pcsc, server, terminal
 from .measure import Measurement
 
 BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
@@ -18,6 +18,7 @@ BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
     certificate.measure,
     fronts.measure,
     server.measure,
+    links.measure,
     terminal.measure,
     pcsc.measure,
 )

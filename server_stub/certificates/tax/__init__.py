@@ -97,7 +97,7 @@ class Tax(Certificate[TaxRecords, TaxTerms]):
         records = certifiable(case)
         return Offered(
             scopes=(Scope.HOLDER,),
-            subjects=(case.subject(case.resident),),
+            subjects=(case.subject(case.resident, born=case.resident.birth_in_words),),
             questions=(_question(records, case.terms),) if len(records) > 1 else (),
             title=case.terms.title_of(records[0].body),
         )

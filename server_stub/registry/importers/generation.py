@@ -57,10 +57,13 @@ class Generation:
         terms: DeliveryTerms,
         models: Models,
         asides: SetAsides,
+        elsewhere: frozenset[str] = frozenset(),
     ) -> None:
+        """`elsewhere`: the registers of the delivery that this replica does not keep."""
         self.engine, self.number, self.living = engine, number, living
         self.folder, self.format, self.slip = folder, format_, slip
         self.terms, self.models, self.asides = terms, models, asides
+        self.elsewhere = elsewhere
         self.known: set[str] = set()
         """Whom a record of the delivery, or of the generation it changes, names."""
         self._strangers: set[str] = set()
