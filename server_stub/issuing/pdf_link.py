@@ -292,7 +292,14 @@ def _with_numbers(pdf: bytes, numbers: Sequence[str]) -> bytes:
             for page, number in zip(paper.pages, drawn.pages, strict=True):
                 _draw(paper, page, drawn, number)
             stream = io.BytesIO()
-            paper.save(stream, deterministic_id=True)
+            # packed anew it would cost more than all the rest
+            paper.save(
+                stream,
+                deterministic_id=True,
+                compress_streams=False,
+                stream_decode_level=pikepdf.StreamDecodeLevel.none,
+                object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            )
             return stream.getvalue()
     except pikepdf.PasswordError as error:
         raise _wrong("encrypted") from error
