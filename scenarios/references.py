@@ -173,12 +173,14 @@ def _further(town: Town) -> Mapping[str, list[str]]:
 
 
 def form_of(municipality: Municipality, code: str) -> str:
-    """Name the form that a kind has by its terms: its code, then what stands there in `form` and in `form_…`."""
-    values = municipality.services[code].model_dump()
+    """Name the form that a kind has by its terms: its code, then what stands there in `form`, and in `form_…` where it is not what
+    every municipality begins with."""
+    terms = municipality.services[code]
+    others = terms.model_dump(exclude_defaults=True)
     forms = (
         value
-        for name, value in values.items()
-        if isinstance(value, str) and (name == "form" or name.startswith("form_"))
+        for name, value in terms.model_dump().items()
+        if isinstance(value, str) and (name == "form" or (name.startswith("form_") and name in others))
     )
     return "-".join((code, *forms))
 
@@ -187,7 +189,7 @@ def _offers(
     tenant: Tenant, reader: ReplicaReader, kind: AnyCertificate, keys: Iterable[str], day: date
 ) -> Iterator[tuple[Holder, Offer]]:
     """What is offered of `kind` to each of these holders who can get it."""
-    opens = tenant.municipality.services[kind.code].opens
+    opens = tenant.municipality.service(kind.code).opens
     for key in dict.fromkeys(keys):
         person = reader.person(key)
         for place in sorted(kind.places):

@@ -180,6 +180,8 @@ def record_of_year(case: Case[TaxTerms], year: int) -> TaxRecord:
     if len(found) > 1:
         raise Failed("Record_Unusable", register=REGISTER)
     body = found[0].body
+    if body.birth is not None and not case.resident.may_be_born(body.birth, body.birth):
+        raise Failed("Record_Unusable", register=REGISTER)
     if body.basis != "resident":
         raise Failed.in_words("Tax_Lived_Elsewhere", ELSEWHERE, year=year)
     if body.declaration == "unfiled":
