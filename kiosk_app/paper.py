@@ -12,6 +12,7 @@ import pikepdf
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from server_stub.interface.binding import check_binding, open_manifest, sheet_keywords
+from server_stub.interface.document import check_document
 from server_stub.interface.failures import Failed
 from server_stub.interface.front import front_facts
 from server_stub.interface.offers import ApplicationRequest, Offer
@@ -19,7 +20,7 @@ from server_stub.interface.terminal import Manifest, SheetEntry, SignedManifest
 from server_stub.interface.unpacking import check_file
 from server_stub.interface.values import Identity
 
-from .sheet_inspection import check_document, check_sides
+from .sheet_inspection import check_sides
 
 MOST_BYTES = 250_000_000
 """Of all sheets of one application; 500 of our own centre's have 50 million."""

@@ -8,39 +8,20 @@ them away must change the picture of the side where they stand.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
 from typing import Any
 
-import pikepdf
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from server_stub.interface.binding import A4, A4_TOLERANCE, NOTICE, SAMPLE, SIDES
+from server_stub.interface.binding import NOTICE, SAMPLE
 from server_stub.interface.failures import Failed
 from server_stub.interface.front import FrontFacts, check_front, check_numbers, letters_of, opened
-from server_stub.interface.unpacking import INFLATED, unpacked
 
 LEAST_NOTICE, LEAST_SAMPLE = 5.0, 72.0
 """Points: the least size of the letters of the notice, and of the large 見本."""
 LEAST_WORD = 4.5
 """Points: the least size of the letters of what a front must bear; names are set down to 6."""
 
-_KEYS = frozenset(
-    {
-        "/JavaScript", "/JS", "/OpenAction", "/AA", "/Annots", "/AcroForm", "/XFA", "/EmbeddedFiles", "/EF", "/AF",
-        "/OCProperties", "/OC", "/URI", "/Collection", "/RichMediaContent", "/Ref", "/OPI", "/Alternates",
-    }
-)  # fmt: skip
-"""Of scripts, links, attachments, forms to fill in, layers, and content that lies elsewhere (ISO 32000-2)."""
-_KINDS = frozenset(
-    {
-        "/Action", "/Annot", "/Filespec", "/EmbeddedFile", "/OCG", "/OCMD", "/JavaScript", "/Launch", "/URI", "/GoToR",
-        "/GoToE", "/SubmitForm", "/ImportData", "/Rendition", "/PS",
-    }
-)  # fmt: skip
-"""The same by /Type, /Subtype or /S."""
-_OBJECTS = 50_000
-_DEEP = 20
 _SCALE, _COARSE = 1.5, 0.75
 """Pixels a point of the pictures in which the marks are looked for; coarse for the large letters, whose strokes are several points
 wide: a mark must leave more ink to be seen in those."""
@@ -48,72 +29,6 @@ _INVISIBLE = frozenset({3, 7})
 """Text rendering modes that leave no ink (ISO 32000-2, 9.3.6)."""
 _DIFFERENCE = 24
 """Steps of grey (of 255) by which a mark must differ from its ground."""
-
-
-def check_document(document: pikepdf.Pdf) -> None:
-    """The structure. Raises Failed: Paper_Format_Wrong, Paper_Content_Forbidden."""
-    if document.is_encrypted:
-        raise Failed("Paper_Content_Forbidden", detail="encrypted")
-    for detail in _forbidden(document):
-        raise Failed("Paper_Content_Forbidden", detail=detail)
-    if len(document.pages) != SIDES:
-        raise Failed("Paper_Format_Wrong", pages=len(document.pages))
-    for page in document.pages:
-        _check_size(page)
-
-
-def _check_size(page: pikepdf.Page) -> None:
-    for key in ("/MediaBox", "/CropBox", "/TrimBox", "/BleedBox", "/ArtBox"):
-        box = _inherited(page.obj, key)
-        if box is None and key != "/MediaBox":
-            continue
-        edges = [float(edge) for edge in box or ()]
-        if len(edges) != 4 or any(abs(a - b) > A4_TOLERANCE for a, b in zip(edges, (0, 0, *A4), strict=True)):
-            raise Failed("Paper_Format_Wrong", box=f"{key[1:]} {edges[:4]}")
-    if _inherited(page.obj, "/Rotate") not in (None, 0) or "/UserUnit" in page.obj:
-        raise Failed("Paper_Format_Wrong", detail="turned or scaled")
-
-
-def _inherited(node: Any, key: str) -> Any:
-    """The attribute of a page, or of what stands above it in the tree of pages; None for none."""
-    for _ in range(_DEEP):
-        if key in node:
-            return node[key]
-        if "/Parent" not in node:
-            return None
-        node = node["/Parent"]
-    raise Failed("Paper_Content_Forbidden", detail="too many parts")
-
-
-def _forbidden(document: pikepdf.Pdf) -> Iterator[str]:
-    """Names of what does not belong on paper."""
-    waiting: list[tuple[Any, int]] = [(document.trailer, 0)]
-    waiting += [(one, 0) for one in document.objects]
-    seen, room = 0, INFLATED
-    while waiting:
-        item, depth = waiting.pop()
-        seen += 1
-        if seen > _OBJECTS or depth > _DEEP:
-            yield "too many parts"
-            return
-        if isinstance(item, pikepdf.Array):
-            waiting += [(one, depth + 1) for one in item if _holds_more(one)]
-        if not isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
-            continue
-        for key, value in item.items():
-            if key in _KEYS or (key in ("/Type", "/Subtype", "/S") and str(value) in _KINDS):
-                yield f"{key} {value}" if key not in _KEYS else key
-            # what is referred to is among the objects itself
-            if _holds_more(value) and not value.is_indirect:
-                waiting.append((value, depth + 1))
-        if isinstance(item, pikepdf.Stream):
-            if "/F" in item:
-                yield "/F"
-            room -= unpacked(item, room)
-
-
-def _holds_more(value: Any) -> bool:
-    return isinstance(value, pikepdf.Array | pikepdf.Dictionary | pikepdf.Stream)
 
 
 def check_sides(pdf: bytes, front: FrontFacts) -> None:

@@ -189,7 +189,7 @@ def _offers(
     tenant: Tenant, reader: ReplicaReader, kind: AnyCertificate, keys: Iterable[str], day: date
 ) -> Iterator[tuple[Holder, Offer]]:
     """What is offered of `kind` to each of these holders who can get it."""
-    opens = tenant.municipality.services[kind.code].opens
+    opens = tenant.municipality.service(kind.code).opens
     for key in dict.fromkeys(keys):
         person = reader.person(key)
         for place in sorted(kind.places):

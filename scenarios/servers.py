@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,6 +41,8 @@ from server_stub.paper.back_page import warm_up
 from . import paths
 from .deliveries import NightlyDelivery, check_own_files
 from .enrolment import Enrolment, link
+from .existing_systems import NODE as EXISTING_SYSTEM
+from .existing_systems import ExistingSystemProcess, ExistingSystems
 from .server_folder import adopt_single_replica
 from .stage_secrets import KeyPool
 from .template import authority_settings, databases_of, replica_name, towns_of
@@ -95,6 +97,30 @@ class Servers(Protocol):
     def stop(self) -> None: ...
 
 
+def _node_of(fault: str) -> str:
+    """The node that a fault is switched on at: the existing systems are steered by the issuing server's process."""
+    node = fault.split(".")[0]
+    return "issuing" if node == EXISTING_SYSTEM else node
+
+
+class _FaultsPassedOn(FaultBox):
+    """The issuing server's faults; those of the existing systems are passed on to their processes."""
+
+    def __init__(self, systems: ExistingSystems) -> None:
+        super().__init__()
+        self._systems = systems
+
+    def switch_on(self, name: str, parameters: Mapping[str, Any] | None = None) -> None:
+        super().switch_on(name, parameters)
+        if name.startswith(f"{EXISTING_SYSTEM}."):
+            self._systems.tell(on=name, parameters=dict(parameters or {}))
+
+    def switch_off(self, name: str) -> None:
+        super().switch_off(name)
+        if name.startswith(f"{EXISTING_SYSTEM}."):
+            self._systems.tell(off=name)
+
+
 class LocalServers:
     """The nodes in threads of this process, on databases in `folder` that `reset` copies anew from `template`, and the
     town that delivers each night."""
@@ -136,7 +162,16 @@ class LocalServers:
         enrolled = tuple(one.card for one in enrolments)
         self._clock = clock
         self.faults_on: set[str] = set()
+        keys = keys or KeyPool()
+        self._existing = ExistingSystems(
+            self._towns,
+            lambda town: folder / OWN_FILES / town.code,
+            lambda town: Secret(keys.text(f"existing-system-{town.code}")),
+            clock,
+            trace,
+        )
         self._faults = {node: FaultBox() for node in NODES}
+        self._faults["issuing"] = _FaultsPassedOn(self._existing)
         if not kept:
             self._copy()
         self._nightly = [
@@ -153,12 +188,16 @@ class LocalServers:
         ]
         if kept and enrolments:
             self._link_kept()
-        keys = keys or KeyPool()
         self.issuing_key = Secret(keys.text("centre-to-issuing"))
 
         def context(node: str) -> NodeContext:
             return NodeContext(
-                clock, trace, self._faults[node], control, self.reset if node == "center" else None
+                clock,
+                trace,
+                self._faults[node],
+                control,
+                self.reset if node == "center" else None,
+                self._existing.follow_trace,
             )
 
         self._authority = Authority(authority_settings(folder, keys, enrolled), clock, trace)
@@ -170,7 +209,10 @@ class LocalServers:
             ops_key=Secret(keys.text("ops-issuing")),
             municipalities=tuple(
                 HostedMunicipality(
-                    town.folder, self._replica(town), Secret(keys.text(f"pseudonyms-{town.code}"))
+                    town.folder,
+                    self._replica(town),
+                    Secret(keys.text(f"pseudonyms-{town.code}")),
+                    self._existing.address(town.code),
                 )
                 for town in self._towns
             ),
@@ -221,13 +263,18 @@ class LocalServers:
     def set_clock(self, setting: ClockSetting) -> None:
         self._clock.apply(setting)  # no effect where the stage's own clock is shared
 
+    @property
+    def existing_systems(self) -> dict[str, ExistingSystemProcess]:
+        """The existing systems by the code of their municipality."""
+        return self._existing.by_code
+
     def fault_on(self, name: str, parameters: dict[str, Any]) -> None:
-        self._faults[name.split(".")[0]].switch_on(name, parameters)
+        self._faults[_node_of(name)].switch_on(name, parameters)
         self.faults_on.add(name)
         self._trace.emit("fault", "on", name=name, parameters=parameters)
 
     def fault_off(self, name: str) -> None:
-        self._faults[name.split(".")[0]].switch_off(name)
+        self._faults[_node_of(name)].switch_off(name)
         self.faults_on.discard(name)
         self._trace.emit("fault", "off", name=name)
         for nightly in self._nightly:
@@ -238,6 +285,7 @@ class LocalServers:
         for box in self._faults.values():
             box.clear()
         self.faults_on.clear()
+        self._existing.reset(scenario)
         # neither a report still on its way nor a delivery may reach the fresh books
         with ExitStack() as resting:
             for nightly in self._nightly:
@@ -246,13 +294,15 @@ class LocalServers:
             self._copy()
 
     def close_trace(self) -> None:
-        """The stage's trace is theirs too."""
+        """The stage's trace is that of the nodes in this process too."""
+        self._existing.close_trace()
 
     def stop(self) -> None:
         for nightly in self._nightly:
             nightly.stop()
         for node in reversed(self._nodes):
             node.stop()
+        self._existing.stop()
         self._center_app.state.center.close()
         self._issuing_app.state.issuing.close()
         self._authority.close()
@@ -311,11 +361,11 @@ class RemoteServers:
         self._ask("center", "PUT", "clock", setting.to_json())  # one process, one clock, one trace
 
     def fault_on(self, name: str, parameters: dict[str, Any]) -> None:
-        self._ask(name.split(".")[0], "PUT", f"faults/{name}", parameters)
+        self._ask(_node_of(name), "PUT", f"faults/{name}", parameters)
         self.faults_on.add(name)
 
     def fault_off(self, name: str) -> None:
-        self._ask(name.split(".")[0], "DELETE", f"faults/{name}")
+        self._ask(_node_of(name), "DELETE", f"faults/{name}")
         self.faults_on.discard(name)
 
     def reset(self, scenario: str = "", trace_folder: Path | None = None) -> None:

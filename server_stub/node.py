@@ -40,7 +40,8 @@ _FIELD_LENGTH = 120
 
 @dataclass
 class NodeContext:
-    """What a node is given: the one clock, the trace, its faults; `on_reset` puts its data back to the beginning.
+    """What a node is given: the one clock, the trace, its faults; `on_reset` puts its data back to the beginning, `on_trace` hears that
+    the trace goes elsewhere.
 
     `control`: whether the control port exists at all (off unless the stage switches it on).
     """
@@ -50,6 +51,7 @@ class NodeContext:
     faults: FaultBox = field(default_factory=FaultBox)
     control: bool = False
     on_reset: Callable[[], None] | None = None
+    on_trace: Callable[[], None] | None = None
 
 
 def failure_response(failed: Failed) -> JSONResponse:
@@ -89,9 +91,12 @@ def make_app(context: NodeContext, *, title: str, source: Source, description: s
         redoc_url=None,
         redirect_slashes=False,
     )
-    fault_name = {"centre": "center.down", "issuing": "issuing.down", "authority": "authority.down"}.get(
-        source, ""
-    )
+    fault_name = {
+        "centre": "center.down",
+        "issuing": "issuing.down",
+        "authority": "authority.down",
+        "existing": "existing_system.down",
+    }.get(source, "")
 
     @app.exception_handler(Failed)
     async def _failed(request: Request, failed: Failed) -> Response:
@@ -228,6 +233,8 @@ def _add_control(app: FastAPI, context: NodeContext) -> None:
         if "folder" in wanted:
             context.trace.open_folder(Path(wanted["folder"]) if wanted["folder"] else None)
         context.trace.scope(wanted.get("scenario", ""))
+        if context.on_trace is not None:
+            context.on_trace()
         return {}
 
     @app.post("/control/reset", include_in_schema=False)

@@ -15,6 +15,7 @@ from .state import StateName, Visit
 INCIDENTS = frozenset(
     {
         "Binding_Mismatch", "Manifest_Invalid", "Paper_Format_Wrong", "Paper_Content_Forbidden", "Paper_Not_Marked",
+        "Existing_System_Answer_Wrong",
     }
 )  # fmt: skip
 """Signs that paper and person do not belong together, or of a paper that must not be printed: operations must see them,

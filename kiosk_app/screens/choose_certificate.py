@@ -155,7 +155,7 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
 def _is_about_hours(refusal: FailureBody) -> bool:
     """Whether the hours say something to who is refused: not where the next day of service is told, for which there is room."""
     told = refusal.facts.get("next_open") or refusal.facts.get("reopens")
-    return refusal.failure.startswith("Service_Closed") and (
+    return refusal.failure.startswith(("Service_Closed", "Existing_System_Closed")) and (
         refusal.failure != "Service_Closed_Today" or not told
     )
 

@@ -89,6 +89,8 @@ def serve_until_stopped(
                 ("authority", "認証局"),
             ):
                 print(f"{name}\t{urls[node]}")
+            for system in servers.existing_systems.values():
+                print(f"既存システム（{system.town.name}）\t{system.address.base_url}")
             kiosk = ["kiosk", "--center", urls["center"], "--clock", as_option(running), "--panel"]
             for font in fonts_of(towns_of(place.template)):
                 kiosk += ["--name-font", font]

@@ -12,7 +12,12 @@ from . import theme
 from .client import Attempt, PanelClient
 from .parts import button, label, row
 
-_NODES = {"center": "証明書交付センター", "issuing": "証明発行サーバ", "authority": "認証局（OCSP）"}
+_NODES = {
+    "center": "証明書交付センター",
+    "issuing": "証明発行サーバ",
+    "authority": "認証局（OCSP）",
+    "existing_system": "既存システム（PDF連携）",
+}
 
 
 class FaultsBox(QWidget):

@@ -66,6 +66,18 @@ def issuing_down(world: World) -> None:
     world.stage.servers.fault_on("issuing.down", {})
 
 
+@given("既存システムが止まっている")
+@when("既存システムが止まる")
+def existing_system_down(world: World) -> None:
+    """Of every town of the stage that has one (PDF連携)."""
+    world.stage.servers.fault_on("existing_system.down", {})
+
+
+@when("既存システムが復旧する")
+def existing_system_up(world: World) -> None:
+    world.stage.servers.fault_off("existing_system.down")
+
+
 @given("認証局が止まっている")
 def authority_down(world: World) -> None:
     world.stage.servers.fault_on("authority.down", {})

@@ -46,7 +46,7 @@ _HOLDER = (
     "Holder_Not_Linked", "Holder_Under_Fifteen", "Holder_Restricted", "Holder_Moved_Out", "Holder_Not_Registered",
     "Holder_Deceased", "Municipality_Unknown", "Municipality_Not_Participating", "Terminal_Kind_Excluded",
     "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered", "Service_Not_Yet_Offered", "Service_Suspended",
-    "Service_Stopped", "Replica_Too_Old",
+    "Service_Stopped", "Replica_Too_Old", "Existing_System_Closed", "Existing_System_Unreachable", "Existing_System_Answer_Wrong",
     "Holder_Household_Leaving", "Holder_Arrived_Today", "Certificate_Issued_Today", "Holder_Character_Pending",
     "Holder_Entry_Too_Long",
 )  # fmt: skip

@@ -42,6 +42,8 @@ def corrupted(body: bytes) -> bytes:
     return body[:middle] + bytes([body[middle] ^ 0xFF]) + body[middle + 1 :]
 
 
+ALARMS = frozenset({"Binding_Mismatch", "Existing_System_Answer_Wrong"})
+"""Signs that paper and person do not belong together, or of a paper that must not be printed: an incident."""
 FINISHING_SECONDS = 30.0
 """Real seconds that paper may take after the issuing server's answer, before a repeated request stops waiting for it."""
 
@@ -129,8 +131,8 @@ class Issue:
             )
             signed, bodies = self._make(application, terminal, session, offer, request, paper)
         except Failed as failed:
-            mismatch = failed.failure == "Binding_Mismatch"
-            if mismatch:
+            alarm = failed.failure in ALARMS
+            if alarm:
                 self._incidents.record(
                     application.application_id,
                     terminal.facts.terminal_id,
@@ -141,7 +143,7 @@ class Issue:
             self._applications.failed(
                 application.application_id, failed, tell_issuing=failed.entry.status >= 500
             )
-            if mismatch:
+            if alarm:
                 # the session that met it gets no second try
                 self._sessions.end(session.session_id, terminal.facts.terminal_id, "incident")
             raise

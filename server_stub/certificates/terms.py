@@ -251,6 +251,11 @@ INSTEAD = (("fee", "counter_minus"), ("first_day", "planned"))
 """Pairs of settings that say one thing in two ways: whichever is said last counts."""
 
 
+Link = Literal["data_link", "pdf_link"]
+DATA_LINK: Link = "data_link"
+PDF_LINK: Link = "pdf_link"
+
+
 class ServiceTerms(Settings):
     """What a municipality has decided about one kind. A kind may need more.
 
@@ -259,7 +264,8 @@ class ServiceTerms(Settings):
     them if `holidays`;
     not on `closed`. From `first_day` on; `planned`: words of when it is to begin, where no day is fixed: it is not served yet.
     `words` and `title`: what the kind is called here, and on its papers. `certifier`: who certifies this kind, as far as it is
-    not as for all. `title_with_prefecture`: 職名 begins with the prefecture. `issue_number`: a form of 発行番号 of its own.
+    not as for all. `title_with_prefecture`: 職名 begins with the prefecture. `issue_number`: a form of 発行番号 of its own. `link`: who
+    makes the paper, the issuing server of its replica (データ連携) or the existing system of its own records (PDF連携).
     """
 
     fee: Fee
@@ -284,6 +290,7 @@ class ServiceTerms(Settings):
     certifier: CertifierPart | None = None
     title_with_prefecture: bool = False
     issue_number: IssueNumbers | None = None
+    link: Link = DATA_LINK
 
     @model_validator(mode="before")
     @classmethod
@@ -321,6 +328,10 @@ class ServiceTerms(Settings):
 
     def open_at(self, moment: time) -> bool:
         return self.opens <= moment and (moment < self.closes or self.closes == END_OF_DAY)
+
+    def within(self, opens: time, closes: time) -> Self:
+        """Return the terms with the hours that lie within others too: the later opening, the earlier closing."""
+        return self.model_copy(update={"opens": max(self.opens, opens), "closes": min(self.closes, closes)})
 
     def begun(self, day: date) -> bool:
         """Tell whether the kind is offered on `day`, or still to come."""

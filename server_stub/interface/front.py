@@ -204,6 +204,11 @@ def _selects_a_variant(letter: str) -> bool:
     return "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef"
 
 
+def plain(text: str) -> str:
+    """A text as the texts of a front are compared."""
+    return _joined(text)[0]
+
+
 def _joined(letters: Iterable[str]) -> tuple[str, tuple[int, ...]]:
     """The text as it is compared, and for each of its letters the index in `letters`."""
     plain, kept = [], []

@@ -25,6 +25,7 @@ Source = Literal[
     "centre",
     "issuing",
     "authority",
+    "existing",
     "money",
     "paper",
     "operator",

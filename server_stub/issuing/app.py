@@ -52,6 +52,9 @@ SERVICE_REFUSED = (
     "Service_Not_Yet_Offered",
     "Service_Stopped",
     "Replica_Too_Old",
+    "Existing_System_Closed",
+    "Existing_System_Unreachable",
+    "Existing_System_Answer_Wrong",
 )
 REQUEST_REFUSED = (
     "Seal_Not_Registered",
@@ -69,6 +72,7 @@ REQUEST_REFUSED = (
     "Character_Not_Printable",
     "Text_Too_Long",
     "Application_Too_Large",
+    "Binding_Mismatch",
     "Service_Out_Of_Order",
     "Idempotency_Conflict",
     "Application_State_Conflict",

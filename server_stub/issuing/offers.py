@@ -111,7 +111,7 @@ class Holder:
 
     def _hours(self, kind: AnyCertificate) -> dict[str, str]:
         municipality = self.tenant.municipality
-        return hours_in_words(municipality.services[kind.code], municipality.closed)
+        return hours_in_words(municipality.service(kind.code), municipality.closed)
 
     def _refused(self, kind: AnyCertificate, failure: str) -> Offer:
         """Refuse the kind by name, with no more of its own than can be shown."""

@@ -191,14 +191,17 @@ def not_suspended(municipality: Municipality, kind: str, received_at: datetime) 
 def within_hours(municipality: Municipality, kind: str, received_at: datetime) -> None:
     """Served from the opening minute up to and without the closing one: 22:59:59 is served, 23:00:00 is not.
 
-    The next opening is told where it is not the one that everybody would think of."""
-    terms = municipality.services[kind]
+    Under PDF連携 the existing system's hours count as well; where it is closed and the service would not be, that is told
+    (Existing_System_Closed). The next opening is told where it is not the one that everybody would think of."""
+    terms = municipality.service(kind)
     if not terms.open_at(received_at.time()):
         told = {"kind": kind, "opens": time_in_words(terms.opens), "closes": time_in_words(terms.closes)}
         today = received_at.date()
         expected = today if received_at.time() < terms.opens else today + timedelta(days=1)
         reopens = municipality.next_opening(kind, received_at)
-        raise Failed("Service_Closed_Now", **told, **_opening_told(municipality, kind, reopens, expected))
+        served = municipality.services[kind].open_at(received_at.time())
+        name = "Existing_System_Closed" if served else "Service_Closed_Now"
+        raise Failed(name, **told, **_opening_told(municipality, kind, reopens, expected))
 
 
 def _opening_told(
@@ -208,7 +211,7 @@ def _opening_told(
     moment (`reopens`)."""
     if reopens is None:
         return {}
-    if reopens.time() != municipality.services[kind].opens:
+    if reopens.time() != municipality.service(kind).opens:
         return {"reopens": reopens.strftime("%Y-%m-%dT%H:%M")}
     return {} if reopens.date() == expected else {"next_open": reopens.date().isoformat()}
 
@@ -232,8 +235,8 @@ def not_stopped(municipality: Municipality, kind: str, stops: Stops, now: dateti
 
 def check_open(municipality: Municipality, kind: str, received_at: datetime) -> None:
     """Check days and hours; `received_at` in JST. Raises Failed: Service_Not_Yet_Offered(kind, first_day, planned),
-    Service_Closed_Today(kind, next_open or reopens), Service_Suspended(kind, reopens), Service_Closed_Now(kind, opens, closes, next_open or
-    reopens)."""
+    Service_Closed_Today(kind, next_open or reopens), Service_Suspended(kind, reopens), Service_Closed_Now and Existing_System_Closed(kind, opens,
+    closes, next_open or reopens)."""
     already_offered(municipality, kind, received_at)
     not_a_closed_day(municipality, kind, received_at)
     not_suspended(municipality, kind, received_at)

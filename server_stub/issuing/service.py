@@ -42,6 +42,7 @@ from .fault_injection import (
 )
 from .ledger import Ledger
 from .offers import Holder, find_holder
+from .pdf_link import linked
 from .rights import (
     check_any_open,
     check_open,
@@ -68,7 +69,7 @@ class IssuingService:
     def __init__(self, context: NodeContext, settings: IssuingSettings) -> None:
         """Raises Failed: Municipality_Unknown, Municipality_Not_Participating, Settings_Wrong."""
         self._context = context
-        self._tenants = Tenants(settings.municipalities)
+        self._tenants = Tenants(settings.municipalities, context.trace)
         self.ledger = Ledger(settings.ledger_url)
         self.exceptions = AgeExceptions(self.ledger, self._tenants, context)
 
@@ -82,6 +83,8 @@ class IssuingService:
         self.ledger.close()
         for tenant in self._tenants:
             tenant.replica.close()
+            if tenant.existing_system is not None:
+                tenant.existing_system.close()
 
     def stop(self, asked: StopRequest) -> StopEntry:
         """Set an emergency stop. Raises Failed: Request_Malformed (no municipality named), Municipality_Unknown,
@@ -151,6 +154,7 @@ class IssuingService:
         """Get the municipality as it is on the day of `moment`, which is that of receipt."""
         faults = self._context.faults
         tenant = with_other_settings(faults, self._tenants.get(code)).on(moment.date())
+        tenant = linked(tenant, self._context.clock)
         return with_revised_fee(faults, with_failing_kind(faults, tenant))
 
     def _holder(

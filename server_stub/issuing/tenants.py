@@ -11,10 +11,13 @@ from pathlib import Path
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
+from server_stub.interface.trace import Trace
 from server_stub.interface.values import Identity
 from server_stub.municipalities import Municipality, load_municipality
 from server_stub.ops_door import check_ops_key
 from server_stub.registry.replica import Replica, ReplicaReader
+
+from .existing_systems import ExistingSystem, ExistingSystemAddress
 
 SECRET_LENGTH = 16
 """Characters that a key or a pseudonym secret has at least."""
@@ -23,11 +26,12 @@ SECRET_LENGTH = 16
 @dataclass(frozen=True, slots=True)
 class HostedMunicipality:
     """One tenant: `folder` holds its settings, `replica_url` is its replica's database, `pseudonym_secret` the key of its
-    person references."""
+    person references, `existing_system` who makes the papers of PDF連携."""
 
     folder: Path
     replica_url: str
     pseudonym_secret: Secret
+    existing_system: ExistingSystemAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class Tenant:
     replica: Replica
     replica_url: str
     pseudonym_secret: Secret
+    existing_system: ExistingSystem | None = None
 
     def on(self, day: date) -> Tenant:
         """Return the tenant as it is on `day`."""
@@ -102,7 +107,7 @@ class Tenant:
 class Tenants:
     """By municipality code. Raises Failed as `load_municipality` does, and for a tenant named twice."""
 
-    def __init__(self, hosted: Iterable[HostedMunicipality]) -> None:
+    def __init__(self, hosted: Iterable[HostedMunicipality], trace: Trace) -> None:
         self._by_code: dict[str, Tenant] = {}
         for item in hosted:
             municipality = load_municipality(item.folder)
@@ -110,7 +115,11 @@ class Tenants:
             if code in self._by_code:
                 raise Failed("Settings_Wrong", item="municipalities", codes=[code, code])
             self._by_code[code] = Tenant(
-                municipality, Replica(item.replica_url), item.replica_url, item.pseudonym_secret
+                municipality,
+                Replica(item.replica_url),
+                item.replica_url,
+                item.pseudonym_secret,
+                ExistingSystem(item.existing_system, trace) if item.existing_system is not None else None,
             )
 
     def __iter__(self) -> Iterator[Tenant]:

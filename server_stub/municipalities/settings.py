@@ -6,22 +6,24 @@ import io
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from server_stub.certificates import load_kinds, read_kinds
 from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
 from server_stub.certificates.terms import (
     A_YEAR,
+    END_OF_DAY,
     LARGEST_SEAL_PX,
     LONGEST_NUMBER,
     NUMBER_LENGTH,
+    PDF_LINK,
     SEAL,
     SMALLEST_SEAL_PX,
     STANDARD_NUMBER,
@@ -29,6 +31,7 @@ from server_stub.certificates.terms import (
     ClosedSpan,
     IssueNumbers,
     NumberPattern,
+    TimeOfDay,
     opening_of,
 )
 from server_stub.interface.failures import Failed
@@ -99,6 +102,25 @@ class DeliveryTerms(Settings):
         return timedelta(hours=self.most_age_hours)
 
 
+class ExistingSystemTerms(Settings):
+    """The existing system as far as PDF連携 needs it: the table [existing_system]. `opens` inclusive, `closes` exclusive: outside of
+    these hours it is closed for the night. `deadline_seconds`: real seconds that it has for one answer."""
+
+    opens: TimeOfDay
+    closes: TimeOfDay
+    deadline_seconds: Annotated[float, Field(gt=0, le=25, strict=False)] = 10
+
+    @field_validator("closes")
+    @classmethod
+    def _after_it_opens(cls, closes: time, known: ValidationInfo) -> time:
+        if closes <= known.data.get("opens", time.min):
+            raise ValueError("opens より後の時刻")
+        return closes
+
+    def open_at(self, moment: time) -> bool:
+        return self.opens <= moment and (moment < self.closes or self.closes == END_OF_DAY)
+
+
 class HolderTerms(Settings):
     """Who may not use a terminal, beyond what no municipality can switch off (the dead, 発行制限): the table [holder].
 
@@ -158,6 +180,7 @@ class _Own(Settings):
     certifier: Certifier
     delivery: DeliveryTerms
     holder: HolderTerms = HolderTerms()
+    existing_system: ExistingSystemTerms | None = None
     closed: list[ClosedSpan] = []
     service: dict[str, dict[str, Any]]
     issue_number: IssueNumbers = STANDARD_NUMBER
@@ -215,6 +238,7 @@ class Municipality:
     issuers: Mapping[str, Issuer]
     numbers: Mapping[str, NumberPattern]
     holder: HolderTerms = HolderTerms()
+    existing_system: ExistingSystemTerms | None = None
     states: States = field(default_factory=States, compare=False, repr=False)
 
     def on(self, day: date) -> Municipality:
@@ -228,6 +252,31 @@ class Municipality:
             **self.kinds,
             **{code: kind for _, state in self.states.since for code, kind in state.kinds.items()},
         }
+
+    @property
+    def every_state(self) -> tuple[Municipality, ...]:
+        return (self, *(state for _, state in self.states.since))
+
+    @cached_property
+    def elsewhere(self) -> frozenset[str]:
+        """The registers that no kind needs here at any time: only the existing system has them, which makes those papers (PDF連携)."""
+        here: set[str] = set()
+        there: set[str] = set()
+        for state in self.every_state:
+            for code, kind in state.kinds.items():
+                (there if state.is_pdf_linked(code) else here).update(kind.registers)
+        return frozenset(there - here)
+
+    def is_pdf_linked(self, kind: str) -> bool:
+        """Tell whether the existing system makes the papers of `kind`."""
+        return self.services[kind].link == PDF_LINK
+
+    def service(self, kind: str) -> ServiceTerms:
+        """Get the terms of `kind` with the hours at which it can be had: under PDF連携 those of the existing system as well."""
+        terms, system = self.services[kind], self.existing_system
+        if system is None or not self.is_pdf_linked(kind):
+            return terms
+        return terms.within(system.opens, system.closes)
 
     def issuer_of(self, kind: str) -> Issuer:
         """Tell who certifies `kind`."""
@@ -255,7 +304,7 @@ class Municipality:
             terms = then.services.get(kind)
             if terms is None or not terms.begun(day) or not then.served_on(kind, day):
                 continue
-            found = opening_of(day, terms, after, (*then.closed, *terms.closed))
+            found = opening_of(day, then.service(kind), after, (*then.closed, *terms.closed))
             if found is not None:
                 return found
         return None
@@ -331,6 +380,8 @@ def _municipality(
     services = _services(file, own.service, kinds)  # refuses an unknown kind
     for problem in _number_problems(file, own.code, own.name, _patterns(values, services)):
         raise problem
+    for problem in _link_problems(file, own.existing_system, services):
+        raise problem
     return Municipality(
         folder=folder,
         info=own.info,
@@ -346,6 +397,7 @@ def _municipality(
             code: NumberPattern(terms.issue_number or own.issue_number) for code, terms in services.items()
         },
         holder=own.holder,
+        existing_system=own.existing_system,
         states=states,
     )
 
@@ -443,6 +495,13 @@ def _problems_below(
         elif isinstance(table, dict):  # else told already
             yield from (problems := value_problems(file, table, kinds[code].terms, f"service.{code}."))
             wrong |= {one.facts.get("field") for one in problems}
+    linked = (
+        [code for code, table in services.items() if _asks_for_pdf_link(table)]
+        if isinstance(services, dict)
+        else []
+    )
+    if linked and values.get("existing_system") is None:
+        yield _no_existing_system(file, linked[0])
     fonts = values.get("fonts")
     if isinstance(fonts, list) and not any(str(field).startswith("fonts") for field in wrong):
         try:
@@ -498,6 +557,33 @@ def _number_problems(
         if any(pattern.meets(other) for other in known):
             yield settings_wrong(file, place, "ほかの種類の {number} か {serial} の番号と同じにならない形")
         known.append(pattern)
+
+
+def _asks_for_pdf_link(table: Any) -> bool:
+    return isinstance(table, dict) and table.get("link") == PDF_LINK
+
+
+def _no_existing_system(file: str, kind: str) -> Failed:
+    return settings_wrong(
+        file, "existing_system", f"PDF連携の証明書（service.{kind}）を作る既存システムの稼働時間"
+    )
+
+
+def _link_problems(
+    file: str, system: ExistingSystemTerms | None, services: Mapping[str, ServiceTerms]
+) -> Iterator[Failed]:
+    """What PDF連携 lacks: an existing system, and an hour at which both are open."""
+    for code, terms in services.items():
+        if terms.link != PDF_LINK:
+            continue
+        if system is None:
+            yield _no_existing_system(file, code)
+            return
+        both = terms.within(system.opens, system.closes)
+        if both.closes <= both.opens:
+            yield settings_wrong(
+                file, f"service.{code}.link", "既存システムの稼働時間（existing_system）と重なる取扱時間"
+            )
 
 
 def _services(

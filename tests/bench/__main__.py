@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import card, certificate, fronts, pcsc, server, size, terminal
+from . import card, certificate, fronts, links, pcsc, server, size, terminal
 from .measure import Measurement
 
 BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
@@ -20,6 +20,7 @@ BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
     certificate.measure,
     fronts.measure,
     server.measure,
+    links.measure,
     terminal.measure,
     pcsc.measure,
     size.measure,

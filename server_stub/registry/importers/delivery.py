@@ -88,8 +88,9 @@ def load_delivery(
     `municipality`: whose replica this is, and its terms for deliveries; without it, whatever the replica holds already, on
     the usual terms. `formats`: the folder of format files, one of which the delivery is written in; without it, the
     municipality's own. A record that has no type of its own is checked by the model of the municipality's kind that has
-    such a register, or by `models`; its messages must not repeat the value. `most_set_aside`: instead of the municipality's
-    own. `made_at`: counts instead of the slip's 作成日時, for a delivery that is repeated unchanged. `progress` is told how far it is.
+    such a register, or by `models`; its messages must not repeat the value. Without `models`, the records of kinds whose papers
+    the existing system makes (PDF連携) are not taken in. `most_set_aside`: instead of the municipality's own. `made_at`: counts
+    instead of the slip's 作成日時, for a delivery that is repeated unchanged. `progress` is told how far it is.
     Restrictions (発行制限) are taken in first and stay, whatever becomes of the rest; a delivery of another municipality alone
     sets nobody aside.
 
@@ -104,8 +105,10 @@ def load_delivery(
     migrate(url, "server_stub.registry")
     engine = open_engine(url)
     terms = municipality.delivery if municipality is not None else DeliveryTerms()
+    elsewhere: frozenset[str] = frozenset()
     if models is None:
         kinds = municipality.every_kind.values() if municipality is not None else ()
+        elsewhere = municipality.elsewhere if municipality is not None else elsewhere
         models = {register: model for kind in kinds for register, model in kind.registers.items()}
     asides = SetAsides(trace, terms.most_set_aside if most_set_aside is None else most_set_aside)
     try:
@@ -125,7 +128,9 @@ def load_delivery(
         living = _check_time(engine, slip, format_, clock.now())
 
         def generation(number: int) -> Generation:
-            return Generation(engine, number, living, folder, format_, slip, terms, models, asides, progress)
+            return Generation(
+                engine, number, living, folder, format_, slip, terms, models, asides, progress, elsewhere
+            )
 
         digest = delivery_digest(folder)
         same_as = _same_as(engine, living, digest)
@@ -264,7 +269,7 @@ def _build(generation: Generation, notices_path: Path) -> dict[str, int]:
     if (seal_file := format_.file_of(SEAL)) is not None:
         counts["seals"] = take_seals(generation, seal_file)
     for file in format_.file:
-        if not file.typed:
+        if not file.typed and file.record not in generation.elsewhere:
             counts["records"] += take_records(generation, file)
     generation.know_whom_records_name()
     counts["restrictions"] = 0

@@ -91,13 +91,16 @@ class Generation:
         models: Models,
         asides: SetAsides,
         progress: Progress = lambda done, of, file: None,
+        elsewhere: frozenset[str] = frozenset(),
     ) -> None:
+        """`elsewhere`: the registers of the delivery that this replica does not keep."""
         self.engine, self.number, self.living = engine, number, living
         self.now, self.before = Version(number), version_of(engine, living)
         self.folder, self.format, self.slip = folder, format_, slip
         self.terms, self.models, self.asides = terms, models, asides
         self._progress = progress
         self._rows_read = 0
+        self.elsewhere = elsewhere
         self.known: set[str] = set()
         """Whom a row of the delivery names that has not become a record; whom a record names is asked of the database (`look_up`)."""
         self._records_name = False
