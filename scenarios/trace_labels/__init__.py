@@ -27,13 +27,14 @@ SOURCES: dict[str, str] = {
     "centre": "センター",
     "issuing": "発行サーバ",
     "authority": "認証局",
+    "card_registry": "ICカード標準",
     "money": "現金",
     "paper": "用紙",
     "operator": "操作",
     "fault": "障害",
     "scenario": "手順",
 }
-SERVERS = ("centre", "issuing", "authority")
+SERVERS = ("centre", "issuing", "authority", "card_registry")
 ANY = "*"
 
 _FOLDER = Path(__file__).parent

@@ -25,6 +25,7 @@ Source = Literal[
     "centre",
     "issuing",
     "authority",
+    "card_registry",
     "money",
     "paper",
     "operator",

@@ -29,7 +29,7 @@ from server_stub.registry.tables import (
     seals,
 )
 
-from . import delivery_slip, issue_notices
+from . import card_notices, delivery_slip, issue_notices
 from .containers import read_rows
 from .delivery_slip import DeliverySlip, broken
 from .format_file import PERSON, PROVISIONAL, RESTRICTION, SEAL, DeliveryFormat, formats_in
@@ -278,6 +278,12 @@ def _take_notices(generation: Generation, path: Path) -> int:
     )
     rows = (notice_row(generation.number, line, notice) for line, notice in told)
     count = generation.write(notices, rows, key="holder_ref")
+    cards = card_notices.read_cards(
+        path, generation.format.municipality, generation.may_be_named, set_aside, twice
+    )
+    after = 1 + count  # the lists are two files: a line of the second comes after all of the first
+    told_cards = (notice_row(generation.number, after + line, notice) for line, notice in cards)
+    count += generation.write(notices, told_cards, key="holder_ref")
     with generation.engine.begin() as connection:
         generation.delete(connection, notices, "holder_ref", [{"holder_ref": one} for one in twice])
         generation.asides.add_groups(connection, PERSON, generation.living)

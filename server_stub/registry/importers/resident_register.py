@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from server_stub.interface.failures import Failed
 from server_stub.registry import tables
@@ -96,7 +96,8 @@ def _set_same_numbers_aside(generation: Generation, connection: Connection, file
     if file is None:
         return
     of_this = persons.c.generation == generation.number
-    twice = select(persons.c.my_number).where(of_this).group_by(persons.c.my_number).having(func.count() > 1)
+    numbered = and_(of_this, persons.c.my_number != "")
+    twice = select(persons.c.my_number).where(numbered).group_by(persons.c.my_number).having(func.count() > 1)
     rows = connection.execute(
         select(persons.c.my_number, persons.c.line, persons.c.key, persons.c.household)
         .where(of_this, persons.c.my_number.in_(twice))
