@@ -173,12 +173,14 @@ def _further(town: Town) -> Mapping[str, list[str]]:
 
 
 def form_of(municipality: Municipality, code: str) -> str:
-    """Name the form that a kind has by its terms: its code, then what stands there in `form` and in `form_…`."""
-    values = municipality.services[code].model_dump()
+    """Name the form that a kind has by its terms: its code, then what stands there in `form`, and in `form_…` where it is not what
+    every municipality begins with."""
+    terms = municipality.services[code]
+    others = terms.model_dump(exclude_defaults=True)
     forms = (
         value
-        for name, value in values.items()
-        if isinstance(value, str) and (name == "form" or name.startswith("form_"))
+        for name, value in terms.model_dump().items()
+        if isinstance(value, str) and (name == "form" or (name.startswith("form_") and name in others))
     )
     return "-".join((code, *forms))
 

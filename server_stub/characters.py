@@ -42,6 +42,16 @@ def invisible(text: str) -> bool:
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp"})
 
 
+def no_text(text: str) -> str:
+    """Why `text` is nothing that a register records, as what is expected instead; '' for what can be printed. What people type for
+    a character in a name (○) is a sign like any other elsewhere."""
+    if not STAND_INS.isdisjoint(text):
+        return "本来の文字（〓・■・□・⿰ などの代わりの記号のない文字列）"
+    if invisible(text):
+        return "目に見えない文字のない文字列"
+    return ""
+
+
 def no_name(text: str) -> str:
     """Why `text` can be nobody's name, as what is expected instead; '' for a name as registers have them."""
     if not _IN_NAMES.isdisjoint(text):

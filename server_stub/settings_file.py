@@ -148,12 +148,68 @@ def settings_values(path: Path) -> dict[str, Any]:
             file=file_named(path),
             line=_line(text, error),
             field="",
-            expected="TOML の書き方の行",
+            expected=_toml_expected(text, error),
         ) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets in brackets without end
         raise settings_wrong(
             file_named(path), "", "読み取れる TOML（数の桁や、かっこの重なりが多すぎます）"
         ) from None
+
+
+_TWICE = re.compile(r"Cannot (overwrite|declare|mutate|redefine)|Duplicate")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|#.*")
+_TIME_LIKE, _PARTED = re.compile(r"=\s*\d{1,2}:\d"), re.compile(r"=\s*\d{1,3},\d{3}")
+_FULL_WIDTH = re.compile("[！-～　“”‘’]")
+
+
+def _toml_expected(text: str, error: tomllib.TOMLDecodeError) -> str:
+    """Tell in Japanese what should stand on the line that no TOML parser reads; its own words are English and few."""
+    line = (text.splitlines() or [""])[_line(text, error) - 1]
+    bare = _QUOTED.sub("", line)
+    if _TWICE.match(str(error)):
+        return "ほかと重ならない項目や表の名前（同じ名前が、前の行にもあります）"
+    if _TIME_LIKE.search(bare):
+        return "06:30:00 のように秒まで書いた、23:59:59 までの時刻（24時までは 23:59:59）"
+    if "Invalid date" in str(error):
+        return "暦にある日付（2026-06-03 のように書く）"
+    if wide := _FULL_WIDTH.search(bare):
+        return f"半角の記号・数字・空白（{'空白' if wide[0] == '　' else f'「{wide[0]}」'}が全角です）"
+    if '"' in bare or "'" in bare:
+        return '同じ行の中で閉じた文字列（"…" のように囲む）'
+    if _PARTED.search(bare):
+        return "桁を区切らない整数（1000 のように書く）"
+    if not bare.partition("=")[2].isascii():
+        return '囲んだ文字列（"…"）か、2026-06-03 のような日付、09:00:00 のような時刻、数、true、false'
+    return "TOML の書き方の行（項目 = 値、または [表の名前]）"
+
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]")
+_KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\")(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"))*)\s*=")
+
+
+def line_of_field(text: str, field: str) -> int:
+    """Find the line of TOML `text` on which `field` stands, named as messages do (`closed[1].first`), else that of the table in
+    which it is missing; 0 if there is none."""
+    lines: dict[str, int] = {}
+    arrays: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = ""
+            parts = [part.strip().strip('"') for part in header[2].split(".")]
+            for place, part in enumerate(parts, start=1):
+                table = f"{table}.{part}".removeprefix(".")
+                if header[1] == "[[" and place == len(parts):
+                    arrays[table] = arrays.get(table, 0) + 1
+                if table in arrays:
+                    table += f"[{arrays[table]}]"
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            name = re.sub(r"\s*\.\s*", ".", key[1]).replace('"', "")
+            lines.setdefault(f"{table}.{name}".removeprefix("."), number)
+    while field and field not in lines:
+        field = re.sub(r"(\[\d+\]|\.?[^.\[\]]+)$", "", field) if field[-1] != "." else field[:-1]
+    return lines.get(field, 0)
 
 
 def _line(text: str, error: tomllib.TOMLDecodeError) -> int:

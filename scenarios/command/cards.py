@@ -18,7 +18,7 @@ def card_list(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """仮想カードの一覧。"""
+    """神戸市の仮想カードの一覧。"""
     if profiles:
         from cards.profiles import load_profile, profile_names
 

@@ -80,11 +80,16 @@ def review(towns: Sequence[str], accepted: Sequence[str], folder: Path) -> Revie
         (
             *(f"受け入れました: {one.name}（{WORDS[one.state]}）" for _, one in taken),
             *left,
-            *([HOW] if left and not accepted else ()),
+            *([_how(towns)] if left and not accepted else ()),
             f"紙面の絵 {len(found)}枚、受け入れを待つもの {len(left)}枚。見比べるページ: {shown_path(page)}",
         ),
         len(left),
     )
+
+
+def _how(towns: Sequence[str]) -> str:
+    chosen = "".join(f" --town '{one}'" for one in towns)
+    return HOW.replace(" --accept '名前'", f" --accept '名前'{chosen}")
 
 
 def _row(town: Town, finding: Finding) -> Row:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,13 @@ from server_stub.registry.importers.delivery_slip import format_of
 from server_stub.registry.importers.format_file import PERSON, DeliveryFormat, formats_in
 from server_stub.registry.importers.row_function import Misread, RowFunction
 from server_stub.registry.replica import Replica
-from server_stub.settings_file import settings_problems, settings_values
+from server_stub.settings_file import (
+    file_named,
+    line_of_field,
+    settings_problems,
+    settings_values,
+    settings_wrong,
+)
 
 from .usage import in_words
 
@@ -58,13 +64,13 @@ def _problems_of(folder: Path) -> Iterator[str]:
     settings = municipality_problems(folder)
     formats = format_problems(folder / FORMATS)
     cards = settings_problems(folder / CARDS, Cards)
-    yield from map(line_of, (*settings, *formats, *cards))
+    yield from (line_of(failed, folder) for failed in (*settings, *formats, *cards))
     town = None
     if not (settings or cards):
         try:
             town = load_town(folder)
         except Failed as failed:
-            yield line_of(failed)
+            yield line_of(failed, folder)
     format_ = None if formats else format_of(folder / "delivery", formats_in(folder / FORMATS))
     with tempfile.TemporaryDirectory(prefix="konbini-town-") as temporary:
         place = Path(temporary)
@@ -80,12 +86,31 @@ def _problems_of(folder: Path) -> Iterator[str]:
             yield from _problems_of_papers(town, database)
 
 
-def line_of(failed: Failed) -> str:
-    """Tell a failure in one line, its place first."""
-    told = in_words(failed.facts)
+def line_of(failed: Failed, folder: Path) -> str:
+    """Tell a failure in one line, its place first, with the line of a settings file of the town in `folder`."""
+    told = in_words(_with_line(failed.facts, folder))
     if told and failed.failure in ("Settings_Wrong", "Delivery_Row_Broken"):
         return told
     return f"{failed.entry.cause}{failed.entry.remedy}" + (f"（{told}）" if told else "")
+
+
+def aside_line(register: str, file: str, line: int, column: str, expected: str) -> str:
+    """Tell a row that was set aside in one line, and what it costs."""
+    lost = "この人には交付できません" if register == PERSON else "この記録の証明書は交付できません"
+    return f"{file} {line}行目 {column}: {expected}（{lost}）"
+
+
+def _with_line(facts: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    if "line" in facts or not facts.get("field"):
+        return facts
+    for path in (folder / SETTINGS, folder / CARDS, *(folder / FORMATS).glob("*.toml")):
+        if file_named(path) == facts.get("file"):
+            return {**facts, "line": line_of_field(path.read_text(encoding="utf-8"), str(facts["field"]))}
+    return facts
+
+
+def _wrong(path: Path, field: str, expected: str, folder: Path) -> str:
+    return line_of(settings_wrong(file_named(path), field, expected), folder)
 
 
 # --- the delivery -----------------------------------------------------------------------------------------------------------
@@ -122,7 +147,7 @@ def _problems_of_delivery(
             )
         except Failed as failed:
             database = None
-            yield _in_another_encoding(files, format_, failed) or line_of(failed)
+            yield _in_another_encoding(files, format_, failed) or line_of(failed, folder)
             counted = _with_right_count(files, format_, failed, place / f"delivery{attempt}")
             if counted is not None:
                 files = counted
@@ -130,7 +155,7 @@ def _problems_of_delivery(
         break
     for row in rows:
         told = row.data
-        yield f"{told['file']} {told['line']}行目 {told['column']}: {told['expected']}（この人には交付できません）"
+        yield aside_line(told["register"], told["file"], told["line"], told["column"], told["expected"])
     return database
 
 
@@ -190,11 +215,13 @@ def _problems_of_cards(folder: Path, format_: DeliveryFormat | None) -> Iterator
     for number, card in enumerate(cards, start=1):
         name, person, profile = card.get("name"), card.get("person"), card.get("profile", "plain")
         if name in names[: number - 1]:
-            yield f"{CARDS} card[{number}].name: ほかと重ならないカードの名前（「{name}」）"
+            yield _wrong(folder / CARDS, f"card[{number}].name", "ほかと重ならないカードの名前", folder)
         if people is not None and isinstance(person, str) and person not in people:
-            yield f"{CARDS} card[{number}].person: 住民記録にある宛名番号（「{name}」）"
+            yield _wrong(folder / CARDS, f"card[{number}].person", "住民記録にある宛名番号", folder)
         if isinstance(profile, str) and profile not in profile_names():
-            yield f"{CARDS} card[{number}].profile: konbini card list --profiles にある型（「{name}」）"
+            yield _wrong(
+                folder / CARDS, f"card[{number}].profile", "konbini card list --profiles にある型", folder
+            )
 
 
 def _people(delivery: Path, format_: DeliveryFormat) -> set[str] | None:
@@ -278,6 +305,14 @@ def _problems_of_papers(town: Town, database: Path) -> Iterator[str]:
                                 good[scope] += 1
                     if sum(good.values()) >= _SPECIMENS:
                         break
+                if not good and not wrong:
+                    path, field = town.folder / SETTINGS, f"service.{code}"
+                    yield _wrong(
+                        path,
+                        field,
+                        "カードのある人のだれかに交付できる種類（記録がないか、だれも受け取れません）",
+                        town.folder,
+                    )
                 for scope, problem in wrong.items():
                     if scope is None or not good[scope]:
                         since = "" if moment.year == town.begins.year else f"（{moment.date()}）"

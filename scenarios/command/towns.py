@@ -32,7 +32,9 @@ def new_town(
     from scenarios.towns import REFERENCES, load_town, shipped_town
 
     if not re.fullmatch("[0-9]{5}", code):
-        raise WrongUse("--code には5桁の数字を指定してください。")
+        raise WrongUse(
+            "--code には、全国地方公共団体コードの初めの5桁（検査数字を除く数字）を指定してください。"
+        )
     _check_name(name)
     if folder.exists() and any(folder.iterdir()):
         raise WrongUse(f"{folder} は空ではありません。別の名前を指定してください。")
@@ -106,7 +108,7 @@ def check_town(
     for problem in problems:
         print(f"× {problem}")
     if problems:
-        print(f"誤りが {len(problems)} 件あります。")
+        print(f"誤りが {len(problems)} 件あります。「:」のあとは、そこにあるべき内容か、直し方です。")
         raise typer.Exit(1)
     print("○ このまま使えます。")
 
@@ -125,6 +127,8 @@ def load_into_server(
     from server_stub.db import sqlite_url
     from server_stub.interface.notices import FILE_NAME
     from server_stub.interface.trace import Trace
+
+    from .town_check import aside_line
 
     town = load_town(town_folder(told))
     if not is_server_folder(server):
@@ -165,4 +169,4 @@ def load_into_server(
             f"  連携のファイルは、これまでの第{loaded.same_as}世代と同じ内容でした（{loaded.digest[:12]}）。"
         )
     for row in loaded.set_aside:
-        print(f"  △ {row.file} {row.line}行目 {row.column}: {row.remedy}（この人には交付できません）")
+        print(f"  △ {aside_line(row.register, row.file, row.line, row.column, row.remedy)}")

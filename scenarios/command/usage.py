@@ -43,8 +43,30 @@ _FACTS = {
     "characters": "文字",
     "made_at": "作成日時",
     "municipality": "市区町村",
+    "generation": "世代",
+    "before": "前回の人数",
+    "now": "今回の人数",
+    "most": "定めた数",
+    "most_percent": "定めた割合（％）",
+    "at_least": "長さの下限",
+    "codes": "コード",
+    "font": "フォント",
+    "room": "データベース",
+    "revision": "版",
+    "host": "相手",
+    "missing": "足りないもの",
 }
 """What facts are called besides a place and what is expected there."""
+
+
+_ARGUMENTS = {
+    "folder": "フォルダ",
+    "told": "市区町村のフォルダ",
+    "name": "カードの名前",
+    "pdf": "証明書の PDF",
+    "target": "写しの絵を置くフォルダ",
+}
+"""What the arguments without a `--` are called."""
 
 
 class WrongUse(Exception):
@@ -111,7 +133,7 @@ def in_words(facts: Mapping[str, Any]) -> str:
     place = [str(rest.pop("file"))] if "file" in rest else []
     if line := rest.pop("line", 0):
         place.append(f"{line}行目")
-    place += [str(rest.pop(name)) for name in ("column", "field", "item", "key") if name in rest]
+    place += [str(rest.pop(name)) for name in ("column", "field", "item", "setting", "key") if name in rest]
     words = [text for text in (" ".join(place), str(rest.pop("expected", rest.pop("detail", "")))) if text]
     others = "、".join(f"{_FACTS.get(name, name)} {_listed(value)}" for name, value in rest.items())
     return ": ".join(words) + (f"（{others}）" if words and others else others)
@@ -129,7 +151,7 @@ def _what(error: Any) -> str:
         near = "、".join(sorted(error.possibilities or ()))
         return f"{error.option_name} という指定はありません{f'（{near} ではありませんか）' if near else ''}。"
     if kind == "MissingParameter":
-        return f"{name} を指定してください。"
+        return f"{name}{' ' if name.isascii() else ''}を指定してください。"
     if kind == "BadParameter":
         return f"{name} の値が正しくありません。"
     if kind == "BadOptionUsage":
@@ -142,8 +164,8 @@ def _what(error: Any) -> str:
 
 
 def _name_of(param: Any) -> str:
-    """As the user writes it: the option, or the argument's name."""
+    """As the user writes it: the option, or what the argument is."""
     if param is None:
         return "指定"
     options = [name for name in param.opts if name.startswith("-")]
-    return str(max(options, key=len) if options else param.name)
+    return str(max(options, key=len) if options else _ARGUMENTS.get(param.name, param.name))

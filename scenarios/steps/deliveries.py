@@ -196,7 +196,10 @@ def certified_on(world: World, card: str, day: date) -> None:
     _deliver(world, folder)
 
 
-@given("連携ファイル「{file:text}」の「{before:text}」が「{after:text}」に書き換わって連携されている")
+@given(
+    "連携ファイル「{file:text}」の「{before:text}」が「{after:text}」に書き換わって連携されている",
+    example="連携ファイル「連携票.csv」の「税証明.csv,33」が「税証明.csv,34」に書き換わって連携されている",
+)
 def rewritten(world: World, file: str, before: str, after: str) -> None:
     """In the first town of the stage. Raises LookupError where the file does not have it, or more than once."""
     folder = _fresh(world)

@@ -156,7 +156,10 @@ def town_folder(told: str) -> Path:
     folder = shipped if "/" not in told and (shipped / "municipality.toml").is_file() else Path(told)
     if not (folder / "municipality.toml").is_file():
         raise settings_wrong(
-            f"{told}/municipality.toml", "", "市区町村のフォルダ（konbini town new で作れます）"
+            f"{told.rstrip('/')}/municipality.toml",
+            "",
+            "市区町村のフォルダにあるファイル（ありません。フォルダは konbini town new で作れます。同梱の名前は"
+            f" {'・'.join(sorted(folder.name for folder in shipped_names().values()))}）",
         )
     return folder.resolve()
 

@@ -84,6 +84,13 @@ def anybody_restricted(case: Case[Any], register: str) -> bool:
     return case.group_restricted(FAMILY_LINK, register)
 
 
+def may_be(reader: ReplicaReader, person: str, born: tuple[date, date] | None) -> bool:
+    """Tell whether a member who was born between these days by the family register may be that person of the resident register:
+    where the two differ, the link leads to somebody else. `born` None: it does not say. Of who is no resident here nothing is known."""
+    resident = reader.person(person) if born is not None else None
+    return born is None or resident is None or resident.may_be_born(*born)
+
+
 def check_age(case: Case[Any], birth: date | None) -> None:
     """Check the age of a holder who is no resident, by the register that the kind is of; a resident's was checked before.
     `birth` None: the register does not tell it. Raises Failed: Holder_Under_Fifteen, Record_Unusable."""

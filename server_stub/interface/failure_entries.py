@@ -509,6 +509,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "一つの種類のプログラムの誤りで、ほかの種類は止まらない",
     ),
     (
+        "Issue_Number_Taken",
+        503,
+        "引いた発行番号がすべて、台帳にある番号と重なりました。紙もお金も動いていません。",
+        "issue_number の形を変えた場合は、前の形の番号と重ならない形にしてください。続くときは通し番号の控えを確認してください。",
+        "tests/issuing/test_issue_numbers.py::test_where_every_number_is_taken_nothing_is_issued",
+    ),
+    (
         "Municipality_Not_Participating",
         403,
         "コンビニ交付に参加していない市区町村です。",
@@ -908,8 +915,8 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
     (
         "Delivery_Header_Wrong",
         422,
-        "連携ファイルの見出し行が取決めと異なります。",
-        "見出し行と文字コードを確認してください。",
+        "連携ファイルの見出し行、形式または文字コードが、取決めと異なります。",
+        "示したファイルと、書式のファイルの書き方を確認してください。",
         "tests/registry/test_broken_deliveries.py::test_a_wrong_header_or_encoding_is_named",
     ),
     (

@@ -69,8 +69,8 @@ class Ledger:
     def record(self, application: Application, copies: Sequence[Copy]) -> None:
         """Write a prepared application with its copies, all or nothing.
 
-        Raises sqlalchemy.exc.IntegrityError when the application id, or an issue number of that municipality, is already in the
-        ledger, or the application was stopped before it came.
+        Raises sqlalchemy.exc.IntegrityError when the application id is already in the ledger, or the application was stopped before
+        it came; Failed(Issue_Number_Taken) when one of its issue numbers is that of another copy of the municipality.
         """
         row = {name: getattr(application, name) for name in _APPLICATION_FIELDS}
         row["holder_method"] = application.holder.method
@@ -82,10 +82,25 @@ class Ledger:
             "state": application.state,
             "since": row["prepared_at"],
         }
-        with self._engine.begin() as connection:
-            connection.execute(_INSERT_APPLICATION, row)
-            connection.execute(_INSERT_COPY, [_copy_row(copy, application.municipality) for copy in copies])
-            connection.execute(_INSERT_STATE, state_row)
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(_INSERT_APPLICATION, row)
+                connection.execute(
+                    _INSERT_COPY, [_copy_row(copy, application.municipality) for copy in copies]
+                )
+                connection.execute(_INSERT_STATE, state_row)
+        except IntegrityError:
+            if self._has_number(application.municipality, [copy.issue_number for copy in copies]):
+                raise Failed("Issue_Number_Taken", application_id=application.application_id) from None
+            raise
+
+    def _has_number(self, municipality: str, numbers: Sequence[str]) -> bool:
+        """Tell whether one of these numbers is a copy's of that municipality already, or told twice."""
+        query = select(t.copies.c.issue_number).where(
+            t.copies.c.municipality == municipality, t.copies.c.issue_number.in_(numbers)
+        )
+        with self._engine.connect() as connection:
+            return len(set(numbers)) < len(numbers) or connection.execute(query.limit(1)).first() is not None
 
     def draw_numbers(self, municipality: str, day: date | None, count: int) -> range:
         """Give `count` running numbers of that municipality that nobody was given before: of that day, from 1, or of all days.

@@ -69,6 +69,9 @@ from .stops import Stops
 from .tables import Application
 from .tenants import IssuingSettings, Tenant, Tenants
 
+MOST_DRAWS = 5
+"""So often is the paper made with new 発行番号 while one of them is in the ledger: after a change of their form, or of a count that was
+set back, some may be."""
 ALL_KINDS = "*"
 """In the trace, for a stop of every kind."""
 
@@ -165,12 +168,12 @@ class IssuingService:
 
         Raises Failed: as `offers`, the refusal of the kind, what `check_request` raises, Character_Not_Printable,
         Text_Too_Long, Idempotency_Conflict (the id stands for another request), Application_State_Conflict (the paper
-        of this id cannot be given out any more, or not as it was).
+        of this id cannot be given out any more, or not as it was), Issue_Number_Taken.
         """
         received_at = _in_jst(request.received_at)
         digest = request_digest(request)
         try:
-            return self._first_time(request, digest, received_at)
+            return self._with_new_numbers(request, digest, received_at)
         except (Failed, IntegrityError):
             # seen only now, so that the usual case costs no look into the ledger: is it in there already?
             before = self.ledger.application(request.application_id)
@@ -205,6 +208,16 @@ class IssuingService:
             stops,
             is_excepted=lambda ref: self.exceptions.hold_for(code, ref),
         )
+
+    def _with_new_numbers(self, request: IssueRequest, digest: str, received_at: datetime) -> IssuedPaper:
+        """As `_first_time`, with other numbers where one is taken. Raises Failed(Issue_Number_Taken) where all that are drawn are."""
+        for _ in range(MOST_DRAWS - 1):
+            try:
+                return self._first_time(request, digest, received_at)
+            except Failed as failed:
+                if failed.failure != "Issue_Number_Taken":
+                    raise
+        return self._first_time(request, digest, received_at)
 
     def _first_time(self, request: IssueRequest, digest: str, received_at: datetime) -> IssuedPaper:
         """Make and record the paper. Raises sqlalchemy.exc.IntegrityError when the application is in the ledger already."""

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from server_stub.certificates import load_kinds, read_kinds
 from server_stub.certificates.certificate import AnyCertificate, ServiceTerms
@@ -60,7 +60,7 @@ _BLANK_SEAL = "白い紙の上で見える印影のある画像"
 _COLOURED = 40
 """Steps (of 255) between the channels of a pixel, from which on it is no grey."""
 
-Code = Annotated[str, matching(r"[0-9]{5}", "数字5桁")]
+Code = Annotated[str, matching(r"[0-9]{5}", "数字5桁（検査数字を除く）")]
 Kana = Annotated[str, matching(r"[ぁ-ゖー]+", "ひらがな")]
 
 
@@ -166,6 +166,26 @@ class AuthenticationTerms(Settings):
         return self.jpki if method is Method.JPKI else self.ordinance is not None
 
 
+LEAST_CONTRAST = 4.5
+"""Of text to its ground: WCAG 2.2, 1.4.3 (AA)."""
+
+
+def _readable(colour: str) -> str:
+    """Refuse a colour in which a name on white, or white on it, cannot be read."""
+    red, green, blue = (_linear(channel / 255) for channel in bytes.fromhex(colour[1:]))
+    contrast = 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+    if contrast < LEAST_CONTRAST:
+        raise ValueError(
+            f"白地の上で読める濃さの色（明度の比が{LEAST_CONTRAST}以上。今は{int(contrast * 10) / 10}）"
+        )
+    return colour
+
+
+def _linear(channel: float) -> float:
+    """A channel of sRGB (0 to 1) without its gamma."""
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
 class _Own(Settings):
     """The file municipality.toml of a folder. `fonts`: files in it with the characters that the municipality has of its own (外字),
     for paper and screen. The tables of `service` are each kind's own (`Certificate.terms`)."""
@@ -177,7 +197,7 @@ class _Own(Settings):
     name_en: SettingsText
     kana: Kana
     telephone: Annotated[str, matching(r"[0-9-]{10,14}", "数字とハイフンの電話番号（10字から14字）")]
-    accent: Annotated[str, matching(r"#[0-9A-Fa-f]{6}", "#0A5A8C のような色")]
+    accent: Annotated[str, matching(r"#[0-9A-Fa-f]{6}", "#0A5A8C のような色"), AfterValidator(_readable)]
     minimum_age: Annotated[int, Field(ge=0, le=99)]
     excluded_terminal_kinds: list[Annotated[TerminalKind, Field(strict=False)]]
     fonts: list[Annotated[str, matching(r"[0-9A-Za-z_-]+\.(?:ttf|otf)", _FONT)]] = []

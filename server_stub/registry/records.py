@@ -10,7 +10,7 @@ from typing import Any
 
 from server_stub.interface.secret import Secret
 
-from .values import Reading, ReadingKind, RegisterDate
+from .values import DateKind, Reading, ReadingKind, RegisterDate
 
 
 class Sex(StrEnum):
@@ -135,6 +135,11 @@ class Person:
     def birth_in_words(self) -> str:
         """和暦; 西暦 for foreign residents, as their documents have it."""
         return self.birth.words
+
+    def may_be_born(self, first: date, last: date) -> bool:
+        """Tell whether another register that says of somebody they were born from `first` to `last` may mean this person. A birth that
+        is no day for certain (不詳) contradicts nothing."""
+        return self.birth.kind is not DateKind.DAY or first <= self.birth.inner <= last
 
     @property
     def full_name(self) -> str:

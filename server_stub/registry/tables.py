@@ -147,6 +147,15 @@ seal_ends = Table(
 )
 """The latest registration of a person that has ended. Its imprint is not kept: it can never be printed."""
 
+seal_histories = Table(
+    "seal_history",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("number", String(20), primary_key=True),
+    Column("history", Integer, nullable=False, comment="履歴番号"),
+)
+"""The state of every registration that was delivered with its states: also of one that has ended, or was cancelled."""
+
 imprints = Table(
     "imprint",
     metadata,
@@ -228,7 +237,7 @@ set_asides = Table(
 EVERY_GROUP = "*"
 """Stands for the group in a row of `set_aside` that may be of any group."""
 
-OF_A_GENERATION = (persons, seals, seal_ends, records, set_asides, notices)
+OF_A_GENERATION = (persons, seals, seal_ends, seal_histories, records, set_asides, notices)
 
 
 LIVING_THERE = frozenset({ResidentStatus.RESIDENT.value, ResidentStatus.MOVING_OUT.value})

@@ -99,7 +99,7 @@ def slow_card_waits() -> bool:
     made = VirtualCard(image("slow"), sleep=waited.append)
     made.power_on()
     ask(made, JPKI)
-    return waited == [0.4]
+    return waited == [0.2]
 
 
 def draft_signs_with_ecdsa() -> bool:

@@ -202,6 +202,8 @@ def test_nobody_gets_it_where_a_broken_link_may_hide_who_is_protected(hall: Open
         ("an address without its day", {"住所": [{"address": "甲市"}]}),
         ("older than the 附票", {"住所": [{"address": "甲市", "since": "2001-01-01"}, {"address": "乙市", "since": "2019-11-21"}]}),
         ("a code that may be somebody's", {"住民票コード": "48201000010"}),
+        ("a stand-in in an address", {"住所": [{"address": "青葉県〓どり市", "since": "2019-11-20"}]}),
+        ("another birth date than the resident's", {"生年月日": "1992-02-28"}),
     ],
     ids=lambda told: told if isinstance(told, str) else "",
 )  # fmt: skip
@@ -330,9 +332,10 @@ def test_centre_and_terminal_take_the_paper_whatever_the_municipality_asks(
 
 def test_a_front_of_somebody_of_the_same_name_in_another_register_is_told_apart(hall: OpenHall) -> None:
     ours, offered = hall().paper(YUTO, "domicile", only=("葛󠄂西　悠斗",))
-    theirs, _ = hall(address_history_members=member(YUTO, 生年月日="1991-04-06")).paper(
-        YUTO, "domicile", only=("葛󠄂西　悠斗",)
-    )
+    theirs, _ = hall(
+        address_history_members=member(YUTO, 生年月日="1991-04-06"),
+        residents=lambda text: text.replace("1991-04-05", "1991-04-06"),
+    ).paper(YUTO, "domicile", only=("葛󠄂西　悠斗",))
     (page,) = ours.pages
     facts = [front_facts(APPLICATION, _entry(page), _offer(offered))]
     check_fronts(ours.pdf, facts)

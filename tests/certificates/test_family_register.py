@@ -36,7 +36,7 @@ from server_stub.certificates.family_register.front import (
     paged,
     render_family_register,
 )
-from server_stub.certificates.family_register.register import FamilyRegisterBody, born_at_latest
+from server_stub.certificates.family_register.register import FamilyRegisterBody, born_at_latest, born_between
 from server_stub.db import sqlite_url
 from server_stub.interface.binding import PDFIUM
 from server_stub.interface.clock import STAGE_START, Clock
@@ -141,6 +141,18 @@ DEEP = [["従前の記録", [["従前の記録", [["従前の記録", [["本籍"
         (member(養続柄="養子"), ("members", 0), "養父か養母"),
         (member(養母="髙橋　久美"), ("members", 0), "養父か養母"),
         (member(住所="若葉町"), ("members", 0, "住所"), "取決めにある名前"),
+        (member(名="悠〓"), ("members", 0, "名"), "代わりの記号"),
+        (member(名="悠○"), ("members", 0, "名"), "代わりの記号"),
+        (member(父="葛□　誠"), ("members", 0, "父"), "代わりの記号"),
+        (lambda body: body | {"domicile": "若■町二番地"}, ("domicile",), "代わりの記号"),
+        (item("令和元年⿰金十月"), ("entries", 0, "items", 0, "text"), "代わりの記号"),
+        (item("令和元年\u200b一月"), ("entries", 0, "items", 0, "text"), "目に見えない文字"),
+        (
+            entry(["更正", [["従前の記録", [["本籍", "若\ufffd町"]]]]]),
+            ("entries", 0, "items", 0, "former", 0, "text"),
+            "代わりの記号",
+        ),
+        (entry(["戸□編製", [["編製日", "令和元年"]]]), ("entries", 0, "title"), "代わりの記号"),
     ],
 )
 def test_what_is_wrong_with_a_register_is_told_in_japanese_where_it_is_and_without_its_value(
@@ -196,6 +208,25 @@ def test_a_register_stays_the_same_in_the_replica() -> None:
 )
 def test_of_a_date_that_is_not_known_the_last_day_counts(birth: str, latest: date | None) -> None:
     assert born_at_latest(birth) == latest
+
+
+@pytest.mark.parametrize(
+    ("birth", "first", "last"),
+    [
+        ("平成３年４月５日", date(1991, 4, 5), date(1991, 4, 5)),
+        ("昭和１０年　月日不詳", date(1935, 1, 1), date(1935, 12, 31)),
+        ("昭和１０年２月日不詳", date(1935, 2, 1), date(1935, 2, 28)),
+    ],
+)
+def test_of_a_date_that_is_not_known_any_day_of_it_may_be_meant(birth: str, first: date, last: date) -> None:
+    assert born_between(birth) == (first, last)
+
+
+@pytest.mark.parametrize(
+    "birth", ["昭和１０年頃", "昭和１０年２月１日頃", "推定昭和１０年２月１日", "年月日不詳"]
+)
+def test_what_is_not_certain_contradicts_no_other_register(birth: str) -> None:
+    assert born_between(birth) is None
 
 
 # --- who may have it -------------------------------------------------------------------------------------------------
@@ -349,12 +380,54 @@ def test_where_link_and_register_do_not_fit_nothing_is_issued(
     assert hall(**edits).refusal(code, YUTO) == "Record_Unusable"
 
 
+def born(name: str, words: str) -> Edit:
+    """The birth date of the member of that 名."""
+    return lambda text: re.sub(f'("名": "{name}",[^}}]*?"生年月日": ")[^"]*', rf"\g<1>{words}", text, count=1)
+
+
+@pytest.mark.parametrize("code", [WHOLE, ONE])
+def test_whom_the_resident_register_knows_by_another_birth_date_gets_nothing(
+    hall: OpenHall, code: str
+) -> None:
+    """大介 was born on 1964-05-18 by the resident register: the link leads to somebody else's entries, or one of the two is wrong."""
+    assert (
+        hall(family_registers=born("大介", "昭和３９年５月１９日")).refusal(code, DAISUKE)
+        == "Record_Unusable"
+    )
+    assert hall(family_registers=born("大介", "昭和３９年５月日不詳")).offer(code, DAISUKE)
+
+
+def test_a_member_with_another_birth_date_costs_the_others_the_whole(hall: OpenHall) -> None:
+    midori = hall(family_registers=born("凛", "令和７年６月２日"))
+    assert midori.refusal(WHOLE, YUTO) == "Record_Unusable"
+    refusals = {one.name[-2:]: one.refusal for one in midori.offer(ONE, YUTO).subjects}
+    assert [(name, one and one.failure) for name, one in refusals.items()] == [
+        ("悠斗", None),
+        ("菜摘", None),
+        ("　凛", "Record_Unusable"),
+    ]
+
+
 def test_a_broken_register_is_told_with_file_line_and_column(hall: OpenHall) -> None:
     midori = hall(family_registers=lambda text: text.replace('"父": "楠　栄一"', '"父": " 楠　栄一"'))
     (row,) = midori.loaded.set_aside
     assert (row.file, row.line, row.column) == ("family_registers.jsonl", 6, "戸籍に記録されている者")
     assert midori.refusal(ONE, DAISUKE) == "Record_Unusable"
     assert midori.able(YUTO)
+
+
+@pytest.mark.parametrize("place", ["青葉県〓どり市", "青葉県みど\u200bり市"])
+def test_a_stand_in_in_the_body_sets_the_register_aside_when_it_is_loaded(hall: OpenHall, place: str) -> None:
+    """Not first when its paper is made. ○ is a sign like any other in a body."""
+    before = '"出生地", "青葉県みどり市"], ["届出日", "昭和３９年'
+    midori = hall(family_registers=lambda text: text.replace(before, before.replace("青葉県みどり市", place)))
+    (row,) = midori.loaded.set_aside
+    assert (row.file, row.line, row.column) == ("family_registers.jsonl", 6, "戸籍に記録されている者")
+    assert midori.refusal(WHOLE, DAISUKE) == midori.refusal(ONE, DAISUKE) == "Record_Unusable"
+    assert midori.able(YUTO)
+    assert hall(family_registers=lambda text: text.replace(before, before.replace("市", "市○"))).offer(
+        ONE, DAISUKE
+    )
 
 
 def test_restrictions_stop_the_whole_for_all_and_one_for_the_restricted(hall: OpenHall) -> None:
@@ -377,12 +450,15 @@ def test_a_measure_for_the_register_itself_stops_the_papers_of_its_members_too(h
 
 @pytest.mark.parametrize("code", [WHOLE, ONE])
 def test_of_two_persons_linked_with_one_member_neither_gets_a_paper(hall: OpenHall, code: str) -> None:
-    """One of them is somebody else, and nobody can say which."""
+    """One of them is somebody else, and nobody can say which; nor, of another birth date as one of them is, who all the members are."""
     midori = hall(
         family_links=lambda text: text.replace(f"{DAISUKE},482010000007,1", f"{DAISUKE},482010000001,01")
     )
     assert midori.refusal(code, DAISUKE) == midori.refusal(code, YUTO) == "Record_Unusable"
-    assert midori.offer(code, NATSUMI)
+    if code == ONE:
+        assert "葛\U000e0102西　菜摘" in midori.able(NATSUMI)
+    else:
+        assert midori.refusal(code, NATSUMI) == "Record_Unusable"
 
 
 @pytest.mark.parametrize("code", [WHOLE, ONE])

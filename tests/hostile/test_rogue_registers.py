@@ -302,7 +302,11 @@ CHANGES: dict[str, tuple[str, str, str, dict[str, Text]]] = {
     ),
     "the holder is another member of another register": (
         WHOLE, "", "Member_Not_In_Household",
-        {"family_links.csv": lambda told: told.replace("4820100203,482010000004,2,女\n", "").replace("4820100101,482010000001,1", "4820100101,482010000004,2")},
+        {
+            "family_links.csv": lambda told: told.replace("4820100203,482010000004,2,女\n", "").replace("4820100101,482010000001,1", "4820100101,482010000004,2"),
+            # born on the same day, or it would be nobody's register
+            "family_registers.jsonl": lambda told: told.replace('"ハナ", "生年月日": "令和３年１２月１日"', '"ハナ", "生年月日": "平成３年４月５日"'),
+        },
     ),
     "somebody else is linked with the same member": (
         WHOLE, "", "Record_Unusable", put("family_links.csv", "4820100201,482010000004,1", "4820100201,482010000001,1"),

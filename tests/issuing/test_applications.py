@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from server_stub.certificates.terms import STANDARD_NUMBER, NumberPattern
 from server_stub.db import sqlite_url
@@ -322,16 +321,6 @@ def test_issue_numbers_do_not_follow_each_other(hall: TownHall) -> None:
     numbers = new_issue_numbers(NumberPattern(STANDARD_NUMBER), info, date(2026, 6, 3), 200, draw)
     assert len({number[15:] for number in numbers}) == 200
     assert sorted(numbers) != numbers and sorted(numbers, reverse=True) != numbers
-
-
-def test_a_number_drawn_twice_ends_the_second_application_whole(
-    hall: TownHall, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service_module, "new_issue_numbers", lambda *_: ["28100-20260603-SAME-SAME-SAME"])
-    first = hall.apply(MIDORI)
-    with pytest.raises(IntegrityError):
-        hall.apply(NAOKI)
-    assert [a.application_id for a in hall.service.ledger.applications()] == [first.application_id]
 
 
 Change = Callable[[IssuedPaper], None]

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from server_stub.interface.clock import JST
-from tests.issuing.helper import MIDORI, NAOKI, SEAL, OpenTownHall, TownHall, edited_municipality
+from server_stub.issuing import copies, tables
+from server_stub.issuing.service import MOST_DRAWS
+from tests.issuing.helper import MIDORI, NAOKI, SEAL, OpenTownHall, TownHall, edited_municipality, refused
 
 
 def hall_with(open_hall: OpenTownHall, folder: Path, pattern: str) -> TownHall:
@@ -70,6 +72,50 @@ def test_many_who_draw_at_once_get_each_number_once(hall: TownHall) -> None:
     assert sorted(given) == list(range(1, len(given) + 1))
     assert list(hall.service.ledger.draw_numbers("28100", None, 1)) == [1], "the count of all days is another"
     assert list(hall.service.ledger.draw_numbers("28101", day, 2)) == [1, 2], "and another municipality's"
+
+
+def draws(monkeypatch: pytest.MonkeyPatch, *told: str) -> list[str]:
+    """The random parts that come next; what is left of them. The last one comes for ever."""
+    left = list(told)
+    monkeypatch.setattr(copies, "_random", lambda: left.pop(0) if len(left) > 1 else left[0])
+    return left
+
+
+def test_a_number_that_is_in_the_ledger_is_drawn_again(
+    hall: TownHall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draws(monkeypatch, "AAAA", "AAAA", "BBBB", "CCCC", "CCCC", "DDDD", "EEEE")
+    first, second = (numbers(hall)[0] for _ in range(2))
+    assert (first[-4:], second[-4:]) == ("AAAA", "BBBB")
+    both = numbers(hall, copies=2)  # CCCC for the one and the other
+    assert [number[-4:] for number in both] == ["DDDD", "EEEE"]
+    assert len(hall.service.ledger.applications()) == 3
+
+
+def test_a_count_that_was_set_back_goes_on_after_what_was_issued(
+    open_hall: OpenTownHall, tmp_path: Path
+) -> None:
+    hall = hall_with(open_hall, tmp_path, "{serial:08}")
+    assert numbers(hall, copies=3)[-1] == "00000003"
+    with hall.service.ledger.write() as connection:
+        connection.execute(tables.issue_counters.delete())
+    assert numbers(hall, copies=2) == ["00000005", "00000006"]
+
+
+def test_where_every_number_is_taken_nothing_is_issued(
+    hall: TownHall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing half: the same application gets its paper as soon as there is a number."""
+    draws(monkeypatch, "AAAA")
+    taken = hall.apply(MIDORI).application_id
+    request = hall.request(NAOKI)
+    failed = refused(lambda: hall.service.issue(request))
+    assert (failed.failure, failed.entry.status) == ("Issue_Number_Taken", 503)
+    ledger = hall.service.ledger
+    assert ledger.state(request.application_id) is None and ledger.copies(request.application_id) == ()
+    assert [one.application_id for one in ledger.applications()] == [taken]
+    draws(monkeypatch, *["AAAA"] * (MOST_DRAWS - 1), "BBBB")
+    assert hall.service.issue(request).pages[0].issue_number.endswith("BBBB")
 
 
 @pytest.mark.parametrize("fee", [250, 300])

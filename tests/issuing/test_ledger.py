@@ -127,7 +127,7 @@ def test_an_issue_number_never_serves_twice_and_nothing_of_the_second_applicatio
 ) -> None:
     second = an_application()
     number = copies_of(recorded)[0].issue_number
-    with pytest.raises(IntegrityError):
+    with pytest.raises(Failed, match="Issue_Number_Taken"):
         ledger.record(second, [Copy(second.application_id, 1, number, 1, (SUBJECT,))])
     assert ledger.application(second.application_id) is None
 

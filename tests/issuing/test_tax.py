@@ -170,6 +170,23 @@ def test_a_dependant_who_filed_nothing_is_certified_with_the_title_of_the_untaxe
     assert offered.title == "非課税証明書"
 
 
+@pytest.mark.parametrize(("birth", "same"), [("", True), ("1979-09-19", True), ("1979-09-20", False)])
+def test_a_tax_record_of_somebody_born_on_another_day_is_not_certified(
+    seiji: Person, birth: str, same: bool
+) -> None:
+    """The tax system has its own birth date; the key alone may lead to another's figures."""
+    told = case(seiji, AFTER, THIS | {"birth": birth})
+    if same:
+        assert years(told) == [2026]
+    else:
+        assert refused(lambda: years(told)).failure == "Record_Unusable"
+
+
+def test_centre_and_terminal_are_told_the_birth_date_to_read(seiji: Person) -> None:
+    (subject,) = Tax().offer(case(seiji, AFTER, THIS)).subjects
+    assert subject.born == "昭和54年9月19日"
+
+
 def test_whose_record_was_set_aside_is_told_so(seiji: Person) -> None:
     told = case(seiji, AFTER, THIS, set_aside=True)
     assert refused(lambda: certifiable(told)).failure == "Record_Unusable"

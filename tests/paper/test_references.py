@@ -274,7 +274,7 @@ def test_the_page_shows_old_new_and_difference_and_what_was_accepted_is_as_it_sh
     review = tmp_path / "review"
     sheets = len(list((copy / REFERENCES).glob("residence-*.png")))
     code, out, page = run(review, "--town", str(copy))
-    assert code == 1 and "参照の絵と違う" in out and HOW in out
+    assert code == 1 and "参照の絵と違う" in out and f"--accept '名前' --town '{copy}'" in out
     assert page.count("<section>") == sheets and page.count("<img ") == 3 * sheets
     name = re.search(rf"references --accept '([^']+)' --town '{copy}'<", page)
     assert name is not None

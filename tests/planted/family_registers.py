@@ -67,6 +67,17 @@ def neighbours_register(patch: pytest.MonkeyPatch) -> None:
         return replace(found, body=other.body if other is not None else found.body)
 
     patch.setattr(ReplicaReader, "record", record)
+    birth_not_compared(patch)
+
+
+@defect(
+    "住民記録と生年月日の違う戸籍を印字する",
+    harm="同じ名の別人の戸籍が、本人のものとして渡る。",
+    scenario="戸籍の生年月日が、住民記録の生年月日と違う",
+    sentence="「戸籍全部事項証明書」は「Record_Unusable」のため選べない",
+)
+def birth_not_compared(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(kind, "may_be", lambda reader, person, born: True)
 
 
 @defect(

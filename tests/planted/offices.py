@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import server_stub.certificates.residence as residence
 import server_stub.certificates.residence.front as residence_front
 import server_stub.certificates.terms as terms
 import server_stub.issuing.service as service
@@ -88,6 +89,18 @@ def deputy_for_ever(patch: pytest.MonkeyPatch) -> None:
 )
 def always_the_mayor(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Certifier, "but", lambda own, part: own)
+
+
+@defect(
+    "様式の新しい版を、実施日に使わない",
+    harm="振り仮名の要る手続に使えない写しに、手数料を払わされる。",
+    scenario="湊市の住民票の写しの振り仮名の欄は、新しい版の初日からある",
+    sentence="用紙は2枚で、載っているのは「髙橋久美、髙橋航」だけである",
+)
+def old_form_for_ever(patch: pytest.MonkeyPatch) -> None:
+    real = residence_front.residence_front
+    old = residence_front.Look(readings=False)
+    patch.setattr(residence, "residence_front", lambda *given, **named: real(*given, **named | {"look": old}))
 
 
 # --- days of service -----------------------------------------------------------------------------------------------------

@@ -232,3 +232,18 @@ def household_for_individual(patch: pytest.MonkeyPatch) -> None:
 )
 def individual_for_household(patch: pytest.MonkeyPatch) -> None:
     _in_form(patch, "individual")
+
+
+@defect(
+    "異動前住所の欄に、転入前住所を印字する",
+    harm="市の中で移る前の住所とのつながりを示せず、登記などの手続で受け付けられない。",
+    scenario="異動前住所を尋ねる市で、異動前住所を記載した写しを受け取る",
+    sentence="用紙は1枚で、載っているのは「花隈理恵」だけである",
+)
+def another_address_before(patch: pytest.MonkeyPatch) -> None:
+    real = fronts.residence_person
+    patch.setattr(
+        fronts,
+        "residence_person",
+        lambda person, *given: replace(real(person, *given), address_before=person.previous_address),
+    )

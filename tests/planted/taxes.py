@@ -64,6 +64,17 @@ def last_years_amounts(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
+    "課税証明書に、別の日の生年月日を印字する",
+    harm="同じ名の別人の所得として扱われる。",
+    scenario=TAXED,
+    sentence="250円を入れる",
+)
+def another_birth_date(patch: pytest.MonkeyPatch) -> None:
+    """Centre and terminal read the front: the paper never gets as far as the money."""
+    with_cells(patch, lambda cells: cells | {"birth": "昭和56年4月13日"})
+
+
+@defect(
     "金額を一欄ずつずらして印字する",
     harm="社会保険料が医療費控除として、税額が別の税の額として証明される。",
     scenario=TAXED,

@@ -137,18 +137,21 @@ def load_formats(folder: Path) -> tuple[Format, ...]:
 
 
 def _newest(rows: list[dict[str, Any]], before: Records | None, differential: bool) -> list[dict[str, Any]]:
-    """Of rows with 履歴番号 each record's last one; none of a record whose numbers do not go on one by one (a full delivery's from 1)."""
+    """Of rows with 履歴番号 each record's last one; a record whose numbers do not go on one by one (a full delivery's from 1), or whose
+    last row cancels it, is none, whatever was known of it."""
     if not any("history" in row for row in rows):
         return rows
     states: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        states.setdefault(row["key"], []).append(row)
+        states.setdefault(row.get("key") or row["number"], []).append(row)
     found = []
     for told in states.values():
         numbers = [int(row["history"]) for row in told]
         first = numbers[0] if differential and before is not None else 1
-        if numbers == list(range(first, first + len(numbers))) and told[-1].get("entry", "valid") == "valid":
-            found.append(told[-1])
+        valid = (
+            numbers == list(range(first, first + len(numbers))) and told[-1].get("entry", "valid") == "valid"
+        )
+        found.append(told[-1] if valid else told[-1] | {"operation": "deleted"})
     return found
 
 

@@ -93,10 +93,18 @@ def test_a_shipped_town_read_by_its_format_is_the_town_read_by_own_tables(
     assert (own.tables, mine.tables) == ("own", "format file")
     assert mine.people == own.people
     assert mine.records.seals == own.records.seals
-    for register in ("family_link", "family_register"):
-        told = own.records.others.get(register, ())
-        found = mine.records.others.get(register, ())
-        assert [{name: row[name] for name in one} for row, one in zip(found, told, strict=True)] == list(told)
+    assert mine.records.others.keys() >= own.records.others.keys()
+    # whatever a kind reads of its records has the same name in both
+    for register, rows in own.records.others.items():
+        read = mine.records.others[register]
+        assert len(read) == len(rows), register
+        for row, other in zip(rows, read, strict=True):
+            assert {name: plain(other.get(name)) for name in row} == {n: plain(v) for n, v in row.items()}
+
+
+def plain(value: object) -> object:
+    """An amount without the zeros before it, which one of the two readers leaves."""
+    return value.lstrip("0") if isinstance(value, str) else value or ""
 
 
 def test_a_row_is_decoded_by_codes_dates_and_joins(tmp_path: Path) -> None:

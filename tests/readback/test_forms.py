@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -26,9 +27,9 @@ WAYS: dict[str, dict[str, str]] = {
     "個人票, full-width digits": {'digits = "half"': 'digits = "full"'},
     "個人票, a fee a person": {"[service.residence]": "[service.residence]\nfee_per_person = true"},
     "世帯連記式": {'form = "individual"': 'form = "household"'},
-    "世帯連記式, full-width digits, 異動前住所": {
+    "世帯連記式, full-width digits, no readings": {
         'form = "individual"': 'form = "household"', 'digits = "half"': 'digits = "full"',
-        "address_before = false": "address_before = true",
+        'form_version = "juminhyo-2025"': 'form_version = "juminhyo-2020"',
     },
 }  # fmt: skip
 
@@ -70,6 +71,40 @@ def test_a_form_says_what_was_decided(place: Place, people: list[str], shown: bo
         sheets, people, kind="住民票の写し", options=dict.fromkeys(ITEMS, shown), copies=1, today=DAY,
         fee=place.fee(len(people)),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["individual", "household"])
+def test_an_address_before_the_last_move_is_shown_to_whom_it_is_asked_of(tmp_path: Path, form: str) -> None:
+    """理恵 has moved within the city, 太一's household has not: there is nothing to ask there, and nothing to leave out."""
+    folder = tmp_path / "kobe"
+    shutil.copytree(shipped_town("kobe"), folder)
+    settings = folder / "municipality.toml"
+    text = settings.read_text(encoding="utf-8").replace('form = "individual"', f'form = "{form}"')
+    assert text.count('"alias_history",\n') == 1
+    settings.write_text(text.replace('"alias_history",\n', '"address_before",\n'), encoding="utf-8")
+    office, town = Office.open(tmp_path, folder), Town.load(folder, folder)
+    try:
+        for person, options in (
+            ("花隈理恵", {"異動前住所": True}),
+            ("花隈理恵", {"異動前住所": False}),
+            ("港太一", {}),
+        ):
+            sheets = office.sheets(
+                f"{person}のカード", "residence", members=1, address_before=True in options.values()
+            )
+            town.check(
+                sheets,
+                [person],
+                kind="住民票の写し",
+                options=dict.fromkeys(ITEMS, False) | options,
+                copies=1,
+                today=DAY,
+                fee=250,
+            )
+            with Sheet(sheets[0]) as sheet:
+                assert ("異動前住所" in sheet.front.text) is bool(options)
+    finally:
+        office.servers.stop()
 
 
 def test_the_digits_of_a_paper_have_one_width(place: Place) -> None:

@@ -147,3 +147,19 @@ def person_of_holder(reader: ReplicaReader, reference: str) -> Person | None:
     """Whose authentication certificate this is, if their record can be used: by the two steps that the issuing server takes."""
     key = reader.key_of(reference)
     return None if key is None else reader.person(key)
+
+
+def more_columns(delivery: Delivery, formats: Path, items: str, **columns: str) -> Path:
+    """Add columns to Kobe's seals: what every row has there, and in a format of their own at `formats` the items that read them."""
+    formats.mkdir(exist_ok=True)
+    names = ", ".join(f'"{name}"' for name in columns)
+    text = (SHIPPED / "full.toml").read_text(encoding="utf-8")
+    text = text.replace('"成年被後見コード",\n]', f'"成年被後見コード", {names},\n]')
+    text = text.replace("\nnumber = { column", f"\n{items}\nnumber = {{ column")
+    (formats / "full.toml").write_text(text, encoding="utf-8")
+    header, *rows = read_cells(delivery.folder / "印鑑登録.csv")
+    write_cells(
+        delivery.folder / "印鑑登録.csv",
+        [[*header, *columns], *([*row, *columns.values()] for row in rows)],
+    )
+    return formats

@@ -147,6 +147,23 @@ def test_a_csv_in_another_encoding_is_refused(tmp_path: Path, url: str) -> None:
         town.load(url)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [('"', "", {"line": 1, "expected": "JSON の書き方"}), ("人", "x", {})],
+)
+def test_a_file_that_is_no_json_of_the_format_says_what_was_expected(
+    tmp_path: Path, url: str, before: str, after: str, told: dict[str, object]
+) -> None:
+    town = Town(tmp_path / "town", "json", "utf-8")
+    town.write()
+    path = town.delivery / town.file
+    path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(Failed, match="Delivery_Header_Wrong") as caught:
+        town.load(url)
+    assert told.items() <= caught.value.facts.items()
+    assert "JSON" in caught.value.facts["expected"]
+
+
 # --- registers without a type of their own -----------------------------------------------------------------------------
 
 RECORDS = [

@@ -137,6 +137,12 @@ def test_the_accent_is_readable_on_white() -> None:
     assert 1.05 / (luminance + 0.05) >= 7
 
 
+def test_a_colour_that_is_just_dark_enough_is_taken(root: Path) -> None:
+    """#767676 on white is the usual example of 4.54 to 1; a level lighter is 4.48."""
+    set_in(root, 'accent = "#0A5A8C"', 'accent = "#767676"')
+    assert load_municipality(root / "kobe").info.accent == "#767676"
+
+
 def set_in(root: Path, before: str, after: str, file: str = "kobe/municipality.toml") -> None:
     text = (root / file).read_text(encoding="utf-8")
     assert text.count(before) >= 1
@@ -159,6 +165,8 @@ def set_in(root: Path, before: str, after: str, file: str = "kobe/municipality.t
         ("[service.residence]", "[service]\nresidence = 1\n[other]", "service.residence"),
         ('form = "individual"', 'form = "sheet"', "service.residence.form"),
         ('accent = "#0A5A8C"', 'accent = "blue"', "accent"),
+        ('accent = "#0A5A8C"', 'accent = "#FFFFFF"', "accent"),
+        ('accent = "#0A5A8C"', 'accent = "#777777"', "accent"),  # 4.48 to 1
         ("minimum_age = 15", "minimum_age = 150", "minimum_age"),
         ("minimum_age = 15", "minimum_age = 15\nmaximum_age = 99", "maximum_age"),
         ("refuse_on_issue_day = false", "refuse_on_issue_day = 1", "holder.refuse_on_issue_day"),

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from server_stub.registry.records import SealEnd, SealStatus
 from server_stub.registry.replica import Replica
-from tests.registry.helper import Delivery, Notice, read_cells, write_notices
+from tests.registry.helper import Delivery, Notice, more_columns, read_cells, write_notices
 from tests.registry.test_differential import SEALS, kobe_changes
 
 TAICHI, MINAMI, MARIA, HINA, SAKURA = "0000100101", "0000100102", "0000100402", "0000101803", "0000100302"
@@ -115,6 +115,20 @@ def test_nobody_under_fifteen_has_a_seal(
     with replica.open_generation() as reader:
         assert (reader.seal(HINA) is not None, reader.is_set_aside(HINA, "seal")) == (fits, not fits)
         assert not reader.is_set_aside(HINA)
+
+
+@pytest.mark.parametrize(("birth", "same"), [("19810412", True), ("", True), ("19810413", False)])
+def test_a_seal_of_somebody_born_on_another_day_is_set_aside(
+    delivery: Delivery, tmp_path: Path, url: str, replica: Replica, birth: str, same: bool
+) -> None:
+    """太一 was born on 1981-04-12 by the resident register. Kobe's format with one column more."""
+    formats = more_columns(delivery, tmp_path / "formats", 'birth = "生年月日"', 生年月日="")
+    line = change(delivery, TAICHI, 生年月日=birth)
+    told = delivery.load_all(url, formats=formats).set_aside
+    assert [(one.line, one.column) for one in told] == ([] if same else [(line, "生年月日")])
+    with replica.open_generation() as reader:
+        assert (reader.seal(TAICHI) is not None) is same
+        assert reader.seal(MINAMI) is not None and not reader.is_set_aside(TAICHI)
 
 
 def test_a_name_in_katakana_is_a_foreign_residents(delivery: Delivery, url: str, replica: Replica) -> None:

@@ -97,8 +97,10 @@ def test_what_is_not_well_formed_refuses_the_delivery(
     town = xml_town(tmp_path, ROW)
     path = town.delivery / "book.xml"
     path.write_text(path.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
-    with pytest.raises(Failed, match="Delivery_Header_Wrong"):
+    with pytest.raises(Failed, match="Delivery_Header_Wrong") as caught:
         town.load(url)
+    assert caught.value.facts["line"] > 1
+    assert "XML" in caught.value.facts["expected"]
 
 
 SECOND = ROW.replace("B1", "B2").replace("G1", "G2")

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from server_stub.certificates.certificate import Case
-from server_stub.certificates.domicile import FAMILY_LINK, anybody_restricted, member_key
+from server_stub.certificates.domicile import FAMILY_LINK, anybody_restricted, may_be, member_key
+from server_stub.characters import no_name, no_text
 from server_stub.eras import wareki
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
@@ -30,7 +31,23 @@ SEX = {"male": "男", "female": "女", "unknown": "不明"}
 _WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 
 OptionalDay = Annotated[date | None, BeforeValidator(lambda told: told or None)]
-Text = Annotated[str, Field(min_length=1)]
+
+
+def _printable(text: str) -> str:
+    if expected := no_text(text):
+        raise ValueError(expected)
+    return text
+
+
+def _of_a_person(text: str) -> str:
+    if expected := no_name(text):
+        raise ValueError(expected)
+    return text
+
+
+Printed = Annotated[str, AfterValidator(_printable)]
+Text = Annotated[Printed, Field(min_length=1)]
+Name = Annotated[Text, AfterValidator(_of_a_person)]
 
 
 def _no_real_code(code: str) -> str:
@@ -54,10 +71,10 @@ class HeadBody(_Body):
     """`made`: how the 附票 came to be, 編製 or 改製; `reason` 事由. `closed_on`: since when the register is a 除附票."""
 
     domicile: Text
-    head: Text
+    head: Name
     made: Literal["compiled", "remade"]
     made_on: date
-    reason: str = ""
+    reason: Printed = ""
     closed_on: OptionalDay = None
 
 
@@ -66,7 +83,7 @@ class Address(_Body):
 
     address: Text
     since: OptionalDay = None
-    since_words: str = ""
+    since_words: Printed = ""
 
     @model_validator(mode="after")
     def _has_a_day(self) -> Address:
@@ -84,13 +101,13 @@ class MemberBody(_Body):
     在外選挙人名簿登録市区町村, of whom it concerns. `addresses`: oldest first."""
 
     member: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")]
-    surname: Text
-    given: Text
+    surname: Name
+    given: Name
     birth: OptionalDay = None
-    birth_words: str = ""
+    birth_words: Printed = ""
     sex: Literal["male", "female", "unknown", ""] = ""
     removed_on: OptionalDay = None
-    overseas_voting: str = ""
+    overseas_voting: Printed = ""
     resident_code: Annotated[str, AfterValidator(_no_real_code)] = ""
     addresses: Annotated[tuple[Address, ...], Field(min_length=1)]
 
@@ -158,7 +175,11 @@ def address_history(case: Case[Any], register: str) -> AddressHistory:
         raise Failed("Record_Unusable", register=HEADS)
     head = HeadBody.model_validate(record.body)
     members = [_member(one) for one in reader.records(MEMBERS, group=register)]
-    usable = [one for one in members if not _reaches_back(one[1], head.made_on)]
+    usable = [
+        (one, body)
+        for one, body in members
+        if not _reaches_back(body, head.made_on) and may_be(reader, one.person, _born(body))
+    ]
     return AddressHistory(
         register=register,
         domicile=head.domicile,
@@ -190,6 +211,12 @@ def _member(record: Record) -> tuple[Member, MemberBody]:
         resident_code=Secret(body.resident_code) if coded and body.resident_code else None,
         addresses=tuple((one.address, one.since_in_words) for one in body.addresses),
     ), body
+
+
+def _born(body: MemberBody) -> tuple[date, date] | None:
+    """Between which days, by this register; None where it does not say for certain."""
+    certain = body.birth is not None and not body.birth_words and body.removed_on is None
+    return (body.birth, body.birth) if certain and body.birth is not None else None
 
 
 def _reaches_back(body: MemberBody, made_on: date) -> bool:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, TypeVar
 
+from pydantic import ValidationError
+
 from server_stub.certificates.certificate import Case, Certificate, Offered, ServiceTerms
 from server_stub.certificates.domicile import (
     FAMILY_LINK,
@@ -19,6 +21,7 @@ from server_stub.certificates.domicile import (
     check_age,
     check_shown,
     links_of,
+    may_be,
     member_key,
     membership_of,
 )
@@ -31,7 +34,7 @@ from server_stub.registry.replica import ReplicaReader
 from server_stub.settings_file import SettingsText
 
 from .front import FamilyRegisterFront, Labels, born_as_printed, full_width, render_family_register
-from .register import FAMILY_REGISTER, SPACE, FamilyRegisterBody, Member, born_at_latest
+from .register import FAMILY_REGISTER, SPACE, FamilyRegisterBody, Member, born_at_latest, born_between
 
 PENDING = {
     "ja": "戸籍の届出を処理しているため、交付できません。処理が終わってから、または市区町村の窓口で請求してください。",
@@ -54,6 +57,7 @@ THIS_MEMBER = {
     "en": "Cannot be certified here. Please apply at the municipal office.",
 }
 RESTRICTED = "Register_Member_Restricted"
+_UNUSABLE = FailureBody(failure="Record_Unusable")
 
 
 class FamilyRegisterTerms(ServiceTerms):
@@ -136,7 +140,7 @@ class WholeFamilyRegister(FamilyRegister[FamilyRegisterTerms]):
         """Offer the register with everybody in it, if nobody of it is under restriction: also to those who are not, since it shows
         all of them. Nor where a link cannot be used: nobody knows then who all its members are."""
         number, body, own = own_register(case)
-        if not case.reader.group_is_complete(FAMILY_LINK, number):
+        if not case.reader.group_is_complete(FAMILY_LINK, number) or strangers(case.reader, number, body):
             raise Failed("Record_Unusable", register=FAMILY_LINK)
         if anybody_restricted(case, number):
             raise Failed.in_words(RESTRICTED, NOT_CERTIFIED)
@@ -163,13 +167,14 @@ class IndividualFamilyRegister(FamilyRegister[IndividualTerms]):
         number, body, own = own_register(case)
         if case.register_restricted(number):
             raise Failed.in_words(RESTRICTED, NOT_CERTIFIED)
-        refused = self._refused(case, number, body)
         no = FailureBody.of(Failed.in_words(RESTRICTED, THIS_MEMBER))
+        refusals = dict.fromkeys(strangers(case.reader, number, body), _UNUSABLE)
+        refusals |= dict.fromkeys(self._refused(case, number, body), no)
         return Offered(
             scopes=(Scope.CHOSEN,),
             one_only=True,
             subjects=tuple(
-                _subject(case, number, body, member, own, no if member.number in refused else None)
+                _subject(case, number, body, member, own, refusals.get(member.number))
                 for member in self._choice(case, body, own)
             ),
         )
@@ -209,7 +214,12 @@ def own_register(case: Case[Any]) -> tuple[str, FamilyRegisterBody, Member]:
     record = case.reader.record(FAMILY_REGISTER, own.register)
     if record is None:
         raise Failed("Record_Unusable", register=FAMILY_REGISTER)
-    body = FamilyRegisterBody.model_validate(record.body)
+    try:
+        body = FamilyRegisterBody.model_validate(record.body)
+    except (
+        ValidationError
+    ):  # of a replica that was made before one of the rules; the error would tell the record
+        raise Failed("Record_Unusable", register=FAMILY_REGISTER) from None
     member = body.member(own.number)
     if member is None:
         raise Failed("Record_Unusable", register=FAMILY_REGISTER)
@@ -219,8 +229,20 @@ def own_register(case: Case[Any]) -> tuple[str, FamilyRegisterBody, Member]:
         raise Failed.in_words("Family_Register_Closed", CLOSED)
     if member.removed:
         raise Failed.in_words("Holder_Removed_From_Register", REMOVED)
+    if not may_be(case.reader, case.key, born_between(member.birth)):
+        raise Failed("Record_Unusable", register=FAMILY_REGISTER)
     check_age(case, born_at_latest(member.birth))
     return own.register, body, member
+
+
+def strangers(reader: ReplicaReader, register: str, body: FamilyRegisterBody) -> set[int]:
+    """The living members of whom the resident register has another birth date than the family register."""
+    living = {one.number: one for one in body.members if not one.removed}
+    return {
+        number
+        for person, number in links_of(reader, register).items()
+        if number in living and not may_be(reader, person, born_between(living[number].birth))
+    }
 
 
 def _subject(

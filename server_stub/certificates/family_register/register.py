@@ -24,7 +24,9 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from server_stub.characters import no_name, no_text
 from server_stub.eras import ERAS
+from server_stub.model_words import in_words
 
 FAMILY_REGISTER = "family_register"
 """The register: key and group are the number of the family register."""
@@ -41,6 +43,14 @@ def _wrong(expected: str) -> PydanticCustomError:
 def _line(text: str) -> str:
     if text != text.strip() or any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in text):
         raise _wrong("前後に空白のない、1行の文字列")
+    if expected := no_text(text):
+        raise _wrong(expected)
+    return text
+
+
+def _name(text: str) -> str:
+    if expected := no_name(text):
+        raise _wrong(expected)
     return text
 
 
@@ -76,26 +86,9 @@ def _boolean_of_text(value: Any) -> Any:
 
 Text = Annotated[str, AfterValidator(_line)]
 Filled = Annotated[Text, AfterValidator(_filled)]
+Name = Annotated[Text, AfterValidator(_name)]
 Heading = Annotated[Filled, Field(max_length=40), AfterValidator(_heading)]
 Kana = Annotated[Filled, AfterValidator(_kana)]
-
-_EXPECTED = {
-    "missing": "この項目（ありません）",
-    "extra_forbidden": "取決めにある名前の項目だけ",
-    "string_type": "文字列",
-    "string_too_long": "{max_length}文字以内",
-    "bool_type": "true か false",
-    "int_type": "整数",
-    "int_from_float": "整数",
-    "greater_than_equal": "{ge}以上の数",
-    "less_than_equal": "{le}以下の数",
-    "tuple_type": "配列",
-    "too_short": "{min_length}個以上の並び",
-    "too_long": "{max_length}個以内の並び",
-    "model_type": "オブジェクト",
-    "literal_error": "取決めにある値",
-}
-"""What is told for pydantic's type of an error, whose own words are English and may be of its making."""
 
 
 class _Part(BaseModel):
@@ -166,7 +159,7 @@ Entries = Annotated[tuple[Entry, ...], Field(strict=False)]
 class HeadName(_Part):
     """氏名 of the 筆頭者, with one U+3000 between 氏 and 名, and the reading of the 氏 where one is recorded."""
 
-    text: Annotated[Filled, Field(alias="氏名")]
+    text: Annotated[Filled, AfterValidator(_name), Field(alias="氏名")]
     reading: Annotated[Kana | None, Field(alias="氏の振り仮名")] = None
 
     @model_validator(mode="after")
@@ -184,16 +177,16 @@ class Member(_Part):
     """戸籍に記録されている者. `number`: 戸籍内番号; `removed`: 除籍 (by death, marriage and so on)."""
 
     number: Annotated[int, Field(alias="番号", ge=1, le=999), BeforeValidator(_number_of_text)]
-    name: Annotated[Filled, Field(alias="名")]
+    name: Annotated[Filled, AfterValidator(_name), Field(alias="名")]
     reading: Annotated[Kana | None, Field(alias="名の振り仮名")] = None
     removed: Annotated[bool, Field(alias="除籍"), BeforeValidator(_boolean_of_text)] = False
     birth: Annotated[Filled, Field(alias="生年月日")]
     spouse: Annotated[Literal["夫", "妻", ""], Field(alias="配偶者区分")] = ""
-    father: Annotated[Text, Field(alias="父")] = ""
-    mother: Annotated[Text, Field(alias="母")] = ""
+    father: Annotated[Name, Field(alias="父")] = ""
+    mother: Annotated[Name, Field(alias="母")] = ""
     relation: Annotated[Filled, Field(alias="続柄")]
-    adoptive_father: Annotated[Text, Field(alias="養父")] = ""
-    adoptive_mother: Annotated[Text, Field(alias="養母")] = ""
+    adoptive_father: Annotated[Name, Field(alias="養父")] = ""
+    adoptive_mother: Annotated[Name, Field(alias="養母")] = ""
     adoptive_relation: Annotated[Literal["養子", "養女", ""], Field(alias="養続柄")] = ""
     entries: Annotated[Entries, Field(alias="身分事項")] = ()
 
@@ -243,15 +236,17 @@ def _wrong_members(expected: str) -> ValidationError:
 
 def _told(error: ValidationError) -> Iterator[InitErrorDetails]:
     for one in error.errors(include_url=False, include_input=False):
-        words = one["msg"] if one["type"] == "rule" else _EXPECTED.get(one["type"], "取決めの形")
+        words = one["msg"] if one["type"] == "rule" else in_words(one["type"], one.get("ctx", {}))
         yield InitErrorDetails(
-            type=_wrong(words.format(**one.get("ctx", {})) if one["type"] != "rule" else words),
+            type=_wrong(words),
             loc=one["loc"],
             input=None,
         )
 
 
 _BIRTH = re.compile(r"(西暦|[一-鿿]{2})(元|[0-9]{1,4})年(?:([0-9]{1,2})月(?:([0-9]{1,2})日)?)?")
+_CERTAIN = re.compile(r"\s*(?:月日不詳|日不詳)?")
+"""What may follow the date where all that it says is certain: not 頃."""
 
 
 def born_at_latest(birth: str) -> date | None:
@@ -260,6 +255,22 @@ def born_at_latest(birth: str) -> date | None:
     found = _BIRTH.match(unicodedata.normalize("NFKC", birth))
     if found is None:
         return None
+    return _end(found)
+
+
+def born_between(birth: str) -> tuple[date, date] | None:
+    """Tell the first and the last day on which somebody with this 生年月日 was born. None where that is not certain (頃, 推定)."""
+    plain = unicodedata.normalize("NFKC", birth)
+    found = _BIRTH.match(plain)
+    last = _end(found) if found is not None and _CERTAIN.fullmatch(plain, found.end()) else None
+    if found is None or last is None:
+        return None
+    _, _, month, day = found.groups()
+    return last.replace(month=int(month or 1), day=last.day if day else 1), last
+
+
+def _end(found: re.Match[str]) -> date | None:
+    """The last day that a date may mean; None for one that no calendar has."""
     era, year, month, day = found.groups()
     number = 1 if year == "元" else int(year)
     try:

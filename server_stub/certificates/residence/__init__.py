@@ -21,6 +21,7 @@ from server_stub.registry.replica import ReplicaReader
 from server_stub.settings_file import SettingsText
 
 from .front import (
+    ADDRESS_BEFORE,
     ALIAS_HISTORY,
     BLANK,
     CARD_NUMBER,
@@ -49,7 +50,8 @@ class ResidenceTerms(ServiceTerms):
     """`form`: 世帯連記式 ("household", up to 4 persons a sheet) or 個人票 ("individual", one; N persons are N sheets of one copy).
     `questions`: the items that the resident is asked about; the others are left out. 認証文 for the whole household and for a part
     of it. `blank`: what stands where the register has nothing ("marked": 【空欄】). `digits`: the width of all digits on a paper.
-    `address_before`: 異動前住所 stands on it."""
+    `form_version`: with rows for the 振り仮名 that are recorded since 2025-05-26 ("juminhyo-2025"), or the form before it
+    ("juminhyo-2020")."""
 
     form: Literal["household", "individual"]
     questions: Annotated[
@@ -62,6 +64,7 @@ class ResidenceTerms(ServiceTerms):
                 "status_of_residence",
                 "card_number",
                 "alias_history",
+                "address_before",
             ],
             ...,
         ],
@@ -72,12 +75,17 @@ class ResidenceTerms(ServiceTerms):
     attestation_part: SettingsText
     blank: Literal["blank", "marked"] = "blank"
     digits: Literal["half", "full"] = "half"
-    address_before: bool = False
+    form_version: Literal["juminhyo-2025", "juminhyo-2020"] = "juminhyo-2025"
     title_with_prefecture: bool = True
 
     @property
     def look(self) -> Look:
-        return Look(BLANK if self.blank == "blank" else MARKED, self.digits, self.address_before)
+        return Look(
+            BLANK if self.blank == "blank" else MARKED,
+            self.digits,
+            address_before=ADDRESS_BEFORE in self.questions,
+            readings=self.form_version == "juminhyo-2025",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,13 @@ _QUESTIONS: Mapping[str, tuple[dict[str, str], dict[str, str]]] = {
         {
             "ja": "これまでの通称を、別紙に記載します",
             "en": "Earlier registered aliases, on a sheet of their own",
+        },
+    ),
+    ADDRESS_BEFORE: (
+        {"ja": "異動前住所", "en": "Previous address here"},
+        {
+            "ja": "この市区町村の中で移る前の住所",
+            "en": "Where you lived here before you last moved",
         },
     ),
 }
@@ -259,6 +274,8 @@ def _has(case: Case[ResidenceTerms], person: Person, code: str) -> bool:
         return foreign is not None and foreign.card_number != ""
     if code == ALIAS_HISTORY:
         return foreign is not None and bool(_aliases(case, person))
+    if code == ADDRESS_BEFORE:
+        return person.address_before != ""
     return True
 
 

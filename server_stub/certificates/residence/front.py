@@ -24,8 +24,17 @@ ANNEX = "annex"
 """別紙: the geometry of the sheets behind either."""
 RELATIONSHIP, DOMICILE, MY_NUMBER = "relationship", "domicile", "my_number"
 NATIONALITY, STATUS, CARD_NUMBER = "nationality", "status_of_residence", "card_number"
-ALIAS_HISTORY = "alias_history"
-QUESTIONS = (RELATIONSHIP, DOMICILE, MY_NUMBER, NATIONALITY, STATUS, CARD_NUMBER, ALIAS_HISTORY)
+ALIAS_HISTORY, ADDRESS_BEFORE = "alias_history", "address_before"
+QUESTIONS = (
+    RELATIONSHIP,
+    DOMICILE,
+    MY_NUMBER,
+    NATIONALITY,
+    STATUS,
+    CARD_NUMBER,
+    ALIAS_HISTORY,
+    ADDRESS_BEFORE,
+)
 YES, NO, PARTLY = "yes", "no", "partly"
 """PARTLY is no answer that anybody can give: it says that a sheet shows an item of some and not of others."""
 SEX = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.UNKNOWN: "不明", Sex.NOT_RECORDED: ""}
@@ -49,11 +58,13 @@ class AliasEntry(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Look:
     """What a municipality has decided about the form. `blank` stands where the register has nothing; `digits`: the one width
-    ("half", "full") of all digits on a paper; `address_before`: 異動前住所 stands on it."""
+    ("half", "full") of all digits on a paper; `address_before`: who has an 異動前住所 has a cell for it; `readings`: the form has
+    rows for 振り仮名."""
 
     blank: str = BLANK
     digits: str = "half"
     address_before: bool = False
+    readings: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ class ForeignItems:
 @dataclass(frozen=True, slots=True)
 class ResidencePerson:
     """One block, as printed. `key` is the record's, not printed. None: the item was not asked for and is printed as 【省略】;
-    '' is printed blank. `address_before` None: the form has no cell for it. `foreign`: of foreign residents, whose block has
+    '' is printed blank. `moved_within`: the block has a cell for `address_before`. `foreign`: of foreign residents, whose block has
     another form."""
 
     key: str
@@ -92,6 +103,7 @@ class ResidencePerson:
     domicile_head: str | None
     my_number: Secret | None
     address_before: str | None = None
+    moved_within: bool = False
     foreign: ForeignItems | None = None
 
 
@@ -121,6 +133,7 @@ class ResidenceFront:
     issue_number: str
     annex: tuple[AliasRow, ...] = ()
     digits: str = "half"
+    readings: bool = True
 
 
 def residence_front(
@@ -152,6 +165,7 @@ def residence_front(
             for entry in (histories.get(person.key, ()) if shown else ())
         ),
         digits=look.digits,
+        readings=look.readings,
     )
 
 
@@ -162,6 +176,7 @@ def residence_person(
     blank, foreign = look.blank, person.foreign
     domicile = answers.get(DOMICILE) == YES and foreign is None
     notified = wareki(person.notified_on) if person.notified_on else ""
+    moved_within = look.address_before and person.address_before != ""
     return ResidencePerson(
         key=person.key,
         name=person.full_name,
@@ -179,7 +194,8 @@ def residence_person(
         domicile=person.domicile if domicile else None,
         domicile_head=person.domicile_head if domicile else None,
         my_number=person.my_number if answers.get(MY_NUMBER) == YES else None,
-        address_before=(person.address_before or blank) if look.address_before else None,
+        address_before=person.address_before if moved_within and answers.get(ADDRESS_BEFORE) == YES else None,
+        moved_within=moved_within,
         foreign=None if foreign is None else foreign_items(foreign, answers, has_history),
     )
 
@@ -257,7 +273,8 @@ def _copy(copy: ResidenceFront) -> dict[str, Any]:
 
 def _fields(front: Any) -> Any:
     """What the template reads by the same names. `resident_code` (住民票コード) is never printed at a terminal, so it always reads
-    【省略】. The items of a foreign resident are fields of the block itself, which `foreign` then tells from others."""
+    【省略】. The items of a foreign resident are fields of the block itself, which `foreign` then tells from others; a block without
+    `address_before` has no cell for it."""
     if isinstance(front, Secret):
         return front.reveal()
     if isinstance(front, tuple):
@@ -267,6 +284,8 @@ def _fields(front: Any) -> Any:
     told = {one.name: _fields(getattr(front, one.name)) for one in fields(front)}
     if isinstance(front, ResidencePerson):
         told |= {**(told["foreign"] or {}), "foreign": front.foreign is not None, "resident_code": None}
+        if not told.pop("moved_within"):
+            del told["address_before"]
     return told
 
 
@@ -321,6 +340,7 @@ def shown_on(head_of_household: str | None, persons: Sequence[ResidencePerson]) 
         ],
         CARD_NUMBER: [items.card_number for items in foreign if items.card_number != NOT_APPLICABLE],
         ALIAS_HISTORY: [items.alias_history for items in foreign if items.alias_history != NOT_APPLICABLE],
+        ADDRESS_BEFORE: [person.address_before for person in persons if person.moved_within],
     }
     return {question: _said(found) for question, found in cells.items() if found}
 

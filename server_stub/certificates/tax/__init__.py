@@ -97,7 +97,7 @@ class Tax(Certificate[TaxRecords, TaxTerms]):
         records = certifiable(case)
         return Offered(
             scopes=(Scope.HOLDER,),
-            subjects=(case.subject(case.resident),),
+            subjects=(case.subject(case.resident, born=case.resident.birth_in_words),),
             questions=(_question(records, case.terms),) if len(records) > 1 else (),
             title=case.terms.title_of(records[0].body),
         )
@@ -180,6 +180,8 @@ def record_of_year(case: Case[TaxTerms], year: int) -> TaxRecord:
     if len(found) > 1:
         raise Failed("Record_Unusable", register=REGISTER)
     body = found[0].body
+    if body.birth is not None and not case.resident.may_be_born(body.birth, body.birth):
+        raise Failed("Record_Unusable", register=REGISTER)
     if body.basis != "resident":
         raise Failed.in_words("Tax_Lived_Elsewhere", ELSEWHERE, year=year)
     if body.declaration == "unfiled":

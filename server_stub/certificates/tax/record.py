@@ -7,6 +7,7 @@ else stands behind the key.
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
@@ -48,6 +49,7 @@ Loss = Annotated[int | None, BeforeValidator(_yen)]
 Yen = Annotated[int | None, BeforeValidator(_yen)]
 Count = Annotated[int, BeforeValidator(_count)]
 Mark = Literal["", "1"]
+OptionalDay = Annotated[date | None, BeforeValidator(lambda told: told or None)]
 
 GROSS = ("salary_gross", "pension_gross")
 INCOMES = (
@@ -77,6 +79,7 @@ class TaxBody(BaseModel):
     nothing; "unfiled", anybody else of whom nothing is known: both without any amount. `exception`: 賦課の特例 such as
     生活扶助 or 減免, why the tax is not what the rates make of the income.
 
+    `birth`: 生年月日 as the tax system has it, where it is delivered: it is compared with the resident register's and not printed.
     `spouse_class`: 配偶者区分. The `…_gross` are 収入, `total_income` is 合計所得金額, `total_amounts` 総所得金額等: after the losses that
     are carried over.
     """
@@ -88,6 +91,7 @@ class TaxBody(BaseModel):
     basis: Literal["resident", "property"]
     declaration: Literal["filed", "dependant", "unfiled"]
     exception: str = ""
+    birth: OptionalDay = None
 
     salary_gross: Yen = None
     pension_gross: Yen = None

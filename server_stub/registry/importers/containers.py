@@ -28,8 +28,8 @@ def read_rows(path: Path, layout: Layout) -> Iterator[RawRow]:
     """The rows of `path`.
 
     A row that cannot be divided into its cells comes with what is wrong and the cells as far as they go. Raises
-    Failed(Delivery_File_Missing), Failed(Delivery_Header_Wrong, file=, expected=, encoding=) when the first line, the encoding
-    or the BOM is another, or a file of JSON or XML is none, Failed(Delivery_Record_Length_Wrong) when a fixed-length file is no whole number of records.
+    Failed(Delivery_File_Missing), Failed(Delivery_Header_Wrong, file=, expected=, encoding=, perhaps line= and column=) when the first
+    line, the encoding or the BOM is another, or a file of JSON or XML is none, Failed(Delivery_Record_Length_Wrong) when a fixed-length file is no whole number of records.
     """
     try:
         raw = delivered_file(path, path.parent).open("rb")
@@ -40,7 +40,10 @@ def read_rows(path: Path, layout: Layout) -> Iterator[RawRow]:
         if has_bom:
             raw.seek(len(BOM))
         if has_bom != layout.bom:
-            raise _header_wrong(path, layout)
+            wanted = (
+                "先頭に BOM のあるファイル" if layout.bom else "先頭に BOM のないファイル（BOM があります）"
+            )
+            raise _header_wrong(path, layout, wanted)
         try:
             if layout.container == "fixed":
                 yield from _in_own_characters(_fixed_rows(raw, path, layout), layout)
@@ -52,8 +55,10 @@ def read_rows(path: Path, layout: Layout) -> Iterator[RawRow]:
                 read = {"jsonl": _json_rows, "json": _json_array, "xml": _xml_rows}.get(layout.container)
                 rows = _csv_rows(text, path, layout) if read is None else read(text, layout)
                 yield from _in_own_characters(rows, layout)
-        except (UnicodeError, _NotOfThisForm):
-            raise _header_wrong(path, layout) from None
+        except UnicodeError:
+            raise _header_wrong(path, layout, f"文字コード {layout.encoding} のファイル") from None
+        except _NotOfThisForm as error:
+            raise _header_wrong(path, layout, error.expected, error.line) from None
 
 
 def _in_own_characters(rows: Iterator[RawRow], layout: Layout) -> Iterator[RawRow]:
@@ -66,9 +71,20 @@ def _in_own_characters(rows: Iterator[RawRow], layout: Layout) -> Iterator[RawRo
         yield line, [own.apply(cell) for cell in cells], wrong
 
 
-def _header_wrong(path: Path, layout: Layout) -> Failed:
+def _header_wrong(path: Path, layout: Layout, expected: str, line: int = 0, column: str = "") -> Failed:
     told = layout.encoding + (" BOMあり" if layout.bom else "")
-    return Failed("Delivery_Header_Wrong", file=path.name, expected=",".join(layout.cells()), encoding=told)
+    place: dict[str, int | str] = {"line": line} if line else {}
+    place |= {"column": column} if column else {}
+    return Failed("Delivery_Header_Wrong", file=path.name, **place, expected=expected, encoding=told)
+
+
+def _other_header(path: Path, layout: Layout, first: list[str], header: list[str]) -> Failed:
+    """Tell the first column that is another; what stands there is not told, for it may be somebody's row."""
+    pairs = zip(first, header, strict=False)
+    place = next((number for number, (one, other) in enumerate(pairs) if one != other), len(first))
+    if place >= len(header):
+        return _header_wrong(path, layout, f"見出しの{len(header)}列", 1)
+    return _header_wrong(path, layout, f"見出し「{header[place]}」", 1, f"{place + 1}列目")
 
 
 def _csv_rows(text: TextIO, path: Path, layout: Layout) -> Iterator[RawRow]:
@@ -80,7 +96,7 @@ def _csv_rows(text: TextIO, path: Path, layout: Layout) -> Iterator[RawRow]:
     except csv.Error:
         first = []
     if first != header:
-        raise _header_wrong(path, layout)
+        raise _other_header(path, layout, first, header)
     while True:
         line = reader.line_num + 1
         try:
@@ -118,7 +134,11 @@ def _fixed_rows(raw: BinaryIO, path: Path, layout: Layout) -> Iterator[RawRow]:
 
 
 class _NotOfThisForm(ValueError):
-    """The whole of a file cannot be read."""
+    """The whole of a file cannot be read: what was expected, on which line if that is known."""
+
+    def __init__(self, expected: str, line: int = 0) -> None:
+        super().__init__(expected)
+        self.expected, self.line = expected, line
 
 
 def _json_array(text: TextIO, layout: Layout) -> Iterator[RawRow]:
@@ -126,12 +146,14 @@ def _json_array(text: TextIO, layout: Layout) -> Iterator[RawRow]:
     names, structures = layout.cells(), layout.structures()
     try:
         found = json.loads(text.read(), object_pairs_hook=_each_once, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise _NotOfThisForm("JSON の書き方", error.lineno) from None
     except (ValueError, RecursionError):
-        raise _NotOfThisForm from None
+        raise _NotOfThisForm("同じ名前の重ならない JSON") from None
     if layout.row is not None:
         found = found.get(layout.row) if isinstance(found, dict) else None
     if not isinstance(found, list):
-        raise _NotOfThisForm
+        raise _NotOfThisForm(f"「{layout.row}」に配列のある JSON" if layout.row else "配列の JSON")
     for line, one in enumerate(found, start=1):
         if isinstance(one, dict):
             yield line, *_cells_of(one, names, structures)
@@ -148,8 +170,8 @@ def _xml_rows(text: TextIO, layout: Layout) -> Iterator[RawRow]:
                 yield line, [], Misread(WHOLE_ROW, f"同じ名前の重ならない要素だけがある {layout.row}", texts)
             else:
                 yield line, *_cells_of(members, names, structures)
-    except NotXml:
-        raise _NotOfThisForm from None
+    except NotXml as error:
+        raise _NotOfThisForm("文書型宣言のない、正しい書き方の XML", error.line) from None
 
 
 def _json_rows(text: TextIO, layout: Layout) -> Iterator[RawRow]:

@@ -39,7 +39,7 @@ class DeliverySlip:
         """Raises Failed(Delivery_Row_Broken) at 件数 if `file` had another number of rows."""
         line, told = self.counts[file]
         if told != count:
-            raise self._broken(line, "count", f"{file} の行数と同じ件数")
+            raise self._broken(line, "count", f"{file} の行数と同じ件数（{count}行あります）")
 
     def too_old(self, expected: str = "現在の副本の作成日時以降") -> Failed:
         line, _ = next(iter(self.counts.values()))

@@ -57,14 +57,14 @@ _OPTIONAL = {
         "status_of_residence", "period", "period_ends", "card_number", "category", "birth_words", "resident_since_words",
         "address_since_words", "address_before", "characters_pending", "history", "entry",
     ),
-    SEAL: ("abolished_on", "abolished_because", "katakana", "ward"),
+    SEAL: ("abolished_on", "abolished_because", "katakana", "ward", "birth", "history", "entry"),
     RESTRICTION: ("until", "household", "register"),
 }  # fmt: skip
 DATES = {
     PERSON: frozenset(
         {"birth", "resident_since", "address_since", "notified_on", "moves_on", "arrived_on", "period_ends"}
     ),
-    SEAL: frozenset({"registered_on", "abolished_on"}),
+    SEAL: frozenset({"registered_on", "abolished_on", "birth"}),
     RESTRICTION: frozenset({"since", "until", "released_on"}),
 }
 _CLOSED = {

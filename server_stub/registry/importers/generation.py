@@ -13,7 +13,15 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, insert, literal, select
 
 from server_stub.municipalities import DeliveryTerms
-from server_stub.registry.tables import LIVING_THERE, persons, records, seal_ends, seals, set_asides
+from server_stub.registry.tables import (
+    LIVING_THERE,
+    persons,
+    records,
+    seal_ends,
+    seal_histories,
+    seals,
+    set_asides,
+)
 
 from .containers import RawRow, read_rows
 from .delivery_slip import DeliverySlip, broken
@@ -68,12 +76,15 @@ class Generation:
         """Persons that a differential delivery deletes."""
         self.touched: dict[str, set[str]] = {}
         """The records that a differential delivery says something of, by register: their keys, of a seal the holder."""
+        self.states: dict[str, dict[str, int]] = {}
+        """The highest 履歴番号 of each record that this delivery has states of, by register."""
         self.carried: list[dict[str, Any]] = []
 
     def copy_living(self) -> dict[str, set[str]]:
         """What a differential delivery changes: a copy of the living generation. The keys of its records by register."""
         keys = {PERSON: self.copy(persons, "key", line=0), SEAL: self.copy(seals, "person")}
         self.copy(seal_ends, "person")
+        self.copy(seal_histories, "number")
         with self.engine.connect() as connection:
             query = select(records.c.register).where(records.c.generation == self.living).distinct()
             registers = list(connection.scalars(query))
@@ -94,6 +105,8 @@ class Generation:
         """
         decode = self.row_function(file)
         histories = Histories(self, file, decode) if HISTORY in file.to else None
+        if histories is not None:
+            self.states[file.record] = histories.highest
         rows: Iterable[RawRow] = read_rows(self.folder / file.name, file)
         if first is not None:
             rows = sorted(rows, key=lambda row: not first(decode, row))
@@ -331,10 +344,11 @@ class Histories:
     def __init__(self, generation: Generation, file: FileFormat, decode: RowFunction) -> None:
         self._newest: dict[str, int] = {}
         """The line of the newest row of each record; of one whose numbers are not as they must be, of its last row, negative."""
+        self._key = "number" if file.record == SEAL else "key"
         before = _histories_before(generation, file)
-        last: dict[str, int] = {}
+        self.highest = last = dict[str, int]()
         for line, cells, misfit in read_rows(generation.folder / file.name, file):
-            key = decode.item(cells, "key")
+            key = decode.item(cells, self._key)
             if key is None or decode.item(cells, ENTRY) == PROVISIONAL:
                 continue
             number = None if misfit is not None else history_number(decode.item(cells, HISTORY))
@@ -350,7 +364,7 @@ class Histories:
 
     def is_newest(self, line: int, found: Mapping[str, Any]) -> bool:
         """Whether that row is the state that counts. Raises Unusable, once a record, where its numbers have a gap or fall."""
-        newest = self._newest.get(found["key"], line)
+        newest = self._newest.get(found[self._key], line)
         if newest == -line:
             raise Unusable(HISTORY, _EXPECTED_HISTORY)
         return newest == line
@@ -365,8 +379,9 @@ def history_number(text: str | None) -> int | None:
 
 def _histories_before(generation: Generation, file: FileFormat) -> dict[str, int]:
     """The 履歴番号 of the living generation's records, where it has them."""
-    table = persons if file.record == PERSON else records
-    query = select(table.c.key, table.c.history).where(
+    table = {PERSON: persons, SEAL: seal_histories}.get(file.record, records)
+    key = table.c.number if table is seal_histories else table.c.key
+    query = select(key, table.c.history).where(
         table.c.generation == generation.living, table.c.history.is_not(None)
     )
     if table is records:

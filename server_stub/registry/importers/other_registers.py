@@ -7,8 +7,10 @@ from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy import Connection, select
 
+from server_stub.model_words import in_words
 from server_stub.registry.tables import EVERY_GROUP, records
 
 from .format_file import CANCELLED, ENTRY, HISTORY, VALID, FileFormat
@@ -117,12 +119,20 @@ def _body(found: dict[str, Any], model: type[BaseModel] | None, structures: froz
     try:
         return model.model_validate(body).model_dump(mode="json")
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        places = [step + 1 for step in first["loc"][1:] if isinstance(step, int)]
-        where = f"（{'の'.join(f'{place}番目' for place in places)}）" if places else ""
-        # a rule of the model's own is told by its sentence alone
-        told = first["msg"].partition(", ")[2] if first["type"] == "value_error" else first["msg"]
-        raise Unusable(str(first["loc"][0]) if first["loc"] else "key", told + where) from None
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise Unusable(str(first["loc"][0]) if first["loc"] else "key", _told(first)) from None
+
+
+def _told(error: ErrorDetails) -> str:
+    """What was expected and where in the item: by numbers from 1 and by names, but no name that only the delivery has."""
+    kind, words = error["type"], error["msg"]
+    if kind in ("value_error", "assertion_error"):
+        words = words.partition(", ")[2]
+    elif kind != "rule":  # a rule of the model's own is told by its sentence alone
+        words = in_words(kind, error.get("ctx", {}))
+    steps = error["loc"][1:-1] if kind == "extra_forbidden" else error["loc"][1:]
+    places = [f"{step + 1}番目" if isinstance(step, int) else f"「{step}」" for step in steps]
+    return words + (f"（{'の'.join(places)}）" if places else "")
 
 
 def _as_text(item: Any) -> str:

@@ -16,10 +16,10 @@ from sqlalchemy import Connection, delete, insert, select
 from server_stub.eras import age
 from server_stub.paper.pattern import is_seen
 from server_stub.registry.records import YOUNGEST_WITH_SEAL, SealStatus
-from server_stub.registry.tables import imprints, persons, seal_ends, seals
+from server_stub.registry.tables import imprints, persons, seal_ends, seal_histories, seals
 
 from .containers import RawRow
-from .format_file import ABOLISHED, DELETED, OPERATION, SEAL, FileFormat
+from .format_file import ABOLISHED, CANCELLED, DELETED, ENTRY, HISTORY, OPERATION, SEAL, VALID, FileFormat
 from .generation import Generation, batches
 from .person_record import check_past
 from .row_function import RowFunction, Unusable
@@ -28,6 +28,7 @@ from .set_aside import SetAside
 TOO_SMALL_MM, LARGEST_MM = 8.0, 25.0
 """No seal is registered that fits into a square of 8 mm, and none that does not fit into one of 25 mm."""
 MIN_DPI = 300
+_number = re.compile(r"[0-9A-Za-z-]{1,20}").fullmatch
 _katakana = re.compile(r"[ァ-ヺー・]+(?:[　 ][ァ-ヺー・]+)*").fullmatch
 MAX_PIXELS = 2500
 """A side; 25 mm at 2,400 dpi stays below it."""
@@ -59,10 +60,17 @@ def take_seals(generation: Generation, file: FileFormat) -> int:
         number, person = found["number"], found["person"]
         touched.add(person)
         known_end = ended.get(person, {}).get("number") == number
+        found.pop(HISTORY, None)
+        cancelled = found.pop(ENTRY, VALID) == CANCELLED
         if found.pop(OPERATION, None) == DELETED:
             if holders.get(person) != number and not known_end and person not in generation.gone:
                 raise Unusable("number", "副本にある番号（削除の行）")
             end(person, number)
+            if known_end:
+                del ended[person]
+            return None
+        if cancelled:  # the registration never was
+            end(owners.get(number, person), number)
             if known_end:
                 del ended[person]
             return None
@@ -94,7 +102,8 @@ def take_seals(generation: Generation, file: FileFormat) -> int:
 
     def ends(decode: RowFunction, row: RawRow) -> bool:
         status, operation = decode.item(row[1], "status"), decode.item(row[1], OPERATION)
-        return bool(status == ABOLISHED or operation == DELETED)
+        cancelled = decode.item(row[1], ENTRY) == CANCELLED
+        return bool(cancelled or status == ABOLISHED or operation == DELETED)
 
     first = ends if generation.format.differential else None
 
@@ -117,15 +126,28 @@ def take_seals(generation: Generation, file: FileFormat) -> int:
         connection.execute(delete(seal_ends).where(seal_ends.c.generation == generation.number))
         if ended:
             connection.execute(insert(seal_ends), list(ended.values()))
+        _keep_states(generation, connection)
     return count
+
+
+def _keep_states(generation: Generation, connection: Connection) -> None:
+    """Note the 履歴番号 that a later delivery goes on from. What is no number of a registration has set its row aside."""
+    rows = [
+        {"generation": generation.number, "number": number, "history": history}
+        for number, history in generation.states.get(SEAL, {}).items()
+        if _number(number)
+    ]
+    generation.delete(connection, seal_histories, "number", rows)
+    if rows:
+        connection.execute(insert(seal_histories), rows)
 
 
 def _set_unfit_aside(
     generation: Generation, connection: Connection, file: FileFormat, batch: list[dict[str, Any]]
 ) -> None:
-    """Set aside each registration that its holder's own record speaks against: of somebody too young, and a katakana name of
-    somebody who is no foreign resident."""
-    query = select(persons.c.key, persons.c.birth, persons.c.nationality).where(
+    """Set aside each registration that its holder's own record speaks against: of somebody too young or born on another day, and a
+    katakana name of somebody who is no foreign resident."""
+    query = select(persons.c.key, persons.c.birth, persons.c.birth_words, persons.c.nationality).where(
         persons.c.generation == generation.number, persons.c.key.in_([row["person"] for row in batch])
     )
     people = {row.key: row for row in connection.execute(query)}
@@ -136,6 +158,8 @@ def _set_unfit_aside(
             continue
         if age(person.birth, row["registered_on"]) < YOUNGEST_WITH_SEAL:
             wrong = ("registered_on", f"{YOUNGEST_WITH_SEAL}歳以上の人の登録年月日")
+        elif row.get("birth") and not person.birth_words and row["birth"] != person.birth:
+            wrong = ("birth", "住民記録と同じ生年月日")
         elif row.get("katakana") and not person.nationality:
             wrong = ("katakana", "空欄（日本人住民）")
         else:
@@ -172,7 +196,7 @@ def _insert(generation: Generation, connection: Connection, batch: list[dict[str
 
 def _check(found: dict[str, Any], told_on: date) -> None:
     """Check a registration, also one that has ended. Raises Unusable for the first item that cannot stand in a register."""
-    if not re.fullmatch(r"[0-9A-Za-z-]{1,20}", found["number"]):
+    if not _number(found["number"]):
         raise Unusable("number", "印鑑登録番号")
     if not found["person"]:
         raise Unusable("person", "必須項目")

@@ -19,7 +19,11 @@ _BROKEN = re.compile("[\ud800-\udfff]")
 
 
 class NotXml(ValueError):
-    """Not a document of the agreed form."""
+    """Not a document of the agreed form. `line`: where that shows, counted from 1; 0 if nobody knows."""
+
+    def __init__(self, why: str, line: int = 0) -> None:
+        super().__init__(why)
+        self.line = line
 
 
 class _Element:
@@ -99,5 +103,5 @@ def xml_rows(
             found.clear()
         parser.Parse(b"", True)
     except expat.ExpatError as error:
-        raise NotXml(str(error)) from None
+        raise NotXml(str(error), error.lineno) from None
     yield from found

@@ -18,9 +18,10 @@ from tests.readback.side import WrongPaper
 
 _RELATIONSHIP, _DOMICILE, _NUMBER = "続柄", "本籍・筆頭者", "個人番号"
 _NATION, _STATUS, _CARD, _ALIASES = "国籍・地域", "在留資格等", "在留カード等の番号", "通称の記載・削除"
+_BEFORE = "異動前住所"
 _CODES = {
     _RELATIONSHIP: "relationship", _DOMICILE: "domicile", _NUMBER: "my_number", _NATION: "nationality",
-    _STATUS: "status_of_residence", _CARD: "card_number", _ALIASES: "alias_history",
+    _STATUS: "status_of_residence", _CARD: "card_number", _ALIASES: "alias_history", _BEFORE: "address_before",
 }  # fmt: skip
 _CELLS = {
     _RELATIONSHIP: ("世帯主", "続柄"),
@@ -30,6 +31,7 @@ _CELLS = {
     _STATUS: ("30条45規定区分", "在留資格", "在留期間等", "在留期間の満了の日"),
     _CARD: ("在留カード等の番号",),
     _ALIASES: ("通称の記載・削除",),
+    _BEFORE: ("異動前住所",),
 }
 _NONE = "＊＊＊"
 _ANNEX = "（別紙）通称の記載及び削除に関する事項"
@@ -130,7 +132,8 @@ class _Paper:
         return self._cells({"住所": first.address, "世帯主": self._asked(_RELATIONSHIP, head or self._blank)})
 
     def member(self, person: Resident, has_history: bool) -> dict[str, str]:
-        """A member's block. 住民票コード is never printed at a terminal, 備考 is blank."""
+        """A member's block. 住民票コード is never printed at a terminal. 備考 is blank; where the municipality asks about 異動前住所, that
+        of who has one stands in its place."""
         foreign = bool(person["国籍・地域"])
         settled, notified = person.days["住所を定めた年月日"], person.days["届出年月日"]
         cells = {
@@ -145,8 +148,8 @@ class _Paper:
             "届出日": notified.japanese or self._blank,
             "転入前住所": person["転入前住所"] or self._blank,
         }
-        if self._service.get("address_before"):
-            cells["異動前住所"] = person["異動前住所"] or self._blank
+        if "address_before" in self._service["questions"] and person["異動前住所"]:
+            cells["異動前住所"] = self._asked(_BEFORE, person["異動前住所"])
         else:
             cells["備考"] = ""
         return self._cells(
@@ -154,12 +157,15 @@ class _Paper:
         )
 
     def _japanese(self, person: Resident) -> dict[str, str]:
-        return {
+        readings = {
             "氏名の振り仮名": _reading(person["氏名フリガナ"], person["氏名フリガナ公証"]),
-            "旧氏": person["旧氏"],
             "旧氏の振り仮名": _reading(person["旧氏フリガナ"], person["旧氏フリガナ公証"])
             if person["旧氏"]
             else "",
+        }
+        with_readings = self._service.get("form_version", "juminhyo-2025") == "juminhyo-2025"
+        return (readings if with_readings else {}) | {
+            "旧氏": person["旧氏"],
             "本籍": self._asked(_DOMICILE, person["本籍"]),
             "筆頭者": self._asked(_DOMICILE, person["筆頭者"]),
         }
