@@ -7,7 +7,7 @@ from typing import Any
 from scenarios.stage_secrets import ordinance_pin
 from server_stub.interface.card_registry import Act, CardState, CardStateAct, RegistrationAct
 
-from .sentences import given, when
+from .sentences import when
 from .slots import ForWhom
 from .world import World, expect
 
@@ -50,7 +50,6 @@ def apply_for_own_chosen(world: World, copies: int) -> None:
 # --- officials -------------------------------------------------------------------------------------------------------------
 
 
-@given("職員が「{card}」の「{kind}」の利用を停止している")
 @when("職員が「{card}」の「{kind}」の利用を停止する")
 def stop_use(world: World, card: str, kind: str) -> None:
     """One kind of one card."""

@@ -251,7 +251,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         403,
         "住民基本台帳カードが一時停止または紛失の届出の状態にあります（状態による利用制限）。",
         "カードの状態を窓口で確認してください。",
-        "tests/card_registry/test_registry.py::test_a_lost_card_is_stopped_at_once_where_its_state_limits_its_use",
+        "tests/card_registry/test_other_ordinance.py::test_a_lost_card_is_stopped_at_once_where_its_state_limits_its_use",
     ),
     (
         "Ordinance_Not_Registered",
@@ -286,7 +286,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         403,
         "暗証番号を入力した種類ではありません（暗証番号は種類ごとです）。",
         "その種類を選び、その暗証番号を入力してください。",
-        "種類を選び、その暗証番号で受け取る",
+        "一つの種類の暗証番号では、ほかの種類を選べない",
     ),
     (
         "Ordinance_Holder_Barred",

@@ -11,12 +11,13 @@ import pytest
 from scenarios.towns import shipped_town
 from server_stub.card_registry import CardRegistry, CardRegistrySettings, IssuedCard
 from server_stub.db import sqlite_url
+from server_stub.interface.card_registry import Act
 from server_stub.interface.clock import JST, Clock
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Event, Trace
 
-CITY = "09202"
-GROWN, CHILD = "123456789012345", "987650123498765"
+from .helper import CHILD, CITY, GROWN, OTHER, RIGHT, SEAL, act
+
 WORKDAY = datetime(2012, 7, 4, 10, 0, tzinfo=JST)
 CARDS = (
     IssuedCard(CITY, GROWN, "2012000101", date(1962, 5, 20), date(2022, 6, 30)),
@@ -53,3 +54,11 @@ def registry(tmp_path: Path, clock: Clock, events: list[Event], town: Path) -> I
     made.take_issued(CARDS)
     yield made
     made.close()
+
+
+@pytest.fixture
+def registered(registry: CardRegistry) -> CardRegistry:
+    """One card for two kinds, each with a PIN of its own."""
+    registry.act(act(Act.REGISTER, pin=RIGHT))
+    registry.act(act(Act.REGISTER, SEAL, pin=OTHER))
+    return registry

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,45 +15,16 @@ from server_stub.card_registry import CardRegistry, CardRegistrySettings
 from server_stub.interface.card_registry import (
     Act,
     CardAsked,
-    CardAuthentication,
     CardState,
     CardStateAct,
     KindState,
     RegistrationAct,
 )
 from server_stub.interface.clock import JST, Clock
-from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Event
 
-from .conftest import CHILD, CITY, GROWN
-
-RESIDENCE, SEAL = "residence", "seal_registration"
-RIGHT, OTHER, WRONG = "4182", "7306", "9999"
-
-
-def act(what: Act, kind: str = RESIDENCE, card: str = GROWN, **more: object) -> RegistrationAct:
-    return RegistrationAct.model_validate(
-        {"municipality": CITY, "card": card, "kind": kind, "act": what, "operator": "職員", **more}
-    )
-
-
-def asked(pin: str, kind: str = RESIDENCE, card: str = GROWN, municipality: str = CITY) -> CardAuthentication:
-    return CardAuthentication(municipality=municipality, card=card, kind=kind, pin=Secret(pin))
-
-
-def failure_of(action: Callable[..., object], *given: object) -> tuple[str, dict[str, object]]:
-    with pytest.raises(Failed) as caught:
-        action(*given)
-    return caught.value.failure, caught.value.facts
-
-
-@pytest.fixture
-def registered(registry: CardRegistry) -> CardRegistry:
-    """One card for two kinds, each with a PIN of its own."""
-    registry.act(act(Act.REGISTER, pin=RIGHT))
-    registry.act(act(Act.REGISTER, SEAL, pin=OTHER))
-    return registry
+from .helper import CHILD, CITY, GROWN, OTHER, RESIDENCE, RIGHT, SEAL, WRONG, act, asked, failure_of
 
 
 def tries(registry: CardRegistry, kind: str) -> int:
@@ -183,48 +152,6 @@ def test_who_is_under_fifteen_is_not_registered(registry: CardRegistry, clock: C
 def test_a_ward_is_not_registered_even_by_the_representative(registry: CardRegistry) -> None:
     barred = act(Act.REGISTER, pin=RIGHT, ward=True, by_representative=True)
     assert failure_of(registry.act, barred)[0] == "Ordinance_Holder_Barred"
-
-
-@pytest.fixture
-def milder(tmp_path: Path) -> Path:
-    """The same town with an ordinance that lets representatives apply, and limits a card's use by its state."""
-    folder = tmp_path / "ashikaga-2012"
-    shutil.copytree(shipped_town("ashikaga-2012"), folder)
-    file = folder / "municipality.toml"
-    text = file.read_text(encoding="utf-8")
-    for rule in ('young = "refused"', 'wards = "refused"'):
-        text = text.replace(rule, rule.replace("refused", "representative"))
-    file.write_text(
-        text.replace("limit_by_card_state = false", "limit_by_card_state = true"), encoding="utf-8"
-    )
-    return folder
-
-
-class TestWithAnotherOrdinance:
-    @pytest.fixture
-    def town(self, milder: Path) -> Path:
-        return milder
-
-    @pytest.mark.parametrize(("card", "who"), [(CHILD, {}), (GROWN, {"ward": True})])
-    def test_the_representative_registers(
-        self, registry: CardRegistry, card: str, who: dict[str, bool]
-    ) -> None:
-        alone = act(Act.REGISTER, card=card, pin=RIGHT, **who)
-        assert failure_of(registry.act, alone)[0] == "Ordinance_Holder_Barred"
-        registry.act(act(Act.REGISTER, card=card, pin=RIGHT, by_representative=True, **who))
-        registry.authenticate(asked(RIGHT, card=card))
-
-    @pytest.mark.parametrize("state", [CardState.LOST, CardState.SUSPENDED])
-    def test_a_lost_card_is_stopped_at_once_where_its_state_limits_its_use(
-        self, registered: CardRegistry, state: CardState
-    ) -> None:
-        registered.set_state(CardStateAct(municipality=CITY, card=GROWN, state=state, operator="職員"))
-        for pin, kind in ((RIGHT, RESIDENCE), (OTHER, SEAL)):
-            assert failure_of(registered.authenticate, asked(pin, kind))[0] == "Ordinance_Card_Stopped"
-        registered.set_state(
-            CardStateAct(municipality=CITY, card=GROWN, state=CardState.IN_USE, operator="職員")
-        )
-        registered.authenticate(asked(RIGHT))
 
 
 # --- the card ------------------------------------------------------------------------------------------------------------

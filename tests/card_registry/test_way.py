@@ -28,7 +28,7 @@ from server_stub.municipalities import load_municipality
 from server_stub.node import NodeContext, RunningNode, serve
 from tests.flow.helper import alone, offer
 
-from .conftest import CITY, GROWN
+from .helper import CITY, GROWN
 
 RIGHT, WRONG, KIND = "4182", "9999", "residence"
 OPS = {"Authorization": f"Bearer {'o' * 16}"}
