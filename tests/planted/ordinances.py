@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 import kiosk_app.center_gateway as center_gateway
@@ -30,7 +32,7 @@ def one_pin_for_all(patch: pytest.MonkeyPatch) -> None:
     sentence="「Ordinance_Pin_Wrong」と知らされる",
 )
 def any_pin(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(registry, "_hashed", lambda pin, salt: b"\0" * 32)
+    patch.setattr(registry, "hmac", SimpleNamespace(compare_digest=lambda shown, kept: True))
 
 
 @defect(
