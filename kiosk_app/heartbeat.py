@@ -21,6 +21,8 @@ INTERVAL_MS = 10
 LIMIT_MS = 100
 """A gap longer than this is felt by the resident and fails a scenario."""
 _LOOK_NS = 25_000_000
+_FRESH_NS = 20_000_000
+"""Accounts no older than this stand for those of now."""
 _FRAMES = 6
 """Innermost calls that are told of a thread that stands still."""
 
@@ -104,26 +106,25 @@ def _calls(thread: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Moment:
-    """The time, and the accounts until then of what the machine gave to others. All in ns."""
+class _Accounts:
+    """What the machine gave to others until the time `at`. All in ns."""
 
-    now: int
+    at: int
     unscheduled: dict[str, int]
     stolen: int
     watch_late: int
 
     @classmethod
-    def present(cls, watch: _Watch) -> _Moment:
-        now = real_monotonic_ns()
+    def read(cls, watch: _Watch, now: int) -> _Accounts:
         return cls(now, _unscheduled_ns(), _stolen_ns(), watch.late_ns(now))
 
-    def own_ms_since(self, before: _Moment, task: str) -> float:
-        """Milliseconds since `before` without what the machine took from the thread `task`: its own waits for a processor,
-        and those of the others as far as they kept the interpreter from whoever wished for it, as the watch did."""
+    def ms_since(self, before: _Accounts, task: str) -> float:
+        """Milliseconds that the machine took from the thread `task` since `before`: its own waits for a processor, and those of
+        the others as far as they kept the interpreter from whoever wished for it, as the watch did."""
         waits = {one: all_told - before.unscheduled.get(one, 0) for one, all_told in self.unscheduled.items()}
         own = waits.pop(task, 0)
         others = min(sum(waits.values()), max(0, self.watch_late - before.watch_late))
-        return (self.now - before.now - own - others - (self.stolen - before.stolen)) / 1e6
+        return (own + others + self.stolen - before.stolen) / 1e6
 
 
 class Heartbeat(QObject):
@@ -136,7 +137,8 @@ class Heartbeat(QObject):
         """`shown` tells the name of the screen."""
         super().__init__(parent)
         self._shown = shown
-        self._last = _Moment(0, {}, 0, 0)
+        self._last_ns = 0
+        self._before = _Accounts(-_FRESH_NS, {}, 0, 0)
         self.longest_ms = 0.0
         self.where = ""
         """Where the thread stood in the longest gap, if that was long enough to be looked at."""
@@ -151,12 +153,13 @@ class Heartbeat(QObject):
     def resume(self) -> None:
         watch = self._watch = self._watch or _Watch(self)
         watch.begin()
-        self._last = _Moment.present(watch)
-        watch.last_beat_ns, watch.seen = self._last.now, ""
+        self._last_ns = real_monotonic_ns()
+        self._refresh(watch)
+        watch.last_beat_ns, watch.seen = self._last_ns, ""
         self._timer.start()
 
     def pause(self) -> None:
-        self._beat()
+        self._look_back()
         self._timer.stop()
         if self._watch is not None:
             self._watch.end()
@@ -166,12 +169,27 @@ class Heartbeat(QObject):
         self.longest_ms, self.where, self.screen = 0.0, "", ""
 
     def _beat(self) -> None:
+        self._look_back()
+        if self._watch is not None:
+            self._refresh(self._watch)
+
+    def _look_back(self) -> None:
+        """Take the gap since the last beat. A shorter one than the longest needs no account."""
         watch = self._watch
         if watch is None:
             return
-        present = _Moment.present(watch)
-        gap = present.own_ms_since(self._last, watch.task)
+        now = real_monotonic_ns()
+        gap = (now - self._last_ns) / 1e6
         if gap > self.longest_ms:
-            self.longest_ms, self.where, self.screen = gap, watch.seen, self._shown()
-        self._last = present
-        watch.last_beat_ns, watch.seen = present.now, ""
+            accounts = _Accounts.read(watch, now)
+            gap -= accounts.ms_since(self._before, watch.task)
+            self._before = accounts
+            if gap > self.longest_ms:
+                self.longest_ms, self.where, self.screen = gap, watch.seen, self._shown()
+        self._last_ns = now
+        watch.last_beat_ns, watch.seen = now, ""
+
+    def _refresh(self, watch: _Watch) -> None:
+        """Read the accounts that the next gap begins with; of every thread they are too much for each call of a test's step."""
+        if self._last_ns - self._before.at >= _FRESH_NS:
+            self._before = _Accounts.read(watch, self._last_ns)

@@ -63,7 +63,7 @@ _ARGUMENTS = {
     "folder": "フォルダ",
     "told": "市区町村のフォルダ",
     "name": "カードの名前",
-    "pdf": "証明書の PDF",
+    "pdf": "証明書のPDFファイル",
     "target": "写しの絵を置くフォルダ",
 }
 """What the arguments without a `--` are called."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,14 +15,14 @@ from pytest_bdd.parser import Scenario, Step
 from pytest_bdd.scenario import get_step_function, parse_step_arguments
 
 from scenarios import paths
-from scenarios.driver import Terminal
+from scenarios.driver import NotReached, Terminal
 from scenarios.leaks import LeakSearch
 from scenarios.stage import Stage
 from scenarios.stage_secrets import stage_secrets
 from scenarios.steps.judge import AFTERWARDS
 
-IMPATIENCE = 0.5
-"""Real seconds that the sentence which must fail is waited for."""
+IMPATIENCE, QUIET = 0.5, 0.1
+"""Real seconds that the sentence which must fail is waited for, and those that nothing goes on at the terminal before that."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,19 @@ _wait_until = Terminal.wait_until
 def _impatient(
     terminal: Terminal, condition: Callable[[], bool], what: str, patience: float = IMPATIENCE
 ) -> None:
-    _wait_until(terminal, condition, what, min(patience, IMPATIENCE))
+    since = 0.0
+
+    def settled() -> bool:
+        nonlocal since
+        if not terminal.call("idle"):
+            since = 0.0
+        else:
+            since = since or time.monotonic()
+        return bool(since) and time.monotonic() - since > QUIET
+
+    _wait_until(terminal, lambda: condition() or settled(), what, min(patience, IMPATIENCE))
+    if not condition():
+        raise NotReached(f"not reached: {what}")
 
 
 def search_afterwards(stage: Stage, outputs: dict[str, str]) -> Failure | None:

@@ -14,7 +14,7 @@ TOO_LONG = (LIMIT_MS + 50) / 1000
 
 @pytest.fixture(autouse=True)
 def _a_machine_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What others on this device_gateway take is not the matter here."""
+    """What others on this machine take is not the matter here."""
     monkeypatch.setattr(heartbeat, "_unscheduled_ns", dict)
     monkeypatch.setattr(heartbeat, "_stolen_ns", lambda: 0)
 
@@ -108,7 +108,7 @@ def test_one_who_holds_the_interpreter_and_gets_no_processor_does_not_count(
 
 
 def test_a_loop_that_turns_beats_far_below_the_limit(qtbot: QtBot) -> None:
-    """The best of a few looks: a device_gateway that stops for a moment is not the loop's doing."""
+    """The best of a few looks: a machine that stops for a moment is not the loop's doing."""
     heart = Heartbeat()
     beats = 0
 
