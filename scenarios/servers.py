@@ -139,6 +139,10 @@ class LocalServers:
         check_own_files(folder / OWN_FILES, self._towns)
         self._databases = databases_of(self._towns)
         for name in self._databases:  # another process may replace the template at any time
+            if name == CARD_REGISTRY and not (template / f"{name}.db").exists():
+                # the town uses 条例利用 only since its data were made
+                migrate_card_registry(sqlite_url(self._fresh / f"{name}.db"))
+                continue
             paths.copy_private(template / f"{name}.db", self._fresh / f"{name}.db")
         for notices in (FILE_NAME, CARDS_FILE_NAME):
             if (template / notices).exists():
@@ -301,13 +305,13 @@ class LocalServers:
 
 def _migrate(folder: Path, databases: Sequence[str]) -> None:
     """Bring kept databases to the newest schema, whoever made them readable by others."""
+    if CARD_REGISTRY in databases:  # made if it is not there
+        migrate_card_registry(sqlite_url(folder / f"{CARD_REGISTRY}.db"))
     for name in databases:
         (folder / f"{name}.db").chmod(0o600)
     migrate_authority(sqlite_url(folder / "authority.db"))
     migrate_center(sqlite_url(folder / "center.db"))
     migrate_ledger(sqlite_url(folder / "ledger.db"))
-    if CARD_REGISTRY in databases:
-        migrate_card_registry(sqlite_url(folder / f"{CARD_REGISTRY}.db"))
     for name in databases:
         if name.startswith("replica-"):
             migrate(sqlite_url(folder / f"{name}.db"), "server_stub.registry")
