@@ -16,7 +16,7 @@ PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey
 
 FREE: None = None
 NEVER: frozenset[int] = frozenset()
-APPLETS = frozenset({"jpki", "text", "surface", "juki", "common"})
+APPLETS = frozenset({"jpki", "text", "surface", "juki", "common", "ordinance"})
 """Names of the applications that a virtual card knows to play."""
 
 

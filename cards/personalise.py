@@ -77,11 +77,13 @@ def personalise(
     *,
     secrets: Mapping[str, Revealable] | None = None,
     my_number: Revealable | None = None,
+    aids: Mapping[str, bytes] | None = None,
 ) -> CardImage:
     """Make a card of `holder` as `profile` says, at the moment `now` (aware).
 
     `secrets` by name (authentication_pin, signature_password …) take the place of the profile's sample values;
-    `my_number` is a sample number (wrong check digit), else one is made up.
+    `my_number` is a sample number (wrong check digit), else one is made up. `aids`: of applications that each municipality has
+    under an identifier of its own (ordinance), in the place of the profile's.
     Raises CardError(Settings_Wrong) if a secret, the number or a modifier of the profile cannot be.
     """
     number = sample_my_number(holder.person_key) if my_number is None else my_number.reveal()
@@ -91,7 +93,9 @@ def personalise(
         )
     length = profile.card.address_length
     holder = replace(holder, address=holder.address.ljust(length, "見"))
-    return _Personaliser(profile, holder, authority, key_source, now, dict(secrets or {}), number).image()
+    return _Personaliser(
+        profile, holder, authority, key_source, now, dict(secrets or {}), number, aids or {}
+    ).image()
 
 
 @dataclass
@@ -103,6 +107,7 @@ class _Personaliser:
     now: datetime
     secrets: dict[str, Revealable]
     my_number: str = field(repr=False)
+    aids: Mapping[str, bytes] = field(default_factory=dict)
     _keys: dict[str, PrivateKey] = field(default_factory=dict)
     _certificates: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
     _facts: CardFacts = field(init=False)
@@ -126,7 +131,7 @@ class _Personaliser:
             [
                 Application(
                     name,
-                    bytes.fromhex(spec.aid),
+                    self.aids.get(name) or bytes.fromhex(spec.aid),
                     {int(fid, 16): self._file(name, fid, file) for fid, file in spec.files.items()},
                 )
                 for name, spec in self.profile.applications.items()
@@ -135,12 +140,12 @@ class _Personaliser:
 
     def _known(self) -> CardFacts:
         key = self._keys.get("application")
-        person = self.holder.person_key
+        person, card = self.holder.person_key, self.profile.card
         issued = self.now.astimezone(_JST).date()
         return CardFacts(
             self.holder,
-            birthday(self.holder.birth, self.profile.card.valid_years, issued),
-            digits(person, "serial", 15),
+            card.expires_on or birthday(self.holder.birth, card.valid_years, issued),
+            digits(person, "serial" if card.edition == 1 else f"serial {card.edition}", 15),
             digits(person, "security code", 4),
             self.my_number,
             self.profile.card.token_label,

@@ -27,6 +27,7 @@ from .apdu import (
 )
 from .applets.base import Applet
 from .applets.jpki import JpkiApplet
+from .applets.ordinance import OrdinanceApplet
 from .applets.session import Session
 from .errors import CardError
 from .image import Application, CardImage
@@ -37,6 +38,7 @@ _APPLETS: dict[str, Applet] = {
     "surface": CardFaceApplet(),
     "juki": JukiApplet(),
     "common": CommonApplet(),
+    "ordinance": OrdinanceApplet(),
 }
 _CARD_MANAGER = Applet()
 

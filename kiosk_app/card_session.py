@@ -3,7 +3,7 @@ between two calls, so that the card is without power whenever the terminal does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from cryptography import x509
 
 from cards.errors import CardError
 from cards.jpki import JpkiClient
+from cards.ordinance import OrdinanceCard, read_ordinance_card
 from cards.readers.interface import Reader
 from cards.trace import Observer
 from server_stub.interface.binding import holder_ref
@@ -39,6 +40,17 @@ def read_card(reader: Reader, observer: Observer, trust: CardTrust, *, bodies: b
         certificate = client.read_authentication_certificate()
         trust.kind(certificate)  # a production card is asked nothing more
         return _facts(certificate, client.tries_left(), trust)
+
+
+def read_by_ordinance(
+    reader: Reader, observer: Observer, aids: Iterable[str], *, bodies: bool = False
+) -> OrdinanceCard:
+    """The 住民基本台帳カード that lies there, by the first of `aids` (hex) that it knows. Raises Failed by the names of cards.ordinance."""
+    try:
+        with reader.connect() as connection:
+            return read_ordinance_card(connection, map(bytes.fromhex, aids), observer, bodies=bodies)
+    except CardError as error:
+        raise _failed(error) from error
 
 
 def sign(

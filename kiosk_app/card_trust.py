@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
+from cards.ordinance import CARD_FILE
 from cards.virtual import VirtualCard
 from server_stub.interface.failures import Failed
 
@@ -70,6 +71,15 @@ class CardTrust:
         if organisation_of(certificate) == PRODUCTION:
             raise Failed("Certificate_Production")
         return CardKind.ENROLLED if fingerprint in self._enrolled else CardKind.REAL
+
+    def kind_by_number(self, number: str) -> CardKind:
+        """Of the 住民基本台帳カード with that number. No PIN is ever sent to such a card, so that nothing can be lost on a real one."""
+        laid = self._laid()
+        try:
+            content = b"" if laid is None else laid.image.application("ordinance").files[CARD_FILE].content
+        except KeyError:
+            return CardKind.REAL
+        return CardKind.VIRTUAL if number.encode() in content else CardKind.REAL
 
     def allow_pin(self, kind: CardKind, tries: int | None, *, last_try_accepted: bool) -> None:
         """Returns if a PIN may be sent to a card that has so many tries left now. Raises Failed(Card_Pin_Withheld, why=…)."""

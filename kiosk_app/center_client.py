@@ -22,6 +22,7 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import (
     AuthenticationRequest,
     Nonce,
+    OrdinanceServices,
     ReportTaken,
     SessionEnd,
     SessionOpened,
@@ -74,6 +75,9 @@ class CenterClient:
 
     def municipalities(self) -> MunicipalityList:
         return self._message("GET", "/v1/municipalities", MunicipalityList)
+
+    def ordinance_services(self) -> OrdinanceServices:
+        return self._message("GET", "/v1/ordinance-services", OrdinanceServices)
 
     def open_session(self) -> SessionOpened:
         return self._message("POST", "/v1/sessions", SessionOpened)

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
+from cards.ordinance import OrdinanceCard, before_the_end
 from cards.readers.interface import Reader
 from cards.trace import Observer
 from kiosk_app.flow.events import (
@@ -18,10 +19,11 @@ from kiosk_app.flow.events import (
     PaperReceived,
     SessionStarted,
 )
+from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.terminal import AuthenticationRequest, JpkiProof, signed_text
+from server_stub.interface.terminal import AuthenticationRequest, JpkiProof, OrdinanceProof, signed_text
 from server_stub.interface.trace import Trace
-from server_stub.interface.values import Box, Identity, Method
+from server_stub.interface.values import Box, Identity, Method, Place
 
 from .card_trust import CardTrust
 from .flow import effects as f
@@ -43,21 +45,32 @@ LETTING_GO = 3.0
 """Real seconds for a conversation with a card that was taken away to end, before the next card is spoken to."""
 
 
-def _identity(holder_ref: str) -> Identity:
+OTHER_CARDS = ("Card_Resident_Register_Card", "Card_Not_My_Number")
+"""What a 住民基本台帳カード is to whoever looks for a My Number Card."""
+
+
+def _identity(holder_ref: str, method: Method = Method.JPKI) -> Identity:
     """Who the card says its holder is."""
-    return Identity(method=Method.JPKI, reference=holder_ref)
+    return Identity(method=method, reference=holder_ref)
 
 
 class CenterGateway:
     """Holds the client (made once, at first use: its modules are big) and the papers received in the present visit."""
 
     def __init__(
-        self, settings: TerminalSettings, trace: Trace, reader: Reader, trust: CardTrust | None = None
+        self,
+        settings: TerminalSettings,
+        trace: Trace,
+        reader: Reader,
+        trust: CardTrust | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        """`trust`: without one every card counts as real."""
+        """`trust`: without one every card counts as real. `clock`: whose date says whether a 住民基本台帳カード is still read; without one
+        none is."""
         self._settings = settings
         self._trace = trace
         self._reader = reader
+        self._clock = clock
         self._trust = trust or CardTrust()
         self._card_worker = Worker("card", LETTING_GO)
         self._lock = threading.Lock()
@@ -89,6 +102,8 @@ class CenterGateway:
                 return SessionStarted(self._client(visit).open_session().session_id)
             case f.Authenticate():
                 return self._authenticate(effect, visit)
+            case f.AuthenticateByOrdinance():
+                return self._authenticate_by_ordinance(effect, visit)
             case f.Apply():
                 return self._apply(effect, visit)
         raise TypeError(f"{type(effect).__name__} is no matter of the centre")
@@ -175,10 +190,73 @@ class CenterGateway:
         from .card_session import read_card
 
         bodies = self._settings.card_bodies
-        facts = self._at_card(
-            visit, lambda: read_card(self._reader, self._observer, self._trust, bodies=bodies)
-        )
+        try:
+            facts = self._at_card(
+                visit, lambda: read_card(self._reader, self._observer, self._trust, bodies=bodies)
+            )
+        except Failed as failed:
+            if failed.failure not in OTHER_CARDS or not self._resident_cards_are_read():
+                raise
+            return self._read_by_ordinance(visit, failed)
         return CardRead(facts.holder_ref, facts.tries_left, facts.kind)
+
+    def _resident_cards_are_read(self) -> bool:
+        return self._clock is not None and before_the_end(self._clock.now().date())
+
+    def _read_by_ordinance(self, visit: int, otherwise: Failed) -> Event:
+        """A 住民基本台帳カード of a municipality that uses it, under the identifier that the centre tells. Raises `otherwise` for a card of nobody
+        else, Failed(Ordinance_Card_Ended) for one whose validity has ended."""
+        from server_stub.interface.binding import ordinance_ref
+
+        services = {one.aid: one for one in self._client(visit).ordinance_services().services}
+        try:
+            card = self._card_by_number(visit, services)
+        except Failed as failed:
+            raise otherwise if failed.failure == "Card_Resident_Register_Card" else failed from None
+        service = services[card.aid.hex().upper()]
+        if card.municipality != service.municipality.code:
+            raise Failed("Card_Answer_Unexpected", item="municipality")
+        assert self._clock is not None
+        if self._clock.now().date() > card.expires_on:
+            raise Failed("Ordinance_Card_Ended")
+        reference = ordinance_ref(card.municipality, card.number)
+        return CardRead(reference, None, self._trust.kind_by_number(card.number), service)
+
+    def _card_by_number(self, visit: int, aids: Iterable[str]) -> OrdinanceCard:
+        from .card_session import read_by_ordinance
+
+        bodies = self._settings.card_bodies
+        known = tuple(aids)
+        return self._at_card(
+            visit, lambda: read_by_ordinance(self._reader, self._observer, known, bodies=bodies)
+        )
+
+    def _authenticate_by_ordinance(self, effect: f.AuthenticateByOrdinance, visit: int) -> Event:
+        from server_stub.interface.binding import open_offers, ordinance_ref
+
+        self._client(visit).nonce(effect.session_id)
+        card = self._card_by_number(visit, (effect.service.aid,))
+        if ordinance_ref(card.municipality, card.number) != effect.holder_ref:
+            raise Failed("Card_Changed")
+        proof = OrdinanceProof(
+            municipality=card.municipality, card=card.number, kind=effect.kind, pin=effect.pin
+        )
+        whose = effect.service.municipality
+        request = AuthenticationRequest(
+            place=effect.place,
+            municipality=whose.code if effect.place is Place.DOMICILE else None,
+            proof=proof,
+        )
+        offers = open_offers(
+            self._client(visit).authenticate(effect.session_id, request),
+            self._center()[1],
+            holder=_identity(effect.holder_ref, Method.ORDINANCE),
+            session_id=effect.session_id,
+            terminal_id=self._settings.terminal_id,
+            place=effect.place,
+            chosen=whose,
+        )
+        return Authenticated(offers)
 
     def _authenticate(self, effect: f.Authenticate, visit: int) -> Event:
         from server_stub.interface.binding import open_offers
@@ -231,7 +309,7 @@ class CenterGateway:
             signed,
             lambda application_id, number: self._client(visit).sheet(application_id, number),
             pinned=pinned,
-            holder=_identity(effect.holder_ref),
+            holder=_identity(effect.holder_ref, effect.method),
             session_id=effect.session_id,
             terminal_id=self._settings.terminal_id,
             asked=effect.request,

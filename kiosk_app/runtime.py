@@ -27,7 +27,14 @@ from .workers import Worker
 
 _log = logging.getLogger(__name__)
 
-REMOTE = (f.ReadCard, f.FetchMunicipalities, f.OpenSession, f.Authenticate, f.Apply)
+REMOTE = (
+    f.ReadCard,
+    f.FetchMunicipalities,
+    f.OpenSession,
+    f.Authenticate,
+    f.AuthenticateByOrdinance,
+    f.Apply,
+)
 """Effects that wait for somebody else; everything else is done by the terminal's own devices."""
 
 DEVICE_PATIENCE = 5.0
@@ -64,7 +71,7 @@ class Runtime:
             self._lock.release()
             raise
         self.outbox = Outbox(settings.data_dir / "outbox.sqlite")
-        self._remote = CenterGateway(settings, trace, reader, trust)
+        self._remote = CenterGateway(settings, trace, reader, trust, clock)
         self._device_gateway = DeviceGateway(
             devices, self.journal, self.outbox, self._remote, clock, settings.terminal_id
         )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from cards.ordinance import before_the_end
 from cards.readers.interface import Reader
 from kiosk_app.flow.presenter import view_of
 from server_stub.interface.application_states import State as ApplicationState
@@ -310,7 +311,8 @@ class Terminal(QObject):
             self._runtime.send_reports()
 
     def _show(self) -> None:
-        view = view_of(self._state, self._settings.accent)
+        today = self._clock.now().date()
+        view = view_of(self._state, self._settings.accent, either_card=before_the_end(today))
         if view == self._shown:
             return
         self._shown = view

@@ -23,14 +23,14 @@ from cards.readers.call_with_timeout import OPENING_SECONDS, PATIENCE_SECONDS, N
 from cards.readers.interface import CardConnection, Reader
 from kiosk_app.card_trust import PRODUCTION, fingerprint_of, issued_by, organisation_of
 from server_stub.interface.binding import holder_ref
-from server_stub.interface.clock import JST, STAGE_START, Clock
+from server_stub.interface.clock import JST, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.notices import FILE_NAME, HEADER, EnrolledCard, NoticeKind
 from server_stub.settings_file import Settings, file_named, read_settings, settings_wrong
 
 from . import paths
 from .template import take_notices
-from .towns import Town
+from .towns import Town, beginning_of
 
 TEST_HIERARCHY = "JPKI-TEST"
 _HEAD = "# 試験用カード（O=JPKI-TEST）の登録。konbini card enrol が書きます。この機械だけのもので、記録には入れません。\n"
@@ -153,7 +153,7 @@ def link(databases: Path, towns: Sequence[Town], enrolments: Sequence[Enrolment]
     notices = databases / FILE_NAME
     with notices.open("a", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(_notice(one, _home_of(one, towns)) for one in enrolments)
-    take_notices(databases, towns, Clock(STAGE_START))
+    take_notices(databases, towns, Clock(beginning_of(towns)))
 
 
 def for_person(calling: str, enrolments: Iterable[Enrolment]) -> Enrolment | None:

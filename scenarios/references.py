@@ -105,7 +105,7 @@ def delivered(town: Town) -> Iterator[tuple[Tenant, ReplicaReader]]:
         none = place / notices.FILE_NAME
         none.write_text(",".join(notices.HEADER) + "\r\n", encoding="utf-8", newline="")
         url = sqlite_url(place / "replica.db")
-        clock = Clock(STAGE_START)
+        clock = Clock(town.begins)
         models = {register: model for kind in kinds for register, model in kind.registers.items()}
         town.load(url, none, clock, Trace(clock), formats=town.formats, models=models)
         replica = Replica(url)
@@ -116,10 +116,10 @@ def delivered(town: Town) -> Iterator[tuple[Tenant, ReplicaReader]]:
             replica.close()
 
 
-def states(municipality: Municipality) -> list[tuple[date, Municipality]]:
-    """List the days whose papers are wanted, with the municipality as it is then: each may bring another form."""
-    later = [(first, state) for first, state in municipality.states.since if first > DAY]
-    return [(DAY, municipality.on(DAY)), *later]
+def states(municipality: Municipality, begin: date = DAY) -> list[tuple[date, Municipality]]:
+    """List the days from `begin` on whose papers are wanted, with the municipality as it is then: each may bring another form."""
+    later = [(first, state) for first, state in municipality.states.since if first > begin]
+    return [(begin, municipality.on(begin)), *later]
 
 
 def papers(
@@ -332,7 +332,7 @@ def findings(town: Town) -> list[Finding]:
     with delivered(town) as (tenant, reader):
         wanted = {
             form_of(municipality, code): (day, municipality, kind)
-            for day, municipality in reversed(states(town.municipality))
+            for day, municipality in reversed(states(town.municipality, town.begins.date()))
             for code, kind in municipality.kinds.items()
         }
         for day, municipality, kind in wanted.values():

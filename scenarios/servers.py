@@ -17,17 +17,20 @@ import httpx
 from server_stub.authority import Authority
 from server_stub.authority import create_app as create_authority
 from server_stub.authority import prepare_database as migrate_authority
+from server_stub.card_registry import CardRegistry
+from server_stub.card_registry import prepare_database as migrate_card_registry
+from server_stub.card_registry.app import create_app as create_card_registry
 from server_stub.center.app import create_app as create_center
 from server_stub.center.database import Database
 from server_stub.center.database import prepare_database as migrate_center
 from server_stub.center.holders import Holders
-from server_stub.center.settings import CenterSettings, IssuingServer
+from server_stub.center.settings import CardRegistryServer, CenterSettings, IssuingServer
 from server_stub.center.terminals import Terminal
 from server_stub.db import make_private, migrate, sqlite_url
 from server_stub.faults.box import FaultBox
 from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.issuing import TerminalFacts
-from server_stub.interface.notices import FILE_NAME
+from server_stub.interface.notices import CARDS_FILE_NAME, FILE_NAME
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import TerminalKind
@@ -45,12 +48,21 @@ from .existing_systems import NODE as EXISTING_SYSTEM
 from .existing_systems import ExistingSystemProcess, ExistingSystems
 from .server_folder import adopt_single_replica
 from .stage_secrets import KeyPool
-from .template import authority_settings, databases_of, replica_name, towns_of
+from .template import (
+    CARD_REGISTRY,
+    authority_settings,
+    by_ordinance,
+    card_registry_settings,
+    databases_of,
+    replica_name,
+    towns_of,
+)
 from .towns import Town, codes
 
 ENDING = 60.0
 """Real seconds for the servers' process to end, or to answer one command, on a busy machine."""
 NODES = ("authority", "issuing", "center")
+"""In the order of `ports`. Where a town uses 条例利用 there is a card registry too, on a free port."""
 OWN_FILES = "delivery"
 """The folder beside the databases whose files are delivered each night instead of the sample, if it is there."""
 
@@ -81,6 +93,8 @@ class Servers(Protocol):
     center_url: str
     authority_url: str
     issuing_url: str
+    card_registry_url: str
+    """'' where no town uses 条例利用."""
     faults_on: set[str]
     """Those that the stage has switched on."""
 
@@ -151,8 +165,14 @@ class LocalServers:
         check_own_files(folder / OWN_FILES, self._towns)
         self._databases = databases_of(self._towns)
         for name in self._databases:  # another process may replace the template at any time
+            if name == CARD_REGISTRY and not (template / f"{name}.db").exists():
+                # the town uses 条例利用 only since its data were made
+                migrate_card_registry(sqlite_url(self._fresh / f"{name}.db"))
+                continue
             paths.copy_private(template / f"{name}.db", self._fresh / f"{name}.db")
-        paths.copy_private(template / FILE_NAME, self._fresh / FILE_NAME)
+        for notices in (FILE_NAME, CARDS_FILE_NAME):
+            if (template / notices).exists():
+                paths.copy_private(template / notices, self._fresh / notices)
         if kept:
             adopt_single_replica(folder, self._towns[0])
             _migrate(self._fresh, self._databases)
@@ -170,7 +190,7 @@ class LocalServers:
             clock,
             trace,
         )
-        self._faults = {node: FaultBox() for node in NODES}
+        self._faults = {node: FaultBox() for node in (*NODES, CARD_REGISTRY)}
         self._faults["issuing"] = _FaultsPassedOn(self._existing)
         if not kept:
             self._copy()
@@ -200,7 +220,9 @@ class LocalServers:
                 self._existing.follow_trace,
             )
 
-        self._authority = Authority(authority_settings(folder, keys, enrolled), clock, trace)
+        self._authority = Authority(
+            authority_settings(folder, keys, enrolled, towns=self._towns), clock, trace
+        )
         authority_app = create_authority(context("authority"), self._authority.settings, self._authority)
         self._nodes: list[RunningNode] = [serve(authority_app, ports[0])]
         issuing_settings = IssuingSettings(
@@ -219,6 +241,8 @@ class LocalServers:
         )
         self._issuing_app = create_issuing(context("issuing"), issuing_settings)
         self._nodes.append(serve(self._issuing_app, ports[1]))
+        self._card_registry = self._serve_card_registry(keys, context(CARD_REGISTRY))
+        self.card_registry_url = "" if self._card_registry is None else self._nodes[-1].base_url
         center_settings = CenterSettings(
             database_url=sqlite_url(folder / "center.db"),
             ocsp_url=f"{self._nodes[0].base_url}/ocsp/authentication",
@@ -229,15 +253,32 @@ class LocalServers:
             signing_key=keys.ed25519("centre"),
             enrolled=enrolled,
             ops_key=Secret(keys.text("ops-center")),
+            card_registries=self._card_registries(keys),
         )
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))
-        self.authority_url, self.issuing_url, self.center_url = (node.base_url for node in self._nodes)
+        self.authority_url, self.issuing_url = (node.base_url for node in self._nodes[:2])
+        self.center_url = self._nodes[-1].base_url
         for nightly in self._nightly:
             nightly.start()
         # fonts, compiler and patterns, so that the first paper does not wait for them
         names = [town.name for town in self._towns]
         threading.Thread(target=warm_up, args=names, daemon=True).start()
+
+    def _serve_card_registry(self, keys: KeyPool, context: NodeContext) -> CardRegistry | None:
+        """Start the ICカード標準システム, if a town has one."""
+        if not by_ordinance(self._towns):
+            return None
+        settings = card_registry_settings(self._folder, self._towns, keys)
+        registry = CardRegistry(settings, context.clock, context.trace)
+        self._nodes.append(serve(create_card_registry(context, settings, registry), 0))
+        return registry
+
+    def _card_registries(self, keys: KeyPool) -> tuple[CardRegistryServer, ...]:
+        if not self.card_registry_url:
+            return ()
+        key = Secret(keys.text("centre-to-card-registry"))
+        return (CardRegistryServer(self.card_registry_url, key, codes(by_ordinance(self._towns))),)
 
     def _replica(self, town: Town) -> str:
         return sqlite_url(self._folder / f"{replica_name(town.code)}.db")
@@ -292,6 +333,8 @@ class LocalServers:
                 resting.enter_context(nightly.resting())
             resting.enter_context(self._center_app.state.center.database_closed())
             self._copy()
+            if self._card_registry is not None:
+                self._card_registry.reopen()
 
     def close_trace(self) -> None:
         """The stage's trace is that of the nodes in this process too."""
@@ -306,10 +349,14 @@ class LocalServers:
         self._center_app.state.center.close()
         self._issuing_app.state.issuing.close()
         self._authority.close()
+        if self._card_registry is not None:
+            self._card_registry.close()
 
 
 def _migrate(folder: Path, databases: Sequence[str]) -> None:
     """Bring kept databases to the newest schema, whoever made them readable by others."""
+    if CARD_REGISTRY in databases:  # made if it is not there
+        migrate_card_registry(sqlite_url(folder / f"{CARD_REGISTRY}.db"))
     for name in databases:
         (folder / f"{name}.db").chmod(0o600)
     migrate_authority(sqlite_url(folder / "authority.db"))
@@ -350,6 +397,7 @@ class RemoteServers:
             raise RuntimeError("the servers did not start")
         urls = json.loads(line)
         self.authority_url, self.issuing_url, self.center_url = (urls[node] for node in NODES)
+        self.card_registry_url = urls.get(CARD_REGISTRY, "")
         self._urls: dict[str, str] = {node: urls[node] for node in NODES}
         self.faults_on: set[str] = set()
         self._client = httpx.Client(timeout=ENDING, trust_env=False)

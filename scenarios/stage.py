@@ -19,7 +19,7 @@ from cards.image import CardImage
 from cards.image_file import save_image
 from kiosk_app.card_slot import PCSC, VIRTUAL
 from server_stub.db import sqlite_url
-from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
@@ -37,7 +37,7 @@ from .servers import CITY as CITY
 from .servers import OWN_FILES, STORE, LocalServers, RemoteServers, Servers
 from .stage_secrets import KeyPool
 from .template import AUTHORITY_FILE, PIN, CardEntry, load_cards, replica_name, template_folder, towns_of
-from .towns import Town, fonts_of
+from .towns import Town, beginning_of, fonts_of
 
 PCSC_CARD_LIMIT = 10.0
 """Real seconds: vpcd itself waits for a mute card for ever."""
@@ -84,7 +84,8 @@ class Stage:
         shutil.copytree(template, self.template, dirs_exist_ok=True)
         self.cards = load_cards(self.template)
         self.towns = towns_of(self.template)
-        self.clock = Clock(STAGE_START)
+        self.begins = beginning_of(self.towns)
+        self.clock = Clock(self.begins)
         self.trace = Trace(self.clock, run=secrets.token_hex(8), process="stage")
         self.keys = KeyPool()
         self.servers_folder = self.folder / "servers"
@@ -113,10 +114,10 @@ class Stage:
     # --- one scenario after the other ----------------------------------------------------------------------------------
 
     def reset(self, scenario: str = "", trace_folder: Path | None = None) -> None:
-        """Fresh databases, card images and devices; Wednesday 10:00 again. `trace_folder`: where events are kept."""
+        """Fresh databases, card images and devices; the morning at which it began again. `trace_folder`: where events are kept."""
         self.trace.open_folder(trace_folder)
         self.trace.scope(scenario)
-        self.clock.start_again(STAGE_START)
+        self.clock.start_again(self.begins)
         self.servers.reset(scenario, trace_folder)
         shutil.rmtree(self.servers_folder / OWN_FILES, ignore_errors=True)
         shutil.rmtree(self.visit_folder, ignore_errors=True)
@@ -271,6 +272,16 @@ class Stage:
         self.card(name)
         return PIN if self.hands is None else self.hands.pin_of(name, self.kiosk.terminal)
 
+    def act_at_counter(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        """What an official does or asks at the counter of the ICカード標準システム (条例利用)."""
+        key = self.keys.text("ops-card-registry")
+        return httpx.post(
+            f"{self.servers.card_registry_url}/ops/v1/{path}",
+            json=dict(body),
+            headers={"Authorization": f"Bearer {key}"},
+            trust_env=False,
+        )
+
     def person_key(self, calling: str) -> str:
         """The 宛名番号 of a 呼び名."""
         return self.card(f"{calling}のカード").person
@@ -335,7 +346,7 @@ class Stage:
     def _await_delivery(self) -> None:
         """Until the night that the clock has passed has been delivered; the terminal's screen goes on meanwhile."""
         night = last_night(self.clock.now())
-        if night <= last_night(STAGE_START) or NO_DELIVERY in self.servers.faults_on:
+        if night <= last_night(self.begins) or NO_DELIVERY in self.servers.faults_on:
             return  # the template has that night
         replicas = [self.replica(town) for town in self.towns]
         self.kiosk.terminal.wait_until(

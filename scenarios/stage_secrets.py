@@ -6,6 +6,8 @@ Each is as distinctive as its format allows, so that a text which holds one has 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -87,6 +89,14 @@ CARD_SECRETS = {
     "common_pin": Secret("9648"),
 }
 """By the names of cards.profiles: the same on every virtual card. 照合番号 and the unknown key are the card's own."""
+
+
+def ordinance_pin(kind: str) -> Secret:
+    """The PIN that is registered for a kind of certificate on every 住民基本台帳カード of the stage (条例利用): another one for each kind."""
+    digest = hashlib.sha256(f"test PIN of {kind}".encode()).digest()
+    return Secret(str(3001 + int.from_bytes(digest[:4], "big") % 6899))
+
+
 RESIDENT_CODE = "resident_code"
 """What an item of a delivered record is called that is a 住民票コード."""
 PEM_LINE = re.compile(r"^[A-Za-z0-9+/]{64}$", re.MULTILINE)
@@ -112,6 +122,7 @@ def stage_secrets(template: Path, keys: Path) -> tuple[StageSecret, ...]:
         *_of_people(people),
         *_of_records(template),
         *_of_cards(template, people),
+        *_of_registrations(template),
         *_of_nodes(keys),
     ):
         found.setdefault(secret.value.reveal(), secret)
@@ -140,8 +151,16 @@ def _of_cards(template: Path, people: Iterable[Person]) -> Iterator[StageSecret]
                     yield StageSecret(what, Secret(ef.pin.value))
 
 
+def _of_registrations(template: Path) -> Iterator[StageSecret]:
+    """The PINs of 条例利用, by the kinds for which the template's cards are registered."""
+    listed = template / "cards.json"
+    cards = json.loads(listed.read_text(encoding="utf-8")) if listed.exists() else []
+    for kind in sorted({kind for card in cards for kind in card.get("registered", ())}):
+        yield StageSecret(f"「{kind}」のために登録した暗証番号", ordinance_pin(kind))
+
+
 def _of_people(people: Iterable[Person]) -> Iterator[StageSecret]:
-    for person in people:
+    for person in (one for one in people if len(one.my_number)):
         yield StageSecret(f"個人番号（{person.key}）", person.my_number)
 
 

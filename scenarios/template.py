@@ -12,21 +12,26 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from cards.image import CardImage
-from cards.image_file import save_image
+from cards.image_file import load_image, save_image
+from cards.ordinance import OrdinanceCard, read_ordinance_card
 from cards.personalise import Holder, personalise
 from cards.profiles import Profile, load_profile
+from cards.readers.virtual import VirtualReader
+from cards.virtual import VirtualCard
 from kiosk_app.card_trust import fingerprint_of, issued_by
 from server_stub.authority import Authority, AuthoritySettings, prepare_database
+from server_stub.card_registry import CardRegistry, CardRegistrySettings, IssuedCard
 from server_stub.center.database import Database
 from server_stub.center.holders import Holders
 from server_stub.db import sqlite_url
-from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.card_registry import Act, RegistrationAct
+from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
-from server_stub.interface.notices import FILE_NAME, SERIAL, EnrolledCard
+from server_stub.interface.notices import CARDS_FILE_NAME, FILE_NAME, SERIAL, EnrolledCard
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import migrate_ledger
@@ -34,10 +39,11 @@ from server_stub.registry.importers import read_people
 from server_stub.registry.records import Person, Sex
 
 from . import paths, stage_secrets
-from .stage_secrets import CARD_SECRETS, KeyPool
-from .towns import CardSpec, Town, load_towns, romanised, town_folder
+from .stage_secrets import CARD_SECRETS, KeyPool, ordinance_pin
+from .towns import CardSpec, Town, beginning_of, load_towns, romanised, town_folder
 
 AUTHORITY_FILE = "authentication_ca.der"
+CARD_REGISTRY = "card_registry"
 CARDS = "cards.json"
 TOWNS = "towns.json"
 """Beside the databases: which towns they are of."""
@@ -61,11 +67,36 @@ class CardEntry:
     file: str
     serial: str
     pinned: str
+    registered: list[str] = field(default_factory=list)
+    number: str = ""
+    """Of a 住民基本台帳カード with an application for 条例利用; '' else."""
 
 
-def databases_of(towns: Iterable[Town]) -> tuple[str, ...]:
-    """Name the databases of a stage with these towns: one replica each."""
-    return ("authority", "center", "ledger", *(replica_name(town.code) for town in towns))
+def databases_of(towns: Sequence[Town]) -> tuple[str, ...]:
+    """Name the databases of a stage with these towns: one replica each, and a card registry if one uses 条例利用."""
+    registry = (CARD_REGISTRY,) if by_ordinance(towns) else ()
+    return ("authority", "center", "ledger", *registry, *(replica_name(town.code) for town in towns))
+
+
+def by_ordinance(towns: Iterable[Town]) -> tuple[Town, ...]:
+    """List the towns that use their 住民基本台帳カード, now or on another day."""
+    return tuple(
+        town
+        for town in towns
+        if any(
+            one.authentication.ordinance is not None
+            for one in (town.municipality, *(state for _, state in town.municipality.states.since))
+        )
+    )
+
+
+def card_registry_settings(folder: Path, towns: Iterable[Town], keys: KeyPool) -> CardRegistrySettings:
+    return CardRegistrySettings(
+        database_url=sqlite_url(folder / f"{CARD_REGISTRY}.db"),
+        centre_key=Secret(keys.text("centre-to-card-registry")),
+        municipalities=tuple(town.folder for town in by_ordinance(towns)),
+        ops_key=Secret(keys.text("ops-card-registry")),
+    )
 
 
 def replica_name(code: str) -> str:
@@ -103,12 +134,12 @@ def build_template(
 ) -> None:
     """Fill `folder`: databases, card images and their list. `told` hears what is being done."""
     keys = KeyPool()
-    clock = Clock(STAGE_START)
+    clock = Clock(beginning_of(towns))
     clock.freeze()
     told("試験用の鍵と認証局を用意しています")
     databases = {name: sqlite_url(folder / f"{name}.db") for name in databases_of(towns)}
     prepare_database(databases["authority"])
-    authority = Authority(authority_settings(folder, keys), clock, Trace(clock))
+    authority = Authority(authority_settings(folder, keys, towns=towns), clock, Trace(clock))
     told("カードを発行しています")
     (folder / AUTHORITY_FILE).write_bytes(authority.authentication_ca_certificate())
     paths.write_private(folder / TOWNS, json.dumps([town.told for town in towns]).encode())
@@ -125,6 +156,7 @@ def build_template(
     authority.write_issue_notices(notices)
     _take_out(notices, {int(entry.serial, 16) for entry in entries if entry.serial and not entry.linked})
     authority.close()
+    register_cards(folder, towns, entries, keys, clock)
     told("副本に取り込んでいます")
     migrate_ledger(databases["ledger"])
     take_notices(folder, towns, clock)
@@ -137,21 +169,54 @@ def add_card(folder: Path, municipality: str, card: CardSpec) -> CardEntry:
     One caller at a time.
     """
     keys = KeyPool()
-    clock = Clock(STAGE_START)
-    clock.freeze()
     towns = towns_of(folder)
+    clock = Clock(beginning_of(towns))
+    clock.freeze()
     town = next(town for town in towns if town.code == municipality)
     entries = list(load_cards(folder).values())
-    authority = Authority(authority_settings(folder, keys), clock, Trace(clock))
+    authority = Authority(authority_settings(folder, keys, towns=towns), clock, Trace(clock))
     withheld = {int(entry.serial, 16) for entry in entries if entry.serial and not entry.linked}
     person = read_people(town.delivery, town.formats, {card.person: card.name})[card.person]
     entries.append(_personalise(folder, authority, keys, town, person, card, len(entries) + 1))
     authority.write_issue_notices(folder / FILE_NAME)
     _take_out(folder / FILE_NAME, withheld)
     authority.close()
+    register_cards(folder, towns, entries[-1:], keys, clock)
     take_notices(folder, towns, clock)
     _save_cards(folder, entries)
     return entries[-1]
+
+
+def register_cards(
+    folder: Path, towns: Sequence[Town], entries: Iterable[CardEntry], keys: KeyPool, clock: Clock
+) -> None:
+    """Hand the 住民基本台帳カード among `entries` over in the card registry in `folder`, and register their use as an official does."""
+    hosts = {town.code: town for town in by_ordinance(towns)}
+    if not hosts:
+        return
+    registry = CardRegistry(card_registry_settings(folder, towns, keys), clock, Trace(clock))
+    people = {code: town.card_holders() for code, town in hosts.items()}
+    for entry in entries:
+        if entry.municipality not in hosts or not entry.number:
+            continue
+        person = people[entry.municipality][entry.person]
+        card = read_card_file(load_image(folder / entry.file))
+        issued = IssuedCard(card.municipality, card.number, person.key, person.birth.inner, card.expires_on)
+        registry.take_issued([issued])
+        for kind in entry.registered:
+            registry.act(
+                RegistrationAct(
+                    municipality=card.municipality,
+                    card=card.number,
+                    kind=kind,
+                    act=Act.REGISTER,
+                    pin=ordinance_pin(kind),
+                    operator="市民課　見本職員",
+                    reason="窓口での申請",
+                )
+            )
+    registry.write_cards(folder / CARDS_FILE_NAME)
+    registry.close()
 
 
 def take_notices(folder: Path, towns: Iterable[Town], clock: Clock) -> None:
@@ -171,14 +236,17 @@ def towns_of(folder: Path) -> tuple[Town, ...]:
 
 
 def authority_settings(
-    folder: Path, keys: KeyPool, enrolled: tuple[EnrolledCard, ...] = ()
+    folder: Path, keys: KeyPool, enrolled: tuple[EnrolledCard, ...] = (), *, towns: Sequence[Town] = ()
 ) -> AuthoritySettings:
-    return AuthoritySettings(
+    """`towns`: of whose time it is."""
+    settings = AuthoritySettings(
         database_url=sqlite_url(folder / "authority.db"),
         keys=lambda name: keys.rsa(name.replace("/", "-")),
         operator_key=Secret(keys.text("authority-operator")),
         enrolled=enrolled,
     )
+    dates = towns[0].ca_dates if towns else None
+    return settings if dates is None else replace(settings, ca_not_before=dates[0], ca_not_after=dates[1])
 
 
 def load_cards(template: Path) -> dict[str, CardEntry]:
@@ -218,9 +286,10 @@ def _personalise(
         ),
         authority,
         keys.source(f"card-{number:03d}"),
-        STAGE_START,
+        town.begins,
         secrets=CARD_SECRETS,
-        my_number=person.my_number,
+        my_number=person.my_number if len(person.my_number) else None,
+        aids=_aids(town),
     )
     serial = _new_authentication_serial(authority, person.key, known)
     _tell_authority(authority, profile, person.key, known)
@@ -232,7 +301,31 @@ def _personalise(
     file = f"cards/{number:03d}.json"
     save_image(image, folder / file)
     pinned = _pinned(image, authority.authentication_ca_certificate())
-    return CardEntry(**card.model_dump(), municipality=town.code, file=file, serial=serial, pinned=pinned)
+    return CardEntry(
+        **card.model_dump(),
+        municipality=town.code,
+        file=file,
+        serial=serial,
+        pinned=pinned,
+        number=_card_number(image),
+    )
+
+
+def _aids(town: Town) -> dict[str, bytes]:
+    terms = town.municipality.authentication.ordinance
+    return {} if terms is None else {"ordinance": bytes.fromhex(terms.aid)}
+
+
+def _card_number(image: CardImage) -> str:
+    return read_card_file(image).number if any(one.name == "ordinance" for one in image.applications) else ""
+
+
+def read_card_file(image: CardImage) -> OrdinanceCard:
+    """Read a 住民基本台帳カード as a terminal does."""
+    reader = VirtualReader()
+    reader.insert(VirtualCard(image.copy()))
+    with reader.connect() as connection:
+        return read_ordinance_card(connection, [image.application("ordinance").aid])
 
 
 def _save_cards(folder: Path, entries: Iterable[CardEntry]) -> None:

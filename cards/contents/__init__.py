@@ -26,6 +26,7 @@ CONTENTS: dict[str, Callable[[CardFacts], bytes]] = {
     "card_number": lambda facts: facts.serial.encode(),
     "municipality": lambda facts: facts.holder.municipality.encode(),
     "expiry": lambda facts: f"{facts.expiry:%Y%m%d}".encode(),
+    "ordinance_card": common.card_info,
     "contact_atr": lambda facts: facts.contact_atr[1:],
     "unknown": lambda facts: b"\xff" * 16,
 }

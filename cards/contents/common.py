@@ -74,7 +74,10 @@ def key_reference(number: int) -> bytes:
 
 
 def card_info(facts: CardFacts) -> bytes:
-    """Write record 1 of 共通カードAP EF 0001: tag 01, serial, municipality and expiry in 28 digits."""
+    """Write record 1 of 共通カードAP EF 0001: tag 01, serial, municipality and expiry in 28 digits.
+
+    EF 0001 of our application for 条例利用 has the same, since what the real one holds is not published.
+    """
     return tlv(0x01, f"{facts.serial}{facts.holder.municipality}{facts.expiry:%Y%m%d}".encode())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -45,6 +46,7 @@ ContentName = Literal[
     "card_number",
     "municipality",
     "expiry",
+    "ordinance_card",
     "contact_atr",
     "unknown",
 ]
@@ -163,13 +165,17 @@ class ApplicationTable(_Table):
 class CardTable(_Table):
     """Say the token label of EF 0006, the birthday (counted from issue) on which the card ends, the ATR of its contacts.
 
-    `address_length`: the address in certificate and files is filled up to so many characters.
+    `address_length`: the address in certificate and files is filled up to so many characters. `expires_on`: a day that is said
+    outright (a 住基カード ends ten years after its issue, on no birthday). `edition`: of several cards that a person has had one
+    after the other, which; each has a serial of its own.
     """
 
     token_label: str = Field("JPKIAPICCTOKEN2", max_length=32)
     valid_years: int = Field(10, ge=1, le=20)
     address_length: int = Field(0, ge=0, le=200)
     contact_atr: Annotated[Hex, Field(min_length=4)] = "3BE000FF8131FE4514"
+    expires_on: date | None = None
+    edition: int = Field(1, ge=1, le=99)
 
 
 class AuthorityTable(_Table):
@@ -193,7 +199,9 @@ class Profile(_Table):
     keys: dict[KeyName, KeyTable] = {}
     certificates: dict[Literal["authentication", "signature"], CertificateTable] = {}
     data_objects: dict[FileId, ContentName] = {}
-    applications: dict[Literal["jpki", "text", "surface", "juki", "common"], ApplicationTable] = {}
+    applications: dict[
+        Literal["jpki", "text", "surface", "juki", "common", "ordinance"], ApplicationTable
+    ] = {}
 
     @model_validator(mode="after")
     def _refers_to_what_is_there(self) -> Self:

@@ -92,7 +92,7 @@ def wrong_pin_and_card_gone(h: Context) -> bool:
 
 
 def wrong_pin(h: Context) -> bool:
-    return bool(h.event.failure == "Card_Pin_Wrong")
+    return bool(h.event.failure in ("Card_Pin_Wrong", "Ordinance_Pin_Wrong"))
 
 
 def reader_is_lost(h: Context) -> bool:
@@ -199,7 +199,7 @@ def card_was_warned(h: Context) -> bool:
 # --- the table --------------------------------------------------------------------------------------------------------
 
 
-def _stop(state: S, on_deadline: str) -> tuple[Row, ...]:
+def stop_rows(state: S, on_deadline: str) -> tuple[Row, ...]:
     return (
         Row(state, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
         Row(state, e.DeadlinePassed, S.REFUSAL, refused_as(on_deadline)),
@@ -242,11 +242,11 @@ def card_and_pin(*, comes_from: S, goes_to: S) -> tuple[Row, ...]:
         Row(S.CHOOSE_PLACE, e.PlaceChosen, S.CHOOSE_MUNICIPALITY, choose_domicile, municipalities_are_known),
         Row(S.CHOOSE_PLACE, e.PlaceChosen, S.FETCHING_MUNICIPALITIES, choose_domicile_and_fetch),
         Row(S.CHOOSE_PLACE, e.CardRemoved, S.REFUSAL, card_pulled),
-        *_stop(S.CHOOSE_PLACE, "Visit_Timed_Out"),
+        *stop_rows(S.CHOOSE_PLACE, "Visit_Timed_Out"),
         Row(S.FETCHING_MUNICIPALITIES, e.MunicipalitiesKnown, S.CHOOSE_MUNICIPALITY, know_municipalities),
         Row(S.FETCHING_MUNICIPALITIES, e.CardRemoved, S.REFUSAL, card_pulled),
         Row(S.FETCHING_MUNICIPALITIES, e.Refused, S.REFUSAL, refused),
-        *_stop(S.FETCHING_MUNICIPALITIES, "Centre_Unreachable"),
+        *stop_rows(S.FETCHING_MUNICIPALITIES, "Centre_Unreachable"),
         Row(
             S.CHOOSE_MUNICIPALITY,
             e.MunicipalityChosen,
@@ -271,26 +271,26 @@ def card_and_pin(*, comes_from: S, goes_to: S) -> tuple[Row, ...]:
         Row(S.CHOOSE_MUNICIPALITY, e.MunicipalityChosen, S.ENTER_PIN, choose_municipality, listed),
         Row(S.CHOOSE_MUNICIPALITY, e.BackTouched, S.CHOOSE_PLACE),
         Row(S.CHOOSE_MUNICIPALITY, e.CardRemoved, S.REFUSAL, card_pulled),
-        *_stop(S.CHOOSE_MUNICIPALITY, "Visit_Timed_Out"),
+        *stop_rows(S.CHOOSE_MUNICIPALITY, "Visit_Timed_Out"),
         Row(S.OPENING_SESSION, e.SessionStarted, S.CONFIRM_LAST_TRY, session_known, one_try_left),
         Row(S.OPENING_SESSION, e.SessionStarted, S.ENTER_PIN, session_known),
         Row(S.OPENING_SESSION, e.CardRemoved, S.REFUSAL, card_pulled),
         Row(S.OPENING_SESSION, e.Refused, S.REFUSAL, refused),
-        *_stop(S.OPENING_SESSION, "Centre_Unreachable"),
+        *stop_rows(S.OPENING_SESSION, "Centre_Unreachable"),
         Row(S.CONFIRM_LAST_TRY, e.LastTryAccepted, S.ENTER_PIN, accept_last_try),
         Row(S.CONFIRM_LAST_TRY, e.CardRemoved, S.REFUSAL, card_pulled),
-        *_stop(S.CONFIRM_LAST_TRY, "Visit_Timed_Out"),
+        *stop_rows(S.CONFIRM_LAST_TRY, "Visit_Timed_Out"),
         Row(S.ENTER_PIN, e.PinEntered, S.AUTHENTICATING, authenticate, four_digits),
         Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_MUNICIPALITY, None, domicile),
         Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_PLACE),
         Row(S.ENTER_PIN, e.CardRemoved, S.REFUSAL, card_pulled),
-        *_stop(S.ENTER_PIN, "Visit_Timed_Out"),
+        *stop_rows(S.ENTER_PIN, "Visit_Timed_Out"),
         Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, card_pulled, wrong_pin_and_card_gone),
         Row(S.AUTHENTICATING, e.Refused, S.CONFIRM_LAST_TRY, ask_pin_again, wrong_pin_with_one_try_left),
         Row(S.AUTHENTICATING, e.Refused, S.ENTER_PIN, ask_pin_again, wrong_pin_with_tries_left),
         Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, refused_as("Card_Pin_Blocked"), wrong_pin),
         Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, refused),
-        *_stop(S.AUTHENTICATING, "Centre_Unreachable"),
+        *stop_rows(S.AUTHENTICATING, "Centre_Unreachable"),
         Row(S.TAKE_CARD, e.CardRemoved, goes_to, card_away),
         Row(S.TAKE_CARD, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
         Row(S.TAKE_CARD, e.DeadlinePassed, S.REFUSAL, refused_as("Card_Forgotten"), card_was_warned),

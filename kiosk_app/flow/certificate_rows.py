@@ -1,5 +1,5 @@
 """The certificate's whole way: services and consent, what the holder is offered, the choices, the application; with card and
-PIN, cash-in, printing and taking as its sub-flows."""
+PIN (for a 住民基本台帳カード with the kind before it), cash-in, printing and taking as its sub-flows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .card_rows import card_and_pin
 from .effects import Say
 from .ending import card_lies_there, finish, leave, refuse, refused, refused_as
 from .money_rows import cash_in
+from .ordinance_rows import kind_before_pin
 from .paper_rows import printing_and_taking
 from .row import Context, Result, Row
 from .state import StateName as S
@@ -51,6 +52,7 @@ ROWS: tuple[Row, ...] = (
     *leave(S.SERVICE_MENU, e.CancelTouched, e.DeadlinePassed),
     Row(S.CONSENT, e.BackTouched, S.SERVICE_MENU),
     *leave(S.CONSENT, e.CancelTouched, e.DeadlinePassed),
+    *kind_before_pin(),
     *card_and_pin(comes_from=S.CONSENT, goes_to=S.CHOOSE_CERTIFICATE),
     Row(S.AUTHENTICATING, e.Authenticated, S.REFUSAL, refuse_all_offers, nothing_offered),
     Row(S.AUTHENTICATING, e.Authenticated, S.TAKE_CARD, know_offers_ask_card, card_lies_there),

@@ -47,7 +47,7 @@ def _asked(question: S, visit: Visit) -> bool:
             return True
 
 
-def _next(question: S, visit: Visit) -> S:
+def next_question(question: S, visit: Visit) -> S:
     """What is asked after this one (or after the menu): another page of the questions, or the next that is asked."""
     if question is S.CHOOSE_OPTIONS and visit.page + 1 < len(visit.question_pages()):
         return question
@@ -107,11 +107,15 @@ def copies_possible(h: Context) -> bool:
 
 def choose_kind(h: Context) -> Result:
     """Begin with the chosen certificate; who has no choice of persons is not asked for them."""
-    offer = _required(_offer_of(h))
+    return begin_kind(h.visit, _required(_offer_of(h))), ()
+
+
+def begin_kind(visit: Visit, offer: Offer) -> Visit:
+    """The visit at the first question of `offer`."""
     asked = scope_is_asked(offer)
     scope = None if asked else only_scope(offer)
     subjects = () if scope is None else offer.possible(scope)
-    return replace(h.visit, kind=offer.kind, scope=scope, subjects=subjects, answers={}, page=0, copies=1), ()
+    return replace(visit, kind=offer.kind, scope=scope, subjects=subjects, answers={}, page=0, copies=1)
 
 
 def choose_scope(h: Context) -> Result:
@@ -136,7 +140,7 @@ def choose_copies(h: Context) -> Result:
 
 def apply(h: Context) -> Result:
     visit = h.visit
-    effect = Apply(visit.session_id, visit.request(), _required(visit.offer), visit.holder_ref)
+    effect = Apply(visit.session_id, visit.request(), _required(visit.offer), visit.holder_ref, visit.method)
     return visit, (effect,)
 
 
@@ -156,7 +160,7 @@ def _forward(state: S, event: type[e.Event], do: Action, possible: Guard) -> Ite
 
         def leads_there(h: Context, target: S = target) -> bool:
             # what comes next depends on what is chosen here
-            return possible(h) and _next(state, _after(h, do)) is target
+            return possible(h) and next_question(state, _after(h, do)) is target
 
         asked = named(f"{target} is asked next", leads_there)
         yield Row(state, event, target, do, asked)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import ReportKind
-from server_stub.interface.values import MunicipalityInfo, Place
+from server_stub.interface.terminal import OrdinanceService, ReportKind
+from server_stub.interface.values import Method, MunicipalityInfo, Place
 
 from .state import Purchase
 
@@ -52,13 +52,27 @@ class Authenticate(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class AuthenticateByOrdinance(Effect):
+    """Read the card once more (another one now is Card_Changed), send its number with kind and PIN to the centre -> Authenticated. No PIN
+    goes to the card. What the centre understood must be a paper of `service`'s municipality."""
+
+    session_id: str
+    kind: str
+    pin: Secret
+    place: Place
+    service: OrdinanceService
+    holder_ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class Apply(Effect):
-    """Apply, fetch all sheets, check the binding to `holder_ref` -> PaperReceived."""
+    """Apply, fetch all sheets, check the binding to `holder_ref`, by that `method` -> PaperReceived."""
 
     session_id: str
     request: ApplicationRequest
     offer: Offer
     holder_ref: str
+    method: Method = Method.JPKI
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ RETRY = frozenset(
         "Reader_Absent", "Reader_Busy", "Reader_Service_Stopped",
         "Card_Removed", "Card_Mute", "Card_Changed", "Card_Not_My_Number", "Card_Answer_Unexpected",
         "Nonce_Not_Valid", "Session_Not_Valid", "Session_Not_Authenticated",
-        "Authority_Unreachable", "Certificate_Status_Unknown",
+        "Authority_Unreachable", "Certificate_Status_Unknown", "Registry_Unreachable",
         "Centre_Unreachable", "Issuing_Unreachable", "Answer_Malformed", "Paper_Corrupt",
         "Fee_Changed", "Municipality_Not_Participating", "Service_Not_Offered", "Terminal_Kind_Excluded",
         "Money_Not_Enough", "Money_Change_Short", "Visit_Timed_Out", "Visit_Cancelled",

@@ -11,6 +11,7 @@ from server_stub.interface.secret import Secret
 if TYPE_CHECKING:
     # for annotations only: pydantic is not needed for the first screen to open
     from server_stub.interface.offers import Offers, Scope
+    from server_stub.interface.terminal import OrdinanceService
     from server_stub.interface.values import MunicipalityInfo, Place
 
     from .state import Purchase
@@ -56,7 +57,7 @@ class PinEntered(Event):
 
 @dataclass(frozen=True, slots=True)
 class KindChosen(Event):
-    """`kind`: the code of an offer."""
+    """`kind`: the code of an offer, or of a kind that is chosen before its PIN."""
 
     kind: str
 
@@ -183,12 +184,14 @@ class ReaderBack(Event):
 
 @dataclass(frozen=True, slots=True)
 class CardRead(Event):
-    """The authentication certificate was read without PIN. `tries_left` is None when the card did not say."""
+    """The card was read without PIN: its authentication certificate, or, of a 住民基本台帳カード of `service`, its number. `tries_left` is
+    None when the card did not say."""
 
     holder_ref: str
     tries_left: int | None
     kind: str = "real"
     """A kiosk_app.card_trust.CardKind."""
+    service: OrdinanceService | None = None
 
 
 @dataclass(frozen=True, slots=True)

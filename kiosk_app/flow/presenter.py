@@ -21,7 +21,7 @@ FULL_TRIES = 3
 _STEPS: dict[S, v.Step] = (
     dict.fromkeys(
         (
-            S.PLACE_CARD, S.LIFT_CARD, S.READING_CARD, S.CHOOSE_PLACE, S.FETCHING_MUNICIPALITIES,
+            S.PLACE_CARD, S.LIFT_CARD, S.READING_CARD, S.CHOOSE_KIND, S.CHOOSE_PLACE, S.FETCHING_MUNICIPALITIES,
             S.CHOOSE_MUNICIPALITY, S.OPENING_SESSION,
         ),
         v.Step.CARD,
@@ -49,8 +49,9 @@ _WAITS = {
 }
 
 
-def view_of(state: State, accent: str = v.View().accent) -> v.View:
-    """The view of `state`; `accent` until the municipality (and its colour) is known."""
+def view_of(state: State, accent: str = v.View().accent, *, either_card: bool = False) -> v.View:
+    """The view of `state`; `accent` until the municipality (and its colour) is known. `either_card`: it is before the end of the
+    住民基本台帳カード."""
     visit = state.visit
     # back and cancel are offered exactly where the table knows an answer to them
     common: dict[str, Any] = {
@@ -60,10 +61,14 @@ def view_of(state: State, accent: str = v.View().accent) -> v.View:
         "can_go_back": _knows(state, BackTouched()),
         "can_cancel": _knows(state, CancelTouched()),
         "accent": visit.municipality.accent if visit.municipality else accent,
+        "either_card": either_card,
     }
     if state.name in _WAITS:
         free = state.name is S.PREPARING and visit.offer is not None and visit.offer.fee == 0
-        return v.PleaseWait(reason=_WAITS[state.name], free=free, **common)
+        reason = _WAITS[state.name]
+        if state.name is S.AUTHENTICATING and visit.ordinance is not None:
+            reason = v.WaitReason.CHECKING_REGISTRATION
+        return v.PleaseWait(reason=reason, free=free, **common)
     return _view(state.name, visit, common)
 
 
@@ -87,6 +92,12 @@ def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
             return v.TakeCard(**common)
         case S.CARD_LEFT:
             return v.TakeCard(forgotten=True, **common)
+        case S.CHOOSE_KIND:
+            if visit.ordinance is None:
+                raise ValueError(f"{name} without a 住民基本台帳カード")
+            return v.ChooseKind(
+                municipality=visit.ordinance.municipality, kinds=visit.ordinance.kinds, **common
+            )
         case S.CHOOSE_PLACE:
             return v.ChoosePlace(**common)
         case S.CHOOSE_MUNICIPALITY:
@@ -97,8 +108,12 @@ def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
         case S.ENTER_PIN:
             few = visit.tries_left is not None and visit.tries_left < FULL_TRIES
             few = few or visit.card_kind != VIRTUAL
+            kinds = visit.ordinance.kinds if visit.ordinance else ()
             return v.EnterPin(
-                tries_left=visit.tries_left if few else None, was_wrong=visit.was_wrong, **common
+                tries_left=visit.tries_left if few else None,
+                was_wrong=visit.was_wrong,
+                kind=next((one.words for one in kinds if one.kind == visit.kind), None),
+                **common,
             )
         case S.TAKE_CARD:
             return v.TakeCard(forgotten=visit.forgotten, **common)

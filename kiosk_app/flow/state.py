@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from server_stub.interface.offers import ApplicationRequest, Offer, Offers, Question, Scope
-from server_stub.interface.values import MunicipalityInfo, Place
+from server_stub.interface.terminal import OrdinanceService
+from server_stub.interface.values import Method, MunicipalityInfo, Place
 
 
 class StateName(StrEnum):
@@ -20,6 +21,7 @@ class StateName(StrEnum):
     PLACE_CARD = "PlaceCard"
     LIFT_CARD = "LiftCard"
     READING_CARD = "ReadingCard"
+    CHOOSE_KIND = "ChooseKind"
     CHOOSE_PLACE = "ChoosePlace"
     FETCHING_MUNICIPALITIES = "FetchingMunicipalities"
     CHOOSE_MUNICIPALITY = "ChooseMunicipality"
@@ -88,6 +90,8 @@ class Visit:
     tries_left: int | None = None
     last_try_accepted: bool = False
     was_wrong: bool = False
+    ordinance: OrdinanceService | None = None
+    """Whose 住民基本台帳カード this is, and for which kinds it may have a PIN; None: a My Number Card."""
     place: Place = Place.ADDRESS
     chosen_municipality: MunicipalityInfo | None = None
     municipalities: tuple[MunicipalityInfo, ...] = ()
@@ -142,8 +146,14 @@ class Visit:
 
     @property
     def municipality(self) -> MunicipalityInfo | None:
-        """Whose certificates: as the centre found, else as the resident chose."""
+        """Whose certificates: as the centre found, else as the resident chose, else whose card it is."""
+        if self.offers is None and self.chosen_municipality is None and self.ordinance is not None:
+            return self.ordinance.municipality
         return self.offers.municipality if self.offers else self.chosen_municipality
+
+    @property
+    def method(self) -> Method:
+        return Method.JPKI if self.ordinance is None else Method.ORDINANCE
 
     def question_pages(self) -> tuple[tuple[Question, ...], ...]:
         """The questions that concern whoever was chosen, screen by screen."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     # for annotations only: pydantic is not needed for the first screen to open
     from server_stub.interface.offers import Offer, Question, Scope, Subject
+    from server_stub.interface.terminal import OrdinanceKind
     from server_stub.interface.values import MunicipalityInfo
 
 Words = Mapping[str, str]
@@ -39,6 +40,8 @@ class View:
     can_go_back: bool = False
     can_cancel: bool = False
     accent: str = "#1F5FA8"
+    either_card: bool = False
+    """Whether a 住民基本台帳カード may be laid too, so that the screen speaks of both."""
     page: int = 0
     """Of several pages of one kind: another one is another thing under the finger."""
 
@@ -72,6 +75,14 @@ class PlaceCard(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseKind(View):
+    """The kinds for which a 住民基本台帳カード of `municipality` may have a PIN: the kind first, then its PIN."""
+
+    municipality: MunicipalityInfo
+    kinds: tuple[OrdinanceKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChoosePlace(View):
     """住所地 or 本籍地."""
 
@@ -85,10 +96,12 @@ class ChooseMunicipality(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnterPin(View):
-    """PIN pad, 4 digits as dots. `tries_left` is told when it is below 3, and always of a real card; `was_wrong` after a wrong PIN."""
+    """PIN pad, 4 digits as dots. `tries_left` is told when it is below 3, and always of a real card; `was_wrong` after a wrong PIN.
+    `kind`: the words of the kind whose PIN is asked for (条例利用)."""
 
     tries_left: int | None = None
     was_wrong: bool = False
+    kind: Words | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +115,7 @@ class WaitReason(StrEnum):
     CONNECTING = "connecting"
     CARD_READING = "card_reading"
     AUTHENTICATING = "authenticating"
+    CHECKING_REGISTRATION = "checking_registration"
     PREPARING = "preparing"
     RETURNING_MONEY = "returning_money"
     PRINTING_RECEIPT = "printing_receipt"

@@ -23,10 +23,11 @@ from .screen import Picture, Screen
 
 class PlaceCardScreen(Picture[PlaceCard]):
     def title(self) -> str:
-        return self.words("place_card.title")
+        return self.card_words("place_card.title")
 
     def fill(self) -> None:
-        self.show_picture("place_card", [self.words(f"place_card.{n}") for n in (1, 2, 3)])
+        sentences = [self.card_words("place_card.1"), *(self.words(f"place_card.{n}") for n in (2, 3))]
+        self.show_picture("place_card", sentences)
 
 
 class Dots(Placed, QWidget):
@@ -88,7 +89,13 @@ class EnterPinScreen(Screen[EnterPin]):
         tries = self.view.tries_left
         left = [] if tries is None else [self.words.count("pin.tries", tries)]
         if not self.view.was_wrong and (tries is None or tries >= FULL_TRIES):
-            asked = "\n".join([self.words("pin.ask"), *left])
+            kind = self.view.kind
+            ask = (
+                self.words("pin.ask")
+                if kind is None
+                else self.words("pin.ask.kind", kind=self.words.offered(kind))
+            )
+            asked = "\n".join([ask, *left])
             self.text(box, asked, theme.LEAD, least=theme.SMALL)
             return
         self.panel(box, theme.INK)
@@ -140,4 +147,5 @@ class TakeCardScreen(Picture[TakeCard]):
 
     def fill(self) -> None:
         strong = self.words("take_card.forgotten") if self.view.forgotten else ""
-        self.show_picture("take_card", [self.words(f"take_card.{n}") for n in (1, 2)], strong)
+        sentences = [self.card_words("take_card.1"), self.words("take_card.2")]
+        self.show_picture("take_card", sentences, strong)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetricsF
 
 from kiosk_app.flow.events import KindChosen, ScopeChosen
-from kiosk_app.flow.views import ChooseCertificate, ChooseScope
+from kiosk_app.flow.views import ChooseCertificate, ChooseKind, ChooseScope
 from server_stub.interface.offers import Offer, Scope, Subject
 from server_stub.interface.values import FailureBody
 
@@ -25,6 +27,31 @@ GRIDS = ((2, 3), (2, 2), (1, 3), (1, 2))
 """Columns and rows of more offers: the first in which every tile has room for its words."""
 FEE_WIDE, COUNTER_WIDE = 120, 212
 PADDING, NARROW_GAP = 12, 8
+KIND_COLUMNS, KIND_ROWS = 2, 3
+
+
+class ChooseKindScreen(Screen[ChooseKind]):
+    """Before the PIN of a 住民基本台帳カード: names alone, since nothing is known yet of whoever stands here."""
+
+    def title(self) -> str:
+        return self.words("certificate.title")
+
+    def fill(self) -> None:
+        c = self.content
+        city = self.view.municipality
+        name = self.words.either(city.name, city.name_en)
+        self.text(rect(c.left(), c.top(), c.width(), 40), self.words("kind.of", name=name), theme.TEXT)
+        area = rect(c.left(), c.top() + 56, c.width(), c.height() - 56)
+        kinds = self.view.kinds
+        paged = len(kinds) > KIND_COLUMNS * KIND_ROWS
+        room = area.adjusted(0, 0, 0, -(theme.TOUCH + theme.TOUCH_GAP) if paged else 0)
+        boxes = cells(room, KIND_COLUMNS, KIND_ROWS, theme.GAP)
+        for box, kind in zip(boxes, page_of(self, "page", kinds, len(boxes), area), strict=False):
+            words = self.words.offered(kind.words)
+            tile = self.button(box, words, partial(self.tell, KindChosen(kind.kind)), bare=True)
+            Drawing(tile, rect(20, 12, 100, box.height() - 24), f"symbol_{kind.symbol}", self.colours)
+            inner = rect(136, 8, box.width() - 152, box.height() - 16)
+            tile.on(inner, words, theme.LEAD, bold=True, least=theme.SMALL)
 
 
 class ChooseCertificateScreen(Screen[ChooseCertificate]):

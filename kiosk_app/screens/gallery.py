@@ -19,6 +19,7 @@ from kiosk_app.flow.state import CardPresence, Purchase, State, Visit
 from kiosk_app.flow.state import StateName as S
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.offers import Choice, Offer, Offers, Question, Scope, Subject, Symbol
+from server_stub.interface.terminal import OrdinanceKind, OrdinanceService
 from server_stub.interface.values import FailureBody, Identity, Method, MunicipalityInfo, Place
 
 from .texts import LANGUAGES
@@ -201,6 +202,16 @@ HISTORY = Offer(
 )  # fmt: skip
 
 
+ORDINANCE = OrdinanceService(
+    municipality=ASHIKAGA,
+    aid="F04A554B4900000000",
+    kinds=tuple(
+        OrdinanceKind(kind=one.kind, words=one.words, symbol=one.symbol, place=Place.ADDRESS)
+        for one in (HOUSEHOLD, SEAL, TAX, REGISTER, HISTORY)
+    ),
+)
+
+
 def _refused(offer: Offer, failure: str) -> Offer:
     return offer.model_copy(update={"refusal": FailureBody(failure=failure)})
 
@@ -253,6 +264,13 @@ def sample_states() -> dict[str, State]:
         "PlaceCard_countdown": State(S.PLACE_CARD, deadline=soon),
         "TakeCard_to_begin": State(S.LIFT_CARD),
         "PleaseWait_card": State(S.READING_CARD),
+        "ServiceMenu_either": State(S.SERVICE_MENU),
+        "Consent_either": State(S.CONSENT),
+        "PlaceCard_either": State(S.PLACE_CARD),
+        "TakeCard_either": State(S.TAKE_CARD),
+        "ChooseKind": State(S.CHOOSE_KIND, Visit(ordinance=ORDINANCE)),
+        "EnterPin_kind": State(S.ENTER_PIN, Visit(ordinance=ORDINANCE, kind="levy", card_kind=VIRTUAL)),
+        "PleaseWait_registration": State(S.AUTHENTICATING, Visit(ordinance=ORDINANCE)),
         "ChoosePlace": State(S.CHOOSE_PLACE),
         "ChooseMunicipality": State(S.CHOOSE_MUNICIPALITY, Visit(municipalities=FEW)),
         "ChooseMunicipality_many": State(
@@ -368,7 +386,10 @@ def sample_states() -> dict[str, State]:
 
 def samples() -> dict[str, v.View]:
     """Name of the sample -> view, in Japanese; `in_language` makes the others."""
-    return {name: view_of(state) for name, state in sample_states().items()}
+    return {
+        name: view_of(state, either_card=name.endswith("_either") or state.visit.ordinance is not None)
+        for name, state in sample_states().items()
+    }
 
 
 def in_language(view: v.View, language: str) -> v.View:

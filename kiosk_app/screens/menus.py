@@ -72,7 +72,8 @@ class ServiceMenuScreen(Screen[ServiceMenu]):
             self.panel(box)
             self.drawing(rect(box.left() + 24, box.top() + 20, wide - 48, box.height() - 116), f"need_{name}")
             label = rect(box.left() + 16, box.bottom() - 88, wide - 32, 72)
-            self.text(label, self.words(f"service.needed.{name}"), theme.SMALL, align=Align.CENTRE)
+            words = self.words if name == "money" else self.card_words
+            self.text(label, words(f"service.needed.{name}"), theme.SMALL, align=Align.CENTRE)
 
 
 NOTES = ("pin", "who", "stay", "refund", "privacy")
@@ -93,5 +94,6 @@ class ConsentScreen(Screen[Consent]):
             )
             Text(disc, disc.area, str(index + 1), theme.TEXT, bold=True, colour=theme.GROUND, align=Align.CENTRE, figures=True)  # fmt: skip
             box = rect(c.left() + 104, top, c.width() - 136, high)
-            self.text(box, self.words(f"consent.{note}"), 28)
+            told = self.card_words("consent.pin") if note == "pin" else self.words(f"consent.{note}")
+            self.text(box, told, 28)
         self.main(self.words("consent.agree"), lambda: self.tell(Agreed()))

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtGui import QColor, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from kiosk_app.flow.views import PleaseWait
+from kiosk_app.flow.views import PleaseWait, WaitReason
 
 from . import theme
 from .parts import Align, Placed, rect
@@ -14,6 +14,8 @@ from .screen import Screen
 
 DOTS = 5
 STEP_MS = 400
+DRAWN = {WaitReason.CHECKING_REGISTRATION: WaitReason.AUTHENTICATING}
+"""Reasons that have the drawing of another."""
 
 
 class SignOfLife(Placed, QWidget):
@@ -49,7 +51,10 @@ class PleaseWaitScreen(Screen[PleaseWait]):
     def fill(self) -> None:
         c = self.content
         self.panel(c)
-        self.drawing(rect(c.left() + 40, c.top() + 32, c.width() - 80, 200), f"wait_{self.view.reason}")
+        self.drawing(
+            rect(c.left() + 40, c.top() + 32, c.width() - 80, 200),
+            f"wait_{DRAWN.get(self.view.reason, self.view.reason)}",
+        )
         middle = rect(c.left() + 80, c.top() + 252, c.width() - 160, 64)
         self.text(middle, self.words(f"wait.{self.view.reason}"), theme.LARGE, bold=True, align=Align.CENTRE)
         about = rect(c.left() + 80, c.top() + 316, c.width() - 160, 80)

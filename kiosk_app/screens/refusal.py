@@ -53,7 +53,7 @@ class RefusalScreen(Screen[Refusal]):
         rows = [("do", between.join(what_to_do))] if what_to_do else []
         back = []
         if view.card_inside:
-            back.append(self.words("refusal.card"))
+            back.append(self.card_words("refusal.card"))
         if view.returned:
             back.append(self.words("refusal.returned", amount=self.words.money(view.returned)))
         if back:

@@ -129,6 +129,10 @@ class Screen(Placed, QWidget, Generic[V]):
             if isinstance(child, QWidget) and child is not self._countdown and child not in old:
                 child.show()
 
+    def card_words(self, key: str) -> str:
+        """The words for the card that may be laid: a My Number Card, or, in its time, a 住民基本台帳カード too."""
+        return self.words(f"{key}.either" if self.view.either_card else key)
+
     def text(self, box: QRectF, text: str, size: int = theme.TEXT, **how: Any) -> Text:
         return Text(self, box, text, size, **how)
 

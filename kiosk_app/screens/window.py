@@ -56,6 +56,7 @@ _MODULES = {
     "ServiceMenu": "menus",
     "Consent": "menus",
     "PlaceCard": "card_and_pin",
+    "ChooseKind": "choose_certificate",
     "ChoosePlace": "choose_municipality",
     "ChooseMunicipality": "choose_municipality",
     "ConfirmLastTry": "card_and_pin",

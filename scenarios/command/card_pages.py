@@ -16,6 +16,7 @@ from cards.image_file import load_image
 from cards.profiles import load_profile
 from cards.trace import APPLICATION_NAMES
 from scenarios.profile_cards import template_with_own_cards
+from scenarios.stage_secrets import ordinance_pin
 from scenarios.template import CardEntry, callings, load_cards
 from server_stub.interface.clock import JST, STAGE_START
 
@@ -69,6 +70,7 @@ _FILES = {
     ("juki", 0x001C): "住基用の暗証番号",
     ("common", 0x0001): "カードの情報",
     ("common", 0x001C): "共通の暗証番号",
+    ("ordinance", 0x0001): "カード番号と有効期限",
 }
 _FILE_KINDS = {
     FileKind.BINARY: "データ",
@@ -158,6 +160,10 @@ def card_json(name: str, *, secrets: bool = False) -> dict[str, Any]:
             for fid, title, facts, trouble in _certificates(image)
         ],
         "pins": [row.to_json(secrets=secrets) for row in pin_rows(image)],
+        "registered": [
+            {"kind": kind} | ({"value": ordinance_pin(kind).reveal()} if secrets else {})
+            for kind in entry.registered
+        ],
         "applications": [
             {
                 "name": application_name(application),
@@ -231,6 +237,9 @@ def _lines(
         "■ ", f"暗証番号（{TEST_SECRETS if secrets else '番号は --secrets を付けると表示します'}）", columns
     )
     yield from _pins(pin_rows(image), secrets)
+    for kind in entry.registered:
+        pin = ordinance_pin(kind).reveal() if secrets else "利用登録あり"
+        yield f"  {padded(f'条例利用 {kind}', 28)}{pin}"
     yield ""
     yield "■ アプリケーションとファイル"
     for application in image.applications:
@@ -357,6 +366,8 @@ def _file(application: Application, file: ElementaryFile) -> tuple[str, str, str
 
 def application_name(application: Application) -> str:
     """As the trade calls it."""
+    if application.name == "ordinance":  # each municipality has an identifier of its own
+        return "条例利用の領域（試験用）"
     return APPLICATION_NAMES.get(application.aid, application.name)
 
 

@@ -127,6 +127,12 @@ def _scripted() -> int:
         town = stage.towns[0]
         card = _card_of(stage)
 
+        def lay() -> None:
+            if card.registered:
+                expect(world.lay(card.name) == "ChooseKind", "証明書の種類を選べる", world.refusal())
+            else:
+                world.lay_and_begin(card.name)
+
         def choose_town() -> None:
             if at_address:
                 world.choose_address()
@@ -174,10 +180,17 @@ def _scripted() -> int:
         stage.trace.emit("scenario", "scenario_started", name="実演", feature=FEATURE, tags=[])
         do("端末が待機している", lambda: world.terminal.wait_for("TopMenu"), "前提")
         do("行政サービスから証明書交付サービスに進み、同意する", world.go_to_card)
-        do(f"「{card.name}」をカード読み取り部に置く", lambda: world.lay_and_begin(card.name))
+        do(f"「{card.name}」をカード読み取り部に置く", lay)
         at_address = any(Place.ADDRESS in kind.places for kind in town.municipality.kinds.values())
-        do(f"{'お住まい' if at_address else '本籍地'}の市区町村の証明書を選ぶ", choose_town)
-        do("暗証番号を入力する（センターが証明書の有効性を確認する）", enter_pin)
+        if card.registered:
+            code = card.registered[0]
+            terms, kind = town.municipality.services[code], town.municipality.kinds[code]
+            called = terms.words.get("ja") or kind.words["ja"]
+            do(f"{called}を選ぶ（暗証番号は種類ごと）", lambda: world.choose_kind_before_pin(called))
+            do("その種類の暗証番号を入力する（ICカード標準システムが確認する）", enter_pin)
+        else:
+            do(f"{'お住まい' if at_address else '本籍地'}の市区町村の証明書を選ぶ", choose_town)
+            do("暗証番号を入力する（センターが証明書の有効性を確認する）", enter_pin)
         do("カードを取る", world.take_card)
         first = next((one for one in world.offers() if one.refusal is None), None)
         if first is None:
@@ -185,7 +198,14 @@ def _scripted() -> int:
         name, whole = first.words["ja"], (first.whole or {"ja": "本人だけ"})["ja"]
         fee, secret = first.fee, any(choice.secret for one in first.questions for choice in one.choices)
         beside = "（個人番号は記載しない）" if secret else ""
-        do(f"{name}を、{whole}・1部で選ぶ{beside}", lambda: world.choose(whole, 1, name))
+
+        def choose() -> None:
+            if card.registered:
+                world.choose_rest(whole, 1)
+            else:
+                world.choose(whole, 1, name)
+
+        do(f"{name}を、{whole}・1部で選ぶ{beside}", choose)
         do("申請する（証明書が届き、本人のものであることを確かめてから支払いに進む）", apply)
         if fee:
             # one coin or note, if there is one that large, else notes

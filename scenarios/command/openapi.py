@@ -1,4 +1,4 @@
-"""The OpenAPI documents of centre and issuing server: our interface specification, as the nodes themselves serve it."""
+"""The OpenAPI documents of centre, issuing server and card registry: our interface specification, as the nodes themselves serve it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+from server_stub.card_registry.app import openapi_document as card_registry_document
 from server_stub.center.app import openapi_document as center_document
 from server_stub.issuing.app import openapi_document as issuing_document
 
 
 def documents() -> dict[str, dict[str, Any]]:
     """File name -> document. No server is started for it."""
-    return {"center.json": center_document(), "issuing.json": issuing_document()}
+    return {
+        "card_registry.json": card_registry_document(),
+        "center.json": center_document(),
+        "issuing.json": issuing_document(),
+    }
 
 
 def write_documents(folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
@@ -17,13 +18,13 @@ from scenarios import paths
 from scenarios.enrolment import load_enrolments
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.server_folder import ServerFolder
-from scenarios.servers import NODES, LocalServers
-from scenarios.template import towns_of
-from scenarios.towns import fonts_of, load_towns
+from scenarios.servers import LocalServers
+from scenarios.template import CARD_REGISTRY, towns_of
+from scenarios.towns import beginning_of, fonts_of, load_towns
 from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
 
-from .options import STAGE, as_option, clock_of
+from .options import as_option, clock_of
 from .usage import WrongUse
 
 
@@ -61,7 +62,7 @@ def serve_until_stopped(
             template = template_with_own_cards(towns)
         place = ServerFolder(folder or Path(temporary), begin_anew=begin_anew, template=template, towns=towns)
         held.callback(place.release)
-        running = _clock(clock, place.clock)
+        running = _clock(clock, place.clock, beginning_of(towns_of(place.template)))
         trace = Trace(running, run=run, process="servers")
         servers = LocalServers(
             place.path,
@@ -79,16 +80,18 @@ def serve_until_stopped(
             "authority": servers.authority_url,
             "issuing": servers.issuing_url,
             "center": servers.center_url,
-        }
+        } | ({CARD_REGISTRY: servers.card_registry_url} if servers.card_registry_url else {})
         if as_json:
-            print(json.dumps({node: urls[node] for node in NODES}), flush=True)
+            print(json.dumps(urls), flush=True)
         else:
             for node, name in (
                 ("center", "証明書交付センター"),
                 ("issuing", "証明発行サーバ"),
                 ("authority", "認証局"),
+                (CARD_REGISTRY, "ICカード標準システム"),
             ):
-                print(f"{name}\t{urls[node]}")
+                if node in urls:
+                    print(f"{name}\t{urls[node]}")
             for system in servers.existing_systems.values():
                 print(f"既存システム（{system.town.name}）\t{system.address.base_url}")
             kiosk = ["kiosk", "--center", urls["center"], "--clock", as_option(running), "--panel"]
@@ -106,10 +109,10 @@ def serve_until_stopped(
         trace.close()
 
 
-def _clock(told: str, kept: Clock | None) -> Clock:
-    """The clock to serve by. Raises WrongUse for one that is behind the kept one: what lies there has happened already."""
+def _clock(told: str, kept: Clock | None, begins: datetime) -> Clock:
+    """The clock to serve by; one that nobody has set begins at `begins`. Raises WrongUse for one that is behind the kept one: what lies there has happened already."""
     if kept is None:
-        return clock_of(told or STAGE)
+        return clock_of(told) if told else Clock(begins)
     if not told:
         return kept
     wanted = clock_of(told)

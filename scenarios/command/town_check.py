@@ -77,7 +77,8 @@ def _problems_of(folder: Path) -> Iterator[str]:
         database = None
         if format_ is not None:
             municipality = None if town is None else town.municipality
-            database = yield from _problems_of_delivery(folder, format_, municipality, place)
+            begins = STAGE_START if town is None else town.begins
+            database = yield from _problems_of_delivery(folder, format_, municipality, place, begins)
         yield from _problems_of_cards(folder, format_)
         if town is not None:
             yield from _problems_of_texts(town.municipality)
@@ -116,11 +117,11 @@ def _wrong(path: Path, field: str, expected: str, folder: Path) -> str:
 
 
 def _problems_of_delivery(
-    folder: Path, format_: DeliveryFormat, municipality: Municipality | None, place: Path
+    folder: Path, format_: DeliveryFormat, municipality: Municipality | None, place: Path, begins: datetime
 ) -> Generator[str, None, Path | None]:
     """Load the delivery into a replica that is thrown away: what refuses it, and every row that sets somebody aside. Where
     the number of a file's rows refuses it, it is loaded again with the right one. Returns the replica, if one came of it."""
-    clock = Clock(STAGE_START)
+    clock = Clock(begins)
     trace = Trace(clock)
     rows: list[Event] = []
     trace.subscribe(lambda event: rows.append(event) if event.kind == "record_set_aside" else None)
@@ -283,7 +284,7 @@ def _problems_of_papers(town: Town, database: Path) -> Iterator[str]:
     try:
         with replica.open_generation() as reader:
             people = list(dict.fromkeys(card.person for card in town.cards))
-            for code, kind, moment in _openings(town.municipality):
+            for code, kind, moment in _openings(town.municipality, town.begins):
                 if moment is None:
                     yield f"{SETTINGS} service.{code}: この先1年、取り扱う日がありません。"
                     continue
@@ -314,16 +315,18 @@ def _problems_of_papers(town: Town, database: Path) -> Iterator[str]:
                     )
                 for scope, problem in wrong.items():
                     if scope is None or not good[scope]:
-                        since = "" if moment.year == STAGE_START.year else f"（{moment.date()}）"
+                        since = "" if moment.year == town.begins.year else f"（{moment.date()}）"
                         yield f"{SETTINGS} service.{code}: 見本の紙面を作れません{since}。{problem}"
     finally:
         replica.close()
 
 
-def _openings(municipality: Municipality) -> Iterator[tuple[str, AnyCertificate, datetime | None]]:
+def _openings(
+    municipality: Municipality, begins: datetime
+) -> Iterator[tuple[str, AnyCertificate, datetime | None]]:
     """For each kind the first moment at which it is served, and that after each change of its terms or its signer; None for a
     kind that is never served."""
-    begin = STAGE_START.astimezone(JST)
+    begin = begins.astimezone(JST)
     days = [first for first, _ in municipality.states.since if first > begin.date()]
     for code, kind in municipality.every_kind.items():
         shown: tuple[Any, ...] | None = None

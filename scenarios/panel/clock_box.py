@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -12,17 +12,25 @@ from PySide6.QtGui import QTextCharFormat
 from PySide6.QtWidgets import QCalendarWidget, QDateTimeEdit
 
 from server_stub.eras import wareki
-from server_stub.interface.clock import JST, STAGE_START
+from server_stub.interface.clock import JST
 
 from . import theme
 from .client import Attempt, PanelClient
 from .parts import Box, button, label, row, set_role
 
 _DAYS = "月火水木金土日"
-PRESETS: tuple[tuple[str, datetime, str], ...] = (
-    ("金曜 22:59", STAGE_START.replace(day=5, hour=22, minute=59), "取扱時間が終わる1分前"),
-    ("12月29日", STAGE_START.replace(month=12, day=29), "年末年始の休止の初日"),
-)
+FRIDAY = 4
+
+
+def worth_a_look(first: datetime) -> tuple[tuple[str, datetime, str], ...]:
+    """Moments worth a look, of the week and the year in which the stage begins."""
+    friday = first + timedelta(days=(FRIDAY - first.weekday()) % 7)
+    return (
+        ("金曜 22:59", friday.replace(hour=22, minute=59), "取扱時間が終わる1分前"),
+        ("12月29日", first.replace(month=12, day=29), "年末年始の休止の初日"),
+    )
+
+
 _ALL, _ALONE = "時計（舞台の時刻）", "時計（この端末だけ）"
 
 
@@ -48,19 +56,20 @@ class ClockBox(Box):
         self.moment.setTimeZone(QTimeZone.utc())  # a zone without summer time: every time of day exists
         self.moment.setDisplayFormat("yyyy年M月d日 HH:mm")
         self.moment.setCalendarPopup(True)
-        self.moment.setDateRange(QDate(2020, 1, 1), QDate(2039, 12, 31))
+        self.moment.setDateRange(QDate(2000, 1, 1), QDate(2039, 12, 31))
         self.moment.setLocale(QLocale(QLocale.Language.Japanese))
         _dress(self.moment.calendarWidget())
-        self._show_in_field(STAGE_START)
+        self._show_in_field(client.first_moment())
         self.set = button("この日時にする", self._set)
         chosen = row(self.moment, self.set)
         chosen.setStretch(0, 1)
         self.inside.addLayout(chosen)
         presets = row()
-        for text, moment, tip in PRESETS:
+        for text, moment, tip in worth_a_look(client.first_moment()):
             presets.addWidget(button(text, partial(self._jump, moment), role="tight", tip=tip), len(text) + 6)
         if client.has_servers():
-            text, tip = "いま（舞台の始まり）", "令和8年6月3日（水）10時"
+            begins = client.first_moment()
+            text, tip = "いま（舞台の始まり）", f"{in_words(begins)}{begins.hour}時"
         else:
             text, tip = "始めの時計に戻す", "この端末を始めたときの時計に戻します。サーバの時計は変わりません"
         first = button(text, lambda: self._jump(client.first_moment()), role="tight", tip=tip)

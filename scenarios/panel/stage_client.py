@@ -9,8 +9,8 @@ from pathlib import Path
 from kiosk_app.card_slot import PCSC
 from scenarios.kiosks import Kiosk
 from scenarios.stage import Stage
+from scenarios.stage_secrets import ordinance_pin
 from server_stub.faults.box import KNOWN
-from server_stub.interface.clock import STAGE_START
 from server_stub.interface.secret import Secret
 
 from .client import PanelCard, Told
@@ -70,6 +70,9 @@ class StageClient(TerminalClient):
 
     def pin_of(self, name: str) -> Secret:
         self._by_hand(PIN_BY_HAND)
+        registered = self._stage.card(name).registered
+        if registered:  # 条例利用: one a kind, and none on the card
+            return Secret("・".join(f"{kind} {ordinance_pin(kind).reveal()}" for kind in registered))
         return self._stage.pin_of(name)
 
     def hold_certificates(self, calling: str) -> None:
@@ -82,7 +85,7 @@ class StageClient(TerminalClient):
     # --- clock -----------------------------------------------------------------------------------------------------------
 
     def first_moment(self) -> datetime:
-        return STAGE_START
+        return self._stage.begins
 
     def now(self) -> datetime:
         return self._stage.clock.now()

@@ -20,7 +20,7 @@ from scenarios.feature_check import declared, tags
 from scenarios.leaks import LeakSearch
 from scenarios.requirements import TAG, load_requirements
 from scenarios.stage import Stage
-from scenarios.stage_secrets import StageSecret, stage_secrets
+from scenarios.stage_secrets import StageSecret, ordinance_pin, stage_secrets
 from scenarios.template import PIN, callings
 from scenarios.towns import Town, shipped_names, tagged_towns
 from server_stub.interface.failures import Failed
@@ -242,9 +242,13 @@ def _search(config: pytest.Config, stage: Stage) -> LeakSearch:
     """For the secrets of this stage; a tester's own PIN among them, once it was told."""
     made = config.stash.setdefault(_SEARCH, {})
     if stage.template not in made:
-        entered = StageSecret("入力した誤った暗証番号", Secret(wrong_pin(PIN)))
+        kinds = {kind for card in stage.cards.values() for kind in card.registered}
+        entered = [
+            StageSecret("入力した誤った暗証番号", Secret(wrong_pin(pin)))
+            for pin in (PIN, *map(ordinance_pin, sorted(kinds)))
+        ]
         made[stage.template] = LeakSearch(
-            [*stage_secrets(stage.template, paths.home() / "test-keys"), entered]
+            [*stage_secrets(stage.template, paths.home() / "test-keys"), *entered]
         )
     told = stage.hands.told_pin if stage.hands is not None else None
     own = [StageSecret("試験用カードの暗証番号", told)] if told is not None else []

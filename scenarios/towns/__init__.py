@@ -10,7 +10,8 @@
 | `references/` | if there: how its papers look (scenarios.references) |
 
 `--town` names such a folder, or a shipped town by its name. A feature or scenario with a shipped town's name as its tag
-(`@足利市`) is run in that town, whatever towns the run has otherwise.
+(`@足利市`) is run in that town, whatever towns the run has otherwise. A town of another time says in cards.toml when its stage begins,
+and by which name it is called where its municipality has another's.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ import os
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from server_stub.interface.clock import Clock
+from server_stub.interface.clock import JST, STAGE_START, Clock
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import MunicipalityInfo
 from server_stub.municipalities import Municipality, load_index, load_municipality
@@ -46,7 +48,8 @@ class CardSpec(Settings):
     """One card: whose (宛名番号), of which profile of `cards.profiles`, and what has happened to it since.
 
     `state` at the authority, besides what the profile says; `linked`: whether an issue notice is delivered; `purpose`: one
-    line in Japanese for whoever chooses a card."""
+    line in Japanese for whoever chooses a card. `registered`: the kinds for which its use was registered (条例利用), each with the
+    stage's PIN for that kind."""
 
     name: SettingsText
     person: Annotated[str, matching(r"[0-9A-Za-z-]{1,40}", "宛名番号")]
@@ -54,11 +57,18 @@ class CardSpec(Settings):
     state: Literal["good", "held", "revoked"] = "good"
     linked: bool = True
     purpose: str = ""
+    registered: list[Annotated[str, matching(r"[a-z][a-z0-9_]{0,39}", "証明書の種類の名前")]] = []
 
 
 class Cards(Settings):
-    """The file cards.toml."""
+    """The file cards.toml. `begins`: when a stage with this town begins (JST), for a town of another time; `ca_from` and `ca_until`: from
+    when to when the test authority's certificates are valid then. `called`: the tag of a shipped town whose municipality has the name of
+    another's."""
 
+    begins: datetime | None = None
+    ca_from: datetime | None = None
+    ca_until: datetime | None = None
+    called: Annotated[str, matching(r"\w+", "空白のない名前")] | None = None
     card: Annotated[list[CardSpec], Field(min_length=1)]
 
 
@@ -69,6 +79,9 @@ class Town:
     folder: Path
     municipality: Municipality
     cards: tuple[CardSpec, ...]
+    begins: datetime = STAGE_START
+    ca_dates: tuple[datetime, datetime] | None = None
+    called: str = ""
 
     @property
     def code(self) -> str:
@@ -77,6 +90,11 @@ class Town:
     @property
     def name(self) -> str:
         return self.municipality.info.name
+
+    @property
+    def tag(self) -> str:
+        """Return what a scenario is tagged with to be run in this town."""
+        return self.called or self.name
 
     @property
     def delivery(self) -> Path:
@@ -148,14 +166,35 @@ def town_folder(told: str) -> Path:
 
 def load_town(folder: Path) -> Town:
     """Load a town's settings and list of cards. Raises Failed(Settings_Wrong)."""
-    cards = read_settings(folder / CARDS, Cards).card
+    listed = read_settings(folder / CARDS, Cards)
+    cards = listed.card
     names = [card.name for card in cards]
     for number, name in enumerate(names, start=1):
         if name in names[: number - 1]:
             raise settings_wrong(
                 f"{folder.name}/{CARDS}", f"card[{number}].name", "ほかと重ならないカードの名前"
             )
-    return Town(folder, load_municipality(folder), tuple(cards))
+    if (listed.ca_from is None) is not (listed.ca_until is None):
+        raise settings_wrong(
+            f"{folder.name}/{CARDS}", "ca_from", "ca_from と ca_until の両方（または、どちらもなし）"
+        )
+    return Town(
+        folder,
+        load_municipality(folder),
+        tuple(cards),
+        STAGE_START if listed.begins is None else _in_jst(listed.begins),
+        (_in_jst(listed.ca_from), _in_jst(listed.ca_until)) if listed.ca_from and listed.ca_until else None,
+        listed.called or "",
+    )
+
+
+def _in_jst(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=JST) if moment.tzinfo is None else moment.astimezone(JST)
+
+
+def beginning_of(towns: Sequence[Town]) -> datetime:
+    """Tell when a stage with these towns begins."""
+    return towns[0].begins if towns else STAGE_START
 
 
 def choose_towns(told: Sequence[str]) -> None:
@@ -180,17 +219,18 @@ def tagged_towns(tags: Iterable[str]) -> tuple[Town, ...]:
     shipped = shipped_names()
     named = sorted(shipped.keys() & set(tags))
     towns = load_towns()
-    if set(named) <= {town.name for town in towns}:
+    if set(named) <= {town.tag for town in towns}:
         return towns
     return load_towns([shipped[name] for name in named])
 
 
 @functools.cache
 def shipped_names() -> dict[str, Path]:
-    """Find the folder of each shipped town by the municipality's name."""
+    """Find the folder of each shipped town by its tag: the municipality's name, or as it is called to tell it from another."""
     found = {}
     for file in sorted(HERE.glob("*/municipality.toml")):
-        found[str(tomllib.loads(file.read_text(encoding="utf-8"))["name"])] = file.parent
+        called = tomllib.loads((file.parent / CARDS).read_text(encoding="utf-8")).get("called")
+        found[str(called or tomllib.loads(file.read_text(encoding="utf-8"))["name"])] = file.parent
     return found
 
 
@@ -204,6 +244,8 @@ def _loaded(folders: tuple[Path, ...]) -> tuple[Town, ...]:
     ):
         if len(set(values)) != len(values):
             raise settings_wrong("--town", "", f"ほかの市区町村と重ならない{what}")
+    if len({(town.begins, town.ca_dates) for town in towns}) > 1:
+        raise settings_wrong("--town", "begins", "ほかの市区町村と同じ、舞台の始まりの日時と認証局の有効期間")
     _check_fonts(towns)
     return towns
 

@@ -28,13 +28,14 @@ SOURCES: dict[str, str] = {
     "issuing": "発行サーバ",
     "authority": "認証局",
     "existing": "既存システム",
+    "card_registry": "ICカード標準",
     "money": "現金",
     "paper": "用紙",
     "operator": "操作",
     "fault": "障害",
     "scenario": "手順",
 }
-SERVERS = ("centre", "issuing", "authority", "existing")
+SERVERS = ("centre", "issuing", "authority", "card_registry", "existing")
 ANY = "*"
 
 _FOLDER = Path(__file__).parent

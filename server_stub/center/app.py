@@ -14,6 +14,7 @@ from server_stub.interface.operations import CenterApplication
 from server_stub.interface.terminal import (
     AuthenticationRequest,
     Nonce,
+    OrdinanceServices,
     ReportTaken,
     SessionEnd,
     SessionOpened,
@@ -42,7 +43,13 @@ _CERTIFICATE = (
     "Certificate_Expired", "Certificate_Revoked", "Certificate_On_Hold", "Certificate_Status_Unknown",
     "Signature_Invalid", "Nonce_Not_Valid", "Authority_Unreachable",
 )  # fmt: skip
+_ORDINANCE = (
+    "Ordinance_Not_Offered", "Ordinance_Card_Unknown", "Ordinance_Card_Ended", "Ordinance_Card_Stopped",
+    "Ordinance_Not_Registered", "Ordinance_Kind_Stopped", "Ordinance_Pin_Wrong", "Ordinance_Pin_Blocked",
+    "Registry_Unreachable",
+)  # fmt: skip
 _HOLDER = (
+    "Authentication_Method_Not_Used",
     "Holder_Not_Linked", "Holder_Under_Fifteen", "Holder_Restricted", "Holder_Moved_Out", "Holder_Not_Registered",
     "Holder_Deceased", "Municipality_Unknown", "Municipality_Not_Participating", "Terminal_Kind_Excluded",
     "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered", "Service_Not_Yet_Offered", "Service_Suspended",
@@ -89,6 +96,17 @@ def municipalities(request: Request, terminal: Caller) -> MunicipalityList:
     return _center(request).listed()
 
 
+@router.get(
+    "/ordinance-services",
+    summary="条例利用の一覧",
+    responses=failures("Issuing_Unreachable", "Answer_Malformed", "Caller_Unknown"),
+)
+def ordinance_services(request: Request, terminal: Caller) -> OrdinanceServices:
+    """List the municipalities whose 住民基本台帳カード can be used, with the identifier of their cards' application and their kinds. It is
+    asked for when such a card was laid."""
+    return _center(request).authentication.ordinance_services(terminal)
+
+
 @router.post("/sessions", summary="セッションの開始", responses=failures())
 def open_session(request: Request, terminal: Caller) -> SessionOpened:
     """Open a session for the resident who now stands at the terminal."""
@@ -104,12 +122,14 @@ def nonce(request: Request, terminal: Caller, session_id: SessionId) -> Nonce:
 @router.post(
     "/sessions/{session_id}/authentication",
     summary="本人確認",
-    responses=failures("Session_Not_Valid", *_CERTIFICATE, *_HOLDER, *_ISSUING),
+    responses=failures("Session_Not_Valid", *_CERTIFICATE, *_ORDINANCE, *_HOLDER, *_ISSUING),
 )
 def authenticate(
     request: Request, terminal: Caller, session_id: SessionId, body: AuthenticationRequest
 ) -> SignedOffers:
-    """Check the card and ask the municipality what this holder may get now. The nonce is used up in any case."""
+    """Check the card and ask the municipality what this holder may get now. The nonce is used up in any case.
+
+    With a 住民基本台帳カード (`ordinance`) the PIN of one kind opens that kind alone."""
     return _center(request).authentication.authenticate(terminal, session_id, body)
 
 

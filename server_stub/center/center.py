@@ -14,6 +14,7 @@ from server_stub.node import NodeContext
 from .applications import Applications
 from .authentication import Authentication, with_municipalities_swapped
 from .authentication.jpki import Jpki, StatusAuthority, TrustedCertificates
+from .authentication.ordinance import Ordinance
 from .database import Database
 from .holders import Holders
 from .incidents import Incidents
@@ -60,6 +61,7 @@ class Center:
             self.sessions,
             self.stops,
             Jpki(clock, trusted, authority, self.holders),
+            Ordinance(self.transport, settings.card_registries, times),
             servers,
             settings.municipalities,
             settings.signing_key,

@@ -10,8 +10,14 @@ from pydantic import ValidationError
 
 from server_stub.interface.answers import NOT_PACKED, AnswerLate, read_answer
 from server_stub.interface.failures import Failed
-from server_stub.interface.issuing import IssuedPaper, IssueRequest, OfferList, OffersRequest
-from server_stub.interface.terminal import ReportTaken
+from server_stub.interface.issuing import (
+    IssuedPaper,
+    IssueRequest,
+    OfferList,
+    OffersRequest,
+    OrdinanceServicesRequest,
+)
+from server_stub.interface.terminal import OrdinanceService, OrdinanceServices, ReportTaken
 from server_stub.interface.trace import current_traceparent
 from server_stub.interface.values import Model, read_refusal
 
@@ -56,7 +62,25 @@ class IssuingServers:
     ) -> None:
         self._transport = transport
         self._timeout = httpx.Timeout(times.issuing_timeout, connect=times.connect_timeout)
+        self._servers = tuple(servers)
         self._by_municipality = {code: server for server in servers for code in server.municipalities}
+
+    def ordinance_services(self, request: OrdinanceServicesRequest) -> list[OrdinanceService]:
+        """Ask every server whose 住民基本台帳カード can be used now, for the municipalities that it hosts. One that does not answer keeps
+        nobody else's residents away; its refusal is raised where no other has anything to tell."""
+        found: list[OrdinanceService] = []
+        silent: Failed | None = None
+        for server in self._servers:
+            try:
+                told = self._ask(server, "", "/v1/ordinance-services", request, OrdinanceServices)
+            except Failed as failed:
+                if failed.failure != "Request_Not_Found":  # a server that knows no 条例利用
+                    silent = failed
+                continue
+            found += [one for one in told.services if one.municipality.code in server.municipalities]
+        if silent is not None and not found:
+            raise silent
+        return found
 
     def offers(self, request: OffersRequest) -> OfferList:
         answer = self._post(request.municipality, "/v1/offers", request, OfferList)
@@ -77,6 +101,11 @@ class IssuingServers:
         server = self._by_municipality.get(municipality)
         if server is None:
             raise Failed("Issuing_Unreachable", municipality=municipality, detail="not configured")
+        return self._ask(server, municipality, path, body, answer)
+
+    def _ask(
+        self, server: IssuingServer, municipality: str, path: str, body: Model | str, answer: type[Answer]
+    ) -> Answer:
         headers = {
             "Authorization": f"Bearer {server.key.reveal()}",
             "Content-Type": "application/json",

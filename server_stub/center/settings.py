@@ -35,6 +35,7 @@ class CenterTimes:
     """How far thisUpdate and nextUpdate of an OCSP answer may lie on the wrong side of the clock."""
     connect_timeout: float = 2.0
     ocsp_timeout: float = 5.0
+    card_registry_timeout: float = 5.0
     issuing_timeout: float = 30.0
     """For one answer of an issuing server; the terminal's own time-out must be longer."""
     report_retry: float = 0.5
@@ -54,6 +55,15 @@ class IssuingServer:
 
 
 @dataclass(frozen=True, slots=True)
+class CardRegistryServer:
+    """Name an ICカード標準システム and the municipalities whose cards it knows (条例利用). `key` is what the centre shows there."""
+
+    base_url: str
+    key: Secret
+    municipalities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CenterSettings:
     """Hold what a centre is told when it starts.
 
@@ -62,6 +72,7 @@ class CenterSettings:
     `ocsp_url` is asked for every certificate: an address that stands in a card is never contacted.
     `municipalities`: the index of all municipalities; by default those of the index, none of whom participates. `enrolled`:
     test cards admitted one by one, whoever issued them; their revocation is answered for by the authority at `ocsp_url`.
+    `card_registries`: of the municipalities that use 条例利用方式.
     `ops_key`: what officials' tools show at `/ops/v1`, no other key of this centre; None: there is no such door. Raises
     Failed(Settings_Wrong, item=...).
     """
@@ -77,13 +88,16 @@ class CenterSettings:
     times: CenterTimes = CenterTimes()
     enrolled: tuple[EnrolledCard, ...] = ()
     ops_key: Secret | None = None
+    card_registries: tuple[CardRegistryServer, ...] = ()
 
     def __post_init__(self) -> None:
         checked(self.terminals, "")
         self._check_ops_key()
-        for name, url in [("ocsp_url", self.ocsp_url)] + [
-            ("base_url", s.base_url) for s in self.issuing_servers
-        ]:
+        asked = [
+            *(server.base_url for server in self.issuing_servers),
+            *(registry.base_url for registry in self.card_registries),
+        ]
+        for name, url in [("ocsp_url", self.ocsp_url), *(("base_url", one) for one in asked)]:
             if not url.startswith(("http://", "https://")):
                 raise Failed("Settings_Wrong", item=name)
         hosted = [code for server in self.issuing_servers for code in server.municipalities]

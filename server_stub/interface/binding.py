@@ -48,6 +48,14 @@ def holder_ref(issuer_der: bytes, serial: int) -> str:
     ).hexdigest()
 
 
+def ordinance_ref(municipality: str, card: str) -> str:
+    """SHA-256 over the issuing municipality's code and the card's number, in hex: who the holder of a 住民基本台帳カード is.
+
+    The terminal computes it from the card, as `holder_ref`.
+    """
+    return hashlib.sha256(f"JPKI-SIM/konbini/ordinance/v1\n{municipality}\n{card}".encode()).hexdigest()
+
+
 def new_ulid(clock: Clock) -> str:
     """A ULID: 48 bits of the clock's milliseconds, 80 random bits. Unique without the time: the random part decides."""
     number = (int(clock.now().timestamp() * 1000) << 80) | secrets.randbits(80)

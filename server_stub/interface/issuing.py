@@ -3,6 +3,7 @@
 Paths, relative to the issuing server's base URL; every request carries `Authorization: Bearer CENTRE-KEY` and `traceparent`:
 
     GET  /v1/municipalities               -> MunicipalityList (those hosted here)
+    POST /v1/ordinance-services           OrdinanceServicesRequest -> OrdinanceServices (条例利用)
     POST /v1/offers                       OffersRequest -> OfferList
     POST /v1/applications                 IssueRequest -> IssuedPaper (idempotent by application_id)
     POST /v1/applications/{application_id}/reports  LedgerReport -> ReportTaken (idempotent by report_id)
@@ -46,6 +47,12 @@ class TerminalFacts(Model):
     shop: RegisterText
     area: Code5
     kind: TerminalKind
+
+
+class OrdinanceServicesRequest(Model):
+    """Which 住民基本台帳カード can be used at this terminal now?"""
+
+    terminal: TerminalFacts
 
 
 class OffersRequest(Model):

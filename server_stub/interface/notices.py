@@ -36,6 +36,14 @@ HEADER: tuple[str, ...] = (
 識別番号 the person key; 市区町村コード 5 digits; 種別 `NoticeKind`; 発行日時 and 有効期間満了 ISO 8601 with offset, to the second."""
 
 
+CARDS_FILE_NAME = "住基カード交付.csv"
+CARD_NUMBER = "カード番号"
+CARDS_HEADER: tuple[str, ...] = (CARD_NUMBER, PERSON, MUNICIPALITY, ISSUED_AT, EXPIRES_AT)
+"""The list of 住民基本台帳カード that a municipality has issued, by its ICカード標準システム: whose card this is, for the issuing server. It
+lies beside the issue notices and is as complete as they; whether a card may still be used is not told here. カード番号: 15 digits;
+the other columns as above. Our own: what the real one delivers is not public."""
+
+
 class NoticeKind(StrEnum):
     AUTHENTICATION = "利用者証明用"
     SIGNATURE = "署名用"

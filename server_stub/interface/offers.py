@@ -50,7 +50,7 @@ REFUSALS = frozenset(
         "Service_Out_Of_Order", "Replica_Too_Old", "Application_Too_Large", "Character_Not_Printable", "Text_Too_Long",
         "Picture_Unreadable", "Holder_Household_Leaving", "Holder_Arrived_Today", "Certificate_Issued_Today",
         "Holder_Character_Pending", "Holder_Entry_Too_Long", "Seal_Under_Fifteen", "Seal_Abolished", "Seal_Name_Changed",
-        "Seal_Card_Lost", "Seal_Being_Changed", "Seal_Not_Issued_Here",
+        "Seal_Card_Lost", "Seal_Being_Changed", "Seal_Not_Issued_Here", "Ordinance_Other_Kind",
         "Existing_System_Closed", "Existing_System_Unreachable", "Existing_System_Answer_Wrong",
     }
 )  # fmt: skip

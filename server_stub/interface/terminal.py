@@ -3,6 +3,7 @@
 Paths, relative to the centre's base URL; every request carries `Authorization: Bearer TERMINAL-KEY` and `traceparent`:
 
     GET  /v1/municipalities                          -> MunicipalityList
+    GET  /v1/ordinance-services                      -> OrdinanceServices (条例利用: whose 住民基本台帳カード can be used)
     POST /v1/sessions                                -> SessionOpened
     POST /v1/sessions/{session_id}/nonce             -> Nonce
     POST /v1/sessions/{session_id}/authentication    AuthenticationRequest -> SignedOffers
@@ -17,17 +18,20 @@ Every refusal is `FailureBody` with status 4xx or 5xx.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from .application_states import ReportKind as ReportKind
-from .offers import Answers, Refs
+from .offers import Answers, Refs, Symbol
 from .values import (
     MOST_BOXES,
+    MOST_MUNICIPALITIES,
+    MOST_OFFERS,
     MOST_SHEETS,
     Base64,
     Box,
+    CardNumber,
     Code,
     Code5,
     CopyNumber,
@@ -36,8 +40,11 @@ from .values import (
     IssueNumber,
     Method,
     Model,
+    MunicipalityInfo,
+    PinText,
     Place,
     Ulid,
+    Words,
     Yen,
 )
 
@@ -71,12 +78,53 @@ class JpkiProof(Model):
     signature: Base64
 
 
+class OrdinanceProof(Model):
+    """What a 住民基本台帳カード and its holder say for one kind of certificate: the card's municipality and number, and the PIN that
+    was registered for that kind. The card itself proves nothing: what it could do is not published."""
+
+    method: Literal[Method.ORDINANCE] = Method.ORDINANCE
+    municipality: Code5
+    card: CardNumber
+    kind: Code
+    pin: PinText
+
+
+def _method(told: Any) -> str:
+    method = told.get("method", Method.JPKI) if isinstance(told, dict) else getattr(told, "method", "")
+    return str(method)
+
+
 class AuthenticationRequest(Model):
     """`municipality` is given for the 本籍地 and empty for the 住所地, which the centre finds itself."""
 
     place: Place
     municipality: Code5 | None = None
-    proof: JpkiProof
+    proof: Annotated[
+        Annotated[JpkiProof, Tag("jpki")] | Annotated[OrdinanceProof, Tag("ordinance")],
+        Discriminator(_method),
+    ]
+
+
+class OrdinanceKind(Model):
+    """One kind of certificate as it stands in the menu before the PIN."""
+
+    kind: Code
+    words: Words
+    symbol: Symbol
+    place: Place
+
+
+class OrdinanceService(Model):
+    """A municipality whose 住民基本台帳カード can be used here: under which identifier (`aid`, hex) its cards have the application, and
+    for which kinds a PIN may have been registered. Whether it was is told to nobody without the PIN."""
+
+    municipality: MunicipalityInfo
+    aid: Annotated[str, Field(pattern=r"^F([0-9A-F]{2}){4,15}[0-9A-F]$")]
+    kinds: Annotated[tuple[OrdinanceKind, ...], Field(max_length=MOST_OFFERS)]
+
+
+class OrdinanceServices(Model):
+    services: Annotated[tuple[OrdinanceService, ...], Field(max_length=MOST_MUNICIPALITIES)]
 
 
 class SheetEntry(Model):

@@ -26,6 +26,7 @@ Source = Literal[
     "issuing",
     "authority",
     "existing",
+    "card_registry",
     "money",
     "paper",
     "operator",

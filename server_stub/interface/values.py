@@ -6,6 +6,7 @@ All money is whole yen, all times are ISO 8601 with offset.
 from __future__ import annotations
 
 import json
+import re
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -14,12 +15,16 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
+    PlainValidator,
     ValidationError,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
 from .failures import CATALOGUE, Failed
+from .secret import Secret
 
 
 class Model(BaseModel):
@@ -87,13 +92,34 @@ class TerminalKind(StrEnum):
 
 
 class Method(StrEnum):
-    """How a holder was authenticated: 公的個人認証 (JPKI認証方式)."""
+    """How a holder was authenticated: by 公的個人認証 (JPKI認証方式), or by what a municipality's ordinance lets a
+    住民基本台帳カード do (条例利用方式)."""
 
     JPKI = "jpki"
+    ORDINANCE = "ordinance"
+
+
+def _pin(told: object) -> Secret:
+    if isinstance(told, Secret):
+        told = told.reveal()
+    if not isinstance(told, str) or not re.fullmatch("[0-9]{4}", told):
+        raise ValueError("four digits")
+    return Secret(told)
+
+
+PinText = Annotated[
+    Secret,
+    PlainValidator(_pin),
+    PlainSerializer(lambda pin: pin.reveal(), return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "password", "pattern": "^[0-9]{4}$"}),
+]
+"""A PIN on its way to whoever compares it: a secret on both sides, digits on the line alone."""
+CardNumber = Annotated[str, Field(pattern=r"^[0-9]{15}$", description="of a 住民基本台帳カード, 15 digits")]
 
 
 class Identity(Model):
-    """Who stands at the terminal: by which method, and that method's reference (jpki: `binding.holder_ref`)."""
+    """Who stands at the terminal: by which method, and that method's reference (jpki: `binding.holder_ref`, ordinance:
+    `binding.ordinance_ref`)."""
 
     method: Method
     reference: Ref

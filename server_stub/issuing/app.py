@@ -10,10 +10,17 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import CATALOGUE, Failed
-from server_stub.interface.issuing import IssuedPaper, IssueRequest, LedgerReport, OfferList, OffersRequest
+from server_stub.interface.issuing import (
+    IssuedPaper,
+    IssueRequest,
+    LedgerReport,
+    OfferList,
+    OffersRequest,
+    OrdinanceServicesRequest,
+)
 from server_stub.interface.operations import LedgerApplication
 from server_stub.interface.secret import Secret
-from server_stub.interface.terminal import ReportTaken
+from server_stub.interface.terminal import OrdinanceServices, ReportTaken
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import FailureBody, MunicipalityList, Ulid
 from server_stub.node import NodeContext, make_app
@@ -43,6 +50,7 @@ PERSON_REFUSED = (
     "Holder_Entry_Too_Long",
 )
 SERVICE_REFUSED = (
+    "Authentication_Method_Not_Used",
     "Municipality_Unknown",
     "Service_Not_Offered",
     "Terminal_Kind_Excluded",
@@ -123,6 +131,16 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
     )
     def municipalities() -> MunicipalityList:
         return service.municipalities()
+
+    @app.post(
+        "/v1/ordinance-services",
+        dependencies=guarded,
+        responses=_refusals(),
+        summary="Whose 住民基本台帳カード can be used now (条例利用)",
+        operation_id="ordinanceServices",
+    )
+    def ordinance_services(request: OrdinanceServicesRequest) -> OrdinanceServices:
+        return service.ordinance_services(request)
 
     @app.post(
         "/v1/offers",

@@ -20,7 +20,7 @@ from server_stub.eras import age
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, Offer
-from server_stub.interface.values import Place, TerminalKind
+from server_stub.interface.values import Method, Place, TerminalKind
 from server_stub.municipalities import HolderTerms, Municipality
 from server_stub.registry.records import Person, ResidentStatus, Restriction
 
@@ -39,6 +39,12 @@ def terminal_kind_is_served(municipality: Municipality, kind: TerminalKind) -> N
     """Kobe serves the shops and leaves machines that municipalities put up (自治体設置) out."""
     if kind in municipality.excluded_terminal_kinds:
         raise Failed("Terminal_Kind_Excluded", terminal_kind=kind.value)
+
+
+def method_is_used(municipality: Municipality, method: Method) -> None:
+    """Whose residents are known by which method is the municipality's decision (JPKI認証方式, 条例利用方式, or both)."""
+    if not municipality.authentication.uses(method):
+        raise Failed("Authentication_Method_Not_Used", method=method.value)
 
 
 def kind_is_offered(municipality: Municipality, kind: str, place: Place) -> AnyCertificate:

@@ -14,11 +14,24 @@ from server_stub.interface.application_states import State
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
-from server_stub.interface.issuing import IssuedPaper, IssueRequest, OfferList, OffersRequest
+from server_stub.interface.issuing import (
+    IssuedPaper,
+    IssueRequest,
+    OfferList,
+    OffersRequest,
+    OrdinanceServicesRequest,
+)
 from server_stub.interface.offers import ApplicationRequest
 from server_stub.interface.operations import StopEntry, StopRequest
-from server_stub.interface.terminal import ReportKind, ReportTaken, StatusReport
-from server_stub.interface.values import MunicipalityList
+from server_stub.interface.terminal import (
+    OrdinanceKind,
+    OrdinanceService,
+    OrdinanceServices,
+    ReportKind,
+    ReportTaken,
+    StatusReport,
+)
+from server_stub.interface.values import MunicipalityList, Place
 from server_stub.node import NodeContext
 from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
@@ -49,6 +62,7 @@ from .rights import (
     check_request,
     check_visit,
     kind_is_offered,
+    method_is_used,
     not_stopped,
     replica_is_recent,
 )
@@ -112,11 +126,34 @@ class IssuingService:
     def municipalities(self) -> MunicipalityList:
         return MunicipalityList(municipalities=tuple(t.municipality.info for t in self._tenants))
 
+    def ordinance_services(self, request: OrdinanceServicesRequest) -> OrdinanceServices:
+        """Tell which municipalities hosted here use their 住民基本台帳カード today, and for which kinds: those of the 住所地 first."""
+        today, services = self._context.clock.now(), []
+        for tenant in self._tenants:
+            municipality = self._tenant(tenant.municipality.info.code, today).municipality
+            terms = municipality.authentication.ordinance
+            if terms is None or request.terminal.kind in municipality.excluded_terminal_kinds:
+                continue
+            kinds = tuple(
+                OrdinanceKind(
+                    kind=code,
+                    words={**kind.words, **municipality.services[code].words},
+                    symbol=kind.symbol,
+                    place=place,
+                )
+                for place in Place
+                for code, kind in municipality.kinds.items()
+                if place is next(one for one in Place if one in kind.places)
+            )
+            services.append(OrdinanceService(municipality=municipality.info, aid=terms.aid, kinds=kinds))
+        return OrdinanceServices(services=tuple(services))
+
     def offers(self, request: OffersRequest) -> OfferList:
         """Tell what the holder may get now. A refusal of the person, or of all kinds by the time, refuses the whole request."""
         now = self._context.clock.now()
         tenant = self._tenant(request.municipality, now)
         check_visit(tenant.municipality, request.place, request.terminal.kind)
+        method_is_used(tenant.municipality, request.holder.method)
         stops = Stops(self.ledger.stops(request.municipality))
         check_any_open(tenant.municipality, request.place, now, stops)
         with tenant.replica.open_generation() as reader:
@@ -235,6 +272,7 @@ class IssuingService:
         """
         asked, municipality = request.application, tenant.municipality
         check_visit(municipality, request.place, request.terminal.kind)
+        method_is_used(municipality, request.holder.method)
         kind = kind_is_offered(municipality, asked.kind, request.place)
         # whenever it was received: what has gone wrong is not to go on
         stops = Stops(self.ledger.stops(asked.municipality))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -32,10 +32,11 @@ from server_stub.certificates.terms import (
     IssueNumbers,
     NumberPattern,
     TimeOfDay,
+    is_holiday,
     opening_of,
 )
 from server_stub.interface.failures import Failed
-from server_stub.interface.values import MunicipalityInfo, TerminalKind
+from server_stub.interface.values import Method, MunicipalityInfo, TerminalKind
 from server_stub.paper.fonts import coverage_of, family_of
 from server_stub.paper.pattern import is_seen
 from server_stub.paper.typesetting import Issuer
@@ -142,6 +143,51 @@ class HolderTerms(Settings):
     longest_address: Annotated[int, Field(ge=1, le=300)] | None = None
 
 
+class OrdinanceTerms(Settings):
+    """How the municipality uses its 住民基本台帳カード by ordinance (条例利用方式): the table [authentication.ordinance].
+
+    `aid`: the identifier of the application on its cards, hex. Real ones are assigned and not published: ours begin with F, which
+    ISO 7816-5 keeps for what nobody has registered. `tries` of a PIN, for each card and kind. `minimum_age`: below it `young` says
+    whether somebody is "refused" (甲賀市, 港区) or registered by the legal "representative" (下野市, 小鹿野町); `wards` says the same of
+    成年被後見人. `limit_by_card_state`: a card that is suspended or lost is of no use at once, without a stop for each kind. `office_opens`
+    and `office_closes`: when officials act, on working days.
+    """
+
+    aid: Annotated[
+        str,
+        matching(r"F[0-9A-F](?:[0-9A-F]{2}){4,15}", "F で始まる16進10桁から32桁（実在の識別子ではないもの）"),
+    ]
+    tries: Annotated[int, Field(ge=1, le=15)] = 3
+    minimum_age: Annotated[int, Field(ge=0, le=99)] = 15
+    young: Literal["refused", "representative"] = "refused"
+    wards: Literal["refused", "representative"] = "refused"
+    limit_by_card_state: bool = False
+    office_opens: time = time(8, 30)
+    office_closes: time = time(17, 15)
+
+    def office_is_open(self, moment: datetime) -> bool:
+        """Tell whether officials are there at `moment` (JST): Monday to Friday, on no public holiday and not from 12-29 to 01-03."""
+        day = moment.date()
+        away = (
+            day.weekday() > 4
+            or is_holiday(day)
+            or (day.month, day.day) >= (12, 29)
+            or (day.month, day.day) <= (1, 3)
+        )
+        return not away and self.office_opens <= moment.time() < self.office_closes
+
+
+class AuthenticationTerms(Settings):
+    """By which methods the municipality's residents are recognised at a terminal: the table [authentication]. `jpki`: by 公的個人認証 of a
+    My Number Card. `ordinance`: by its own 住民基本台帳カード, if it has said how. Both may be."""
+
+    jpki: bool = True
+    ordinance: OrdinanceTerms | None = None
+
+    def uses(self, method: Method) -> bool:
+        return self.jpki if method is Method.JPKI else self.ordinance is not None
+
+
 LEAST_CONTRAST = 4.5
 """Of text to its ground: WCAG 2.2, 1.4.3 (AA)."""
 
@@ -181,6 +227,7 @@ class _Own(Settings):
     delivery: DeliveryTerms
     holder: HolderTerms = HolderTerms()
     existing_system: ExistingSystemTerms | None = None
+    authentication: AuthenticationTerms = AuthenticationTerms()
     closed: list[ClosedSpan] = []
     service: dict[str, dict[str, Any]]
     issue_number: IssueNumbers = STANDARD_NUMBER
@@ -239,6 +286,7 @@ class Municipality:
     numbers: Mapping[str, NumberPattern]
     holder: HolderTerms = HolderTerms()
     existing_system: ExistingSystemTerms | None = None
+    authentication: AuthenticationTerms = AuthenticationTerms()
     states: States = field(default_factory=States, compare=False, repr=False)
 
     def on(self, day: date) -> Municipality:
@@ -398,6 +446,7 @@ def _municipality(
         },
         holder=own.holder,
         existing_system=own.existing_system,
+        authentication=own.authentication,
         states=states,
     )
 

@@ -112,6 +112,7 @@ class Person:
     domicile: str
     domicile_head: str
     my_number: Secret
+    """Empty where the delivery's format has none: of before anybody had one."""
     status: ResidentStatus = ResidentStatus.RESIDENT
     moved_to: str = ""
     moves_on: date | None = None

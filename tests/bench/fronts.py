@@ -96,7 +96,7 @@ def fronts(towns: list[Town], most: int = MOST_FRONTS) -> dict[str, list[Front]]
     found: dict[str, list[list[Front]]] = {}
     for town in towns:
         with delivered(town) as (tenant, reader):
-            for day, municipality in states(town.municipality):
+            for day, municipality in states(town.municipality, town.begins.date()):
                 then = replace(tenant, municipality=municipality)
                 for code, kind in municipality.kinds.items():
                     number = partial(_number, municipality, code, day)

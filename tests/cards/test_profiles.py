@@ -165,6 +165,13 @@ PROMISES: dict[str, Callable[[], bool]] = {
     ),
     "garbage_key": lambda: not signs_right("garbage_key"),
     "juki_card": lambda: failure_of("juki_card") == "Card_Resident_Register_Card",
+    "juki_ordinance": lambda: (
+        failure_of("juki_ordinance") == "Card_Resident_Register_Card"
+        and content("juki_ordinance", 1, "ordinance").endswith(b"20220630")
+        and all(app.name != "text" for app in image("juki_ordinance").applications)
+    ),
+    "juki_ordinance_expired": lambda: content("juki_ordinance_expired", 1, "ordinance").endswith(b"20120630"),
+    "juki_ordinance_last": lambda: content("juki_ordinance_last", 1, "ordinance").endswith(b"20251228"),
     "android": lambda: failure_of("android") == "Card_Phone_Not_Supported",
     "iphone": lambda: (
         failure_of("iphone") == "Card_Phone_Not_Supported"

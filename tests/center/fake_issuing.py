@@ -20,9 +20,10 @@ from server_stub.interface.issuing import (
     LedgerReport,
     OfferList,
     OffersRequest,
+    OrdinanceServicesRequest,
 )
 from server_stub.interface.offers import Offer, Subject
-from server_stub.interface.terminal import ReportTaken
+from server_stub.interface.terminal import OrdinanceService, OrdinanceServices, ReportTaken
 from server_stub.interface.values import Box, FailureBody, MunicipalityInfo
 from server_stub.node import failure_response
 from tests.terminal.sheets import Draw, drawn
@@ -83,6 +84,7 @@ class FakeIssuing:
         self.answer: Response | None = None
         self.report_refusal: Failed | None = None
         self.stumble_over = ""
+        self.services: tuple[OrdinanceService, ...] = ()
         self.change: Callable[[dict[str, Any]], None] = lambda paper: None
         self.before_answer: Callable[[], None] = lambda: None
         self.offer_refusal: Failed | None = None
@@ -153,6 +155,10 @@ class FakeIssuing:
                 return failure_response(self.refusal)
             response: Response = await call_next(request)
             return response
+
+        @app.post("/v1/ordinance-services")
+        def ordinance_services(body: OrdinanceServicesRequest) -> OrdinanceServices:
+            return OrdinanceServices(services=self.services)
 
         @app.post("/v1/offers")
         def offers(body: OffersRequest) -> OfferList:

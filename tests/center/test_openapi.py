@@ -27,6 +27,7 @@ OPERATIONS = {
     ("get", "/v1/municipalities"),
     ("post", "/v1/sessions"),
     ("post", "/v1/sessions/{session_id}/nonce"),
+    ("get", "/v1/ordinance-services"),
     ("post", "/v1/sessions/{session_id}/authentication"),
     ("post", "/v1/sessions/{session_id}/applications"),
     ("get", "/v1/applications/{application_id}/sheets/{number}"),

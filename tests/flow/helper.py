@@ -11,8 +11,9 @@ from kiosk_app.flow.effects import Effect
 from kiosk_app.flow.state import Purchase, State, TimeOuts
 from kiosk_app.flow.table import TABLE, Outcome, Table
 from server_stub.interface.clock import STAGE_START
-from server_stub.interface.offers import Choice, Offer, Offers, Question, Scope, Subject
+from server_stub.interface.offers import Choice, Offer, Offers, Question, Scope, Subject, Symbol
 from server_stub.interface.secret import Secret
+from server_stub.interface.terminal import OrdinanceKind, OrdinanceService
 from server_stub.interface.values import FailureBody, Identity, Method, MunicipalityInfo, Place
 
 PIN = Secret("7294")
@@ -136,9 +137,19 @@ class Walk:
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
 
+ORDINANCE = OrdinanceService(
+    municipality=KOBE, aid="F04A554B4900000000",
+    kinds=(
+        OrdinanceKind(kind="household", words={"ja": "世帯の証明書"}, symbol=Symbol.HOUSE, place=Place.ADDRESS),
+        OrdinanceKind(kind="alone", words={"ja": "本人の証明書"}, symbol=Symbol.SEAL, place=Place.ADDRESS),
+    ),
+)  # fmt: skip
+RESIDENT_CARD = e.CardRead(HOLDER, None, "virtual", ORDINANCE)
 TO_CARD = (e.ServiceTouched(), e.ServiceTouched(), e.Agreed())
 READ = (e.CardInserted(), e.CardRead(HOLDER, 3, "virtual"))
 TO_PIN = (*TO_CARD, *READ, e.PlaceChosen(Place.ADDRESS), e.SessionStarted(SESSION))
+TO_KIND = (*TO_CARD, e.CardInserted(), RESIDENT_CARD)
+TO_PIN_OF_A_KIND = (*TO_KIND, e.KindChosen("household"), e.SessionStarted(SESSION))
 TO_MENU = (*TO_PIN, e.PinEntered(PIN), e.Authenticated(offers()), e.CardRemoved())
 WHOLE = e.ScopeChosen(Scope.WHOLE, BOTH)
 TO_CONFIRM = (*TO_MENU, e.KindChosen("household"), WHOLE, e.Answered({}), e.CopiesChosen(1))
@@ -185,6 +196,7 @@ def all_events() -> Iterable[e.Event]:
         e.CardRead(HOLDER, 0, "virtual"),
         e.CardRead(HOLDER, 1, "virtual"),
         e.CardRead(HOLDER, None, "real"),
+        RESIDENT_CARD,
     )
     yield e.LastTryAccepted()
     yield from (e.MunicipalitiesKnown((KOBE, ELSEWHERE)), e.SessionStarted(SESSION))
@@ -196,6 +208,7 @@ def all_events() -> Iterable[e.Event]:
     yield from (
         refused("Card_Pin_Wrong", tries_left=2), refused("Card_Pin_Wrong", tries_left=1),
         refused("Card_Pin_Wrong", tries_left=0), refused("Holder_Restricted"),
+        refused("Ordinance_Pin_Wrong", tries_left=1), refused("Ordinance_Not_Registered"),
         refused("Centre_Unreachable"), refused("Binding_Mismatch", application_id=APPLICATION, detail="holder"),
         refused("Printer_Jam"), refused("Card_Removed"),
         e.Refused("Register_Being_Written", (), {"ja": "記載中です。"}),

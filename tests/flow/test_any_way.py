@@ -22,6 +22,7 @@ from .helper import (
     MOTHER,
     NAMES,
     PIN,
+    RESIDENT_CARD,
     STOPPED,
     TO_PAPER,
     TO_PIN,
@@ -35,10 +36,15 @@ from .helper import (
 )  # fmt: skip
 
 ANSWERS: dict[type[f.Effect], tuple[e.Event, ...]] = {
-    f.ReadCard: (e.CardRead(HOLDER, 3), refused("Card_Mute")),
+    f.ReadCard: (e.CardRead(HOLDER, 3), RESIDENT_CARD, refused("Card_Mute")),
     f.FetchMunicipalities: (e.MunicipalitiesKnown((KOBE,)), refused("Centre_Unreachable")),
     f.OpenSession: (e.SessionStarted("S"), refused("Centre_Unreachable")),
     f.Authenticate: (*(e.Authenticated(o) for o in ALL_OFFERS), refused("Card_Pin_Wrong", tries_left=1)),
+    f.AuthenticateByOrdinance: (
+        *(e.Authenticated(o) for o in ALL_OFFERS),
+        refused("Ordinance_Pin_Wrong", tries_left=1),
+        refused("Ordinance_Pin_Blocked"),
+    ),
     f.Apply: (paper(2), paper(1, 0), refused("Binding_Mismatch", application_id="A", detail="holder")),
     f.CashInStart: (e.MoneyChanged(100), e.MoneyChanged(500), e.CoinRejected(10)),
     f.CashInEnd: (e.MoneyTaken(0), refused("Money_Change_Short")),
@@ -185,7 +191,9 @@ class AnyVisit(RuleBasedStateMachine):
         effect = data.draw(st.sampled_from(self.waiting))
         self._do(data.draw(st.sampled_from(ANSWERS[type(effect)])))
 
-    @precondition(lambda self: any(isinstance(one, f.Authenticate) for one in self.waiting))
+    @precondition(
+        lambda self: any(isinstance(one, f.Authenticate | f.AuthenticateByOrdinance) for one in self.waiting)
+    )
     @rule(offered=any_offers())
     def anything_is_offered(self, offered: Offers) -> None:
         self._do(e.Authenticated(offered))

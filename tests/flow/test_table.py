@@ -29,13 +29,20 @@ ASKS_THE_READER = (
 """Where a lost reader decides about the way, and the states before."""
 
 
+KIND_COUNTS = (
+    StateName.CHOOSE_KIND, StateName.OPENING_SESSION, StateName.CONFIRM_LAST_TRY, StateName.ENTER_PIN,
+    StateName.AUTHENTICATING, StateName.TAKE_CARD,
+)  # fmt: skip
+"""Where it matters whether a 住民基本台帳カード lies there; afterwards the way is everybody's."""
+
+
 def _facts(state: State) -> tuple[object, ...]:
     """What decides about the further way; two states alike in this need not both be followed."""
     v = state.visit
     return (
         state.name, v.card, bool(v.reader) and state.name in ASKS_THE_READER, v.tries_left == 1, v.place, v.chosen_municipality is None, bool(v.municipalities),
         bool(v.session_id), id(v.offers), v.kind, v.subjects, v.page, v.purchase and v.purchase.sheets, v.printed, v.paid, v.forgotten, v.failure in RETRY, v.failure == "Card_Removed",
-        bool(v.stopped),
+        bool(v.stopped), v.ordinance is not None and state.name in KIND_COUNTS,
     )  # fmt: skip
 
 

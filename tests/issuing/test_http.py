@@ -125,6 +125,7 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
         "/ops/v1/stops/{stop_id}/release",
         "/v1/municipalities",
         "/v1/offers",
+        "/v1/ordinance-services",
         "/v1/applications",
         "/v1/applications/{application_id}/reports",
         "/ops/v1/incidents",

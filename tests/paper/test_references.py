@@ -166,7 +166,7 @@ def test_another_form_asks_for_pictures_of_its_own_and_makes_the_old_ones_stale(
 def test_a_form_that_comes_with_a_later_day_asks_for_pictures_too(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def both(municipality: Municipality) -> list[tuple[date, Municipality]]:
+    def both(municipality: Municipality, begin: date) -> list[tuple[date, Municipality]]:
         terms = municipality.services["residence"].model_copy(update={"form": "household"})
         later = replace(municipality, services={**municipality.services, "residence": terms})
         return [(references.DAY, municipality), (references.DAY + timedelta(days=30), later)]

@@ -88,8 +88,9 @@ class Town:
         found = read_municipality(settings)
         enter_kinds_of(settings.resolve())
         shipped = any(settings.resolve().is_relative_to(place) for place in _SHIPPED)
-        if shipped and found.code in SHIPPED:
-            slip, read = SHIPPED[found.code]
+        named = settings.name if settings.name in SHIPPED else found.code
+        if shipped and named in SHIPPED:
+            slip, read = SHIPPED[named]
             records = read(_delivery(folder, slip))
         else:
             records = _by_format(folder, settings)
@@ -594,7 +595,8 @@ class Town:
                 blocks = [b for b in read_form(sheet.front).blocks if "個人番号" in b.cells]
                 text = sheet.front.text + sheet.back.text + sheet.keywords
             for person in self.people.values():
-                if person.key not in wanted and person["個人番号"] in text:
+                number = person["個人番号"]  # '' of before there were any
+                if person.key not in wanted and number and number in text:
                     raise WrongPaper(
                         f"個人番号 of {person.key}, which nobody asked for",
                         expected=f"{person.key}の個人番号が用紙にないこと",

@@ -15,14 +15,15 @@ from server_stub.center.terminals import Terminal
 from server_stub.faults.box import FaultBox
 from server_stub.interface.binding import sign_offers
 from server_stub.interface.failures import Failed
-from server_stub.interface.issuing import OffersRequest
+from server_stub.interface.issuing import OffersRequest, OrdinanceServicesRequest
 from server_stub.interface.offers import Offers, SignedOffers
-from server_stub.interface.terminal import AuthenticationRequest
+from server_stub.interface.terminal import AuthenticationRequest, OrdinanceProof, OrdinanceServices
 from server_stub.interface.trace import Trace
-from server_stub.interface.values import MunicipalityInfo, MunicipalityList, Place, TerminalKind
+from server_stub.interface.values import Identity, MunicipalityInfo, MunicipalityList, Place, TerminalKind
 from server_stub.municipalities import MunicipalityEntry
 
 from .jpki import Jpki
+from .ordinance import Ordinance, opened_only
 
 SHOWN_OF_REFERENCE = 8
 """Hex digits of an identity's reference that go into the trace: enough to follow a visit, not to find the card."""
@@ -36,6 +37,7 @@ class Authentication:
         sessions: Sessions,
         stops: Stops,
         jpki: Jpki,
+        ordinance: Ordinance,
         servers: IssuingServers,
         municipalities: Sequence[MunicipalityEntry],
         signing_key: Ed25519PrivateKey,
@@ -45,6 +47,7 @@ class Authentication:
         self._sessions = sessions
         self._stops = stops
         self._jpki = jpki
+        self._ordinance = ordinance
         self._servers = servers
         self._municipalities = {entry.info.code: entry for entry in municipalities}
         self._signing_key = signing_key
@@ -62,8 +65,7 @@ class Authentication:
         terminal_id = terminal.facts.terminal_id
         nonce = self._sessions.use_nonce(session_id, terminal_id)
         self._stops.check()
-        holder = self._jpki.identify(session_id, nonce, request.proof)
-        linked = self._jpki.municipality(holder)
+        holder, linked = self._identify(session_id, nonce, request)
         asked = OffersRequest(
             holder=holder,
             place=request.place,
@@ -77,6 +79,9 @@ class Authentication:
         own = self._municipalities[asked.municipality].info
         if not found.municipality.participating or _identity(found.municipality) != _identity(own):
             raise Failed("Answer_Malformed", peer="issuing", detail="another municipality")
+        told = found.offers
+        if isinstance(request.proof, OrdinanceProof):
+            told = opened_only(told, request.proof.kind)
         try:
             offers = Offers(
                 session_id=session_id,
@@ -84,7 +89,7 @@ class Authentication:
                 holder=holder,
                 place=asked.place,
                 municipality=own,
-                offers=found.offers,
+                offers=told,
             )
             signed = sign_offers(offers, self._signing_key)
         except ValidationError as error:  # each part is as agreed on, all together no message
@@ -97,6 +102,26 @@ class Authentication:
         if self._faults.strikes("center.swap_offers") is not None:
             return signed.model_copy(update={"text": with_names_swapped(offers).model_dump_json()})
         return signed
+
+    def _identify(self, session_id: str, nonce: str, request: AuthenticationRequest) -> tuple[Identity, str]:
+        """Find who it is and whose resident, by the method of the proof."""
+        if isinstance(request.proof, OrdinanceProof):
+            # an ordinance reaches as far as its municipality
+            if request.municipality not in (None, request.proof.municipality):
+                raise Failed("Ordinance_Not_Offered", municipality=request.municipality)
+            return self._ordinance.identify(request.proof), request.proof.municipality
+        holder = self._jpki.identify(session_id, nonce, request.proof)
+        return holder, self._jpki.municipality(holder)
+
+    def ordinance_services(self, terminal: Terminal) -> OrdinanceServices:
+        """List the municipalities whose 住民基本台帳カード can be used at this terminal now."""
+        found = self._servers.ordinance_services(OrdinanceServicesRequest(terminal=terminal.facts))
+        known = tuple(
+            one.model_copy(update={"municipality": self._municipalities[one.municipality.code].info})
+            for one in found
+            if one.municipality.code in self._municipalities
+        )
+        return OrdinanceServices(services=known)
 
     def _check_municipality(self, code: str, kind: TerminalKind) -> None:
         entry = self._municipalities.get(code)

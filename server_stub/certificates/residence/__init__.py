@@ -264,6 +264,8 @@ def _aliases(case: Case[ResidenceTerms], person: Person) -> tuple[AliasEntry, ..
 def _has(case: Case[ResidenceTerms], person: Person, code: str) -> bool:
     """Tell whether the question `code` concerns somebody: whether there is anything to show or to leave out."""
     foreign = person.foreign
+    if code == MY_NUMBER:
+        return len(person.my_number) > 0
     if code == DOMICILE:
         return foreign is None
     if code in (NATIONALITY, STATUS):

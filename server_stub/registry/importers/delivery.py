@@ -44,7 +44,7 @@ from server_stub.registry.tables import (
     seals,
 )
 
-from . import delivery_slip, issue_notices
+from . import card_notices, delivery_slip, issue_notices
 from .containers import read_rows
 from .delivery_slip import DeliverySlip, broken
 from .format_file import PERSON, PROVISIONAL, RESTRICTION, SEAL, DeliveryFormat, formats_in
@@ -298,8 +298,9 @@ class _File:
 
 def _take_notices(generation: Generation, path: Path) -> int:
     """Read the issue notices; of a file that has only become longer since the living generation, and of which nothing could have
-    become other, what is new. Returns how many there are of this delivery."""
-    known = _known_file(generation)
+    become other, what is new. With a list of handed over cards beside it everything is read. Returns how many there are of this
+    delivery."""
+    known = _known_file(generation) if not card_notices.are_beside(path) else None
     if known is not None and _begins_as(path, known) and not _somebody_is_lost(generation, known):
         count, clean = _read_notices(generation, path, known.line, known.of)
         if clean:
@@ -391,10 +392,16 @@ def _read_notices(generation: Generation, path: Path, after: int = 0, of: int = 
     if of:
         _copy_own_notices(generation)
     count = generation.write(notices, rows(), key="holder_ref")
+    cards = card_notices.read_cards(
+        path, generation.format.municipality, may_be_named, set_aside, twice, generation.look_up
+    )
+    # the lists are two files: a line of the second comes after all of the first
+    told_cards = (notice_row(generation.number, last + line, notice) for line, notice in cards)
+    count += generation.write(notices, batches(told_cards), key="holder_ref")
     with generation.engine.begin() as connection:
         generation.delete(connection, notices, "holder_ref", [{"holder_ref": one} for one in twice])
         generation.asides.add_groups(connection, PERSON, generation.before)
-    if not refused and not twice:
+    if not refused and not twice and not card_notices.are_beside(path):
         size = path.stat().st_size
         with path.open("rb") as file:
             generation.notices_file = (size, _digest_of(file, size), last, of)

@@ -45,14 +45,14 @@ PROVISIONAL = "provisional"
 _REQUIRED = {
     PERSON: (
         "key", "household", "name", "kana", "birth", "sex", "relationship", "head_of_household", "address",
-        "resident_since", "notified_on", "my_number", "status",
+        "resident_since", "notified_on", "status",
     ),
     SEAL: ("number", "person", "registered_on", "status", "imprint", "width_mm", "height_mm"),
     RESTRICTION: ("person", "reason", "since", "released_on"),
 }  # fmt: skip
 _OPTIONAL = {
     PERSON: (
-        "position", "address_since", "previous_address", "domicile", "domicile_head", "moved_to", "moves_on", "arrived_on",
+        "my_number", "position", "address_since", "previous_address", "domicile", "domicile_head", "moved_to", "moves_on", "arrived_on",
         "former_surname", "former_kana", "former_reading", "reading", "alias", "alias_kana", "kanji_name", "nationality",
         "status_of_residence", "period", "period_ends", "card_number", "category", "birth_words", "resident_since_words",
         "address_since_words", "address_before", "characters_pending", "history", "entry",

@@ -293,7 +293,9 @@ class Generation:
                     self.delete(connection, table, key, batch)
                 insert_rows(connection, table, batch)
                 if self.format.differential and table is persons:
-                    insert_rows(connection, my_numbers, [_my_number(row) for row in batch])
+                    insert_rows(
+                        connection, my_numbers, [_my_number(row) for row in batch if row["my_number"]]
+                    )
             count += len(batch)
         return count
 

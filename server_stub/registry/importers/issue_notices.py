@@ -72,9 +72,11 @@ def read_notices(
     """
     decode = RowFunction(FORMAT, _CODE, path.parent)
     seen: set[str] = set()
-    for line, cells, misfit in _with_look_up(
-        _after(read_rows(path, FORMAT), after), decode, municipality, look_up
-    ):
+
+    def named(cells: Any) -> str:
+        return _person(decode.item(cells, "municipality"), decode.item(cells, "person"), municipality)
+
+    for line, cells, misfit in with_look_up(_after(read_rows(path, FORMAT), after), named, look_up):
         try:
             if misfit is not None:
                 raise misfit
@@ -116,19 +118,12 @@ def _after(rows: Iterator[RawRow], line: int) -> Iterator[RawRow]:
     return (row for row in rows if row[0] > line)
 
 
-def _with_look_up(
-    rows: Iterator[RawRow],
-    decode: RowFunction,
-    municipality: str,
-    look_up: Callable[[Iterable[str]], None],
+def with_look_up(
+    rows: Iterator[RawRow], named: Callable[[Any], str], look_up: Callable[[Iterable[str]], None]
 ) -> Iterator[RawRow]:
+    """Hand on `rows`, after `look_up` was told whom the next of them name."""
     for batch in batches(rows):
-        look_up(
-            {
-                _person(decode.item(row[1], "municipality"), decode.item(row[1], "person"), municipality)
-                for row in batch
-            }
-        )
+        look_up({named(row[1]) for row in batch})
         yield from batch
 
 

@@ -139,9 +139,11 @@ def person_row(found: dict[str, Any], told_on: date) -> dict[str, Any]:
         raise Unusable("position", "1以上の順位")
     found["position"] = int(position or 0)
     found["sex"] = _SEX[found["sex"]]
-    number = found["my_number"]
-    if not _twelve_digits(number) or could_be_real(number):
+    # a format without the item is of before anybody had a number
+    number = found.get("my_number")
+    if number is not None and (not _twelve_digits(number) or could_be_real(number)):
         raise Unusable("my_number", "検査用数字の正しくない見本の個人番号（数字12桁）")
+    found["my_number"] = number or ""
     found["characters_pending"] = found.get("characters_pending") == "yes"
     return found
 

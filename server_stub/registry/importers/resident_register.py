@@ -125,7 +125,8 @@ def _set_same_numbers_aside(generation: Generation, connection: Connection, file
     version, table = generation.now, my_numbers.c
     if not generation.format.differential:
         own = select(persons.c.generation, persons.c.my_number, persons.c.key)
-        in_order = own.where(persons.c.generation == version.number).order_by(persons.c.my_number)
+        numbered = own.where(persons.c.generation == version.number, persons.c.my_number != "")
+        in_order = numbered.order_by(persons.c.my_number)
         connection.execute(insert(my_numbers).from_select(["generation", "my_number", "person"], in_order))
     # of two that have the same one at least is of this delivery
     those = select(table.my_number).where(table.generation == version.number)

@@ -18,6 +18,8 @@ BEGINS = {
     "04215": "宮城県大崎市", "09216": "栃木県下野市", "22341": "静岡県駿東郡清水町",
 }  # fmt: skip
 """Code of the municipality -> what its addresses begin with, and its files leave out."""
+ASHIKAGA_2012 = "ashikaga-2012"
+"""The folder of a town that has the code of another: 足利市 of another time."""
 _STATES = {"住民": "住民", "転出予定": "転出予定", "転出": "転出済", "死亡": "死亡"}
 _CALLED = {
     "宛名番号": "宛名番号", "世帯番号": "世帯番号", "世帯内順位": "世帯内順位", "氏名": "氏名", "フリガナ": "氏名フリガナ",
@@ -112,7 +114,7 @@ def _rows(path: Path, called: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
 
 
 def _resident(row: dict[str, str], begins: str) -> Resident:
-    cells = {called: row[column] for column, called in _CALLED.items()}
+    cells = {called: row.get(column, "") for column, called in _CALLED.items()}
     own = {
         "旧氏": "",
         "旧氏フリガナ": "",
