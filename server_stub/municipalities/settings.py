@@ -54,6 +54,7 @@ from server_stub.settings_file import (
 )
 
 from .changes import Change, states_of
+from .hosting import HostingTerms
 
 HERE = Path(__file__).parent
 FILE_NAME, CERTIFICATES, FORMATS = "municipality.toml", "certificates", "deliveries"
@@ -228,6 +229,7 @@ class _Own(Settings):
     holder: HolderTerms = HolderTerms()
     existing_system: ExistingSystemTerms | None = None
     authentication: AuthenticationTerms = AuthenticationTerms()
+    hosting: HostingTerms = HostingTerms()
     closed: list[ClosedSpan] = []
     service: dict[str, dict[str, Any]]
     issue_number: IssueNumbers = STANDARD_NUMBER
@@ -287,6 +289,7 @@ class Municipality:
     holder: HolderTerms = HolderTerms()
     existing_system: ExistingSystemTerms | None = None
     authentication: AuthenticationTerms = AuthenticationTerms()
+    hosting: HostingTerms = HostingTerms()
     states: States = field(default_factory=States, compare=False, repr=False)
 
     def on(self, day: date) -> Municipality:
@@ -447,6 +450,7 @@ def _municipality(
         holder=own.holder,
         existing_system=own.existing_system,
         authentication=own.authentication,
+        hosting=own.hosting,
         states=states,
     )
 

@@ -1,0 +1,69 @@
+"""Say where a municipality's issuing server stands, and who brings what of it: the table [hosting]."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from server_stub.settings_file import Settings
+
+
+class HostingForm(StrEnum):
+    """Where the issuing server stands (足利市's comparison): in a provider's data centre or in the city hall."""
+
+    LGWAN_ASP = "lgwan_asp"
+    OWN_HALL = "own_hall"
+    """自庁型（セルフASP）."""
+
+
+class AspService(StrEnum):
+    """What the provider of an LGWAN-ASP brings (神戸市's comparison); the municipality brings the rest."""
+
+    APPLICATION = "application"
+    """アプリケーションサービス: data centre, servers and software."""
+    HOSTING = "hosting"
+    """ホスティングサービス: data centre and servers."""
+    FACILITY = "facility"
+    """ファシリティサービス: the data centre."""
+
+
+class Layer(StrEnum):
+    """What may break, from the ground up."""
+
+    DATA_CENTRE = "data_centre"
+    """Building, power, lines to the LGWAN."""
+    SERVER = "server"
+    SOFTWARE = "software"
+    CITY_HALL = "city_hall"
+    """The city hall's power, its line, its existing systems."""
+
+
+class Responsible(StrEnum):
+    """Who gets the alarm, and mends."""
+
+    PROVIDER = "provider"
+    MUNICIPALITY = "municipality"
+
+
+_BROUGHT = {
+    AspService.APPLICATION: {Layer.DATA_CENTRE, Layer.SERVER, Layer.SOFTWARE},
+    AspService.HOSTING: {Layer.DATA_CENTRE, Layer.SERVER},
+    AspService.FACILITY: {Layer.DATA_CENTRE},
+}
+
+
+class HostingTerms(Settings):
+    """Where the issuing server stands. `site`: the name of the data centre: municipalities of one site with the same form share one
+    issuing server (共同利用). `service` counts for an LGWAN-ASP only. A city hall is a site of its own, whatever `site` says."""
+
+    form: Annotated[HostingForm, Field(strict=False)] = HostingForm.LGWAN_ASP
+    service: Annotated[AspService, Field(strict=False)] = AspService.APPLICATION
+    site: Annotated[str, Field(min_length=1, max_length=40)] = "見本データセンター"
+
+    def responsible(self, layer: Layer) -> Responsible:
+        """Tell who gets the alarm of `layer`: who brings it. 自庁型: the municipality's officials, for everything."""
+        if self.form is HostingForm.LGWAN_ASP and layer in _BROUGHT[self.service]:
+            return Responsible.PROVIDER
+        return Responsible.MUNICIPALITY
