@@ -11,6 +11,14 @@ from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, SignedOffers
 from server_stub.interface.operations import CenterApplication
+from server_stub.interface.registration import (
+    RegistrationAuthentication,
+    RegistrationOpened,
+    RegistrationReceived,
+    RegistrationRequest,
+    RegistrationServices,
+    SlipOrder,
+)
 from server_stub.interface.terminal import (
     AuthenticationRequest,
     Nonce,
@@ -55,7 +63,7 @@ _HOLDER = (
     "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered", "Service_Not_Yet_Offered", "Service_Suspended",
     "Service_Stopped", "Replica_Too_Old", "Existing_System_Closed", "Existing_System_Unreachable", "Existing_System_Answer_Wrong",
     "Holder_Household_Leaving", "Holder_Arrived_Today", "Certificate_Issued_Today", "Holder_Character_Pending",
-    "Holder_Entry_Too_Long",
+    "Holder_Entry_Too_Long", "Registration_Missing", "Registration_Under_Review", "Registration_Rejected",
 )  # fmt: skip
 _ISSUING = ("Issuing_Unreachable", "Answer_Malformed", "Caller_Unknown")
 _APPLICATION = (
@@ -63,6 +71,13 @@ _APPLICATION = (
     "Fee_Changed", "Idempotency_Conflict", "Character_Not_Printable", "Text_Too_Long", "Application_Too_Large", "Service_Out_Of_Order", "Seal_Not_Registered",
     "Seal_Under_Fifteen", "Seal_Abolished", "Seal_Name_Changed", "Seal_Card_Lost", "Seal_Being_Changed", "Seal_Not_Issued_Here",
     "Household_Member_Restricted", "Binding_Mismatch", "Paper_Corrupt", "Application_State_Conflict",
+)  # fmt: skip
+_REGISTRATION = (
+    "Registration_Not_Offered", "Registration_Entry_Wrong", "Registration_Same_Municipality",
+    "Registration_Already_Received", "Registration_Not_Needed", "Registration_Another_Card",
+    "Registration_Text_Of_Another_Session", "Signature_Certificate_Expired", "Signature_Certificate_Revoked",
+    "Signature_Certificate_On_Hold", "Holder_Under_Fifteen", "Terminal_Kind_Excluded", "Service_Closed_Now",
+    "Service_Closed_Today", "Service_Suspended", "Service_Stopped", "Idempotency_Conflict",
 )  # fmt: skip
 _IDEMPOTENCY_KEY = "^[A-Za-z0-9_-]{8,80}$"
 
@@ -82,6 +97,10 @@ async def _terminal(
 
 Caller = Annotated[Terminal, Depends(_terminal)]
 SessionId = Annotated[Ulid, Path(description="of `SessionOpened`")]
+Key = Annotated[
+    str,
+    Header(pattern=_IDEMPOTENCY_KEY, description="fresh for every application, kept for its repetitions"),
+]
 ApplicationId = Annotated[Ulid, Path(description="of the manifest")]
 
 router = APIRouter(
@@ -105,6 +124,12 @@ def ordinance_services(request: Request, terminal: Caller) -> OrdinanceServices:
     """List the municipalities whose 住民基本台帳カード can be used, with the identifier of their cards' application and their kinds. It is
     asked for when such a card was laid."""
     return _center(request).authentication.ordinance_services(terminal)
+
+
+@router.get("/registration-services", summary="利用登録申請を受け付ける市区町村", responses=failures())
+def registration_services(request: Request, terminal: Caller) -> RegistrationServices:
+    """List the municipalities that take applications for 利用登録, with their hours and why one does not at this moment."""
+    return _center(request).registration.services(terminal)
 
 
 @router.post("/sessions", summary="セッションの開始", responses=failures())
@@ -143,10 +168,7 @@ def apply(
     terminal: Caller,
     session_id: SessionId,
     body: ApplicationRequest,
-    idempotency_key: Annotated[
-        str,
-        Header(pattern=_IDEMPOTENCY_KEY, description="fresh for every application, kept for its repetitions"),
-    ],
+    idempotency_key: Key,
 ) -> SignedManifest:
     """Apply for a certificate.
 
@@ -155,6 +177,63 @@ def apply(
     center = _center(request)
     try:
         return center.issue.apply(terminal, session_id, idempotency_key, body)
+    except Failed:
+        center.housekeeper.wake()
+        raise
+
+
+@router.post(
+    "/sessions/{session_id}/registration-authentication",
+    summary="利用登録申請の本人確認",
+    responses=failures(
+        "Session_Not_Valid", *_CERTIFICATE, "Holder_Not_Linked", "Holder_Restricted", "Holder_Deceased",
+        "Holder_Under_Fifteen", "Service_Stopped", *_ISSUING,
+    ),
+)  # fmt: skip
+def open_registration(
+    request: Request, terminal: Caller, session_id: SessionId, body: RegistrationAuthentication
+) -> RegistrationOpened:
+    """Check the card. The nonce is used up in any case."""
+    return _center(request).registration.open(terminal, session_id, body)
+
+
+@router.post(
+    "/sessions/{session_id}/registrations",
+    summary="利用登録申請",
+    responses=failures(
+        "Session_Not_Valid", "Session_Not_Authenticated", *_CERTIFICATE, *_REGISTRATION, *_ISSUING
+    ),
+)
+def register(
+    request: Request,
+    terminal: Caller,
+    session_id: SessionId,
+    body: RegistrationRequest,
+    idempotency_key: Key,
+) -> RegistrationReceived:
+    """Hand in what was shown and signed. The same key with the same body gives the same number as long as the session lives."""
+    return _center(request).registration.receive(terminal, session_id, idempotency_key, body)
+
+
+@router.post(
+    "/sessions/{session_id}/registrations/{application_id}/slip",
+    summary="申請番号の印刷",
+    responses=failures(
+        "Session_Not_Valid", "Session_Not_Authenticated", "Registration_Unknown", "Registration_Not_Offered",
+        "Idempotency_Conflict", "Application_State_Conflict", "Fee_Changed", *_ISSUING,
+    ),
+)  # fmt: skip
+def order_slip(
+    request: Request,
+    terminal: Caller,
+    session_id: SessionId,
+    application_id: Annotated[Ulid, Path(description="of `RegistrationReceived`")],
+    idempotency_key: Key,
+) -> SlipOrder:
+    """Make the charge for the printed number. It is reported as an application for a certificate is; the slip itself is the terminal's."""
+    center = _center(request)
+    try:
+        return center.registration.order_slip(terminal, session_id, application_id, idempotency_key)
     except Failed:
         center.housekeeper.wake()
         raise

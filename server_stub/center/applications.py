@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import and_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,12 +19,11 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest
 from server_stub.interface.terminal import ReportKind, SignedManifest, StatusReport
 from server_stub.interface.trace import Trace
-from server_stub.interface.values import FailureBody
+from server_stub.interface.values import FailureBody, Identity, Model
 
 from . import tables
 from .cancelling import REASON_LENGTH, Cancelled, enqueue, tell_cancelled
 from .database import Database
-from .sessions import Authenticated
 from .tables import applications, sheets
 
 _SERVED = (State.PREPARED, State.PAID, State.IN_DOUBT)
@@ -48,6 +48,16 @@ def fingerprint(session_id: str, request: ApplicationRequest) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+class Visitor(Protocol):
+    """Whose session it is."""
+
+    @property
+    def session_id(self) -> str: ...
+
+    @property
+    def holder(self) -> Identity: ...
+
+
 class Applications:
     def __init__(self, database: Database, clock: Clock, trace: Trace) -> None:
         self._database = database
@@ -55,7 +65,7 @@ class Applications:
         self._trace = trace
 
     def receive(
-        self, terminal_id: str, key: str, session: Authenticated, request: ApplicationRequest
+        self, terminal_id: str, key: str, session: Visitor, request: ApplicationRequest
     ) -> Application:
         """Write one row, or find the row that this key has already. Raises Failed: Idempotency_Conflict, Session_Not_Valid."""
         now = self._clock.now()
@@ -116,11 +126,11 @@ class Applications:
         self,
         application_id: str,
         session_id: str,
-        signed: SignedManifest,
+        signed: Model,
         bodies: Sequence[bytes],
         payment_life: timedelta,
     ) -> bool:
-        """Keep answer and sheets; the session lives at least `payment_life` from now. False, with nothing kept and the
+        """Keep the answer (a SignedManifest, or of a slip its order) and the sheets; the session lives at least `payment_life` from now. False, with nothing kept and the
         issuing server told, if the session has ended meanwhile: then the application is cancelled."""
         now = self._clock.now()
         with self._database.write() as connection:
@@ -146,7 +156,8 @@ class Applications:
                     {"application_id": application_id, "number": number, "body": body}
                     for number, body in enumerate(bodies, start=1)
                 ]
-                connection.execute(tables.KEEP_SHEETS, rows)
+                if rows:
+                    connection.execute(tables.KEEP_SHEETS, rows)
         if not kept:
             self.failed(application_id, Failed("Session_Not_Valid"), tell_issuing=True)
             return False

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import httpx
 
+from server_stub.interface.clock import Clock
+from server_stub.interface.trace import Trace
 from server_stub.interface.values import MunicipalityList
 from server_stub.node import NodeContext
 
@@ -22,6 +24,7 @@ from .issue import FinishSheets, Issue
 from .issuing_servers import IssuingServers
 from .operations import CenterBooks
 from .outbox import Housekeeper, Outbox
+from .registration import Registration
 from .sessions import Sessions
 from .settings import CenterSettings
 from .status_reports import StatusReports
@@ -69,12 +72,53 @@ class Center:
         applications = Applications(self.database, clock, trace)
         applications.recover()
         self.issue = Issue(
-            context, settings, self.sessions, self.stops, applications, self.incidents, servers, finish
+            context,
+            settings,
+            self.sessions,
+            self.stops,
+            applications,
+            self.incidents,
+            servers,
+            self.holders,
+            finish,
+        )
+        self.registration = self._registration(
+            settings, clock, trace, Jpki(clock, trusted, authority, self.holders), applications, servers
         )
         self.reports = StatusReports(self.database, clock, trace, self.incidents)
         self.outbox = Outbox(self.database, servers, self.incidents, trace)
         self.housekeeper = Housekeeper(
             clock, times, self.sessions.end_overdue, self.outbox, self.database.wipe, trace
+        )
+
+    def _registration(
+        self,
+        settings: CenterSettings,
+        clock: Clock,
+        trace: Trace,
+        jpki: Jpki,
+        applications: Applications,
+        servers: IssuingServers,
+    ) -> Registration:
+        signature = settings.signature
+        signers = status = None
+        if signature is not None:
+            signers = TrustedCertificates(signature.trusted_cas, signature.policy_oids, signing=True)
+            status = StatusAuthority(self.transport, signature.ocsp_url, settings.times)
+        return Registration(
+            self.database,
+            clock,
+            trace,
+            settings.times,
+            self.sessions,
+            self.stops,
+            jpki,
+            self.holders,
+            applications,
+            servers,
+            signers,
+            status,
+            settings.status_site,
         )
 
     def listed(self) -> MunicipalityList:

@@ -1,4 +1,5 @@
-"""Whose certificate belongs to which municipality, from the authority's issue notices. The person key is not kept here."""
+"""Whose certificate belongs to which municipality, and which certificates are of one person, from the authority's issue notices. The
+person key is not kept here: a person is a number within one delivery."""
 
 from __future__ import annotations
 
@@ -6,17 +7,19 @@ import base64
 import binascii
 import csv
 import io
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
 from server_stub.interface import notices
 from server_stub.interface.binding import holder_ref
 from server_stub.interface.failures import Failed
+from server_stub.interface.issuing import MOST_EARLIER
 
 from . import tables
 from .database import Database
-from .tables import holders
+from .tables import holders, signers
 
 _DIGITS = frozenset("0123456789")
 _HEX = frozenset("0123456789ABCDEF")
@@ -42,11 +45,18 @@ class Holders:
         Delivery_Row_Broken(file, line, column).
         """
         found = _read(path)
-        rows = [{"holder_ref": ref, "municipality": code} for ref, code in found.items()]
+        rows = [
+            {"holder_ref": ref, "municipality": code, "person": person}
+            for ref, (code, person) in found.holders.items()
+        ]
+        of_signers = [{"signer_ref": ref, "person": person} for ref, person in found.signers.items()]
         with self._database.write() as connection:
             connection.execute(delete(holders))
+            connection.execute(delete(signers))
             if rows:
                 connection.execute(insert(holders), rows)
+            if of_signers:
+                connection.execute(insert(signers), of_signers)
         return len(rows)
 
     def municipality(self, ref: str) -> str:
@@ -57,9 +67,37 @@ class Holders:
             raise Failed("Holder_Not_Linked")
         return str(code)
 
+    def is_signer(self, holder: str, signer: str) -> bool:
+        """Tell whether an authentication and a signature certificate (references) are of one person by the same delivery."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                select(holders.c.holder_ref)
+                .join(signers, signers.c.person == holders.c.person)
+                .where(holders.c.holder_ref == holder, signers.c.signer_ref == signer)
+            ).first()
+        return found is not None
 
-def _read(path: Path) -> dict[str, str]:
-    """holder_ref -> municipality of every authentication certificate in the file."""
+    def others(self, holder: str) -> tuple[str, ...]:
+        """List the references of the same person's other authentication certificates."""
+        own = select(holders.c.person).where(holders.c.holder_ref == holder).scalar_subquery()
+        with self._database.read() as connection:
+            found = connection.execute(
+                select(holders.c.holder_ref).where(holders.c.person == own, holders.c.holder_ref != holder)
+            ).scalars()
+            return tuple(sorted(found))[:MOST_EARLIER]
+
+
+@dataclass
+class _Notices:
+    """`holders`: reference -> municipality and person; `signers`: reference -> person; `persons`: the numbers given so far."""
+
+    holders: dict[str, tuple[str, int]] = field(default_factory=dict)
+    signers: dict[str, int] = field(default_factory=dict)
+    persons: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+def _read(path: Path) -> _Notices:
+    """Read every certificate of the file."""
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
@@ -70,7 +108,7 @@ def _read(path: Path) -> dict[str, str]:
             "Delivery_Row_Broken", file=path.name, line=line, column="", detail="not UTF-8"
         ) from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    found: dict[str, str] = {}
+    found = _Notices()
     try:
         if tuple(next(reader, ())) != notices.HEADER:
             raise Failed("Delivery_Header_Wrong", file=path.name, expected=list(notices.HEADER))
@@ -90,7 +128,7 @@ def _read(path: Path) -> dict[str, str]:
     return found
 
 
-def _take_row(path: Path, line: int, row: dict[str, str], found: dict[str, str]) -> None:
+def _take_row(path: Path, line: int, row: dict[str, str], found: _Notices) -> None:
     serial, code, kind = row[notices.SERIAL], row[notices.MUNICIPALITY], row[notices.KIND]
     if not serial or set(serial) - _HEX or len(serial) > 40:
         raise _broken(path, line, notices.SERIAL, "upper-case hex")
@@ -104,12 +142,14 @@ def _take_row(path: Path, line: int, row: dict[str, str], found: dict[str, str])
         raise _broken(path, line, notices.MUNICIPALITY, "5 digits")
     if kind not in set(notices.NoticeKind):
         raise _broken(path, line, notices.KIND, "unknown")
-    if kind != notices.NoticeKind.AUTHENTICATION:
-        return
+    person = found.persons.setdefault((code, row[notices.PERSON]), len(found.persons) + 1)
     ref = holder_ref(issuer, int(serial, 16))
-    if ref in found:
+    if ref in found.holders or ref in found.signers:
         raise _broken(path, line, notices.SERIAL, "stands twice")
-    found[ref] = code
+    if kind == notices.NoticeKind.AUTHENTICATION:
+        found.holders[ref] = (code, person)
+    else:
+        found.signers[ref] = person
 
 
 def _broken(path: Path, line: int, column: str, detail: str) -> Failed:

@@ -17,10 +17,12 @@ from server_stub.interface.front import front_facts
 from server_stub.interface.issuing import IssuedPaper, IssueRequest
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.terminal import Manifest, SheetEntry, SignedManifest
+from server_stub.interface.values import Place
 from server_stub.node import NodeContext
 from server_stub.paper.finish import SheetFacts
 
 from .applications import Application, Applications
+from .holders import Holders
 from .incidents import Incidents
 from .issuing_servers import IssuingServers
 from .sessions import Authenticated, Sessions
@@ -66,6 +68,7 @@ class Issue:
         applications: Applications,
         incidents: Incidents,
         servers: IssuingServers,
+        holders: Holders,
         finish: FinishSheets,
     ) -> None:
         self._context = context
@@ -75,6 +78,7 @@ class Issue:
         self._applications = applications
         self._incidents = incidents
         self._servers = servers
+        self._holders = holders
         self._finish = finish
         self._names = {entry.info.code: entry.info.name for entry in settings.municipalities}
         self._answered = threading.Condition()
@@ -127,6 +131,9 @@ class Issue:
                     application=request,
                     terminal=terminal.facts,
                     received_at=application.received_at,
+                    earlier=self._holders.others(session.holder.reference)
+                    if session.place is Place.DOMICILE
+                    else (),
                 ),
             )
             signed, bodies = self._make(application, terminal, session, offer, request, paper)

@@ -17,6 +17,18 @@ from server_stub.interface.issuing import (
     OffersRequest,
     OrdinanceServicesRequest,
 )
+from server_stub.interface.registration import (
+    HolderAllowed,
+    HolderCheck,
+    RegistrationAccepted,
+    RegistrationApplication,
+    RegistrationService,
+    RegistrationServices,
+    RegistrationServicesRequest,
+    SlipAccepted,
+    SlipRequest,
+    municipality_of,
+)
 from server_stub.interface.terminal import OrdinanceService, OrdinanceServices, ReportTaken
 from server_stub.interface.trace import current_traceparent
 from server_stub.interface.values import Model, read_refusal
@@ -90,6 +102,40 @@ class IssuingServers:
 
     def issue(self, municipality: str, request: IssueRequest) -> IssuedPaper:
         return self._post(municipality, "/v1/applications", request, IssuedPaper)
+
+    def registration_services(self, request: RegistrationServicesRequest) -> list[RegistrationService]:
+        """Ask every server who takes applications for 利用登録. One that does not answer keeps nobody else's residents away."""
+        found: list[RegistrationService] = []
+        for server in self._servers:
+            try:
+                told = self._ask(server, "", "/v1/registration-services", request, RegistrationServices)
+            except Failed:
+                continue
+            found += [one for one in told.services if one.municipality in server.municipalities]
+        return found
+
+    def check_holder(self, request: HolderCheck) -> None:
+        """Ask the 住所地; one that is hosted nowhere has nothing against anybody."""
+        if request.municipality in self._by_municipality:
+            self._post(request.municipality, "/v1/holders", request, HolderAllowed)
+
+    def register(self, request: RegistrationApplication) -> RegistrationAccepted:
+        answer = self._post(request.municipality, "/v1/registrations", request, RegistrationAccepted)
+        if answer.application_id != request.application_id:
+            raise Failed("Answer_Malformed", peer="issuing", detail="another application")
+        if municipality_of(answer.number) != request.municipality:
+            raise Failed("Answer_Malformed", peer="issuing", detail="another municipality")
+        return answer
+
+    def order_slip(self, request: SlipRequest) -> SlipAccepted:
+        answer = self._post(request.municipality, "/v1/slips", request, SlipAccepted)
+        if answer.application_id != request.application_id:
+            raise Failed("Answer_Malformed", peer="issuing", detail="another application")
+        return answer
+
+    def hosts(self, municipality: str) -> bool:
+        """Tell whether there is a server of that municipality."""
+        return municipality in self._by_municipality
 
     def report(self, municipality: str, application_id: str, report_json: str) -> ReportTaken:
         """Pass a report on, byte for byte as the centre keeps it."""

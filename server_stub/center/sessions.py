@@ -128,6 +128,32 @@ class Sessions:
         if done.rowcount != 1:
             raise Failed("Session_Not_Valid")
 
+    def holder_is(self, session_id: str, terminal_id: str, holder: Identity) -> None:
+        """Keep who it is where nothing was offered yet (利用登録). A session belongs to one holder: for another it is
+        Failed(Session_Not_Valid)."""
+        with self._database.write() as connection:
+            done = connection.execute(
+                tables.AUTHENTICATED,
+                {
+                    "session": session_id,
+                    "terminal": terminal_id,
+                    "now": self._clock.now(),
+                    "holder": holder.reference,
+                    "method": holder.method,
+                    "holder_ref": holder.reference,
+                    "holder_method": holder.method,
+                },
+            )
+        if done.rowcount != 1:
+            raise Failed("Session_Not_Valid")
+
+    def holder(self, session_id: str, terminal_id: str) -> Identity:
+        """Raises Failed: Session_Not_Valid, Session_Not_Authenticated."""
+        row = self._find(tables.HOLDER, session_id, terminal_id, self._clock.now())
+        if row.holder_ref is None:
+            raise Failed("Session_Not_Authenticated")
+        return Identity(method=row.holder_method, reference=row.holder_ref)
+
     def known(self, session_id: str, terminal_id: str) -> Authenticated:
         """Raises Failed: Session_Not_Valid, Session_Not_Authenticated."""
         row = self._find(tables.KNOWN, session_id, terminal_id, self._clock.now())

@@ -19,6 +19,8 @@ from .terminals import Terminal, checked, sha256_of_key
 
 AUTHENTICATION_POLICY = "2.999.8.5.1.3.30"
 """The real arc 8.5.1.3.30 (利用者証明用) below the arc for examples."""
+SIGNATURE_POLICY = "2.999.8.5.1.1.20"
+"""The same of 署名用."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,15 @@ class CardRegistryServer:
 
 
 @dataclass(frozen=True, slots=True)
+class SignatureSettings:
+    """What is needed to check a signature certificate (署名用) for 利用登録: the CA certificates (DER), and where their status is asked."""
+
+    trusted_cas: tuple[bytes, ...]
+    ocsp_url: str
+    policy_oids: tuple[str, ...] = (SIGNATURE_POLICY,)
+
+
+@dataclass(frozen=True, slots=True)
 class CenterSettings:
     """Hold what a centre is told when it starts.
 
@@ -73,6 +84,8 @@ class CenterSettings:
     `municipalities`: the index of all municipalities; by default those of the index, none of whom participates. `enrolled`:
     test cards admitted one by one, whoever issued them; their revocation is answered for by the authority at `ocsp_url`.
     `card_registries`: of the municipalities that use 条例利用方式.
+    `signature`: for 利用登録; None: no municipality's application can be sent from here. `status_site`: the address of the status site that
+    residents are told.
     `ops_key`: what officials' tools show at `/ops/v1`, no other key of this centre; None: there is no such door. Raises
     Failed(Settings_Wrong, item=...).
     """
@@ -88,6 +101,8 @@ class CenterSettings:
     times: CenterTimes = CenterTimes()
     enrolled: tuple[EnrolledCard, ...] = ()
     ops_key: Secret | None = None
+    signature: SignatureSettings | None = None
+    status_site: str = ""
     card_registries: tuple[CardRegistryServer, ...] = ()
 
     def __post_init__(self) -> None:
@@ -97,6 +112,8 @@ class CenterSettings:
             *(server.base_url for server in self.issuing_servers),
             *(registry.base_url for registry in self.card_registries),
         ]
+        if self.signature is not None:
+            asked.append(self.signature.ocsp_url)
         for name, url in [("ocsp_url", self.ocsp_url), *(("base_url", one) for one in asked)]:
             if not url.startswith(("http://", "https://")):
                 raise Failed("Settings_Wrong", item=name)

@@ -72,8 +72,34 @@ holders = Table(
     metadata,
     Column("holder_ref", String(64), primary_key=True),
     Column("municipality", String(5), nullable=False),
+    Column("person", Integer, index=True),
 )
-"""All that the centre takes from an issue notice."""
+"""All that the centre takes from an issue notice of an authentication certificate. `person`: a number that the certificates of one
+person have in common, given anew with each delivery; NULL: of a delivery before that was kept."""
+
+signers = Table(
+    "signers",
+    metadata,
+    Column("signer_ref", String(64), primary_key=True),
+    Column("person", Integer, nullable=False),
+)
+"""The same of a signature certificate: whose it is, beside `holders`."""
+
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("application_id", String(26), primary_key=True),
+    Column("session_id", String(26), ForeignKey("sessions.session_id"), nullable=False),
+    Column("terminal_id", String(80), nullable=False),
+    Column("idempotency_key", String(80), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("municipality", String(5), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("slip_fee", Integer),
+    UniqueConstraint("terminal_id", "idempotency_key", name="one_registration_per_key"),
+)
+"""Applications for 利用登録 on their way: nothing of what is in them is kept here. `slip_fee`: what the printed number costs, NULL until
+the municipality has taken the application."""
 
 sessions = Table(
     "sessions",
@@ -206,6 +232,7 @@ KNOWN = select(sessions.c.holder_method, sessions.c.holder_ref, sessions.c.place
     _LIVING
 )
 
+HOLDER = select(sessions.c.holder_method, sessions.c.holder_ref).where(_LIVING)
 MUNICIPALITY_OF_HOLDER = select(holders.c.municipality).where(holders.c.holder_ref == bindparam("holder"))
 
 STOPS = select(stops).where(stops.c.released_at.is_(None)).order_by(stops.c.stop_id)

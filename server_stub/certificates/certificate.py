@@ -24,7 +24,7 @@ from server_stub.registry.replica import ReplicaReader
 
 from .terms import COIN, Fee, ServiceTerms
 
-__all__ = ["COIN", "AnyCertificate", "Case", "Certificate", "Fee", "Offered", "ServiceTerms"]
+__all__ = ["COIN", "AnyCertificate", "Case", "Certificate", "Fee", "MemberFacts", "Offered", "ServiceTerms"]
 
 Terms = TypeVar("Terms", bound=ServiceTerms)
 
@@ -105,6 +105,20 @@ class Offered:
     one_only: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class MemberFacts:
+    """A living member of an open family register, as an official holds an application against it. `born`: between which days, None
+    where the register does not say for certain; `sex` is not told by every register ("")."""
+
+    register: str
+    number: int
+    domicile: str
+    head: str
+    name: str
+    born: tuple[date, date] | None
+    sex: str = ""
+
+
 Records = TypeVar("Records")
 
 
@@ -165,6 +179,11 @@ class Certificate(ABC, Generic[Records, Terms]):
         Raises Failed:
         Character_Not_Printable, Text_Too_Long, Picture_Unreadable, Font_Missing.
         """
+
+    def members(self, reader: ReplicaReader, register: str) -> Sequence[MemberFacts] | None:
+        """List the living members of the open family register of that number, for an official who links an application with one of
+        them (利用登録); None for a kind that has no such records, () where there is no such open register."""
+        return None
 
 
 AnyCertificate = Certificate[Any, Any]

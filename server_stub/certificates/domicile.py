@@ -23,6 +23,11 @@ FAMILY_LINK = "family_link"
 the number of the family register."""
 
 
+REGISTERED = "serial:"
+"""Before the serial number (hex) of the authentication certificate of somebody who lives elsewhere and is linked by 利用登録, in the
+place of CODE:宛名番号."""
+
+
 class FamilyLink(BaseModel):
     """`member`: the number of the person within the register. The sex is here because no certificate of it says it."""
 

@@ -4,6 +4,9 @@ Paths, relative to the existing system's base URL; every request carries `Author
 
     POST /v1/offers   OfferRequest -> OfferAnswer   what this person may choose from
     POST /v1/papers   PaperRequest -> PaperAnswer   the fronts of all copies; the same request gives the same bytes
+    POST /v1/registrations         RegisterApplication -> RegisterState   take an application for 利用登録 (idempotent)
+    POST /v1/registration-links    RegisterLink -> RegisterState          what an official decides in the 戸籍 system
+    POST /v1/registration-states   RegisterQuery -> RegisterState         what became of it
 
 A refusal is a FailureBody. Every answer tells in `Server-Timing: total;dur=MS` how long the existing system itself took.
 
@@ -20,6 +23,7 @@ from typing import Annotated
 from pydantic import Field
 
 from .offers import Answers, ApplicationRequest, Question, Scope, Subject, Title
+from .registration import RegistrationState
 from .values import (
     MOST_BOXES,
     MOST_QUESTIONS,
@@ -81,6 +85,45 @@ class PaperRequest(Model):
     place: Place
     day: date
     application: ApplicationRequest
+
+
+Serial = Annotated[str, Field(pattern=r"^[0-9A-F]{1,40}$")]
+"""Of the holder's authentication certificate: by it the 戸籍 system knows who is registered (シリアル番号連携); such a person's number
+is `serial:` and the serial number."""
+
+
+class RegisterApplication(Model):
+    """An application for 利用登録 as the 戸籍 system gets it: what was typed, and what the signature certificate says."""
+
+    application_id: Ulid
+    serial: Serial
+    domicile: Annotated[str, Field(max_length=200)]
+    head: Annotated[str, Field(max_length=100)]
+    name: Annotated[str, Field(max_length=300)]
+    name_flags: Annotated[str, Field(max_length=300)] = ""
+    birth: date
+    sex: Annotated[str, Field(pattern=r"^[129]$")]
+    address: Annotated[str, Field(max_length=300)]
+
+
+class RegisterLink(Model):
+    """Link it with a member of a family register; without `register_number` it is rejected, or ended if it was linked."""
+
+    application_id: Ulid
+    register_number: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    member: Annotated[int, Field(ge=1, le=999)] | None = None
+    accept_differences: bool = False
+
+
+class RegisterQuery(Model):
+    application_id: Ulid
+
+
+class RegisterState(Model):
+    """Where the application stands in the 戸籍 system. One that it does not know is refused: Registration_Unknown."""
+
+    application_id: Ulid
+    state: RegistrationState
 
 
 class PaperPage(Model):

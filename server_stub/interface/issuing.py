@@ -32,11 +32,16 @@ from .values import (
     Model,
     MunicipalityInfo,
     Place,
+    Ref,
     RegisterText,
     TerminalKind,
     Ulid,
     Yen,
 )
+
+MOST_EARLIER = 50
+"""Certificates of one person that a centre tells."""
+Earlier = Annotated[tuple[Ref, ...], Field(max_length=MOST_EARLIER)]
 
 
 class TerminalFacts(Model):
@@ -56,12 +61,14 @@ class OrdinanceServicesRequest(Model):
 
 
 class OffersRequest(Model):
-    """`holder` is the centre's own finding, from the proof that it has just checked."""
+    """`holder` is the centre's own finding, from the proof that it has just checked. `earlier`: references of the same person's other
+    authentication certificates, by the issue notices, for a 本籍地 that carries a registration over (利用登録)."""
 
     holder: Identity
     place: Place
     municipality: Code5
     terminal: TerminalFacts
+    earlier: Earlier = ()
 
 
 class OfferList(Model):
@@ -72,7 +79,8 @@ class OfferList(Model):
 
 
 class IssueRequest(Model):
-    """`received_at` is the centre's time of receipt: what was received before the end of service is completed."""
+    """`received_at` is the centre's time of receipt: what was received before the end of service is completed. `earlier` as in
+    OffersRequest."""
 
     application_id: Ulid
     holder: Identity
@@ -80,6 +88,7 @@ class IssueRequest(Model):
     application: ApplicationRequest
     terminal: TerminalFacts
     received_at: datetime
+    earlier: Earlier = ()
 
 
 class IssuedPage(Model):

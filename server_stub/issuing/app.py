@@ -28,6 +28,7 @@ from server_stub.ops_door import add_ops_door
 
 from .exceptions_door import add_exceptions_door
 from .operations import LedgerBooks
+from .registration_door import add_registration_door, add_registration_paths, add_status_path
 from .service import IssuingService
 from .tenants import IssuingSettings
 
@@ -48,6 +49,9 @@ PERSON_REFUSED = (
     "Certificate_Issued_Today",
     "Holder_Character_Pending",
     "Holder_Entry_Too_Long",
+    "Registration_Missing",
+    "Registration_Under_Review",
+    "Registration_Rejected",
 )
 SERVICE_REFUSED = (
     "Authentication_Method_Not_Used",
@@ -96,6 +100,9 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     app = _routed_app(context, service, settings.centre_key)
     add_ops_door(app, settings.ops_key, LedgerBooks(service), LedgerApplication)
     add_exceptions_door(app, settings.ops_key, service.exceptions)
+    add_registration_door(app, settings.ops_key, service)
+    registration = settings.registration
+    add_status_path(app, None if registration is None else registration.site_key, service)
     app.state.issuing = service
     return app
 
@@ -106,6 +113,8 @@ def openapi_document() -> dict[str, Any]:
     app = _routed_app(NodeContext(clock, Trace(clock)), None, Secret(""))
     add_ops_door(app, None, None, LedgerApplication)
     add_exceptions_door(app, None, None)
+    add_registration_door(app, None, None)
+    add_status_path(app, None, None)
     return app.openapi()
 
 
@@ -177,6 +186,7 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
         expired gives way to a payment made before it."""
         return service.take_report(application_id, report)
 
+    add_registration_paths(app, asked, guarded[0])
     return app
 
 

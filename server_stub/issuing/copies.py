@@ -12,7 +12,8 @@ from datetime import date, datetime
 from server_stub.certificates.terms import NumberPattern, ServiceTerms
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest
-from server_stub.interface.values import MOST_SHEETS, Identity, MunicipalityInfo
+from server_stub.interface.registration import SLIP, SlipRequest
+from server_stub.interface.values import MOST_SHEETS, Identity, MunicipalityInfo, Place
 from server_stub.paper.typesetting import Rendered
 
 from .tables import Application, Copy
@@ -44,8 +45,9 @@ def _random() -> str:
 
 
 def request_digest(request: IssueRequest) -> str:
-    """Return the digest of all that was asked. `received_at` is left out: a repeated delivery may carry a later one."""
-    return hashlib.sha256(request.model_dump_json(exclude={"received_at"}).encode()).hexdigest()
+    """Return the digest of all that was asked. `received_at` and `earlier` are left out: a repeated delivery may
+    carry later ones."""
+    return hashlib.sha256(request.model_dump_json(exclude={"received_at", "earlier"}).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,32 @@ def ledger_entry(
         prepared_at=now,
         issued_on=now.date(),
         paper_sha256=hashlib.sha256(paper.rendered.pdf).hexdigest(),
+        terminal_id=terminal.terminal_id,
+        operator=terminal.operator,
+        shop=terminal.shop,
+        area=terminal.area,
+        terminal_kind=terminal.kind.value,
+    )
+
+
+def slip_entry(request: SlipRequest, fee: int, received_at: datetime, now: datetime) -> Application:
+    """Make the ledger's entry for a printed 申請番号: no certificate, no copies with a 発行番号, of no generation of the replica."""
+    asked = request.model_dump_json(exclude={"received_at"}).encode()
+    terminal = request.terminal
+    return Application(
+        application_id=request.application_id,
+        municipality=request.municipality,
+        kind=SLIP,
+        place=Place.DOMICILE.value,
+        holder=request.holder,
+        request_digest=hashlib.sha256(asked).hexdigest(),
+        copies=1,
+        fee_total=fee,
+        generation=0,
+        received_at=received_at,
+        prepared_at=now,
+        issued_on=now.date(),
+        paper_sha256=hashlib.sha256(b"").hexdigest(),
         terminal_id=terminal.terminal_id,
         operator=terminal.operator,
         shop=terminal.shop,

@@ -16,6 +16,10 @@ from server_stub.interface.existing_system import (
     OfferRequest,
     PaperAnswer,
     PaperRequest,
+    RegisterApplication,
+    RegisterLink,
+    RegisterQuery,
+    RegisterState,
 )
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.offers import REFUSALS
@@ -27,7 +31,15 @@ LONGEST = 30_000_000
 """Bytes of an answer: a sheet has some 90 kB in base64, so that 300 sheets do not come near it."""
 CONNECT_SECONDS = 2.0
 _OWN = re.compile(r"total;dur=([0-9.]+)")
-_OF_A_REQUEST = ("Option_Not_Allowed", "Service_Not_Offered")
+_OF_A_REQUEST = (
+    "Option_Not_Allowed",
+    "Service_Not_Offered",
+    "Registration_Unknown",
+    "Registration_Register_Unknown",
+    "Registration_Member_Taken",
+    "Registration_Differs",
+    "Registration_State_Conflict",
+)
 Answer = TypeVar("Answer", bound=Model)
 
 
@@ -56,6 +68,18 @@ class ExistingSystem:
 
     def paper(self, asked: PaperRequest, deadline: float) -> PaperAnswer:
         return self._post("/v1/papers", asked, PaperAnswer, deadline)
+
+    def register(self, asked: RegisterApplication, deadline: float) -> RegisterState:
+        """Hand an application for 利用登録 on. These three also raise Failed: Registration_Unknown, Registration_Register_Unknown,
+        Registration_Member_Taken, Registration_Differs, Registration_State_Conflict."""
+        return self._post("/v1/registrations", asked, RegisterState, deadline)
+
+    def link(self, asked: RegisterLink, deadline: float) -> RegisterState:
+        return self._post("/v1/registration-links", asked, RegisterState, deadline)
+
+    def registration(self, application_id: str, deadline: float) -> RegisterState:
+        asked = RegisterQuery(application_id=application_id)
+        return self._post("/v1/registration-states", asked, RegisterState, deadline)
 
     def close(self) -> None:
         self._client.close()

@@ -72,16 +72,7 @@ class Ledger:
         Raises sqlalchemy.exc.IntegrityError when the application id is already in the ledger, or the application was stopped before
         it came; Failed(Issue_Number_Taken) when one of its issue numbers is that of another copy of the municipality.
         """
-        row = {name: getattr(application, name) for name in _APPLICATION_FIELDS}
-        row["holder_method"] = application.holder.method
-        row["holder_ref"] = application.holder.reference
-        row["received_at"] = application.received_at.isoformat()
-        row["prepared_at"] = application.prepared_at.isoformat()
-        state_row = {
-            "application_id": application.application_id,
-            "state": application.state,
-            "since": row["prepared_at"],
-        }
+        row, state_row = _application_row(application), _state_row(application)
         try:
             with self._engine.begin() as connection:
                 connection.execute(_INSERT_APPLICATION, row)
@@ -93,6 +84,26 @@ class Ledger:
             if self._has_number(application.municipality, [copy.issue_number for copy in copies]):
                 raise Failed("Issue_Number_Taken", application_id=application.application_id) from None
             raise
+
+    def record_slip(self, application: Application, registration: str) -> None:
+        """Write a charge that belongs to no certificate, for the printed number of `registration`.
+
+        Raises sqlalchemy.exc.IntegrityError when the id is in the ledger, or was stopped before it came.
+        """
+        row = _application_row(application)
+        with self._engine.begin() as connection:
+            connection.execute(_INSERT_APPLICATION, row)
+            connection.execute(
+                insert(t.slips).values(application_id=application.application_id, registration=registration)
+            )
+            connection.execute(_INSERT_STATE, _state_row(application))
+
+    def slip_of(self, application_id: str) -> str | None:
+        """Tell whose printed number an application is: the registration's id; None for a certificate."""
+        with self._engine.connect() as connection:
+            return connection.execute(
+                select(t.slips.c.registration).where(t.slips.c.application_id == application_id)
+            ).scalar()
 
     def _has_number(self, municipality: str, numbers: Sequence[str]) -> bool:
         """Tell whether one of these numbers is a copy's of that municipality already, or told twice."""
@@ -310,6 +321,23 @@ class Ledger:
         if row.application_id != application_id or _report(row) != same:
             raise Failed("Idempotency_Conflict", report_id=report.report_id)
         return True
+
+
+def _application_row(application: Application) -> dict[str, Any]:
+    row = {name: getattr(application, name) for name in _APPLICATION_FIELDS}
+    row["holder_method"] = application.holder.method
+    row["holder_ref"] = application.holder.reference
+    row["received_at"] = application.received_at.isoformat()
+    row["prepared_at"] = application.prepared_at.isoformat()
+    return row
+
+
+def _state_row(application: Application) -> dict[str, Any]:
+    return {
+        "application_id": application.application_id,
+        "state": application.state,
+        "since": application.prepared_at.isoformat(),
+    }
 
 
 def _application(row: Row[Any]) -> Application:

@@ -23,6 +23,19 @@ from server_stub.interface.issuing import (
 )
 from server_stub.interface.offers import ApplicationRequest
 from server_stub.interface.operations import StopEntry, StopRequest
+from server_stub.interface.registration import (
+    SLIP,
+    HolderAllowed,
+    HolderCheck,
+    RegistrationAccepted,
+    RegistrationApplication,
+    RegistrationServices,
+    RegistrationServicesRequest,
+    RegistrationStatus,
+    SlipAccepted,
+    SlipRequest,
+    StatusQuery,
+)
 from server_stub.interface.terminal import (
     OrdinanceKind,
     OrdinanceService,
@@ -31,9 +44,10 @@ from server_stub.interface.terminal import (
     ReportTaken,
     StatusReport,
 )
-from server_stub.interface.values import MunicipalityList, Place
+from server_stub.interface.values import FailureBody, MunicipalityList, Place
 from server_stub.node import NodeContext
 from server_stub.paper.typesetting import Issuer, Rendered
+from server_stub.registration import SERVICE, Registrations, Town
 from server_stub.registry.replica import ReplicaReader
 
 from .copies import (
@@ -44,6 +58,7 @@ from .copies import (
     ledger_entry,
     new_issue_numbers,
     request_digest,
+    slip_entry,
 )
 from .exceptions import AgeExceptions
 from .fault_injection import (
@@ -70,6 +85,8 @@ from .stops import Stops
 from .tables import Application
 from .tenants import IssuingSettings, Tenant, Tenants
 
+EVERYWHERE = frozenset({"Holder_Restricted", "Holder_Deceased", "Holder_Under_Fifteen"})
+"""What the 住所地 may have against a holder that counts at every 本籍地 too."""
 MOST_DRAWS = 5
 """So often is the paper made with new 発行番号 while one of them is in the ledger: after a change of their form, or of a count that was
 set back, some may be."""
@@ -86,15 +103,31 @@ class IssuingService:
         self._tenants = Tenants(settings.municipalities, context.trace)
         self.ledger = Ledger(settings.ledger_url)
         self.exceptions = AgeExceptions(self.ledger, self._tenants, context)
+        self.registrations = self._registrations(settings)
+
+    def _registrations(self, settings: IssuingSettings) -> Registrations | None:
+        if settings.registration is None:
+            return None
+        return Registrations(
+            settings.registration,
+            self._context.clock,
+            self._context.trace,
+            lambda code, day: _town(self._tenants.get(code).on(day)),
+            [tenant.municipality.info.code for tenant in self._tenants],
+        )
 
     def reopen(self) -> None:
         """Forget open connections: the databases below may have been replaced."""
         self.ledger.reopen()
+        if self.registrations is not None:
+            self.registrations.close()
         for tenant in self._tenants:
             tenant.replica.reopen()
 
     def close(self) -> None:
         self.ledger.close()
+        if self.registrations is not None:
+            self.registrations.close()
         for tenant in self._tenants:
             tenant.replica.close()
             if tenant.existing_system is not None:
@@ -106,7 +139,8 @@ class IssuingService:
         if asked.municipality is None:
             raise Failed("Request_Malformed", fields=["body.municipality: named at an issuing server"])
         municipality = self._tenants.get(asked.municipality).municipality
-        if asked.kind is not None and asked.kind not in municipality.every_kind:
+        registration = asked.kind == SERVICE and municipality.registration is not None
+        if asked.kind is not None and asked.kind not in municipality.every_kind and not registration:
             raise Failed("Service_Not_Offered", kind=asked.kind)
         now = self._context.clock.now()
         stop = self.ledger.stop(asked, new_ulid(self._context.clock), now)
@@ -166,6 +200,89 @@ class IssuingService:
             )
         return OfferList(municipality=tenant.municipality.info, offers=offers)
 
+    def allow_holder(self, request: HolderCheck) -> HolderAllowed:
+        """Tell whether something stands against a resident that counts in every municipality. Raises Failed: Holder_Restricted,
+        Holder_Deceased, Holder_Under_Fifteen."""
+        now = self._context.clock.now()
+        tenant = self._tenant(request.municipality, now)
+        asked = OffersRequest(
+            holder=request.holder,
+            place=Place.ADDRESS,
+            municipality=request.municipality,
+            terminal=request.terminal,
+        )
+        with tenant.replica.open_generation() as reader:
+            try:
+                self._holder(tenant, reader, asked, now, Stops())
+            except Failed as failed:
+                if failed.failure in EVERYWHERE:
+                    raise
+        return HolderAllowed()
+
+    def register(self, request: RegistrationApplication) -> RegistrationAccepted:
+        """Take an application for 利用登録. Raises as `Registrations.apply`, and Failed(Service_Stopped)."""
+        registrations = self._offered_registrations(request.municipality)
+        stops = Stops(self.ledger.stops(request.municipality))
+        if stops.of(SERVICE) is not None:
+            raise Failed("Service_Stopped", kind=SERVICE)
+        return registrations.apply(request.model_copy(update={"received_at": _in_jst(request.received_at)}))
+
+    def registration_services(self, request: RegistrationServicesRequest) -> RegistrationServices:
+        """List who hosted here takes applications."""
+        if self.registrations is None:
+            return RegistrationServices(services=())
+        told = self.registrations.services(request.terminal.kind)
+        stopped = FailureBody(failure="Service_Stopped", facts={"kind": SERVICE})
+        return RegistrationServices(
+            services=tuple(
+                one.model_copy(update={"refusal": stopped})
+                if Stops(self.ledger.stops(one.municipality)).of(SERVICE) is not None
+                else one
+                for one in told.services
+            )
+        )
+
+    def order_slip(self, request: SlipRequest) -> SlipAccepted:
+        """Write the charge for a printed 申請番号 into the ledger: an application without a certificate, from now on reported like any
+        other. Repeated with the same id it gives the same answer.
+
+        Raises Failed: Registration_Unknown, Registration_Not_Offered, Idempotency_Conflict, Application_State_Conflict.
+        """
+        registrations = self._offered_registrations(request.municipality)
+        now = self._context.clock.now()
+        fee = registrations.slip_fee(
+            request.registration, request.municipality, request.holder.reference, now.date()
+        )
+        entry = slip_entry(request, fee, _in_jst(request.received_at), now)
+        try:
+            self.ledger.record_slip(entry, request.registration)
+        except IntegrityError:
+            before = self.ledger.application(request.application_id)
+            if before is None:  # stopped before it came
+                raise self._gone(request.application_id, State.CANCELLED) from None
+            if before.request_digest != entry.request_digest:
+                raise Failed("Idempotency_Conflict", application_id=request.application_id) from None
+            if before.state is not State.PREPARED:
+                raise self._gone(before.application_id, before.state) from None
+            fee = before.fee_total
+        self._context.trace.emit(
+            "issuing", "slip_ordered", application_id=request.application_id,
+            municipality=request.municipality, fee=fee,
+        )  # fmt: skip
+        return SlipAccepted(application_id=request.application_id, kind=SLIP, fee=fee)
+
+    def registration_status(self, query: StatusQuery) -> RegistrationStatus:
+        """Raises Failed(Registration_Unknown)."""
+        if self.registrations is None:
+            raise Failed("Registration_Unknown")
+        return self.registrations.status(query)
+
+    def _offered_registrations(self, municipality: str) -> Registrations:
+        if self.registrations is None:
+            name = self._tenants.get(municipality).municipality.info.name
+            raise Failed("Registration_Not_Offered", municipality=name)
+        return self.registrations
+
     def issue(self, request: IssueRequest) -> IssuedPaper:
         """Make the paper for an application; everything is decided again. The same application id gives the same paper.
 
@@ -203,6 +320,11 @@ class IssuingService:
         stops: Stops,
     ) -> Holder:
         code = tenant.municipality.info.code
+        if request.place is Place.DOMICILE and self.registrations is not None:
+            ref = request.holder.reference
+            self.registrations.join(reader, tenant.municipality, ref, request.earlier)
+            if reader.key_of(ref) is None:
+                self.registrations.why_not(tenant.municipality, ref)
         return find_holder(
             tenant,
             reader,
@@ -328,6 +450,10 @@ class IssuingService:
     @staticmethod
     def _gone(application_id: str, state: State) -> Failed:
         return Failed("Application_State_Conflict", application_id=application_id, state=state.value)
+
+
+def _town(tenant: Tenant) -> Town:
+    return Town(tenant.municipality, tenant.replica, tenant.existing_system)
 
 
 def _in_jst(moment: datetime) -> datetime:

@@ -71,6 +71,15 @@ copies = Table(
 """One row a copy: its 発行番号, which no other copy of its municipality has, number of sheets, the pseudonyms of the persons on it, and the 作成日時 of the delivery that the
 records are from (NULL: of before this was kept)."""
 
+slips = Table(
+    "slips",
+    metadata,
+    Column("application_id", String(26), ForeignKey("applications.application_id"), primary_key=True),
+    Column("registration", String(26), nullable=False, index=True),
+)
+"""Which applications are no certificate but a printed 申請番号 (利用登録), and of which registration. Their money is booked as that of a
+certificate; they have no copies and no 発行番号."""
+
 issue_counters = Table(
     "issue_counters",
     metadata,

@@ -15,6 +15,7 @@ from server_stub.interface.trace import Trace
 from server_stub.interface.values import Identity
 from server_stub.municipalities import Municipality, load_municipality
 from server_stub.ops_door import check_ops_key
+from server_stub.registration import RegistrationSettings
 from server_stub.registry.replica import Replica, ReplicaReader
 
 from .existing_systems import ExistingSystem, ExistingSystemAddress
@@ -37,7 +38,8 @@ class HostedMunicipality:
 @dataclass(frozen=True, slots=True)
 class IssuingSettings:
     """`ledger_url` is this server's own database, apart from every replica; `centre_key` is what the centre must show.
-    `ops_key`: what officials' tools show at `/ops/v1`; None: there is no such door.
+    `ops_key`: what officials' tools show at `/ops/v1`; None: there is no such door. `registration`: where applications for 利用登録 are
+    kept; None: nobody hosted here takes any.
 
     Raises Failed(Settings_Wrong, item=...) for a key that is too short or stands for two callers, or no tenant.
     """
@@ -46,6 +48,7 @@ class IssuingSettings:
     centre_key: Secret
     municipalities: tuple[HostedMunicipality, ...]
     ops_key: Secret | None = None
+    registration: RegistrationSettings | None = None
 
     def __post_init__(self) -> None:
         if len(self.centre_key) < SECRET_LENGTH:
@@ -55,6 +58,12 @@ class IssuingSettings:
         check_ops_key(self.ops_key)
         if self.ops_key == self.centre_key:
             raise Failed("Settings_Wrong", item="ops_key", detail="the key of somebody else")
+        if self.registration is not None:
+            for item in ("number_key", "site_key"):
+                if len(getattr(self.registration, item)) < SECRET_LENGTH:
+                    raise Failed("Settings_Wrong", item=item, at_least=SECRET_LENGTH)
+            if self.registration.site_key in (self.centre_key, self.ops_key):
+                raise Failed("Settings_Wrong", item="site_key", detail="the key of somebody else")
         for tenant in self.municipalities:
             if len(tenant.pseudonym_secret) < SECRET_LENGTH:
                 raise Failed(

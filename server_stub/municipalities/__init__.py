@@ -7,6 +7,7 @@ server everything about one tenant. Both check what they read and refuse a wrong
 
 from server_stub.certificates.terms import ClosedSpan
 
+from .registration import RegistrationTerms
 from .settings import (
     FILE_NAME,
     FORMATS,
@@ -31,6 +32,7 @@ __all__ = [
     "Municipality",
     "MunicipalityEntry",
     "OrdinanceTerms",
+    "RegistrationTerms",
     "load_index",
     "load_municipality",
     "municipality_problems",

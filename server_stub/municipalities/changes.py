@@ -27,6 +27,7 @@ class Change(Settings):
     service: dict[str, dict[str, Any]] = {}
     holder: dict[str, Any] = {}
     existing_system: dict[str, Any] = {}
+    registration: dict[str, Any] = {}
     closed: list[dict[str, Any]] | None = None
     minimum_age: int | None = None
     issue_number: str | None = None

@@ -55,6 +55,7 @@ from server_stub.settings_file import (
 
 from .changes import Change, states_of
 from .hosting import HostingTerms
+from .registration import RegistrationTerms
 
 HERE = Path(__file__).parent
 FILE_NAME, CERTIFICATES, FORMATS = "municipality.toml", "certificates", "deliveries"
@@ -230,6 +231,7 @@ class _Own(Settings):
     existing_system: ExistingSystemTerms | None = None
     authentication: AuthenticationTerms = AuthenticationTerms()
     hosting: HostingTerms = HostingTerms()
+    registration: RegistrationTerms | None = None
     closed: list[ClosedSpan] = []
     service: dict[str, dict[str, Any]]
     issue_number: IssueNumbers = STANDARD_NUMBER
@@ -290,6 +292,7 @@ class Municipality:
     existing_system: ExistingSystemTerms | None = None
     authentication: AuthenticationTerms = AuthenticationTerms()
     hosting: HostingTerms = HostingTerms()
+    registration: RegistrationTerms | None = None
     states: States = field(default_factory=States, compare=False, repr=False)
 
     def on(self, day: date) -> Municipality:
@@ -451,6 +454,7 @@ def _municipality(
         existing_system=own.existing_system,
         authentication=own.authentication,
         hosting=own.hosting,
+        registration=own.registration,
         states=states,
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import (
     BindParameter,
@@ -181,6 +182,16 @@ _RECORDS = {
 }
 
 
+class Also(Protocol):
+    """What no delivery brought, and an official has decided (利用登録): asked beside the generation by the reader's own questions."""
+
+    def key_of(self, holder_ref: str) -> str | None: ...
+
+    def records(self, register: str, *, person: str | None, group: str | None) -> Iterable[Record]: ...
+
+    def notices_of(self, person: str) -> Iterable[IssueNotice]: ...
+
+
 class ReplicaReader:
     """One generation, read inside one transaction: a flip or a removal meanwhile changes nothing here. Restrictions alone
     are read outside of it, at the moment of the question.
@@ -203,6 +214,12 @@ class ReplicaReader:
         }
         self.municipality: str = found.municipality if found else ""
         self.made_at: datetime | None = datetime.fromisoformat(found.made_at) if found else None
+        self._also: Also | None = None
+
+    def also(self, source: Also) -> None:
+        """Answer from now on with what `source` has as well. Where a delivery has a record of the same register and key, or a notice
+        of the same certificate, the delivery counts."""
+        self._also = source
 
     def __enter__(self) -> ReplicaReader:
         return self
@@ -223,6 +240,11 @@ class ReplicaReader:
 
     def key_of(self, holder_ref: str) -> str | None:
         """The person in the issue notice of this certificate, whether or not there is a usable record; None: no notice."""
+        found = self.delivered_key_of(holder_ref)
+        return found if found is not None or self._also is None else self._also.key_of(holder_ref)
+
+    def delivered_key_of(self, holder_ref: str) -> str | None:
+        """The same by the delivered notices alone."""
         row = self._first(_KEY_OF, holder_ref=holder_ref)
         return row.person if row else None
 
@@ -243,7 +265,10 @@ class ReplicaReader:
     def record(self, register: str, key: str) -> Record | None:
         """One record of a register that has no type of its own."""
         row = self._first(_RECORD_BY_KEY, register=register, key=key)
-        return record_of(row) if row else None
+        if row or self._also is None:
+            return record_of(row) if row else None
+        found = self._also.records(register, person=key, group=None)
+        return next((one for one in found if one.key == key), None)
 
     def records(
         self, register: str, *, person: str | None = None, group: str | None = None
@@ -253,7 +278,12 @@ class ReplicaReader:
         parameters |= {"person": person} if person is not None else {}
         parameters |= {"group": group} if group is not None else {}
         statement = _RECORDS[person is not None, group is not None]
-        return tuple(record_of(row) for row in self._connection.execute(statement, parameters))
+        found = [record_of(row) for row in self._connection.execute(statement, parameters)]
+        if self._also is not None and (person is not None or group is not None):
+            keys = {one.key for one in found}
+            also = self._also.records(register, person=person, group=group)
+            found += [one for one in also if one.key not in keys]
+        return tuple(found)
 
     def person(self, key: str) -> Person | None:
         """The record of that 宛名番号; None for whoever was set aside."""
@@ -328,7 +358,10 @@ class ReplicaReader:
     def notices_of(self, person_key: str) -> tuple[IssueNotice, ...]:
         """The person's issue notices, latest first."""
         parameters = {**self._of_it, "person": person_key}
-        return tuple(notice_of(row) for row in self._connection.execute(_NOTICES, parameters))
+        found = [notice_of(row) for row in self._connection.execute(_NOTICES, parameters)]
+        if self._also is not None:
+            found += self._also.notices_of(person_key)
+        return tuple(found)
 
     def holder_ref_of(self, person_key: str, presented: str = "") -> str | None:
         """The holder_ref in the person's own issue notices: `presented` if one of them has it, else the latest one's.

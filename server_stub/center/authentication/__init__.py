@@ -71,6 +71,7 @@ class Authentication:
             place=request.place,
             municipality=request.municipality or linked,
             terminal=terminal.facts,
+            earlier=self._jpki.others(holder) if request.place is Place.DOMICILE else (),
         )
         if self._faults.strikes("center.other_municipality") is not None:
             asked = self._of_another(asked)

@@ -91,6 +91,10 @@ class Jpki:
         """Find whose address this holder has, by the issue notices. Raises Failed(Holder_Not_Linked)."""
         return self._holders.municipality(identity.reference)
 
+    def others(self, identity: Identity) -> tuple[str, ...]:
+        """List the references of the same person's other authentication certificates, by the issue notices."""
+        return self._holders.others(identity.reference)
+
 
 class TrustedCertificates:
     """Check certificates against the trusted CAs, parsed once.
@@ -100,8 +104,15 @@ class TrustedCertificates:
     An enrolled card is admitted for its own sake: its policy is not looked at, and the first anchor answers for it."""
 
     def __init__(
-        self, ders: Sequence[bytes], policy_oids: Sequence[str], enrolled: Sequence[EnrolledCard] = ()
+        self,
+        ders: Sequence[bytes],
+        policy_oids: Sequence[str],
+        enrolled: Sequence[EnrolledCard] = (),
+        *,
+        signing: bool = False,
     ) -> None:
+        """`signing`: of signature certificates (署名用) instead of authentication certificates."""
+        self._signing = signing
         self._anchors = [x509.load_der_x509_certificate(der) for der in ders]
         self._policies = {x509.ObjectIdentifier(oid) for oid in policy_oids}
         self._enrolled = {
@@ -122,7 +133,7 @@ class TrustedCertificates:
             raise Failed("Certificate_Malformed") from error
         if not isinstance(key, RSAPublicKey) or key.key_size < MIN_KEY_BITS:
             raise Failed("Certificate_Wrong_Kind", item="key")
-        _check_use(extensions)
+        _check_use(extensions, signing=self._signing)
         pinned = self._enrolled.get(hashlib.sha256(der).digest())
         issuer = _issuer_of(certificate, self._anchors if pinned is None else [pinned])
         # the policy means something only under an issuer that we know
@@ -137,6 +148,16 @@ class TrustedCertificates:
         return HolderCertificate(certificate, issuer, responder, ref, key)
 
 
+def reference_of_certificate(encoded: str) -> tuple[int, str]:
+    """Read the serial number of a certificate (DER in Base64), and the holder that it stands for. Raises Failed(Certificate_Malformed)."""
+    try:
+        certificate = x509.load_der_x509_certificate(base64.b64decode(encoded, validate=True))
+        serial = certificate.serial_number
+        return serial, holder_ref(certificate.issuer.public_bytes(), serial)
+    except _UNREADABLE as error:
+        raise Failed("Certificate_Malformed") from error
+
+
 def _issuer_of(certificate: x509.Certificate, anchors: Sequence[x509.Certificate]) -> x509.Certificate:
     for anchor in anchors:
         try:
@@ -147,21 +168,20 @@ def _issuer_of(certificate: x509.Certificate, anchors: Sequence[x509.Certificate
     raise Failed("Certificate_Unknown_Issuer")
 
 
-def _check_use(extensions: x509.Extensions) -> None:
-    """Demand keyUsage exactly digitalSignature (nonRepudiation would make it a signature certificate), and no CA."""
+def _check_use(extensions: x509.Extensions, *, signing: bool) -> None:
+    """Demand keyUsage exactly digitalSignature, of a signature certificate with nonRepudiation, and no CA."""
     try:
         usage = extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound as error:
         raise Failed("Certificate_Wrong_Kind", item="keyUsage") from error
     others = (
-        usage.content_commitment,
         usage.key_encipherment,
         usage.data_encipherment,
         usage.key_agreement,
         usage.key_cert_sign,
         usage.crl_sign,
     )
-    if not usage.digital_signature or any(others):
+    if not usage.digital_signature or usage.content_commitment is not signing or any(others):
         raise Failed("Certificate_Wrong_Kind", item="keyUsage")
     for extension in extensions:
         if isinstance(extension.value, x509.BasicConstraints) and extension.value.ca:

@@ -6,6 +6,7 @@ register had lost before; addresses begin with the one on the day on which it wa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -14,7 +15,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from server_stub.certificates.certificate import Case
-from server_stub.certificates.domicile import FAMILY_LINK, anybody_restricted, may_be, member_key
+from server_stub.certificates.domicile import (
+    FAMILY_LINK,
+    REGISTERED,
+    anybody_restricted,
+    links_of,
+    may_be,
+    member_key,
+)
 from server_stub.characters import no_name, no_text
 from server_stub.eras import wareki
 from server_stub.interface.failures import Failed
@@ -173,7 +181,12 @@ def address_history(case: Case[Any], register: str) -> AddressHistory:
     if record is None or not reader.group_is_complete(HEADS, register):
         raise Failed("Record_Unusable", register=HEADS)
     head = HeadBody.model_validate(record.body)
-    members = [_member(one) for one in reader.records(MEMBERS, group=register)]
+    registered = {
+        number: person
+        for person, number in links_of(reader, register).items()
+        if person.startswith(REGISTERED)
+    }
+    members = [_member(one, registered) for one in reader.records(MEMBERS, group=register)]
     usable = [
         (one, body)
         for one, body in members
@@ -192,13 +205,14 @@ def address_history(case: Case[Any], register: str) -> AddressHistory:
     )
 
 
-def _member(record: Record) -> tuple[Member, MemberBody]:
+def _member(record: Record, registered: Mapping[int, str]) -> tuple[Member, MemberBody]:
+    """`registered`: who is linked by 利用登録 with which member; the register itself knows nobody's card."""
     body = MemberBody.model_validate(record.body)
     recent = body.removed_on is None or body.removed_on >= BIRTH_AND_SEX_SINCE
     coded = body.removed_on is None or body.removed_on >= RESIDENT_CODE_SINCE
     return Member(
         key=member_key(record.group, int(body.member)),
-        person=record.person,
+        person=registered.get(int(body.member), record.person),
         number=int(body.member),
         surname=body.surname,
         given=body.given,

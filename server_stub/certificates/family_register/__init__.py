@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from server_stub.certificates.certificate import Case, Certificate, Offered, ServiceTerms
+from server_stub.certificates.certificate import Case, Certificate, MemberFacts, Offered, ServiceTerms
 from server_stub.certificates.domicile import (
     FAMILY_LINK,
     FamilyLink,
@@ -128,6 +128,29 @@ class FamilyRegister(Certificate[FamilyRegisterRecords, Terms]):
             for records, number in zip(copies, numbers, strict=True)
         ]
         return render_family_register(self.code, fronts, issuer)
+
+    def members(self, reader: ReplicaReader, register: str) -> Sequence[MemberFacts]:
+        record = reader.record(FAMILY_REGISTER, register)
+        if record is None or reader.is_set_aside(register, FAMILY_REGISTER):
+            return ()
+        try:
+            body = FamilyRegisterBody.model_validate(record.body)
+        except ValidationError:  # of a replica that was made before one of the rules
+            return ()
+        if body.state != "open":
+            return ()
+        return tuple(
+            MemberFacts(
+                register=register,
+                number=member.number,
+                domicile=body.domicile,
+                head=body.head.text,
+                name=f"{body.head.surname}{SPACE}{member.name}",
+                born=born_between(member.birth),
+            )
+            for member in body.members
+            if not member.removed
+        )
 
 
 class WholeFamilyRegister(FamilyRegister[FamilyRegisterTerms]):
