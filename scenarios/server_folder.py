@@ -157,7 +157,9 @@ class ServerFolder:
 
     def _databases(self) -> list[Path]:
         """Those that a server puts here, with what SQLite keeps beside them."""
-        names = ("authority", "center", "ledger", "card_registry", "replica", "replica-[0-9]*")
+        names = (
+            "authority", "center", "ledger", "card_registry", "registration", "site", "replica", "replica-[0-9]*",
+        )  # fmt: skip
         ends = ("", "-wal", "-shm", "-journal")
         return [file for name in names for end in ends for file in self.path.glob(f"{name}.db{end}")]
 

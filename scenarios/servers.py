@@ -24,7 +24,7 @@ from server_stub.center.app import create_app as create_center
 from server_stub.center.database import Database
 from server_stub.center.database import prepare_database as migrate_center
 from server_stub.center.holders import Holders
-from server_stub.center.settings import CardRegistryServer, CenterSettings, IssuingServer
+from server_stub.center.settings import CardRegistryServer, CenterSettings, IssuingServer, SignatureSettings
 from server_stub.center.terminals import Terminal
 from server_stub.db import make_private, migrate, sqlite_url
 from server_stub.faults.box import FaultBox
@@ -40,6 +40,9 @@ from server_stub.issuing.tenants import HostedMunicipality, IssuingSettings
 from server_stub.municipalities import load_index
 from server_stub.node import NodeContext, RunningNode, serve
 from server_stub.paper.back_page import warm_up
+from server_stub.registration import RegistrationSettings
+from server_stub.sites import SiteServer, SiteSettings
+from server_stub.sites import create_app as create_site
 
 from . import paths
 from .deliveries import NightlyDelivery, check_own_files
@@ -50,12 +53,17 @@ from .server_folder import adopt_single_replica
 from .stage_secrets import KeyPool
 from .template import (
     CARD_REGISTRY,
+    REGISTRATION,
+    REGISTRATION_ROOMS,
+    SITE,
     authority_settings,
     by_ordinance,
     card_registry_settings,
     databases_of,
+    prepare_registration_rooms,
     replica_name,
     towns_of,
+    with_registration,
 )
 from .towns import Town, codes
 
@@ -95,6 +103,8 @@ class Servers(Protocol):
     issuing_url: str
     card_registry_url: str
     """'' where no town uses 条例利用."""
+    site_url: str
+    """Of the status site; '' where no town takes applications for 利用登録."""
     faults_on: set[str]
     """Those that the stage has switched on."""
 
@@ -151,6 +161,7 @@ class LocalServers:
         enrolments: Sequence[Enrolment] = (),
         keys: KeyPool | None = None,
         kept: bool = False,
+        site_port: int = 0,
     ) -> None:
         """The towns are those of `template`. `ports` of authority, issuing server and centre (0: free ones). `enrolments`:
         testers' cards to trust. `keys`: other than the checkout's. `kept`: the databases that lie in `folder` are kept, and
@@ -168,6 +179,9 @@ class LocalServers:
             if name == CARD_REGISTRY and not (template / f"{name}.db").exists():
                 # the town uses 条例利用 only since its data were made
                 migrate_card_registry(sqlite_url(self._fresh / f"{name}.db"))
+                continue
+            if name in REGISTRATION_ROOMS and not (template / f"{name}.db").exists():
+                prepare_registration_rooms(self._fresh, self._databases)
                 continue
             paths.copy_private(template / f"{name}.db", self._fresh / f"{name}.db")
         for notices in (FILE_NAME, CARDS_FILE_NAME):
@@ -190,7 +204,7 @@ class LocalServers:
             clock,
             trace,
         )
-        self._faults = {node: FaultBox() for node in (*NODES, CARD_REGISTRY)}
+        self._faults = {node: FaultBox() for node in (*NODES, CARD_REGISTRY, SITE)}
         self._faults["issuing"] = _FaultsPassedOn(self._existing)
         if not kept:
             self._copy()
@@ -206,7 +220,7 @@ class LocalServers:
             )
             for town in self._towns
         ]
-        if kept and enrolments:
+        if kept and (enrolments or with_registration(self._towns)):
             self._link_kept()
         self.issuing_key = Secret(keys.text("centre-to-issuing"))
 
@@ -225,10 +239,19 @@ class LocalServers:
         )
         authority_app = create_authority(context("authority"), self._authority.settings, self._authority)
         self._nodes: list[RunningNode] = [serve(authority_app, ports[0])]
+        registering = with_registration(self._towns)
+        site_key = Secret(keys.text("site-to-issuing"))
         issuing_settings = IssuingSettings(
             ledger_url=sqlite_url(folder / "ledger.db"),
             centre_key=self.issuing_key,
             ops_key=Secret(keys.text("ops-issuing")),
+            registration=RegistrationSettings(
+                sqlite_url(folder / f"{REGISTRATION}.db"),
+                Secret(keys.text("registration-numbers")),
+                site_key,
+            )
+            if registering
+            else None,
             municipalities=tuple(
                 HostedMunicipality(
                     town.folder,
@@ -243,6 +266,18 @@ class LocalServers:
         self._nodes.append(serve(self._issuing_app, ports[1]))
         self._card_registry = self._serve_card_registry(keys, context(CARD_REGISTRY))
         self.card_registry_url = "" if self._card_registry is None else self._nodes[-1].base_url
+        self._site = self._serve_site(
+            context(SITE),
+            SiteSettings(
+                sqlite_url(folder / f"{SITE}.db"),
+                (SiteServer(self._nodes[1].base_url, site_key, codes(registering)),),
+                Secret(keys.text("site-addresses")),
+            )
+            if registering
+            else None,
+            site_port,
+        )
+        self.site_url = self._nodes[-1].base_url if registering else ""
         center_settings = CenterSettings(
             database_url=sqlite_url(folder / "center.db"),
             ocsp_url=f"{self._nodes[0].base_url}/ocsp/authentication",
@@ -254,6 +289,12 @@ class LocalServers:
             enrolled=enrolled,
             ops_key=Secret(keys.text("ops-center")),
             card_registries=self._card_registries(keys),
+            signature=SignatureSettings(
+                (self._authority.signature_ca_certificate(),), f"{self._nodes[0].base_url}/ocsp/signature"
+            )
+            if registering
+            else None,
+            status_site=self.site_url,
         )
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))
@@ -274,6 +315,14 @@ class LocalServers:
         self._nodes.append(serve(create_card_registry(context, settings, registry), 0))
         return registry
 
+    def _serve_site(self, context: NodeContext, settings: SiteSettings | None, port: int) -> Any:
+        """Start the status site, if a town takes applications; its StatusSite."""
+        if settings is None:
+            return None
+        app = create_site(context, settings)
+        self._nodes.append(serve(app, port))
+        return app.state.site
+
     def _card_registries(self, keys: KeyPool) -> tuple[CardRegistryServer, ...]:
         if not self.card_registry_url:
             return ()
@@ -284,7 +333,8 @@ class LocalServers:
         return sqlite_url(self._folder / f"{replica_name(town.code)}.db")
 
     def _link_kept(self) -> None:
-        """Tell the kept centre and replica too whose the enrolled cards are, by the same issue notices."""
+        """Tell the kept centre and replica too whose the cards are, by the same issue notices: also the enrolled ones, and which are of
+        one person."""
         center = Database(sqlite_url(self._folder / "center.db"))
         Holders(center).take(self._fresh / FILE_NAME)
         center.dispose()
@@ -335,6 +385,8 @@ class LocalServers:
             self._copy()
             if self._card_registry is not None:
                 self._card_registry.reopen()
+            if self._site is not None:
+                self._site.reopen()
 
     def close_trace(self) -> None:
         """The stage's trace is that of the nodes in this process too."""
@@ -351,12 +403,15 @@ class LocalServers:
         self._authority.close()
         if self._card_registry is not None:
             self._card_registry.close()
+        if self._site is not None:
+            self._site.close()
 
 
 def _migrate(folder: Path, databases: Sequence[str]) -> None:
     """Bring kept databases to the newest schema, whoever made them readable by others."""
     if CARD_REGISTRY in databases:  # made if it is not there
         migrate_card_registry(sqlite_url(folder / f"{CARD_REGISTRY}.db"))
+    prepare_registration_rooms(folder, databases)
     for name in databases:
         (folder / f"{name}.db").chmod(0o600)
     migrate_authority(sqlite_url(folder / "authority.db"))
@@ -398,6 +453,7 @@ class RemoteServers:
         urls = json.loads(line)
         self.authority_url, self.issuing_url, self.center_url = (urls[node] for node in NODES)
         self.card_registry_url = urls.get(CARD_REGISTRY, "")
+        self.site_url = urls.get(SITE, "")
         self._urls: dict[str, str] = {node: urls[node] for node in NODES}
         self.faults_on: set[str] = set()
         self._client = httpx.Client(timeout=ENDING, trust_env=False)

@@ -35,8 +35,10 @@ from server_stub.interface.notices import CARDS_FILE_NAME, FILE_NAME, SERIAL, En
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import migrate_ledger
+from server_stub.registration import prepare_database as prepare_registrations
 from server_stub.registry.importers import read_people
 from server_stub.registry.records import Person, Sex
+from server_stub.sites import prepare_database as prepare_site
 
 from . import paths, stage_secrets
 from .stage_secrets import CARD_SECRETS, KeyPool, ordinance_pin
@@ -44,6 +46,8 @@ from .towns import CardSpec, Town, beginning_of, load_towns, romanised, town_fol
 
 AUTHORITY_FILE = "authentication_ca.der"
 CARD_REGISTRY = "card_registry"
+REGISTRATION, SITE = "registration", "site"
+REGISTRATION_ROOMS = (REGISTRATION, SITE)
 CARDS = "cards.json"
 TOWNS = "towns.json"
 """Beside the databases: which towns they are of."""
@@ -73,9 +77,21 @@ class CardEntry:
 
 
 def databases_of(towns: Sequence[Town]) -> tuple[str, ...]:
-    """Name the databases of a stage with these towns: one replica each, and a card registry if one uses 条例利用."""
+    """Name the databases of a stage with these towns: one replica each, a card registry if one uses 条例利用, and those of applications and
+    status site if one takes applications for 利用登録."""
     registry = (CARD_REGISTRY,) if by_ordinance(towns) else ()
-    return ("authority", "center", "ledger", *registry, *(replica_name(town.code) for town in towns))
+    registration = REGISTRATION_ROOMS if with_registration(towns) else ()
+    replicas = (replica_name(town.code) for town in towns)
+    return ("authority", "center", "ledger", *registry, *registration, *replicas)
+
+
+def with_registration(towns: Iterable[Town]) -> tuple[Town, ...]:
+    """List the towns that take applications for 利用登録, now or on another day."""
+    return tuple(
+        town
+        for town in towns
+        if any(one.registration is not None for one in (town.municipality, *town.municipality.every_state))
+    )
 
 
 def by_ordinance(towns: Iterable[Town]) -> tuple[Town, ...]:
@@ -159,8 +175,16 @@ def build_template(
     register_cards(folder, towns, entries, keys, clock)
     told("副本に取り込んでいます")
     migrate_ledger(databases["ledger"])
+    prepare_registration_rooms(folder, databases)
     take_notices(folder, towns, clock)
     _save_cards(folder, entries)
+
+
+def prepare_registration_rooms(folder: Path, databases: Iterable[str]) -> None:
+    """Bring the databases of 利用登録 in `folder` to the newest schema, where there are such; what is not there is made."""
+    if REGISTRATION in databases:
+        prepare_registrations(sqlite_url(folder / f"{REGISTRATION}.db"))
+        prepare_site(sqlite_url(folder / f"{SITE}.db"))
 
 
 def add_card(folder: Path, municipality: str, card: CardSpec) -> CardEntry:

@@ -19,7 +19,7 @@ from scenarios.enrolment import load_enrolments
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.server_folder import ServerFolder
 from scenarios.servers import LocalServers
-from scenarios.template import CARD_REGISTRY, towns_of
+from scenarios.template import CARD_REGISTRY, SITE, towns_of
 from scenarios.towns import beginning_of, fonts_of, load_towns
 from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
@@ -40,6 +40,7 @@ def serve_until_stopped(
     clock: str = "",
     begin_anew: bool = False,
     towns_are_named: bool = False,
+    site_port: int = 0,
 ) -> None:
     """Serve authority, issuing server and centre until SIGINT or SIGTERM. Raises OSError for a port that is taken, WrongUse
     for a clock that would be set back over kept data, Failed as `ServerFolder`.
@@ -74,13 +75,18 @@ def serve_until_stopped(
             enrolments=load_enrolments() if trust else (),
             keys=place.keys,
             kept=place.kept,
+            site_port=site_port,
         )
         place.keep_clock(running)
         urls = {
             "authority": servers.authority_url,
             "issuing": servers.issuing_url,
             "center": servers.center_url,
-        } | ({CARD_REGISTRY: servers.card_registry_url} if servers.card_registry_url else {})
+        } | {
+            node: url
+            for node, url in ((CARD_REGISTRY, servers.card_registry_url), (SITE, servers.site_url))
+            if url
+        }
         if as_json:
             print(json.dumps(urls), flush=True)
         else:
@@ -89,6 +95,7 @@ def serve_until_stopped(
                 ("issuing", "証明発行サーバ"),
                 ("authority", "認証局"),
                 (CARD_REGISTRY, "ICカード標準システム"),
+                (SITE, "利用登録状況確認サイト"),
             ):
                 if node in urls:
                     print(f"{name}\t{urls[node]}")

@@ -103,6 +103,15 @@ def server(
     ports: Annotated[
         str, typer.Option("--ports", help="認証局,証明発行サーバ,センターのポート（0 は空き）")
     ] = "8441,8442,8443",
+    site_port: Annotated[
+        int,
+        typer.Option(
+            "--site-port",
+            min=0,
+            max=65535,
+            help="利用登録状況確認サイトのポート（0 は空き）。動かす市区町村が利用登録を扱うとき",
+        ),
+    ] = 0,
     clock: Annotated[
         str, typer.Option("--clock", help=f"{CLOCK}。なければフォルダの時計の続き、または{_STAGE}")
     ] = "",
@@ -137,6 +146,7 @@ def server(
             clock=clock,
             begin_anew=begin_anew,
             towns_are_named=bool(town),
+            site_port=site_port,
         )
     except OSError as error:
         if error.errno not in _PORT_TROUBLE or error.filename is not None:

@@ -9,7 +9,14 @@ from fastapi import Depends, FastAPI, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from server_stub.interface.clock import real_monotonic_ns
-from server_stub.interface.existing_system import TIMING, OfferRequest, PaperRequest
+from server_stub.interface.existing_system import (
+    TIMING,
+    OfferRequest,
+    PaperRequest,
+    RegisterApplication,
+    RegisterLink,
+    RegisterQuery,
+)
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.values import Model
@@ -46,5 +53,17 @@ def create_app(context: NodeContext, system: ExistingSystem, key: Secret) -> Fas
     @app.post("/v1/papers", dependencies=[Depends(caller)], response_model=None)
     def papers(asked: PaperRequest) -> Response:
         return timed(lambda: system.paper(asked))
+
+    @app.post("/v1/registrations", dependencies=[Depends(caller)], response_model=None)
+    def registrations(asked: RegisterApplication) -> Response:
+        return timed(lambda: system.registrations.take(asked))
+
+    @app.post("/v1/registration-links", dependencies=[Depends(caller)], response_model=None)
+    def links(asked: RegisterLink) -> Response:
+        return timed(lambda: system.registrations.link(asked))
+
+    @app.post("/v1/registration-states", dependencies=[Depends(caller)], response_model=None)
+    def states(asked: RegisterQuery) -> Response:
+        return timed(lambda: system.registrations.state(asked.application_id))
 
     return app

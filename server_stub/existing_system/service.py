@@ -19,6 +19,7 @@ from server_stub.paper.typesetting import Rendered
 
 from .faults import NO_NUMBER, Made, Wrongs
 from .records import Records, case_of
+from .registrations import RegisterRegistrations
 
 
 class ExistingSystem:
@@ -26,12 +27,14 @@ class ExistingSystem:
 
     def __init__(self, municipality: Municipality, records: Records, wrongs: Wrongs) -> None:
         self._municipality, self._records, self._wrongs = municipality, records, wrongs
+        self.registrations = RegisterRegistrations(municipality, records)
 
     def offer(self, asked: OfferRequest) -> OfferAnswer:
         """Tell what the person may choose from. Raises Failed: Service_Not_Offered, and what the kind's `offer` raises."""
         municipality, kind = self._kind(asked.kind, asked.day)
         numbers: dict[str, str] = {}
         with self._records.open() as reader:
+            reader.also(self.registrations)
             case = case_of(municipality, kind, reader, asked.person, asked.place, asked.day, numbers)
             offered = kind.offer(case)
         terms = municipality.services[kind.code]
@@ -55,6 +58,7 @@ class ExistingSystem:
         municipality, kind = self._kind(application.kind, asked.day)
         issuer = municipality.issuer_of(kind.code)
         with self._records.open() as reader:
+            reader.also(self.registrations)
             case = case_of(municipality, kind, reader, asked.person, asked.place, asked.day)
             copies = [kind.pick(case, application)] * application.copies
             terms, blank = municipality.services[kind.code], [NO_NUMBER] * len(copies)

@@ -27,6 +27,7 @@ Source = Literal[
     "authority",
     "existing",
     "card_registry",
+    "site",
     "money",
     "paper",
     "operator",
