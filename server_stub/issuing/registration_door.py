@@ -39,6 +39,7 @@ from server_stub.registration import Registrations
 from .service import IssuingService
 
 _ANY = ("Caller_Unknown", "Request_Malformed", "Request_Too_Large", "Request_Too_Slow", "Internal_Error")
+RegistrationId = Annotated[Ulid, Path(description="of the application")]
 APPLICATION_REFUSED = (
     "Municipality_Unknown",
     "Registration_Not_Offered",
@@ -144,7 +145,6 @@ def add_registration_door(app: FastAPI, key: Secret | None, asked: IssuingServic
     """Add what officials do, for whoever shows the operations key; without one the paths answer Operations_Not_Offered."""
     guarded = [official_only(key)]
     where = "/ops/v1/registrations"
-    one = Annotated[Ulid, Path()]
 
     def registrations() -> Registrations:
         found = asked.registrations if asked is not None else None
@@ -161,7 +161,7 @@ def add_registration_door(app: FastAPI, key: Secret | None, asked: IssuingServic
     )
     def listed(query: Annotated[RegistrationQuery, Query()]) -> RegistrationPage:
         """Applications, oldest first; without `state` those that are not decided."""
-        return registrations().list(query)
+        return registrations().listed(query)
 
     @app.get(
         where + "/{application_id}",
@@ -170,7 +170,7 @@ def add_registration_door(app: FastAPI, key: Secret | None, asked: IssuingServic
         summary="利用登録申請の内容と経過",
         operation_id="show_registration",
     )
-    def show(application_id: one) -> RegistrationDetail:
+    def show(application_id: RegistrationId) -> RegistrationDetail:
         return registrations().show(application_id)
 
     @app.post(
@@ -180,7 +180,7 @@ def add_registration_door(app: FastAPI, key: Secret | None, asked: IssuingServic
         summary="審査の開始",
         operation_id="review_registration",
     )
-    def review(application_id: one, act: OfficialAct) -> RegistrationDetail:
+    def review(application_id: RegistrationId, act: OfficialAct) -> RegistrationDetail:
         return registrations().review(application_id, act)
 
     @app.post(
@@ -196,7 +196,7 @@ def add_registration_door(app: FastAPI, key: Secret | None, asked: IssuingServic
         summary="戸籍との紐付け",
         operation_id="link_registration",
     )
-    def link(application_id: one, act: LinkAct) -> RegistrationDetail:
+    def link(application_id: RegistrationId, act: LinkAct) -> RegistrationDetail:
         """Link the applicant with a member of a family register: from now on the registration is usable."""
         return registrations().link(application_id, act)
 
@@ -207,7 +207,7 @@ def add_registration_door(app: FastAPI, key: Secret | None, asked: IssuingServic
         summary="却下",
         operation_id="reject_registration",
     )
-    def reject(application_id: one, act: RejectAct) -> RegistrationDetail:
+    def reject(application_id: RegistrationId, act: RejectAct) -> RegistrationDetail:
         return registrations().reject(application_id, act)
 
     @app.post(
@@ -217,6 +217,6 @@ def add_registration_door(app: FastAPI, key: Secret | None, asked: IssuingServic
         summary="利用登録の終了",
         operation_id="end_registration",
     )
-    def end(application_id: one, act: OfficialAct) -> RegistrationDetail:
+    def end(application_id: RegistrationId, act: OfficialAct) -> RegistrationDetail:
         """End a usable registration: its holder applies again."""
         return registrations().end(application_id, act)

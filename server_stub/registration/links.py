@@ -54,7 +54,7 @@ class RegisteredLinks:
         for one in found:
             key = REGISTERED + one.serial
             if person in (None, key) and one.register is not None and not self._delivered(one):
-                body = FamilyLink(member=str(one.member), sex=SEX.get(one.certified.sex, "unknown"))  # type: ignore[arg-type]
+                body = FamilyLink(member=str(one.member), sex=SEX.get(one.certified.sex, "unknown"))
                 yield Record(FAMILY_LINK, key, key, one.register, body.model_dump())
 
     def notices_of(self, person: str) -> Iterator[IssueNotice]:

@@ -352,9 +352,9 @@ class Registrations:
 
     # --- officials -----------------------------------------------------------------------------------------------------------
 
-    def list(self, query: RegistrationQuery) -> RegistrationPage:
+    def listed(self, query: RegistrationQuery) -> RegistrationPage:
         states = UNDECIDED if query.state is None else (query.state,)
-        found = self.store.list(query.municipality, states, query.cursor, query.limit + 1)
+        found = self.store.page(query.municipality, states, query.cursor, query.limit + 1)
         shown = tuple(self._entry(one) for one in found[: query.limit])
         more = len(found) > query.limit
         return RegistrationPage(registrations=shown, next_cursor=shown[-1].application_id if more else None)
@@ -410,10 +410,9 @@ class Registrations:
         """Reject it. Raises Failed: Registration_Unknown, Registration_State_Conflict."""
         found = self._found(application_id)
         town = self._town_of(found.municipality, self._clock.now().date())
-        more = {"public_text": asked.public_text}
         if town.pdf_linked and found.sent_at is not None:
             town.register_system.link(RegisterLink(application_id=application_id), town.deadline)
-        return self._moved(found, _S.REJECTED, "rejected", asked, **more)
+        return self._moved(found, _S.REJECTED, "rejected", asked, public_text=asked.public_text)
 
     def end(self, application_id: str, asked: OfficialAct) -> RegistrationDetail:
         """End a usable registration. Raises Failed: Registration_Unknown, Registration_State_Conflict."""

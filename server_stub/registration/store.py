@@ -111,11 +111,12 @@ class Store:
         )
 
     def latest_of(self, municipality: str, holder_ref: str) -> Application | None:
-        """Find the last application of a certificate in a municipality, whatever became of it."""
+        """Find the open application of a certificate in a municipality; where there is none, the one that was decided last."""
         found = self._all(
             applications.c.municipality == municipality, applications.c.holder_ref == holder_ref
         )
-        return found[0] if found else None
+        by_time = sorted(found, key=lambda one: (one.state in OPEN, one.decided_at or one.received_at))
+        return by_time[-1] if by_time else None
 
     def linked(self, municipality: str, register: str) -> list[Application]:
         """List the usable applications that are linked with a family register."""
@@ -133,7 +134,7 @@ class Store:
             applications.c.serial == serial,
         )
 
-    def list(
+    def page(
         self,
         municipality: str | None,
         states: Collection[RegistrationState],
