@@ -106,6 +106,11 @@ def _operate(app: FastAPI, authority: Authority, settings: AuthoritySettings) ->
         """Every certificate of a person, by the register's key."""
         return CertificateStates(certificates=tuple(_state(r) for r in authority.of_person(person)))
 
+    @app.post("/v1/persons/{person}/moved", dependencies=guard)
+    def moved(person: str) -> CertificateStates:
+        """異動等失効: the signature certificates of somebody who has moved or has another name; those that were revoked."""
+        return CertificateStates(certificates=tuple(_state(r) for r in authority.moved(person)))
+
     @app.get("/v1/certificates/{serial}", dependencies=guard)
     def show(serial: str) -> CertificateState:
         return _state(authority.find(_serial(serial)))

@@ -160,6 +160,15 @@ class Authority:
             raise Failed("Request_Malformed", fields=["reason"])
         return self._change("revoked", serial, {State.GOOD, State.HELD}, State.REVOKED, reason)
 
+    def moved(self, person_key: str) -> list[CertificateRecord]:
+        """Revoke a person's signature certificates because what stands in them has changed (異動等失効): a new address or name. The
+        authentication certificates stay. Returns those that were revoked."""
+        return [
+            self.revoke(one.serial, "affiliation_changed")
+            for one in self._store.all(person=person_key)
+            if one.kind == Kind.SIGNATURE and one.state is not State.REVOKED
+        ]
+
     def find(self, serial: int) -> CertificateRecord:
         """Raises Failed(Certificate_Serial_Unknown)."""
         record = self._store.find(serial)

@@ -108,7 +108,7 @@ class RegisterRegistrations:
             key = REGISTERED + one.asked.serial
             usable = one.state is RegistrationState.USABLE
             if usable and person in (None, key) and group in (None, one.register):
-                body = FamilyLink(member=str(one.member), sex=_SEX.get(one.asked.sex, "unknown"))  # type: ignore[arg-type]
+                body = FamilyLink(member=str(one.member), sex=_SEX.get(one.asked.sex, "unknown"))
                 yield Record(FAMILY_LINK, key, key, one.register, body.model_dump())
 
     def notices_of(self, person: str) -> Iterable[IssueNotice]:

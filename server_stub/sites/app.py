@@ -79,13 +79,15 @@ class StatusSite:
         self.guesses.close()
         self._servers.close()
 
-    def page(self, name: str, language: str, status: int = 200, **facts: Any) -> Response:
+    def page(self, template: str, language: str, code: int = 200, /, **facts: Any) -> Response:
         def words(key: str, **more: object) -> str:
             return say(key, language, **more)
 
         other = LANGUAGES[1 - LANGUAGES.index(language)]
-        body = self._templates.get_template(name).render(say=words, language=language, other=other, **facts)
-        return HTMLResponse(body, status_code=status)
+        body = self._templates.get_template(template).render(
+            say=words, language=language, other=other, **facts
+        )
+        return HTMLResponse(body, status_code=code)
 
     def ask(self, language: str, *, problem: str = "", entered: str = "", status: int = 200) -> Response:
         """The form, with what is wrong about the entry (key of a text)."""

@@ -96,7 +96,8 @@ class Guesses:
         over = made - self._limits.free
         if over < 0:
             return timedelta(0)
-        return min(self._limits.first_wait * 2**over, self._limits.longest_wait)
+        wait: timedelta = self._limits.first_wait * 2 ** min(over, 20)
+        return min(wait, self._limits.longest_wait)
 
     def _digest(self, address: str) -> str:
         """Of an IPv6 address its network of 64 bits counts: one household or office has all of it."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.registration.hall import Hall
+from tests.registration.nodes import Nodes
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,17 @@ def hall(_hall: Hall, tmp_path: Path) -> Hall:
     """The hall of 湊市 without any application, at the beginning of time."""
     _hall.empty()
     return _hall
+
+
+@pytest.fixture(scope="session")
+def _nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    nodes = Nodes(tmp_path_factory.mktemp("nodes"))
+    yield nodes
+    nodes.close()
+
+
+@pytest.fixture
+def nodes(_nodes: Nodes) -> Nodes:
+    """All nodes without any application, at the beginning of time."""
+    _nodes.empty()
+    return _nodes

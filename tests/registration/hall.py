@@ -88,6 +88,7 @@ class Applicant:
     prefecture_romaji: str = "Aoba"
     city_romaji: str = "Midori-shi"
     key: str = "wataru"
+    expired: tuple[str, ...] = ()
 
     @property
     def identity(self) -> Identity:
