@@ -125,7 +125,7 @@ def add_status_path(app: FastAPI, key: Secret | None, asked: IssuingService | No
         scheme_name="SiteKey", auto_error=False, description="The status site's key at this issuing server"
     )
 
-    async def site(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+    async def site(shown: HTTPAuthorizationCredentials | None = Depends(bearer)) -> None:
         given = shown.credentials if shown is not None else ""
         if key is None or not hmac.compare_digest(given.encode(), key.reveal().encode()):
             raise Failed("Caller_Unknown")
