@@ -14,17 +14,19 @@ from . import paths
 from .command.cards import card_app
 from .command.deliveries import delivery_app
 from .command.options import JsonOption, TownOption, fold_help, print_json, stop, terminal_columns
+from .command.registrations import registration_app, site
 from .command.starting import demo, kiosk, run, server
 from .command.towns import town_app
 from .command.usage import WrongUse, told, usable_folder
 
 _log = logging.getLogger("scenarios.cli")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="コンビニ交付キオスクの模擬環境")
-for starting in (run, demo, server, kiosk):
+for starting in (run, demo, server, kiosk, site):
     app.command()(starting)
 app.add_typer(card_app, name="card")
 app.add_typer(delivery_app, name="delivery")
 app.add_typer(town_app, name="town")
+app.add_typer(registration_app, name="registration")
 paper_app = typer.Typer(no_args_is_help=True, help="証明書の紙")
 app.add_typer(paper_app, name="paper")
 

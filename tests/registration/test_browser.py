@@ -1,0 +1,239 @@
+"""The status site in a real browser: Debian's Chromium without a window, driven by Playwright.
+
+Skipped by name where Chromium or Playwright is not installed; `.ci/run` demands both (KONBINI_BROWSER=1), so that they are never skipped
+in silence there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scenarios import paths
+from server_stub.interface.registration import grouped, number_of
+from tests.long import LONG
+from tests.registration.hall import MINATO
+from tests.registration.nodes import Nodes
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+DEMANDED = bool(os.environ.get("KONBINI_BROWSER"))
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+SMALLEST_TARGET = 44
+"""CSS pixels of a side (WCAG 2.2, 2.5.5)."""
+AXE = "axe-core@4.10.2"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM and not DEMANDED:
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        if DEMANDED:
+            raise
+        pytest.skip("Playwright is not installed (make setup)")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--disable-gpu", "--no-sandbox", "--disable-background-networking"],
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=["phone", "desk"])
+def page(request: pytest.FixtureRequest, browser: Any, nodes: Nodes) -> Iterator[Any]:
+    """A page in a browser that runs no script, at the size of a phone and of a desk."""
+    size = PHONE if request.param == "phone" else DESK
+    context = browser.new_context(
+        base_url=nodes.site_url,
+        viewport=size,
+        java_script_enabled=False,
+        locale="ja-JP",
+        has_touch=request.param == "phone",
+    )
+    yield context.new_page()
+    context.close()
+
+
+def fits(page: Any) -> bool:
+    """Nothing has to be scrolled sideways. (Playwright asks; the page itself runs no script.)"""
+    return bool(
+        page.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    )
+
+
+def keep(page: Any, name: str) -> None:
+    """Keep a picture for whoever looks at it (KONBINI_PICTURES names a folder)."""
+    target = os.environ.get("KONBINI_PICTURES")
+    if target:
+        page.screenshot(path=str(Path(target) / f"{name}-{page.viewport_size['width']}.png"), full_page=True)
+
+
+def test_a_resident_finds_the_status_without_a_script(page: Any, nodes: Nodes) -> None:
+    _, received = nodes.apply()
+    number = grouped(received.number).reveal()
+    page.goto("/")
+    assert page.url.endswith("/ja") and page.locator("html").get_attribute("lang") == "ja"
+    keep(page, "ask-ja")
+    page.get_by_label("申請番号").fill(number)
+    page.get_by_role("button", name="確認する").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "確認結果"
+    assert "審査中" in page.get_by_role("main").inner_text()
+    assert number.replace("-", "") not in page.url and number not in page.url
+    assert fits(page)
+    keep(page, "under-review-ja")
+    nodes.hall.at("2026-06-09 11:00:00")
+    nodes.hall.link(received.application_id)
+    page.get_by_role("link", name="閉じる").click()
+    page.get_by_role("link", name="English").click()
+    page.get_by_label("Application number").fill(number)
+    page.get_by_role("button", name="Check").click()
+    told = page.get_by_role("main").inner_text()
+    assert "Ready to use" in told and "9 June 2026" in told
+    assert fits(page)
+    keep(page, "usable-en")
+
+
+def test_a_wrong_entry_is_told_beside_the_field(page: Any) -> None:
+    page.goto("/ja")
+    field = page.get_by_label("申請番号")
+    field.fill("1234")
+    page.get_by_role("button", name="確認する").click()
+    field = page.get_by_label("申請番号")
+    assert field.get_attribute("aria-invalid") == "true"
+    described = (field.get_attribute("aria-describedby") or "").split()
+    told = " ".join(page.locator(f"#{one}").inner_text() for one in described)
+    assert "申請番号は16桁の数字です" in told and page.title().startswith("エラー")
+    assert page.get_by_role("alert").is_visible() and field.input_value() == "1234"
+    assert fits(page)
+    keep(page, "wrong-ja")
+
+
+def test_a_keyboard_alone_is_enough(page: Any, nodes: Nodes) -> None:
+    """Tab, letters and Enter; what has the focus is always seen, in the order of reading."""
+    _, received = nodes.apply()
+    page.goto("/ja")
+    seen = []
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        assert focused.count() == 1
+        seen.append(focused.inner_text() or focused.get_attribute("id"))
+        box = focused.bounding_box()
+        assert box is not None and box["x"] >= 0 and box["height"] > 0
+        outline = focused.evaluate(
+            "one => getComputedStyle(one).outlineStyle + getComputedStyle(one).outlineWidth"
+        )
+        assert outline.startswith("solid") and float(outline[5:].removesuffix("px")) >= 3
+    assert seen[0] == "本文へ" and seen[2] == "English" and seen[3:] == ["number", "確認する"]
+    page.locator("#number").focus()
+    page.keyboard.type(received.number.reveal())
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="確認結果").wait_for()
+    assert "審査中" in page.get_by_role("main").inner_text()
+
+
+def test_at_twice_the_size_nothing_is_lost(browser: Any, nodes: Nodes) -> None:
+    """200 % of 1280 pixels are 640 to the page (WCAG 1.4.4); 400 % are 320 (1.4.10)."""
+    _, received = nodes.apply()
+    for width in (640, 320):
+        context = browser.new_context(
+            base_url=nodes.site_url,
+            viewport={"width": width, "height": 450},
+            device_scale_factor=2,
+            java_script_enabled=False,
+            locale="ja-JP",
+        )
+        page = context.new_page()
+        for language in ("ja", "en"):
+            page.goto(f"/{language}")
+            assert fits(page)
+            page.locator("#number").fill(grouped(received.number).reveal())
+            page.get_by_role("button").click()
+            assert fits(page) and page.locator(".number").inner_text() == grouped(received.number).reveal()
+            keep(page, f"zoomed-{language}")
+        context.close()
+
+
+def test_what_is_touched_is_large_enough_and_can_be_read(page: Any) -> None:
+    """Our own few checks (the whole of axe-core runs with `make fuzz`): sizes of targets, names of fields, one heading, contrast."""
+    pages = ["/ja", "/en", "/nothing"]
+    for path in pages:
+        page.goto(path)
+        assert page.get_by_role("heading", level=1).count() == 1 and page.get_by_role("main").count() == 1
+        sizes = page.locator("a:visible:not(.skip), button, input").evaluate_all(
+            "found => found.map(one => [one.innerText, one.getBoundingClientRect().height])"
+        )
+        assert sizes and [one for one in sizes if one[1] < SMALLEST_TARGET] == []
+        colours = page.locator("main *, header *").evaluate_all(
+            "found => found.map(one => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor])"
+        )
+        grounded = [(ink, ground) for ink, ground in colours if ground != "rgba(0, 0, 0, 0)"]
+        assert grounded and [one for one in grounded if contrast(*one) < 7] == []
+        white = {
+            ink for ink, ground in colours if ground == "rgba(0, 0, 0, 0)" and ink != "rgb(255, 255, 255)"
+        }
+        assert [ink for ink in white if contrast(ink, "rgb(255, 255, 255)") < 7] == []
+
+
+def contrast(ink: str, ground: str) -> float:
+    """Of two colours `rgb(…)`, by WCAG 2.2."""
+    light = sorted(_luminance(colour) for colour in (ink, ground))
+    return (light[1] + 0.05) / (light[0] + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def axe() -> str:
+    """The source of axe-core, which is fetched from npm and kept in the home folder; none of it is in the repository."""
+    place = paths.home() / "axe-core"
+    file = place / f"{AXE}.js"
+    if not file.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("npm is not installed, so axe-core cannot be had")
+        place.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run([npm, "pack", "--silent", AXE], cwd=place, capture_output=True, check=False)
+        packed = next(iter(place.glob("axe-core-*.tgz")), None)
+        if done.returncode or packed is None:
+            pytest.skip("axe-core cannot be had from npm")
+        with tarfile.open(packed) as archive:
+            member = archive.extractfile("package/axe.min.js")
+            assert member is not None
+            file.write_bytes(member.read())
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not LONG, reason="axe-core is fetched from npm: with make fuzz (KONBINI_LONG=1)")
+def test_axe_finds_nothing(browser: Any, nodes: Nodes) -> None:
+    _, received = nodes.apply()
+    nodes.hall.link(received.application_id)
+    source, found = axe(), []
+    for size in (PHONE, DESK):
+        context = browser.new_context(base_url=nodes.site_url, viewport=size, bypass_csp=True)
+        page = context.new_page()
+        for language in ("ja", "en"):
+            for entered in (None, "12", received.number.reveal(), number_of(MINATO, 7).reveal()):
+                page.goto(f"/{language}")
+                if entered is not None:
+                    page.locator("#number").fill(entered)
+                    page.get_by_role("button").click()
+                page.evaluate(source)
+                told = page.evaluate("async () => (await axe.run()).violations")
+                found += [(language, entered and len(entered), one["id"], one["impact"]) for one in told]
+                nodes.forward(nodes.site_settings.limits.longest_wait)
+        context.close()
+    assert found == []
