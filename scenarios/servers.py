@@ -220,8 +220,12 @@ class LocalServers:
             )
             for town in self._towns
         ]
-        if kept and (enrolments or with_registration(self._towns)):
+        if kept and enrolments:
             self._link_kept()
+        elif kept and (self._fresh / FILE_NAME).exists():
+            center = Database(sqlite_url(folder / "center.db"))
+            Holders(center).complete(self._fresh / FILE_NAME)
+            center.dispose()
         self.issuing_key = Secret(keys.text("centre-to-issuing"))
 
         def context(node: str) -> NodeContext:
@@ -333,8 +337,7 @@ class LocalServers:
         return sqlite_url(self._folder / f"{replica_name(town.code)}.db")
 
     def _link_kept(self) -> None:
-        """Tell the kept centre and replica too whose the cards are, by the same issue notices: also the enrolled ones, and which are of
-        one person."""
+        """Tell the kept centre and replica too whose the enrolled cards are, by the same issue notices."""
         center = Database(sqlite_url(self._folder / "center.db"))
         Holders(center).take(self._fresh / FILE_NAME)
         center.dispose()

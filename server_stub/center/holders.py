@@ -59,6 +59,18 @@ class Holders:
                 connection.execute(insert(signers), of_signers)
         return len(rows)
 
+    def complete(self, path: Path) -> bool:
+        """Take in again the delivery of kept data of before it was known which certificates are of one person, if it names the same
+        certificates; tell whether it was."""
+        with self._database.read() as connection:
+            known = set(connection.execute(select(holders.c.holder_ref)).scalars())
+            unknown = connection.execute(select(holders.c.holder_ref).where(holders.c.person.is_(None)))
+            missing = unknown.first() is not None
+        if not missing or known != set(_read(path).holders):
+            return False
+        self.take(path)
+        return True
+
     def municipality(self, ref: str) -> str:
         """Where the holder's certificate was issued. Raises Failed(Holder_Not_Linked)."""
         with self._database.read() as connection:

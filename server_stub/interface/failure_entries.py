@@ -456,7 +456,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         403,
         "戸籍証明書交付の利用登録申請を受け付けていない市区町村です（または、その申請番号の印刷を行っていません）。",
         "市区町村の設定 [registration] を確認してください。",
-        "tests/registration/test_applying.py::test_who_cannot_apply_is_refused_by_name",
+        "tests/registration/test_centre.py::test_a_municipality_without_the_service_is_named",
     ),
     (
         "Registration_Entry_Wrong",
@@ -470,7 +470,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         403,
         "住所と本籍が同じ市区町村にあるため、利用登録申請は不要です。",
         "本籍地の証明書を、そのまま申請してください。",
-        "tests/registration/test_applying.py::test_who_cannot_apply_is_refused_by_name",
+        "tests/registration/test_applying.py::test_who_lives_in_the_same_municipality_need_not_apply",
     ),
     (
         "Registration_Already_Received",

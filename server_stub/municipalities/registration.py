@@ -40,7 +40,7 @@ UNDER_REVIEW = Texts(
 )
 REJECTED = Texts(
     ja="申請内容に一致する戸籍がないため、利用登録申請を却下しました。申請内容を再度ご確認ください。（本籍や筆頭者名は本籍入りの住民票で確認できます。）",
-    en="No family register agrees with your application, so it was rejected. Please check what you entered. (A certificate of residence that shows the registered domicile tells it and its head.)",
+    en="No family register agrees with your application, so it was rejected. Please check what you entered. (A copy of your resident record with the registered domicile on it tells both.)",
 )
 USABLE = Texts(
     ja="利用登録が完了しております。本籍地の証明書交付サービスをご利用いただけます。",

@@ -133,6 +133,16 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
         "/ops/v1/applications/{application_id}",
         "/ops/v1/person-reference",
         "/ops/v1/age-exceptions",
+        "/v1/registration-services",
+        "/v1/holders",
+        "/v1/registrations",
+        "/v1/slips",
+        "/v1/registration-status",
+        "/ops/v1/registrations",
+        *(
+            f"/ops/v1/registrations/{{application_id}}{act}"
+            for act in ("", "/review", "/link", "/reject", "/end")
+        ),
     }
     issue = document["paths"]["/v1/applications"]["post"]
     assert issue["security"] and document["components"]["securitySchemes"]

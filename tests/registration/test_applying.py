@@ -15,7 +15,17 @@ from server_stub.interface.operations import StopRequest
 from server_stub.interface.registration import RegistrationState
 from server_stub.interface.registration_text import read_text, text_of
 from server_stub.interface.values import TerminalKind
-from tests.registration.hall import MIDORI, MINATO, TERMINAL, WATARU, Hall, certificate_of, signed, text_for
+from tests.registration.hall import (
+    MIDORI,
+    MINATO,
+    TERMINAL,
+    WATARU,
+    Applicant,
+    Hall,
+    certificate_of,
+    signed,
+    text_for,
+)
 
 RENEWED = replace(WATARU, serial=0x51A3)
 
@@ -121,17 +131,19 @@ def test_a_renewed_certificate_waits_for_the_application_that_is_under_review(ha
 
 
 @pytest.mark.parametrize(
-    ("failure", "person", "more"),
-    [
-        ("Registration_Same_Municipality", replace(WATARU, municipality=MINATO), {}),
-        ("Registration_Same_Municipality", replace(WATARU, address="白砂県湊市浜町１番地", key="here"), {}),
-        ("Holder_Under_Fifteen", replace(WATARU, birth=date(2011, 6, 4), key="young"), {}),
-    ],
+    "person",
+    [replace(WATARU, municipality=MINATO), replace(WATARU, address="白砂県湊市浜町１番地", key="here")],
+    ids=["by the issue notice", "by the address in the certificate"],
 )
-def test_who_cannot_apply_is_refused_by_name(
-    hall: Hall, failure: str, person: object, more: dict[str, object]
-) -> None:
-    assert refusal(hall, person=person, **more).failure == failure
+def test_who_lives_in_the_same_municipality_need_not_apply(hall: Hall, person: Applicant) -> None:
+    failed = refusal(hall, person=person)
+    assert failed.failure == "Registration_Same_Municipality"
+    assert failed.facts == {"municipality": "湊市"}
+
+
+def test_who_is_under_fifteen_cannot_apply(hall: Hall) -> None:
+    young = replace(WATARU, birth=date(2011, 6, 4), key="young")
+    assert refusal(hall, person=young).failure == "Holder_Under_Fifteen"
 
 
 def test_who_is_fifteen_today_may_apply(hall: Hall) -> None:
