@@ -49,6 +49,16 @@ STATES = {
     RegistrationState.REJECTED: "却下",
     RegistrationState.ENDED: "終了",
 }
+ACTS = {
+    "received": "受付",
+    "reviewed": "審査開始",
+    "linked": "紐付け",
+    "rejected": "却下",
+    "ended": "終了",
+    "replaced": "新しい登録に交代",
+    "sent": "戸籍システムへ送付",
+    "usable": "戸籍システムで利用可能",
+}
 Answer = TypeVar("Answer", bound=Model)
 
 
@@ -158,7 +168,9 @@ def show(
     if not as_json:
         print(detail.text, end="")
         for act in detail.acts:
-            print(f"{act.at:%Y-%m-%d %H:%M}\t{act.act}\t{act.operator}\t{act.note}".rstrip())
+            print(
+                f"{act.at:%Y-%m-%d %H:%M}\t{ACTS.get(act.act, act.act)}\t{act.operator}\t{act.note}".rstrip()
+            )
 
 
 @registration_app.command()
