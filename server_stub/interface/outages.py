@@ -27,7 +27,7 @@ from .values import Code5, Identifier, Model, Ulid, Words
 
 LOOK_PATH = "/v1/look"
 """At issuing server and existing system, for whoever may ask them anything: 204, it works. The trace does not tell of it."""
-LONGEST_NOTICE = {"ja": 60, "en": 120}
+LONGEST_NOTICE = {"ja": 40, "en": 80}
 """Letters of a public text in each language: it stands on a tile of the menu as well."""
 
 

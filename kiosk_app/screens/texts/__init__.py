@@ -111,7 +111,7 @@ _LATER = (
 """What passes by itself: where it is told of a certificate, it is told from when on."""
 
 
-ANNOUNCED, LONGEST_NOTICE = "Outage_Announced", 120
+ANNOUNCED, LONGEST_NOTICE = "Outage_Announced", 80
 """The refusal whose fact `notice` (language -> text) is a public office's own words for why; its letters at most."""
 
 
