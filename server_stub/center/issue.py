@@ -25,6 +25,7 @@ from .applications import Application, Applications
 from .holders import Holders
 from .incidents import Incidents
 from .issuing_servers import IssuingServers
+from .outages import Outages
 from .sessions import Authenticated, Sessions
 from .settings import CenterSettings
 from .stops import Stops
@@ -65,6 +66,7 @@ class Issue:
         settings: CenterSettings,
         sessions: Sessions,
         stops: Stops,
+        outages: Outages,
         applications: Applications,
         incidents: Incidents,
         servers: IssuingServers,
@@ -75,6 +77,7 @@ class Issue:
         self._settings = settings
         self._sessions = sessions
         self._stops = stops
+        self._outages = outages
         self._applications = applications
         self._incidents = incidents
         self._servers = servers
@@ -122,20 +125,8 @@ class Issue:
     ) -> SignedManifest:
         try:
             self._stops.check()
-            paper = self._servers.issue(
-                request.municipality,
-                IssueRequest(
-                    application_id=application.application_id,
-                    holder=session.holder,
-                    place=session.place,
-                    application=request,
-                    terminal=terminal.facts,
-                    received_at=application.received_at,
-                    earlier=self._holders.others(session.holder.reference)
-                    if session.place is Place.DOMICILE
-                    else (),
-                ),
-            )
+            self._outages.check(request.municipality, session.session_id, terminal.facts.terminal_id)
+            paper = self._issued(application, terminal, session, request)
             signed, bodies = self._make(application, terminal, session, offer, request, paper)
         except Failed as failed:
             alarm = failed.failure in ALARMS
@@ -162,6 +153,33 @@ class Issue:
         ):
             raise Failed("Session_Not_Valid")
         return signed
+
+    def _issued(
+        self,
+        application: Application,
+        terminal: Terminal,
+        session: Authenticated,
+        request: ApplicationRequest,
+    ) -> IssuedPaper:
+        try:
+            return self._servers.issue(
+                request.municipality,
+                IssueRequest(
+                    application_id=application.application_id,
+                    holder=session.holder,
+                    place=session.place,
+                    application=request,
+                    terminal=terminal.facts,
+                    received_at=application.received_at,
+                    earlier=self._holders.others(session.holder.reference)
+                    if session.place is Place.DOMICILE
+                    else (),
+                ),
+            )
+        except Failed as failed:
+            raise self._outages.explain(
+                failed, request.municipality, session.session_id, terminal.facts.terminal_id
+            ) from failed
 
     def _make(
         self,

@@ -39,6 +39,7 @@ from .authentication.jpki import Jpki, StatusAuthority, TrustedCertificates, ref
 from .database import Database
 from .holders import Holders
 from .issuing_servers import IssuingServers
+from .outages import Outages
 from .sessions import Sessions
 from .settings import CenterTimes
 from .stops import Stops
@@ -70,6 +71,7 @@ class Registration:
         times: CenterTimes,
         sessions: Sessions,
         stops: Stops,
+        outages: Outages,
         jpki: Jpki,
         holders: Holders,
         kept: Applications,
@@ -79,7 +81,8 @@ class Registration:
         site: str,
     ) -> None:
         self._database, self._clock, self._trace, self._times = database, clock, trace, times
-        self._sessions, self._stops, self._jpki, self._holders = sessions, stops, jpki, holders
+        self._sessions, self._stops, self._outages = sessions, stops, outages
+        self._jpki, self._holders = jpki, holders
         self._applications, self._servers = kept, servers
         self._signers, self._status, self._site = signers, status, site
 
@@ -122,6 +125,7 @@ class Registration:
         form = read_text(request.text)
         if not self._servers.hosts(form.municipality):
             raise Failed("Registration_Not_Offered", municipality=form.name)
+        self._outages.check(form.municipality, session_id, terminal_id)
         serial = self._same_card(holder, request.card)
         self._of_this_session(session_id, form)
         self._check_signature(holder, request)

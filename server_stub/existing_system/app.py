@@ -18,6 +18,7 @@ from server_stub.interface.existing_system import (
     RegisterQuery,
 )
 from server_stub.interface.failures import Failed
+from server_stub.interface.outages import LOOK_PATH
 from server_stub.interface.secret import Secret
 from server_stub.interface.values import Model
 from server_stub.node import NodeContext, make_app
@@ -65,5 +66,9 @@ def create_app(context: NodeContext, system: ExistingSystem, key: Secret) -> Fas
     @app.post("/v1/registration-states", dependencies=[Depends(caller)], response_model=None)
     def states(asked: RegisterQuery) -> Response:
         return timed(lambda: system.registrations.state(asked.application_id))
+
+    @app.post(LOOK_PATH, dependencies=[Depends(caller)], status_code=204)
+    def look() -> None:
+        """Tell that it works."""
 
     return app

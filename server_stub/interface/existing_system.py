@@ -7,6 +7,7 @@ Paths, relative to the existing system's base URL; every request carries `Author
     POST /v1/registrations         RegisterApplication -> RegisterState   take an application for 利用登録 (idempotent)
     POST /v1/registration-links    RegisterLink -> RegisterState          what an official decides in the 戸籍 system
     POST /v1/registration-states   RegisterQuery -> RegisterState         what became of it
+    POST /v1/look     -> 204                        it works
 
 A refusal is a FailureBody. Every answer tells in `Server-Timing: total;dur=MS` how long the existing system itself took.
 

@@ -143,6 +143,9 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
             f"/ops/v1/registrations/{{application_id}}{act}"
             for act in ("", "/review", "/link", "/reject", "/end")
         ),
+        "/ops/v1/alarms",
+        "/ops/v1/replica-extensions",
+        "/v1/look",
     }
     issue = document["paths"]["/v1/applications"]["post"]
     assert issue["security"] and document["components"]["securitySchemes"]
