@@ -21,7 +21,7 @@ Take = Callable[[str, tuple[str, ...]], None]
 class Conversion(QObject):
     """One at a time: who asks again, forgets or is gone hears nothing of what was asked before. GUI thread only.
 
-    The thread begins with the first question. Where there is no converter (a broken installation), a reading has its two kana."""
+    The thread begins with the first keyboard. Where there is no converter (a broken installation), a reading has its two kana."""
 
     _found = Signal()
 
@@ -37,17 +37,18 @@ class Conversion(QObject):
         self._lock = threading.Lock()
         self._found.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
+    def prepare(self) -> None:
+        """A keyboard is shown: have the dictionary ready."""
+        self._submit(lambda: self._made().prepare())
+
     def ask(self, reading: str, take: Take) -> None:
         """`take` will be called, later, unless something else is asked or `forget` is called before."""
-        from kiosk_app.workers import Worker
-
-        self._worker = self._worker or Worker("conversion")
         with self._lock:
             self._open = True
             self._number += 1
             number = self._number
         self._take = take
-        self._worker.submit(lambda: self._find(number, reading))
+        self._submit(lambda: self._find(number, reading))
 
     def forget(self) -> None:
         """Nobody waits any more, and nothing of what was typed is kept here."""
@@ -65,14 +66,25 @@ class Conversion(QObject):
         if worker is not None:
             worker.stop(0)
 
+    def _submit(self, job: Callable[[], None]) -> None:
+        from kiosk_app.workers import Worker
+
+        self._worker = self._worker or Worker("conversion")
+        self._worker.submit(job)
+
+    def _made(self) -> Converter:
+        """On the worker's thread, as `_find`."""
+        from kiosk_app.input_method.conversion import MozcConverter
+
+        self._converter = self._converter or (self._make or MozcConverter)()
+        return self._converter
+
     def _find(self, number: int, reading: str) -> None:
-        """On the worker's thread."""
-        from kiosk_app.input_method.conversion import MozcConverter, with_kana
+        from kiosk_app.input_method.conversion import with_kana
 
         words: tuple[str, ...] = ()
         try:
-            self._converter = self._converter or (self._make or MozcConverter)()
-            words = self._converter.candidates(reading)
+            words = self._made().candidates(reading)
         except Exception:
             _log.exception("the converter raised")
         with self._lock:

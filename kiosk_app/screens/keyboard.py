@@ -207,6 +207,8 @@ class WritingScreen(Screen[V]):
             self.conversion.forget()
 
     def fill(self) -> None:
+        if self.conversion is not None and "typed" not in self.memory:
+            self.conversion.prepare()
         c = self.content
         frame = rect(c.left(), c.top(), c.width(), FIELD_HIGH)
         self.panel(frame, theme.GROUND, self.colours.accent)

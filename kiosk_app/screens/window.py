@@ -98,7 +98,6 @@ def screen_class(view: View) -> type[Screen[Any]]:
 
 def load_screens() -> None:
     """Read what any screen needs from the disk. On any thread; afterwards no screen waits for a disk when it is shown."""
-    from kiosk_app.input_method.conversion import read_ahead
     from kiosk_app.input_method.variants import read_variants
 
     from .parts import read_drawings
@@ -108,7 +107,6 @@ def load_screens() -> None:
     read_drawings()
     catalogue()
     read_variants()
-    read_ahead()
 
 
 class KioskWindow(QWidget):

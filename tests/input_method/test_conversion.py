@@ -6,11 +6,13 @@ import csv
 import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from kiosk_app.input_method import conversion
 from kiosk_app.input_method.composing import composition
-from kiosk_app.input_method.conversion import MozcConverter, katakana, read_ahead, with_kana
+from kiosk_app.input_method.conversion import MozcConverter, katakana, with_kana
 from kiosk_app.input_method.entries import DOMICILE, HEAD
 from kiosk_app.input_method.letters import letters
 from kiosk_app.input_method.variants import forms
@@ -122,4 +124,15 @@ def test_it_can_be_used_on_another_thread_than_it_was_made_on(converter: MozcCon
 
 def test_kana_are_added_once() -> None:
     assert with_kana("やま", ("山", "ヤマ")) == ("山", "ヤマ", "やま")
-    read_ahead()
+
+
+def test_what_is_read_before_the_first_question_is_the_whole_dictionary(
+    converter: MozcConverter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("sys.dic", "matrix.bin"):
+        (tmp_path / name).write_bytes(b"x" * 3_000_000)
+    monkeypatch.setattr(conversion, "_dictionary", lambda: tmp_path)
+    converter.prepare()
+    (tmp_path / "matrix.bin").unlink()
+    with pytest.raises(FileNotFoundError):
+        converter.prepare()
