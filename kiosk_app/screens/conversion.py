@@ -32,7 +32,7 @@ class Conversion(QObject):
         self._worker: Worker | None = None
         self._take: Take | None = None
         self._number = 0
-        self._answer: tuple[int, str, tuple[str, ...]] | None = None
+        self._answer: tuple[str, tuple[str, ...]] | None = None
         self._open = True
         self._lock = threading.Lock()
         self._found.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -46,6 +46,7 @@ class Conversion(QObject):
         with self._lock:
             self._open = True
             self._number += 1
+            self._answer = None
             number = self._number
         self._take = take
         self._submit(lambda: self._find(number, reading))
@@ -89,13 +90,13 @@ class Conversion(QObject):
             _log.exception("the converter raised")
         with self._lock:
             if self._open and number == self._number:
-                self._answer = number, reading, with_kana(reading, words)
+                self._answer = reading, with_kana(reading, words)
                 self._found.emit()
 
     def _deliver(self) -> None:
         with self._lock:
             answer, self._answer = self._answer, None
         take = self._take
-        if answer is not None and take is not None and answer[0] == self._number:
+        if answer is not None and take is not None:
             self._take = None
-            take(answer[1], answer[2])
+            take(*answer)

@@ -16,6 +16,7 @@ from kiosk_app.flow import views as v
 from kiosk_app.input_method.composing import Composition
 from kiosk_app.input_method.entries import DOMICILE, HEAD, PASSWORD_MOST, READING_MOST
 from kiosk_app.screens.button import TouchGuard
+from kiosk_app.screens.conversion import Conversion
 from kiosk_app.screens.gallery import KOBE, in_language
 from kiosk_app.screens.keyboard import KANA
 from kiosk_app.screens.texts import RefusalWords, Words
@@ -25,7 +26,7 @@ from server_stub.interface.secret import Secret
 from tests.screens.pages import Hand, assert_all_ink_is_shown, assert_rules, page_of, pixels
 
 SEQUENCE = "邉\U000e0118"
-NO_FACE = "\U000f1234"
+NO_FACE = "\U00030000"
 WORDS = {
     "わたなべ": ("渡辺", "渡邉", "渡邊"), "けん": ("健", "賢"), "かのうちょう": ("可能長", "加納町"), "ほし": ("星" + NO_FACE, "星"),
     "さき": tuple(f"咲{chr(0x4E00 + n)}" for n in range(30)), "ながい": ("長" * 24, "永井"),
@@ -251,6 +252,25 @@ def test_candidates_that_come_after_the_screen_reach_nobody(
     hand.touch(CONVERT)
     qtbot.waitUntil(lambda: "カ" in touchables(window))
     assert "健" not in touchables(window)
+
+
+def test_only_the_last_question_is_answered(
+    qtbot: QtBot, window: KioskWindow, dictionary: Dictionary
+) -> None:
+    conversion = Conversion(window, lambda: dictionary)
+    told: list[str] = []
+    dictionary.go.clear()
+    for reading in ("さき", "けん", "わたなべ"):
+        conversion.ask(reading, lambda found, _: told.append(found))
+    dictionary.go.set()
+    qtbot.waitUntil(lambda: told != [])
+    conversion.ask("けん", lambda found, _: told.append(found))
+    conversion.forget()
+    qtbot.waitUntil(lambda: len(dictionary.asked) == 4)
+    conversion.ask("さき", lambda found, _: told.append(found))
+    qtbot.waitUntil(lambda: "さき" in told)
+    assert told == ["わたなべ", "さき"]
+    conversion.close()
 
 
 @pytest.mark.expects_log("the converter raised")
