@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from kiosk_app.flow import events as e
@@ -254,22 +255,38 @@ def test_candidates_that_come_after_the_screen_reach_nobody(
     assert "健" not in touchables(window)
 
 
-def test_only_the_last_question_is_answered(
-    qtbot: QtBot, window: KioskWindow, dictionary: Dictionary
-) -> None:
-    conversion = Conversion(window, lambda: dictionary)
+class OneByOne:
+    """Answers when it is let."""
+
+    def __init__(self) -> None:
+        self.let = threading.Semaphore(0)
+        self.asked: list[str] = []
+
+    def prepare(self) -> None: ...
+
+    def candidates(self, reading: str) -> tuple[str, ...]:
+        self.asked.append(reading)
+        self.let.acquire(timeout=60)
+        return ()
+
+
+def test_only_the_last_question_is_answered(qtbot: QtBot, window: KioskWindow) -> None:
+    slow = OneByOne()
+    conversion = Conversion(window, lambda: slow)
     told: list[str] = []
-    dictionary.go.clear()
-    for reading in ("さき", "けん", "わたなべ"):
+    for reading in ("さき", "けん"):
         conversion.ask(reading, lambda found, _: told.append(found))
-    dictionary.go.set()
-    qtbot.waitUntil(lambda: told != [])
-    conversion.ask("けん", lambda found, _: told.append(found))
+    slow.let.release()
+    qtbot.waitUntil(lambda: slow.asked == ["さき", "けん"])
+    QApplication.processEvents()
+    assert told == []
+    slow.let.release()
+    qtbot.waitUntil(lambda: told == ["けん"])
+    conversion.ask("わたなべ", lambda found, _: told.append(found))
     conversion.forget()
-    qtbot.waitUntil(lambda: len(dictionary.asked) == 4)
     conversion.ask("さき", lambda found, _: told.append(found))
-    qtbot.waitUntil(lambda: "さき" in told)
-    assert told == ["わたなべ", "さき"]
+    slow.let.release(2)
+    qtbot.waitUntil(lambda: told == ["けん", "さき"])
     conversion.close()
 
 
