@@ -56,6 +56,34 @@ class PinEntered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DomicileEntered(Event):
+    """町名・番地 as typed: kanji, kana, full-width digits and signs; at most `kiosk_app.input_method.entries.DOMICILE` letters."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadEntered(Event):
+    """氏名 of the 筆頭者 as typed, with variation selectors where a form was chosen; a full-width space only where it was typed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TelephoneEntered(Event):
+    """10 or 11 digits from the area code on, with the hyphens that were typed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordEntered(Event):
+    """Of the signature certificate: 6 to 16 of A-Z and 0-9."""
+
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
 class KindChosen(Event):
     """`kind`: the code of an offer, or of a kind that is chosen before its PIN."""
 

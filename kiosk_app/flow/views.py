@@ -111,6 +111,37 @@ class ConfirmLastTry(View):
     was_wrong: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterDomicile(View):
+    """町名・番地 of the 本籍 in `municipality`, on the kana keyboard; tells `DomicileEntered`. `text`: what was typed before."""
+
+    municipality: MunicipalityInfo
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterHead(View):
+    """氏名 of the 筆頭者, on the kana keyboard; tells `HeadEntered`. `text`: what was typed before."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterTelephone(View):
+    """A telephone number, on the number pad; tells `TelephoneEntered`. `text`: what was typed before."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterPassword(View):
+    """The password of the signature certificate, 6 to 16 of A-Z and 0-9 as dots; tells `PasswordEntered`. `tries_left` as of
+    `EnterPin`, but of 5; `was_wrong` after a wrong password."""
+
+    tries_left: int | None = None
+    was_wrong: bool = False
+
+
 class WaitReason(StrEnum):
     CONNECTING = "connecting"
     CARD_READING = "card_reading"

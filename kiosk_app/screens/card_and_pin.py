@@ -31,23 +31,26 @@ class PlaceCardScreen(Picture[PlaceCard]):
 
 
 class Dots(Placed, QWidget):
-    """Four fields; a dot stands for each digit."""
+    """`places` fields; a dot stands for each character that was entered."""
 
-    def __init__(self, parent: QWidget, colours: theme.Palette) -> None:
+    def __init__(
+        self, parent: QWidget, colours: theme.Palette, places: int = PIN_LENGTH, gap: float = theme.GAP
+    ) -> None:
         super().__init__(parent)
-        self.colours, self.count = colours, 0
+        self.colours, self.places, self.gap, self.count = colours, places, gap, 0
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self.pen()
-        for index, box in enumerate(cells(self.area, PIN_LENGTH, 1, theme.GAP)):
+        for index, box in enumerate(cells(self.area, self.places, 1, self.gap)):
             rounded(
                 painter, box, theme.GROUND, self.colours.accent if index <= self.count else theme.FRAME, 8, 3
             )
             if index < self.count:
                 painter.setPen(QPen(Qt.PenStyle.NoPen))
                 painter.setBrush(QColor(theme.INK))
-                painter.drawEllipse(QPointF(box.center()), 16, 16)
+                radius = min(16, box.width() / 4)
+                painter.drawEllipse(QPointF(box.center()), radius, radius)
         painter.end()
 
 

@@ -412,12 +412,36 @@ def sample_states() -> dict[str, State]:
     }  # fmt: skip
 
 
+def views_ahead() -> dict[str, v.View]:
+    """Name of the sample -> view of a screen to which no state of the flow leads yet."""
+    common: dict[str, Any] = {"can_go_back": True, "can_cancel": True}
+    soon = MOMENT + timedelta(seconds=12)
+    return {
+        "EnterDomicile": v.EnterDomicile(municipality=ASHIKAGA, accent=ASHIKAGA.accent, **common),
+        "EnterDomicile_before": v.EnterDomicile(
+            municipality=KOBE,
+            text="中央区見本町一丁目大字架空字標本甲１２３４５番地６７８９の１２３－４５６",
+            deadline=soon,
+            **common,
+        ),
+        "EnterHead": v.EnterHead(**common),
+        "EnterHead_before": v.EnterHead(text="渡邉\U000e0118　健", **common),
+        "EnterTelephone": v.EnterTelephone(**common),
+        "EnterTelephone_before": v.EnterTelephone(text="090-0000-0000", deadline=soon, **common),
+        "EnterPassword": v.EnterPassword(**common),
+        "EnterPassword_real": v.EnterPassword(tries_left=5, **common),
+        "EnterPassword_wrong": v.EnterPassword(tries_left=4, was_wrong=True, **common),
+        "EnterPassword_last_try": v.EnterPassword(tries_left=1, was_wrong=True, deadline=soon, **common),
+    }
+
+
 def samples() -> dict[str, v.View]:
     """Name of the sample -> view, in Japanese; `in_language` makes the others."""
-    return {
+    shown = {
         name: view_of(state, either_card=name.endswith("_either") or state.visit.ordinance is not None)
         for name, state in sample_states().items()
     }
+    return shown | views_ahead()
 
 
 def in_language(view: v.View, language: str) -> v.View:

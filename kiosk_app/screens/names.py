@@ -18,6 +18,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainterPath, QPaintEvent, QRawFont, QTransform
 from PySide6.QtWidgets import QWidget
 
+from kiosk_app.input_method.letters import is_selector
+
 from . import theme
 from .parts import Align, Text
 
@@ -36,10 +38,6 @@ def register_font() -> Path | None:
     if usual.is_file():
         return usual
     return next((found for folder in _folders() if folder.is_dir() for found in folder.rglob(_FILE)), None)
-
-
-def is_selector(letter: str) -> bool:
-    return "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef"
 
 
 def needs_register_face(names: Iterable[str]) -> bool:
@@ -62,6 +60,7 @@ def use_fonts(files: Iterable[str]) -> None:
     global _own_fonts
     _own_fonts = tuple(map(Path, files))
     outline.cache_clear()
+    can_be_shown.cache_clear()
 
 
 @cache
@@ -88,6 +87,29 @@ def runs(text: str) -> list[tuple[Path, str]]:
         else:
             found.append((file, letter))
     return found
+
+
+def register_face() -> Any:
+    """IPAmj Mincho for uharfbuzz, or None where it is not installed."""
+    file = register_font()
+    return None if file is None else _harfbuzz(file)
+
+
+@lru_cache(maxsize=4096)
+def can_be_shown(letter: str) -> bool:
+    """Whether some face has `letter`, a character with its selector or without. Without IPAmj Mincho: the screen's own alone."""
+    if letter.isspace():
+        return True
+    character, selector = letter[0], letter[1:]
+    if not selector and QRawFont.fromFont(theme.font(theme.LEAD)).supportsCharacter(ord(character)):
+        return True
+    faces = [_harfbuzz(file) for file in (register_font(), *_own_fonts) if file is not None]
+    return any(
+        face.get_variation_glyph(ord(character), ord(selector))
+        if selector
+        else face.get_nominal_glyph(ord(character))
+        for face in faces
+    )
 
 
 def glyphs(text: str, file: Path | None = None) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from kiosk_app.flow.views import Step, View
 from . import theme
 from .button import Button, Kind, TouchGuard
 from .chrome import Countdown, StepRow
+from .conversion import Conversion
 from .parts import Align, Drawing, Panel, Placed, Text, rect
 from .texts import Words
 
@@ -32,6 +33,8 @@ class Screen(Placed, QWidget, Generic[V]):
     """
 
     MAIN_WIDTH: ClassVar[float] = 364
+    SHOWS_STEPS: ClassVar[bool] = True
+    """Whether there is room for the row of steps; a keyboard needs it."""
     RENEWS: ClassVar[bool] = False
     """Whether it changes by itself (a coin, a sheet, a reminder): the buttons of the page's frame stay then, so that none that
     is held down is lost. Such a screen has no memory."""
@@ -43,16 +46,18 @@ class Screen(Placed, QWidget, Generic[V]):
         emit: Callable[[Event], None],
         memory: dict[str, Any] | None = None,
         guard: TouchGuard | None = None,
+        conversion: Conversion | None = None,
     ) -> None:
         super().__init__(parent)
         self.guard = guard or TouchGuard()
+        self.conversion = conversion
         self.view = view
         self.words = Words(view.language)
         self.colours = theme.palette(view.accent)
         self.memory: dict[str, Any] = memory if memory is not None else {}
         self._emit = emit
         self._countdown: Countdown | None = None
-        self.has_steps = view.step is not Step.NONE
+        self.has_steps = self.SHOWS_STEPS and view.step is not Step.NONE
         self.content = theme.content(self.has_steps)
         self.setObjectName(type(view).__name__)
         self.place(QRectF(0, 0, theme.WIDTH, theme.HEIGHT))
@@ -124,9 +129,10 @@ class Screen(Placed, QWidget, Generic[V]):
         self._show_new(old)
 
     def _show_new(self, old: set[Any]) -> None:
-        self.rescale(self.ratio)
         for child in self.children():
             if isinstance(child, QWidget) and child is not self._countdown and child not in old:
+                if isinstance(child, Placed):
+                    child.rescale(self.ratio)
                 child.show()
 
     def card_words(self, key: str) -> str:

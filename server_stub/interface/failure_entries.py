@@ -805,6 +805,20 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "様式に収まらない長さのフリガナ",
     ),
     (
+        "Typed_Text_Too_Long",
+        0,
+        "画面で入力した文字が、項目の長さを超えます。",
+        "示した文字数までで入力してください。",
+        "tests/screens/test_keyboard.py::test_what_is_too_long_is_refused_with_a_sentence_and_stays_as_it_was",
+    ),
+    (
+        "Typed_Character_Not_Available",
+        0,
+        "端末のフォントで表示できない文字、または項目に使えない文字です。",
+        "近い字の形、またはかなで入力してください。",
+        "tests/screens/test_keyboard.py::test_a_character_that_no_face_has_is_refused_by_name",
+    ),
+    (
         "Application_Too_Large",
         422,
         "一度に端末で扱える人数または枚数を超えています。",

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import card, certificate, fronts, links, pcsc, server, size, terminal
+from . import card, certificate, fronts, keyboard, links, pcsc, server, size, terminal
 from .measure import Measurement
 
 BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
@@ -22,6 +22,7 @@ BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
     server.measure,
     links.measure,
     terminal.measure,
+    keyboard.measure,
     pcsc.measure,
     size.measure,
 )
