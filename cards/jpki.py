@@ -1,4 +1,4 @@
-"""Read the certificate, verify the PIN and sign with the 公的個人認証AP, by the same code for every reader."""
+"""Read the certificates, verify PIN or password and sign with the 公的個人認証AP, by the same code for every reader."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from cryptography import x509
 
@@ -24,7 +25,7 @@ from .apdu import (
     tries_in,
 )
 from .errors import CardError, CardFailure
-from .pins import is_pin
+from .pins import is_password, is_pin
 from .readers.interface import CardConnection
 from .trace import ObservedConnection, Observer, Revealable, nobody
 
@@ -34,8 +35,28 @@ AUTHENTICATION_CERTIFICATE = 0x000A
 AUTHENTICATION_CA_CERTIFICATE = 0x000B
 AUTHENTICATION_KEY = 0x0017
 AUTHENTICATION_PIN = 0x0018
+SIGNATURE_CERTIFICATE = 0x0001
+SIGNATURE_KEY = 0x001A
+SIGNATURE_PASSWORD = 0x001B
 PLASTIC_LABEL = "JPKIAPICCTOKEN2"
 SHA256_DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420")
+
+
+@dataclass(frozen=True, slots=True)
+class _Lock:
+    """One of the card's two keys: what it is, what opens it, and by which names that fails."""
+
+    key: int
+    opener: int
+    fits: Callable[[str], bool]
+    wrong: CardFailure
+    blocked: CardFailure
+
+
+_AUTHENTICATION = _Lock(AUTHENTICATION_KEY, AUTHENTICATION_PIN, is_pin, "Card_Pin_Wrong", "Card_Pin_Blocked")
+_SIGNATURE = _Lock(
+    SIGNATURE_KEY, SIGNATURE_PASSWORD, is_password, "Card_Password_Wrong", "Card_Password_Blocked"
+)
 
 _REFUSED_LABELS: dict[str, CardFailure] = {
     "JPKIAPICCTOKEN": "Card_Resident_Register_Card",
@@ -70,7 +91,7 @@ class JpkiClient:
         self._selected = False
         self._broken = False
         self._digest: bytes | None = None
-        self._tries: int | None = None
+        self._tries: dict[int, int | None] = {}
 
     def open(self) -> None:
         """Select the application and look what kind of card this is.
@@ -109,8 +130,25 @@ class JpkiClient:
 
     def tries_left(self) -> int | None:
         """Return the tries left on the authentication PIN, asked without costing one; 0: blocked, None: the card does not say."""
-        self._tries = self._query_tries()
-        return self._tries
+        return self._count(_AUTHENTICATION)
+
+    def password_tries_left(self) -> int | None:
+        """Return the tries left on the 署名用パスワード, as `tries_left`.
+
+        Raises CardError(Card_No_Signature_Certificate): nothing that it could open, as of people under 15.
+        """
+        self._ready()
+        for fid in (SIGNATURE_CERTIFICATE, SIGNATURE_KEY):
+            select = Command(0x00, 0xA4, 0x02, 0x0C, fid.to_bytes(2, "big"))
+            response = self._send(select)
+            if response.sw == FILE_NOT_FOUND:
+                raise CardError("Card_No_Signature_Certificate")
+            self._expect(select, response)
+        return self._count(_SIGNATURE)
+
+    def _count(self, lock: _Lock) -> int | None:
+        self._tries[lock.opener] = self._query_tries(lock.opener)
+        return self._tries[lock.opener]
 
     def sign_authentication(
         self,
@@ -129,14 +167,40 @@ class JpkiClient:
         """
         try:
             with self._card.transaction():
-                check(*self._same_card())
-                self._verify(pin, permit)
-                digest = SHA256_DIGEST_INFO + hashlib.sha256(message).digest()
-                self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_KEY.to_bytes(2, "big")))
-                permit()
-                signature = self._expect_ok(Command(0x80, 0x2A, 0x00, 0x80, digest, MAX_SHORT))
+                check(*self._same_card(_AUTHENTICATION))
+                self._verify(_AUTHENTICATION, pin, permit)
+                return self._sign(_AUTHENTICATION, message, permit)
         finally:
             self.leave()
+
+    def sign_text(
+        self,
+        password: Revealable,
+        message: bytes,
+        check: Callable[[bytes, int | None], None] = _any_card,
+        permit: Callable[[], None] = _always,
+    ) -> tuple[bytes, bytes]:
+        """Sign `message` with the signature key; return its certificate (DER), which only the password opens, and the signature.
+
+        With the care of `sign_authentication`: `check` is told the authentication certificate and the tries of the password. One
+        that is not 6 to 16 of A-Z and 0-9 costs no try.
+        Raises CardError: Card_Password_Wrong(attempts_remaining), Card_Password_Blocked, Card_No_Signature_Certificate,
+        Certificate_Malformed, Card_Changed, and those of the transport.
+        """
+        try:
+            with self._card.transaction():
+                check(*self._same_card(_SIGNATURE))
+                self._verify(_SIGNATURE, password, permit)
+                certificate = self._certificate(SIGNATURE_CERTIFICATE, "Card_No_Signature_Certificate")
+                return certificate, self._sign(_SIGNATURE, message, permit)
+        finally:
+            self.leave()
+
+    def _sign(self, lock: _Lock, message: bytes, permit: Callable[[], None]) -> bytes:
+        digest = SHA256_DIGEST_INFO + hashlib.sha256(message).digest()
+        self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, lock.key.to_bytes(2, "big")))
+        permit()
+        signature = self._expect_ok(Command(0x80, 0x2A, 0x00, 0x80, digest, MAX_SHORT))
         if len(signature) != 256:
             raise CardError(
                 "Card_Answer_Unexpected", command="COMPUTE DIGITAL SIGNATURE", received=len(signature)
@@ -152,15 +216,15 @@ class JpkiClient:
         with suppress(CardError):
             self._card.close()
 
-    def _same_card(self) -> tuple[bytes, int | None]:
-        """Return certificate and tries.
+    def _same_card(self, lock: _Lock) -> tuple[bytes, int | None]:
+        """Return authentication certificate and tries.
 
-        Raises Card_Changed unless certificate and counter are those last seen, Card_Pin_Blocked without a try left.
+        Raises Card_Changed unless certificate and counter are those last seen, `lock.blocked` without a try left.
         """
-        seen_digest, seen_tries = self._digest, self._tries
+        seen_digest, seen_tries = self._digest, self._tries.get(lock.opener)
         # within one poll of the service another card may answer on the same handle: begin from its selection
         self.open()
-        tries = self.tries_left()
+        tries = self._count(lock)
         certificate = self._certificate()
         digest = hashlib.sha256(certificate).digest()
         if seen_digest is not None and not hmac.compare_digest(digest, seen_digest):
@@ -169,14 +233,14 @@ class JpkiClient:
             raise CardError("Card_Changed", what="tries")
         self._digest = digest
         if tries == 0:
-            raise CardError("Card_Pin_Blocked", attempts_remaining=0)
+            raise CardError(lock.blocked, attempts_remaining=0)
         return certificate, tries
 
-    def _verify(self, pin: Revealable, permit: Callable[[], None]) -> None:
-        text = pin.reveal()
-        if not is_pin(text):
-            raise CardError("Card_Pin_Wrong", attempts_remaining=self._tries, sent=False)
-        self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_PIN.to_bytes(2, "big")))
+    def _verify(self, lock: _Lock, opener: Revealable, permit: Callable[[], None]) -> None:
+        text = opener.reveal()
+        if not lock.fits(text):
+            raise CardError(lock.wrong, attempts_remaining=self._tries.get(lock.opener), sent=False)
+        self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, lock.opener.to_bytes(2, "big")))
         command = Command(0x00, 0x20, 0x00, 0x80, text.encode("ascii"))
         permit()
         # without detours: whatever the card answers, a PIN is never sent twice by itself
@@ -186,33 +250,37 @@ class JpkiClient:
         tries = _tries(response.sw)
         if tries is None:
             self._expect(command, response)
-        self._tries = tries
-        raise CardError("Card_Pin_Wrong" if tries else "Card_Pin_Blocked", attempts_remaining=tries)
+        self._tries[lock.opener] = tries
+        raise CardError(lock.wrong if tries else lock.blocked, attempts_remaining=tries)
 
-    def _query_tries(self) -> int | None:
+    def _query_tries(self, opener: int) -> int | None:
         self._ready()
-        self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, AUTHENTICATION_PIN.to_bytes(2, "big")))
+        self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, opener.to_bytes(2, "big")))
         return _tries(self._send(Command(0x00, 0x20, 0x00, 0x80)).sw)
 
-    def _certificate(self, fid: int = AUTHENTICATION_CERTIFICATE) -> bytes:
+    def _certificate(
+        self,
+        fid: int = AUTHENTICATION_CERTIFICATE,
+        missing: CardFailure = "Card_No_Authentication_Certificate",
+    ) -> bytes:
         self._ready()
         select = Command(0x00, 0xA4, 0x02, 0x0C, fid.to_bytes(2, "big"))
         response = self._send(select)
         if response.sw == FILE_NOT_FOUND:
-            raise CardError("Card_No_Authentication_Certificate")
+            raise CardError(missing)
         self._expect(select, response)
-        der = self._read_object()
+        der = self._read_object(missing)
         try:
             x509.load_der_x509_certificate(der)
         except ValueError as error:
             raise CardError("Certificate_Malformed", length=len(der)) from error
         return der
 
-    def _read_object(self) -> bytes:
+    def _read_object(self, missing: CardFailure) -> bytes:
         """Read the DER object at the beginning of the current EF."""
         data = self._read_part(0, MAX_SHORT)
         if not data.strip(b"\xff\x00"):
-            raise CardError("Card_No_Authentication_Certificate")
+            raise CardError(missing)
         if len(data) < 4 or data[:2] != b"\x30\x82":
             raise CardError("Certificate_Malformed", length=len(data))
         total = 4 + int.from_bytes(data[2:4], "big")

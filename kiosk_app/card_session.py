@@ -1,11 +1,11 @@
-"""What the terminal does with a card: read whose it is, and sign once. Runs on the card thread; holds no connection
+"""What the terminal does with a card: read whose it is, and sign once, with the one key or the other. Runs on the card thread; holds no connection
 between two calls, so that the card is without power whenever the terminal does not need it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography import x509
@@ -19,7 +19,7 @@ from server_stub.interface.binding import holder_ref
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.secret import Secret
 
-from .card_trust import CardKind, CardTrust
+from .card_trust import PASSWORD_TRIES, CardKind, CardTrust
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,61 @@ def sign(
                 trust.lost_try(checked[0].kind)
             raise
     return checked[0], signature
+
+
+def read_signer(
+    reader: Reader, observer: Observer, trust: CardTrust, holder_ref: str, *, bodies: bool = False
+) -> CardFacts:
+    """The card that lies there now, with the tries of its 署名用パスワード.
+
+    Raises Failed: Registration_Another_Card unless it is that of `holder_ref`, Card_No_Signature_Certificate, and those of
+    `read_card`.
+    """
+    with _client(reader, observer, bodies) as client:
+        client.open()
+        certificate = client.read_authentication_certificate()
+        facts = _facts(certificate, None, trust)
+        if facts.holder_ref != holder_ref:
+            raise Failed("Registration_Another_Card")
+        return replace(facts, tries_left=client.password_tries_left())
+
+
+def sign_text(
+    reader: Reader,
+    observer: Observer,
+    trust: CardTrust,
+    *,
+    seen: tuple[str, int | None],
+    password: Secret,
+    message: bytes,
+    permit: Callable[[], None] = lambda: None,
+    last_try_accepted: bool = False,
+    bodies: bool = False,
+) -> tuple[CardFacts, bytes, bytes]:
+    """The card's facts, its signature certificate (DER) and its signature over `message` by the signature key.
+
+    `seen`, `permit` as of `sign`. Raises Failed before any password is sent: Registration_Another_Card, Card_Changed (tries),
+    Card_Pin_Withheld; then Card_Password_Wrong(tries_left=...), Card_Password_Blocked.
+    """
+    checked: list[CardFacts] = []
+
+    def check(certificate: bytes, tries: int | None) -> None:
+        facts = _facts(certificate, tries, trust)
+        if facts.holder_ref != seen[0]:
+            raise Failed("Registration_Another_Card")
+        if seen[1] not in (None, tries):
+            raise Failed("Card_Changed")
+        trust.allow_pin(facts.kind, tries, last_try_accepted=last_try_accepted, full=PASSWORD_TRIES)
+        checked.append(facts)
+
+    with _client(reader, observer, bodies) as client:
+        try:
+            certificate, signature = client.sign_text(password, message, check, permit)
+        except CardError as error:
+            if checked and error.failure in ("Card_Password_Wrong", "Card_Password_Blocked"):
+                trust.lost_try(checked[0].kind)
+            raise
+    return checked[0], certificate, signature
 
 
 def _facts(certificate: bytes, tries: int | None, trust: CardTrust) -> CardFacts:

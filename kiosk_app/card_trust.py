@@ -20,6 +20,8 @@ from server_stub.interface.failures import Failed
 
 FULL_TRIES = 3
 """Tries of the 4-digit PIN after the right one."""
+PASSWORD_TRIES = 5
+"""Tries of the 署名用パスワード after the right one."""
 PRODUCTION = "JPKI"
 """O of the issuer of everybody's real certificates."""
 _CERTIFICATE = ("jpki", 0x000A)
@@ -81,8 +83,11 @@ class CardTrust:
             return CardKind.REAL
         return CardKind.VIRTUAL if number.encode() in content else CardKind.REAL
 
-    def allow_pin(self, kind: CardKind, tries: int | None, *, last_try_accepted: bool) -> None:
-        """Returns if a PIN may be sent to a card that has so many tries left now. Raises Failed(Card_Pin_Withheld, why=…)."""
+    def allow_pin(
+        self, kind: CardKind, tries: int | None, *, last_try_accepted: bool, full: int = FULL_TRIES
+    ) -> None:
+        """Returns if a PIN (or password: `full` tries after the right one) may be sent to a card that has so many tries left now.
+        Raises Failed(Card_Pin_Withheld, why=…)."""
         if tries == 1 and not last_try_accepted:
             raise Failed("Card_Pin_Withheld", why="the last try, and nobody has said so")
         if kind is CardKind.VIRTUAL:
@@ -93,7 +98,7 @@ class CardTrust:
             return
         if kind is not CardKind.ENROLLED:
             raise Failed("Card_Pin_Withheld", why="an automatic run, and the card is not enrolled")
-        if tries != FULL_TRIES:
+        if tries != full:
             raise Failed("Card_Pin_Withheld", why="an automatic run, and a try is missing", tries_left=tries)
         with self._lock:
             if self._lost >= self._budget:

@@ -18,6 +18,14 @@ from pydantic import ValidationError
 from server_stub.interface.answers import NOT_PACKED, AnswerLate, read_answer
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import ApplicationRequest, SignedOffers
+from server_stub.interface.registration import (
+    RegistrationAuthentication,
+    RegistrationOpened,
+    RegistrationReceived,
+    RegistrationRequest,
+    RegistrationServices,
+    SlipOrder,
+)
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import (
     AuthenticationRequest,
@@ -91,12 +99,29 @@ class CenterClient:
     def apply(self, session_id: str, request: ApplicationRequest) -> SignedManifest:
         """Apply under an idempotency key of its own; once more under the same one when the connection broke, so that the
         centre makes the paper only once."""
-        path = f"/v1/sessions/{session_id}/applications"
+        return self._once(f"/v1/sessions/{session_id}/applications", SignedManifest, request)
+
+    def registration_services(self) -> RegistrationServices:
+        return self._message("GET", "/v1/registration-services", RegistrationServices)
+
+    def open_registration(self, session_id: str, request: RegistrationAuthentication) -> RegistrationOpened:
+        path = f"/v1/sessions/{session_id}/registration-authentication"
+        return self._message("POST", path, RegistrationOpened, request)
+
+    def register(self, session_id: str, request: RegistrationRequest) -> RegistrationReceived:
+        """Send an application for 利用登録, as `apply`."""
+        return self._once(f"/v1/sessions/{session_id}/registrations", RegistrationReceived, request)
+
+    def order_slip(self, session_id: str, registration_id: str) -> SlipOrder:
+        """Have the charge for a printed number made, as `apply`."""
+        return self._once(f"/v1/sessions/{session_id}/registrations/{registration_id}/slip", SlipOrder)
+
+    def _once(self, path: str, kind: type[_M], body: Model | None = None) -> _M:
         headers = {"Idempotency-Key": secrets.token_hex(16)}
         try:
-            return self._message("POST", path, SignedManifest, request, headers)
+            return self._message("POST", path, kind, body, headers)
         except _ConnectionBroke:
-            return self._message("POST", path, SignedManifest, request, headers)
+            return self._message("POST", path, kind, body, headers)
 
     def sheet(self, application_id: str, number: int) -> bytes:
         """The PDF of one sheet, as it came."""

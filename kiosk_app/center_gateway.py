@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from cards.ordinance import OrdinanceCard, before_the_end
@@ -16,10 +17,13 @@ from kiosk_app.flow.events import (
     CardRead,
     Event,
     MunicipalitiesKnown,
+    NumberReceived,
     PaperReceived,
+    RegistrationOpened,
     SessionStarted,
+    SignerRead,
 )
-from server_stub.interface.clock import Clock
+from server_stub.interface.clock import JST, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import AuthenticationRequest, JpkiProof, OrdinanceProof, signed_text
 from server_stub.interface.trace import Trace
@@ -27,7 +31,7 @@ from server_stub.interface.values import Box, Identity, Method, Place
 
 from .card_trust import CardTrust
 from .flow import effects as f
-from .flow.state import Purchase
+from .flow.state import Addressee, Purchase, Received
 from .outbox import Message
 from .settings import TerminalSettings
 from .workers import Worker
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from .card_session import CardFacts
     from .center_client import CenterClient
     from .paper import Paper
+    from .slip import Slip
 
 _T = TypeVar("_T")
 
@@ -77,7 +82,7 @@ class CenterGateway:
         self._made: tuple[CenterClient, Ed25519PublicKey] | None = None
         self._closed = False
         self._visit = 0
-        self._papers: dict[str, Paper] = {}
+        self._papers: dict[str, Paper | Slip] = {}
 
     # --- effects -----------------------------------------------------------------------------------------------------
 
@@ -128,6 +133,14 @@ class CenterGateway:
                 return self._authenticate(effect, visit)
             case f.AuthenticateByOrdinance():
                 return self._authenticate_by_ordinance(effect, visit)
+            case f.AuthenticateForRegistration():
+                return self._open_registration(effect, visit)
+            case f.ReadSigner():
+                return self._read_signer(effect, visit)
+            case f.Register():
+                return self._register(effect, visit)
+            case f.OrderSlip():
+                return self._order_slip(effect, visit)
             case f.Apply():
                 return self._apply(effect, visit)
         raise TypeError(f"{type(effect).__name__} is no matter of the centre")
@@ -175,10 +188,9 @@ class CenterGateway:
 
     def sheet(self, application_id: str, number: int) -> tuple[str, bytes, tuple[Box, ...]]:
         paper = self._paper(application_id)
-        boxes = paper.manifest.sheets[number - 1].secret_boxes
-        return paper.sheet_id(number), paper.sheets[number - 1], boxes
+        return paper.sheet_id(number), paper.sheets[number - 1], paper.secret_boxes(number)
 
-    def _paper(self, application_id: str) -> Paper:
+    def _paper(self, application_id: str) -> Paper | Slip:
         with self._lock:
             paper = self._papers.get(application_id)
         if paper is None:
@@ -282,9 +294,8 @@ class CenterGateway:
         )
         return Authenticated(offers)
 
-    def _authenticate(self, effect: f.Authenticate, visit: int) -> Event:
-        from server_stub.interface.binding import open_offers
-
+    def _proof(self, effect: f.Authenticate | f.AuthenticateForRegistration, visit: int) -> JpkiProof:
+        """Fetch a nonce and have the card sign it."""
         from .card_session import sign
 
         nonce = self._client(visit).nonce(effect.session_id)
@@ -305,13 +316,18 @@ class CenterGateway:
             )
 
         facts, signature = self._at_card(visit, signed)
+        return JpkiProof(
+            certificate=base64.b64encode(facts.certificate).decode(),
+            signature=base64.b64encode(signature).decode(),
+        )
+
+    def _authenticate(self, effect: f.Authenticate, visit: int) -> Event:
+        from server_stub.interface.binding import open_offers
+
         request = AuthenticationRequest(
             place=effect.place,
             municipality=effect.municipality and effect.municipality.code,
-            proof=JpkiProof(
-                certificate=base64.b64encode(facts.certificate).decode(),
-                signature=base64.b64encode(signature).decode(),
-            ),
+            proof=self._proof(effect, visit),
         )
         offers = open_offers(
             self._client(visit).authenticate(effect.session_id, request),
@@ -323,6 +339,89 @@ class CenterGateway:
             chosen=effect.municipality,
         )
         return Authenticated(offers)
+
+    # --- 利用登録申請 ------------------------------------------------------------------------------------------------------
+
+    def _open_registration(self, effect: f.AuthenticateForRegistration, visit: int) -> Event:
+        from server_stub.interface.registration import RegistrationAuthentication
+
+        services = {one.municipality: one for one in self._client(visit).registration_services().services}
+        if not services:
+            raise Failed("Registration_Not_Offered")
+        known = self._client(visit).municipalities().municipalities
+        request = RegistrationAuthentication(proof=self._proof(effect, visit))
+        opened = self._client(visit).open_registration(effect.session_id, request)
+        if opened.holder != _identity(effect.holder_ref):
+            raise Failed("Answer_Malformed", message="RegistrationOpened", detail="another holder")
+        addressees = []
+        for info in known:
+            service = services.get(info.code)
+            addressees.append(Addressee(info, service is not None, service and service.refusal))
+        return RegistrationOpened(opened.home, opened.day, tuple(addressees))
+
+    def _read_signer(self, effect: f.ReadSigner, visit: int) -> Event:
+        from .card_session import read_signer
+
+        bodies = self._settings.card_bodies
+        facts = self._at_card(
+            visit,
+            lambda: read_signer(self._reader, self._observer, self._trust, effect.holder_ref, bodies=bodies),
+        )
+        return SignerRead(facts.tries_left, facts.kind)
+
+    def _register(self, effect: f.Register, visit: int) -> Event:
+        from server_stub.interface.registration import RegistrationRequest, municipality_of
+
+        from .card_session import sign_text
+
+        def signed() -> tuple[CardFacts, bytes, bytes]:
+            return sign_text(
+                self._reader,
+                self._observer,
+                self._trust,
+                seen=(effect.holder_ref, effect.tries_left),
+                password=effect.password,
+                message=effect.text.encode(),
+                permit=lambda: self._require_visit(visit),
+                last_try_accepted=effect.last_try_accepted,
+                bodies=self._settings.card_bodies,
+            )
+
+        facts, certificate, signature = self._at_card(visit, signed)
+        request = RegistrationRequest(
+            text=effect.text,
+            certificate=base64.b64encode(certificate).decode(),
+            signature=base64.b64encode(signature).decode(),
+            card=base64.b64encode(facts.certificate).decode(),
+        )
+        answer = self._client(visit).register(effect.session_id, request)
+        if not answer.municipality == municipality_of(answer.number) == effect.municipality:
+            raise Failed("Answer_Malformed", message="RegistrationReceived", detail="another municipality")
+        return NumberReceived(
+            Received(answer.application_id, answer.number, answer.message, answer.site, answer.slip_fee)
+        )
+
+    def _order_slip(self, effect: f.OrderSlip, visit: int) -> Event:
+        from .slip import SLIP_WORDS, Slip
+
+        held, whose = effect.holds, effect.municipality
+        order = self._client(visit).order_slip(effect.session_id, held.application_id)
+        application_id = order.application_id
+        if order.municipality != whose.code:
+            raise Failed("Answer_Malformed", message="SlipOrder", application_id=application_id)
+        if order.fee != held.slip_fee:
+            raise Failed(
+                "Fee_Changed", fee_total=order.fee, confirmed=held.slip_fee, application_id=application_id
+            )
+        now = self._clock.now() if self._clock else datetime.now(JST)
+        try:
+            slip = Slip(application_id, held, whose, effect.language, now, self._settings.terminal_id)
+        except Failed as failed:
+            raise failed.with_facts(application_id=application_id) from failed
+        with self._lock:
+            self._require_visit(visit, application_id=application_id)
+            self._papers[application_id] = slip
+        return PaperReceived(Purchase(application_id, SLIP_WORDS, 1, order.fee, 1))
 
     def _apply(self, effect: f.Apply, visit: int) -> Event:
         from .paper import fetch_paper

@@ -25,6 +25,7 @@ from kiosk_app.flow.events import Event, OperatorRefunded, OperatorResumed, Staf
 from kiosk_app.screens.window import texts_shown, touchables
 from server_stub.interface.clock import ClockSetting
 from server_stub.interface.failures import Failed
+from server_stub.interface.secret import Secret
 
 from .heartbeat import Heartbeat
 
@@ -102,6 +103,12 @@ class TerminalControl(QObject):
     def texts(self) -> list[str]:
         """All texts that stand on the screen now, in no order."""
         return texts_shown(self._kiosk.window) + self.touchables()
+
+    def number_shown(self) -> str:
+        """The 申請番号 (16 digits) on the screen, as somebody writes it down who stands before it; '' where there is none. It is in no
+        other answer, and in no picture."""
+        number = getattr(self._kiosk.window.view(), "number", None)
+        return number.reveal() if isinstance(number, Secret) else ""
 
     def offers(self) -> list[dict[str, Any]]:
         """What the resident is offered (server_stub.interface.offers.Offer as JSON); empty where there is no menu."""

@@ -18,7 +18,7 @@ from server_stub.interface.front import front_facts
 from server_stub.interface.offers import ApplicationRequest, Offer
 from server_stub.interface.terminal import Manifest, SheetEntry, SignedManifest
 from server_stub.interface.unpacking import check_file
-from server_stub.interface.values import Identity
+from server_stub.interface.values import Box, Identity
 
 from .sheet_inspection import check_sides
 
@@ -38,6 +38,10 @@ class Paper:
         """Application, copy and k/n of sheet `number` (from 1); unique for ever, good as a file name."""
         entry = self.manifest.sheets[number - 1]
         return sheet_id(self.manifest.application_id, entry)
+
+    def secret_boxes(self, number: int) -> tuple[Box, ...]:
+        """Where on sheet `number` (from 1) a 個人番号 stands."""
+        return self.manifest.sheets[number - 1].secret_boxes
 
 
 def sheet_id(application_id: str, entry: SheetEntry) -> str:

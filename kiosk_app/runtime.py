@@ -33,6 +33,10 @@ REMOTE = (
     f.OpenSession,
     f.Authenticate,
     f.AuthenticateByOrdinance,
+    f.AuthenticateForRegistration,
+    f.ReadSigner,
+    f.Register,
+    f.OrderSlip,
     f.Apply,
 )
 """Effects that wait for somebody else; everything else is done by the terminal's own devices."""
@@ -174,7 +178,7 @@ class Runtime:
         """An answer to an ended visit: what it holds is cancelled."""
         self._trace.emit("network", "late_answer", effect=type(effect).__name__, answer=type(event).__name__)
         session_id, application_id = "", ""
-        if isinstance(effect, f.Apply):
+        if isinstance(effect, f.Apply | f.OrderSlip):
             session_id = effect.session_id
             if isinstance(event, PaperReceived):
                 application_id = event.purchase.id

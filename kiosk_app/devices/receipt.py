@@ -25,21 +25,21 @@ _WORDS = {
     "ja": {
         "title": "領収書", "each": "{yen} × {count}部", "total": "合計", "paid": "お預り", "change": "お釣り",
         "yen": "{:,}円", "at": "{0.year}年{0.month}月{0.day}日 {0:%H:%M}", "terminal": "端末", "number": "申請番号",
-        "thanks": "ご利用ありがとうございました。", "keep": "この領収書は大切に保管してください。",
+        "slip": "お支払いの番号", "thanks": "ご利用ありがとうございました。", "keep": "この領収書は大切に保管してください。",
         "notice": "",
     },
     "en": {
         "title": "Receipt", "each": "{yen} × {count}", "total": "Total", "paid": "Received",
         "change": "Change", "yen": "¥{:,}", "at": "{0:%Y-%m-%d %H:%M}", "terminal": "Terminal",
-        "number": "Application No.", "thanks": "Thank you.", "keep": "Please keep this receipt.",
+        "number": "Application No.", "slip": "Payment No.", "thanks": "Thank you.", "keep": "Please keep this receipt.",
         "notice": "For testing only. Not valid.",
     },
 }  # fmt: skip
 
 
 @functools.cache
-def _register_font() -> None:
-    """Raises Failed(Font_Missing)."""
+def register_font() -> None:
+    """Make FONT known to reportlab. Raises Failed(Font_Missing)."""
     try:
         pdfmetrics.registerFont(TTFont(FONT, str(font_file(GOTHIC))))
     except TTFError as error:
@@ -48,7 +48,7 @@ def _register_font() -> None:
 
 def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:
     """One page. Raises Failed(Font_Missing)."""
-    _register_font()
+    register_font()
     words = _WORDS.get(receipt.language, _WORDS["ja"])
     english = receipt.language == "en"
     municipality = receipt.municipality.name_en if english else receipt.municipality.name
@@ -58,7 +58,7 @@ def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:
     def yen(amount: int) -> str:
         return words["yen"].format(amount)
 
-    lines = _broken(name, 10, WIDTH - 2 * MARGIN)
+    lines = broken(name, 10, WIDTH - 2 * MARGIN)
     high = HEIGHT + LINE * (len(lines) - 1)
     buffer = io.BytesIO()
     # without the name Helvetica would be left unembedded; the stub takes the font's name for a number
@@ -66,7 +66,7 @@ def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:
     page.setTitle(words["title"])
     page.setAuthor(NOTICE)
     page.setLineWidth(0.5)
-    _sample(page, words["notice"])
+    sample(page, words["notice"])
     y = high - 15 * mm
     page.setFont(FONT, 17)
     page.drawCentredString(WIDTH / 2, y, words["title"])
@@ -102,7 +102,7 @@ def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:
     y -= 5 * mm
     page.line(MARGIN, y, WIDTH - MARGIN, y)
     page.setFont(FONT, 8)
-    for line in (words["number"], bought.id, "", words["keep"], words["thanks"]):
+    for line in (words["slip" if receipt.slip else "number"], bought.id, "", words["keep"], words["thanks"]):
         y -= 4.6 * mm
         page.drawString(MARGIN, y, line)
     page.showPage()
@@ -110,7 +110,7 @@ def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:
     return buffer.getvalue()
 
 
-def _broken(text: str, size: float, wide: float) -> list[str]:
+def broken(text: str, size: float, wide: float) -> list[str]:
     """`text` in lines of at most `wide` points: at a space where there is one, else between two letters."""
     lines, line = [], ""
     for letter in text:
@@ -125,12 +125,12 @@ def _broken(text: str, size: float, wide: float) -> list[str]:
     return [*lines, line]
 
 
-def _sample(page: Canvas, translated: str) -> None:
-    """見本 across the page and the sentence below, `translated` under it; no setting takes them away."""
+def sample(page: Canvas, translated: str, middle: float = HEIGHT * 0.44) -> None:
+    """見本 across the page at `middle`, and the sentence below, `translated` under it; no setting takes them away."""
     page.saveState()
     page.setFillGray(0.86)
     page.setFont(FONT, 72)
-    page.translate(WIDTH / 2, HEIGHT * 0.44)
+    page.translate(WIDTH / 2, middle)
     page.rotate(35)
     page.drawCentredString(0, 0, SAMPLE)
     page.restoreState()

@@ -95,6 +95,10 @@ def wrong_pin(h: Context) -> bool:
     return bool(h.event.failure in ("Card_Pin_Wrong", "Ordinance_Pin_Wrong"))
 
 
+def for_a_certificate(h: Context) -> bool:
+    return not h.visit.registering
+
+
 def reader_is_lost(h: Context) -> bool:
     return bool(h.visit.reader)
 
@@ -282,7 +286,7 @@ def card_and_pin(*, comes_from: S, goes_to: S) -> tuple[Row, ...]:
         *stop_rows(S.CONFIRM_LAST_TRY, "Visit_Timed_Out"),
         Row(S.ENTER_PIN, e.PinEntered, S.AUTHENTICATING, authenticate, four_digits),
         Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_MUNICIPALITY, None, domicile),
-        Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_PLACE),
+        Row(S.ENTER_PIN, e.BackTouched, S.CHOOSE_PLACE, None, for_a_certificate),
         Row(S.ENTER_PIN, e.CardRemoved, S.REFUSAL, card_pulled),
         *stop_rows(S.ENTER_PIN, "Visit_Timed_Out"),
         Row(S.AUTHENTICATING, e.Refused, S.REFUSAL, card_pulled, wrong_pin_and_card_gone),

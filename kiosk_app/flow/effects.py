@@ -10,7 +10,7 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import OrdinanceService, ReportKind
 from server_stub.interface.values import Method, MunicipalityInfo, Place
 
-from .state import Purchase
+from .state import Purchase, Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,51 @@ class AuthenticateByOrdinance(Effect):
     place: Place
     service: OrdinanceService
     holder_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticateForRegistration(Effect):
+    """As Authenticate, for a 利用登録申請 -> RegistrationOpened. Nobody's PIN is asked for where no municipality takes any."""
+
+    session_id: str
+    pin: Secret
+    holder_ref: str
+    tries_left: int | None
+    last_try_accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSigner(Effect):
+    """Read the card that lies there now without its password -> SignerRead. Another card than that of `holder_ref` is
+    Registration_Another_Card."""
+
+    holder_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register(Effect):
+    """Sign `text` with the card's signature key and send it to `municipality` under an idempotency key -> NumberReceived.
+
+    `holder_ref`, `tries_left` (of the password) and `last_try_accepted` as of Authenticate: another card gets no password.
+    """
+
+    session_id: str
+    municipality: str
+    text: str
+    password: Secret
+    holder_ref: str
+    tries_left: int | None
+    last_try_accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSlip(Effect):
+    """Have the charge for the printed number made, and make the slip -> PaperReceived. `holds` the number; nobody else does then."""
+
+    session_id: str
+    holds: Received
+    municipality: MunicipalityInfo
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +179,14 @@ class RetractMedia(Effect):
 
 @dataclass(frozen=True, slots=True)
 class PrintReceipt(Effect):
-    """A receipt without any personal data -> ReceiptPrinted. Amounts in yen."""
+    """A receipt without any personal data -> ReceiptPrinted. Amounts in yen. `slip`: for a printed 申請番号, which is not on it."""
 
     purchase: Purchase
     municipality: MunicipalityInfo
     inserted: int
     change: int
     language: str
+    slip: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ RETRY = frozenset(
         "Authority_Unreachable", "Certificate_Status_Unknown", "Registry_Unreachable",
         "Centre_Unreachable", "Issuing_Unreachable", "Answer_Malformed", "Paper_Corrupt",
         "Fee_Changed", "Municipality_Not_Participating", "Service_Not_Offered", "Terminal_Kind_Excluded",
+        "Registration_Entry_Wrong", "Registration_Another_Card", "Registration_Text_Of_Another_Session",
         "Money_Not_Enough", "Money_Change_Short", "Visit_Timed_Out", "Visit_Cancelled",
     }
 )  # fmt: skip

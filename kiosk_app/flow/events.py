@@ -10,11 +10,13 @@ from server_stub.interface.secret import Secret
 
 if TYPE_CHECKING:
     # for annotations only: pydantic is not needed for the first screen to open
+    from datetime import date
+
     from server_stub.interface.offers import Offers, Scope
     from server_stub.interface.terminal import OrdinanceService
     from server_stub.interface.values import MunicipalityInfo, Place
 
-    from .state import Purchase
+    from .state import Addressee, Purchase, Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class ServiceTouched(Event):
     """行政サービス on the top menu, or 証明書交付サービス below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationTouched(Event):
+    """戸籍証明書交付の利用登録申請 below 行政サービス."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,11 @@ class PasswordEntered(Event):
     """Of the signature certificate: 6 to 16 of A-Z and 0-9."""
 
     password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class SlipTouched(Event):
+    """「申請番号を印刷する」."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +250,32 @@ class Authenticated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RegistrationOpened(Event):
+    """The holder may apply. `addressees`: every municipality as the one of the 本籍; `home`: whose resident the holder is; `day`: 申請日."""
+
+    home: str
+    day: date
+    addressees: tuple[Addressee, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignerRead(Event):
+    """The card that was authenticated lies there again; `tries_left` of its 署名用パスワード, None when it did not say."""
+
+    tries_left: int | None
+    kind: str = "real"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberReceived(Event):
+    """The application was received."""
+
+    received: Received
+
+
+@dataclass(frozen=True, slots=True)
 class PaperReceived(Event):
-    """Manifest and all sheets are here and the binding was checked."""
+    """All sheets are here: of a certificate, and the binding was checked, or the slip with the 申請番号."""
 
     purchase: Purchase
 

@@ -126,7 +126,9 @@ def print_receipt(h: Context) -> Result:
     visit = h.visit
     if visit.municipality is None:
         raise ValueError("the table lets nobody come here without a municipality")
-    receipt = PrintReceipt(visit.bought, visit.municipality, visit.inserted, visit.change, visit.language)
+    receipt = PrintReceipt(
+        visit.bought, visit.municipality, visit.inserted, visit.change, visit.language, visit.registering
+    )
     return visit, (receipt,)
 
 
@@ -136,7 +138,7 @@ def thank(h: Context) -> Result:
 
 
 def begin_again(h: Context) -> Result:
-    return replace(h.visit.next(), language=h.visit.language), ()
+    return replace(h.visit.next(), language=h.visit.language, registering=h.visit.registering), ()
 
 
 def begin_again_and_read(h: Context) -> Result:

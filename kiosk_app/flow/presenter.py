@@ -17,6 +17,7 @@ VIRTUAL = "virtual"
 """The kind of card whose tries cannot be lost for good."""
 FULL_TRIES = 3
 """Tries of the 4-digit PIN after the right one; fewer are told."""
+FULL_TRIES_OF_PASSWORD = 5
 
 _STEPS: dict[S, v.Step] = (
     dict.fromkeys(
@@ -42,6 +43,8 @@ _WAITS = {
     S.FETCHING_MUNICIPALITIES: v.WaitReason.CONNECTING,
     S.OPENING_SESSION: v.WaitReason.CONNECTING,
     S.AUTHENTICATING: v.WaitReason.AUTHENTICATING,
+    S.CHECKING_CARD: v.WaitReason.CARD_READING,
+    S.SIGNING: v.WaitReason.REGISTERING,
     S.PREPARING: v.WaitReason.PREPARING,
     S.RETURNING_MONEY: v.WaitReason.RETURNING_MONEY,
     S.REFUNDING: v.WaitReason.RETURNING_MONEY,
@@ -56,18 +59,22 @@ def view_of(state: State, accent: str = v.View().accent, *, either_card: bool = 
     # back and cancel are offered exactly where the table knows an answer to them
     common: dict[str, Any] = {
         "language": visit.language,
-        "step": _STEPS.get(state.name, v.Step.NONE),
+        # the steps are those to a certificate
+        "step": v.Step.NONE if visit.registering else _STEPS.get(state.name, v.Step.NONE),
         "deadline": None if state.name in (S.TOP_MENU, S.OUT_OF_SERVICE, *_WAITS) else state.deadline,
         "can_go_back": _knows(state, BackTouched()),
         "can_cancel": _knows(state, CancelTouched()),
         "accent": visit.municipality.accent if visit.municipality else accent,
-        "either_card": either_card,
+        "either_card": either_card and not visit.registering,
+        "registration": visit.registering,
     }
     if state.name in _WAITS:
         free = state.name is S.PREPARING and visit.offer is not None and visit.offer.fee == 0
         reason = _WAITS[state.name]
         if state.name is S.AUTHENTICATING and visit.ordinance is not None:
             reason = v.WaitReason.CHECKING_REGISTRATION
+        if state.name is S.PREPARING and visit.registering:
+            reason = v.WaitReason.PREPARING_SLIP
         return v.PleaseWait(reason=reason, free=free, **common)
     return _view(state.name, visit, common)
 
@@ -117,6 +124,38 @@ def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
             )
         case S.TAKE_CARD:
             return v.TakeCard(forgotten=visit.forgotten, **common)
+        case S.CHOOSE_DOMICILE:
+            known = sorted((one.info for one in visit.addressees), key=lambda m: m.code)
+            return v.ChooseMunicipality(municipalities=tuple(known), **common)
+        case S.ENTER_DOMICILE if visit.chosen_municipality is not None:
+            return v.EnterDomicile(municipality=visit.chosen_municipality, text=visit.domicile, **common)
+        case S.ENTER_HEAD:
+            return v.EnterHead(text=visit.head, **common)
+        case S.ENTER_TELEPHONE:
+            return v.EnterTelephone(text=visit.telephone, **common)
+        case S.CONFIRM_REGISTRATION:
+            return v.ConfirmRegistration(text=visit.text, **common)
+        case S.PLACE_CARD_AGAIN:
+            return v.PlaceCard(again=True, **common)
+        case S.CONFIRM_LAST_PASSWORD:
+            return v.ConfirmLastTry(was_wrong=visit.was_wrong, password=True, **common)
+        case S.ENTER_PASSWORD:
+            few = visit.tries_left is not None and visit.tries_left < FULL_TRIES_OF_PASSWORD
+            few = few or visit.card_kind != VIRTUAL
+            return v.EnterPassword(
+                tries_left=visit.tries_left if few else None, was_wrong=visit.was_wrong, **common
+            )
+        case S.SHOW_NUMBER if visit.received is not None and visit.chosen_municipality is not None:
+            received = visit.received
+            return v.ShowNumber(
+                municipality=visit.chosen_municipality,
+                number=received.number,
+                message=received.message,
+                site=received.site,
+                slip_fee=0 if visit.stopped else received.slip_fee,
+                card_inside=visit.card_inside,
+                **common,
+            )
         case S.ASK_RECEIPT:
             return v.AskReceipt(**common)
         case S.THANKS:

@@ -17,9 +17,9 @@ from .state import Visit
 
 SERVED = (
     S.PAY, S.TAKING_MONEY, S.RETURNING_MONEY, S.PRINTING, S.JAMMED, S.REFUNDING, S.TAKE_PAPER, S.ASK_RECEIPT,
-    S.PRINTING_RECEIPT, S.THANKS, S.REFUSAL,
+    S.PRINTING_RECEIPT, S.THANKS, S.REFUSAL, S.SIGNING, S.SHOW_NUMBER,
 )  # fmt: skip
-"""Money is or was under way, or its end is being told."""
+"""Money is or was under way, or its end is being told; or an application is on its way, whose number is shown only once."""
 SENT_AWAY = tuple(state for state in S if state not in (*SERVED, S.OUT_OF_SERVICE))
 
 
@@ -62,7 +62,7 @@ ROWS: tuple[Row, ...] = (
     *(Row(state, e.ServiceResumed, state, forget, is_stopped, keeps_deadline=True) for state in SERVED),
     *(
         Row(state, cause, S.OUT_OF_SERVICE, leave_stopped, is_stopped)
-        for state in (S.THANKS, S.REFUSAL)
+        for state in (S.THANKS, S.REFUSAL, S.SHOW_NUMBER)
         for cause in (e.Acknowledged, e.DeadlinePassed)
     ),
     Row(S.OUT_OF_SERVICE, e.ServiceStopped, S.OUT_OF_SERVICE, remember, keeps_deadline=True),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from server_stub.interface.offers import ApplicationRequest, Offer, Offers, Question, Scope
+from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import OrdinanceService
-from server_stub.interface.values import Method, MunicipalityInfo, Place
+from server_stub.interface.values import FailureBody, Method, MunicipalityInfo, Place
 
 
 class StateName(StrEnum):
@@ -30,6 +31,17 @@ class StateName(StrEnum):
     ENTER_PIN = "EnterPin"
     AUTHENTICATING = "Authenticating"
     TAKE_CARD = "TakeCard"
+    CHOOSE_DOMICILE = "ChooseDomicile"
+    ENTER_DOMICILE = "EnterDomicile"
+    ENTER_HEAD = "EnterHead"
+    ENTER_TELEPHONE = "EnterTelephone"
+    CONFIRM_REGISTRATION = "ConfirmRegistration"
+    PLACE_CARD_AGAIN = "PlaceCardAgain"
+    CHECKING_CARD = "CheckingCard"
+    CONFIRM_LAST_PASSWORD = "ConfirmLastPassword"  # noqa: S105
+    ENTER_PASSWORD = "EnterPassword"  # noqa: S105
+    SIGNING = "Signing"
+    SHOW_NUMBER = "ShowNumber"
     CHOOSE_CERTIFICATE = "ChooseCertificate"
     CHOOSE_SCOPE = "ChooseScope"
     CHOOSE_OPTIONS = "ChooseOptions"
@@ -73,6 +85,27 @@ class Purchase:
     sheets: int
 
 
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A municipality as the one of the 本籍. `takes`: it has 利用登録申請; `refusal`: why not at this moment."""
+
+    info: MunicipalityInfo
+    takes: bool = True
+    refusal: FailureBody | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What comes back for an application: `number` (16 digits) is shown this once. `message`: the municipality's own; `site`: the
+    address of the status site, '' for none; `slip_fee` in yen, 0: nothing is printed."""
+
+    application_id: str
+    number: Secret
+    message: Mapping[str, str]
+    site: str
+    slip_fee: int
+
+
 QUESTIONS_A_PAGE = 3
 """Questions with two choices on one screen; one with more has a screen for itself."""
 
@@ -96,6 +129,21 @@ class Visit:
     chosen_municipality: MunicipalityInfo | None = None
     municipalities: tuple[MunicipalityInfo, ...] = ()
     session_id: str = ""
+    registering: bool = False
+    """Whether it is the 利用登録申請 and not a certificate."""
+    addressees: tuple[Addressee, ...] = ()
+    home: str = ""
+    """The municipality whose resident the holder is."""
+    day: date | None = None
+    """申請日."""
+    domicile: str = ""
+    """町名・番地 as typed."""
+    head: str = ""
+    telephone: str = ""
+    text: str = ""
+    """The application as it is shown and will be signed (`registration_text`)."""
+    received: Received | None = None
+    """Only while it is shown: it holds a secret."""
     offers: Offers | None = None
     kind: str = ""
     scope: Scope | None = None
@@ -194,6 +242,7 @@ class Visit:
             reader=self.reader,
             card_kind=self.card_kind,
             chosen_municipality=self.municipality,
+            registering=self.registering,
             purchase=self.purchase,
             inserted=self.inserted,
             change=self.change,
@@ -213,6 +262,7 @@ class Visit:
             language=self.language,
             card=CardPresence.USED if self.card_inside else CardPresence.ABSENT,
             reader=self.reader,
+            registering=self.registering,
             failure=self.failure,
             facts=self.facts,
             failure_words=self.failure_words,
@@ -237,13 +287,15 @@ class State:
 class TimeOuts:
     """Named waits in seconds, all greater than 0.
 
-    `answer` ends a wait for the centre, whatever the network's own time-outs are. `card_take` and `paper_take` pass
+    `answer` ends a wait for the centre, whatever the network's own time-outs are. `typing` and `number`: for what is typed on the keyboard, and for 16 digits to be written down. `card_take` and `paper_take` pass
     twice: first a warning, then (after `card_forgotten` / `paper_forgotten`) the end.
     """
 
     screen: float = 60
     card_place: float = 60
     pin: float = 60
+    typing: float = 180
+    number: float = 180
     answer: float = 120
     card_take: float = 20
     card_forgotten: float = 30
@@ -267,6 +319,7 @@ class TimeOuts:
                 return None if visit.language == DEFAULT_LANGUAGE else self.screen
             case (
                 StateName.READING_CARD
+                | StateName.CHECKING_CARD
                 | StateName.TAKING_MONEY
                 | StateName.RETURNING_MONEY
                 | StateName.REFUNDING
@@ -278,6 +331,7 @@ class TimeOuts:
                 StateName.FETCHING_MUNICIPALITIES
                 | StateName.OPENING_SESSION
                 | StateName.AUTHENTICATING
+                | StateName.SIGNING
                 | StateName.PREPARING
             ):
                 return self.answer
@@ -290,7 +344,15 @@ class TimeOuts:
             case _:
                 return {
                     StateName.PLACE_CARD: self.card_place,
+                    StateName.PLACE_CARD_AGAIN: self.card_place,
                     StateName.CONFIRM_LAST_TRY: self.pin,
+                    StateName.CONFIRM_LAST_PASSWORD: self.pin,
+                    StateName.ENTER_PASSWORD: self.typing,
+                    StateName.ENTER_DOMICILE: self.typing,
+                    StateName.ENTER_HEAD: self.typing,
+                    StateName.ENTER_TELEPHONE: self.typing,
+                    StateName.CONFIRM_REGISTRATION: self.typing,
+                    StateName.SHOW_NUMBER: self.number,
                     StateName.ENTER_PIN: self.pin,
                     StateName.PAY: self.coins,
                     StateName.ASK_RECEIPT: self.receipt,

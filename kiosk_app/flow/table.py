@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from . import certificate_rows, paper_rows, service_rows
+from . import certificate_rows, paper_rows, registration_rows, service_rows
 from . import events as e
 from .effects import Effect
 from .row import Context, Result, Row
@@ -16,7 +16,7 @@ WAITS = frozenset(
     {
         StateName.READING_CARD, StateName.FETCHING_MUNICIPALITIES, StateName.OPENING_SESSION, StateName.AUTHENTICATING,
         StateName.PREPARING, StateName.TAKING_MONEY, StateName.RETURNING_MONEY, StateName.PRINTING, StateName.JAMMED,
-        StateName.REFUNDING, StateName.PRINTING_RECEIPT,
+        StateName.REFUNDING, StateName.PRINTING_RECEIPT, StateName.CHECKING_CARD, StateName.SIGNING,
     }
 )  # fmt: skip
 """States in which the resident is asked nothing, so that a touch gives no more time."""
@@ -112,7 +112,7 @@ class Table:
         return Outcome(State(row.target, visit, deadline), effects, _transition(row))
 
 
-TABLE = Table(*service_rows.ROWS, *certificate_rows.ROWS, *paper_rows.LEAVING)
+TABLE = Table(*service_rows.ROWS, *certificate_rows.ROWS, *registration_rows.ROWS, *paper_rows.LEAVING)
 ROWS = TABLE.rows
 row_for, step = TABLE.row_for, TABLE.step
 

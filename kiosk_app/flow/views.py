@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from server_stub.interface.secret import Secret
+
 if TYPE_CHECKING:
     # for annotations only: pydantic is not needed for the first screen to open
     from server_stub.interface.offers import Offer, Question, Scope, Subject
@@ -42,6 +44,8 @@ class View:
     accent: str = "#1F5FA8"
     either_card: bool = False
     """Whether a 住民基本台帳カード may be laid too, so that the screen speaks of both."""
+    registration: bool = False
+    """It is a 利用登録申請: what is paid for, printed and taken is the slip with its number, and no certificate."""
     page: int = 0
     """Of several pages of one kind: another one is another thing under the finger."""
 
@@ -61,7 +65,7 @@ class OutOfService(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceMenu(View):
-    """行政サービス: 証明書交付サービス."""
+    """行政サービス: 証明書交付サービス, 戸籍証明書交付の利用登録申請."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,9 @@ class Consent(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceCard(View):
-    """カードを置く."""
+    """カードを置く. `again`: for the signature, the card that was taken before."""
+
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +112,30 @@ class EnterPin(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmLastTry(View):
-    """One try is left: enter the PIN all the same, or leave it? `was_wrong` after a wrong PIN."""
+    """One try is left: enter the PIN (or `password`) all the same, or leave it? `was_wrong` after a wrong one."""
 
     was_wrong: bool = False
+    password: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmRegistration(View):
+    """The application letter by letter as it will be signed: `text` is what `registration_text.text_of` has written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowNumber(View):
+    """The result: the 申請番号 (16 digits), shown this once and in no picture; the status site's `site` ('' for none) and the `message` of
+    `municipality`. `slip_fee` yen for the printed number, 0: it cannot be had. `card_inside`: also say to take the card."""
+
+    municipality: MunicipalityInfo
+    number: Secret
+    message: Words
+    site: str
+    slip_fee: int
+    card_inside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +174,8 @@ class WaitReason(StrEnum):
     CARD_READING = "card_reading"
     AUTHENTICATING = "authenticating"
     CHECKING_REGISTRATION = "checking_registration"
+    REGISTERING = "registering"
+    PREPARING_SLIP = "preparing_slip"
     PREPARING = "preparing"
     RETURNING_MONEY = "returning_money"
     PRINTING_RECEIPT = "printing_receipt"

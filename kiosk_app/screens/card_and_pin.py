@@ -23,10 +23,11 @@ from .screen import Picture, Screen
 
 class PlaceCardScreen(Picture[PlaceCard]):
     def title(self) -> str:
-        return self.card_words("place_card.title")
+        return self.words("place_card.again") if self.view.again else self.card_words("place_card.title")
 
     def fill(self) -> None:
-        sentences = [self.card_words("place_card.1"), *(self.words(f"place_card.{n}") for n in (2, 3))]
+        first = self.words("place_card.again.1") if self.view.again else self.card_words("place_card.1")
+        sentences = [first, *(self.words(f"place_card.{n}") for n in (2, 3))]
         self.show_picture("place_card", sentences)
 
 
@@ -133,11 +134,15 @@ class EnterPinScreen(Screen[EnterPin]):
 
 class ConfirmLastTryScreen(Picture[ConfirmLastTry]):
     def title(self) -> str:
-        return self.words("last_try.title")
+        return self.words(f"last_try.title{self._which()}")
+
+    def _which(self) -> str:
+        return ".password" if self.view.password else ""
 
     def fill(self) -> None:
-        strong = self.words("pin.wrong") if self.view.was_wrong else ""
-        self.show_picture("last_try", [self.words(f"last_try.{n}") for n in (1, 2)], strong)
+        strong = self.words("password.wrong" if self.view.password else "pin.wrong")
+        sentences = [self.words(f"last_try.{n}{self._which()}") for n in (1, 2)]
+        self.show_picture("last_try", sentences, strong if self.view.was_wrong else "")
         self.way_back(self.words("last_try.stop"), lambda: self.tell(CancelTouched()))
         self.main(self.words("last_try.go"), lambda: self.tell(LastTryAccepted()))
 

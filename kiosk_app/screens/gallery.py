@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,13 @@ from PySide6.QtWidgets import QApplication
 
 from kiosk_app.flow import views as v
 from kiosk_app.flow.presenter import FULL_TRIES, VIRTUAL, view_of
-from kiosk_app.flow.state import CardPresence, Purchase, State, Visit
+from kiosk_app.flow.state import Addressee, CardPresence, Purchase, Received, State, Visit
 from kiosk_app.flow.state import StateName as S
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.offers import Choice, Offer, Offers, Question, Scope, Subject, Symbol
+from server_stub.interface.registration import reference_of
+from server_stub.interface.registration_text import Form, text_of
+from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import OrdinanceKind, OrdinanceService
 from server_stub.interface.values import FailureBody, Identity, Method, MunicipalityInfo, Place
 
@@ -409,45 +412,107 @@ def sample_states() -> dict[str, State]:
         "TakeCard_left": State(S.CARD_LEFT),
         "OutOfService": State(S.OUT_OF_SERVICE, Visit(stopped="Application_Left_Open")),
         "OutOfService_card": State(S.OUT_OF_SERVICE, Visit(card=card, stopped="Report_Refused")),
+        **registration_states(soon),
     }  # fmt: skip
 
 
-def views_ahead() -> dict[str, v.View]:
-    """Name of the sample -> view of a screen to which no state of the flow leads yet."""
-    common: dict[str, Any] = {"can_go_back": True, "can_cancel": True}
-    soon = MOMENT + timedelta(seconds=12)
+EXAMPLE = Received(
+    application_id="0" * 26,
+    number=Secret("1355500000000272"),
+    message={
+        "ja": "申請を受け付けました。審査完了まで本日から3〜5営業日かかります。登録状況は登録状況確認サイトで確認可能です。",
+        "en": "Your application has been received. Examining it takes 3 to 5 business days from today. "
+        "You can check it on the status site.",
+    },
+    site="http://127.0.0.1:18087/",
+    slip_fee=10,
+)
+"""The number that a published document shows; it is nobody's."""
+
+
+def registration_states(soon: datetime) -> dict[str, State]:
+    """The samples of the 利用登録申請."""
+    visit = Visit(
+        registering=True, session_id="0" * 26, day=MOMENT.date(), home="28100", chosen_municipality=ASHIKAGA, head="渡邉\U000e0118　健",
+        domicile="見本町一丁目１番地", telephone="090-0000-0000", card_kind=VIRTUAL,
+        addressees=tuple(Addressee(one, one.participating) for one in FEW),
+    )  # fmt: skip
+    first = replace(visit, head="", domicile="", telephone="", chosen_municipality=KOBE)
+    long = "中央区見本町一丁目大字架空字標本甲１２３４５番地６７８９の１２３－４５６"
+    written = replace(visit, text=_written(visit))
+    real = replace(visit, card_kind="", tries_left=5)
+    shown = replace(written, received=EXAMPLE, text="")
+    slip = replace(visit, purchase=Purchase("0" * 26, {"ja": "申請番号の印刷"}, 1, 10, 1))
     return {
-        "EnterDomicile": v.EnterDomicile(municipality=ASHIKAGA, accent=ASHIKAGA.accent, **common),
-        "EnterDomicile_before": v.EnterDomicile(
-            municipality=KOBE,
-            text="中央区見本町一丁目大字架空字標本甲１２３４５番地６７８９の１２３－４５６",
-            deadline=soon,
-            **common,
+        "Consent_registration": State(S.CONSENT, Visit(registering=True)),
+        "ChooseMunicipality_registration": State(S.CHOOSE_DOMICILE, visit),
+        "EnterDomicile": State(S.ENTER_DOMICILE, replace(visit, domicile="")),
+        "EnterDomicile_before": State(S.ENTER_DOMICILE, replace(first, domicile=long), soon),
+        "EnterHead": State(S.ENTER_HEAD, first),
+        "EnterHead_before": State(S.ENTER_HEAD, visit),
+        "EnterTelephone": State(S.ENTER_TELEPHONE, first),
+        "EnterTelephone_before": State(S.ENTER_TELEPHONE, visit, soon),
+        "ConfirmRegistration": State(S.CONFIRM_REGISTRATION, written),
+        "ConfirmRegistration_long": State(
+            S.CONFIRM_REGISTRATION, replace(written, text=_written(replace(visit, domicile=long)))
         ),
-        "EnterHead": v.EnterHead(**common),
-        "EnterHead_before": v.EnterHead(text="渡邉\U000e0118　健", **common),
-        "EnterTelephone": v.EnterTelephone(**common),
-        "EnterTelephone_before": v.EnterTelephone(text="090-0000-0000", deadline=soon, **common),
-        "EnterPassword": v.EnterPassword(**common),
-        "EnterPassword_real": v.EnterPassword(tries_left=5, **common),
-        "EnterPassword_wrong": v.EnterPassword(tries_left=4, was_wrong=True, **common),
-        "EnterPassword_last_try": v.EnterPassword(tries_left=1, was_wrong=True, deadline=soon, **common),
-    }
+        "PlaceCard_again": State(S.PLACE_CARD_AGAIN, written),
+        "ConfirmLastTry_password": State(S.CONFIRM_LAST_PASSWORD, replace(visit, tries_left=1, was_wrong=True)),
+        "EnterPassword": State(S.ENTER_PASSWORD, replace(visit, tries_left=5)),
+        "EnterPassword_real": State(S.ENTER_PASSWORD, real),
+        "EnterPassword_wrong": State(S.ENTER_PASSWORD, replace(visit, tries_left=4, was_wrong=True)),
+        "EnterPassword_last_try": State(S.ENTER_PASSWORD, replace(visit, tries_left=1, was_wrong=True), soon),
+        "PleaseWait_registering": State(S.SIGNING, written),
+        "ShowNumber": State(S.SHOW_NUMBER, replace(shown, card=CardPresence.USED)),
+        "ShowNumber_free": State(
+            S.SHOW_NUMBER, replace(shown, received=replace(EXAMPLE, slip_fee=0, site="")), soon
+        ),
+        "PleaseWait_slip": State(S.PREPARING, visit),
+        "Printing_slip": State(S.PRINTING, slip),
+        "Jammed_slip": State(S.JAMMED, replace(slip, failure="Printer_Jam")),
+        "TakePaper_slip": State(S.TAKE_PAPER, replace(slip, change=90, forgotten=True), soon),
+        "Thanks_slip": State(S.THANKS, Visit(registering=True)),
+        "Refusal_received_before": State(
+            S.REFUSAL,
+            Visit(registering=True, failure="Registration_Already_Received", contact="足利市 000-000-0000", card=CardPresence.USED),
+        ),
+        "Refusal_same_municipality": State(S.REFUSAL, Visit(registering=True, failure="Registration_Same_Municipality")),
+        "Refusal_doubt_slip": State(S.REFUSAL, Visit(registering=True, failure="Paper_Forgotten", doubt=True)),
+    }  # fmt: skip
+
+
+def _written(visit: Visit) -> str:
+    told = visit.chosen_municipality
+    assert told is not None and visit.day is not None
+    place = f"{told.prefecture}{told.name}{visit.domicile}"
+    return text_of(
+        Form(
+            told.code,
+            told.name,
+            place,
+            visit.head,
+            visit.telephone,
+            visit.day,
+            reference_of(visit.session_id),
+        )
+    )
 
 
 def samples() -> dict[str, v.View]:
     """Name of the sample -> view, in Japanese; `in_language` makes the others."""
-    shown = {
+    return {
         name: view_of(state, either_card=name.endswith("_either") or state.visit.ordinance is not None)
         for name, state in sample_states().items()
     }
-    return shown | views_ahead()
 
 
 def in_language(view: v.View, language: str) -> v.View:
     """The same view in another language, the municipality's name in it too."""
     if isinstance(view, v.Refusal) and language == "en":
-        view = replace(view, contact=view.contact.replace(KOBE.name, KOBE.name_en))
+        view = replace(
+            view,
+            contact=view.contact.replace(KOBE.name, KOBE.name_en).replace(ASHIKAGA.name, ASHIKAGA.name_en),
+        )
     return replace(view, language=language)
 
 

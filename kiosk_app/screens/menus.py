@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kiosk_app.flow.events import Agreed, ServiceTouched
+from functools import partial
+
+from kiosk_app.flow.events import Agreed, RegistrationTouched, ServiceTouched
 from kiosk_app.flow.views import Consent, ServiceMenu, TopMenu
 
 from . import theme
@@ -54,16 +56,24 @@ class ServiceMenuScreen(Screen[ServiceMenu]):
 
     def fill(self) -> None:
         c = self.content
-        tile = self.button(
-            rect(c.left(), c.top(), c.width(), 216),
-            self.words("service.certificates"),
-            lambda: self.tell(ServiceTouched()),
-            bare=True,
+        half = (c.width() - theme.GAP) / 2
+        services = (
+            ("certificates", "certificate", ServiceTouched()),
+            ("registration", "symbol_family", RegistrationTouched()),
         )
-        Drawing(tile, rect(40, 28, 200, 160), "certificate", self.colours)
-        tile.on(rect(280, 36, c.width() - 320, 72), tile.text(), 48, bold=True, least=theme.TITLE)
-        tile.on(rect(280, 116, c.width() - 320, 72), self.words("service.certificates.about"), theme.TEXT)
-        top = c.top() + 216 + theme.GAP
+        for index, (name, drawn, event) in enumerate(services):
+            tile = self.button(
+                rect(c.left() + index * (half + theme.GAP), c.top(), half, 224),
+                self.words(f"service.{name}"),
+                partial(self.tell, event),
+                bare=True,
+            )
+            Drawing(tile, rect(20, 44, 128, 128), drawn, self.colours)
+            label = rect(164, 12, half - 176, 92)
+            tile.on(label, tile.text(), theme.TITLE, bold=True, least=theme.LEAD)
+            about = rect(164, 112, half - 176, 104)
+            tile.on(about, self.words(f"service.{name}.about"), theme.SMALL, top=True)
+        top = c.top() + 224 + theme.GAP
         self.text(rect(c.left(), top + 8, c.width(), 40), self.words("service.needed"), theme.LEAD, bold=True)
         top += 64
         wide = (c.width() - 2 * theme.GAP) / 3
@@ -94,6 +104,9 @@ class ConsentScreen(Screen[Consent]):
             )
             Text(disc, disc.area, str(index + 1), theme.TEXT, bold=True, colour=theme.GROUND, align=Align.CENTRE, figures=True)  # fmt: skip
             box = rect(c.left() + 104, top, c.width() - 136, high)
-            told = self.card_words("consent.pin") if note == "pin" else self.words(f"consent.{note}")
+            if self.view.registration:
+                told = self.words(f"consent.registration.{note}")
+            else:
+                told = self.card_words("consent.pin") if note == "pin" else self.words(f"consent.{note}")
             self.text(box, told, 28)
         self.main(self.words("consent.agree"), lambda: self.tell(Agreed()))

@@ -14,7 +14,11 @@ from .screen import Screen
 
 DOTS = 5
 STEP_MS = 400
-DRAWN = {WaitReason.CHECKING_REGISTRATION: WaitReason.AUTHENTICATING}
+DRAWN = {
+    WaitReason.CHECKING_REGISTRATION: WaitReason.AUTHENTICATING,
+    WaitReason.REGISTERING: WaitReason.AUTHENTICATING,
+    WaitReason.PREPARING_SLIP: WaitReason.PREPARING,
+}
 """Reasons that have the drawing of another."""
 
 

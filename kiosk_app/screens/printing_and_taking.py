@@ -17,7 +17,7 @@ class PrintingScreen(Picture[Printing]):
     RENEWS = True
 
     def title(self) -> str:
-        return self.words("printing.title")
+        return self.words(self.bought_words("printing.title"))
 
     def fill(self) -> None:
         c, view = self.content, self.view
@@ -36,7 +36,7 @@ class PrintingScreen(Picture[Printing]):
         if share > 0:
             Panel(bar, rect(0, 0, max(32, wide * share), 32), self.colours.accent, radius=16)
         about = rect(left, c.top() + 316, wide, c.height() - 316)
-        self.text(about, self.words("printing.about"), theme.TEXT, top=True)
+        self.text(about, self.words(self.bought_words("printing.about")), theme.TEXT, top=True)
 
 
 EMPTY = "Printer_Paper_Empty"
@@ -66,15 +66,15 @@ class TakePaperScreen(Picture[TakePaper]):
     RENEWS = True
 
     def title(self) -> str:
-        return self.words("take_paper.title")
+        return self.words(self.bought_words("take_paper.title"))
 
     def fill(self) -> None:
         view = self.view
-        sentences = [self.words.count("take_paper.sheets", view.sheets)]
+        sentences = [self.words.count(self.bought_words("take_paper.sheets"), view.sheets)]
         if view.change:
             sentences.append(self.words("take_paper.change", amount=self.words.money(view.change)))
-        sentences.append(self.words("take_paper.check"))
-        strong = self.words("take_paper.forgotten") if view.forgotten else ""
+        sentences.append(self.words(self.bought_words("take_paper.check")))
+        strong = self.words(self.bought_words("take_paper.forgotten")) if view.forgotten else ""
         self.show_picture("take_paper_change" if view.change else "take_paper", sentences, strong)
 
 
@@ -104,5 +104,5 @@ class ThanksScreen(Picture[Thanks]):
         return self.words("thanks.title")
 
     def fill(self) -> None:
-        self.show_picture("thanks", [self.words(f"thanks.{n}") for n in (1, 2)])
+        self.show_picture("thanks", [self.words(self.bought_words("thanks.1")), self.words("thanks.2")])
         self.main(self.words("main.end"), lambda: self.tell(Acknowledged()))

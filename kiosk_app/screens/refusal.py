@@ -48,7 +48,7 @@ class RefusalScreen(Screen[Refusal]):
         """What to do, what lies ready to be taken, whom to ask."""
         view = self.view
         between = self.words("between.sentences")
-        advice = self.words("refusal.doubt") if view.doubt else told.advice
+        advice = self.words(self.bought_words("refusal.doubt")) if view.doubt else told.advice
         what_to_do = [sentence for sentence in (*told.known, advice) if sentence]
         rows = [("do", between.join(what_to_do))] if what_to_do else []
         back = []
@@ -58,7 +58,7 @@ class RefusalScreen(Screen[Refusal]):
             back.append(self.words("refusal.returned", amount=self.words.money(view.returned)))
         if back:
             rows.append(("also", "\n".join(back)))
-        rows.append(("ask", told.ask(view.contact)))
+        rows.append(("ask", told.ask(view.contact, only_domicile=view.registration)))
         return rows
 
 

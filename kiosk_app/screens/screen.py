@@ -139,6 +139,10 @@ class Screen(Placed, QWidget, Generic[V]):
         """The words for the card that may be laid: a My Number Card, or, in its time, a 住民基本台帳カード too."""
         return self.words(f"{key}.either" if self.view.either_card else key)
 
+    def bought_words(self, key: str) -> str:
+        """The words for what is bought: a certificate, or the slip with a 申請番号."""
+        return f"{key}.slip" if self.view.registration else key
+
     def text(self, box: QRectF, text: str, size: int = theme.TEXT, **how: Any) -> Text:
         return Text(self, box, text, size, **how)
 

@@ -68,6 +68,8 @@ _MODULES = {
     "EnterHead": "enter_registration",
     "EnterTelephone": "enter_registration",
     "EnterPassword": "enter_registration",
+    "ConfirmRegistration": "registration",
+    "ShowNumber": "registration",
     "ConfirmLastTry": "card_and_pin",
     "EnterPin": "card_and_pin",
     "PleaseWait": "please_wait",
@@ -187,7 +189,13 @@ class KioskWindow(QWidget):
             return self.grab().toImage()
         self._screen.still()
         picture = QImage(self._screen.size(), QImage.Format.Format_RGB32)
+        # what only the person before the screen may read is in no picture
+        secrets = [part for part in self._screen.children() if hasattr(part, "masked")]
+        for part in secrets:
+            part.masked = True
         self._screen.render(picture)
+        for part in secrets:
+            part.masked = False
         return picture
 
     def png(self) -> bytes:

@@ -220,6 +220,7 @@ def world(request: pytest.FixtureRequest, stage: Stage, recorder: Recorder) -> I
     """A terminal at its top menu on a freshly set stage. A terminal that stood still for too long is told of, or fails."""
     recorder.names = callings(stage.cards.values())
     recorder.run = stage.trace.run
+    made: World | None = None
     try:
         stage.keep_screens = recorder.wanted
         stage.reset(trace_folder=recorder.folder)
@@ -232,6 +233,8 @@ def world(request: pytest.FixtureRequest, stage: Stage, recorder: Recorder) -> I
         recorder.keep_papers(stage.printed_papers())
         stage.close_trace()
         recorder.search = _search(request.config, stage)
+        if made is not None and made.number is not None:
+            recorder.search = recorder.search.and_also([StageSecret("申請番号", made.number)])
         gc.collect()
     told = check_standstill(heart, str(request.config.getoption("--konbini-strict-screen")))
     if told:

@@ -228,6 +228,12 @@ def _any(name: str, told: str, example: str, rough: str = _QUOTED) -> None:
 _any("kind", "証明書の名前（端末に案内されるとおり）", "住民票の写し")
 _any("setting", "設定の項目（municipality.toml の名前。表の中のものは点でつなぐ）", "minimum_age")
 _any("value", "設定の値（municipality.toml に書くとおり）", "18")
+_any(
+    "typed",
+    "入力するもの（空白で区切る。かな漢字は「よみ=漢字」、番地は数字と「番地」など）",
+    "みなとまち=港町 ７番地",
+)
+_any("digits", "番号（数字とハイフン）", "090-0000-0000", r"[0-9-]+")
 _any("certificate", "証明書の名前（端末に案内されるとおり、かぎ括弧なし）", "住民票の写し", _BARE)
 _any("choice", "証明書か人（端末に案内される証明書の名前、または世帯員の呼び名）", "印鑑登録証明書")
 _any("whole", "全員の呼び方（端末に案内されるとおり）", "世帯全員", r"[^「」、。]*全員")

@@ -96,6 +96,8 @@ class World:
     pin_kind: str = ""
     """The code of the kind whose PIN is asked for, where the kind comes before it (条例利用); '' for the card's own PIN."""
     late_application: str = ""
+    number: Secret | None = None
+    """The 申請番号 that this scenario's resident has written down."""
     card_faults: list[dict[str, Any]] = field(default_factory=list)
     passing: Callable[[], None] = field(default=lambda: None)
     before: Before | None = None
@@ -180,9 +182,9 @@ class World:
         return rows[0]
 
     def municipality_code(self, name: str) -> str:
-        return self._named(name).code
+        return self.named(name).code
 
-    def _named(self, name: str) -> MunicipalityInfo:
+    def named(self, name: str) -> MunicipalityInfo:
         """The municipality of that name; of several the one that participates."""
         found = [info for info in named_municipalities(self.stage.towns) if info.name == name]
         return next((info for info in found if info.participating), found[0])
@@ -338,7 +340,7 @@ class World:
         self.leave_by("本籍地の市区町村の証明書")
         self.terminal.wait_for("ChooseMunicipality")
         self.domicile = municipality
-        for name in (self._named(municipality).prefecture, municipality):
+        for name in (self.named(municipality).prefecture, municipality):
             while name not in self.terminal.call("touchables"):
                 self.leave_by(NEXT_PAGE)
             self.leave_by(name)

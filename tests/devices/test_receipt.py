@@ -9,7 +9,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from kiosk_app.devices.receipt import SAMPLE, _register_font, receipt_pdf
+from kiosk_app.devices.receipt import SAMPLE, register_font, receipt_pdf
 from kiosk_app.flow.effects import PrintReceipt
 from kiosk_app.flow.state import Purchase
 from server_stub.interface.clock import STAGE_START
@@ -112,7 +112,7 @@ def test_a_receipt_whose_font_is_missing_is_refused_by_name(
     """Searched for as the fonts of the papers are."""
     monkeypatch.setenv("KONBINI_FONTS", str(tmp_path))
     font_file.cache_clear()
-    _register_font.cache_clear()
+    register_font.cache_clear()
     try:
         with pytest.raises(Failed) as caught:
             receipt(WORDS, "ja")

@@ -8,7 +8,7 @@ from typing import Any
 
 from kiosk_app.flow import events as e
 from kiosk_app.flow.effects import Effect
-from kiosk_app.flow.state import Purchase, State, TimeOuts
+from kiosk_app.flow.state import Addressee, Purchase, Received, State, TimeOuts
 from kiosk_app.flow.table import TABLE, Outcome, Table
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.offers import Choice, Offer, Offers, Question, Scope, Subject, Symbol
@@ -96,6 +96,25 @@ def paper(sheets: int = 2, fee: int = 250) -> e.PaperReceived:
     return e.PaperReceived(Purchase(APPLICATION, {"ja": "何かの証明書"}, 1, fee, sheets))
 
 
+PASSWORD = Secret("ABC123")
+AWAY = KOBE.model_copy(update={"code": "49202", "name": "湊市", "name_en": "Minato City"})
+CLOSED_CITY = KOBE.model_copy(update={"code": "49203", "name": "閉市", "name_en": "Closed City"})
+NUMBER = Secret("4920212345678907")
+REGISTRATION_OPENED = e.RegistrationOpened(
+    "28100", STAGE_START.date(),
+    (Addressee(KOBE), Addressee(AWAY), Addressee(ELSEWHERE, takes=False), Addressee(CLOSED_CITY, refusal=FailureBody(failure="Service_Closed_Now"))),
+)  # fmt: skip
+
+
+def number(slip_fee: int = 10) -> e.NumberReceived:
+    message = {"ja": "申請を受け付けました。", "en": "Received."}
+    return e.NumberReceived(Received(APPLICATION, NUMBER, message, "http://127.0.0.1:1/", slip_fee))
+
+
+def slip() -> e.PaperReceived:
+    return e.PaperReceived(Purchase(APPLICATION, {"ja": "申請番号の印刷"}, 1, 10, 1))
+
+
 def refused(name: str, **facts: object) -> e.Refused:
     return e.Refused(name, tuple(facts.items()))
 
@@ -157,6 +176,20 @@ TO_PAY = (*TO_CONFIRM, e.Confirmed(), paper())
 TO_PRINTING = (*TO_PAY, e.MoneyChanged(500), e.MoneyTaken(250))
 TO_PAPER = (*TO_PRINTING, e.SheetPrinted(1), e.SheetPrinted(2))
 
+TO_REGISTRATION_PIN = (
+    e.ServiceTouched(),
+    e.RegistrationTouched(),
+    e.Agreed(),
+    *READ,
+    e.SessionStarted(SESSION),
+)
+TO_DOMICILE = (*TO_REGISTRATION_PIN, e.PinEntered(PIN), REGISTRATION_OPENED, e.CardRemoved())
+TYPED = (
+    e.MunicipalityChosen("49202"), e.DomicileEntered("港町７番地"), e.HeadEntered("渡邉\U000e0118　健"), e.TelephoneEntered("090-0000-0000"),
+)  # fmt: skip
+TO_PASSWORD = (*TO_DOMICILE, *TYPED, e.Confirmed(), e.CardInserted(), e.SignerRead(5, "virtual"))
+TO_NUMBER = (*TO_PASSWORD, e.PasswordEntered(PASSWORD), number())
+
 ALL_OFFERS = (
     offers(),
     offers(offer(questions=(), max_copies=1), SEAL),
@@ -201,6 +234,13 @@ def all_events() -> Iterable[e.Event]:
     yield e.LastTryAccepted()
     yield from (e.MunicipalitiesKnown((KOBE, ELSEWHERE)), e.SessionStarted(SESSION))
     yield from (e.Authenticated(known) for known in ALL_OFFERS)
+    yield from (e.RegistrationTouched(), REGISTRATION_OPENED, e.SlipTouched(), number(), number(0))
+    yield from (e.MunicipalityChosen(code) for code in ("49202", "49203"))
+    yield from (e.DomicileEntered("港町７番地"), e.HeadEntered("見本　太郎"))
+    yield from (e.TelephoneEntered("090-0000-0000"), e.TelephoneEntered("12"))
+    yield from (e.SignerRead(5, "virtual"), e.SignerRead(1, "virtual"), e.SignerRead(0), e.SignerRead(None))
+    yield from (e.PasswordEntered(PASSWORD), e.PasswordEntered(Secret("abc")))
+    yield from (refused("Card_Password_Wrong", tries_left=3), refused("Card_Password_Wrong", tries_left=1))
     yield from (paper(), paper(1, 0), e.MoneyTaken(0), e.MoneyReturned(100), e.CoinRejected(500))
     yield from (e.MoneyChanged(100), e.MoneyChanged(500), e.SheetPrinted(1), e.SheetPrinted(2))
     yield from (e.PaperTaken(), e.ReceiptPrinted(), e.StaffSettled("returned"))

@@ -207,8 +207,9 @@ class RefusalWords:
     def title(self) -> str:
         return self._words.find(f"{self._name}.title") or self._words("refusal.title")
 
-    def ask(self, municipality: str = "") -> str:
-        """Whom to ask; `municipality` stands in where its office is the one to be asked."""
-        office = self._words("ask.office")
-        asked = office if self._own else self._words(f"{self._name}.ask")
-        return municipality if municipality and asked == office else asked
+    def ask(self, municipality: str = "", *, only_domicile: bool = False) -> str:
+        """Whom to ask; `municipality` stands in where its office is the one to be asked. `only_domicile`: it is that of the 本籍, and
+        knows nothing of the card."""
+        offices = [self._words("ask.domicile"), *([] if only_domicile else [self._words("ask.office")])]
+        asked = self._words("ask.office" if self._own else f"{self._name}.ask")
+        return municipality if municipality and asked in offices else asked
