@@ -154,6 +154,12 @@ def power_cut_after_coins(world: World) -> None:
     world.stage.cut_power_at("take_money.done", lambda: world.drop(250))
 
 
+@when("{amount:money}円を入れた直後に停電する", "10円を入れた直後に停電する")
+def power_cut_after_money(world: World, amount: int) -> None:
+    """The money is taken in, and nothing is printed yet."""
+    world.stage.cut_power_at("take_money.done", lambda: world.drop(amount))
+
+
 @when("最後の一枚が出た直後に停電する")
 def power_cut_after_sheet(world: World) -> None:
     world.stage.cut_power_at("print_sheet.done", lambda: world.drop(250))

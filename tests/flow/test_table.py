@@ -43,7 +43,15 @@ def _facts(state: State) -> tuple[object, ...]:
     v = state.visit
     choices: tuple[object, ...] = ()
     if v.purchase is None:  # what was chosen decides nothing once it is paid for
-        choices = (v.place, v.chosen_municipality is None, bool(v.municipalities), id(v.offers), v.kind, v.subjects, v.page)
+        choices = (
+            v.place,
+            v.chosen_municipality is None,
+            bool(v.municipalities),
+            id(v.offers),
+            v.kind,
+            v.subjects,
+            v.page,
+        )
     return (
         state.name, v.card, bool(v.reader) and state.name in ASKS_THE_READER, v.tries_left == 1, *choices,
         bool(v.session_id), v.purchase and v.purchase.sheets, v.printed, v.paid, v.forgotten, v.failure in RETRY, v.failure == "Card_Removed",
