@@ -356,7 +356,8 @@ class CenterGateway:
         addressees = []
         for info in known:
             service = services.get(info.code)
-            addressees.append(Addressee(info, service is not None, service and service.refusal))
+            refusal = service.refusal if service is not None else None
+            addressees.append(Addressee(info, service is not None, refusal))
         return RegistrationOpened(opened.home, opened.day, tuple(addressees))
 
     def _read_signer(self, effect: f.ReadSigner, visit: int) -> Event:

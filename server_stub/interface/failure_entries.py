@@ -109,7 +109,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         0,
         "署名用電子証明書が記録されていません（15歳未満の方には発行されません）。",
         "住所地の窓口で署名用電子証明書の発行を申請してください。",
-        "署名用電子証明書のないカード",
+        "tests/terminal/test_text_signature.py::test_a_card_without_the_certificate_is_told_before_any_password",
     ),
     (
         "Card_Password_Wrong",

@@ -9,7 +9,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from kiosk_app.devices.receipt import SAMPLE, register_font, receipt_pdf
+from kiosk_app.devices.receipt import SAMPLE, receipt_pdf, register_font
 from kiosk_app.flow.effects import PrintReceipt
 from kiosk_app.flow.state import Purchase
 from server_stub.interface.clock import STAGE_START
