@@ -24,7 +24,8 @@ Seen = list[tuple[State, Event, Outcome]]
 
 
 ASKS_THE_READER = (
-    StateName.TOP_MENU, StateName.SERVICE_MENU, StateName.CONSENT, StateName.PLACE_CARD, StateName.REFUSAL
+    StateName.TOP_MENU, StateName.SERVICE_MENU, StateName.CONSENT, StateName.PLACE_CARD, StateName.REFUSAL,
+    StateName.CONFIRM_REGISTRATION,
 )  # fmt: skip
 """Where a lost reader decides about the way, and the states before."""
 
