@@ -491,14 +491,14 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         403,
         "住所と本籍が同じ市区町村にあるため、利用登録申請は不要です。",
         "本籍地の証明書を、そのまま申請してください。",
-        "tests/registration/test_applying.py::test_who_lives_in_the_same_municipality_need_not_apply",
+        "住所と本籍が同じ市の人は、申請失敗と案内される",
     ),
     (
         "Registration_Already_Received",
         409,
         "この電子証明書の方の申請は、すでに受け付けられています。",
         "登録状況確認サイトで確認するか、本籍地の市区町村に問い合わせてください。",
-        "tests/registration/test_applying.py::test_a_person_has_one_open_application_in_a_municipality",
+        "同じ申請をもう一度すると、申請受付済みと本籍地の電話番号が案内される",
     ),
     (
         "Registration_Not_Needed",
@@ -512,7 +512,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         403,
         "本人確認をしたカードと、署名したカードが別のものです。",
         "同じカードで、最初からやり直してください。",
-        "tests/registration/test_centre.py::test_two_cards_are_never_one_application",
+        "別のカードを置くと、パスワードを入力せずに終わる",
     ),
     (
         "Registration_Text_Of_Another_Session",
