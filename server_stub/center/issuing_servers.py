@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import httpx
@@ -16,6 +17,13 @@ from server_stub.interface.issuing import (
     OfferList,
     OffersRequest,
     OrdinanceServicesRequest,
+)
+from server_stub.interface.restoration import (
+    ApplicationKept,
+    RecordsTold,
+    RestorationEntry,
+    RestorationList,
+    ToldApplication,
 )
 from server_stub.interface.terminal import OrdinanceService, OrdinanceServices, ReportTaken
 from server_stub.interface.trace import current_traceparent
@@ -34,12 +42,24 @@ def post(
     headers: Mapping[str, str],
     timeout: httpx.Timeout,
 ) -> httpx.Response:
-    """Send one POST with these headers and no others, on a connection that is kept. The answer has `timeout.read` seconds to
-    come to its end. Raises httpx.HTTPError, Failed(Answer_Malformed) for one that is packed or too long.
+    """As `request`, with a body."""
+    return request(transport, url, content, headers, timeout)
+
+
+def request(
+    transport: httpx.BaseTransport,
+    url: str,
+    content: str | bytes | None,
+    headers: Mapping[str, str],
+    timeout: httpx.Timeout,
+) -> httpx.Response:
+    """Send one POST (without `content` a GET) with these headers and no others, on a connection that is kept. The answer has
+    `timeout.read` seconds to come to its end. Raises httpx.HTTPError, Failed(Answer_Malformed) for one that is packed or too long.
     """
+    method = "GET" if content is None else "POST"
     client = httpx.Client(transport=transport, trust_env=False)  # not closed: the transport is kept
     sent = {**headers, **NOT_PACKED}
-    with client.stream("POST", url, content=content, headers=sent, timeout=timeout) as response:
+    with client.stream(method, url, content=content, headers=sent, timeout=timeout) as response:
         try:
             body = read_answer(response.headers, response.iter_raw(), LONGEST, timeout.read or 0)
         except AnswerLate as error:
@@ -64,6 +84,37 @@ class IssuingServers:
         self._timeout = httpx.Timeout(times.issuing_timeout, connect=times.connect_timeout)
         self._servers = tuple(servers)
         self._by_municipality = {code: server for server in servers for code in server.municipalities}
+        self._on_restored: Callable[[], None] = lambda: None
+
+    def every(self) -> tuple[IssuingServer, ...]:
+        return self._servers
+
+    def on_restored(self, tell: Callable[[], None]) -> None:
+        """Call `tell` whenever a server says that its books were restored, or stands elsewhere: it may lack records."""
+        self._on_restored = tell
+
+    def move(self, municipality: str, base_url: str) -> None:
+        """Ask the server that hosts `municipality` at `base_url` from now on. Raises Failed(Settings_Wrong) for no such address or server."""
+        old = self._by_municipality.get(municipality)
+        if old is None or not base_url.startswith(("http://", "https://")):
+            raise Failed("Settings_Wrong", item="base_url")
+        new = replace(old, base_url=base_url)
+        self._servers = tuple(new if server is old else server for server in self._servers)
+        self._by_municipality = {code: server for server in self._servers for code in server.municipalities}
+        self._on_restored()
+
+    def restorations(self, server: IssuingServer) -> tuple[RestorationEntry, ...]:
+        """List those of this server's books that are not over."""
+        return self._ask(server, "", "/v1/restorations", None, RestorationList).restorations
+
+    def tell_again(
+        self, server: IssuingServer, restoration_id: str, told: ToldApplication
+    ) -> ApplicationKept:
+        path = f"/v1/restorations/{restoration_id}/applications"
+        return self._ask(server, told.municipality, path, told, ApplicationKept)
+
+    def records_told(self, server: IssuingServer, restoration_id: str, told: RecordsTold) -> RestorationList:
+        return self._ask(server, "", f"/v1/restorations/{restoration_id}/complete", told, RestorationList)
 
     def ordinance_services(self, request: OrdinanceServicesRequest) -> list[OrdinanceService]:
         """Ask every server whose 住民基本台帳カード can be used now, for the municipalities that it hosts. One that does not answer keeps
@@ -104,23 +155,32 @@ class IssuingServers:
         return self._ask(server, municipality, path, body, answer)
 
     def _ask(
-        self, server: IssuingServer, municipality: str, path: str, body: Model | str, answer: type[Answer]
+        self,
+        server: IssuingServer,
+        municipality: str,
+        path: str,
+        body: Model | str | None,
+        answer: type[Answer],
     ) -> Answer:
+        """Without a `body` it is a GET."""
         headers = {
             "Authorization": f"Bearer {server.key.reveal()}",
             "Content-Type": "application/json",
             "traceparent": current_traceparent(),
         }
-        content = body if isinstance(body, str) else body.model_dump_json()
+        content = None if body is None else body if isinstance(body, str) else body.model_dump_json()
         try:
             url = server.base_url.rstrip("/") + path
-            response = post(self._transport, url, content, headers, self._timeout)
+            response = request(self._transport, url, content, headers, self._timeout)
         except httpx.HTTPError as error:
             raise Failed(
                 "Issuing_Unreachable", municipality=municipality, error=type(error).__name__
             ) from error
         if not response.is_success:
-            raise _refusal(response, municipality)
+            refusal = _refusal(response, municipality)
+            if refusal.facts.get("waiting_for") == "records":
+                self._on_restored()
+            raise refusal
         try:
             return answer.model_validate_json(response.content)
         except ValidationError as error:

@@ -28,6 +28,7 @@ from server_stub.ops_door import add_ops_door
 
 from .exceptions_door import add_exceptions_door
 from .operations import LedgerBooks
+from .restoration_door import add_restoration_door, add_restoration_paths
 from .service import IssuingService
 from .tenants import IssuingSettings
 
@@ -59,6 +60,7 @@ SERVICE_REFUSED = (
     "Service_Suspended",
     "Service_Not_Yet_Offered",
     "Service_Stopped",
+    "Service_Being_Restored",
     "Replica_Too_Old",
     "Existing_System_Closed",
     "Existing_System_Unreachable",
@@ -96,6 +98,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     app = _routed_app(context, service, settings.centre_key)
     add_ops_door(app, settings.ops_key, LedgerBooks(service), LedgerApplication)
     add_exceptions_door(app, settings.ops_key, service.exceptions)
+    add_restoration_door(app, settings.ops_key, service)
     app.state.issuing = service
     return app
 
@@ -106,6 +109,7 @@ def openapi_document() -> dict[str, Any]:
     app = _routed_app(NodeContext(clock, Trace(clock)), None, Secret(""))
     add_ops_door(app, None, None, LedgerApplication)
     add_exceptions_door(app, None, None)
+    add_restoration_door(app, None, None)
     return app.openapi()
 
 
@@ -168,7 +172,12 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
     @app.post(
         "/v1/applications/{application_id}/reports",
         dependencies=guarded,
-        responses=_refusals("Application_Unknown", "Idempotency_Conflict", "Application_State_Conflict"),
+        responses=_refusals(
+            "Application_Unknown",
+            "Idempotency_Conflict",
+            "Application_State_Conflict",
+            "Service_Being_Restored",
+        ),
         summary="What became of an application at the terminal",
         operation_id="report",
     )
@@ -177,6 +186,7 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
         expired gives way to a payment made before it."""
         return service.take_report(application_id, report)
 
+    add_restoration_paths(app, guarded, asked)
     return app
 
 
