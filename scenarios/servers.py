@@ -1,4 +1,4 @@
-"""The three nodes of a stage, each on its own port: in this process, or in one of their own and reached over HTTP."""
+"""The nodes of a stage, each on its own port: in this process, or in one of their own and reached over HTTP."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ import httpx
 from server_stub.authority import Authority
 from server_stub.authority import create_app as create_authority
 from server_stub.authority import prepare_database as migrate_authority
-from server_stub.card_registry import CardRegistry
+from server_stub.card_registry import CardRegistry, CardRegistrySettings
 from server_stub.card_registry import prepare_database as migrate_card_registry
 from server_stub.card_registry.app import create_app as create_card_registry
 from server_stub.center.app import create_app as create_center
@@ -46,12 +46,11 @@ from .deliveries import NightlyDelivery, check_own_files
 from .enrolment import Enrolment, link
 from .existing_systems import NODE as EXISTING_SYSTEM
 from .existing_systems import ExistingSystemProcess, ExistingSystems
-from .server_folder import adopt_single_replica
+from .server_folder import adopt_single_ledger, adopt_single_replica
+from .sites import CARD_REGISTRY, LEDGER, Site, sites_of
 from .stage_secrets import KeyPool
 from .template import (
-    CARD_REGISTRY,
     authority_settings,
-    by_ordinance,
     card_registry_settings,
     databases_of,
     replica_name,
@@ -62,7 +61,9 @@ from .towns import Town, codes
 ENDING = 60.0
 """Real seconds for the servers' process to end, or to answer one command, on a busy machine."""
 NODES = ("authority", "issuing", "center")
-"""In the order of `ports`. Where a town uses 条例利用 there is a card registry too, on a free port."""
+"""In the order of `ports`. The issuing servers of further sites, and card registries (条例利用), are on free ports."""
+ISSUING_SERVERS, CARD_REGISTRIES = "issuing_servers", "card_registries"
+"""In what `konbini server --json` prints: their URLs by municipality."""
 OWN_FILES = "delivery"
 """The folder beside the databases whose files are delivered each night instead of the sample, if it is there."""
 
@@ -92,9 +93,10 @@ class Servers(Protocol):
 
     center_url: str
     authority_url: str
-    issuing_url: str
-    card_registry_url: str
-    """'' where no town uses 条例利用."""
+    issuing_urls: dict[str, str]
+    """By municipality: those of one site have the same."""
+    card_registry_urls: dict[str, str]
+    """By municipality that uses 条例利用."""
     faults_on: set[str]
     """Those that the stage has switched on."""
 
@@ -135,6 +137,41 @@ class _FaultsPassedOn(FaultBox):
             self._systems.tell(off=name)
 
 
+class _LocalSite:
+    """The servers of one site in threads of this process: the issuing server, and an ICカード標準システム if there is one."""
+
+    def __init__(
+        self,
+        site: Site,
+        settings: IssuingSettings,
+        cards: CardRegistrySettings | None,
+        context: Callable[[str], NodeContext],
+        port: int,
+    ) -> None:
+        self.site, self.settings, self.cards = site, settings, cards
+        self._app = create_issuing(context("issuing"), settings)
+        self._nodes = [serve(self._app, port)]
+        self.issuing_url, self.card_registry_url = self._nodes[0].base_url, ""
+        self._registry: CardRegistry | None = None
+        if cards is not None:
+            told = context(CARD_REGISTRY)
+            self._registry = CardRegistry(cards, told.clock, told.trace)
+            self._nodes.append(serve(create_card_registry(told, cards, self._registry), 0))
+            self.card_registry_url = self._nodes[1].base_url
+
+    def reopen(self) -> None:
+        """The databases have been replaced."""
+        if self._registry is not None:
+            self._registry.reopen()
+
+    def stop(self) -> None:
+        for node in self._nodes:
+            node.stop()
+        self._app.state.issuing.close()
+        if self._registry is not None:
+            self._registry.close()
+
+
 class LocalServers:
     """The nodes in threads of this process, on databases in `folder` that `reset` copies anew from `template`, and the
     town that delivers each night."""
@@ -165,7 +202,7 @@ class LocalServers:
         check_own_files(folder / OWN_FILES, self._towns)
         self._databases = databases_of(self._towns)
         for name in self._databases:  # another process may replace the template at any time
-            if name == CARD_REGISTRY and not (template / f"{name}.db").exists():
+            if name.startswith(CARD_REGISTRY) and not (template / f"{name}.db").exists():
                 # the town uses 条例利用 only since its data were made
                 migrate_card_registry(sqlite_url(self._fresh / f"{name}.db"))
                 continue
@@ -175,6 +212,7 @@ class LocalServers:
                 paths.copy_private(template / notices, self._fresh / notices)
         if kept:
             adopt_single_replica(folder, self._towns[0])
+            adopt_single_ledger(folder, self._towns)
             _migrate(self._fresh, self._databases)
             _migrate(folder, self._databases)
         if enrolments:
@@ -208,7 +246,6 @@ class LocalServers:
         ]
         if kept and enrolments:
             self._link_kept()
-        self.issuing_key = Secret(keys.text("centre-to-issuing"))
 
         def context(node: str) -> NodeContext:
             return NodeContext(
@@ -225,10 +262,52 @@ class LocalServers:
         )
         authority_app = create_authority(context("authority"), self._authority.settings, self._authority)
         self._nodes: list[RunningNode] = [serve(authority_app, ports[0])]
-        issuing_settings = IssuingSettings(
-            ledger_url=sqlite_url(folder / "ledger.db"),
-            centre_key=self.issuing_key,
-            ops_key=Secret(keys.text("ops-issuing")),
+        self._sites = [
+            _LocalSite(
+                site,
+                self._issuing_settings(site, keys),
+                card_registry_settings(folder, site, keys) if site.by_ordinance else None,
+                context,
+                ports[1] if number == 0 else 0,
+            )
+            for number, site in enumerate(sites_of(self._towns))
+        ]
+        self.issuing_urls = {code: one.issuing_url for one in self._sites for code in one.site.codes}
+        self.card_registry_urls = {
+            code: one.card_registry_url for one in self._sites for code in codes(one.site.by_ordinance)
+        }
+        center_settings = CenterSettings(
+            database_url=sqlite_url(folder / "center.db"),
+            ocsp_url=f"{self._nodes[0].base_url}/ocsp/authentication",
+            trusted_cas=(self._authority.authentication_ca_certificate(),),
+            issuing_servers=tuple(
+                IssuingServer(one.issuing_url, one.settings.centre_key, one.site.codes) for one in self._sites
+            ),
+            terminals=demo_terminals(keys, self._towns[0]),
+            municipalities=load_index(town.folder for town in self._towns),
+            signing_key=keys.ed25519("centre"),
+            enrolled=enrolled,
+            ops_key=Secret(keys.text("ops-center")),
+            card_registries=tuple(
+                CardRegistryServer(one.card_registry_url, one.cards.centre_key, codes(one.site.by_ordinance))
+                for one in self._sites
+                if one.cards is not None
+            ),
+        )
+        self._center_app = create_center(context("center"), center_settings)
+        self._nodes.append(serve(self._center_app, ports[2]))
+        self.authority_url, self.center_url = (node.base_url for node in self._nodes)
+        for nightly in self._nightly:
+            nightly.start()
+        # fonts, compiler and patterns, so that the first paper does not wait for them
+        names = [town.name for town in self._towns]
+        threading.Thread(target=warm_up, args=names, daemon=True).start()
+
+    def _issuing_settings(self, site: Site, keys: KeyPool) -> IssuingSettings:
+        return IssuingSettings(
+            ledger_url=sqlite_url(self._folder / f"{site.named(LEDGER)}.db"),
+            centre_key=Secret(keys.text(site.named("centre-to-issuing"))),
+            ops_key=Secret(keys.text(site.named("ops-issuing"))),
             municipalities=tuple(
                 HostedMunicipality(
                     town.folder,
@@ -236,49 +315,23 @@ class LocalServers:
                     Secret(keys.text(f"pseudonyms-{town.code}")),
                     self._existing.address(town.code),
                 )
-                for town in self._towns
+                for town in site.towns
             ),
         )
-        self._issuing_app = create_issuing(context("issuing"), issuing_settings)
-        self._nodes.append(serve(self._issuing_app, ports[1]))
-        self._card_registry = self._serve_card_registry(keys, context(CARD_REGISTRY))
-        self.card_registry_url = "" if self._card_registry is None else self._nodes[-1].base_url
-        center_settings = CenterSettings(
-            database_url=sqlite_url(folder / "center.db"),
-            ocsp_url=f"{self._nodes[0].base_url}/ocsp/authentication",
-            trusted_cas=(self._authority.authentication_ca_certificate(),),
-            issuing_servers=(IssuingServer(self._nodes[1].base_url, self.issuing_key, codes(self._towns)),),
-            terminals=demo_terminals(keys, self._towns[0]),
-            municipalities=load_index(town.folder for town in self._towns),
-            signing_key=keys.ed25519("centre"),
-            enrolled=enrolled,
-            ops_key=Secret(keys.text("ops-center")),
-            card_registries=self._card_registries(keys),
-        )
-        self._center_app = create_center(context("center"), center_settings)
-        self._nodes.append(serve(self._center_app, ports[2]))
-        self.authority_url, self.issuing_url = (node.base_url for node in self._nodes[:2])
-        self.center_url = self._nodes[-1].base_url
-        for nightly in self._nightly:
-            nightly.start()
-        # fonts, compiler and patterns, so that the first paper does not wait for them
-        names = [town.name for town in self._towns]
-        threading.Thread(target=warm_up, args=names, daemon=True).start()
 
-    def _serve_card_registry(self, keys: KeyPool, context: NodeContext) -> CardRegistry | None:
-        """Start the ICカード標準システム, if a town has one."""
-        if not by_ordinance(self._towns):
-            return None
-        settings = card_registry_settings(self._folder, self._towns, keys)
-        registry = CardRegistry(settings, context.clock, context.trace)
-        self._nodes.append(serve(create_card_registry(context, settings, registry), 0))
-        return registry
+    @property
+    def issuing_url(self) -> str:
+        """That of the first municipality."""
+        return self.issuing_urls[self._towns[0].code]
 
-    def _card_registries(self, keys: KeyPool) -> tuple[CardRegistryServer, ...]:
-        if not self.card_registry_url:
-            return ()
-        key = Secret(keys.text("centre-to-card-registry"))
-        return (CardRegistryServer(self.card_registry_url, key, codes(by_ordinance(self._towns))),)
+    @property
+    def issuing_key(self) -> Secret:
+        """What the centre shows at the issuing server of the first municipality."""
+        return self._sites[0].settings.centre_key
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        return tuple(one.site for one in self._sites)
 
     def _replica(self, town: Town) -> str:
         return sqlite_url(self._folder / f"{replica_name(town.code)}.db")
@@ -333,8 +386,8 @@ class LocalServers:
                 resting.enter_context(nightly.resting())
             resting.enter_context(self._center_app.state.center.database_closed())
             self._copy()
-            if self._card_registry is not None:
-                self._card_registry.reopen()
+            for site in self._sites:
+                site.reopen()
 
     def close_trace(self) -> None:
         """The stage's trace is that of the nodes in this process too."""
@@ -345,26 +398,28 @@ class LocalServers:
             nightly.stop()
         for node in reversed(self._nodes):
             node.stop()
+        for site in self._sites:
+            site.stop()
         self._existing.stop()
         self._center_app.state.center.close()
-        self._issuing_app.state.issuing.close()
         self._authority.close()
-        if self._card_registry is not None:
-            self._card_registry.close()
 
 
 def _migrate(folder: Path, databases: Sequence[str]) -> None:
     """Bring kept databases to the newest schema, whoever made them readable by others."""
-    if CARD_REGISTRY in databases:  # made if it is not there
-        migrate_card_registry(sqlite_url(folder / f"{CARD_REGISTRY}.db"))
+    for name in databases:
+        if name.startswith(CARD_REGISTRY):  # made if it is not there
+            migrate_card_registry(sqlite_url(folder / f"{name}.db"))
     for name in databases:
         (folder / f"{name}.db").chmod(0o600)
     migrate_authority(sqlite_url(folder / "authority.db"))
     migrate_center(sqlite_url(folder / "center.db"))
-    migrate_ledger(sqlite_url(folder / "ledger.db"))
     for name in databases:
-        if name.startswith("replica-"):
-            migrate(sqlite_url(folder / f"{name}.db"), "server_stub.registry")
+        url = sqlite_url(folder / f"{name}.db")
+        if name.startswith(LEDGER):
+            migrate_ledger(url)
+        elif name.startswith("replica-"):
+            migrate(url, "server_stub.registry")
 
 
 class RemoteServers:
@@ -396,8 +451,9 @@ class RemoteServers:
         if not line:
             raise RuntimeError("the servers did not start")
         urls = json.loads(line)
-        self.authority_url, self.issuing_url, self.center_url = (urls[node] for node in NODES)
-        self.card_registry_url = urls.get(CARD_REGISTRY, "")
+        self.authority_url, self.center_url = urls["authority"], urls["center"]
+        self.issuing_urls: dict[str, str] = urls[ISSUING_SERVERS]
+        self.card_registry_urls: dict[str, str] = urls[CARD_REGISTRIES]
         self._urls: dict[str, str] = {node: urls[node] for node in NODES}
         self.faults_on: set[str] = set()
         self._client = httpx.Client(timeout=ENDING, trust_env=False)

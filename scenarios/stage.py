@@ -35,6 +35,7 @@ from .profile_cards import template_with_own_cards
 from .reader_service import ReaderService
 from .servers import CITY as CITY
 from .servers import OWN_FILES, STORE, LocalServers, RemoteServers, Servers
+from .sites import Site, site_of
 from .stage_secrets import KeyPool
 from .template import AUTHORITY_FILE, PIN, CardEntry, load_cards, replica_name, template_folder, towns_of
 from .towns import Town, beginning_of, fonts_of
@@ -143,6 +144,10 @@ class Stage:
     def replica(self, town: Town) -> str:
         """The URL of the town's replica."""
         return sqlite_url(self.servers_folder / f"{replica_name(town.code)}.db")
+
+    def site(self, code: str) -> Site:
+        """Where the issuing server of the municipality `code` stands."""
+        return site_of(self.towns, code)
 
     @property
     def visit_folder(self) -> Path:
@@ -273,10 +278,11 @@ class Stage:
         return PIN if self.hands is None else self.hands.pin_of(name, self.kiosk.terminal)
 
     def act_at_counter(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
-        """What an official does or asks at the counter of the ICカード標準システム (条例利用)."""
-        key = self.keys.text("ops-card-registry")
+        """What an official of `body`'s municipality does or asks at the counter of its ICカード標準システム (条例利用)."""
+        code = str(body["municipality"])
+        key = self.keys.text(self.site(code).named("ops-card-registry"))
         return httpx.post(
-            f"{self.servers.card_registry_url}/ops/v1/{path}",
+            f"{self.servers.card_registry_urls[code]}/ops/v1/{path}",
             json=dict(body),
             headers={"Authorization": f"Bearer {key}"},
             trust_env=False,

@@ -141,8 +141,9 @@ def stop_everything(world: World) -> None:
 def release_all(world: World) -> None:
     """Whatever was stopped, at either server."""
     for node in (CENTRE, MUNICIPALITY):
-        for stop in _ask(world, node, "GET", "stops")["stops"]:
-            _ask(world, node, "POST", f"stops/{stop['stop_id']}/release")
+        for town in world.stage.towns:
+            for stop in _ask(world, node, "GET", "stops", town=town.code)["stops"]:
+                _ask(world, node, "POST", f"stops/{stop['stop_id']}/release", town=town.code)
 
 
 def _stop(world: World, node: str, **what: Any) -> None:
@@ -168,7 +169,8 @@ def exception_withdrawn(world: World, person: str) -> None:
 )
 def acts_stay(world: World, person: str) -> None:
     reference = _reference(world, person)
-    page = ExceptionPage.model_validate_json(json.dumps(_ask(world, MUNICIPALITY, "GET", "age-exceptions")))
+    told = _ask(world, MUNICIPALITY, "GET", "age-exceptions", town=reference.municipality)
+    page = ExceptionPage.model_validate_json(json.dumps(told))
     found = [one.act for one in page.acts if one.person == reference.person]
     expect(
         found == [ExceptionAct.GRANT, ExceptionAct.WITHDRAW],
@@ -179,7 +181,9 @@ def acts_stay(world: World, person: str) -> None:
 
 def _reference(world: World, person: str) -> PersonReference:
     asked = f"municipality={world.town().code}&person_key={world.stage.person_key(person)}"
-    return PersonReference.model_validate(_ask(world, MUNICIPALITY, "GET", f"person-reference?{asked}"))
+    return PersonReference.model_validate(
+        _ask(world, MUNICIPALITY, "GET", f"person-reference?{asked}", town=world.town().code)
+    )
 
 
 def _act(world: World, person: str, act: ExceptionAct) -> None:
@@ -192,14 +196,28 @@ def _act(world: World, person: str, act: ExceptionAct) -> None:
         operator="市民課　見本職員",
         reason="法定代理人の申出による",
     )
-    _ask(world, MUNICIPALITY, "POST", "age-exceptions", change.model_dump(mode="json"))
+    _ask(
+        world,
+        MUNICIPALITY,
+        "POST",
+        "age-exceptions",
+        change.model_dump(mode="json"),
+        town=reference.municipality,
+    )
 
 
-def _ask(world: World, node: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    """At the door for officials' tools, with that server's own key."""
-    servers = world.stage.servers
-    base = servers.center_url if node == CENTRE else servers.issuing_url
-    headers = {"Authorization": f"Bearer {world.stage.keys.text(f'ops-{node}')}"}
+def _ask(
+    world: World, node: str, method: str, path: str, body: dict[str, Any] | None = None, *, town: str = ""
+) -> Any:
+    """At the door for officials' tools of the centre, or of the issuing server of `town` (its code; the first of the stage), with
+    that server's own key."""
+    stage = world.stage
+    code = town or stage.towns[0].code
+    if node == CENTRE:
+        base, key = stage.servers.center_url, "ops-center"
+    else:
+        base, key = stage.servers.issuing_urls[code], stage.site(code).named("ops-issuing")
+    headers = {"Authorization": f"Bearer {stage.keys.text(key)}"}
     answer = httpx.request(
         method, f"{base}/ops/v1/{path}", json=body, headers=headers, timeout=_PATIENCE, trust_env=False
     )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server_stub.db import migrate, open_engine
@@ -40,6 +40,23 @@ _STATE = t.application_states.c.application_id == t.applications.c.application_i
 def migrate_ledger(url: str) -> None:
     """Bring the ledger at `url` to the newest revision."""
     migrate(url, "server_stub.issuing")
+
+
+def keep_only(url: str, municipalities: Sequence[str]) -> None:
+    """Take everything of other municipalities out of the ledger at `url`, a copy of one that several issuing servers shared. Reports of
+    applications that never came say nothing of a municipality and stay."""
+    engine = open_engine(url)
+    others = select(t.applications.c.application_id).where(
+        t.applications.c.municipality.not_in(municipalities)
+    )
+    by_application = (t.refunds, t.charges, t.status_reports, t.application_states)
+    by_municipality = (t.copies, t.applications, t.issue_counters, t.stops, t.exception_acts)
+    with engine.begin() as connection:
+        for table in by_application:
+            connection.execute(delete(table).where(table.c.application_id.in_(others)))
+        for table in by_municipality:
+            connection.execute(delete(table).where(table.c.municipality.not_in(municipalities)))
+    engine.dispose()
 
 
 class Ledger:
