@@ -93,6 +93,7 @@ def demo(
 
 
 def server(
+    context: typer.Context,
     folder: Annotated[
         Path | None,
         typer.Option("--folder", help="データベース・鍵・時計を置くフォルダ（次に動かすと続きから）"),
@@ -114,6 +115,8 @@ def server(
     town: TownOption = None,
 ) -> None:
     """証明書交付センター・証明発行サーバ・認証局を動かす。"""
+    if context.invoked_subcommand is not None:
+        return  # backup, restore, restoration
     from .serving import serve_until_stopped
 
     _choose(town)

@@ -50,7 +50,14 @@ def keep_only(url: str, municipalities: Sequence[str]) -> None:
         t.applications.c.municipality.not_in(municipalities)
     )
     by_application = (t.refunds, t.charges, t.status_reports, t.application_states)
-    by_municipality = (t.copies, t.applications, t.issue_counters, t.stops, t.exception_acts)
+    by_municipality = (
+        t.copies,
+        t.applications,
+        t.issue_counters,
+        t.stops,
+        t.exception_acts,
+        t.restorations,
+    )
     with engine.begin() as connection:
         for table in by_application:
             connection.execute(delete(table).where(table.c.application_id.in_(others)))

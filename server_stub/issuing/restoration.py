@@ -28,6 +28,7 @@ from server_stub.interface.restoration import (
     ToldApplication,
 )
 from server_stub.interface.trace import Trace
+from server_stub.registry.replica import generations_of
 
 from . import tables as t
 from .copies import MOST_DRAWS, new_mark
@@ -198,6 +199,15 @@ class Restoration:
                     _go_on_above(connection, municipality, day, least=confirmed.numbers_above)
         self._trace.emit("operator", "restoration_confirmed", municipality=municipality)
         return self.every()
+
+
+def delivered_after(replica_url: str, entries: Iterable[RestorationEntry]) -> None:
+    """Raise Failed(Restoration_Not_Ready, missing="delivery") before the existing systems have delivered since the restoration: the
+    restrictions of the lost time come with it."""
+    restored_at = max((one.restored_at for one in entries), default=None)
+    loaded = [one.loaded_at for one in generations_of(replica_url)]
+    if restored_at is not None and not any(moment >= restored_at for moment in loaded):
+        raise Failed("Restoration_Not_Ready", missing="delivery")
 
 
 def _refusal(entries: tuple[RestorationEntry, ...]) -> Failed:

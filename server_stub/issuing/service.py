@@ -35,7 +35,7 @@ from server_stub.interface.terminal import (
 from server_stub.interface.values import MunicipalityList, Place
 from server_stub.node import NodeContext
 from server_stub.paper.typesetting import Issuer, Rendered
-from server_stub.registry.replica import ReplicaReader, generations_of
+from server_stub.registry.replica import ReplicaReader
 
 from .copies import (
     MOST_DRAWS,
@@ -58,7 +58,7 @@ from .fault_injection import (
 from .ledger import Ledger
 from .offers import Holder, find_holder
 from .pdf_link import linked
-from .restoration import Restoration
+from .restoration import Restoration, delivered_after
 from .rights import (
     check_any_open,
     check_open,
@@ -130,10 +130,7 @@ class IssuingService:
         Failed(Restoration_Not_Ready, missing="delivery") before the existing systems have delivered since: restrictions of the lost
         time come with it."""
         tenant = self._tenants.get(municipality)
-        restored_at = [one.restored_at for one in self.restoration.open(municipality)]
-        loaded = [one.loaded_at for one in generations_of(tenant.replica_url)]
-        if restored_at and max(loaded, default=restored_at[0]) <= max(restored_at):
-            raise Failed("Restoration_Not_Ready", missing="delivery")
+        delivered_after(tenant.replica_url, self.restoration.open(municipality))
         today = self._tenant(municipality, self._context.clock.now()).municipality
         return self.restoration.confirm(municipality, confirmed, today.numbers.values())
 
