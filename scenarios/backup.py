@@ -203,13 +203,18 @@ def _sync(folder: Path) -> None:
 
 
 def restore(
-    backup: Path, folder: Path, *, marked_at: datetime, site: str = "", clock: Clock | None = None
+    backup: Path,
+    folder: Path,
+    *,
+    site: str = "",
+    clock: Clock | None = None,
+    marked_at: datetime | None = None,
 ) -> Manifest:
     """Make the server folder of `backup` anew in `folder`, whole or not at all, brought to the newest schema and in the state
     of a restoration: it issues nothing before the centre has told it the rest and an official has confirmed.
 
     `site`: only the databases of the site of that municipality; then `folder` may be a server folder that lacks them.
-    `marked_at`: the machine's own time. `clock`: of the servers, where the backup has none.
+    `clock`: of the servers, where the backup has none. `marked_at`: when that is, by the machine's own clock (none: now).
     Raises Failed: Backup_Damaged, Database_Of_Newer_Version, Restore_Over_Data, Server_Folder_In_Use; LookupError for no such site.
     """
     with ExitStack() as held, _unpacked(backup) as source:
@@ -233,7 +238,7 @@ def restore(
             for name in wanted:
                 _take(source, name, manifest.files[name], part)
             now = clock.now() if clock else kept_clock(folder if inside else part).now()
-            _bring_up(part, manifest, now, marked_at)
+            _bring_up(part, manifest, now, marked_at or Clock().now())
             _sync(part)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)

@@ -27,8 +27,10 @@ class CenterApplication:
 class LedgerQueries:
     """The centre's and the issuing servers' books in one folder of databases: whatever ledgers lie there, as if they were one."""
 
-    def __init__(self, folder: Path) -> None:
-        files = sorted(folder.glob(f"{LEDGER}*.db")) or [folder / f"{LEDGER}.db"]
+    def __init__(self, folder: Path, *elsewhere: Path) -> None:
+        """`elsewhere`: other folders with ledgers of the same servers."""
+        there = [file for one in (folder, *elsewhere) for file in sorted(one.glob(f"{LEDGER}*.db"))]
+        files = there or [folder / f"{LEDGER}.db"]
         self._ledgers = [Ledger(sqlite_url(file)) for file in files]
         self._center = open_engine(sqlite_url(folder / "center.db"))
 

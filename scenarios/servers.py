@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from server_stub.center.terminals import Terminal
 from server_stub.db import make_private, migrate, sqlite_url
 from server_stub.faults.box import FaultBox
 from server_stub.interface.clock import Clock, ClockSetting
+from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import TerminalFacts
 from server_stub.interface.notices import CARDS_FILE_NAME, FILE_NAME
 from server_stub.interface.secret import Secret
@@ -36,6 +38,7 @@ from server_stub.interface.trace import Trace
 from server_stub.interface.values import TerminalKind
 from server_stub.issuing.app import create_app as create_issuing
 from server_stub.issuing.ledger import migrate_ledger
+from server_stub.issuing.service import IssuingService
 from server_stub.issuing.tenants import HostedMunicipality, IssuingSettings
 from server_stub.municipalities import load_index
 from server_stub.node import NodeContext, RunningNode, serve
@@ -58,6 +61,7 @@ from .template import (
 )
 from .towns import Town, codes
 
+_LOG = logging.getLogger(__name__)
 ENDING = 60.0
 """Real seconds for the servers' process to end, or to answer one command, on a busy machine."""
 NODES = ("authority", "issuing", "center")
@@ -147,9 +151,11 @@ class _LocalSite:
         cards: CardRegistrySettings | None,
         context: Callable[[str], NodeContext],
         port: int,
+        folder: Path,
     ) -> None:
-        self.site, self.settings, self.cards = site, settings, cards
+        self.site, self.settings, self.cards, self.folder = site, settings, cards, folder
         self._app = create_issuing(context("issuing"), settings)
+        self.issuing: IssuingService = self._app.state.issuing
         self._nodes = [serve(self._app, port)]
         self.issuing_url, self.card_registry_url = self._nodes[0].base_url, ""
         self._registry: CardRegistry | None = None
@@ -167,7 +173,7 @@ class _LocalSite:
     def stop(self) -> None:
         for node in self._nodes:
             node.stop()
-        self._app.state.issuing.close()
+        self.issuing.close()
         if self._registry is not None:
             self._registry.close()
 
@@ -220,7 +226,7 @@ class LocalServers:
         enrolled = tuple(one.card for one in enrolments)
         self._clock = clock
         self.faults_on: set[str] = set()
-        keys = keys or KeyPool()
+        self._keys = keys = keys or KeyPool()
         self._existing = ExistingSystems(
             self._towns,
             lambda town: folder / OWN_FILES / town.code,
@@ -232,18 +238,7 @@ class LocalServers:
         self._faults["issuing"] = _FaultsPassedOn(self._existing)
         if not kept:
             self._copy()
-        self._nightly = [
-            NightlyDelivery(
-                town,
-                self._replica(town),
-                folder / OWN_FILES / town.code,
-                self._fresh / FILE_NAME,
-                clock,
-                trace,
-                self._faults["issuing"],
-            )
-            for town in self._towns
-        ]
+        self._nightly = [self._nightly_of(town, folder) for town in self._towns]
         if kept and enrolments:
             self._link_kept()
 
@@ -257,6 +252,7 @@ class LocalServers:
                 self._existing.follow_trace,
             )
 
+        self._context = context
         self._authority = Authority(
             authority_settings(folder, keys, enrolled, towns=self._towns), clock, trace
         )
@@ -265,10 +261,11 @@ class LocalServers:
         self._sites = [
             _LocalSite(
                 site,
-                self._issuing_settings(site, keys),
+                self._issuing_settings(site, keys, folder),
                 card_registry_settings(folder, site, keys) if site.by_ordinance else None,
                 context,
                 ports[1] if number == 0 else 0,
+                folder,
             )
             for number, site in enumerate(sites_of(self._towns))
         ]
@@ -297,21 +294,71 @@ class LocalServers:
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))
         self.authority_url, self.center_url = (node.base_url for node in self._nodes)
+        for one in self._sites:
+            self._deliver_after_restoration(one)
         for nightly in self._nightly:
             nightly.start()
         # fonts, compiler and patterns, so that the first paper does not wait for them
         names = [town.name for town in self._towns]
         threading.Thread(target=warm_up, args=names, daemon=True).start()
 
-    def _issuing_settings(self, site: Site, keys: KeyPool) -> IssuingSettings:
+    def _nightly_of(self, town: Town, folder: Path) -> NightlyDelivery:
+        """Deliver into the replica in `folder`."""
+        return NightlyDelivery(
+            town,
+            self._replica(town, folder),
+            self._folder / OWN_FILES / town.code,
+            self._fresh / FILE_NAME,
+            self._clock,
+            self._trace,
+            self._faults["issuing"],
+        )
+
+    def _deliver_after_restoration(self, site: _LocalSite) -> None:
+        """Have the existing systems deliver the latest night once more where a site was restored from a backup: restrictions of the lost time
+        come with it, and before that no official can confirm."""
+        waiting = {one.municipality for one in site.issuing.restoration.open() if one.confirmed_at is None}
+        for town, nightly in zip(self._towns, self._nightly, strict=True):
+            if town.code in waiting:
+                try:
+                    nightly.again()
+                except Failed as failed:  # the next night delivers
+                    _LOG.warning("the delivery after a restoration was refused: %s", failed.failure)
+
+    def lose_site(self, code: str) -> None:
+        """The data centre of the municipality `code`, and of all that share it, is gone: its servers and its databases."""
+        lost = next(one for one in self._sites if code in one.site.codes)
+        for town, nightly in zip(self._towns, self._nightly, strict=True):
+            if town.code in lost.site.codes:
+                nightly.stop()
+        lost.stop()
+        for name in (*lost.site.databases, *(replica_name(one) for one in lost.site.codes)):
+            for end in ("", "-wal", "-shm"):
+                (lost.folder / f"{name}.db{end}").unlink(missing_ok=True)
+
+    def restore_site(self, code: str, folder: Path) -> None:
+        """Serve the lost site of the municipality `code` from databases in `folder`, at another port; the centre is told where."""
+        number, lost = next((n, one) for n, one in enumerate(self._sites) if code in one.site.codes)
+        for index, town in enumerate(self._towns):
+            if town.code in lost.site.codes:
+                self._nightly[index] = self._nightly_of(town, folder)
+                self._nightly[index].start()
+        cards = card_registry_settings(folder, lost.site, self._keys) if lost.cards else None
+        settings = self._issuing_settings(lost.site, self._keys, folder)
+        self._sites[number] = site = _LocalSite(lost.site, settings, cards, self._context, 0, folder)
+        self.issuing_urls |= dict.fromkeys(site.site.codes, site.issuing_url)
+        self._deliver_after_restoration(site)
+        self._center_app.state.center.move_issuing_server(code, site.issuing_url)
+
+    def _issuing_settings(self, site: Site, keys: KeyPool, folder: Path) -> IssuingSettings:
         return IssuingSettings(
-            ledger_url=sqlite_url(self._folder / f"{site.named(LEDGER)}.db"),
+            ledger_url=sqlite_url(folder / f"{site.named(LEDGER)}.db"),
             centre_key=Secret(keys.text(site.named("centre-to-issuing"))),
             ops_key=Secret(keys.text(site.named("ops-issuing"))),
             municipalities=tuple(
                 HostedMunicipality(
                     town.folder,
-                    self._replica(town),
+                    self._replica(town, folder),
                     Secret(keys.text(f"pseudonyms-{town.code}")),
                     self._existing.address(town.code),
                 )
@@ -333,8 +380,9 @@ class LocalServers:
     def sites(self) -> tuple[Site, ...]:
         return tuple(one.site for one in self._sites)
 
-    def _replica(self, town: Town) -> str:
-        return sqlite_url(self._folder / f"{replica_name(town.code)}.db")
+    @staticmethod
+    def _replica(town: Town, folder: Path) -> str:
+        return sqlite_url(folder / f"{replica_name(town.code)}.db")
 
     def _link_kept(self) -> None:
         """Tell the kept centre and replica too whose the enrolled cards are, by the same issue notices."""
@@ -380,6 +428,10 @@ class LocalServers:
             box.clear()
         self.faults_on.clear()
         self._existing.reset(scenario)
+        # a scenario had lost their data centre
+        moved = [one for one in self._sites if one.folder != self._folder]
+        for one in moved:
+            self.lose_site(one.site.codes[0])
         # neither a report still on its way nor a delivery may reach the fresh books
         with ExitStack() as resting:
             for nightly in self._nightly:
@@ -387,7 +439,10 @@ class LocalServers:
             resting.enter_context(self._center_app.state.center.database_closed())
             self._copy()
             for site in self._sites:
-                site.reopen()
+                if site not in moved:
+                    site.reopen()
+        for one in moved:
+            self.restore_site(one.site.codes[0], self._folder)
 
     def close_trace(self) -> None:
         """The stage's trace is that of the nodes in this process too."""

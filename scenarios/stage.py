@@ -25,6 +25,7 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 
 from . import paths
+from .backup import back_up, restore
 from .deliveries import NO_DELIVERY, delivered_since, last_night
 from .driver import Terminal
 from .enrolment import load_enrolments
@@ -105,6 +106,7 @@ class Stage:
                 enrolments=self.enrolments,
             )
         self.books = LedgerQueries(self.servers_folder)
+        self._restored: Path | None = None
         self._separate = separate
         self._kiosk: Kiosk | None = None
         self.keep_screens = False
@@ -120,6 +122,10 @@ class Stage:
         self.trace.scope(scenario)
         self.clock.start_again(self.begins)
         self.servers.reset(scenario, trace_folder)
+        if self._restored is not None:
+            self._restored = None
+            self._read_books()
+        shutil.rmtree(self.continuity_folder, ignore_errors=True)
         shutil.rmtree(self.servers_folder / OWN_FILES, ignore_errors=True)
         shutil.rmtree(self.visit_folder, ignore_errors=True)
         paths.private_folder(self.visit_folder)
@@ -148,6 +154,38 @@ class Stage:
     def site(self, code: str) -> Site:
         """Where the issuing server of the municipality `code` stands."""
         return site_of(self.towns, code)
+
+    # --- a data centre is lost --------------------------------------------------------------------------------------------
+
+    @property
+    def continuity_folder(self) -> Path:
+        """Where the present scenario's backups and what is restored of them lie."""
+        return self.folder / "continuity"
+
+    def back_up_site(self, code: str) -> None:
+        """Back up the site of the municipality `code` while it serves."""
+        to = self.continuity_folder / "backup"
+        back_up(self.servers_folder, to, site=code, clock=self.clock, template=self.template)
+
+    def lose_site(self, code: str) -> None:
+        """The data centre of the municipality `code` is gone: servers, databases and what was in them."""
+        assert isinstance(self.servers, LocalServers)
+        self.servers.lose_site(code)
+        self._read_books()
+
+    def restore_site(self, code: str) -> None:
+        """Serve it from its backup, from another folder at another port; the centre is told where."""
+        assert isinstance(self.servers, LocalServers)
+        self._restored = self.continuity_folder / "elsewhere"
+        restore(self.continuity_folder / "backup", self._restored, site=code, clock=self.clock)
+        self.servers.restore_site(code, self._restored)
+        self._read_books()
+
+    def _read_books(self) -> None:
+        """From where the ledgers lie now."""
+        self.books.close()
+        elsewhere = [] if self._restored is None else [self._restored]
+        self.books = LedgerQueries(self.servers_folder, *elsewhere)
 
     @property
     def visit_folder(self) -> Path:

@@ -63,9 +63,7 @@ def restore(
     if not source.exists():
         raise WrongUse(f"{source} がありません。")
     try:
-        from .options import clock_of
-
-        manifest = restore_backup(source, folder, marked_at=clock_of("now").now(), site=site)
+        manifest = restore_backup(source, folder, site=site)
     except LookupError as error:
         raise WrongUse(f"{source} に市区町村コード {site} の拠点はありません。") from error
     print(f"復元先\t{folder}")

@@ -142,12 +142,12 @@ def release_all(world: World) -> None:
     """Whatever was stopped, at either server."""
     for node in (CENTRE, MUNICIPALITY):
         for town in world.stage.towns:
-            for stop in _ask(world, node, "GET", "stops", town=town.code)["stops"]:
-                _ask(world, node, "POST", f"stops/{stop['stop_id']}/release", town=town.code)
+            for stop in ask(world, node, "GET", "stops", town=town.code)["stops"]:
+                ask(world, node, "POST", f"stops/{stop['stop_id']}/release", town=town.code)
 
 
 def _stop(world: World, node: str, **what: Any) -> None:
-    _ask(world, node, "POST", "stops", what)
+    ask(world, node, "POST", "stops", what)
 
 
 # --- exceptions ----------------------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def exception_withdrawn(world: World, person: str) -> None:
 )
 def acts_stay(world: World, person: str) -> None:
     reference = _reference(world, person)
-    told = _ask(world, MUNICIPALITY, "GET", "age-exceptions", town=reference.municipality)
+    told = ask(world, MUNICIPALITY, "GET", "age-exceptions", town=reference.municipality)
     page = ExceptionPage.model_validate_json(json.dumps(told))
     found = [one.act for one in page.acts if one.person == reference.person]
     expect(
@@ -182,7 +182,7 @@ def acts_stay(world: World, person: str) -> None:
 def _reference(world: World, person: str) -> PersonReference:
     asked = f"municipality={world.town().code}&person_key={world.stage.person_key(person)}"
     return PersonReference.model_validate(
-        _ask(world, MUNICIPALITY, "GET", f"person-reference?{asked}", town=world.town().code)
+        ask(world, MUNICIPALITY, "GET", f"person-reference?{asked}", town=world.town().code)
     )
 
 
@@ -196,7 +196,7 @@ def _act(world: World, person: str, act: ExceptionAct) -> None:
         operator="市民課　見本職員",
         reason="法定代理人の申出による",
     )
-    _ask(
+    ask(
         world,
         MUNICIPALITY,
         "POST",
@@ -206,7 +206,7 @@ def _act(world: World, person: str, act: ExceptionAct) -> None:
     )
 
 
-def _ask(
+def ask(
     world: World, node: str, method: str, path: str, body: dict[str, Any] | None = None, *, town: str = ""
 ) -> Any:
     """At the door for officials' tools of the centre, or of the issuing server of `town` (its code; the first of the stage), with
