@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,9 +18,7 @@ import httpx
 from server_stub.authority import Authority
 from server_stub.authority import create_app as create_authority
 from server_stub.authority import prepare_database as migrate_authority
-from server_stub.card_registry import CardRegistry, CardRegistrySettings
 from server_stub.card_registry import prepare_database as migrate_card_registry
-from server_stub.card_registry.app import create_app as create_card_registry
 from server_stub.center.app import create_app as create_center
 from server_stub.center.database import Database
 from server_stub.center.database import prepare_database as migrate_center
@@ -29,12 +28,13 @@ from server_stub.center.terminals import Terminal
 from server_stub.db import make_private, migrate, sqlite_url
 from server_stub.faults.box import FaultBox
 from server_stub.interface.clock import Clock, ClockSetting
+from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import TerminalFacts
 from server_stub.interface.notices import CARDS_FILE_NAME, FILE_NAME
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import TerminalKind
-from server_stub.issuing.app import create_app as create_issuing
+from server_stub.issuing.existing_systems import ExistingSystemAddress
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.issuing.tenants import HostedMunicipality, IssuingSettings
 from server_stub.municipalities import load_index
@@ -45,8 +45,12 @@ from . import paths
 from .deliveries import NightlyDelivery, check_own_files
 from .enrolment import Enrolment, link
 from .existing_systems import NODE as EXISTING_SYSTEM
-from .existing_systems import ExistingSystemProcess, ExistingSystems
+from .existing_systems import ExistingSystemProcess, towns_with_one
+from .node_processes import NodeProcesses, PassedOn
+from .outages import PREFIX as OUTAGE
+from .outages import Lines, Outages, places_of
 from .server_folder import adopt_single_ledger, adopt_single_replica
+from .site_servers import LocalSite, SiteProcesses
 from .sites import CARD_REGISTRY, LEDGER, Site, sites_of
 from .stage_secrets import KeyPool
 from .template import (
@@ -62,7 +66,12 @@ ENDING = 60.0
 """Real seconds for the servers' process to end, or to answer one command, on a busy machine."""
 NODES = ("authority", "issuing", "center")
 """In the order of `ports`. The issuing servers of further sites, and card registries (条例利用), are on free ports."""
-ISSUING_SERVERS, CARD_REGISTRIES = "issuing_servers", "card_registries"
+ISSUING_SERVERS, CARD_REGISTRIES, OPS_SERVERS, COUNTERS = (
+    "issuing_servers",
+    "card_registries",
+    "ops_servers",
+    "counters",
+)
 """In what `konbini server --json` prints: their URLs by municipality."""
 OWN_FILES = "delivery"
 """The folder beside the databases whose files are delivered each night instead of the sample, if it is there."""
@@ -97,6 +106,10 @@ class Servers(Protocol):
     """By municipality: those of one site have the same."""
     card_registry_urls: dict[str, str]
     """By municipality that uses 条例利用."""
+    ops_urls: dict[str, str]
+    """The issuing servers as officials reach them, by municipality."""
+    counter_urls: dict[str, str]
+    """The card registries as officials reach them."""
     faults_on: set[str]
     """Those that the stage has switched on."""
 
@@ -108,68 +121,41 @@ class Servers(Protocol):
 
     def reset(self, scenario: str, trace_folder: Path | None) -> None: ...
 
+    def undelivered(self) -> frozenset[str]: ...
+
     def close_trace(self) -> None: ...
 
     def stop(self) -> None: ...
 
 
-def _node_of(fault: str) -> str:
-    """The node that a fault is switched on at: the existing systems are steered by the issuing server's process."""
-    node = fault.split(".")[0]
-    return "issuing" if node == EXISTING_SYSTEM else node
+class _StageFaults(FaultBox):
+    """The centre's faults; those of other nodes, and outages, are passed on to whoever has them."""
 
-
-class _FaultsPassedOn(FaultBox):
-    """The issuing server's faults; those of the existing systems are passed on to their processes."""
-
-    def __init__(self, systems: ExistingSystems) -> None:
+    def __init__(self, others: Mapping[str, FaultBox]) -> None:
         super().__init__()
-        self._systems = systems
+        self._others = others
+        self.outages: Outages | None = None
 
     def switch_on(self, name: str, parameters: Mapping[str, Any] | None = None) -> None:
-        super().switch_on(name, parameters)
-        if name.startswith(f"{EXISTING_SYSTEM}."):
-            self._systems.tell(on=name, parameters=dict(parameters or {}))
+        """Raises Failed(Control_Not_Offered) for an outage where no process can be killed."""
+        node = name.split(".")[0]
+        if name.startswith(OUTAGE):
+            if self.outages is None:
+                raise Failed("Control_Not_Offered", capability="outages")
+            super().switch_on(name, parameters)
+            self.outages.switch_on(name, parameters)
+        elif node in self._others:
+            self._others[node].switch_on(name, parameters)
+        else:
+            super().switch_on(name, parameters)
 
     def switch_off(self, name: str) -> None:
         super().switch_off(name)
-        if name.startswith(f"{EXISTING_SYSTEM}."):
-            self._systems.tell(off=name)
-
-
-class _LocalSite:
-    """The servers of one site in threads of this process: the issuing server, and an ICカード標準システム if there is one."""
-
-    def __init__(
-        self,
-        site: Site,
-        settings: IssuingSettings,
-        cards: CardRegistrySettings | None,
-        context: Callable[[str], NodeContext],
-        port: int,
-    ) -> None:
-        self.site, self.settings, self.cards = site, settings, cards
-        self._app = create_issuing(context("issuing"), settings)
-        self._nodes = [serve(self._app, port)]
-        self.issuing_url, self.card_registry_url = self._nodes[0].base_url, ""
-        self._registry: CardRegistry | None = None
-        if cards is not None:
-            told = context(CARD_REGISTRY)
-            self._registry = CardRegistry(cards, told.clock, told.trace)
-            self._nodes.append(serve(create_card_registry(told, cards, self._registry), 0))
-            self.card_registry_url = self._nodes[1].base_url
-
-    def reopen(self) -> None:
-        """The databases have been replaced."""
-        if self._registry is not None:
-            self._registry.reopen()
-
-    def stop(self) -> None:
-        for node in self._nodes:
-            node.stop()
-        self._app.state.issuing.close()
-        if self._registry is not None:
-            self._registry.close()
+        if name.startswith(OUTAGE):
+            if self.outages is not None:
+                self.outages.switch_off(name)
+        elif (other := self._others.get(name.split(".")[0])) is not None:
+            other.switch_off(name)
 
 
 class LocalServers:
@@ -188,10 +174,12 @@ class LocalServers:
         enrolments: Sequence[Enrolment] = (),
         keys: KeyPool | None = None,
         kept: bool = False,
+        outages: bool = False,
     ) -> None:
         """The towns are those of `template`. `ports` of authority, issuing server and centre (0: free ones). `enrolments`:
         testers' cards to trust. `keys`: other than the checkout's. `kept`: the databases that lie in `folder` are kept, and
-        brought to the newest schema.
+        brought to the newest schema. `outages`: issuing servers are processes of their own, with lines to centre and city halls, so that
+        the outages of `server_stub.faults` can be switched on.
 
         Raises OSError for a port that is taken, Failed(Database_Of_Newer_Version), Failed(Settings_Wrong) for own files that
         would never be delivered."""
@@ -220,16 +208,27 @@ class LocalServers:
         enrolled = tuple(one.card for one in enrolments)
         self._clock = clock
         self.faults_on: set[str] = set()
+        self._outages: Outages | None = None
         keys = keys or KeyPool()
-        self._existing = ExistingSystems(
-            self._towns,
-            lambda town: folder / OWN_FILES / town.code,
-            lambda town: Secret(keys.text(f"existing-system-{town.code}")),
-            clock,
-            trace,
-        )
-        self._faults = {node: FaultBox() for node in (*NODES, CARD_REGISTRY)}
-        self._faults["issuing"] = _FaultsPassedOn(self._existing)
+        self._processes = NodeProcesses(clock, trace)
+        self.existing_systems = {
+            town.code: ExistingSystemProcess(
+                town,
+                folder / OWN_FILES / town.code,
+                Secret(keys.text(f"existing-system-{town.code}")),
+                clock,
+                trace,
+            )
+            for town in towns_with_one(self._towns)
+        }
+        """By the code of their municipality."""
+        for system in self.existing_systems.values():
+            self._processes.add(system)
+        sites = sites_of(self._towns)
+        self._lines = Lines(sites) if outages else None
+        others = {node: FaultBox() for node in ("authority", "issuing")}
+        others[EXISTING_SYSTEM] = PassedOn(self.existing_systems.values())
+        self._other_faults, self._faults = others, _StageFaults(others)
         if not kept:
             self._copy()
         self._nightly = [
@@ -240,7 +239,8 @@ class LocalServers:
                 self._fresh / FILE_NAME,
                 clock,
                 trace,
-                self._faults["issuing"],
+                others["issuing"],
+                functools.partial(self._is_hindered, town.code),
             )
             for town in self._towns
         ]
@@ -251,10 +251,11 @@ class LocalServers:
             return NodeContext(
                 clock,
                 trace,
-                self._faults[node],
+                self._faults if node == "center" else others.get(node, FaultBox()),
                 control,
                 self.reset if node == "center" else None,
-                self._existing.follow_trace,
+                self._processes.follow_trace,
+                self.undelivered,
             )
 
         self._authority = Authority(
@@ -262,26 +263,47 @@ class LocalServers:
         )
         authority_app = create_authority(context("authority"), self._authority.settings, self._authority)
         self._nodes: list[RunningNode] = [serve(authority_app, ports[0])]
-        self._sites = [
-            _LocalSite(
-                site,
-                self._issuing_settings(site, keys),
-                card_registry_settings(folder, site, keys) if site.by_ordinance else None,
-                context,
-                ports[1] if number == 0 else 0,
+        self._sites: list[LocalSite | SiteProcesses] = []
+        for number, site in enumerate(sites):
+            settings = self._issuing_settings(site, keys)
+            cards = card_registry_settings(folder, site, keys) if site.by_ordinance else None
+            port = ports[1] if number == 0 else 0
+            if outages:
+                self._sites.append(SiteProcesses(site, settings, cards, self._processes, clock, trace, port))
+            else:
+                self._sites.append(LocalSite(site, settings, cards, context, port))
+        if self._lines is not None:
+            processes = [one for one in self._sites if isinstance(one, SiteProcesses)]
+            others["issuing"] = PassedOn([one.issuing for one in processes], others["issuing"])
+            self._lines.lead_to(processes, self.existing_systems)
+            self._outages = self._faults.outages = Outages(
+                places_of(sites),
+                clock,
+                trace,
+                sites={one.site.codes[0]: one for one in processes},
+                existing_systems=self.existing_systems,
+                centre_lines=self._lines.to_centre,
+                hall_lines=self._lines.to_halls,
             )
-            for number, site in enumerate(sites_of(self._towns))
-        ]
+            for nightly in self._nightly:
+                self._outages.on_change(nightly.wake)
         self.issuing_urls = {code: one.issuing_url for one in self._sites for code in one.site.codes}
         self.card_registry_urls = {
             code: one.card_registry_url for one in self._sites for code in codes(one.site.by_ordinance)
         }
+        self.ops_urls, self.counter_urls = dict(self.issuing_urls), dict(self.card_registry_urls)
+        if self._lines is not None:
+            self.ops_urls |= self._lines.ops_urls
+            self.counter_urls |= {
+                code: url for code, url in self._lines.counter_urls.items() if code in self.counter_urls
+            }
         center_settings = CenterSettings(
             database_url=sqlite_url(folder / "center.db"),
             ocsp_url=f"{self._nodes[0].base_url}/ocsp/authentication",
             trusted_cas=(self._authority.authentication_ca_certificate(),),
             issuing_servers=tuple(
-                IssuingServer(one.issuing_url, one.settings.centre_key, one.site.codes) for one in self._sites
+                IssuingServer(self._to_issuing(one), one.settings.centre_key, one.site.codes)
+                for one in self._sites
             ),
             terminals=demo_terminals(keys, self._towns[0]),
             municipalities=load_index(town.folder for town in self._towns),
@@ -289,7 +311,7 @@ class LocalServers:
             enrolled=enrolled,
             ops_key=Secret(keys.text("ops-center")),
             card_registries=tuple(
-                CardRegistryServer(one.card_registry_url, one.cards.centre_key, codes(one.site.by_ordinance))
+                CardRegistryServer(self._to_cards(one), one.cards.centre_key, codes(one.site.by_ordinance))
                 for one in self._sites
                 if one.cards is not None
             ),
@@ -313,11 +335,36 @@ class LocalServers:
                     town.folder,
                     self._replica(town),
                     Secret(keys.text(f"pseudonyms-{town.code}")),
-                    self._existing.address(town.code),
+                    self._existing_address(town.code, site),
                 )
                 for town in site.towns
             ),
         )
+
+    def _existing_address(self, code: str, site: Site) -> ExistingSystemAddress | None:
+        """As its issuing server reaches it: over the LGWAN, or within the city hall."""
+        system = self.existing_systems.get(code)
+        if system is None or self._lines is None or code not in self._lines.to_halls:
+            return None if system is None else system.address
+        return ExistingSystemAddress(self._lines.existing_url(code), system.key)
+
+    def _to_issuing(self, site: LocalSite | SiteProcesses) -> str:
+        """As the centre reaches it."""
+        return site.issuing_url if self._lines is None else self._lines.to_centre[site.site.codes[0]].urls[0]
+
+    def _to_cards(self, site: LocalSite | SiteProcesses) -> str:
+        return (
+            site.card_registry_url
+            if self._lines is None
+            else self._lines.to_centre[site.site.codes[0]].urls[1]
+        )
+
+    def _is_hindered(self, code: str) -> bool:
+        return code in self.undelivered()
+
+    def undelivered(self) -> frozenset[str]:
+        """List the municipalities whose nightly delivery an outage keeps from its replica."""
+        return frozenset() if self._outages is None else self._outages.down.undelivered
 
     @property
     def issuing_url(self) -> str:
@@ -357,18 +404,13 @@ class LocalServers:
     def set_clock(self, setting: ClockSetting) -> None:
         self._clock.apply(setting)  # no effect where the stage's own clock is shared
 
-    @property
-    def existing_systems(self) -> dict[str, ExistingSystemProcess]:
-        """The existing systems by the code of their municipality."""
-        return self._existing.by_code
-
     def fault_on(self, name: str, parameters: dict[str, Any]) -> None:
-        self._faults[_node_of(name)].switch_on(name, parameters)
+        self._faults.switch_on(name, parameters)
         self.faults_on.add(name)
         self._trace.emit("fault", "on", name=name, parameters=parameters)
 
     def fault_off(self, name: str) -> None:
-        self._faults[_node_of(name)].switch_off(name)
+        self._faults.switch_off(name)
         self.faults_on.discard(name)
         self._trace.emit("fault", "off", name=name)
         for nightly in self._nightly:
@@ -376,10 +418,12 @@ class LocalServers:
 
     def reset(self, scenario: str = "", trace_folder: Path | None = None) -> None:
         """All nodes back to the template, all faults off. Their events go where those of the stage go."""
-        for box in self._faults.values():
+        for box in (self._faults, *self._other_faults.values()):
             box.clear()
         self.faults_on.clear()
-        self._existing.reset(scenario)
+        if self._outages is not None:
+            self._outages.clear()
+        self._processes.reset(scenario)
         # neither a report still on its way nor a delivery may reach the fresh books
         with ExitStack() as resting:
             for nightly in self._nightly:
@@ -391,16 +435,20 @@ class LocalServers:
 
     def close_trace(self) -> None:
         """The stage's trace is that of the nodes in this process too."""
-        self._existing.close_trace()
+        self._processes.close_trace()
 
     def stop(self) -> None:
+        if self._outages is not None:
+            self._outages.stop()
         for nightly in self._nightly:
             nightly.stop()
         for node in reversed(self._nodes):
             node.stop()
         for site in self._sites:
             site.stop()
-        self._existing.stop()
+        self._processes.stop()
+        if self._lines is not None:
+            self._lines.stop()
         self._center_app.state.center.close()
         self._authority.close()
 
@@ -433,6 +481,7 @@ class RemoteServers:
         ports: tuple[int, int, int] = (0, 0, 0),
         *,
         trust: bool = False,
+        outages: bool = False,
     ) -> None:
         """Starts the process and waits for its first line, which tells the base URLs. Raises RuntimeError.
 
@@ -440,6 +489,8 @@ class RemoteServers:
         told = ["--folder", str(folder), "--begin-anew", "--template", str(template), "--run", run]
         told += ["--ports", ",".join(map(str, ports))]
         told += ["--trust-test-hierarchy"] if trust else []
+        told += ["--outages"] if outages else []
+        self._outages = outages
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scenarios.cli", "server", "--control", "--json", *told],
             stdout=subprocess.PIPE,
@@ -454,31 +505,42 @@ class RemoteServers:
         self.authority_url, self.center_url = urls["authority"], urls["center"]
         self.issuing_urls: dict[str, str] = urls[ISSUING_SERVERS]
         self.card_registry_urls: dict[str, str] = urls[CARD_REGISTRIES]
-        self._urls: dict[str, str] = {node: urls[node] for node in NODES}
+        self.ops_urls: dict[str, str] = urls[OPS_SERVERS]
+        self.counter_urls: dict[str, str] = urls[COUNTERS]
         self.faults_on: set[str] = set()
         self._client = httpx.Client(timeout=ENDING, trust_env=False)
 
-    def _ask(self, node: str, method: str, path: str, body: dict[str, Any] | None = None) -> None:
-        self._client.request(method, f"{self._urls[node]}/control/{path}", json=body).raise_for_status()
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """At the centre's control port: one process, one clock, one trace, and it has the faults of all."""
+        answer = self._client.request(method, f"{self.center_url}/control/{path}", json=body)
+        return answer.raise_for_status().json()
 
     def set_clock(self, setting: ClockSetting) -> None:
-        self._ask("center", "PUT", "clock", setting.to_json())  # one process, one clock, one trace
+        self._ask("PUT", "clock", setting.to_json())
 
     def fault_on(self, name: str, parameters: dict[str, Any]) -> None:
-        self._ask(_node_of(name), "PUT", f"faults/{name}", parameters)
+        """Raises Failed(Control_Not_Offered) for an outage where no process can be killed."""
+        if name.startswith(OUTAGE) and not self._outages:
+            raise Failed("Control_Not_Offered", capability="outages")
+        self._ask("PUT", f"faults/{name}", parameters)
         self.faults_on.add(name)
 
     def fault_off(self, name: str) -> None:
-        self._ask(_node_of(name), "DELETE", f"faults/{name}")
+        self._ask("DELETE", f"faults/{name}")
         self.faults_on.discard(name)
 
+    def undelivered(self) -> frozenset[str]:
+        if not any(name.startswith(OUTAGE) for name in self.faults_on):
+            return frozenset()
+        return frozenset(self._ask("GET", "undelivered")["municipalities"])
+
     def reset(self, scenario: str = "", trace_folder: Path | None = None) -> None:
-        self._ask("center", "PUT", "trace", {"scenario": scenario, "folder": str(trace_folder or "")})
-        self._ask("center", "POST", "reset")
+        self._ask("PUT", "trace", {"scenario": scenario, "folder": str(trace_folder or "")})
+        self._ask("POST", "reset")
         self.faults_on.clear()
 
     def close_trace(self) -> None:
-        self._ask("center", "PUT", "trace", {"folder": ""})
+        self._ask("PUT", "trace", {"folder": ""})
 
     def stop(self) -> None:
         self._client.close()
