@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from server_stub.municipalities.hosting import HostingForm
+from server_stub.settings_file import settings_wrong
 
 from .towns import Town, codes
 
@@ -47,12 +48,22 @@ class Site:
 
 
 def sites_of(towns: Sequence[Town]) -> tuple[Site, ...]:
-    """Group the towns by where their issuing server stands, in the order of the towns. A city hall is its own site."""
+    """Group the towns by where their issuing server stands, in the order of the towns. A city hall is its own site.
+
+    Raises Failed(Settings_Wrong) for two towns that say two things of one data centre."""
     found: dict[tuple[HostingForm, str], list[Town]] = {}
     for town in towns:
         terms = town.municipality.hosting
         own = terms.form is HostingForm.OWN_HALL
         found.setdefault((terms.form, town.code if own else terms.site), []).append(town)
+    for here in found.values():
+        said = [(one.generator_seconds, one.fuel_hours) for one in (t.municipality.hosting for t in here)]
+        if len(set(said)) > 1:
+            raise settings_wrong(
+                "--town",
+                "hosting",
+                f"「{here[0].municipality.hosting.site}」を共同で使うほかの市区町村と同じ自家発電の内容",
+            )
     return tuple(
         Site(
             form,

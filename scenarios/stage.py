@@ -59,12 +59,13 @@ class Stage:
         trust_test_hierarchy: bool = False,
         own_cards: bool = False,
         towns: Sequence[Town] = (),
+        outages: bool = False,
     ) -> None:
         """`separate`: the servers in a process of their own. `folder`: where it keeps its files (a temporary one else).
         `reader`: `virtual`; `pcsc` for virtual cards through a PC/SC service of the stage's own; `pcsc:NAME` for the
         tester's reader, on which a person lays cards. `automatic`: no person enters the PINs. `trust_test_hierarchy`:
         enrolled test cards are admitted. `own_cards`: with the cards that the tester has made of profiles. `towns`: see
-        `load_towns` for none.
+        `load_towns` for none. `outages`: those of `server_stub.faults` can be switched on.
 
         Raises OSError for a port that is taken, RuntimeError where the reader's service cannot run.
         """
@@ -94,7 +95,12 @@ class Stage:
         self.servers: Servers
         if separate:
             self.servers = RemoteServers(
-                self.servers_folder, self.template, self.trace.run, ports, trust=trust_test_hierarchy
+                self.servers_folder,
+                self.template,
+                self.trace.run,
+                ports,
+                trust=trust_test_hierarchy,
+                outages=outages,
             )
         else:
             self.servers = LocalServers(
@@ -104,7 +110,9 @@ class Stage:
                 self.trace,
                 ports=ports,
                 enrolments=self.enrolments,
+                outages=outages,
             )
+        self.has_outages = outages
         self.books = LedgerQueries(self.servers_folder)
         self._restored: Path | None = None
         self._separate = separate
@@ -169,13 +177,11 @@ class Stage:
 
     def lose_site(self, code: str) -> None:
         """The data centre of the municipality `code` is gone: servers, databases and what was in them."""
-        assert isinstance(self.servers, LocalServers)
         self.servers.lose_site(code)
         self._read_books()
 
     def restore_site(self, code: str) -> None:
         """Serve it from its backup, from another folder at another port; the centre is told where."""
-        assert isinstance(self.servers, LocalServers)
         self._restored = self.continuity_folder / "elsewhere"
         restore(self.continuity_folder / "backup", self._restored, site=code, clock=self.clock)
         self.servers.restore_site(code, self._restored)
@@ -320,7 +326,7 @@ class Stage:
         code = str(body["municipality"])
         key = self.keys.text(self.site(code).named("ops-card-registry"))
         return httpx.post(
-            f"{self.servers.card_registry_urls[code]}/ops/v1/{path}",
+            f"{self.servers.counter_urls[code]}/ops/v1/{path}",
             json=dict(body),
             headers={"Authorization": f"Bearer {key}"},
             trust_env=False,
@@ -392,7 +398,8 @@ class Stage:
         night = last_night(self.clock.now())
         if night <= last_night(self.begins) or NO_DELIVERY in self.servers.faults_on:
             return  # the template has that night
-        replicas = [self.replica(town) for town in self.towns]
+        hindered = self.servers.undelivered()
+        replicas = [self.replica(town) for town in self.towns if town.code not in hindered]
         self.kiosk.terminal.wait_until(
             lambda: all(delivered_since(url, night) for url in replicas), "夜間の連携データが届く"
         )

@@ -18,7 +18,7 @@ from scenarios import paths
 from scenarios.enrolment import load_enrolments
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.server_folder import ServerFolder
-from scenarios.servers import CARD_REGISTRIES, ISSUING_SERVERS, LocalServers
+from scenarios.servers import CARD_REGISTRIES, COUNTERS, ISSUING_SERVERS, OPS_SERVERS, LocalServers
 from scenarios.template import towns_of
 from scenarios.towns import beginning_of, fonts_of, load_towns
 from server_stub.interface.clock import Clock
@@ -40,6 +40,7 @@ def serve_until_stopped(
     clock: str = "",
     begin_anew: bool = False,
     towns_are_named: bool = False,
+    outages: bool = False,
 ) -> None:
     """Serve authority, issuing servers and centre until SIGINT or SIGTERM. Raises OSError for a port that is taken, WrongUse
     for a clock that would be set back over kept data, Failed as `ServerFolder`.
@@ -47,7 +48,7 @@ def serve_until_stopped(
     Prints where they listen: one line of JSON if `as_json`, else what a person needs to connect a terminal.
     `folder`: what lies there is kept unless `begin_anew`; None: nothing is kept. `trust`: enrolled test cards are admitted.
     `template`: the stage's, else the checkout's with the tester's own cards. `towns_are_named`: kept data must be of the towns
-    chosen for this process. `clock`: see options; else the kept one, or as every stage begins.
+    chosen for this process. `outages`: as `LocalServers`. `clock`: see options; else the kept one, or as every stage begins.
     """
     stop = threading.Event()
 
@@ -74,6 +75,7 @@ def serve_until_stopped(
             enrolments=load_enrolments() if trust else (),
             keys=place.keys,
             kept=place.kept,
+            outages=outages,
         )
         place.keep_clock(running)
         urls = {
@@ -82,6 +84,8 @@ def serve_until_stopped(
             "center": servers.center_url,
             ISSUING_SERVERS: servers.issuing_urls,
             CARD_REGISTRIES: servers.card_registry_urls,
+            OPS_SERVERS: servers.ops_urls,
+            COUNTERS: servers.counter_urls,
         }
         if as_json:
             print(json.dumps(urls), flush=True)

@@ -216,7 +216,7 @@ def ask(
     if node == CENTRE:
         base, key = stage.servers.center_url, "ops-center"
     else:
-        base, key = stage.servers.issuing_urls[code], stage.site(code).named("ops-issuing")
+        base, key = stage.servers.ops_urls[code], stage.site(code).named("ops-issuing")
     headers = {"Authorization": f"Bearer {stage.keys.text(key)}"}
     answer = httpx.request(
         method, f"{base}/ops/v1/{path}", json=body, headers=headers, timeout=_PATIENCE, trust_env=False
