@@ -154,6 +154,7 @@ class NightlyDelivery:
 
     def stop(self) -> None:
         self._unsubscribe()
+        self._unsubscribe = lambda: None
         self._stop = True
         self._wake.set()
         self._thread.join(30)

@@ -6,6 +6,7 @@ its name. A restarted one is on the port that it had, with the clock and the fau
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import subprocess
@@ -114,7 +115,8 @@ class SteeredProcess:
     def stop(self) -> None:
         self._ending = True
         if self._process.stdin is not None:
-            self._process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
         try:
             self._process.wait(ENDING)
         except subprocess.TimeoutExpired:
@@ -125,7 +127,8 @@ class SteeredProcess:
     def _close_pipes(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                pipe.close()
+                with contextlib.suppress(BrokenPipeError):  # what it was told after its end
+                    pipe.close()
 
 
 class NodeProcess(SteeredProcess):

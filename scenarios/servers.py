@@ -533,9 +533,9 @@ class LocalServers:
         for box in (self._faults, *self._other_faults.values()):
             box.clear()
         self.faults_on.clear()
+        self._put_back()
         if self._outages is not None:
             self._outages.clear()
-        self._put_back()
         self._processes.reset(scenario)
         # neither a report still on its way nor a delivery may reach the fresh books
         with ExitStack() as resting:
