@@ -483,13 +483,20 @@ class LocalServers:
         self.issuing_urls |= dict.fromkeys(site.site.codes, site.issuing_url)
         self.ops_urls |= dict.fromkeys(site.site.codes, ops_url)
 
-    def _deliver_after_restoration(self, site: LocalSite | SiteProcesses) -> None:
-        """Have the existing systems deliver the latest night once more where a site was restored from a backup: restrictions of the lost time
-        come with it, and before that no official can confirm."""
+    def being_restored(self) -> list[str]:
+        """List the municipalities whose restoration an official has still to confirm."""
+        return sorted(code for site in self._sites for code in self._unconfirmed(site))
+
+    def _unconfirmed(self, site: LocalSite | SiteProcesses) -> set[str]:
         ledger = Ledger(site.settings.ledger_url)
         entries = Restoration(ledger, self._clock, self._trace).open()
         ledger.close()
-        waiting = {one.municipality for one in entries if one.confirmed_at is None}
+        return {one.municipality for one in entries if one.confirmed_at is None}
+
+    def _deliver_after_restoration(self, site: LocalSite | SiteProcesses) -> None:
+        """Have the existing systems deliver the latest night once more where a site was restored from a backup: restrictions of the lost time
+        come with it, and before that no official can confirm."""
+        waiting = self._unconfirmed(site)
         for town, nightly in zip(self._towns, self._nightly, strict=True):
             if town.code in waiting:
                 try:

@@ -106,6 +106,11 @@ def serve_until_stopped(
             if folder is not None:
                 kiosk += ["--server-folder", str(folder.absolute())]
                 print("フォルダのデータ\t" + ("続きから" if place.kept else "最初から"))
+                for code in servers.being_restored() if place.kept else ():
+                    print(
+                        f"復元したデータ\t市区町村 {code} は、緊急停止・例外・発行制限を確認済みとするまで交付しません"
+                        f"（konbini server restoration --folder {folder}）"
+                    )
             print(f"端末をつなぐ: {shlex.join([*this_command(), *kiosk])}", flush=True)
         parent = os.getppid()
         while not stop.wait(1) and not (control and os.getppid() != parent):
