@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server_stub.certificates.terms import NumberPattern
@@ -48,6 +48,7 @@ from tests.issuing.helper import (
     refused,
     write_notices,
 )
+from tests.long import LONG
 
 OFFICIAL = RestorationConfirmation(operator="市民課　見本職員")
 RESTORATION = "01KT5FX4M0S30EG58PQ46VB3AZ"
@@ -317,6 +318,7 @@ def generator(seed: int) -> Iterator[None]:
 asked = st.lists(st.integers(1, 5), max_size=5)
 
 
+@settings(max_examples=300 if LONG else 15)
 @given(
     form=st.sampled_from(FORMS), seed=st.integers(0, 9), before=asked, after=asked, again=st.lists(st.integers(1, 5), min_size=1, max_size=5),
     tries=st.integers(1, copies.MOST_DRAWS), restorations=st.integers(1, 3),

@@ -64,11 +64,23 @@ def unplayed(
     return enter
 
 
+ONE_RESTORATION: dict[str, Any] = {
+    "seed": 1,
+    "before": [1],
+    "after": [2],
+    "again": [2],
+    "tries": 1,
+    "restorations": 1,
+}
+
+
 @unplayed(
     "復元した台帳が、失われた台帳と同じ乱数の続きから発行番号を作る",
     harm="二枚の証明書が同じ発行番号を持ち、どちらが本物か言えなくなる。",
-    test=test_restoration.test_no_number_that_was_ever_drawn_is_drawn_by_a_restored_ledger,
+    test=test_restoration.test_no_number_that_was_ever_drawn_is_drawn_by_a_restored_ledger.hypothesis.inner_test,  # type: ignore[attr-defined]
     fixtures={},
+    form=test_restoration.FORMS[0],
+    **ONE_RESTORATION,
 )
 def numbers_without_a_mark(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(restoration.Restoration, "mark", lambda own, municipality: "")
@@ -77,8 +89,10 @@ def numbers_without_a_mark(patch: pytest.MonkeyPatch) -> None:
 @unplayed(
     "復元した台帳の通し番号が、バックアップの番号から続く",
     harm="二枚の証明書が同じ発行番号を持ち、どちらが本物か言えなくなる。",
-    test=test_restoration.test_no_number_that_was_ever_drawn_is_drawn_by_a_restored_ledger,
+    test=test_restoration.test_no_number_that_was_ever_drawn_is_drawn_by_a_restored_ledger.hypothesis.inner_test,  # type: ignore[attr-defined]
     fixtures={},
+    form=test_restoration.FORMS[2],
+    **ONE_RESTORATION,
 )
 def counts_go_on_from_the_backup(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(restoration, "_go_on_above", lambda *told, **more: None)
