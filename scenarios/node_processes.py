@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from server_stub.faults.box import FaultBox
@@ -114,7 +115,8 @@ class SteeredProcess:
     def stop(self) -> None:
         self._ending = True
         if self._process.stdin is not None:
-            self._process.stdin.close()
+            with suppress(OSError):
+                self._process.stdin.close()
         try:
             self._process.wait(ENDING)
         except subprocess.TimeoutExpired:
@@ -125,7 +127,8 @@ class SteeredProcess:
     def _close_pipes(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                pipe.close()
+                with suppress(OSError):  # what was told to one that had ended
+                    pipe.close()
 
 
 class NodeProcess(SteeredProcess):

@@ -206,6 +206,11 @@ def _act(world: World, person: str, act: ExceptionAct) -> None:
     )
 
 
+def ask_municipality(world: World, code: str, path: str) -> Any:
+    """Look something up at the door for officials' tools of the issuing server of the municipality `code`, from its city hall."""
+    return _ask(world, MUNICIPALITY, "GET", path, town=code)
+
+
 def _ask(
     world: World, node: str, method: str, path: str, body: dict[str, Any] | None = None, *, town: str = ""
 ) -> Any:

@@ -365,6 +365,7 @@ _numbers("count", "数", "1", 1, 999)
 _numbers("copies", "部数", "1", 1, 99)
 _numbers("seconds", "秒数", "60", 1, 86_400)
 _numbers("minutes", "分の数", "15", 1, 1_440)
+_numbers("hours", "時間の数", "72", 1, 720)
 _numbers("mm", "長さ（ミリ）", "15", 1, 300)
 _numbers("length", "文字数", "80", 1, 1_000)
 
