@@ -23,6 +23,7 @@ from scenarios.towns import Town, load_towns, named_municipalities
 from server_stub.faults.box import KNOWN
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import CATALOGUE
+from server_stub.interface.outages import AlarmCause, OutageOf, Responsible
 
 NEAR = 3
 """How many right words are suggested."""
@@ -321,6 +322,21 @@ _words(
     "転出予定の方のいる世帯には交付しない",
     lambda: tuple(RULES),
 )
+OUTAGES = {
+    "庁舎": OutageOf.CITY_HALL, "データセンター": OutageOf.DATA_CENTRE, "既存システム": OutageOf.EXISTING_SYSTEM,
+}  # fmt: skip
+"""What the sentences call what is announced to be out."""
+ALARMS = {
+    "証明発行サーバの応答がない": AlarmCause.SITE_SILENT, "既存システムの応答がない": AlarmCause.EXISTING_SYSTEM_SILENT,
+    "連携の遅れ": AlarmCause.DELIVERY_LATE, "連携の拒否": AlarmCause.DELIVERY_REFUSED,
+    "副本の期限切れ": AlarmCause.REPLICA_TOO_OLD,
+}  # fmt: skip
+RECEIVERS = {"事業者": Responsible.PROVIDER, "市区町村": Responsible.MUNICIPALITY}
+_words(
+    "outage_of", "停止するもの（庁舎、データセンター、既存システム）", "庁舎", lambda: tuple(OUTAGES), _BARE
+)
+_words("alarm", "警報（konbini steps で一覧）", "連携の遅れ", lambda: tuple(ALARMS))
+_words("receiver", "警報を受ける側（事業者、市区町村）", "事業者", lambda: tuple(RECEIVERS), _BARE)
 _words("shop", "端末のある店舗・施設", "見本町一丁目店", lambda: SHOPS)
 
 

@@ -19,6 +19,7 @@ from server_stub.interface.issuing import (
     OrdinanceServicesRequest,
 )
 from server_stub.interface.operations import LedgerApplication
+from server_stub.interface.outages import LOOK_PATH
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import OrdinanceServices, ReportTaken
 from server_stub.interface.trace import Trace
@@ -27,6 +28,7 @@ from server_stub.node import NodeContext, make_app
 from server_stub.ops_door import add_ops_door
 
 from .exceptions_door import add_exceptions_door
+from .extensions_door import add_extensions_door
 from .operations import LedgerBooks
 from .service import IssuingService
 from .tenants import IssuingSettings
@@ -96,6 +98,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     app = _routed_app(context, service, settings.centre_key)
     add_ops_door(app, settings.ops_key, LedgerBooks(service), LedgerApplication)
     add_exceptions_door(app, settings.ops_key, service.exceptions)
+    add_extensions_door(app, settings.ops_key, service.extensions)
     app.state.issuing = service
     return app
 
@@ -106,6 +109,7 @@ def openapi_document() -> dict[str, Any]:
     app = _routed_app(NodeContext(clock, Trace(clock)), None, Secret(""))
     add_ops_door(app, None, None, LedgerApplication)
     add_exceptions_door(app, None, None)
+    add_extensions_door(app, None, None)
     return app.openapi()
 
 
@@ -176,6 +180,18 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
         """Any number of deliveries of one `report_id` count once. A cancellation may come before its application, and one that
         expired gives way to a payment made before it."""
         return service.take_report(application_id, report)
+
+    @app.post(
+        LOOK_PATH,
+        dependencies=guarded,
+        responses=_refusals(),
+        status_code=204,
+        summary="Tell that it works, and look after the alarms",
+        operation_id="look",
+    )
+    def look() -> None:
+        """The existing systems are asked, the replicas' age is looked at; what is wrong is at `/ops/v1/alarms`."""
+        service.alarms.look()
 
     return app
 
