@@ -52,7 +52,7 @@ class Outages:
         asked = (
             select(tables.outages)
             .where(table.ended_at.is_(None), table.until > self._clock.now())
-            .order_by(table.at, table.outage_id)
+            .order_by(table.at, table.since, table.outage_id)
         )
         with self._database.read() as connection:
             return OutageList(outages=tuple(_entry(row) for row in connection.execute(asked).mappings()))
