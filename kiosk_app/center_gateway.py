@@ -93,6 +93,30 @@ class CenterGateway:
         return lambda: self._perform(effect, visit)
 
     def _perform(self, effect: f.Effect, visit: int) -> Event:
+        try:
+            return self._done(effect, visit)
+        except Failed as failed:
+            if "notice" in failed.facts:
+                raise self._with_signed_notice(failed, str(getattr(effect, "session_id", ""))) from failed
+            raise
+
+    def _with_signed_notice(self, failed: Failed, session_id: str) -> Failed:
+        """The refusal with the public text (language -> text) that the centre has signed for this session; without any other: whoever
+        answers may be anybody."""
+        from server_stub.interface.binding import open_notice
+        from server_stub.interface.terminal import SignedNotice
+
+        facts = {name: value for name, value in failed.facts.items() if name != "notice"}
+        try:
+            signed = SignedNotice.model_validate(failed.facts["notice"])
+            told = open_notice(
+                signed, self._center()[1], session_id=session_id, terminal_id=self._settings.terminal_id
+            )
+        except (ValueError, Failed):
+            return Failed(failed.failure, **facts)
+        return Failed(failed.failure, **{**facts, "reopens": told.reopens, "notice": dict(told.notice)})
+
+    def _done(self, effect: f.Effect, visit: int) -> Event:
         match effect:
             case f.ReadCard():
                 return self._read_card(visit)

@@ -6,13 +6,13 @@ its name. A restarted one is on the port that it had, with the clock and the fau
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from server_stub.faults.box import FaultBox
@@ -115,7 +115,7 @@ class SteeredProcess:
     def stop(self) -> None:
         self._ending = True
         if self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
+            with suppress(OSError):
                 self._process.stdin.close()
         try:
             self._process.wait(ENDING)
@@ -127,7 +127,7 @@ class SteeredProcess:
     def _close_pipes(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                with contextlib.suppress(BrokenPipeError):  # what it was told after its end
+                with suppress(OSError):  # what was told to one that had ended
                     pipe.close()
 
 

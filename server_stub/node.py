@@ -27,6 +27,7 @@ from .http import CallerGone, NodeProtocol, again, check_json, whole_body
 from .interface.clock import Clock, ClockSetting
 from .interface.failures import CATALOGUE, Failed
 from .interface.log import place_of
+from .interface.outages import LOOK_PATH
 from .interface.trace import Source, Trace, new_traceparent, under_traceparent
 from .interface.values import FailureBody
 
@@ -149,12 +150,13 @@ class _Around:
         begun = False
         trace = self._context.trace
         control = scope["path"].startswith("/control/")
+        untold = control or scope["path"] == LOOK_PATH
 
         async def noting(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                if not control:  # before the caller can know of it
+                if not untold:  # before the caller can know of it
                     trace.emit(
                         self._source,
                         "answered",

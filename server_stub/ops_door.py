@@ -18,6 +18,7 @@ from .interface.operations import (
     StopList,
     StopRequest,
 )
+from .interface.outages import AlarmPage, AlarmQuery
 from .interface.secret import Secret
 from .interface.values import Model, Ulid
 from .node import failure_answers
@@ -54,6 +55,8 @@ class Books(Protocol):
     def stop(self, asked: StopRequest) -> StopEntry: ...
 
     def release(self, stop_id: str) -> StopEntry: ...
+
+    def alarms(self, query: AlarmQuery) -> AlarmPage: ...
 
 
 def check_ops_key(key: Secret | None) -> None:
@@ -116,6 +119,17 @@ def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as
     def application(application_id: Annotated[Ulid, Path()]) -> Model:
         """One application with every report on it, as this server knows it."""
         return books.application(application_id)
+
+    @app.get(
+        "/ops/v1/alarms",
+        dependencies=guarded,
+        responses=failure_answers(*OPS_REFUSALS),
+        summary="警報の一覧",
+        operation_id="list_alarms",
+    )
+    def alarms(query: Annotated[AlarmQuery, Query()]) -> AlarmPage:
+        """What does not work, since when, and who is to mend it; oldest first. One is closed when it works again."""
+        return books.alarms(query)
 
     @app.get(
         "/ops/v1/stops",

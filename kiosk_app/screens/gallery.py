@@ -236,6 +236,19 @@ def _closed(offer: Offer) -> Offer:
     return offer.model_copy(update={"hours": LONGEST_HOURS, "refusal": refusal})
 
 
+LONGEST_NOTICE = {
+    "ja": "市役所の電気設備の法定点検（計画停電）のため、この証明書の交付を停止しています。",
+    "en": "Not available because of a planned power cut at the city hall (inspection).",
+}  # fmt: skip
+"""About as long as a public text may be."""
+
+
+def _announced(offer: Offer) -> Offer:
+    """The offer during an announced outage."""
+    facts = {"reopens": "2026-06-04T17:00", "notice": LONGEST_NOTICE}
+    return offer.model_copy(update={"refusal": FailureBody(failure="Outage_Announced", facts=facts)})
+
+
 def _bought(visit: Visit, due: int, sheets: int = 1, **more: Any) -> Visit:
     words = visit.offer.words if visit.offer else {"ja": ""}
     return replace(visit, purchase=Purchase("0" * 26, words, visit.copies, due, sheets), **more)
@@ -299,6 +312,11 @@ def sample_states() -> dict[str, State]:
             S.CHOOSE_CERTIFICATE,
             _of(HOUSEHOLD.model_copy(update={"hours": LONGEST_HOURS, "counter_fee": 300}), _closed(SEAL), TAX, REGISTER, HISTORY),
         ),
+        "ChooseCertificate_announced": State(
+            S.CHOOSE_CERTIFICATE,
+            _of(HOUSEHOLD, SEAL, _announced(TAX), _announced(REGISTER), HISTORY),
+        ),
+        "ChooseCertificate_announced_two": State(S.CHOOSE_CERTIFICATE, _of(HOUSEHOLD, _announced(TAX))),
         "ChooseCertificate_other": State(S.CHOOSE_CERTIFICATE, _of(TAX, HISTORY)),
         "ChooseScope": State(S.CHOOSE_SCOPE, unchosen),
         "ChooseScope_chosen": State(S.CHOOSE_SCOPE, replace(household, scope=Scope.CHOSEN, subjects=chosen)),
@@ -360,6 +378,16 @@ def sample_states() -> dict[str, State]:
         "Refusal_closed_today": State(
             S.REFUSAL, Visit(failure="Service_Closed_Today", facts=(("reopens", "2027-01-04T12:00"),))
         ),
+        "Refusal_announced": State(
+            S.REFUSAL,
+            Visit(
+                failure="Outage_Announced",
+                facts=(("reopens", "2026-06-04T17:00"), ("notice", LONGEST_NOTICE)),
+                card=card,
+                contact=office,
+            ),
+        ),
+        "Refusal_site_silent": State(S.REFUSAL, Visit(failure="Issuing_Unreachable", card=card)),
         "Refusal_money": State(S.REFUSAL, Visit(failure="Money_Not_Enough", returned=150)),
         "Refusal_retry": State(S.REFUSAL, Visit(failure="Card_Removed"), soon),
         "Refusal_cancelled": State(S.REFUSAL, Visit(failure="Visit_Cancelled", returned=1100)),

@@ -1,10 +1,11 @@
-"""What officials decide and do: settings of the municipality with their days, emergency stops at municipality and centre, and
-exceptions for who is too young."""
+"""What officials decide and do: settings of the municipality with their days, emergency stops at municipality and centre, exceptions for
+who is too young, announced outages, alarms, and an old replica that may issue for a time."""
 
 from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -16,15 +17,17 @@ from server_stub.interface.operations import (
     ExceptionPage,
     PersonReference,
 )
+from server_stub.interface.outages import OutageOf, Responsible
 from server_stub.issuing.fault_injection import SETTINGS
 from server_stub.municipalities import load_municipality
 
 from .sentences import given, then, when
-from .slots import RULES
+from .slots import ALARMS, OUTAGES, RECEIVERS, RULES
 from .world import World, expect
 
 FROM_EVER = date(1900, 1, 1)
 CENTRE, MUNICIPALITY = "center", "issuing"
+OFFICIAL = "市民課　見本職員"
 _PATIENCE = 10.0
 
 
@@ -193,7 +196,7 @@ def _act(world: World, person: str, act: ExceptionAct) -> None:
         municipality=reference.municipality,
         person=reference.person,
         act=act,
-        operator="市民課　見本職員",
+        operator=OFFICIAL,
         reason="法定代理人の申出による",
     )
     ask(
@@ -204,6 +207,103 @@ def _act(world: World, person: str, act: ExceptionAct) -> None:
         change.model_dump(mode="json"),
         town=reference.municipality,
     )
+
+
+# --- outages, alarms, old replicas ---------------------------------------------------------------------------------------
+
+
+@given(
+    "{outage_of}の停止が{since:moment}から{until:moment}まで、「{notice:text}」と予告されている",
+    "データセンターの停止が令和8年6月3日9時00分から令和8年6月3日17時00分まで、「データセンターの点検のため、証明書の交付を停止しています。」と予告されている",
+)
+@when(
+    "{outage_of}の停止が{since:moment}から{until:moment}まで、「{notice:text}」と予告される",
+    "データセンターの停止が令和8年6月3日9時00分から令和8年6月3日17時00分まで、「データセンターの点検のため、証明書の交付を停止しています。」と予告される",
+)
+def announce_outage(world: World, outage_of: str, since: datetime, until: datetime, notice: str) -> None:
+    """Of the first municipality, at the centre. By whoever brings it."""
+    what = OUTAGES[outage_of]
+    by = Responsible.PROVIDER if what is OutageOf.DATA_CENTRE else Responsible.MUNICIPALITY
+    ask(world, CENTRE, "POST", "outages", {
+        "municipality": world.town().code,
+        "what": what.value,
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+        "notice": {"ja": notice, "en": "Closed for planned work."},
+        "by": by.value,
+        "operator": "見本担当",
+    })  # fmt: skip
+
+
+@when("予告された停止をすべて終了する")
+def end_outages(world: World) -> None:
+    for outage in ask(world, CENTRE, "GET", "outages")["outages"]:
+        ask(world, CENTRE, "POST", f"outages/{outage['outage_id']}/end")
+
+
+@then(
+    "「{alarm}」の警報が一つだけ、{receiver}に知らされている",
+    "「証明発行サーバの応答がない」の警報が一つだけ、事業者に知らされている",
+)
+def one_alarm(world: World, alarm: str, receiver: str) -> None:
+    """Of the first municipality and this cause, open, at whichever server has seen it."""
+    world.until(lambda: bool(_open_alarms(world, alarm)), "警報が開く", lambda: "警報はない")
+    names = {one.value: name for name, one in RECEIVERS.items()}
+    told = [names[one["to"]] for one in _open_alarms(world, alarm)]
+    expect(told == [receiver], f"警報が一つ、知らせる先は{receiver}", f"警報の知らせる先は{'、'.join(told)}")
+
+
+@then("「{alarm}」の警報が終わる", "「証明発行サーバの応答がない」の警報が終わる")
+def alarm_ends(world: World, alarm: str) -> None:
+    """There was one, and it is open no more."""
+    world.until(
+        lambda: bool(_alarms(world, alarm)) and not _open_alarms(world, alarm),
+        "警報が終わる",
+        lambda: "警報は開いたまま" if _open_alarms(world, alarm) else "警報は出ていない",
+    )
+
+
+def _open_alarms(world: World, alarm: str) -> list[dict[str, Any]]:
+    return [one for one in _alarms(world, alarm) if one["until"] is None]
+
+
+def _alarms(world: World, alarm: str) -> list[dict[str, Any]]:
+    """Of the first municipality and this cause, at both servers; one that is out tells none."""
+    asked = f"alarms?municipality={world.town().code}"
+    found: list[dict[str, Any]] = []
+    for node in (CENTRE, MUNICIPALITY):
+        with suppress(httpx.HTTPError):
+            found += ask(world, node, "GET", asked, town=world.town().code)["alarms"]
+    return [one for one in found if one["cause"] == ALARMS[alarm].value]
+
+
+@when(
+    "運用の職員が「{reason:text}」として、副本の期限を{until:moment}まで延長する",
+    "運用の職員が「地震のため」として、副本の期限を令和8年6月6日17時00分まで延長する",
+)
+def extend_replica_age(world: World, reason: str, until: datetime) -> None:
+    """At the issuing server, for the first municipality."""
+    ask(world, MUNICIPALITY, "POST", "replica-extensions", {
+        "municipality": world.town().code,
+        "until": until.isoformat(),
+        "operator": OFFICIAL,
+        "reason": reason,
+    }, town=world.town().code)  # fmt: skip
+
+
+@then(
+    "運用の記録に、「{reason:text}」による期限の延長が職員の名とともに残っている",
+    "運用の記録に、「地震のため」による期限の延長が職員の名とともに残っている",
+)
+def extension_stays(world: World, reason: str) -> None:
+    acts = ask(world, MUNICIPALITY, "GET", "replica-extensions", town=world.town().code)["acts"]
+    told = [(one["reason"], one["operator"]) for one in acts]
+    expect(told == [(reason, OFFICIAL)], "延長の記録が一件", f"記録は{len(told)}件")
+
+
+def ask_municipality(world: World, code: str, path: str) -> Any:
+    """Look something up at the door for officials' tools of the issuing server of the municipality `code`, from its city hall."""
+    return ask(world, MUNICIPALITY, "GET", path, town=code)
 
 
 def ask(

@@ -21,8 +21,10 @@ from kiosk_app.screens.texts import LANGUAGES, Words
 from scenarios.servers import SHOPS
 from scenarios.towns import Town, load_towns, named_municipalities
 from server_stub.faults.box import KNOWN
+from server_stub.faults.outages import WORDS as OUTAGE_WORDS
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import CATALOGUE
+from server_stub.interface.outages import AlarmCause, OutageOf, Responsible
 
 NEAR = 3
 """How many right words are suggested."""
@@ -289,7 +291,7 @@ _words(
     "defect",
     "サーバの異常（異常の一覧にあるとおり）",
     "署名後に目録を書き換える",
-    lambda: tuple(KNOWN.values()),
+    lambda: tuple(told for name, told in KNOWN.items() if name not in OUTAGE_WORDS),
 )
 SEAL_STATES = {
     "登録": ("1", ""), "抑止": ("2", ""), "改印中": ("3", ""), "廃止（本人申請）": ("9", "1"), "廃止（転出）": ("9", "2"),
@@ -321,6 +323,21 @@ _words(
     "転出予定の方のいる世帯には交付しない",
     lambda: tuple(RULES),
 )
+OUTAGES = {
+    "庁舎": OutageOf.CITY_HALL, "データセンター": OutageOf.DATA_CENTRE, "既存システム": OutageOf.EXISTING_SYSTEM,
+}  # fmt: skip
+"""What the sentences call what is announced to be out."""
+ALARMS = {
+    "証明発行サーバの応答がない": AlarmCause.SITE_SILENT, "既存システムの応答がない": AlarmCause.EXISTING_SYSTEM_SILENT,
+    "連携の遅れ": AlarmCause.DELIVERY_LATE, "連携の拒否": AlarmCause.DELIVERY_REFUSED,
+    "副本の期限切れ": AlarmCause.REPLICA_TOO_OLD,
+}  # fmt: skip
+RECEIVERS = {"事業者": Responsible.PROVIDER, "市区町村": Responsible.MUNICIPALITY}
+_words(
+    "outage_of", "停止するもの（庁舎、データセンター、既存システム）", "庁舎", lambda: tuple(OUTAGES), _BARE
+)
+_words("alarm", "警報（konbini steps で一覧）", "連携の遅れ", lambda: tuple(ALARMS))
+_words("receiver", "警報を受ける側（事業者、市区町村）", "事業者", lambda: tuple(RECEIVERS), _BARE)
 _words("shop", "端末のある店舗・施設", "見本町一丁目店", lambda: SHOPS)
 
 
@@ -365,6 +382,7 @@ _numbers("count", "数", "1", 1, 999)
 _numbers("copies", "部数", "1", 1, 99)
 _numbers("seconds", "秒数", "60", 1, 86_400)
 _numbers("minutes", "分の数", "15", 1, 1_440)
+_numbers("hours", "時間の数", "72", 1, 720)
 _numbers("mm", "長さ（ミリ）", "15", 1, 300)
 _numbers("length", "文字数", "80", 1, 1_000)
 

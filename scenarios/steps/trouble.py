@@ -66,6 +66,13 @@ def issuing_down(world: World) -> None:
     world.stage.servers.fault_on("issuing.down", {})
 
 
+@when("証明発行サーバが復旧する")
+def issuing_up(world: World) -> None:
+    """The centre looks at once."""
+    world.stage.servers.fault_off("issuing.down")
+    world.stage.clock.advance(timedelta(0))
+
+
 @given("既存システムが止まっている")
 @when("既存システムが止まる")
 def existing_system_down(world: World) -> None:

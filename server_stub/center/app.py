@@ -30,6 +30,7 @@ from server_stub.paper.finish import finish_sheets
 from .center import Center
 from .issue import FinishSheets
 from .openapi import describe, failures
+from .outages_door import add_outages_door
 from .settings import CenterSettings
 from .terminals import Terminal
 
@@ -53,7 +54,7 @@ _HOLDER = (
     "Holder_Not_Linked", "Holder_Under_Fifteen", "Holder_Restricted", "Holder_Moved_Out", "Holder_Not_Registered",
     "Holder_Deceased", "Municipality_Unknown", "Municipality_Not_Participating", "Terminal_Kind_Excluded",
     "Service_Closed_Now", "Service_Closed_Today", "Service_Not_Offered", "Service_Not_Yet_Offered", "Service_Suspended",
-    "Service_Stopped", "Replica_Too_Old", "Existing_System_Closed", "Existing_System_Unreachable", "Existing_System_Answer_Wrong",
+    "Service_Stopped", "Replica_Too_Old", "Outage_Announced", "Existing_System_Closed", "Existing_System_Unreachable", "Existing_System_Answer_Wrong",
     "Holder_Household_Leaving", "Holder_Arrived_Today", "Certificate_Issued_Today", "Holder_Character_Pending",
     "Holder_Entry_Too_Long",
 )  # fmt: skip
@@ -226,6 +227,7 @@ def create_app(
     app = _bare_app(context)
     center = app.state.center = Center(context, settings, finish)
     add_ops_door(app, settings.ops_key, center.operations, CenterApplication)
+    add_outages_door(app, settings.ops_key, center.outages)
     return app
 
 
@@ -234,6 +236,7 @@ def openapi_document() -> dict[str, Any]:
     clock = Clock()
     app = _bare_app(NodeContext(clock, Trace(clock)))
     add_ops_door(app, None, None, CenterApplication)
+    add_outages_door(app, None, None)
     return app.openapi()
 
 

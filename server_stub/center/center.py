@@ -21,10 +21,12 @@ from .incidents import Incidents
 from .issue import FinishSheets, Issue
 from .issuing_servers import IssuingServers
 from .operations import CenterBooks
+from .outages import Outages
 from .outbox import Housekeeper, Outbox
 from .retelling import Retelling
 from .sessions import Sessions
 from .settings import CenterSettings
+from .sites import SiteAlarms
 from .status_reports import StatusReports
 from .stops import Stops
 from .terminals import TerminalBook
@@ -44,7 +46,6 @@ class Center:
             limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
             trust_env=False,
         )
-        servers = IssuingServers(self.transport, settings.issuing_servers, times)
         authority = StatusAuthority(self.transport, settings.ocsp_url, times)
         self.municipalities = MunicipalityList(
             municipalities=tuple(entry.info for entry in settings.municipalities)
@@ -53,7 +54,10 @@ class Center:
         self.holders = Holders(self.database)
         self.sessions = Sessions(self.database, clock, trace, times)
         self.stops = Stops(self.database, clock, trace)
-        self.operations = CenterBooks(self.database, self.stops)
+        self.outages = Outages(self.database, settings.municipalities, settings.signing_key, clock, trace)
+        self.alarms = SiteAlarms(self.database, settings.municipalities, self.outages.announced, clock, trace)
+        servers = IssuingServers(self.transport, settings.issuing_servers, times, self.alarms)
+        self.operations = CenterBooks(self.database, self.stops, self.alarms.book)
         self.incidents = Incidents(self.database, clock, trace)
         trusted = TrustedCertificates(settings.trusted_cas, settings.policy_oids, settings.enrolled)
         self.authentication = Authentication(
@@ -61,6 +65,7 @@ class Center:
             context.faults,
             self.sessions,
             self.stops,
+            self.outages,
             Jpki(clock, trusted, authority, self.holders),
             Ordinance(self.transport, settings.card_registries, times),
             servers,
@@ -70,7 +75,15 @@ class Center:
         applications = Applications(self.database, clock, trace)
         applications.recover()
         self.issue = Issue(
-            context, settings, self.sessions, self.stops, applications, self.incidents, servers, finish
+            context,
+            settings,
+            self.sessions,
+            self.stops,
+            self.outages,
+            applications,
+            self.incidents,
+            servers,
+            finish,
         )
         self.reports = StatusReports(self.database, clock, trace, self.incidents)
         self.outbox = Outbox(self.database, servers, self.incidents, clock, trace)
@@ -83,6 +96,7 @@ class Center:
             self.retelling.round,
             self.outbox,
             self.database.wipe,
+            servers.look,
             trace,
         )
 

@@ -23,6 +23,7 @@ from server_stub.paper.finish import SheetFacts
 from .applications import Application, Applications
 from .incidents import Incidents
 from .issuing_servers import IssuingServers
+from .outages import Outages
 from .sessions import Authenticated, Sessions
 from .settings import CenterSettings
 from .stops import Stops
@@ -63,6 +64,7 @@ class Issue:
         settings: CenterSettings,
         sessions: Sessions,
         stops: Stops,
+        outages: Outages,
         applications: Applications,
         incidents: Incidents,
         servers: IssuingServers,
@@ -72,6 +74,7 @@ class Issue:
         self._settings = settings
         self._sessions = sessions
         self._stops = stops
+        self._outages = outages
         self._applications = applications
         self._incidents = incidents
         self._servers = servers
@@ -118,17 +121,8 @@ class Issue:
     ) -> SignedManifest:
         try:
             self._stops.check()
-            paper = self._servers.issue(
-                request.municipality,
-                IssueRequest(
-                    application_id=application.application_id,
-                    holder=session.holder,
-                    place=session.place,
-                    application=request,
-                    terminal=terminal.facts,
-                    received_at=application.received_at,
-                ),
-            )
+            self._outages.check(request.municipality, session.session_id, terminal.facts.terminal_id)
+            paper = self._issued(application, terminal, session, request)
             signed, bodies = self._make(application, terminal, session, offer, request, paper)
         except Failed as failed:
             alarm = failed.failure in ALARMS
@@ -155,6 +149,30 @@ class Issue:
         ):
             raise Failed("Session_Not_Valid")
         return signed
+
+    def _issued(
+        self,
+        application: Application,
+        terminal: Terminal,
+        session: Authenticated,
+        request: ApplicationRequest,
+    ) -> IssuedPaper:
+        try:
+            return self._servers.issue(
+                request.municipality,
+                IssueRequest(
+                    application_id=application.application_id,
+                    holder=session.holder,
+                    place=session.place,
+                    application=request,
+                    terminal=terminal.facts,
+                    received_at=application.received_at,
+                ),
+            )
+        except Failed as failed:
+            raise self._outages.explain(
+                failed, request.municipality, session.session_id, terminal.facts.terminal_id
+            ) from failed
 
     def _make(
         self,

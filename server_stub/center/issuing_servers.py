@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from server_stub.interface.issuing import (
     OffersRequest,
     OrdinanceServicesRequest,
 )
+from server_stub.interface.outages import LOOK_PATH, Layer
 from server_stub.interface.restoration import (
     ApplicationKept,
     RecordsTold,
@@ -30,6 +32,7 @@ from server_stub.interface.trace import current_traceparent
 from server_stub.interface.values import Model, read_refusal
 
 from .settings import CenterTimes, IssuingServer
+from .sites import SiteAlarms
 
 LONGEST = 64_000_000
 """Bytes of an answer: the fronts of 99 copies in base64 come nowhere near it."""
@@ -78,8 +81,14 @@ class IssuingServers:
     """
 
     def __init__(
-        self, transport: httpx.BaseTransport, servers: Sequence[IssuingServer], times: CenterTimes
+        self,
+        transport: httpx.BaseTransport,
+        servers: Sequence[IssuingServer],
+        times: CenterTimes,
+        alarms: SiteAlarms,
     ) -> None:
+        self._alarms = alarms
+        self._looking = httpx.Timeout(times.look_timeout, connect=times.connect_timeout)
         self._transport = transport
         self._timeout = httpx.Timeout(times.issuing_timeout, connect=times.connect_timeout)
         self._servers = tuple(servers)
@@ -148,6 +157,12 @@ class IssuingServers:
             municipality, f"/v1/applications/{application_id}/reports", report_json, ReportTaken
         )
 
+    def look(self) -> None:
+        """Ask every server whether it works, so that an outage is an alarm before somebody stands at a terminal."""
+        for server in self._servers:
+            with suppress(Failed):
+                self._send(server, "", LOOK_PATH, "", self._looking)
+
     def _post(self, municipality: str, path: str, body: Model | str, answer: type[Answer]) -> Answer:
         server = self._by_municipality.get(municipality)
         if server is None:
@@ -163,29 +178,43 @@ class IssuingServers:
         answer: type[Answer],
     ) -> Answer:
         """Without a `body` it is a GET."""
-        headers = {
-            "Authorization": f"Bearer {server.key.reveal()}",
-            "Content-Type": "application/json",
-            "traceparent": current_traceparent(),
-        }
         content = None if body is None else body if isinstance(body, str) else body.model_dump_json()
-        try:
-            url = server.base_url.rstrip("/") + path
-            response = request(self._transport, url, content, headers, self._timeout)
-        except httpx.HTTPError as error:
-            raise Failed(
-                "Issuing_Unreachable", municipality=municipality, error=type(error).__name__
-            ) from error
-        if not response.is_success:
-            refusal = _refusal(response, municipality)
-            if refusal.facts.get("waiting_for") == "records":
-                self._on_restored()
-            raise refusal
+        response = self._send(server, municipality, path, content, self._timeout)
         try:
             return answer.model_validate_json(response.content)
         except ValidationError as error:
             fields = [".".join(map(str, item["loc"])) for item in error.errors()[:10]]
             raise Failed("Answer_Malformed", peer="issuing", fields=fields) from error
+
+    def _send(
+        self, server: IssuingServer, municipality: str, path: str, content: str | None, timeout: httpx.Timeout
+    ) -> httpx.Response:
+        """Send one request, and let the alarms know whether it was answered. A refusal by name is an answer."""
+        headers = {
+            "Authorization": f"Bearer {server.key.reveal()}",
+            "Content-Type": "application/json",
+            "traceparent": current_traceparent(),
+        }
+        try:
+            url = server.base_url.rstrip("/") + path
+            response = request(self._transport, url, content, headers, timeout)
+        except httpx.HTTPError as error:
+            unconnected = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            self._alarms.failed(server, Layer.DATA_CENTRE if unconnected else Layer.SERVER)
+            raise Failed(
+                "Issuing_Unreachable", municipality=municipality, error=type(error).__name__
+            ) from error
+        if response.is_success:
+            self._alarms.answered(server)
+            return response
+        refusal = _refusal(response, municipality)
+        if refusal.failure == "Issuing_Unreachable":
+            self._alarms.failed(server, Layer.SOFTWARE)
+        else:
+            self._alarms.answered(server)
+        if refusal.facts.get("waiting_for") == "records":
+            self._on_restored()
+        raise refusal
 
 
 def _refusal(response: httpx.Response, municipality: str) -> Failed:

@@ -48,7 +48,7 @@ An `incident` cancels what is not paid, puts what is paid in doubt, and is never
 ## Officials' tools
 
 `/ops/v1` tells incidents, applications in doubt and what became of one application, to whoever has the operations key of this
-server (never a terminal's). Nothing is changed there but emergency stops. A server that has no such key answers `Operations_Not_Offered`.
+server (never a terminal's). Nothing is changed there but emergency stops and announced outages. A server that has no such key answers `Operations_Not_Offered`.
 
 ## What the card signs
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, select
 
+from server_stub.alarm_book import AlarmBook
 from server_stub.interface.application_states import State
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import LedgerReport
@@ -23,6 +24,7 @@ from server_stub.interface.operations import (
     StopList,
     StopRequest,
 )
+from server_stub.interface.outages import AlarmPage, AlarmQuery
 from server_stub.interface.values import FailureBody, Identity
 
 from . import tables
@@ -44,9 +46,14 @@ _REPORTS = (
 class CenterBooks:
     """Answer an official's questions out of the database."""
 
-    def __init__(self, database: Database, stops: Stops) -> None:
+    def __init__(self, database: Database, stops: Stops, alarms: AlarmBook) -> None:
         self._database = database
         self._stops = stops
+        self._alarms = alarms
+
+    def alarms(self, query: AlarmQuery) -> AlarmPage:
+        """List alarms about sites that do not answer."""
+        return self._alarms.list(query)
 
     def stops(self) -> StopList:
         """List the emergency stops in force."""

@@ -1,4 +1,5 @@
-"""Pass reports on to the issuing servers until they are taken, in order and across restarts; end sessions that have run out."""
+"""Pass reports on to the issuing servers until they are taken, in order and across restarts; end sessions that have run out, and look
+whether the servers work."""
 
 from __future__ import annotations
 
@@ -116,7 +117,7 @@ def _settle(connection: Connection, row: RowMapping, outcome: str, now: datetime
 
 
 class Housekeeper:
-    """End overdue sessions, tell restored servers what they lack, drain the outbox and wipe deleted bytes out of the files, on one thread a centre;
+    """End overdue sessions, tell restored servers what they lack, drain the outbox, wipe deleted bytes out of the files and look at the sites, on one thread a centre;
     woken by `wake` and by every change of the clock."""
 
     def __init__(
@@ -127,21 +128,25 @@ class Housekeeper:
         retell: Callable[[], bool],
         outbox: Outbox,
         wipe: Callable[[], None],
+        look: Callable[[], None],
         trace: Trace,
     ) -> None:
+        """`look`: at the issuing servers, each `times.look` and whenever the clock was set."""
         self._times = times
         self._end_overdue = end_overdue
         self._retell = retell
         self._outbox = outbox
         self._wipe = wipe
+        self._look = look
         self._trace = trace
         self._wake = threading.Event()
         self._stop = False
         self._working = threading.Lock()
         self._retry_at = 0
         self._wipe_at = 0
+        self._look_at = 0
         self._retry_after = times.report_retry
-        self._unsubscribe = clock.subscribe(self.wake)
+        self._unsubscribe = clock.subscribe(self._clock_set)
         self._thread = threading.Thread(target=self._run, name="centre-housekeeper", daemon=True)
         self._thread.start()
 
@@ -152,6 +157,9 @@ class Housekeeper:
         """Try at once what was to be tried later: a server has come back, perhaps elsewhere."""
         self._retry_at = 0
         self._retry_after = self._times.report_retry
+
+    def _clock_set(self) -> None:
+        self._look_at = 0
         self.wake()
 
     @contextmanager
@@ -159,7 +167,7 @@ class Housekeeper:
         """Keep the thread from touching anything inside the block; afterwards it looks at everything anew."""
         with self._working:
             yield
-            self._retry_at = 0
+            self._retry_at = self._look_at = 0
             self._retry_after = self._times.report_retry
         self.wake()
 
@@ -179,6 +187,7 @@ class Housekeeper:
                 try:
                     self._round()
                     self._wipe_in_turn()
+                    self._look_in_turn()
                 except Exception as error:  # a database that is away now may be back in a second
                     _log.exception("housekeeping failed; it is tried again")
                     self._trace.emit("centre", "housekeeping_failed", **place_of(error))
@@ -189,6 +198,13 @@ class Housekeeper:
         if now >= self._wipe_at:
             self._wipe_at = now + int(self._times.housekeeping * 1e9)
             self._wipe()
+
+    def _look_in_turn(self) -> None:
+        now = real_monotonic_ns()
+        if self._times.look and now >= self._look_at:
+            self._look_at = now + int(self._times.look * 1e9)
+            with under_traceparent(new_traceparent()):
+                self._look()
 
     def _round(self) -> None:
         self._end_overdue()

@@ -38,6 +38,10 @@ class CenterTimes:
     card_registry_timeout: float = 5.0
     issuing_timeout: float = 30.0
     """For one answer of an issuing server; the terminal's own time-out must be longer."""
+    look_timeout: float = 10.0
+    """For the answer of an issuing server that it works, and has looked at what it depends on."""
+    look: float = 5.0
+    """Between two looks at the issuing servers, when the clock was not set meanwhile; 0: nobody looks."""
     report_retry: float = 0.5
     """Between two tries to tell an issuing server a report; doubles up to `report_retry_most`."""
     report_retry_most: float = 30.0

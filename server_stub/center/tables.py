@@ -32,6 +32,7 @@ from sqlalchemy import (
     update,
 )
 
+from server_stub.alarm_book import alarm_table
 from server_stub.interface.application_states import State
 from server_stub.interface.clock import JST
 
@@ -171,6 +172,27 @@ stops = Table(
 )
 """Emergency stops of everything, in force while `released_at` is NULL."""
 
+outages = Table(
+    "outages",
+    metadata,
+    Column("outage_id", String(26), primary_key=True),
+    Column("municipality", String(5), nullable=False),
+    Column("what", String(20), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("by", String(20), nullable=False),
+    Column("operator", String(100), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Index("outages_of", "municipality", "until"),
+)
+"""Announced outages, in force from `since` until `until` unless they were ended before. `notice`: the public text as JSON, language ->
+text."""
+
+alarms = alarm_table(metadata)
+"""About sites that do not answer."""
+
 outbox = Table(
     "outbox",
     metadata,
@@ -218,6 +240,18 @@ KNOWN = select(sessions.c.holder_method, sessions.c.holder_ref, sessions.c.place
 )
 
 MUNICIPALITY_OF_HOLDER = select(holders.c.municipality).where(holders.c.holder_ref == bindparam("holder"))
+
+OUTAGES_OF = (
+    select(outages)
+    .where(
+        outages.c.municipality == bindparam("code"),
+        outages.c.since <= bindparam("now", type_=Moment),
+        outages.c.until > bindparam("now", type_=Moment),
+        outages.c.ended_at.is_(None),
+    )
+    .order_by(outages.c.until.desc(), outages.c.outage_id)
+)
+"""Those in force, the one that ends last before the others."""
 
 STOPS = select(stops).where(stops.c.released_at.is_(None)).order_by(stops.c.stop_id)
 APPLICATION = select(applications).where(applications.c.application_id == bindparam("application"))

@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from server_stub.interface.clock import real_monotonic_ns
 from server_stub.interface.existing_system import TIMING, OfferRequest, PaperRequest
 from server_stub.interface.failures import Failed
+from server_stub.interface.outages import LOOK_PATH
 from server_stub.interface.secret import Secret
 from server_stub.interface.values import Model
 from server_stub.node import NodeContext, make_app
@@ -46,5 +47,9 @@ def create_app(context: NodeContext, system: ExistingSystem, key: Secret) -> Fas
     @app.post("/v1/papers", dependencies=[Depends(caller)], response_model=None)
     def papers(asked: PaperRequest) -> Response:
         return timed(lambda: system.paper(asked))
+
+    @app.post(LOOK_PATH, dependencies=[Depends(caller)], status_code=204)
+    def look() -> None:
+        """Tell that it works."""
 
     return app

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from .clock import Clock
 from .failures import Failed
 from .offers import ApplicationRequest, Offer, Offers, SignedOffers
-from .terminal import Manifest, SheetEntry, SignedManifest
+from .terminal import Manifest, OutageNotice, SheetEntry, SignedManifest, SignedNotice
 from .values import Identity, MunicipalityInfo, Place
 
 SAMPLE = "見本"
@@ -67,7 +67,8 @@ def key_id(key: Ed25519PublicKey) -> str:
 
 
 _OFFERS = b"JPKI-SIM/konbini/offers/v1\n"
-"""Before the text that is signed, so that no signature of one message serves for the other."""
+_NOTICE = b"JPKI-SIM/konbini/notice/v1\n"
+"""Before the text that is signed, so that no signature of one message serves for another."""
 
 
 def sign_offers(offers: Offers, key: Ed25519PrivateKey) -> SignedOffers:
@@ -111,6 +112,26 @@ def _touched(municipality: MunicipalityInfo) -> tuple[str, ...]:
     """What a resident goes by in the list, in any language and order, and what the touch sends."""
     told = municipality
     return told.code, told.prefecture, told.name, told.prefecture_en, told.name_en, told.kana
+
+
+def sign_notice(notice: OutageNotice, key: Ed25519PrivateKey) -> SignedNotice:
+    text = notice.model_dump_json()
+    return SignedNotice(text=text, signature=_sign(_NOTICE, text, key), key_id=key_id(key.public_key()))
+
+
+def open_notice(
+    signed: SignedNotice, pinned: Ed25519PublicKey, *, session_id: str, terminal_id: str
+) -> OutageNotice:
+    """Read an announcement, if the pinned key signed exactly this text for this session and terminal. Raises
+    Failed(Offers_Invalid, detail=...)."""
+    try:
+        _verify(_NOTICE, signed.text, signed.signature, pinned)
+        notice = OutageNotice.model_validate_json(signed.text)
+    except (InvalidSignature, ValueError) as error:
+        raise Failed("Offers_Invalid", detail="signature or content") from error
+    if (notice.session_id, notice.terminal_id) != (session_id, terminal_id):
+        raise Failed("Offers_Invalid", detail="session or terminal")
+    return notice
 
 
 def sign_manifest(manifest: Manifest, key: Ed25519PrivateKey) -> SignedManifest:

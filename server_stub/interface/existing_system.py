@@ -4,6 +4,7 @@ Paths, relative to the existing system's base URL; every request carries `Author
 
     POST /v1/offers   OfferRequest -> OfferAnswer   what this person may choose from
     POST /v1/papers   PaperRequest -> PaperAnswer   the fronts of all copies; the same request gives the same bytes
+    POST /v1/look     -> 204                        it works
 
 A refusal is a FailureBody. Every answer tells in `Server-Timing: total;dur=MS` how long the existing system itself took.
 

@@ -502,6 +502,27 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "tests/issuing/test_restoration.py::test_a_difference_between_ledger_and_centre_is_named_and_changes_nothing",
     ),
     (
+        "Outage_Announced",
+        503,
+        "予告された停止（計画停電、庁舎の点検、既存システムの停止など）の時間中です。",
+        "予告の内容は、センターの運用担当者用の窓口（/ops/v1/outages）で確認してください。早く終わったときは、そこで終了してください。",
+        "データセンターの点検が予告されている",
+    ),
+    (
+        "Outage_Unknown",
+        404,
+        "その停止の予告はありません。",
+        "予告の一覧（/ops/v1/outages）で番号を確認してください。",
+        "tests/center/test_outages.py::test_what_nobody_announced_cannot_be_ended",
+    ),
+    (
+        "Extension_Too_Long",
+        422,
+        "副本の期限の延長が、市区町村の設定（most_extension_hours）より長い期間です。",
+        "終わりの日時を早めてください。それより長く要るときは、終わる前にあらためて延長してください。",
+        "tests/issuing/test_replica_extensions.py::test_an_extension_is_no_longer_than_the_setting",
+    ),
+    (
         "Service_Not_Yet_Offered",
         403,
         "この市区町村では、まだ取り扱っていない証明書です。",

@@ -7,6 +7,7 @@ Paths, relative to the issuing server's base URL; every request carries `Authori
     POST /v1/offers                       OffersRequest -> OfferList
     POST /v1/applications                 IssueRequest -> IssuedPaper (idempotent by application_id)
     POST /v1/applications/{application_id}/reports  LedgerReport -> ReportTaken (idempotent by report_id)
+    POST /v1/look                         -> 204: it works, and has looked after its own alarms
 """
 
 from __future__ import annotations
@@ -65,10 +66,12 @@ class OffersRequest(Model):
 
 
 class OfferList(Model):
-    """What this municipality offers the holder now; the centre signs it for session and terminal."""
+    """What this municipality offers the holder now; the centre signs it for session and terminal. `pdf_linked`: the kinds whose
+    papers the existing system makes, which stop with it."""
 
     municipality: MunicipalityInfo
     offers: Annotated[tuple[Offer, ...], Field(max_length=MOST_OFFERS), AfterValidator(each_kind_once)]
+    pdf_linked: Annotated[tuple[Code, ...], Field(max_length=MOST_OFFERS)] = ()
 
 
 class IssueRequest(Model):

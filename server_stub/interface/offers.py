@@ -51,7 +51,7 @@ REFUSALS = frozenset(
         "Picture_Unreadable", "Holder_Household_Leaving", "Holder_Arrived_Today", "Certificate_Issued_Today",
         "Holder_Character_Pending", "Holder_Entry_Too_Long", "Seal_Under_Fifteen", "Seal_Abolished", "Seal_Name_Changed",
         "Seal_Card_Lost", "Seal_Being_Changed", "Seal_Not_Issued_Here", "Ordinance_Other_Kind",
-        "Existing_System_Closed", "Existing_System_Unreachable", "Existing_System_Answer_Wrong",
+        "Existing_System_Closed", "Existing_System_Unreachable", "Existing_System_Answer_Wrong", "Outage_Announced",
     }
 )  # fmt: skip
 """The names of the catalogue that stand in an offer: what an issuing server has against a kind or a person. Any other is a

@@ -14,8 +14,11 @@ and at the issuing server alone:
     GET  /ops/v1/person-reference?municipality=&person_key=      -> PersonReference
     GET  /ops/v1/age-exceptions?municipality=&cursor=&limit=     -> ExceptionPage
     POST /ops/v1/age-exceptions                ExceptionChange   -> ExceptionEntry
+    GET  /ops/v1/replica-extensions?municipality=&cursor=&limit= -> ExtensionPage
+    POST /ops/v1/replica-extensions            ExtensionRequest  -> ExtensionEntry
 
-Nothing else is changed here than an emergency stop (緊急停止) and an exception: an incident is closed by nobody over HTTP. All money is
+Announced outages and alarms: `interface/outages.py`. Nothing else is changed here than an emergency stop (緊急停止), an exception, an
+announcement and how long an old replica may issue: an incident is closed by nobody over HTTP. All money is
 whole yen, all times are ISO 8601 with offset.
 Persons are references (`holder`, `subjects`); no name, address or 個人番号 is in any message.
 
@@ -293,6 +296,38 @@ class ExceptionQuery(PageQuery):
     """Ask for the acts of one municipality, or of all that are hosted there."""
 
     municipality: Code5 | None = None
+
+
+class ExtensionRequest(Model):
+    """Let a municipality's replica that is too old issue until `until` (not included): in a disaster, when no delivery can come.
+    `operator` says who decides it, `reason` why; both stay. The latest act counts, and it ends by itself."""
+
+    municipality: Code5
+    until: AwareDatetime
+    operator: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
+    reason: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+    @field_validator("until")
+    @classmethod
+    def _in_japan(cls, until: datetime) -> datetime:
+        try:
+            return until.astimezone(JST)
+        except OverflowError as error:
+            raise ValueError("no time in Japan") from error
+
+
+class ExtensionEntry(ExtensionRequest):
+    """Tell one act."""
+
+    extension_id: Ulid
+    at: datetime
+
+
+class ExtensionPage(Model):
+    """List acts; without `next_cursor` there are no more."""
+
+    acts: tuple[ExtensionEntry, ...]
+    next_cursor: Ulid | None
 
 
 class ReferenceQuery(Model):

@@ -170,6 +170,25 @@ class SignedManifest(Model):
     key_id: Identifier
 
 
+class OutageNotice(Model):
+    """Why nothing of a municipality can be had now: an announced outage's public text, for one session at one terminal. `reopens`: the
+    end that is announced, as 2026-06-03T15:00."""
+
+    session_id: Ulid
+    terminal_id: Identifier
+    notice: Words
+    reopens: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$")]
+
+
+class SignedNotice(Model):
+    """The fact `notice` of the refusal Outage_Announced: `text` is the JSON of `OutageNotice` as signed with the centre's Ed25519 key.
+    Words that nobody has signed are shown by no terminal."""
+
+    text: Annotated[str, Field(max_length=4_000)]
+    signature: Base64
+    key_id: Identifier
+
+
 class StatusReport(Model):
     """What became of an application at the terminal; delivered through a durable outbox, any number of times.
 

@@ -19,6 +19,7 @@ from server_stub.interface.issuing import (
     OrdinanceServicesRequest,
 )
 from server_stub.interface.operations import LedgerApplication
+from server_stub.interface.outages import LOOK_PATH
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import OrdinanceServices, ReportTaken
 from server_stub.interface.trace import Trace
@@ -27,6 +28,7 @@ from server_stub.node import NodeContext, make_app
 from server_stub.ops_door import add_ops_door
 
 from .exceptions_door import add_exceptions_door
+from .extensions_door import add_extensions_door
 from .operations import LedgerBooks
 from .restoration_door import add_restoration_door, add_restoration_paths
 from .service import IssuingService
@@ -99,6 +101,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     add_ops_door(app, settings.ops_key, LedgerBooks(service), LedgerApplication)
     add_exceptions_door(app, settings.ops_key, service.exceptions)
     add_restoration_door(app, settings.ops_key, service)
+    add_extensions_door(app, settings.ops_key, service.extensions)
     app.state.issuing = service
     return app
 
@@ -110,6 +113,7 @@ def openapi_document() -> dict[str, Any]:
     add_ops_door(app, None, None, LedgerApplication)
     add_exceptions_door(app, None, None)
     add_restoration_door(app, None, None)
+    add_extensions_door(app, None, None)
     return app.openapi()
 
 
@@ -187,6 +191,19 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
         return service.take_report(application_id, report)
 
     add_restoration_paths(app, guarded, asked)
+
+    @app.post(
+        LOOK_PATH,
+        dependencies=guarded,
+        responses=_refusals(),
+        status_code=204,
+        summary="Tell that it works, and look after the alarms",
+        operation_id="look",
+    )
+    def look() -> None:
+        """The existing systems are asked, the replicas' age is looked at; what is wrong is at `/ops/v1/alarms`."""
+        service.alarms.look()
+
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from server_stub.interface.existing_system import (
 )
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.offers import REFUSALS
+from server_stub.interface.outages import LOOK_PATH
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace, current_traceparent
 from server_stub.interface.values import Model, read_refusal
@@ -26,6 +28,8 @@ from server_stub.interface.values import Model, read_refusal
 LONGEST = 30_000_000
 """Bytes of an answer: a sheet has some 90 kB in base64, so that 300 sheets do not come near it."""
 CONNECT_SECONDS = 2.0
+LOOK_SECONDS = 1.5
+"""Real seconds for the answer that it works: the centre waits for as many looks as there are municipalities at one server."""
 _OWN = re.compile(r"total;dur=([0-9.]+)")
 _OF_A_REQUEST = ("Option_Not_Allowed", "Service_Not_Offered")
 Answer = TypeVar("Answer", bound=Model)
@@ -50,6 +54,8 @@ class ExistingSystem:
         self._address, self._trace = address, trace
         # a connection on which an answer came too late is closed, so that nobody else can be given that answer
         self._client = httpx.Client(trust_env=False, headers={})
+        self.on_answer: Callable[[bool], None] = lambda answered: None
+        """Called after each time it was asked, with whether it has answered."""
 
     def offer(self, asked: OfferRequest, deadline: float) -> OfferAnswer:
         return self._post("/v1/offers", asked, OfferAnswer, deadline)
@@ -57,10 +63,30 @@ class ExistingSystem:
     def paper(self, asked: PaperRequest, deadline: float) -> PaperAnswer:
         return self._post("/v1/papers", asked, PaperAnswer, deadline)
 
+    def look(self) -> None:
+        """Ask whether it works, which `on_answer` is told."""
+        headers = {"Authorization": f"Bearer {self._address.key.reveal()}", **NOT_PACKED}
+        url = self._address.base_url.rstrip("/") + LOOK_PATH
+        try:
+            answer = self._client.post(url, headers=headers, timeout=LOOK_SECONDS)
+        except httpx.HTTPError:
+            self.on_answer(False)
+        else:
+            self.on_answer(answer.status_code < 500)
+
     def close(self) -> None:
         self._client.close()
 
     def _post(self, path: str, body: Model, answer: type[Answer], deadline: float) -> Answer:
+        try:
+            found = self._ask(path, body, answer, deadline)
+        except Failed as failed:
+            self.on_answer(failed.failure != "Existing_System_Unreachable")
+            raise
+        self.on_answer(True)
+        return found
+
+    def _ask(self, path: str, body: Model, answer: type[Answer], deadline: float) -> Answer:
         headers = {
             "Authorization": f"Bearer {self._address.key.reveal()}",
             "Content-Type": "application/json",

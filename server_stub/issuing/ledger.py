@@ -49,20 +49,14 @@ def keep_only(url: str, municipalities: Sequence[str]) -> None:
     others = select(t.applications.c.application_id).where(
         t.applications.c.municipality.not_in(municipalities)
     )
-    by_application = (t.refunds, t.charges, t.status_reports, t.application_states)
-    by_municipality = (
-        t.copies,
-        t.applications,
-        t.issue_counters,
-        t.stops,
-        t.exception_acts,
-        t.restorations,
-    )
+    tables = list(reversed(t.metadata.sorted_tables))  # who refers before who is referred to
     with engine.begin() as connection:
-        for table in by_application:
-            connection.execute(delete(table).where(table.c.application_id.in_(others)))
-        for table in by_municipality:
-            connection.execute(delete(table).where(table.c.municipality.not_in(municipalities)))
+        for table in tables:
+            if "municipality" not in table.c:
+                connection.execute(delete(table).where(table.c.application_id.in_(others)))
+        for table in tables:
+            if "municipality" in table.c:
+                connection.execute(delete(table).where(table.c.municipality.not_in(municipalities)))
     engine.dispose()
 
 

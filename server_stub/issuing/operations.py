@@ -27,6 +27,7 @@ from server_stub.interface.operations import (
     StopRequest,
     incident_failure,
 )
+from server_stub.interface.outages import AlarmPage, AlarmQuery
 from server_stub.interface.values import Identity
 
 from . import tables as t
@@ -66,6 +67,10 @@ class LedgerBooks:
     def release(self, stop_id: str) -> StopEntry:
         """Release an emergency stop. Raises Failed(Stop_Unknown)."""
         return self._service.release(stop_id)
+
+    def alarms(self, query: AlarmQuery) -> AlarmPage:
+        """List alarms about existing systems, deliveries and replicas."""
+        return self._service.alarms.list(query)
 
     def incidents(self, query: IncidentQuery) -> IncidentPage:
         """List the incidents that terminals reported, by their identifiers. The ledger knows of no others."""

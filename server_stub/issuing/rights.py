@@ -11,6 +11,7 @@ Failed by its name and does nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -249,10 +250,16 @@ def check_open(municipality: Municipality, kind: str, received_at: datetime) -> 
     within_hours(municipality, kind, received_at)
 
 
-def replica_is_recent(municipality: Municipality, made_at: datetime | None, now: datetime) -> None:
+def replica_is_recent(
+    municipality: Municipality,
+    made_at: datetime | None,
+    now: datetime,
+    extended: Callable[[], bool] = lambda: False,
+) -> None:
     """A replica that no delivery has renewed for too long issues nothing: who has moved, died or been set aside since is
-    not known. `made_at` is None where nothing was ever delivered. Raises Failed(Replica_Too_Old, as_of)."""
-    if made_at is not None and now - made_at > municipality.delivery.most_age:
+    not known. `made_at` is None where nothing was ever delivered. `extended`: whether an official lets it issue all the same, in a
+    disaster and for a time. Raises Failed(Replica_Too_Old, as_of)."""
+    if made_at is not None and now - made_at > municipality.delivery.most_age and not extended():
         raise Failed("Replica_Too_Old", as_of=made_at.isoformat(timespec="minutes"))
 
 

@@ -37,6 +37,7 @@ from server_stub.node import NodeContext
 from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
 
+from .alarms import IssuingAlarms
 from .copies import (
     MOST_DRAWS,
     Paper,
@@ -58,6 +59,7 @@ from .fault_injection import (
 from .ledger import Ledger
 from .offers import Holder, find_holder
 from .pdf_link import linked
+from .replica_age import ReplicaExtensions
 from .restoration import Restoration, delivered_after
 from .rights import (
     check_any_open,
@@ -86,6 +88,8 @@ class IssuingService:
         self._tenants = Tenants(settings.municipalities, context.trace)
         self.ledger = Ledger(settings.ledger_url)
         self.exceptions = AgeExceptions(self.ledger, self._tenants, context)
+        self.extensions = ReplicaExtensions(self.ledger, self._tenants, context)
+        self.alarms = IssuingAlarms(self.ledger, self._tenants, context)
         self.restoration = Restoration(self.ledger, context.clock, context.trace)
 
     def reopen(self) -> None:
@@ -169,14 +173,20 @@ class IssuingService:
         stops = Stops(self.ledger.stops(request.municipality))
         check_any_open(tenant.municipality, request.place, now, stops)
         with tenant.replica.open_generation() as reader:
-            replica_is_recent(tenant.municipality, reader.made_at, now)
+            self._replica_is_recent(tenant, reader, now)
             holder = self._holder(tenant, reader, request, now, stops)
             offers = tuple(
                 holder.offer(kind, now)
                 for kind in tenant.municipality.kinds.values()
                 if request.place in kind.places
             )
-        return OfferList(municipality=tenant.municipality.info, offers=offers)
+        told = tenant.municipality
+        by_pdf = tuple(offer.kind for offer in offers if told.is_pdf_linked(offer.kind))
+        return OfferList(municipality=told.info, offers=offers, pdf_linked=by_pdf)
+
+    def _replica_is_recent(self, tenant: Tenant, reader: ReplicaReader, now: datetime) -> None:
+        code = tenant.municipality.info.code
+        replica_is_recent(tenant.municipality, reader.made_at, now, lambda: self.extensions.holds(code, now))
 
     def issue(self, request: IssueRequest) -> IssuedPaper:
         """Make the paper for an application; everything is decided again. The same application id gives the same paper.
@@ -292,7 +302,7 @@ class IssuingService:
         stops = Stops(self.ledger.stops(asked.municipality))
         not_stopped(municipality, asked.kind, stops, self._context.clock.now())
         check_open(municipality, asked.kind, received_at)
-        replica_is_recent(municipality, reader.made_at, now)
+        self._replica_is_recent(tenant, reader, now)
         holder = self._holder(tenant, reader, request, now, stops)
         offer = holder.offer(kind, received_at)
         if offer.refusal is not None:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     false,
 )
 
+from server_stub.alarm_book import alarm_table
 from server_stub.interface.application_states import State
 from server_stub.interface.values import Identity
 
@@ -173,6 +174,21 @@ restorations = Table(
 )
 """That this ledger was restored from the backup of `backup_at`, and how far it is; see `restoration`. `mark` begins the random part of every
 発行番号 since."""
+replica_extensions = Table(
+    "replica_extensions",
+    metadata,
+    Column("number", Integer, primary_key=True, comment="their order: several may be of one moment"),
+    Column("extension_id", String(26), nullable=False, unique=True),
+    Column("municipality", String(5), nullable=False),
+    Column("until", String(40), nullable=False),
+    Column("operator", String(100), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("at", String(40), nullable=False),
+    Index("replica_extensions_of", "municipality", "number"),
+)
+"""Officials' acts that let a replica that is too old issue until a time; the latest of a municipality counts, none is ever removed."""
+
+alarms = alarm_table(metadata)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from server_stub.interface.outages import Layer as Layer
+from server_stub.interface.outages import Responsible as Responsible
 from server_stub.settings_file import Settings
 
 
@@ -27,24 +29,6 @@ class AspService(StrEnum):
     """ホスティングサービス: data centre and servers."""
     FACILITY = "facility"
     """ファシリティサービス: the data centre."""
-
-
-class Layer(StrEnum):
-    """What may break, from the ground up."""
-
-    DATA_CENTRE = "data_centre"
-    """Building, power, lines to the LGWAN."""
-    SERVER = "server"
-    SOFTWARE = "software"
-    CITY_HALL = "city_hall"
-    """The city hall's power, its line, its existing systems."""
-
-
-class Responsible(StrEnum):
-    """Who gets the alarm, and mends."""
-
-    PROVIDER = "provider"
-    MUNICIPALITY = "municipality"
 
 
 _BROUGHT = {

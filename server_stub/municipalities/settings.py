@@ -92,9 +92,13 @@ class DeliveryTerms(Settings):
     """What is asked of the deliveries of the existing systems. `most_age_hours`: from 作成日時 on, so long may the replica issue.
     `most_drop_percent`: of the residents, from one delivery to the next. `unreadable_restrictions`: rows of 発行制限.csv that do
     not say whose they are, with which a delivery is still applied. `most_set_aside`: rows that cannot be used, each of which
-    sets its person aside, with which a delivery is still applied."""
+    sets its person aside, with which a delivery is still applied. `late_after_hours`: from 作成日時 on; a replica as old as that has
+    missed a night, and an alarm says so. `most_extension_hours`: so long may one act of an official let a replica issue that is
+    older than `most_age_hours`; 0: never."""
 
     most_age_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 48
+    late_after_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 26
+    most_extension_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 72
     most_drop_percent: Annotated[int, Field(ge=0, le=100)] = 10
     unreadable_restrictions: Annotated[int, Field(ge=0, le=1000)] = 0
     most_set_aside: Annotated[int, Field(ge=0, le=100_000)] = 10
@@ -102,6 +106,14 @@ class DeliveryTerms(Settings):
     @property
     def most_age(self) -> timedelta:
         return timedelta(hours=self.most_age_hours)
+
+    @property
+    def late_after(self) -> timedelta:
+        return timedelta(hours=self.late_after_hours)
+
+    @property
+    def most_extension(self) -> timedelta:
+        return timedelta(hours=self.most_extension_hours)
 
 
 class ExistingSystemTerms(Settings):
@@ -252,10 +264,11 @@ class _Own(Settings):
 
 @dataclass(frozen=True, slots=True)
 class MunicipalityEntry:
-    """One that a resident can name. Who has a folder participates."""
+    """One that a resident can name. Who has a folder participates, and says where its issuing server stands."""
 
     info: MunicipalityInfo
     excluded_terminal_kinds: tuple[TerminalKind, ...] = ()
+    hosting: HostingTerms = HostingTerms()
 
 
 class States:
@@ -394,7 +407,7 @@ def load_index(
         own = read_settings(folder / FILE_NAME, _Own)
         if own.code in entries and entries[own.code].info.participating:
             raise settings_wrong(file_named(folder / FILE_NAME), "code", "ほかと重ならないコード")
-        entries[own.code] = MunicipalityEntry(own.info, tuple(own.excluded_terminal_kinds))
+        entries[own.code] = MunicipalityEntry(own.info, tuple(own.excluded_terminal_kinds), own.hosting)
     return tuple(entries[code] for code in sorted(entries))
 
 

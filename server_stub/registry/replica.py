@@ -42,6 +42,7 @@ from .tables import (
     pointer,
     record_of,
     records,
+    refusal,
     restriction_of,
     restrictions,
     rows_of,
@@ -362,6 +363,15 @@ class Replica:
         except BaseException:
             connection.close()
             raise
+
+    def last_delivery(self) -> tuple[datetime | None, bool]:
+        """Tell the 作成日時 of the living generation (None: nothing was ever delivered), and whether a delivery was refused since."""
+        with self._now.connect() as connection:
+            made_at = connection.scalar(
+                select(generations.c.made_at).where(generations.c.number == living_number(connection))
+            )
+            refused = connection.scalar(select(refusal.c.failure))
+        return None if made_at is None else datetime.fromisoformat(made_at), refused is not None
 
     def reopen(self) -> None:
         """Let go of all connections, because the database file was replaced."""

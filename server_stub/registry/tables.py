@@ -83,6 +83,15 @@ pointer = Table(
     Column("generation", Integer, nullable=False),
 )
 
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="always 1"),
+    Column("at", String(32), nullable=False),
+    Column("failure", String(100), nullable=False),
+)
+"""The latest delivery that was refused, until one is taken in: whoever watches reads it, and no paper."""
+
 persons = Table(
     "person",
     metadata,

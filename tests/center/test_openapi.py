@@ -39,6 +39,10 @@ OPERATIONS = {
     ("post", "/ops/v1/stops"),
     ("post", "/ops/v1/stops/{stop_id}/release"),
     ("get", "/ops/v1/applications/{application_id}"),
+    ("get", "/ops/v1/alarms"),
+    ("get", "/ops/v1/outages"),
+    ("post", "/ops/v1/outages"),
+    ("post", "/ops/v1/outages/{outage_id}/end"),
 }
 
 

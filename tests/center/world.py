@@ -134,7 +134,7 @@ class World:
             "signing_key": self.signing_key,
             "municipalities": INDEX,
             "ops_key": Secret(OPS_KEY),
-            "times": CenterTimes(report_retry=0.02, housekeeping=0.2),
+            "times": CenterTimes(report_retry=0.02, housekeeping=0.2, look=0),
         }
         return CenterSettings(**(values | changes))
 

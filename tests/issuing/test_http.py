@@ -138,6 +138,9 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
         "/v1/restorations",
         "/v1/restorations/{restoration_id}/applications",
         "/v1/restorations/{restoration_id}/complete",
+        "/ops/v1/alarms",
+        "/ops/v1/replica-extensions",
+        "/v1/look",
     }
     issue = document["paths"]["/v1/applications"]["post"]
     assert issue["security"] and document["components"]["securitySchemes"]

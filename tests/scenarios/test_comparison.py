@@ -20,6 +20,16 @@ def shown_by() -> Iterator[str]:
             yield cells[-1]
 
 
+def test_what_is_not_simulated_stands_in_one_table() -> None:
+    text = (paths.ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
+    before, heading, after = text.partition("\n## 対象外（not simulated）\n")
+    assert heading and after.count("\n## ") == 0
+    rows = [line for line in after.splitlines() if line.startswith("|")][2:]
+    assert len(rows) > 10
+    assert all("| 対象外（" in row for row in rows)
+    assert "| 対象外（" not in before
+
+
 def test_every_line_of_both_documents_says_what_shows_it() -> None:
     titles = {
         name for case in cases(feature_files([paths.FEATURES])) for name in (case.scenario, case.feature)

@@ -105,8 +105,14 @@ class Words:
 
 
 UNKNOWN = "Internal_Error"
-_LATER = ("Service_Closed_Today", "Service_Suspended", "Service_Stopped", "Service_Not_Yet_Offered")
+_LATER = (
+    "Service_Closed_Today", "Service_Suspended", "Service_Stopped", "Service_Not_Yet_Offered", "Outage_Announced",
+)  # fmt: skip
 """What passes by itself: where it is told of a certificate, it is told from when on."""
+
+
+ANNOUNCED, LONGEST_NOTICE = "Outage_Announced", 80
+"""The refusal whose fact `notice` (language -> text) is a public office's own words for why; its letters at most."""
 
 
 _HOURS = re.compile(r"[0-9]{1,2}:[0-9]{2}( ?[-–~〜～] ?[0-9]{1,2}:[0-9]{2})?")
@@ -132,6 +138,9 @@ class RefusalWords:
     A row `NAME.fact.FACT` adds a sentence where that fact is known (tries left), a row `NAME.facts` where all facts that
     it names are known (opens, closes).
 
+    The fact `notice` of `Outage_Announced` (language -> text) is such a sentence; it comes from what the centre has signed, or not at
+    all.
+
     `own` (language -> text) is what a refusal says of itself, for a name the catalogue does not have: its first sentence what
     happened, the others what to do.
     """
@@ -150,12 +159,19 @@ class RefusalWords:
         return self._own[0] if self._own else self._words(f"{self._name}.what")
 
     @property
+    def _notice(self) -> str:
+        """The public text of an announced outage in this language; '' for none, or one that no announcement can have."""
+        told = self._facts.get("notice") if self._name == ANNOUNCED else None
+        text = told.get(self._words.language) if isinstance(told, Mapping) else None
+        return text if isinstance(text, str) and 0 < len(text.strip()) <= LONGEST_NOTICE else ""
+
+    @property
     def choice(self) -> str:
         """Why something cannot be chosen, where it stands on that thing itself; and from when it can, where that is known."""
         if self._own:
             return self.happened
-        why = self._words.find(f"{self._name}.choice") or self.happened
-        later = self.known if self._name in _LATER else []
+        why = self._notice or self._words.find(f"{self._name}.choice") or self.happened
+        later = [told for told in self.known if told != why] if self._name in _LATER else []
         return self._words("between.sentences").join([why, *later])
 
     @property
@@ -164,7 +180,7 @@ class RefusalWords:
         together = self._words.find(
             f"{self._name}.facts", **{fact: value for fact, value in self._facts.items() if _is_hours(value)}
         )
-        told = [together] if together else []
+        told = [one for one in (together, self._notice) if one]
         for fact, value in self._facts.items():
             key = f"{self._name}.fact.{fact}"
             if isinstance(value, int) and self._words.find(key, n=value) is not None:

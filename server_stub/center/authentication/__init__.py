@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
 from server_stub.center.issuing_servers import IssuingServers
+from server_stub.center.outages import Outages
 from server_stub.center.sessions import Authenticated, Sessions
 from server_stub.center.stops import Stops
 from server_stub.center.terminals import Terminal
@@ -36,6 +37,7 @@ class Authentication:
         faults: FaultBox,
         sessions: Sessions,
         stops: Stops,
+        outages: Outages,
         jpki: Jpki,
         ordinance: Ordinance,
         servers: IssuingServers,
@@ -46,6 +48,7 @@ class Authentication:
         self._faults = faults
         self._sessions = sessions
         self._stops = stops
+        self._outages = outages
         self._jpki = jpki
         self._ordinance = ordinance
         self._servers = servers
@@ -75,11 +78,12 @@ class Authentication:
         if self._faults.strikes("center.other_municipality") is not None:
             asked = self._of_another(asked)
         self._check_municipality(asked.municipality, terminal.facts.kind)
+        self._outages.check(asked.municipality, session_id, terminal_id)
         found = self._servers.offers(asked)
         own = self._municipalities[asked.municipality].info
         if not found.municipality.participating or _identity(found.municipality) != _identity(own):
             raise Failed("Answer_Malformed", peer="issuing", detail="another municipality")
-        told = found.offers
+        told = self._outages.in_offers(found)
         if isinstance(request.proof, OrdinanceProof):
             told = opened_only(told, request.proof.kind)
         try:

@@ -41,6 +41,7 @@ from server_stub.registry.tables import (
     notices,
     person_of,
     pointer,
+    refusal,
     seals,
 )
 
@@ -135,12 +136,22 @@ def load_delivery(
         digest = delivery_digest(folder)
         same_as = _same_as(engine, living, digest)
         number = _load(engine, living, generation, notices_path, slip, clock, trace, digest, same_as)
+        _keep_refusal(engine, None, clock)
     except Failed as failed:
+        _keep_refusal(engine, failed.failure, clock)
         trace.emit("operator", "delivery_refused", failure=failed.failure, **failed.facts)
         raise
     finally:
         engine.dispose()
     return Loaded(number, tuple(asides.rows), digest, same_as)
+
+
+def _keep_refusal(engine: Engine, failure: str | None, clock: Clock) -> None:
+    """Write down that the latest delivery was refused by `failure`; None: it was taken in."""
+    with engine.begin() as connection:
+        connection.execute(delete(refusal))
+        if failure is not None:
+            connection.execute(insert(refusal), {"id": 1, "at": clock.now().isoformat(), "failure": failure})
 
 
 def delivery_digest(folder: Path) -> str:
