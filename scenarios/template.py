@@ -39,11 +39,11 @@ from server_stub.registry.importers import read_people
 from server_stub.registry.records import Person, Sex
 
 from . import paths, stage_secrets
+from .sites import CARD_REGISTRY, LEDGER, Site, sites_of
 from .stage_secrets import CARD_SECRETS, KeyPool, ordinance_pin
-from .towns import CardSpec, Town, beginning_of, load_towns, romanised, town_folder
+from .towns import CardSpec, Town, beginning_of, codes, load_towns, romanised, town_folder
 
 AUTHORITY_FILE = "authentication_ca.der"
-CARD_REGISTRY = "card_registry"
 CARDS = "cards.json"
 TOWNS = "towns.json"
 """Beside the databases: which towns they are of."""
@@ -73,29 +73,17 @@ class CardEntry:
 
 
 def databases_of(towns: Sequence[Town]) -> tuple[str, ...]:
-    """Name the databases of a stage with these towns: one replica each, and a card registry if one uses 条例利用."""
-    registry = (CARD_REGISTRY,) if by_ordinance(towns) else ()
-    return ("authority", "center", "ledger", *registry, *(replica_name(town.code) for town in towns))
+    """Name the databases of a stage with these towns: one replica a town; a ledger a site, and a card registry where 条例利用 is used."""
+    of_sites = (name for site in sites_of(towns) for name in site.databases)
+    return ("authority", "center", *of_sites, *(replica_name(town.code) for town in towns))
 
 
-def by_ordinance(towns: Iterable[Town]) -> tuple[Town, ...]:
-    """List the towns that use their 住民基本台帳カード, now or on another day."""
-    return tuple(
-        town
-        for town in towns
-        if any(
-            one.authentication.ordinance is not None
-            for one in (town.municipality, *(state for _, state in town.municipality.states.since))
-        )
-    )
-
-
-def card_registry_settings(folder: Path, towns: Iterable[Town], keys: KeyPool) -> CardRegistrySettings:
+def card_registry_settings(folder: Path, site: Site, keys: KeyPool) -> CardRegistrySettings:
     return CardRegistrySettings(
-        database_url=sqlite_url(folder / f"{CARD_REGISTRY}.db"),
-        centre_key=Secret(keys.text("centre-to-card-registry")),
-        municipalities=tuple(town.folder for town in by_ordinance(towns)),
-        ops_key=Secret(keys.text("ops-card-registry")),
+        database_url=sqlite_url(folder / f"{site.named(CARD_REGISTRY)}.db"),
+        centre_key=Secret(keys.text(site.named("centre-to-card-registry"))),
+        municipalities=tuple(town.folder for town in site.by_ordinance),
+        ops_key=Secret(keys.text(site.named("ops-card-registry"))),
     )
 
 
@@ -158,7 +146,8 @@ def build_template(
     authority.close()
     register_cards(folder, towns, entries, keys, clock)
     told("副本に取り込んでいます")
-    migrate_ledger(databases["ledger"])
+    for site in sites_of(towns):
+        migrate_ledger(databases[site.named(LEDGER)])
     take_notices(folder, towns, clock)
     _save_cards(folder, entries)
 
@@ -188,17 +177,26 @@ def add_card(folder: Path, municipality: str, card: CardSpec) -> CardEntry:
 
 
 def register_cards(
-    folder: Path, towns: Sequence[Town], entries: Iterable[CardEntry], keys: KeyPool, clock: Clock
+    folder: Path, towns: Sequence[Town], entries: Sequence[CardEntry], keys: KeyPool, clock: Clock
 ) -> None:
-    """Hand the 住民基本台帳カード among `entries` over in the card registry in `folder`, and register their use as an official does."""
-    hosts = {town.code: town for town in by_ordinance(towns)}
-    if not hosts:
-        return
-    registry = CardRegistry(card_registry_settings(folder, towns, keys), clock, Trace(clock))
-    people = {code: town.card_holders() for code, town in hosts.items()}
+    """Hand the 住民基本台帳カード among `entries` over in the card registries in `folder`, and register their use as an official does."""
+    written: list[str] = []
+    for site in sites_of(towns):
+        if site.by_ordinance:
+            own = [one for one in entries if one.municipality in codes(site.by_ordinance) and one.number]
+            lines = _register_cards(folder, site, own, keys, clock)
+            written += lines[1:] if written else lines
+    if written:
+        (folder / CARDS_FILE_NAME).write_text("".join(written), encoding="utf-8", newline="")
+
+
+def _register_cards(
+    folder: Path, site: Site, entries: Iterable[CardEntry], keys: KeyPool, clock: Clock
+) -> list[str]:
+    """At the registry of one site; return the lines of its list of all cards."""
+    registry = CardRegistry(card_registry_settings(folder, site, keys), clock, Trace(clock))
+    people = {town.code: town.card_holders() for town in site.by_ordinance}
     for entry in entries:
-        if entry.municipality not in hosts or not entry.number:
-            continue
         person = people[entry.municipality][entry.person]
         card = read_card_file(load_image(folder / entry.file))
         issued = IssuedCard(card.municipality, card.number, person.key, person.birth.inner, card.expires_on)
@@ -215,8 +213,13 @@ def register_cards(
                     reason="窓口での申請",
                 )
             )
-    registry.write_cards(folder / CARDS_FILE_NAME)
+    part = folder / f"{CARDS_FILE_NAME}.part"
+    registry.write_cards(part)
     registry.close()
+    with part.open(encoding="utf-8", newline="") as file:
+        lines = file.readlines()
+    part.unlink()
+    return lines
 
 
 def take_notices(folder: Path, towns: Iterable[Town], clock: Clock) -> None:

@@ -33,6 +33,12 @@ TownOption = Annotated[
         help="市区町村のフォルダ、または同梱の名前（kobe、mihon など）。繰り返して複数を指定できる",
     ),
 ]
+OutagesOption = Annotated[
+    bool,
+    typer.Option(
+        "--outages", help="停電と回線の停止を起こせるようにする（証明発行サーバを別のプロセスで動かす）"
+    ),
+]
 FullScreenOption = Annotated[bool, typer.Option("--full-screen", help="端末を全画面で表示する")]
 MonitorOption = Annotated[
     int | None, typer.Option("--monitor", help="全画面で表示する画面の番号（1 から数える）")
