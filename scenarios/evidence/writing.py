@@ -265,9 +265,7 @@ def _template(name: str) -> jinja2.Template:
     )
     environment.filters["clock"] = lambda text: text[:10].replace("-", "/") + " " + text[11:19]
     environment.filters["clock_ms"] = lambda text: text[11:23]
-    environment.filters["process_word"] = lambda process: trace_labels.values("process").get(
-        process.partition("-")[0], process
-    )
+    environment.filters["process_word"] = lambda process: trace_labels.process_words(process) or process
     environment.filters["duration"] = _duration
     return environment.get_template(name)
 

@@ -71,6 +71,11 @@ def values(name: str) -> Mapping[str, str]:
     return {value: words for listed, value, words in _rows("values.csv") if listed == name}
 
 
+def process_words(name: str) -> str | None:
+    """The words for a process of a trace; one of a municipality ends in -CODE. None for one that nobody here has."""
+    return values("process").get(name.partition("-")[0])
+
+
 class Kinds:
     """The names of the certificates that terminals offered, read from the trace itself: no other list has them."""
 

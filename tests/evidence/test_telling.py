@@ -84,7 +84,7 @@ LISTS = {
     | {f"revoked ({one})" for one in REASONS},
     "reason": set(REASONS) | {"finished", "handed over", "session ended", "late answer"},
     "nonce": {"none outstanding", "used", "expired"},
-    "party": {"centre", "terminal", "ledger", "authority", "issuing"},
+    "party": {"centre", "terminal", "ledger", "authority", "issuing", "existing system"},
     "terminal": texts(TerminalKind),
     "command": commands(),
     "result": {"passed", "failed", "skipped"},

@@ -190,6 +190,7 @@ def test_a_panel_of_a_lone_terminal_shows_its_clock_and_nothing_of_the_servers(
 ) -> None:
     """With nobody behind the address: what the panel does needs no server."""
     control = f"konbini-alone-{os.getpid()}"
+    began = Clock().now()
 
     def present(panel: PanelWindow) -> None:
         terminal = Terminal(SocketDriver(control))
@@ -213,7 +214,10 @@ def test_a_panel_of_a_lone_terminal_shows_its_clock_and_nothing_of_the_servers(
     arguments += ["--folder", str(tmp_path / "kiosk"), "--control", control]
     assert in_command(monkeypatch, arguments, present) == 0
     told = (tmp_path / "kiosk" / "trace" / "kiosk.jsonl").read_text(encoding="utf-8")
-    assert "2026-06-05T22:59" in told, "the terminal ran on the panel's clock"
+    friday = next(
+        day for day in (began + timedelta(days=n) for n in range(7)) if f"{day:%a}" == "Fri"
+    )  # of a terminal that began in real time, the next one
+    assert f"{friday:%Y-%m-%d}T22:59" in told, "the terminal ran on the panel's clock"
 
 
 def test_a_terminal_that_cannot_begin_opens_no_panel(

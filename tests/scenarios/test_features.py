@@ -26,7 +26,7 @@ def _all_processes_tell_in_words(world: World) -> Iterator[None]:
     assert folder is not None
     missing: set[str] = set()
     for file in folder.glob("*.jsonl"):
-        if file.stem.partition("-")[0] not in trace_labels.values("process"):
+        if trace_labels.process_words(file.stem) is None:
             missing.add(f"process {file.stem}")
         # a line that is being written has no end yet
         for line in file.read_text(encoding="utf-8").splitlines(keepends=True):

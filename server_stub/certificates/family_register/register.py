@@ -41,9 +41,11 @@ def _wrong(expected: str) -> PydanticCustomError:
 
 
 def _line(text: str) -> str:
-    if text == text.strip() and text.replace(SPACE, " ").isprintable():
-        return text  # nothing printable is of those categories, and nearly every text is
-    if text != text.strip() or any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in text):
+    # nothing printable is of those categories, and nearly every text is
+    plain = text == text.strip() and text.replace(SPACE, " ").isprintable()
+    if not plain and (
+        text != text.strip() or any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in text)
+    ):
         raise _wrong("前後に空白のない、1行の文字列")
     if expected := no_text(text):
         raise _wrong(expected)
