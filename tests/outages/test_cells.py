@@ -229,7 +229,6 @@ def power_back_everywhere(stage: Stage) -> None:
 FEW = (
     (OWN, DATA, HARU, "the line of the city hall to the LGWAN is down", When.PAYING),
     (ASP, PDF, TOMI, "the city hall's power is cut by plan", When.CHOSEN),
-    (ASP, DATA, TOMI, "the fuel has been burnt", When.CHOSEN),
 )
 
 
