@@ -100,9 +100,11 @@ def personalise(
             "Settings_Wrong", key="my_number", expected="検査用数字が誤りの見本の個人番号（12桁）"
         )
     card = profile.card
+    # what a card of this profile has of the holder; a sample where the holder has none
+    former = card.former_name and (holder.former_name or card.former_name)
     holder = replace(
         holder,
-        name=with_former_name(holder.name, card.former_name) if card.former_name else holder.name,
+        name=with_former_name(holder.name, former) if former else holder.name,
         address=holder.address.ljust(card.address_length, "見"),
         reading=card.reading and (holder.reading or card.reading),
     )

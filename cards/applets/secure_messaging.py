@@ -18,8 +18,6 @@ Unproven, and so our choice: that 6987 ends the session too, other commands in c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -39,6 +37,7 @@ from cards.apdu import (
 
 WITHOUT_INTEGRITY, WITH_INTEGRITY = 0x08, 0x0C
 SECURE_CLASSES = frozenset({WITHOUT_INTEGRITY, WITH_INTEGRITY})
+_VERIFY, _SELECT, _READ_BINARY = 0x20, 0xA4, 0xB0
 _BLOCK = 16
 _CRYPTOGRAM, _EXPECTED_LENGTH = 0x86, 0x96
 _PADDED = 0x01
@@ -55,12 +54,20 @@ class SecureMessagingRefusal(Exception):
         self.ends = ends
 
 
-@dataclass(slots=True)
 class SecureSession:
     """Hold the key of a session and the counter that the next command has."""
 
-    key: bytes = field(repr=False)
-    counter: int = 1
+    __slots__ = ("_chain", "_chained", "_decrypt_blocks", "_encrypt_blocks", "counter")
+
+    def __init__(self, key: bytes) -> None:
+        self.counter = 1
+        # kept for the whole session: to begin a cipher costs more than to use it
+        blocks = Cipher(algorithms.AES128(key), modes.ECB())
+        self._encrypt_blocks = blocks.encryptor().update
+        self._decrypt_blocks = blocks.decryptor().update
+        self._chain = Cipher(algorithms.AES128(key), modes.CBC(bytes(_BLOCK))).encryptor().update
+        self._chained = bytes(_BLOCK)
+        """The block that `_chain` adds to the next one."""
 
     @classmethod
     def delivered(cls, private: RSAPrivateKey, encrypted: bytes) -> SecureSession:
@@ -82,39 +89,47 @@ class SecureSession:
         """Return the plain command that stands in one of class 08 or 0C, and count it. Raises SecureMessagingRefusal."""
         if command.cla == WITH_INTEGRITY:
             raise SecureMessagingRefusal(SECURE_MESSAGING_OBJECT_MISSING)
-        match command.ins:
-            case 0x20 | 0xA4:  # VERIFY, SELECT
-                data = self._decrypted(command.data)
-                plain = replace(command, cla=0x00, data=data)
-            case 0xB0:  # READ BINARY
-                le = _expected_length(command.data)
-                plain = replace(command, cla=0x00, data=b"", le=None if command.le is None else le)
-            case _:
-                raise SecureMessagingRefusal(SECURE_MESSAGING_CLASS, ends=False)
+        ins, le = command.ins, command.le
+        if ins in (_VERIFY, _SELECT):
+            data = self._decrypted(command.data)
+        elif ins == _READ_BINARY:
+            data, wanted = b"", _expected_length(command.data)
+            le = None if le is None else wanted
+        else:
+            raise SecureMessagingRefusal(SECURE_MESSAGING_CLASS, ends=False)
         self.counter += 1
-        return plain
+        return Command(0x00, ins, command.p1, command.p2, data, le)
 
     def closed(self, answer: Response, le: int | None) -> Response:
         """Return the answer to the command opened last, its data encrypted; 6700 if that is longer than the outer `le`."""
         padded = answer.data + b"\x80"
         padded += bytes(-len(padded) % _BLOCK)
-        encryptor = Cipher(algorithms.AES128(self.key), modes.CBC(self._iv(self.counter - 1))).encryptor()
-        data = _cryptogram_object(encryptor.update(padded) + encryptor.finalize())
+        # the chain goes on from its last block: adding that and the IV to the first one begins it anew
+        begun = _xor(padded[:_BLOCK], self._chained, self._iv(self.counter - 1))
+        cryptogram = self._chain(begun + padded[_BLOCK:])
+        self._chained = cryptogram[-_BLOCK:]
+        data = _cryptogram_object(cryptogram)
         if le is not None and len(data) > le:
             return Response(b"", WRONG_LENGTH)
         return Response(data, answer.sw)
 
     def _decrypted(self, data: bytes) -> bytes:
         cryptogram = _cryptogram_in(data)
-        decryptor = Cipher(algorithms.AES128(self.key), modes.CBC(self._iv(self.counter))).decryptor()
-        padded = (decryptor.update(cryptogram) + decryptor.finalize()).rstrip(b"\0")
+        before = self._iv(self.counter) + cryptogram[:-_BLOCK]
+        padded = _xor(self._decrypt_blocks(cryptogram), before).rstrip(b"\0")
         if padded[-1:] != b"\x80":
             raise SecureMessagingRefusal(SECURE_MESSAGING_WRONG)
         return padded[:-1]
 
     def _iv(self, counter: int) -> bytes:
-        block = Cipher(algorithms.AES128(self.key), modes.ECB()).encryptor()  # one block
-        return block.update(counter.to_bytes(_BLOCK, "big")) + block.finalize()
+        return self._encrypt_blocks(counter.to_bytes(_BLOCK, "big"))
+
+
+def _xor(first: bytes, *others: bytes) -> bytes:
+    number = int.from_bytes(first, "big")
+    for other in others:
+        number ^= int.from_bytes(other, "big")
+    return number.to_bytes(len(first), "big")
 
 
 def _cryptogram_in(data: bytes) -> bytes:

@@ -73,10 +73,10 @@ def _name(facts: CardFacts) -> bytes:
 
 
 def _address(facts: CardFacts) -> bytes:
-    """Draw 住所, 24 characters a line; how large real ones are is unproven."""
-    text = f"{SAMPLE} {facts.holder.address}"
+    """Draw 住所, 24 characters a line, two lines or more; how large real ones are is unproven."""
+    text = f"{SAMPLE} {facts.holder.address}".ljust(25)
     lines = [text[place : place + 24] for place in range(0, len(text), 24)]
-    return picture(lines, 480, 20 * max(2, len(lines)))
+    return picture(lines, 480, 20 * len(lines))
 
 
 def basic_data(facts: CardFacts) -> bytes:

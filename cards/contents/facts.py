@@ -14,7 +14,7 @@ class Holder:
     """Hold the person of a card.
 
     `municipality`: five digits. `name`: U+3000 between 氏 and 名. `sex`: 1 男, 2 女, 9 other. Romaji as in certificates.
-    `reading`: 振り仮名 as the card has it, '' if it has none.
+    `reading`: official 振り仮名, `former_name`: 旧氏; '' if there is none.
     """
 
     person_key: str
@@ -26,6 +26,7 @@ class Holder:
     prefecture_romaji: str
     city_romaji: str
     reading: str = ""
+    former_name: str = ""
 
 
 _ERAS = (date(2019, 5, 1), date(1989, 1, 8), date(1926, 12, 25), date(1912, 7, 30), date(1868, 1, 25))

@@ -176,8 +176,8 @@ class CardTable(_Table):
 
     `address_length`: the address in certificate and files is filled up to so many characters. `expires_on`: a day that is said
     outright (a 住基カード ends ten years after its issue, on no birthday). `edition`: of several cards that a person has had one
-    after the other, which; each has a serial of its own. `former_name`: a 旧氏 that stands beside the 氏 of card and signature
-    certificate. `reading`: the card has 振り仮名: the holder's own, or this sample where none is known.
+    after the other, which; each has a serial of its own. `former_name`, `reading`: the card shows a 旧氏 (in the name, of the
+    signature certificate too), a 振り仮名: the holder's own, or this sample where none is known.
     """
 
     token_label: str = Field("JPKIAPICCTOKEN2", max_length=32)

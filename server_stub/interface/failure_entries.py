@@ -70,11 +70,25 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "Android スマートフォン",
     ),
     (
+        "Card_Next_Not_Supported",
+        0,
+        "2028年度に予定される次期カードです。この版では取り扱いません。",
+        "今のマイナンバーカードを使用してください。",
+        "2028年度の次期カード",
+    ),
+    (
         "Card_Kind_Not_Supported",
         0,
         "この版では取り扱わない種類のカードです。",
         "マイナンバーカードを使用してください。",
-        "2028年度の次期カード",
+        "tests/cards/test_client.py::test_a_card_of_an_unknown_kind_is_refused_by_name",
+    ),
+    (
+        "Card_Face_Authentication",
+        0,
+        "顔認証マイナンバーカードです。暗証番号が設定されていません。",
+        "窓口で証明書を請求するか、暗証番号を設定した通常のカードに切り替えてください。",
+        "顔認証マイナンバーカード",
     ),
     (
         "Card_No_Authentication_Certificate",
