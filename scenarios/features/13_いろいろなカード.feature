@@ -66,6 +66,7 @@
       | Android スマートフォン   | 御影直樹のAndroidスマートフォン  | Card_Phone_Not_Supported           |
       | iPhone                   | 御影直樹のiPhone                 | Card_Phone_Not_Supported           |
       | 2028年度の次期カード     | 北野健の次期カード               | Card_Next_Not_Supported            |
+      | 知らない種類のカード     | 御影直樹の知らない種類のカード   | Card_Kind_Not_Supported            |
       | 顔認証マイナンバーカード | 御影直樹の顔認証カード           | Card_Face_Authentication           |
 
   シナリオ: 実在の認証局の名をもつカードは暗証番号の前に断られる

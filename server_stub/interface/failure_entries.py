@@ -81,7 +81,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         0,
         "この版では取り扱わない種類のカードです。",
         "マイナンバーカードを使用してください。",
-        "tests/cards/test_client.py::test_a_card_of_an_unknown_kind_is_refused_by_name",
+        "知らない種類のカード",
     ),
     (
         "Card_Face_Authentication",

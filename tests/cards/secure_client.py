@@ -5,6 +5,7 @@ OAEP, padding, CBC and objects are written out here; of AES it takes one block a
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 
@@ -39,10 +40,15 @@ def _xor(one: bytes, other: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
+@functools.lru_cache(1000)
 def delivered_in(private: RSAPrivateKey, data: bytes) -> bytes | None:
     """The message of a delivery; None if the OAEP around it is wrong."""
     numbers = private.private_numbers()
-    block = pow(int.from_bytes(data, "big"), numbers.d, numbers.public_numbers.n).to_bytes(256, "big")
+    of_p, of_q = (
+        pow(int.from_bytes(data, "big"), d, p)
+        for d, p in ((numbers.dmp1, numbers.p), (numbers.dmq1, numbers.q))
+    )
+    block = (of_q + numbers.q * (numbers.iqmp * (of_p - of_q) % numbers.p)).to_bytes(256, "big")
     seed = _xor(block[1:33], _mgf(block[33:], 32))
     inner = _xor(block[33:], _mgf(seed, 223))
     start = inner.find(b"\x01", 32)

@@ -12,8 +12,7 @@ from cards.errors import CardError
 from cards.faults import Effect, Fault
 from cards.jpki import JpkiClient
 from cards.readers.virtual import VirtualReader
-from cards.virtual import VirtualCard
-from tests.cards.helper import Plain, Seen, ask, card, image
+from tests.cards.helper import Plain, Seen, ask, card
 
 PIN = Plain("1234")
 WRONG = Plain("9999")
@@ -101,17 +100,6 @@ def test_a_pin_that_is_not_four_digits_costs_no_try(text: str) -> None:
 )
 def test_other_cards_are_refused_by_name(profile: str, failure: str) -> None:
     assert refused(profile) == failure
-
-
-def test_a_card_of_an_unknown_kind_is_refused_by_name() -> None:
-    made = image()
-    token = made.application("jpki").files[0x06]
-    token.content = b"JPKIAPSOMETHING".ljust(32) + token.content[32:]
-    reader = VirtualReader()
-    reader.insert(VirtualCard(made))
-    with pytest.raises(CardError) as caught:
-        JpkiClient(reader.connect()).open()
-    assert caught.value.failure == "Card_Kind_Not_Supported"
 
 
 def test_a_mute_card_is_named_when_connecting() -> None:

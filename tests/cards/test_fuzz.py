@@ -186,7 +186,8 @@ class AnyCard(RuleBasedStateMachine):
             if pin and value:
                 self.ask(Command(0x00, 0x20, 0x00, 0x91, value.value.encode()))
             self.told["session"] += 1
-            seed = hashlib.sha256(self.told["session"].to_bytes(4, "big")).digest()
+            # few of them: the model, which has no quick RSA, keeps what it has seen
+            seed = hashlib.sha256(bytes((self.told["session"] % 4,))).digest()
             self.secret |= {seed[at : at + WINDOW] for at in range(32 - WINDOW + 1)}
             data = delivery(self.here.files[0x06].content, bytes.fromhex(form) + seed)
             self.ask(Command(0x80, 0xAE, 0x00, 0x00, data))

@@ -186,6 +186,7 @@ PROMISES: dict[str, Callable[[], bool]] = {
         and ask(powered("iphone"), JPKI, "802A009702010200")[-2:] == b"\x90\x00"
     ),
     "no_jpki": lambda: failure_of("no_jpki") == "Card_Not_My_Number",
+    "unknown_token": lambda: failure_of("unknown_token") == "Card_Kind_Not_Supported",
     "mute": lambda: failure_of("mute") == "Card_Mute",
     "slow": slow_card_waits,
     "draft_2028": lambda: (
