@@ -185,7 +185,9 @@ _NAMES: dict[tuple[int, int], str] = {
 
 
 def command_name(command: Command) -> str:
-    """Name the command; an empty VERIFY and the two forms of SELECT have their own."""
+    """Name the command; an empty VERIFY and the two forms of SELECT have their own, and so has a command in secure messaging."""
+    if command.cla & 0x0C and command.cla & 0x73 == 0:
+        return command_name(replace(command, cla=command.cla & 0xF3)) + " (secure)"
     if (command.cla, command.ins) == (0x00, 0xA4):
         return {0x04: "SELECT AP", 0x02: "SELECT EF"}.get(command.p1, "SELECT")
     name = _NAMES.get((command.cla, command.ins), f"{command.cla:02X} {command.ins:02X}")
