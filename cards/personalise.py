@@ -268,8 +268,6 @@ class _Personaliser:
                 return self._facts.code_b
             case "birth_code":
                 return birth_code(self.holder.birth)
-            case "code_six":
-                return digits(self.holder.person_key, "code six", 6)
             case "unknown":
                 return f"{randbelow(10**16):016d}"
         return self.profile.secrets[name]

@@ -18,10 +18,9 @@ SecretName = Literal[
     "code_a",
     "code_b",
     "birth_code",
-    "code_six",
     "unknown",
 ]
-DERIVED = frozenset({"code_a", "code_b", "birth_code", "code_six", "unknown"})
+DERIVED = frozenset({"code_a", "code_b", "birth_code", "unknown"})
 """Secrets that follow from the holder and the card, or that nobody knows."""
 KeyName = Literal["authentication", "signature", "application", "session", "common"]
 SHARED_KEYS: tuple[KeyName, ...] = ("session", "common")

@@ -193,7 +193,7 @@ PROMISES: dict[str, Callable[[], bool]] = {
         failure_of("draft_2028") == "Card_Next_Not_Supported"
         and draft_signs_with_ecdsa()
         and [app.name for app in image("draft_2028").applications] == ["jpki", "surface"]
-        and verified("draft_2028", SURFACE, 0x12, "123") == ["63C9"]
+        and image("draft_2028").application("jpki").files[0x03].opened_by == {0x1B}
     ),
     "no_authentication_certificate": lambda: (
         failure_of("no_authentication_certificate") == "Card_No_Authentication_Certificate"
