@@ -69,6 +69,9 @@ class CardModel:
             return 0x6700
         if command.cla in (0x08, 0x0C):
             return self._secure(command)
+        known = self.application != "ordinance" or (command.cla, command.ins) in ((0, 0xA4), (0, 0xB0))
+        if not known:
+            return 0x6D00
         match command.cla, command.ins:
             case 0x80, 0xAE:
                 return self._take_session_key(command)
