@@ -239,6 +239,10 @@ PROMISES: dict[str, Callable[[], bool]] = {
         image("juki_contactless").atr.hex() == "3b888001000014e0b38191005e"
         and failure_of("juki_contactless") == "Card_Resident_Register_Card"
     ),
+    "older_chain": lambda: (
+        ask(powered("older_chain"), "00CA7F21000000") == b"\x6a\x88"
+        and len(ask(powered("older_chain"), "00CA00F8000000")) == 565
+    ),
     "reselect_keeps": lambda: (
         ask(powered("reselect_keeps"), JPKI, PIN_OF_JPKI, JPKI, SIGN)[-2:] == b"\x90\x00"
         and ask(powered("reselect_keeps"), JPKI, PIN_OF_JPKI, TEXT, JPKI, SIGN) == b"\x69\x82"
