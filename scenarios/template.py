@@ -37,6 +37,7 @@ from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import migrate_ledger
 from server_stub.registry.importers import read_people
 from server_stub.registry.records import Person, Sex
+from server_stub.registry.values import ReadingKind
 
 from . import paths, stage_secrets
 from .sites import CARD_REGISTRY, LEDGER, Site, sites_of
@@ -286,6 +287,8 @@ def _personalise(
             person.birth.inner,
             person.sex.value or Sex.UNKNOWN.value,
             *romanised(town.municipality.info),
+            reading=person.reading.kana if person.reading.kind is ReadingKind.OFFICIAL else "",
+            former_name=person.former_surname,
         ),
         authority,
         keys.source(f"card-{number:03d}"),
