@@ -54,17 +54,18 @@ def terminal_columns() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def print_table(rows: Sequence[tuple[str, str]]) -> None:
-    """Two columns, aligned on a terminal, with a tab between them for programs."""
+def print_table(rows: Sequence[tuple[str, ...]]) -> None:
+    """Columns, aligned on a terminal (the last one wrapped), with a tab between them for programs."""
     from cards.columns import hung, padded, width
 
     columns = terminal_columns()
-    first = max((width(name) for name, _text in rows), default=0) + 2
-    for name, text in rows:
+    widths = [max(map(width, column)) + 2 for column in zip(*rows, strict=True)]
+    for row in rows:
         if columns is None:
-            print(f"{name}\t{text}")
+            print("\t".join(row))
         else:
-            print(*hung(padded(name, first), text, columns), sep="\n")
+            head = "".join(padded(cell, room) for cell, room in zip(row[:-1], widths[:-1], strict=True))
+            print(*hung(head, row[-1], columns), sep="\n")
 
 
 NOW, STAGE = "now", "stage"
