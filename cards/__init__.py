@@ -5,7 +5,7 @@ the other rooms, takes what it needs as Protocols (`Observer`, `Revealable`), an
 
 | to | there is |
 |---|---|
-| make a card | `make_card`, of a profile (`profile_names`, `load_profile`) and a `Holder`, at a `CardAuthority` of your own if you have one |
+| make a card | `make_card`, of a `Profile` (`profile_names`, `load_profile`) and a `Holder`, at a `CardAuthority` of your own if you have one |
 | keep one | `CardImage`, all that a card is, with `save_image` and `load_image` |
 | lay it | `VirtualCard` on a `VirtualReader` (this process), or on a `VpcdSlot` (any PC/SC program; `PrivatePcscd` runs a service) |
 | reach one | `VirtualReader` or `PcscReader`, `connect` gives a `CardConnection` |

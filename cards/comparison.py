@@ -67,11 +67,7 @@ class Comparison:
             "近い型": "、".join(
                 f"{name}（{count} 行）" for name, count in list(self.counts.items())[:_NAMED]
             ),
-            "残り回数": "、".join(
-                f"{_in_words(where.removesuffix(' tries'))} {left}回"
-                for where, left in survey.notes.items()
-                if where.endswith(" tries")
-            ),
+            "残り回数": "\n".join(self._tries()),
         }
         for name, value in rows.items():
             yield from hung(padded(name, 10), value or "不明", columns)
@@ -83,6 +79,18 @@ class Comparison:
                 "　カード  ", f"{one.card}（{'同じ型: ' + like if like else 'どの型とも違います'}）", columns
             )
             yield from hung("　型      ", one.profile, columns)
+
+    def _tries(self) -> Iterator[str]:
+        """Yield a line for each application."""
+        notes = self.survey.notes.items()
+        for name, word in _APPLICATIONS.items():
+            told = [
+                f"{where.split()[1]} {left}回"
+                for where, left in notes
+                if where.startswith(f"{name} ") and where.endswith(" tries")
+            ]
+            if told:
+                yield f"{word}　{'、'.join(told)}"
 
 
 _APPLICATIONS = {

@@ -100,12 +100,12 @@ class Probe:
         organisation = _issuer_organisation(ca)
         if organisation is None or HIERARCHIES.get(organisation) is not Hierarchy.PRODUCTION:
             der = self._object(AUTHENTICATION_CERTIFICATE)
-            card.validity += _validity("利用者証明用", der)
+            card.validity += _validity("利用者証明用証明書", der)
             own = _issuer_organisation(der)
             if own is None:
                 problems.append("Certificate_Malformed" if der else "Card_No_Authentication_Certificate")
             organisation = own or organisation
-        card.validity += _validity("その認証局", ca)
+        card.validity += _validity("利用者証明用認証局", ca)
         card.validity += _validity("署名用認証局", self._object(SIGNATURE_CA))
         if organisation is not None:
             card.organisation = organisation

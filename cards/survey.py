@@ -6,6 +6,7 @@ it by tag and length: no value. Of VERIFY only the empty one is sent, and only t
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -80,6 +81,8 @@ class Survey:
 
     facts: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    identity: str = field(default="", repr=False)
+    """By which the same card is known again while a person types; never saved, '' for a production card."""
 
     @property
     def organisation(self) -> str:
@@ -146,12 +149,15 @@ def survey_card(connection: CardConnection) -> Survey:
 def survey_behind_pins(connection: CardConnection, survey: Survey, pins: Mapping[str, Revealable]) -> None:
     """Add to `survey` of the same card what each of `pins` (names of `OPENING`) opens. Each is sent once, whatever the card answers.
 
-    Raises CardError: Card_Kind_Not_Supported (no card of a test hierarchy: no PIN is sent), Card_Pin_Blocked (fewer than
-    LEAST_TRIES tries left: not sent), Card_Pin_Wrong(attempts_remaining), and those of the line. The application is left again in any case.
+    Raises CardError: Card_Kind_Not_Supported (no card of a test hierarchy: no PIN is sent), Card_Changed (another card lies there),
+    Card_Pin_Blocked (fewer than LEAST_TRIES tries left: not sent), Card_Pin_Wrong(attempts_remaining), and those of the line. The
+    application is left again in any case.
     """
     if not survey.of_a_test_hierarchy:
         raise CardError("Card_Kind_Not_Supported", organisation=survey.organisation)
     ask = _Asker(connection)
+    if _identity(ask) != survey.identity:
+        raise CardError("Card_Changed")
     try:
         for name, pin in pins.items():
             _look_behind(ask, survey, name, pin)
@@ -253,8 +259,15 @@ def _look_at_certificates(ask: _Asker, found: Survey) -> None:
     found.facts["signature CA signature"] = _signed(signature_ca, signature_ca)
     if not found.production:
         certificate = _parsed(ask.certificate(_CERTIFICATE))
+        found.identity = _identity(ask)
         found.facts["certificate signature"] = _signed(certificate, ca)
         found.facts["certificate key"] = _key(certificate)
+
+
+def _identity(ask: _Asker) -> str:
+    """Tell this card from others by its CA and certificate."""
+    ask.select_application(AIDS["jpki"])
+    return hashlib.sha256(ask.certificate(_CA) + ask.certificate(_CERTIFICATE)).hexdigest()
 
 
 def _parsed(der: bytes) -> x509.Certificate | None:

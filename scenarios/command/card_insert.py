@@ -150,12 +150,13 @@ def _lay(
     host, port = address
     slots: list[VpcdSlot] = []
     images = {card.entry.name: card.image for card in cards}
+    traces = [TracePrinter(str(number) if len(cards) > 1 else "") for number in range(1, len(cards) + 1)]
     try:
         for number, card in enumerate(cards):
             slot = VpcdSlot(
                 host,
                 port + number,
-                commands=TracePrinter(str(number + 1) if len(cards) > 1 else "") if laying.trace else nobody,
+                commands=traces[number] if laying.trace else nobody,
                 timing=TIMINGS.get(laying.timing),
             )
             try:
@@ -167,6 +168,8 @@ def _lay(
             _told(card, slot)
         stop = stop or _stopped_by_signal()
         _told_of_laying(cards, slots, laying, port)
+        for trace in traces:
+            trace.begin()
         while service_runs() and all(slot.present() for slot in slots) and not stop.wait(LOOK_SECONDS):
             if state is not None:
                 state.save(images)

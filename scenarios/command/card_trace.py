@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from cards.columns import hung, padded
@@ -14,12 +15,21 @@ _NAME = 31
 
 
 class TracePrinter:
-    """An observer that prints. `slot`: put before each line where several cards lie."""
+    """An observer that prints, from `begin` on; what came before is printed then. `slot`: put before each line where several cards
+    lie."""
 
     def __init__(self, slot: str = "") -> None:
         self._slot = f"{slot} " if slot else ""
         self._clock = Clock()
         self._application = ""
+        self._lock = threading.Lock()
+        self._waiting: list[str] | None = []
+
+    def begin(self) -> None:
+        with self._lock:
+            lines, self._waiting = self._waiting, None
+        if lines:
+            print(*lines, sep="\n", flush=True)
 
     def __call__(self, kind: str, /, **data: Any) -> None:
         lines: list[str] = []
@@ -29,6 +39,10 @@ class TracePrinter:
             lines += hung(time, f"― {_POWER[data['state']]} ―", terminal_columns())
         elif kind == "command":
             lines += self._command(time, data)
+        with self._lock:
+            if self._waiting is not None:
+                self._waiting += lines
+                return
         if lines:
             print(*lines, sep="\n", flush=True)
 

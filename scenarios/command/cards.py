@@ -151,6 +151,33 @@ def card_diagnose(
     raise typer.Exit(diagnose_reader(as_json, reader, terminal_columns()))
 
 
+@card_app.command("compare")
+def card_compare(
+    reader: Annotated[str, typer.Option("--reader", help="リーダ名の一部")] = "",
+    profile: Annotated[
+        str, typer.Option("--profile", help="比べる型（card list --profiles）。なければ最も近い型")
+    ] = "",
+    file: Annotated[
+        Path | None, typer.Option("--file", help="カードの代わりに、保存した調査を比べる", dir_okay=False)
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", help="調査を保存するファイル（個人の情報は入らない）", dir_okay=False),
+    ] = None,
+    pin: Annotated[
+        bool,
+        typer.Option(
+            "--pin", help="試験用カードだけ：人が入力した暗証番号で開く部分も比べる（一度だけ送る）"
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """手元のカードと仮想カードの型の違いを、一行ずつ示す（暗証番号は要らず、残り回数も減らさない）。"""
+    from .card_compare import Comparing, compare_card
+
+    raise typer.Exit(compare_card(Comparing(reader, profile, file, save, pin, as_json)))
+
+
 @card_app.command("enrol")
 def card_enrol(
     person: Annotated[str, typer.Option("--as", help="成り代わる架空の人の呼び名（例：六甲翠）")],
