@@ -11,7 +11,7 @@ from server_stub.interface.clock import Clock
 from .options import terminal_columns
 
 _POWER = {"on": "電源が入りました", "off": "電源が切れました", "reset": "リセットされました"}
-_NAME = 31
+_NAME = 26
 
 
 class TracePrinter:
@@ -58,7 +58,9 @@ class TracePrinter:
             outcome = f"応答なし（{data['failure']}）"
         else:
             outcome = f"{data.get('sw', '')} {data.get('status', '')}".strip()
-        header = f"　[{data['header']}] 送{data['sent']} 受{data['received']}" if "header" in data else ""
+        header = ""
+        if "header" in data:
+            header = f"　{data['header'].replace(' ', '')} 送{data['sent']} 受{data['received']}"
         return [*lines, *hung(time + padded(name, _NAME), outcome + header, columns)]
 
 

@@ -55,17 +55,21 @@ def terminal_columns() -> int | None:
 
 
 def print_table(rows: Sequence[tuple[str, ...]]) -> None:
-    """Columns, aligned on a terminal (the last one wrapped), with a tab between them for programs."""
+    """For a terminal two columns, the text wrapped below itself and what stands between name and text behind it in brackets; for
+    programs all columns with tabs between them."""
     from cards.columns import hung, padded, width
 
     columns = terminal_columns()
-    widths = [max(map(width, column)) + 2 for column in zip(*rows, strict=True)]
-    for row in rows:
-        if columns is None:
-            print("\t".join(row))
-        else:
-            head = "".join(padded(cell, room) for cell, room in zip(row[:-1], widths[:-1], strict=True))
-            print(*hung(head, row[-1], columns), sep="\n")
+    if columns is None:
+        print(*("\t".join(row) for row in rows), sep="\n")
+        return
+    first = min(max((width(row[0]) for row in rows), default=0) + 2, columns * 2 // 5)
+    for name, *between, text in rows:
+        told = text + "".join(f"［{one}］" for one in between)
+        if width(name) + 1 > first:
+            print(name)
+            name = ""
+        print(*hung(padded(name, first), told, columns), sep="\n")
 
 
 NOW, STAGE = "now", "stage"

@@ -74,7 +74,7 @@ def test_a_reader_of_ones_own_shows_two_cards_to_any_program_until_ctrl_c(tmp_pa
     assert not Path(there[name]).exists()
     trace = told.partition("Ctrl-C で取り除きます。")[2]
     assert re.search(
-        r"^2 [\d:.]+ VERIFY 0018 +63C2 照合不一致・残り 2 回　\[00 20 00 80\] 送4 受0$", trace, re.MULTILINE
+        r"^2 [\d:.]+ VERIFY 0018 +63C2 照合不一致・残り 2 回　00200080 送4 受0$", trace, re.MULTILINE
     )
     assert "2846" not in told and b"2846".hex() not in told
     kept = json.loads(state.read_text(encoding="utf-8"))["cards"]
