@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,7 +146,9 @@ def compare(survey: Survey, profile: str = "") -> Comparison:
     """Compare with `profile`, or with the one that differs in the fewest lines. What `survey` knows from behind PINs is compared, too.
 
     Raises CardError(Settings_Wrong) for an unknown profile."""
-    opened = [name for name in OPENING if any(where.endswith(f" after {name}") for where in survey.facts)]
+    opened = tuple(
+        name for name in OPENING if any(where.endswith(f" after {name}") for where in survey.facts)
+    )
     others = {name: survey_of_profile(name, opened) for name in profile_names()}
     if profile:
         load_profile(profile)
@@ -160,8 +163,11 @@ def compare(survey: Survey, profile: str = "") -> Comparison:
     return Comparison(survey, chosen, lines, differences, nearest)
 
 
-def survey_of_profile(name: str, opened: Iterable[str] = ()) -> Survey:
-    """Survey a card made of a profile, behind the PINs `opened` as well. A card that never answers has no line."""
+@functools.lru_cache(maxsize=256)
+def survey_of_profile(name: str, opened: tuple[str, ...] = ()) -> Survey:
+    """Survey a card made of a profile, behind the PINs `opened` as well. A card that never answers has no line.
+
+    The answer is shared by all who ask: it is not to be changed."""
     image = image_from_json(image_to_json(make_card(name)), name)
     reader = VirtualReader()
     reader.insert(VirtualCard(image, sleep=lambda _seconds: None))

@@ -96,8 +96,9 @@ def look_at_card(
         if card.kind != "no_jpki":
             talk.count_tries(card)
             talk.find_issuer(card, problems)
-            talk.ask_card_manager(card)
         talk.measure(card)
+        if card.kind != "no_jpki":
+            talk.ask_card_manager(card)
     if card.kind != "no_jpki":
         with connect() as connection:
             card.extended_length = Probe(connection).takes_extended_length()
