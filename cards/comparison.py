@@ -14,10 +14,10 @@ from .image_file import image_from_json, image_to_json
 from .profiles import load_profile, profile_names
 from .readers.virtual import VirtualReader
 from .sample import CardSecret, make_card
-from .survey import AIDS, OPENING, Survey, survey_behind_pins, survey_card
+from .survey import OPENING, Survey, survey_behind_pins, survey_card
 from .virtual import VirtualCard
 
-ABSENT = "—"
+ABSENT = "ありません"
 _NAMED = 4
 """How many profiles are named beside a line."""
 
@@ -192,17 +192,17 @@ def _like(where: str, value: str, others: Mapping[str, Survey]) -> Iterator[str]
 
 
 def _differing(survey: Survey, other: Survey) -> Iterator[tuple[str, str, str]]:
-    """Yield the lines that are not the same: place, of the card, of the other. Of an application that one of them lacks, one line."""
+    """Yield the lines that are not the same: place, of the card, of the other. Of an application or a file that one of them lacks,
+    one line."""
     ours, theirs = survey.facts, other.facts
     lacking = tuple(
-        f"{name} "
-        for name in AIDS
-        if "9000" not in (ours.get(f"{name} SELECT"), theirs.get(f"{name} SELECT"))
-        or ours.get(f"{name} SELECT") != theirs.get(f"{name} SELECT")
+        where.removesuffix("SELECT")
+        for where in {*ours, *theirs}
+        if where.endswith(" SELECT") and (ours.get(where) != theirs.get(where) or ours.get(where) != "9000")
     )
     unread = ("certificate signature", "certificate key") if survey.production else ()
     for where in dict.fromkeys([*ours, *theirs]):
         card, told = ours.get(where, ABSENT), theirs.get(where, ABSENT)
-        below = where.startswith(lacking) and where.split(" ")[1:] != ["SELECT"]
+        below = any(where.startswith(part) and where != f"{part}SELECT" for part in lacking)
         if card != told and not below and where not in unread:
             yield where, card, told

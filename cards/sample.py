@@ -27,7 +27,7 @@ SAMPLE_HOLDER = Holder(
     "Hyogo-ken",
     "Kobe-shi",
 )
-_KEYS = 4
+_KEYS = 6
 """As many as a card has at most: keys of one card differ, those of several cards need not."""
 
 

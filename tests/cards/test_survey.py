@@ -117,6 +117,16 @@ def test_of_an_application_that_is_not_there_one_line_is_told() -> None:
     assert [one.where for one in found.differences if one.where.startswith("jpki")] == ["jpki SELECT"]
 
 
+def test_of_a_file_that_is_not_there_one_line_is_told() -> None:
+    found = compare(survey_of(card("under_15")), "plain")
+    assert [(one.where, one.card, one.profile) for one in found.differences] == [
+        ("jpki 0001 SELECT", "ありません", "9000"),
+        ("jpki 001A SELECT", "ありません", "9000"),
+        ("jpki 001B SELECT", "ありません", "9000"),
+        ("certificates present", "00 8F 00", "8F 8F 00"),
+    ]
+
+
 def test_the_nearest_profile_is_chosen_where_none_is_named() -> None:
     assert compare(survey_of(card("filler"))).profile == "filler"
 
