@@ -57,6 +57,6 @@ def test_an_answer_is_kept_back_as_long_as_the_card_needs_and_a_card_taken_away_
     wait_for(lambda: [one["name"] for one in seen.commands()] == ["GET CHALLENGE"])
     assert talking.is_alive()
     slot.remove()
-    talking.join(20)
+    wait_for(lambda: failures, 60)
     assert failures == ["Card_Removed"]
     wait_for(lambda: not reader.present())
