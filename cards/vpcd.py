@@ -161,7 +161,9 @@ class _Link(threading.Thread):
             self._gone.wait()
             return
         if self._timing is not None:
-            self._gone.wait(max(0.0, self._timing.seconds(body, answer) - (time.perf_counter() - begun)))
+            rest = self._timing.seconds(body, answer) - (time.perf_counter() - begun)
+            if self._gone.wait(max(0.0, rest)):
+                return
         self._send(answer)
 
     def _observed(self) -> Callable[[bytes], bytes]:
