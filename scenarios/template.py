@@ -259,7 +259,7 @@ def load_cards(template: Path) -> dict[str, CardEntry]:
     return {row["name"]: CardEntry(**row) for row in rows}
 
 
-def callings(entries: Iterable[CardEntry]) -> dict[str, str]:
+def callings(entries: Iterable[CardEntry | CardSpec]) -> dict[str, str]:
     """The 呼び名 of each 宛名番号: whoever's ordinary card, the one with the shortest name, is called 「呼び名のカード」."""
     by_length = sorted(entries, key=lambda entry: len(entry.name), reverse=True)
     return {entry.person: entry.name.removesuffix("のカード") for entry in by_length}
