@@ -32,6 +32,8 @@ from .vpcd import DEFAULT_PORT
 
 SLOW_MS = 100.0
 _REFUSED = {
+    "face": "Card_Face_Authentication",
+    "next": "Card_Next_Not_Supported",
     "juki": "Card_Resident_Register_Card",
     "android": "Card_Phone_Not_Supported",
     "iphone": "Card_Phone_Not_Supported",
@@ -177,7 +179,7 @@ def _judged(card: CardFinding) -> list[str]:
     if card.tries_left.get("authentication_pin") == 1:
         wrong.append("Found_Last_Try")
     others = [left for pin, left in card.tries_left.items() if pin != "authentication_pin"]
-    if 0 in others or 1 in others:
+    if card.kind != "face" and (0 in others or 1 in others):
         wrong.append("Found_Other_Pin_Low")
     if _ended(card):
         wrong.append("Found_Expired")

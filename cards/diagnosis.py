@@ -32,6 +32,8 @@ class Hierarchy(StrEnum):
 
 KINDS = {
     "plastic": "マイナンバーカード",
+    "face": "顔認証マイナンバーカード",
+    "next": "次期マイナンバーカード（2028年度の案）",
     "juki": "住民基本台帳カード",
     "android": "Android スマートフォンの電子証明書",
     "iphone": "iPhone の電子証明書",

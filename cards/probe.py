@@ -24,7 +24,14 @@ from .apdu import (
 )
 from .diagnosis import JST, CardFinding, Hierarchy, Validity
 from .errors import CardError
-from .jpki import AUTHENTICATION_CERTIFICATE, AUTHENTICATION_PIN, JPKI_AID, PLASTIC_LABEL, TOKEN_INFO
+from .jpki import (
+    AUTHENTICATION_CERTIFICATE,
+    AUTHENTICATION_PIN,
+    JPKI_AID,
+    NEXT_LABEL,
+    PLASTIC_LABEL,
+    TOKEN_INFO,
+)
 from .survey import AIDS, CONTACT_ATR
 
 AUTHENTICATION_CA = 0x000B
@@ -50,6 +57,7 @@ COMMANDS = 20
 SECONDS = 2.0
 _KINDS = {
     PLASTIC_LABEL: "plastic",
+    NEXT_LABEL: "next",
     "JPKIAPICCTOKEN": "juki",
     "JPKIAPGPSETOKEN": "android",
     "JPKIAPIOSTOKEN": "iphone",
@@ -77,6 +85,8 @@ class Probe:
                 for pin, fid in pins.items():
                     if self._select_file(fid):
                         card.tries_left[pin] = self._tries()
+        if card.kind == "plastic" and "authentication_pin" not in card.tries_left:
+            card.kind = "face"  # as ours shows it; how a real one does is unproven
         self._select_application(JPKI_AID)
 
     def ask_card_manager(self, card: CardFinding) -> None:

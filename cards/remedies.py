@@ -93,6 +93,12 @@ ADVICE: dict[str, Remedy] = {
     "Card_Phone_Not_Supported": Remedy(
         "スマートフォンの電子証明書です。この版の端末では取り扱いません。", _ANOTHER_CARD, _ANOTHER_CARD
     ),
+    "Card_Face_Authentication": Remedy(
+        "暗証番号のない、顔認証マイナンバーカードです。この手続には使えません。", _ANOTHER_CARD, _ANOTHER_CARD
+    ),
+    "Card_Next_Not_Supported": Remedy(
+        "2028年度の次期カードの案です。この版の端末では取り扱いません。", _ANOTHER_CARD, _ANOTHER_CARD
+    ),
     "Card_Kind_Not_Supported": Remedy("この版で取り扱わない種類のカードです。", _ANOTHER_CARD, _ANOTHER_CARD),
     "Card_No_Authentication_Certificate": Remedy(
         "利用者証明用電子証明書が読めません。", _ANOTHER_CARD, _ANOTHER_CARD

@@ -59,6 +59,8 @@ def look(lying: VirtualCard, asked: Asked | None = None) -> tuple[CardFinding, l
         ("truncated_der", "plastic", ["Certificate_Malformed"]),
         ("empty_certificate", "plastic", ["Card_No_Authentication_Certificate"]),
         ("juki_card", "juki", ["Card_Resident_Register_Card"]),
+        ("face_authentication", "face", ["Card_Face_Authentication"]),
+        ("draft_2028", "next", ["Card_Next_Not_Supported"]),
         ("iphone", "iphone", ["Card_Phone_Not_Supported"]),
         ("no_jpki", "no_jpki", ["Card_Not_My_Number"]),
     ],
