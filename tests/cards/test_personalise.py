@@ -86,7 +86,7 @@ def test_what_is_printed_is_drawn_with_a_mark_that_it_is_a_sample() -> None:
         )
         assert first.size == second.size == size and first.mode == "1"
         left, right = (picture.crop((0, 0, mark, min(size[1], 24))) for picture in (first, second))
-        assert min(left.getdata()) == 0 and left.tobytes() == right.tobytes()
+        assert left.getextrema()[0] == 0 and left.tobytes() == right.tobytes()
         assert first.tobytes() != second.tobytes()
 
 
