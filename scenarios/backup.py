@@ -6,6 +6,7 @@ cards, and the replicas with all their people; so it is its owner's only, like t
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -80,9 +81,9 @@ class Manifest:
                 dict(told["files"]),
             )
         except FileNotFoundError as error:
-            raise Failed("Backup_Damaged", file=MANIFEST, found="missing") from error
+            raise Failed("Backup_Damaged", file=MANIFEST, found="ない") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Failed("Backup_Damaged", file=MANIFEST, found="changed") from error
+            raise Failed("Backup_Damaged", file=MANIFEST, found="読み取れない") from error
 
 
 # --- backing up ------------------------------------------------------------------------------------------------------------
@@ -104,27 +105,31 @@ def back_up(
     part = to.with_name(PART.format(name=to.name))
     shutil.rmtree(part, ignore_errors=True)
     paths.private_folder(part)
-    made_at = (clock or kept_clock(folder)).now()
-    # the ledgers first: what the centre knows beyond them is told again, what a ledger knew beyond the centre nobody could tell
-    for name in _in_order(towns, sites, whole=not site):
-        if (folder / f"{name}.db").exists():
-            _copy_database(folder / f"{name}.db", part / f"{name}.db")
-    for name in (KEYS, *(() if site else (TEMPLATE, DELIVERY))):
-        if (folder / name).is_dir():
-            _copy_files(folder / name, part / name)
-    if (folder / CLOCK).exists():
-        paths.copy_private(folder / CLOCK, part / CLOCK)
-    files = sorted(path for path in part.rglob("*") if path.is_file())
-    manifest = Manifest(
-        made_at,
-        sites[0].codes if site else (),
-        {f"{one.named(LEDGER)}.db": one.codes for one in sites},
-        {path.name: _revision(path) for path in files if path.suffix == ".db" and path.parent == part},
-        {path.relative_to(part).as_posix(): _sha256(path) for path in files},
-    )
-    text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=1)
-    paths.write_private(part / MANIFEST, text.encode())
-    _put(part, to)
+    try:
+        made_at = (clock or kept_clock(folder)).now()
+        # the ledgers first: what the centre knows beyond them is told again, what a ledger knew beyond the centre nobody could tell
+        for name in _in_order(towns, sites, whole=not site):
+            if (folder / f"{name}.db").exists():
+                _copy_database(folder / f"{name}.db", part / f"{name}.db")
+        for name in (KEYS, *(() if site else (TEMPLATE, DELIVERY))):
+            if (folder / name).is_dir():
+                _copy_files(folder / name, part / name)
+        if (folder / CLOCK).exists():
+            paths.copy_private(folder / CLOCK, part / CLOCK)
+        files = sorted(path for path in part.rglob("*") if path.is_file())
+        manifest = Manifest(
+            made_at,
+            sites[0].codes if site else (),
+            {f"{one.named(LEDGER)}.db": one.codes for one in sites},
+            {path.name: _revision(path) for path in files if path.suffix == ".db" and path.parent == part},
+            {path.relative_to(part).as_posix(): _sha256(path) for path in files},
+        )
+        text = json.dumps(manifest.to_json(), ensure_ascii=False, indent=1)
+        paths.write_private(part / MANIFEST, text.encode())
+        _put(part, to)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)  # keys, PINs and people stay nowhere else than asked
+        raise
     return manifest
 
 
@@ -148,10 +153,24 @@ def _copy_database(source: Path, target: Path) -> None:
     """As it is at one moment, by SQLite's own backup; whoever writes there is not kept waiting. One file, nothing beside it."""
     make_private(target)
     with closing(sqlite3.connect(source, timeout=30)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
-        new.execute("PRAGMA journal_mode=DELETE")
-        if new.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+        try:
+            old.backup(new)
+            new.execute("PRAGMA journal_mode=DELETE")
+            sound = new.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                sound = False
+            elif error.sqlite_errorcode == sqlite3.SQLITE_FULL or not _has_room(target, source):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
+            else:
+                raise
+        if not sound:
             raise Failed("Database_Damaged", file=source.name)
+
+
+def _has_room(target: Path, source: Path) -> bool:
+    """Whether the disk could still take the rest: SQLite tells some writes to a full disk as I/O errors."""
+    return shutil.disk_usage(target.parent).free > source.stat().st_size - target.stat().st_size
 
 
 def _copy_files(source: Path, target: Path) -> None:
@@ -185,9 +204,13 @@ def _put(part: Path, to: Path) -> None:
     packed = part.with_suffix(".tar.part")
     packed.unlink(missing_ok=True)
     make_private(packed)
-    with tarfile.open(packed, "w") as archive:
-        archive.add(part, arcname=".")
-    packed.replace(to)
+    try:
+        with tarfile.open(packed, "w") as archive:
+            archive.add(part, arcname=".")
+        packed.replace(to)
+    except BaseException:
+        packed.unlink(missing_ok=True)
+        raise
     shutil.rmtree(part)
 
 
@@ -237,7 +260,11 @@ def restore(
         try:
             for name in wanted:
                 _take(source, name, manifest.files[name], part)
-            now = clock.now() if clock else kept_clock(folder if inside else part).now()
+            now = (
+                clock.now()
+                if clock
+                else kept_clock(folder if inside else part if CLOCK in wanted else source).now()
+            )
             _bring_up(part, manifest, now, marked_at or Clock().now())
             _sync(part)
         except BaseException:
@@ -264,7 +291,7 @@ def _unpacked(backup: Path) -> Iterator[Path]:
             with tarfile.open(backup) as archive:
                 archive.extractall(folder, filter="data")
         except (tarfile.TarError, EOFError) as error:
-            raise Failed("Backup_Damaged", file=backup.name, found="changed") from error
+            raise Failed("Backup_Damaged", file=backup.name, found="読み取れない") from error
         yield Path(folder)
 
 
@@ -272,9 +299,9 @@ def _check_names(source: Path, manifest: Manifest) -> None:
     """Compare what is there with the manifest by name. Raises Failed(Backup_Damaged)."""
     found = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()} - {MANIFEST}
     if missing := sorted(manifest.files.keys() - found):
-        raise Failed("Backup_Damaged", file=missing[0], found="missing")
+        raise Failed("Backup_Damaged", file=missing[0], found="ない")
     if strange := sorted(found - manifest.files.keys()):
-        raise Failed("Backup_Damaged", file=strange[0], found="not in the manifest")
+        raise Failed("Backup_Damaged", file=strange[0], found="目録にない")
 
 
 def _wanted(manifest: Manifest, site: str) -> list[str]:
@@ -293,14 +320,14 @@ def _take(source: Path, name: str, sha256: str, part: Path) -> None:
     """Copy one file; the copy is what is compared. Raises Failed(Backup_Damaged)."""
     place = part / name
     if not place.resolve().is_relative_to(part.resolve()):
-        raise Failed("Backup_Damaged", file=name, found="outside")
+        raise Failed("Backup_Damaged", file=name, found="フォルダの外")
     for folder in [*reversed(place.relative_to(part).parents)][1:]:
         paths.private_folder(part / folder)
     make_private(place)
     with (source / name).open("rb") as old, place.open("wb") as new:
         shutil.copyfileobj(old, new)
     if _sha256(place) != sha256:
-        raise Failed("Backup_Damaged", file=name, found="changed")
+        raise Failed("Backup_Damaged", file=name, found="目録と違う")
 
 
 def _bring_up(part: Path, manifest: Manifest, now: datetime, marked_at: datetime) -> None:

@@ -32,6 +32,10 @@ def backup(
 
     if not is_server_folder(folder):
         raise WrongUse(f"{folder} は、konbini server --folder のフォルダではありません。")
+    if to.resolve().is_relative_to(folder.resolve()):
+        raise WrongUse(
+            f"--to に指定した {to} は、サーバのフォルダの中です。フォルダとともに失われない、別の場所を指定してください。"
+        )
     try:
         manifest = back_up(folder, to, site=site)
     except LookupError as error:
@@ -95,8 +99,11 @@ def restoration(
 ) -> None:
     """復元の状態を表示し、職員の確認を記録する。サーバが動いていてもよい。"""
     from scenarios.restorations import confirm_in, restorations_in
+    from scenarios.server_folder import is_server_folder
     from server_stub.interface.restoration import RestorationConfirmation
 
+    if not is_server_folder(folder):
+        raise WrongUse(f"{folder} は、konbini server --folder のフォルダではありません。")
     if confirm and not operator.strip():
         raise WrongUse("--confirm には、確認した職員を --operator で指定してください。")
     if confirm:

@@ -263,6 +263,36 @@ def test_nothing_is_restored_over_what_is_there(kept: tuple[Served, Path, Path],
     assert [path.name for path in target.iterdir()] == ["somebody's.txt"]
 
 
+def test_a_backup_on_a_full_disk_says_so_and_leaves_no_secrets_behind(
+    kept: tuple[Served, Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        def __init__(self, real: sqlite3.Connection) -> None:
+            self.real = real
+            real.execute("PRAGMA max_page_count = 4")  # what SQLite says then is what it says of a full disk
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.real, name)
+
+    connect = sqlite3.connect
+
+    def connected(database: Any, **more: Any) -> Any:
+        real = connect(database, **more)
+        return Full(real) if Path(database).is_relative_to(tmp_path) and "backup" in str(database) else real
+
+    monkeypatch.setattr("scenarios.backup.sqlite3.connect", connected)
+    with pytest.raises(OSError, match="No space"):
+        back_up(kept[0].place.path, tmp_path / "backup")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_inside_the_folder_that_it_is_of_is_refused(kept: tuple[Served, Path, Path]) -> None:
+    folder = kept[0].place.path
+    told = CliRunner().invoke(app, ["server", "backup", str(folder), "--to", str(folder / "backup")])
+    assert "サーバのフォルダの中です" in str(told.exception)
+    assert not (folder / "backup").exists()
+
+
 KILLED = """
 import os, signal, sys
 from datetime import datetime
