@@ -498,14 +498,14 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "Restoration_Unknown",
         404,
         "その復元はここにないか、すでに終わっています。",
-        "復元の一覧（/ops/v1/restorations）を確認してください。",
+        "復元の一覧（konbini server restoration --folder、または /ops/v1/restorations）を確認してください。",
         "tests/issuing/test_restoration.py::test_what_was_never_restored_has_nothing_to_confirm",
     ),
     (
         "Restoration_Not_Ready",
         409,
-        "復元をまだ確認済みにできません。missing が足りないもの（records センターの記録、delivery 復元後の連携、numbers_above 発行番号の続き）です。",
-        "records と delivery は届くのを待ってください。numbers_above は、これまでに出た最大の番号を紙やログで調べて指定してください。",
+        "復元をまだ確認済みにできません。かっこの中に、足りないもの（records はセンターの記録、delivery は復元後の連携、numbers_above は発行番号の続き）があります。",
+        "records と delivery は届くのを待ってください。numbers_above は、これまでに出た最大の番号を紙やログで調べて、--numbers-above で指定してください。",
         "tests/issuing/test_restoration.py::test_nothing_is_issued_until_the_centre_has_told_and_an_official_has_confirmed",
     ),
     (
@@ -765,7 +765,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "Paper_Content_Forbidden",
         0,
         "届いた用紙の PDF に、印刷する内容でないもの（スクリプト、リンク、添付、入力欄、重ね、暗号）があります（重大事象）。",
-        "facts に挙げた項目を、センターが作る PDF から除いてください。",
+        "かっこの中に挙げた項目を、センターが作る PDF から除いてください。",
         "tests/hostile/test_wrong_sheets.py::test_what_is_not_to_be_printed_has_no_place_in_a_sheet",
     ),
     (
@@ -807,7 +807,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "Existing_System_Answer_Wrong",
         500,
         "既存システムの応答か証明書の PDF が、取決めのとおりではありません（重大事象）。",
-        "facts に挙げた点について、既存システムの PDF を確認してください。運用担当が確認するまで印刷しないでください。",
+        "かっこの中に挙げた点について、既存システムの PDF を確認してください。運用担当が確認するまで印刷しないでください。",
         "既存システムの証明書に見本の表示がない",
     ),
     (
@@ -914,7 +914,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "Terminal_Out_Of_Service",
         0,
         "端末は、係員の確認を待って休止しています。",
-        "facts の reason に挙げた理由を、操作盤で解決してください。",
+        "かっこの中に挙げた理由を、操作盤で解決してください。",
         "tests/terminal/test_out_of_service.py::test_coins_are_accepted_for_nobody_while_something_is_open",
     ),
     # --- visit -------------------------------------------------------------------------------------------------------
@@ -965,7 +965,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "Request_Malformed",
         422,
         "要求の形式が取決めと異なります。",
-        "facts の fields に挙げた項目を直してください。",
+        "かっこの中に挙げた項目を直してください。",
         "tests/center/test_bad_input.py::test_a_broken_body_is_named_and_uses_no_nonce",
     ),
     (
