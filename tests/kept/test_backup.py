@@ -211,14 +211,14 @@ def test_a_backup_in_one_file_restores_the_same(kept: tuple[Served, Path, Path],
 @pytest.mark.parametrize(
     ("change", "found"),
     [
-        (lambda folder: (folder / MANIFEST).unlink(), "missing"),
-        (lambda folder: (folder / MANIFEST).write_text("{"), "changed"),
-        (lambda folder: (folder / "ledger.db").unlink(), "missing"),
+        (lambda folder: (folder / MANIFEST).unlink(), "ない"),
+        (lambda folder: (folder / MANIFEST).write_text("{"), "読み取れない"),
+        (lambda folder: (folder / "ledger.db").unlink(), "ない"),
         (
             lambda folder: (folder / "center.db").write_bytes((folder / "center.db").read_bytes() + b" "),
-            "changed",
+            "目録と違う",
         ),
-        (lambda folder: (folder / "more.db").write_bytes(b""), "not in the manifest"),
+        (lambda folder: (folder / "more.db").write_bytes(b""), "目録にない"),
     ],
 )
 def test_a_backup_that_is_not_as_its_manifest_says_restores_nothing(
@@ -266,19 +266,13 @@ def test_nothing_is_restored_over_what_is_there(kept: tuple[Served, Path, Path],
 def test_a_backup_on_a_full_disk_says_so_and_leaves_no_secrets_behind(
     kept: tuple[Served, Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Full:
-        def __init__(self, real: sqlite3.Connection) -> None:
-            self.real = real
-            real.execute("PRAGMA max_page_count = 4")  # what SQLite says then is what it says of a full disk
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self.real, name)
-
     connect = sqlite3.connect
 
     def connected(database: Any, **more: Any) -> Any:
         real = connect(database, **more)
-        return Full(real) if Path(database).is_relative_to(tmp_path) and "backup" in str(database) else real
+        if "backup" in str(database):
+            real.execute("PRAGMA max_page_count = 4")  # what SQLite says then is what it says of a full disk
+        return real
 
     monkeypatch.setattr("scenarios.backup.sqlite3.connect", connected)
     with pytest.raises(OSError, match="No space"):
