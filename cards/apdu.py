@@ -103,8 +103,11 @@ SECURITY_STATUS = 0x6982
 AUTHENTICATION_BLOCKED = 0x6983
 PIN_BLOCKED = 0x6984
 CONDITIONS = 0x6985
+SECURE_MESSAGING_OBJECT_MISSING = 0x6987
+SECURE_MESSAGING_WRONG = 0x6988
 NO_CURRENT_EF = 0x6986
 SECURE_MESSAGING_CLASS = 0x69FC
+WRONG_DATA = 0x6A80
 FUNCTION_NOT_SUPPORTED = 0x6A81
 FILE_NOT_FOUND = 0x6A82
 RECORD_NOT_FOUND = 0x6A83
@@ -129,7 +132,10 @@ STATUS_WORDS: dict[int, str] = {
     PIN_BLOCKED: "参照する IEF が閉塞している",
     CONDITIONS: "使用条件が満たされない",
     NO_CURRENT_EF: "カレント EF がない",
+    SECURE_MESSAGING_OBJECT_MISSING: "セキュアメッセージングのデータオブジェクトがない",
+    SECURE_MESSAGING_WRONG: "セキュアメッセージングのデータオブジェクトの誤り",
     SECURE_MESSAGING_CLASS: "セキュアメッセージングのクラスは使えない",
+    WRONG_DATA: "データフィールドの誤り",
     FUNCTION_NOT_SUPPORTED: "機能がない",
     FILE_NOT_FOUND: "ファイルがない",
     RECORD_NOT_FOUND: "レコードがない",
@@ -179,7 +185,9 @@ _NAMES: dict[tuple[int, int], str] = {
 
 
 def command_name(command: Command) -> str:
-    """Name the command; an empty VERIFY and the two forms of SELECT have their own."""
+    """Name the command; an empty VERIFY and the two forms of SELECT have their own, and so has a command in secure messaging."""
+    if command.cla & 0x0C and command.cla & 0x73 == 0:
+        return command_name(replace(command, cla=command.cla & 0xF3)) + " (secure)"
     if (command.cla, command.ins) == (0x00, 0xA4):
         return {0x04: "SELECT AP", 0x02: "SELECT EF"}.get(command.p1, "SELECT")
     name = _NAMES.get((command.cla, command.ins), f"{command.cla:02X} {command.ins:02X}")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 _PIECES = re.compile(r"[!-~]+(?:(?<!,) [!-~]+)*|.", re.DOTALL)
 """What stays on one line: a run of ASCII up to ", " (a command, the name of a reader), else a single character."""
-_NEVER_FIRST = frozenset("、。，．）」』】・ー〜？！：；ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
-_NEVER_LAST = frozenset("「『（")
+_NEVER_FIRST = frozenset("、。，．）］」』】・ー〜？！：；ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
+_NEVER_LAST = frozenset("「『（［")
 _LEAST_ROOM = 16
 
 

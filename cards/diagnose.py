@@ -7,10 +7,21 @@ issuer is told by the certificate of the CA. Of any other it keeps the issuer's 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from cards.readers.call_with_timeout import OPENING_SECONDS, PATIENCE_SECONDS, NoAnswer, call_with_timeout
 
-from .diagnosis import CardFinding, Diagnosis, Hierarchy, Interface, Problem, ReaderFinding, VpcdFinding
+from .diagnosis import (
+    WARNING_DAYS,
+    CardFinding,
+    Diagnosis,
+    Hierarchy,
+    Interface,
+    Problem,
+    ReaderFinding,
+    Validity,
+    VpcdFinding,
+)
 from .errors import CardError
 from .ports import Listener, listeners, pcsc_programs
 from .probe import Probe
@@ -21,6 +32,8 @@ from .vpcd import DEFAULT_PORT
 
 SLOW_MS = 100.0
 _REFUSED = {
+    "face": "Card_Face_Authentication",
+    "next": "Card_Next_Not_Supported",
     "juki": "Card_Resident_Register_Card",
     "android": "Card_Phone_Not_Supported",
     "iphone": "Card_Phone_Not_Supported",
@@ -67,21 +80,27 @@ def interface_of(atr: bytes) -> Interface:
     return Interface.CONTACTLESS if made_up else Interface.CONTACT
 
 
-def look_at_card(connect: Callable[[], CardConnection]) -> tuple[CardFinding, list[str]]:
-    """Tell what lies on one reader, and the names of what is wrong with it. Raises CardError if it cannot be reached.
+def look_at_card(
+    connect: Callable[[], CardConnection], now: datetime | None = None
+) -> tuple[CardFinding, list[str]]:
+    """Tell what lies on one reader, and the names of what is wrong with it at the moment `now` (aware; None: the machine's).
+
+    Raises CardError if it cannot be reached.
 
     `connect` is called once more for the extended length, which some readers answer by losing the card.
     """
     problems: list[str] = []
     with connect() as connection:
         atr = connection.atr
-        card = CardFinding(atr.hex(" ").upper(), interface_of(atr))
+        card = CardFinding(atr.hex(" ").upper(), interface_of(atr), looked_at=now or datetime.now(UTC))
         talk = Probe(connection)
         talk.identify(card)
         if card.kind != "no_jpki":
             talk.count_tries(card)
             talk.find_issuer(card, problems)
         talk.measure(card)
+        if card.kind != "no_jpki":
+            talk.ask_card_manager(card)
     if card.kind != "no_jpki":
         with connect() as connection:
             card.extended_length = Probe(connection).takes_extended_length()
@@ -125,12 +144,28 @@ def _look_at_reader(name: str, problems: list[Problem], opening: float, patience
     except NoAnswer as error:
         wrong = ["Card_Mute" if error.opened or not reader.in_use() else "Found_Transaction_Held"]
     for one in wrong:
-        problems.append(Problem(one, name, programs=pcsc_programs() if one in _OF_OTHERS else ()))
+        programs = pcsc_programs() if one in _OF_OTHERS else ()
+        problems.append(Problem(one, name, programs=programs, detail=_detail(one, found.card)))
     return found
 
 
 def _name_of(error: CardError) -> str:
     return _BY_CODE.get(str(error.facts.get("code")), error.failure)
+
+
+def _ended(card: CardFinding) -> list[Validity]:
+    return [one for one in card.validity if one.days_left(card.looked_at) < 0]
+
+
+def _ending(card: CardFinding) -> list[Validity]:
+    return [one for one in card.validity if 0 <= one.days_left(card.looked_at) <= WARNING_DAYS]
+
+
+def _detail(problem: str, card: CardFinding | None) -> str:
+    about = {"Found_Expired": _ended, "Found_Expires_Soon": _ending}.get(problem)
+    if about is None or card is None:
+        return ""
+    return "、".join(f"{one.what} {one.in_words(card.looked_at)}" for one in about(card))
 
 
 def _judged(card: CardFinding) -> list[str]:
@@ -143,6 +178,13 @@ def _judged(card: CardFinding) -> list[str]:
         wrong.append("Card_Pin_Blocked")
     if card.tries_left.get("authentication_pin") == 1:
         wrong.append("Found_Last_Try")
+    others = [left for pin, left in card.tries_left.items() if pin != "authentication_pin"]
+    if card.kind != "face" and (0 in others or 1 in others):
+        wrong.append("Found_Other_Pin_Low")
+    if _ended(card):
+        wrong.append("Found_Expired")
+    if _ending(card):
+        wrong.append("Found_Expires_Soon")
     if card.extended_length is False:
         wrong.append("Found_No_Extended_Length")
     if card.median_ms is not None and card.median_ms > SLOW_MS:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Any
 
 from .columns import hung, padded
 from .remedies import ADVICE
+
+JST = timezone(timedelta(hours=9))
 
 
 class Interface(StrEnum):
@@ -29,6 +32,8 @@ class Hierarchy(StrEnum):
 
 KINDS = {
     "plastic": "マイナンバーカード",
+    "face": "顔認証マイナンバーカード",
+    "next": "次期マイナンバーカード（2028年度の案）",
     "juki": "住民基本台帳カード",
     "android": "Android スマートフォンの電子証明書",
     "iphone": "iPhone の電子証明書",
@@ -46,26 +51,65 @@ PIN_NAMES = {
     "authentication_pin": "利用者証明用暗証番号",
     "signature_password": "署名用パスワード",
     "text_pin": "券面入力補助用暗証番号",
+    "text_code_a": "照合番号A",
+    "text_code_b": "照合番号B",
+    "surface_birth": "券面事項確認の生年月日",
+    "surface_code_b": "券面事項確認の照合番号B",
+    "surface_code_a": "券面事項確認の照合番号A",
+    "juki_pin": "住基用暗証番号",
+    "common_pin": "共通カードAPの暗証番号",
 }
+WARNING_DAYS = 90
+"""Before anything expires: about when its holder is told by post."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """Hold until when something on the card is valid: `what` in words, the last moment (aware), the first one if it is known."""
+
+    what: str
+    until: datetime
+    since: datetime | None = None
+
+    def days_left(self, now: datetime) -> int:
+        """Count whole days until it ends; negative: it has ended."""
+        return (self.until - now).days
+
+    def in_words(self, now: datetime) -> str:
+        left = self.days_left(now)
+        state = "期限切れ" if left < 0 else f"あと {left} 日"
+        if self.since is not None and self.since > now:
+            state = f"{self.since.astimezone(JST):%Y-%m-%d} から"
+        return f"{self.until.astimezone(JST):%Y-%m-%d} まで（{state}）"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "what": self.what,
+            "until": self.until.isoformat(),
+            "since": None if self.since is None else self.since.isoformat(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Hold one thing that is wrong; `where`: a reader or a port. What it means and its remedies stand in the advice.
 
-    `ports`: those that the remedy closes. `programs`: others that may be at the reader, with their process ids.
+    `ports`: those that the remedy closes. `programs`: others that may be at the reader, with their process ids. `detail`: what
+    exactly it is about.
     """
 
     name: str
     where: str = ""
     ports: tuple[int, ...] = ()
     programs: tuple[str, ...] = ()
+    detail: str = ""
 
     def to_json(self) -> dict[str, Any]:
         advice = ADVICE[self.name]
         return {
             "name": self.name,
             "where": self.where,
+            "detail": self.detail,
             "serious": advice.serious,
             "what": advice.what,
             "ports": list(self.ports),
@@ -78,7 +122,9 @@ class Problem:
 class CardFinding:
     """Hold what was found of a card. Tries: None where the card does not tell; no try was spent. `median_ms`: one short command.
 
-    `extended_length`: None where it could not be tried. `organisation`: O of the issuer, all that is kept of a certificate.
+    `extended_length`: None where it could not be tried. `organisation`: O of the issuer; with the days of validity all that is kept of
+    a certificate. `contact_atr`: that of the contacts, as the card tells it by GET DATA ('' where it does not), in hex. `looked_at`: the
+    moment that validity was judged at.
     """
 
     atr: str
@@ -91,6 +137,16 @@ class CardFinding:
     extended_length: bool | None = None
     median_ms: float | None = None
     commands: int = 0
+    contact_atr: str = ""
+    validity: list[Validity] = field(default_factory=list)
+    looked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def to_json(self) -> dict[str, Any]:
+        told = {name: getattr(self, name) for name in self.__slots__}
+        return told | {
+            "validity": [one.to_json() for one in self.validity],
+            "looked_at": self.looked_at.isoformat(),
+        }
 
 
 @dataclass(slots=True)
@@ -105,6 +161,10 @@ class ReaderFinding:
     maker: str = ""
     card_present: bool = False
     card: CardFinding | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        told = {name: getattr(self, name) for name in self.__slots__}
+        return told | {"card": None if self.card is None else self.card.to_json()}
 
 
 @dataclass(slots=True)
@@ -137,7 +197,7 @@ class Diagnosis:
         return {
             "service": self.service,
             "usable": self.usable,
-            "readers": [asdict(reader) for reader in self.readers],
+            "readers": [reader.to_json() for reader in self.readers],
             "vpcd": [asdict(one) for one in self.vpcd],
             "problems": [problem.to_json() for problem in self.problems],
         }
@@ -166,7 +226,11 @@ class Diagnosis:
     def _advice(self, columns: int | None) -> Iterator[str]:
         for name, problems in self._by_name():
             advice = ADVICE[name]
-            places = [problem.where for problem in problems if problem.where]
+            places = [
+                "：".join(part for part in (problem.where, problem.detail) if part)
+                for problem in problems
+                if problem.where or problem.detail
+            ]
             where = f"（{'、'.join(places)}）" if places else ""
             yield ""
             yield from hung("× " if advice.serious else "△ ", f"{advice.what}{where} [{name}]", columns)
@@ -194,8 +258,12 @@ def _card_rows(reader: ReaderFinding) -> Iterator[tuple[str, str]]:
         return
     yield "　カード", KINDS[card.kind] + (f"（{card.label}）" if card.label else "")
     yield "　ATR", f"{card.atr}（{_INTERFACES[card.interface]}）"
+    if card.contact_atr and card.interface is Interface.CONTACTLESS:
+        yield "　接触の ATR", f"{card.contact_atr}（カードの申告）"
     if card.hierarchy is not None:
         yield "　発行者", f"O={card.organisation}（{_HIERARCHIES[card.hierarchy]}）"
+    for one in card.validity:
+        yield f"　{one.what}", one.in_words(card.looked_at)
     if card.tries_left:
         told = (
             f"{PIN_NAMES[pin]} {'不明' if left is None else f'{left}回'}"

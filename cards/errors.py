@@ -7,8 +7,10 @@ from typing import Any, Literal
 CardFailure = Literal[
     "Card_Answer_Unexpected",
     "Card_Changed",
+    "Card_Face_Authentication",
     "Card_Kind_Not_Supported",
     "Card_Mute",
+    "Card_Next_Not_Supported",
     "Card_No_Authentication_Certificate",
     "Card_No_Signature_Certificate",
     "Card_Not_My_Number",

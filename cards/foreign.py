@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.x509.oid import NameOID
 
-from cards.contents.common import tlv
 from cards.contents.facts import Holder
+from cards.contents.tlv import tlv
 
 _ARC = "2.999.8.5.5"
 """Below the arc that is set aside for examples."""

@@ -35,13 +35,16 @@ class PinAlphabet(StrEnum):
 
     DIGITS = "digits"
     UPPER_ALPHANUMERIC = "upper_alphanumeric"
+    MIXED_UPPER_ALPHANUMERIC = "mixed_upper_alphanumeric"
+    """One letter and one digit at least."""
 
 
 class KeyUse(StrEnum):
-    """Name the command that a key answers: `80 2A`, or INTERNAL AUTHENTICATE."""
+    """Name the command that a key answers: `80 2A`, INTERNAL AUTHENTICATE, or `80 AE` (it takes a session key in)."""
 
     SIGN = "sign"
     INTERNAL_AUTHENTICATE = "internal_authenticate"
+    SESSION_KEY = "session_key"
 
 
 @dataclass(slots=True)
@@ -66,6 +69,8 @@ class Pin:
         digits = all(0x30 <= byte <= 0x39 for byte in new)
         if self.alphabet is PinAlphabet.DIGITS:
             return digits
+        if self.alphabet is PinAlphabet.MIXED_UPPER_ALPHANUMERIC and (digits or new.isalpha()):
+            return False
         return all(0x30 <= byte <= 0x39 or 0x41 <= byte <= 0x5A for byte in new)
 
 
@@ -109,7 +114,9 @@ class Behaviour:
     """Say how a card answers where cards differ, or where the public facts are unproven.
 
     `blocked_query`: the status word of an empty VERIFY on a blocked PIN (63C0 or 6984). `restores_counter`: a correct
-    VERIFY restores the counter. `delay_ms`: real milliseconds before each answer.
+    VERIFY restores the counter. `delay_ms`: real milliseconds before each answer. `reselect_keeps`: selecting the application
+    that is selected already keeps what was verified. `wrong_length_counts`: VERIFY with a value that is too short or too long for
+    its PIN costs a try as any wrong one does; else it is refused with 6700 and costs none.
     """
 
     mute: bool = False
@@ -119,6 +126,8 @@ class Behaviour:
     restores_counter: bool = True
     last_command_indicator: bool = False
     extended_length: bool = True
+    reselect_keeps: bool = False
+    wrong_length_counts: bool = True
 
 
 @dataclass(slots=True)

@@ -39,6 +39,8 @@ SIGNATURE_CERTIFICATE = 0x0001
 SIGNATURE_KEY = 0x001A
 SIGNATURE_PASSWORD = 0x001B
 PLASTIC_LABEL = "JPKIAPICCTOKEN2"
+NEXT_LABEL = "JPKIAPICCTOKEN3"
+"""Of our draft of the card of 2028; what the real one will say is unproven."""
 SHA256_DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420")
 
 
@@ -62,6 +64,7 @@ _REFUSED_LABELS: dict[str, CardFailure] = {
     "JPKIAPICCTOKEN": "Card_Resident_Register_Card",
     "JPKIAPGPSETOKEN": "Card_Phone_Not_Supported",
     "JPKIAPIOSTOKEN": "Card_Phone_Not_Supported",
+    NEXT_LABEL: "Card_Next_Not_Supported",
 }
 _LEAVE = Command(0x00, 0xA4, 0x04, 0x0C, CARD_MANAGER_AID)
 _LONGEST_ANSWER = 64
@@ -97,7 +100,7 @@ class JpkiClient:
         """Select the application and look what kind of card this is.
 
         Raises CardError: Card_Not_My_Number, Card_Resident_Register_Card, Card_Phone_Not_Supported,
-        Card_Kind_Not_Supported.
+        Card_Next_Not_Supported, Card_Kind_Not_Supported.
         """
         select = Command(0x00, 0xA4, 0x04, 0x0C, JPKI_AID)
         response = self._send(select)
@@ -129,7 +132,10 @@ class JpkiClient:
         return self._certificate(AUTHENTICATION_CA_CERTIFICATE)
 
     def tries_left(self) -> int | None:
-        """Return the tries left on the authentication PIN, asked without costing one; 0: blocked, None: the card does not say."""
+        """Return the tries left on the authentication PIN, asked without costing one; 0: blocked, None: the card does not say.
+
+        Raises CardError(Card_Face_Authentication) for a card on which no PIN was set, and those of the transport.
+        """
         return self._count(_AUTHENTICATION)
 
     def password_tries_left(self) -> int | None:
@@ -255,7 +261,11 @@ class JpkiClient:
 
     def _query_tries(self, opener: int) -> int | None:
         self._ready()
-        self._expect_ok(Command(0x00, 0xA4, 0x02, 0x0C, opener.to_bytes(2, "big")))
+        select = Command(0x00, 0xA4, 0x02, 0x0C, opener.to_bytes(2, "big"))
+        response = self._send(select)
+        if response.sw == FILE_NOT_FOUND and opener == AUTHENTICATION_PIN:
+            raise CardError("Card_Face_Authentication")
+        self._expect(select, response)
         return _tries(self._send(Command(0x00, 0x20, 0x00, 0x80)).sw)
 
     def _certificate(

@@ -104,6 +104,8 @@ class PrivatePcscd:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                # Ctrl-C is for whoever started it, who then stops it
+                start_new_session=True,
             )
         if readers:
             self._wait_for_the_reader()
@@ -114,6 +116,10 @@ class PrivatePcscd:
             if self._process.poll() is not None or time.monotonic() > limit:
                 raise CardError("Reader_Service_Stopped", folder=str(self.folder))
             time.sleep(0.005)
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
         process, self._process = self._process, None

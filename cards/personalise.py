@@ -13,9 +13,17 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 
 from cards.contents.common import certificate_presence, with_length_error
 from cards.contents.facts import Holder
+from cards.contents.hierarchy import shared_key
 
 from .contents import CONTENTS, CardFacts
-from .contents.facts import birth_code, birthday, digits, is_sample_my_number, sample_my_number
+from .contents.facts import (
+    birth_code,
+    birthday,
+    digits,
+    is_sample_my_number,
+    sample_my_number,
+    with_former_name,
+)
 from .errors import CardError
 from .foreign import ForeignAuthority
 from .image import (
@@ -30,7 +38,7 @@ from .image import (
     Pin,
     PrivateKey,
 )
-from .profiles.schema import CertificateTable, FileTable, Profile, SecretName
+from .profiles.schema import CertificateTable, FileTable, KeyTable, Profile, SecretName
 from .trace import Revealable
 
 _JST = timezone(timedelta(hours=9))
@@ -91,8 +99,15 @@ def personalise(
         raise CardError(
             "Settings_Wrong", key="my_number", expected="検査用数字が誤りの見本の個人番号（12桁）"
         )
-    length = profile.card.address_length
-    holder = replace(holder, address=holder.address.ljust(length, "見"))
+    card = profile.card
+    # what a card of this profile has of the holder; a sample where the holder has none
+    former = card.former_name and (holder.former_name or card.former_name)
+    holder = replace(
+        holder,
+        name=with_former_name(holder.name, former) if former else holder.name,
+        address=holder.address.ljust(card.address_length, "見"),
+        reading=card.reading and (holder.reading or card.reading),
+    )
     return _Personaliser(
         profile, holder, authority, key_source, now, dict(secrets or {}), number, aids or {}
     ).image()
@@ -114,9 +129,7 @@ class _Personaliser:
 
     def image(self) -> CardImage:
         for name, spec in self.profile.keys.items():
-            self._keys[name] = (
-                self.key_source() if spec.algorithm == "rsa_2048" else ec.generate_private_key(ec.SECP384R1())
-            )
+            self._keys[name] = self._new_key(name, spec)
         self._facts = self._known()
         for kind, certificate in self.profile.certificates.items():
             self._certificates[kind] = self._certificate(certificate)
@@ -138,8 +151,15 @@ class _Personaliser:
             ],
         )
 
+    def _new_key(self, name: str, spec: KeyTable) -> PrivateKey:
+        if spec.shared:
+            return shared_key(name)
+        if spec.algorithm == "rsa_2048":
+            return self.key_source()
+        return ec.generate_private_key(ec.SECP384R1())
+
     def _known(self) -> CardFacts:
-        key = self._keys.get("application")
+        application, session = self._keys.get("application"), self._keys.get("session")
         person, card = self.holder.person_key, self.profile.card
         issued = self.now.astimezone(_JST).date()
         return CardFacts(
@@ -150,7 +170,8 @@ class _Personaliser:
             self.my_number,
             self.profile.card.token_label,
             bytes.fromhex(self.profile.card.contact_atr),
-            key if isinstance(key, RSAPrivateKey) else None,
+            application if isinstance(application, RSAPrivateKey) else None,
+            session if isinstance(session, RSAPrivateKey) else None,
         )
 
     def _certificate(self, spec: CertificateTable) -> tuple[bytes, bytes]:

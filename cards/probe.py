@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -12,6 +13,7 @@ from cards.readers.interface import CardConnection
 
 from .apdu import (
     AUTHENTICATION_BLOCKED,
+    CARD_MANAGER_AID,
     MAX_SHORT,
     NO_DIAGNOSIS,
     OK,
@@ -20,14 +22,30 @@ from .apdu import (
     Response,
     tries_in,
 )
-from .diagnosis import CardFinding, Hierarchy
+from .diagnosis import JST, CardFinding, Hierarchy, Validity
 from .errors import CardError
-from .jpki import AUTHENTICATION_CERTIFICATE, AUTHENTICATION_PIN, JPKI_AID, PLASTIC_LABEL, TOKEN_INFO
+from .jpki import (
+    AUTHENTICATION_CERTIFICATE,
+    AUTHENTICATION_PIN,
+    JPKI_AID,
+    NEXT_LABEL,
+    PLASTIC_LABEL,
+    TOKEN_INFO,
+)
+from .survey import AIDS, CONTACT_ATR
 
-TEXT_AID = bytes.fromhex("D3921000310001010408")
-TEXT_PIN = 0x0011
-SIGNATURE_PIN = 0x001B
 AUTHENTICATION_CA = 0x000B
+SIGNATURE_CA = 0x0002
+CARD_EXPIRY = 0x00F2
+"""GET DATA: the day on which the card ends, YYYYMMDD."""
+_PINS: dict[str, dict[str, int]] = {
+    "jpki": {"authentication_pin": AUTHENTICATION_PIN, "signature_password": 0x1B},
+    "text": {"text_pin": 0x11, "text_code_a": 0x14, "text_code_b": 0x15},
+    "surface": {"surface_birth": 0x11, "surface_code_b": 0x12, "surface_code_a": 0x13},
+    "juki": {"juki_pin": 0x1C},
+    "common": {"common_pin": 0x1C},
+}
+"""By application: each PIN by its name in diagnosis.PIN_NAMES, and its file."""
 HIERARCHIES = {
     "JPKI": Hierarchy.PRODUCTION,
     "JPKI-TEST": Hierarchy.TEST,
@@ -39,6 +57,7 @@ COMMANDS = 20
 SECONDS = 2.0
 _KINDS = {
     PLASTIC_LABEL: "plastic",
+    NEXT_LABEL: "next",
     "JPKIAPICCTOKEN": "juki",
     "JPKIAPGPSETOKEN": "android",
     "JPKIAPIOSTOKEN": "iphone",
@@ -60,23 +79,44 @@ class Probe:
         card.kind = _KINDS.get(card.label, "other")
 
     def count_tries(self, card: CardFinding) -> None:
-        """Count the tries left. Leaves the JPKI application selected."""
-        for pin, fid in (("authentication_pin", AUTHENTICATION_PIN), ("signature_password", SIGNATURE_PIN)):
-            if self._select_file(fid):
-                card.tries_left[pin] = self._tries()
-        if self._select_application(TEXT_AID).sw == OK and self._select_file(TEXT_PIN):
-            card.tries_left["text_pin"] = self._tries()
+        """Count the tries left of every PIN that is known to be there. Leaves the JPKI application selected."""
+        for application, pins in _PINS.items():
+            if self._select_application(AIDS[application]).sw == OK:
+                for pin, fid in pins.items():
+                    if self._select_file(fid):
+                        card.tries_left[pin] = self._tries()
+        if card.kind == "plastic" and "authentication_pin" not in card.tries_left:
+            card.kind = "face"  # as ours shows it; how a real one does is unproven
         self._select_application(JPKI_AID)
+
+    def ask_card_manager(self, card: CardFinding) -> None:
+        """Ask what the card itself tells: the ATR of its contacts and the day on which it ends. Leaves no application selected."""
+        self._select_application(CARD_MANAGER_AID)
+        atr = self._data_object(CONTACT_ATR)
+        if atr:
+            # without its first byte: the direct convention of all these cards
+            card.contact_atr = (atr if atr[:1] == b"\x3b" else b"\x3b" + atr).hex(" ").upper()
+        try:
+            day = datetime.strptime(self._data_object(CARD_EXPIRY).decode("ascii"), "%Y%m%d").replace(
+                tzinfo=JST
+            )
+        except ValueError:
+            return
+        card.validity.append(Validity("カードの有効期限", day + timedelta(days=1, seconds=-1)))
 
     def find_issuer(self, card: CardFinding, problems: list[str]) -> None:
         """Find the issuer, first by the CA's own certificate, so that no holder's certificate of production is ever read."""
-        organisation = _issuer_organisation(self._object(AUTHENTICATION_CA))
+        ca = self._object(AUTHENTICATION_CA)
+        organisation = _issuer_organisation(ca)
         if organisation is None or HIERARCHIES.get(organisation) is not Hierarchy.PRODUCTION:
             der = self._object(AUTHENTICATION_CERTIFICATE)
+            card.validity += _validity("利用者証明用証明書", der)
             own = _issuer_organisation(der)
             if own is None:
                 problems.append("Certificate_Malformed" if der else "Card_No_Authentication_Certificate")
             organisation = own or organisation
+        card.validity += _validity("利用者証明用認証局", ca)
+        card.validity += _validity("署名用認証局", self._object(SIGNATURE_CA))
         if organisation is not None:
             card.organisation = organisation
             card.hierarchy = HIERARCHIES.get(organisation, Hierarchy.UNKNOWN)
@@ -117,6 +157,10 @@ class Probe:
         sw = self._ask(Command(0x00, 0x20, 0x00, 0x80)).sw
         return 0 if sw in (PIN_BLOCKED, AUTHENTICATION_BLOCKED) else tries_in(sw)
 
+    def _data_object(self, tag: int) -> bytes:
+        response = self._ask(Command(0x00, 0xCA, tag >> 8, tag & 0xFF, le=MAX_SHORT))
+        return response.data if response.sw == OK else b""
+
     def _file(self, fid: int, length: int) -> bytes:
         return self._read(0, length) if self._select_file(fid) else b""
 
@@ -154,6 +198,15 @@ class Probe:
     def _exchange(self, command: Command) -> Response:
         answer = self._connection.transmit(command.encode())
         return Response.parse(answer) if len(answer) >= 2 else Response(b"", NO_DIAGNOSIS)
+
+
+def _validity(what: str, der: bytes) -> list[Validity]:
+    """Tell when a certificate is valid; nothing for what is none."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        return [Validity(what, certificate.not_valid_after_utc, certificate.not_valid_before_utc)]
+    except ValueError:
+        return []
 
 
 def _issuer_organisation(der: bytes) -> str | None:

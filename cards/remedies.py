@@ -93,6 +93,12 @@ ADVICE: dict[str, Remedy] = {
     "Card_Phone_Not_Supported": Remedy(
         "スマートフォンの電子証明書です。この版の端末では取り扱いません。", _ANOTHER_CARD, _ANOTHER_CARD
     ),
+    "Card_Face_Authentication": Remedy(
+        "暗証番号のない、顔認証マイナンバーカードです。この手続には使えません。", _ANOTHER_CARD, _ANOTHER_CARD
+    ),
+    "Card_Next_Not_Supported": Remedy(
+        "2028年度の次期カードの案です。この版の端末では取り扱いません。", _ANOTHER_CARD, _ANOTHER_CARD
+    ),
     "Card_Kind_Not_Supported": Remedy("この版で取り扱わない種類のカードです。", _ANOTHER_CARD, _ANOTHER_CARD),
     "Card_No_Authentication_Certificate": Remedy(
         "利用者証明用電子証明書が読めません。", _ANOTHER_CARD, _ANOTHER_CARD
@@ -111,6 +117,24 @@ ADVICE: dict[str, Remedy] = {
         "利用者証明用暗証番号は、あと 1 回まちがえるとロックされます。",
         "正しい暗証番号を知る人が、利用者クライアントソフトなどで一度照合すると回数が戻ります。",
         "正しい暗証番号を知る人が、利用者クライアントソフトなどで一度照合すると回数が戻ります。",
+        serious=False,
+    ),
+    "Found_Other_Pin_Low": Remedy(
+        "利用者証明用のほかに、ロックされた、または、あと 1 回でロックされる暗証番号があります（上の「残り回数」）。",
+        "証明書を受け取る手続には影響しません。その暗証番号を使う試験の前に、住所地の窓口で再設定を受けてください。",
+        "証明書を受け取る手続には影響しません。その暗証番号を使う試験の前に、住所地の窓口で再設定を受けてください。",
+        serious=False,
+    ),
+    "Found_Expired": Remedy(
+        "有効期限が切れたものがあります。",
+        "この機械の日付が正しいか確かめてください。正しければ、住所地の窓口で更新を受けるか、別のカードを使ってください。",
+        "この機械の日付が正しいか確かめてください。正しければ、住所地の窓口で更新を受けるか、別のカードを使ってください。",
+        serious=False,
+    ),
+    "Found_Expires_Soon": Remedy(
+        "まもなく有効期限が切れるものがあります。",
+        "試験の予定がそのあとまで続くときは、前もって更新を受けるか、別のカードを用意してください。",
+        "試験の予定がそのあとまで続くときは、前もって更新を受けるか、別のカードを用意してください。",
         serious=False,
     ),
     "Found_No_Extended_Length": Remedy(

@@ -28,6 +28,7 @@ from .apdu import (
 from .applets.base import Applet
 from .applets.jpki import JpkiApplet
 from .applets.ordinance import OrdinanceApplet
+from .applets.secure_messaging import SECURE_CLASSES, SecureMessagingRefusal
 from .applets.session import Session
 from .errors import CardError
 from .image import Application, CardImage
@@ -110,16 +111,33 @@ class VirtualCard:
             command = Command.parse(raw)
         except MalformedCommand:
             return Response(b"", WRONG_LENGTH)
-        refused = self._refused_class(command)
+        secure = command.cla in SECURE_CLASSES and self._session.secure is not None
+        refused = None if secure else self._refused_class(command)
         if refused is not None:
             return Response(b"", refused)
         if command.extended and not self.image.behaviour.extended_length:
             return Response(b"", WRONG_LENGTH)
+        if secure:
+            return self._answer_secure(command)
         if (command.cla, command.ins, command.p1) == (0x00, 0xA4, 0x04):
             return Response(b"", self._select_application(command))
         application = self._session.application
         applet = _CARD_MANAGER if application is None else _APPLETS[application.name]
         return applet.handle(self._session, command)
+
+    def _answer_secure(self, command: Command) -> Response:
+        """Answer a command of class 08 or 0C while there is a session of secure messaging; an error of it ends the session."""
+        session = self._session
+        assert session.secure is not None and session.application is not None
+        try:
+            plain = session.secure.opened(command)
+        except SecureMessagingRefusal as refusal:
+            if refusal.ends:
+                session.secure = None
+            return Response(b"", refusal.sw)
+        secure = session.secure
+        answer = _APPLETS[session.application.name].handle(session, plain)
+        return secure.closed(answer, command.le) if answer.data else answer
 
     @staticmethod
     def _refused_class(command: Command) -> int | None:

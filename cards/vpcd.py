@@ -10,11 +10,15 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
+from collections.abc import Callable
 
 from .errors import CardError
 from .faults import Fault, FaultLine
 from .ports import listener_on, open_to_network
-from .trace import Observer, nobody
+from .readers.interface import CardConnection
+from .timing import Timing
+from .trace import ObservedConnection, Observer, nobody
 from .virtual import VirtualCard
 
 DEFAULT_PORT = 35963
@@ -28,10 +32,20 @@ class VpcdSlot:
     """Hold one slot of a vpcd reader. `faults` strike on the card that lies there, each once."""
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = DEFAULT_PORT, observer: Observer = nobody
+        self,
+        host: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        observer: Observer = nobody,
+        *,
+        commands: Observer = nobody,
+        timing: Timing | None = None,
     ) -> None:
+        """Take a place. `commands` is told of every command as `ObservedConnection` tells it, and of `power` (state on, off or
+        reset). `timing`: how long a card takes; None: as fast as it can."""
         self.name = f"vpcd {host}:{port}"
         self.faults: list[Fault] = []
+        self.commands = commands
+        self.timing = timing
         self._address = (host, port)
         self._observer = observer
         self._lock = threading.Lock()
@@ -107,6 +121,9 @@ class _Link(threading.Thread):
         self._gone = threading.Event()
         self._socket = line
         self._faults = FaultLine(slot.faults, card.transmit, self.cut, self._gone.wait)
+        self._commands = slot.commands
+        self._timing = slot.timing
+        self._transmit = self._observed()
         line.settimeout(None)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.start()
@@ -136,13 +153,24 @@ class _Link(threading.Thread):
         if len(body) == 1:
             self._control(body[0])
             return
+        begun = time.perf_counter()
         try:
-            answer = self._faults.transmit(body)
+            answer = self._transmit(body)
         except CardError:
             # a card that says nothing: the reader waits until the card is taken away
             self._gone.wait()
             return
+        if self._timing is not None:
+            rest = self._timing.seconds(body, answer) - (time.perf_counter() - begun)
+            if self._gone.wait(max(0.0, rest)):
+                return
         self._send(answer)
+
+    def _observed(self) -> Callable[[bytes], bytes]:
+        """Begin anew to follow which application and file is selected, as a card does without power."""
+        if self._commands is nobody:
+            return self._faults.transmit
+        return ObservedConnection(_Line(self.card, self._faults.transmit), self._commands).transmit
 
     def _control(self, code: int) -> None:
         if code == ASK_ATR:
@@ -150,10 +178,13 @@ class _Link(threading.Thread):
             self.seen.set()
         elif code == POWER_OFF:
             self.card.power_off()
+            self._transmit = self._observed()
+            self._commands("power", state="off")
         elif code in (POWER_ON, RESET):
             self._faults.restart()
             with contextlib.suppress(CardError):
                 self.card.power_on()
+            self._commands("power", state="on" if code == POWER_ON else "reset")
 
     def _send(self, body: bytes) -> None:
         self._socket.sendall(len(body).to_bytes(2, "big") + body)
@@ -169,3 +200,21 @@ class _Link(threading.Thread):
                 raise EOFError
             data += part
         return data
+
+
+class _Line(CardConnection):
+    """Stand for the card at the end of the line, for whoever observes what is said to it."""
+
+    def __init__(self, card: VirtualCard, transmit: Callable[[bytes], bytes]) -> None:
+        self._card = card
+        self._pass_on = transmit
+
+    @property
+    def atr(self) -> bytes:
+        return self._card.atr
+
+    def transmit(self, command: bytes) -> bytes:
+        return self._pass_on(command)
+
+    def close(self, *, power_down: bool = True) -> None:
+        """Do nothing: the reader takes the power away."""

@@ -7,6 +7,8 @@ packages="chromium python3-venv python3-dev gcc swig libpcsclite-dev pcscd vsmar
 fontconfig fonts-ipamj-mincho fonts-morisawa-bizud-gothic libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3
 libxkbcommon0 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0
 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1"
+# programs of other people that the tests let use the virtual card (docs/card-clients.md); Java is used where it is there
+packages="$packages openssh-client gnutls-bin libnss3-tools libengine-pkcs11-openssl gpg-agent scdaemon pcsc-tools"
 
 if command -v dpkg-query >/dev/null 2>&1; then
 	missing=""

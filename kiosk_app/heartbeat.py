@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
+import re
 import sys
+import tempfile
 import threading
 import weakref
 from collections.abc import Callable
@@ -25,6 +28,7 @@ _FRESH_NS = 20_000_000
 """Accounts no older than this stand for those of now."""
 _FRAMES = 6
 """Innermost calls that are told of a thread that stands still."""
+_CALL = re.compile(r'  File "(.*)", line ([0-9]+) in (.*)')
 
 
 def _unscheduled_ns() -> dict[str, int]:
@@ -93,16 +97,18 @@ class _Watch:
 def _calls(thread: int) -> list[str]:
     """The calls that `thread` is in, innermost first.
 
-    Its frames are held for no longer than it takes to walk them: a frame that ended meanwhile would let go of its locals
-    on this thread, and Qt's objects must be deleted on their own.
+    Told by the fault handler, which makes no objects of frames: one that ended meanwhile would let go of its locals on this
+    thread, and Qt's objects must be deleted on their own.
     """
-    found: list[tuple[str, int, str]] = []
-    frame = sys._current_frames().get(thread)
-    while frame is not None and len(found) < _FRAMES:
-        found.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
-        frame = frame.f_back
-    del frame
-    return [f"{Path(file).name}:{line} {name}" for file, line, name in found]
+    with tempfile.TemporaryFile() as file:
+        faulthandler.dump_traceback(file)
+        file.seek(0)
+        told = file.read().decode("ascii", "backslashreplace")
+    for head, *calls in (part.splitlines() for part in told.split("\n\n")):
+        if re.search(rf"hread 0x0*{thread:x}\b", head):
+            found = [_CALL.match(call) for call in calls[:_FRAMES]]
+            return [f"{Path(one[1]).name}:{one[2]} {one[3]}" for one in found if one is not None]
+    return []
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from . import paths
+from .command.backups import backup, restoration, restore
 from .command.cards import card_app
 from .command.deliveries import delivery_app
 from .command.options import JsonOption, TownOption, fold_help, print_json, stop, terminal_columns
@@ -21,8 +22,13 @@ from .command.usage import WrongUse, told, usable_folder
 
 _log = logging.getLogger("scenarios.cli")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="コンビニ交付キオスクの模擬環境")
-for starting in (run, demo, server, kiosk, site):
+for starting in (run, demo, kiosk, site):
     app.command()(starting)
+server_app = typer.Typer(invoke_without_command=True)
+server_app.callback()(server)
+for keeping in (backup, restore, restoration):
+    server_app.command()(keeping)
+app.add_typer(server_app, name="server")
 app.add_typer(card_app, name="card")
 app.add_typer(delivery_app, name="delivery")
 app.add_typer(town_app, name="town")

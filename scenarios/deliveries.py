@@ -115,11 +115,13 @@ class NightlyDelivery:
         clock: Clock,
         trace: Trace,
         faults: FaultBox,
+        hindered: Callable[[], bool] = lambda: False,
     ) -> None:
         """Delivers at once if a night has passed, before it returns; `start` it for the nights to come. `own_files`: read instead
-        of the town's, if there."""
+        of the town's, if there. `hindered`: whether an outage keeps it from arriving."""
         self._town, self._url, self._own_files, self._notices = town, url, own_files, notices
         self._clock, self._trace, self._faults = clock, trace, faults
+        self._hindered = hindered
         self._settled: datetime | None = None
         self._working = threading.Lock()
         self._wake = threading.Event()
@@ -152,6 +154,7 @@ class NightlyDelivery:
 
     def stop(self) -> None:
         self._unsubscribe()
+        self._unsubscribe = lambda: None
         self._stop = True
         self._wake.set()
         self._thread.join(30)
@@ -166,7 +169,7 @@ class NightlyDelivery:
     def _deliver_if_due(self) -> None:
         with self._working:
             night = last_night(self._clock.now())
-            if night == self._settled or NO_DELIVERY in self._faults.active():
+            if night == self._settled or NO_DELIVERY in self._faults.active() or self._hindered():
                 return
             try:
                 if not delivered_since(self._url, night):

@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 from server_stub.center import tables
 from server_stub.db import open_engine, sqlite_url
 from server_stub.issuing.ledger import Ledger
-from server_stub.issuing.tables import Application
+from server_stub.issuing.tables import Application, Charge
+
+from .sites import LEDGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,34 +25,38 @@ class CenterApplication:
 
 
 class LedgerQueries:
-    """The centre's and the issuing server's books in one folder of databases."""
+    """The centre's and the issuing servers' books in one folder of databases: whatever ledgers lie there, as if they were one."""
 
-    def __init__(self, folder: Path) -> None:
-        self._ledger = Ledger(sqlite_url(folder / "ledger.db"))
+    def __init__(self, folder: Path, *elsewhere: Path) -> None:
+        """`elsewhere`: other folders with ledgers of the same servers."""
+        there = [file for one in (folder, *elsewhere) for file in sorted(one.glob(f"{LEDGER}*.db"))]
+        files = there or [folder / f"{LEDGER}.db"]
+        self._ledgers = [Ledger(sqlite_url(file)) for file in files]
         self._center = open_engine(sqlite_url(folder / "center.db"))
 
     def charges(self) -> list[int]:
         """Yen kept for each application, refunds taken out."""
-        return [charge.amount for charge in self._ledger.charges()]
+        return [charge.amount for charge in self._charges()]
 
     def kept(self) -> dict[str, int]:
         """Yen kept for each application by its id, refunds taken out."""
-        return {charge.application_id: charge.amount for charge in self._ledger.charges()}
+        return {charge.application_id: charge.amount for charge in self._charges()}
+
+    def _charges(self) -> list[Charge]:
+        """By the terminal's time of payment."""
+        return sorted((one for ledger in self._ledgers for one in ledger.charges()), key=lambda one: one.at)
 
     def ledger(self) -> tuple[Application, ...]:
         """Every application that became paper, oldest first."""
-        return self._ledger.applications()
+        found = (one for ledger in self._ledgers for one in ledger.applications())
+        return tuple(sorted(found, key=lambda one: one.prepared_at))
 
     def issue_numbers_of(self, application_id: str) -> list[str]:
         """The number of each copy, in their order."""
-        return [copy.issue_number for copy in self._ledger.copies(application_id)]
+        return [copy.issue_number for ledger in self._ledgers for copy in ledger.copies(application_id)]
 
     def issue_numbers(self) -> list[str]:
-        return [
-            copy.issue_number
-            for application in self._ledger.applications()
-            for copy in self._ledger.copies(application.application_id)
-        ]
+        return [number for one in self.ledger() for number in self.issue_numbers_of(one.application_id)]
 
     def applications(self) -> list[CenterApplication]:
         """As the centre has them, oldest first."""
@@ -66,7 +72,7 @@ class LedgerQueries:
         ]
 
     def ledger_settled_late(self, application_id: str) -> bool:
-        return self._ledger.settled_late(application_id)
+        return any(ledger.settled_late(application_id) for ledger in self._ledgers)
 
     def outstanding_nonces(self) -> int:
         """Nonces that were given out and not used yet."""
@@ -85,5 +91,6 @@ class LedgerQueries:
             return int(connection.execute(select(func.count()).select_from(tables.incidents)).scalar_one())
 
     def close(self) -> None:
-        self._ledger.close()
+        for ledger in self._ledgers:
+            ledger.close()
         self._center.dispose()

@@ -32,8 +32,12 @@ def template_with_own_cards(towns: Sequence[Town] = ()) -> Path:
     return max(_copies(template), default=template)
 
 
-def card_of_profile(profile: str, person: str, towns: Sequence[Town] = ()) -> tuple[Path, CardEntry]:
+def card_of_profile(
+    profile: str, person: str, towns: Sequence[Town] = (), called: str = ""
+) -> tuple[Path, CardEntry]:
     """The folder and the entry of a card of `profile` (one of cards.profiles) for the 宛名番号 `person` of these towns.
+
+    `called`: of somebody who has no card yet, what the card is to be named after (with one town only).
 
     The stage's own card, if it has such a one that is linked and good; else one that is made now, and kept.
     """
@@ -43,14 +47,15 @@ def card_of_profile(profile: str, person: str, towns: Sequence[Town] = ()) -> tu
         for entry in entries.values():
             if (entry.profile, entry.person) == (profile, person) and entry.linked and entry.state == "good":
                 return folder, entry
-        calling = callings(entries.values())[person]
+        calling = callings(entries.values()).get(person, called)
         card = CardSpec(
             name=f"{calling}の{profile}のカード",
             person=person,
             profile=profile,
             purpose=f"型「{profile}」から作ったカード",
         )
-        home = next(entry.municipality for entry in entries.values() if entry.person == person)
+        homes = (entry.municipality for entry in entries.values())
+        home = next((entry.municipality for entry in entries.values() if entry.person == person), next(homes))
         return _made(template_folder(towns), folder, home, card)
 
 

@@ -2,7 +2,7 @@
 
 | there | what |
 |---|---|
-| `authority.db`, `center.db`, `ledger.db`, `replica-CODE.db` | the books; one replica a town |
+| `authority.db`, `center.db`, `ledger.db`, `replica-CODE.db` | the books; one replica a town; `ledger-CODE.db` where the towns have several issuing servers |
 | `keys/` | the keys that the books were made with |
 | `template/` | the beginning: databases, which towns they are of, and the virtual cards that this authority issued |
 | `clock.json` | the clock, running on while no server does |
@@ -13,15 +13,22 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from kiosk_app.folder_lock import FolderLock
+from server_stub.card_registry import keep_only as keep_only_cards
+from server_stub.card_registry import prepare_database as prepare_cards
+from server_stub.db import make_private, sqlite_url
 from server_stub.interface.clock import Clock, ClockSetting
 from server_stub.interface.failures import Failed
+from server_stub.issuing.ledger import keep_only, migrate_ledger
 
 from . import paths
 from .profile_cards import template_with_own_cards
+from .sites import CARD_REGISTRY, LEDGER, sites_of
 from .stage_secrets import KeyPool
 from .template import CARDS, TOWNS, replica_name, towns_of
 from .towns import Town, load_town, shipped_town
@@ -81,6 +88,52 @@ def adopt_single_replica(folder: Path, town: Town) -> None:
             old.rename(folder / f"{replica_name(town.code)}.db{end}")
 
 
+def adopt_single_ledger(folder: Path, towns: Sequence[Town]) -> None:
+    """Part the books of one issuing server among those of the sites of today: data of before each site had a server of its own, or of
+    towns that shared one since. What the one was called goes last, so that what was broken off is done again.
+
+    Raises Failed(Settings_Wrong) where a site has no books: they are of other sites, and nobody's applications may be lost.
+    """
+    for what, prepare, keep in (
+        (LEDGER, migrate_ledger, keep_only),
+        (CARD_REGISTRY, prepare_cards, keep_only_cards),
+    ):
+        sites = [site for site in sites_of(towns) if site.named(what) in site.databases]
+        one = folder / f"{what}.db"
+        if sites and not sites[0].only and one.exists():
+            prepare(sqlite_url(one))
+            _into_one_file(one)
+            for site in sites:
+                part = folder / f"{site.named(what)}.db.part"
+                part.unlink(missing_ok=True)
+                make_private(part)
+                with closing(sqlite3.connect(one)) as source, closing(sqlite3.connect(part)) as target:
+                    source.backup(target)
+                keep(sqlite_url(part), site.codes)
+                _into_one_file(part)
+                part.replace(folder / f"{site.named(what)}.db")
+            one.unlink()
+        kept, wanted = (
+            {file.stem for file in folder.glob(f"{what}*.db")},
+            {site.named(what) for site in sites},
+        )
+        # of cards there may be none yet: a town may use them only since
+        wrong = kept and wanted and (kept - wanted or (wanted - kept if what == LEDGER else set()))
+        if wrong:
+            raise Failed(
+                "Settings_Wrong",
+                file=f"{min(wrong)}.db",
+                expected="データを作ったときの [hosting]（証明発行サーバの置き場所。最初から始めるときは --begin-anew）",
+            )
+
+
+def _into_one_file(database: Path) -> None:
+    """Leave nothing of it in SQLite's files beside it: it is about to be copied, renamed or deleted."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA journal_mode=DELETE")
+
+
 class ServerFolder:
     """A folder held for this server until `release`, or until its process ends, however that happens."""
 
@@ -115,6 +168,7 @@ class ServerFolder:
                     paths.private_folder(template)
                     shutil.copytree(template_with_own_cards(towns), template, dirs_exist_ok=True)
                 _adopt_single_town(template)
+                adopt_single_ledger(template, towns_of(template))
                 if towns and [one.folder for one in towns_of(template)] != [one.folder for one in towns]:
                     raise Failed(
                         "Settings_Wrong",
@@ -157,9 +211,8 @@ class ServerFolder:
 
     def _databases(self) -> list[Path]:
         """Those that a server puts here, with what SQLite keeps beside them."""
-        names = (
-            "authority", "center", "ledger", "card_registry", "registration", "site", "replica", "replica-[0-9]*",
-        )  # fmt: skip
+        several = ("ledger", "card_registry", "registration", "replica")
+        names = ("authority", "center", "site", *several, *(f"{name}-[0-9]*" for name in several))
         ends = ("", "-wal", "-shm", "-journal")
         return [file for name in names for end in ends for file in self.path.glob(f"{name}.db{end}")]
 

@@ -38,16 +38,17 @@ from server_stub.issuing.ledger import migrate_ledger
 from server_stub.registration import prepare_database as prepare_registrations
 from server_stub.registry.importers import read_people
 from server_stub.registry.records import Person, Sex
+from server_stub.registry.values import ReadingKind
 from server_stub.sites import prepare_database as prepare_site
 
 from . import paths, stage_secrets
+from .sites import CARD_REGISTRY, LEDGER, REGISTRATION, SITE, Site, sites_of
 from .stage_secrets import CARD_SECRETS, KeyPool, ordinance_pin
-from .towns import CardSpec, Town, beginning_of, load_towns, romanised, town_folder
+from .towns import CardSpec, Town, beginning_of, codes, load_towns, romanised, town_folder
 
 AUTHORITY_FILE = "authentication_ca.der"
-CARD_REGISTRY = "card_registry"
-REGISTRATION, SITE = "registration", "site"
 REGISTRATION_ROOMS = (REGISTRATION, SITE)
+"""How the names of the databases of 利用登録 begin: that of the applications of a site, and the status site's."""
 CARDS = "cards.json"
 TOWNS = "towns.json"
 """Beside the databases: which towns they are of."""
@@ -77,41 +78,20 @@ class CardEntry:
 
 
 def databases_of(towns: Sequence[Town]) -> tuple[str, ...]:
-    """Name the databases of a stage with these towns: one replica each, a card registry if one uses 条例利用, and those of applications and
-    status site if one takes applications for 利用登録."""
-    registry = (CARD_REGISTRY,) if by_ordinance(towns) else ()
-    registration = REGISTRATION_ROOMS if with_registration(towns) else ()
-    replicas = (replica_name(town.code) for town in towns)
-    return ("authority", "center", "ledger", *registry, *registration, *replicas)
+    """Name the databases of a stage with these towns: one replica a town; a ledger a site, a card registry where 条例利用 is used and one of
+    applications where 利用登録 is taken; the status site's."""
+    sites = sites_of(towns)
+    of_sites = (name for site in sites for name in site.databases)
+    status = (SITE,) if any(site.registering for site in sites) else ()
+    return ("authority", "center", *of_sites, *status, *(replica_name(town.code) for town in towns))
 
 
-def with_registration(towns: Iterable[Town]) -> tuple[Town, ...]:
-    """List the towns that take applications for 利用登録, now or on another day."""
-    return tuple(
-        town
-        for town in towns
-        if any(one.registration is not None for one in (town.municipality, *town.municipality.every_state))
-    )
-
-
-def by_ordinance(towns: Iterable[Town]) -> tuple[Town, ...]:
-    """List the towns that use their 住民基本台帳カード, now or on another day."""
-    return tuple(
-        town
-        for town in towns
-        if any(
-            one.authentication.ordinance is not None
-            for one in (town.municipality, *(state for _, state in town.municipality.states.since))
-        )
-    )
-
-
-def card_registry_settings(folder: Path, towns: Iterable[Town], keys: KeyPool) -> CardRegistrySettings:
+def card_registry_settings(folder: Path, site: Site, keys: KeyPool) -> CardRegistrySettings:
     return CardRegistrySettings(
-        database_url=sqlite_url(folder / f"{CARD_REGISTRY}.db"),
-        centre_key=Secret(keys.text("centre-to-card-registry")),
-        municipalities=tuple(town.folder for town in by_ordinance(towns)),
-        ops_key=Secret(keys.text("ops-card-registry")),
+        database_url=sqlite_url(folder / f"{site.named(CARD_REGISTRY)}.db"),
+        centre_key=Secret(keys.text(site.named("centre-to-card-registry"))),
+        municipalities=tuple(town.folder for town in site.by_ordinance),
+        ops_key=Secret(keys.text(site.named("ops-card-registry"))),
     )
 
 
@@ -174,17 +154,19 @@ def build_template(
     authority.close()
     register_cards(folder, towns, entries, keys, clock)
     told("副本に取り込んでいます")
-    migrate_ledger(databases["ledger"])
-    prepare_registration_rooms(folder, databases)
+    for site in sites_of(towns):
+        migrate_ledger(databases[site.named(LEDGER)])
+    for name in databases:
+        if name.startswith(REGISTRATION_ROOMS):
+            prepare_registration_room(folder, name)
     take_notices(folder, towns, clock)
     _save_cards(folder, entries)
 
 
-def prepare_registration_rooms(folder: Path, databases: Iterable[str]) -> None:
-    """Bring the databases of 利用登録 in `folder` to the newest schema, where there are such; what is not there is made."""
-    if REGISTRATION in databases:
-        prepare_registrations(sqlite_url(folder / f"{REGISTRATION}.db"))
-        prepare_site(sqlite_url(folder / f"{SITE}.db"))
+def prepare_registration_room(folder: Path, name: str) -> None:
+    """Bring the database `name` of 利用登録 in `folder` to the newest schema; it is made if it is not there."""
+    prepare = prepare_site if name == SITE else prepare_registrations
+    prepare(sqlite_url(folder / f"{name}.db"))
 
 
 def add_card(folder: Path, municipality: str, card: CardSpec) -> CardEntry:
@@ -212,17 +194,26 @@ def add_card(folder: Path, municipality: str, card: CardSpec) -> CardEntry:
 
 
 def register_cards(
-    folder: Path, towns: Sequence[Town], entries: Iterable[CardEntry], keys: KeyPool, clock: Clock
+    folder: Path, towns: Sequence[Town], entries: Sequence[CardEntry], keys: KeyPool, clock: Clock
 ) -> None:
-    """Hand the 住民基本台帳カード among `entries` over in the card registry in `folder`, and register their use as an official does."""
-    hosts = {town.code: town for town in by_ordinance(towns)}
-    if not hosts:
-        return
-    registry = CardRegistry(card_registry_settings(folder, towns, keys), clock, Trace(clock))
-    people = {code: town.card_holders() for code, town in hosts.items()}
+    """Hand the 住民基本台帳カード among `entries` over in the card registries in `folder`, and register their use as an official does."""
+    written: list[str] = []
+    for site in sites_of(towns):
+        if site.by_ordinance:
+            own = [one for one in entries if one.municipality in codes(site.by_ordinance) and one.number]
+            lines = _register_cards(folder, site, own, keys, clock)
+            written += lines[1:] if written else lines
+    if written:
+        (folder / CARDS_FILE_NAME).write_text("".join(written), encoding="utf-8", newline="")
+
+
+def _register_cards(
+    folder: Path, site: Site, entries: Iterable[CardEntry], keys: KeyPool, clock: Clock
+) -> list[str]:
+    """At the registry of one site; return the lines of its list of all cards."""
+    registry = CardRegistry(card_registry_settings(folder, site, keys), clock, Trace(clock))
+    people = {town.code: town.card_holders() for town in site.by_ordinance}
     for entry in entries:
-        if entry.municipality not in hosts or not entry.number:
-            continue
         person = people[entry.municipality][entry.person]
         card = read_card_file(load_image(folder / entry.file))
         issued = IssuedCard(card.municipality, card.number, person.key, person.birth.inner, card.expires_on)
@@ -239,8 +230,13 @@ def register_cards(
                     reason="窓口での申請",
                 )
             )
-    registry.write_cards(folder / CARDS_FILE_NAME)
+    part = folder / f"{CARDS_FILE_NAME}.part"
+    registry.write_cards(part)
     registry.close()
+    with part.open(encoding="utf-8", newline="") as file:
+        lines = file.readlines()
+    part.unlink()
+    return lines
 
 
 def take_notices(folder: Path, towns: Iterable[Town], clock: Clock) -> None:
@@ -279,7 +275,7 @@ def load_cards(template: Path) -> dict[str, CardEntry]:
     return {row["name"]: CardEntry(**row) for row in rows}
 
 
-def callings(entries: Iterable[CardEntry]) -> dict[str, str]:
+def callings(entries: Iterable[CardEntry | CardSpec]) -> dict[str, str]:
     """The 呼び名 of each 宛名番号: whoever's ordinary card, the one with the shortest name, is called 「呼び名のカード」."""
     by_length = sorted(entries, key=lambda entry: len(entry.name), reverse=True)
     return {entry.person: entry.name.removesuffix("のカード") for entry in by_length}
@@ -307,6 +303,8 @@ def _personalise(
             person.birth.inner,
             person.sex.value or Sex.UNKNOWN.value,
             *romanised(town.municipality.info),
+            reading=person.reading.kana if person.reading.kind is ReadingKind.OFFICIAL else "",
+            former_name=person.former_surname,
         ),
         authority,
         keys.source(f"card-{number:03d}"),

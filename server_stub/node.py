@@ -9,7 +9,7 @@ import logging
 import re
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ _FIELD_LENGTH = 120
 @dataclass
 class NodeContext:
     """What a node is given: the one clock, the trace, its faults; `on_reset` puts its data back to the beginning, `on_trace` hears that
-    the trace goes elsewhere.
+    the trace goes elsewhere, `undelivered` tells whose deliveries an outage keeps from their replicas.
 
     `control`: whether the control port exists at all (off unless the stage switches it on).
     """
@@ -53,6 +53,7 @@ class NodeContext:
     control: bool = False
     on_reset: Callable[[], None] | None = None
     on_trace: Callable[[], None] | None = None
+    undelivered: Callable[[], Iterable[str]] = tuple
 
 
 def failure_response(failed: Failed) -> JSONResponse:
@@ -238,6 +239,10 @@ def _add_control(app: FastAPI, context: NodeContext) -> None:
         if context.on_trace is not None:
             context.on_trace()
         return {}
+
+    @app.get("/control/undelivered", include_in_schema=False)
+    def _undelivered() -> dict[str, list[str]]:
+        return {"municipalities": sorted(context.undelivered())}
 
     @app.post("/control/reset", include_in_schema=False)
     def _reset() -> dict[str, Any]:

@@ -134,6 +134,11 @@ class Applet:
             raise Refusal(self._tries_left(session, pin))
         if pin.blocked:
             raise Refusal(PIN_BLOCKED)
+        if (
+            not session.image.behaviour.wrong_length_counts
+            and not pin.minimum <= len(command.data) <= pin.maximum
+        ):
+            raise Refusal(WRONG_LENGTH)
         if hmac.compare_digest(command.data, pin.value.encode()):
             if session.image.behaviour.restores_counter:
                 pin.tries = pin.limit

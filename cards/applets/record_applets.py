@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from cards.apdu import REFERENCE_NOT_FOUND, SECURITY_STATUS, Command
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from cards.apdu import REFERENCE_NOT_FOUND, SECURITY_STATUS, WRONG_DATA, WRONG_P1_P2, Command
 from cards.image import FileKind, Key, KeyUse
 
 from .base import Applet
 from .jpki import JpkiApplet
+from .secure_messaging import SecureMessagingRefusal, SecureSession
 from .session import Refusal, Session
 
 
@@ -24,7 +27,6 @@ class CommonApplet(JukiApplet):
         raise Refusal(SECURITY_ENVIRONMENT)
 
 
-WRONG_DATA = 0x6A80
 SECURITY_ENVIRONMENT = 0x66F1
 
 
@@ -52,11 +54,28 @@ class CardFaceApplet(JpkiApplet):
 
 
 class CardInputApplet(CardFaceApplet):
-    """Answer as the 券面入力補助AP. Its PIN can be changed. Secure messaging is not offered: no seed is taken."""
+    """Answer as the 券面入力補助AP. Its PIN can be changed, and it is the one application with secure messaging."""
 
-    PIN = 0x0011
     commands = CardFaceApplet.commands | {(0x00, 0x24): "change_reference_data"}
 
     def set_session_key(self, session: Session, command: Command) -> bytes:
-        """Refuse 80 AE: the access condition comes before the seed (measured)."""
-        raise Refusal(WRONG_DATA if self.PIN in session.verified else SECURITY_STATUS)
+        """Take a session key in; a session that there was is replaced by it (unproven).
+
+        The access condition comes before the key is looked at: 6982 without the PIN, with 照合番号A too (measured).
+        """
+        assert session.application is not None
+        for file in session.application.files.values():
+            if file.key is not None and file.key.use is KeyUse.SESSION_KEY:
+                if not session.opened(file):
+                    raise Refusal(SECURITY_STATUS)
+                if (command.p1, command.p2) != (0, 0):
+                    raise Refusal(WRONG_P1_P2)
+                if not isinstance(file.key.private, RSAPrivateKey):
+                    raise Refusal(WRONG_DATA)
+                try:
+                    session.secure = SecureSession.delivered(file.key.private, command.data)
+                except SecureMessagingRefusal as refusal:
+                    raise Refusal(refusal.sw) from None
+                return b""
+        # a card of before there was a key for it
+        raise Refusal(SECURITY_STATUS)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from cards.apdu import FILE_NOT_FOUND, NO_CURRENT_EF, WRONG_P1_P2
 from cards.image import Application, CardImage, ElementaryFile
 
+from .secure_messaging import SecureSession
+
 
 class Refusal(Exception):
     """End a command with a status word; never leaves the card."""
@@ -30,12 +32,19 @@ class Session:
     application: Application | None = None
     current: ElementaryFile | None = None
     verified: set[int] = field(default_factory=set)
+    secure: SecureSession | None = None
 
     def enter(self, application: Application | None) -> None:
-        """Enter another application (None: the card manager); what was verified is forgotten."""
+        """Enter an application (None: the card manager); secure messaging ends and what was verified is forgotten.
+
+        Of a card with `reselect_keeps`, what was verified stays if it is the same application once more.
+        """
+        again = application is not None and application is self.application
         self.application = application
         self.current = None
-        self.verified.clear()
+        self.secure = None
+        if not (again and self.image.behaviour.reselect_keeps):
+            self.verified.clear()
 
     def file(self, fid: int) -> ElementaryFile:
         if self.application is None or fid not in self.application.files:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import card_face_ap, card_input_ap, common
+from . import card_face_ap, card_input_ap, common, hierarchy
 from .facts import CardFacts
 
 CONTENTS: dict[str, Callable[[CardFacts], bytes]] = {
     "token_info": common.token_info,
     "my_number": card_input_ap.my_number,
     "four_attributes": card_input_ap.four_attributes,
+    "four_attributes_long": card_input_ap.four_attributes_long,
     "integrity_record": card_input_ap.integrity_record,
     "text_basic_data": card_input_ap.basic_data,
     "session_key": card_input_ap.session_key,
@@ -19,10 +20,19 @@ CONTENTS: dict[str, Callable[[CardFacts], bytes]] = {
     "card_face": card_face_ap.card_face,
     "surface_basic_data": card_face_ap.basic_data,
     "my_number_image": card_face_ap.my_number_image,
-    "issuer_certificate": common.issuer_certificate,
+    "text_issuer_certificate": lambda facts: hierarchy.issuer_certificate(
+        hierarchy.TEXT_ROOT, facts.holder.municipality
+    ),
+    "surface_issuer_certificate": lambda facts: hierarchy.issuer_certificate(
+        hierarchy.SURFACE_ROOT, facts.holder.municipality
+    ),
+    "card_recognition": common.card_recognition,
+    "intermediate_key": lambda facts: hierarchy.key_id(hierarchy.INTERMEDIATE),
+    "upper_certificate": lambda facts: hierarchy.chain()[0],
+    "lower_certificate": lambda facts: hierarchy.chain()[1],
     "card_info": common.card_info,
     "key_reference": common.key_reference_record,
-    "issuer_number": lambda facts: common.key_reference(42),
+    "issuer_number": lambda facts: hierarchy.key_id(42),
     "card_number": lambda facts: facts.serial.encode(),
     "municipality": lambda facts: facts.holder.municipality.encode(),
     "expiry": lambda facts: f"{facts.expiry:%Y%m%d}".encode(),

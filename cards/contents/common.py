@@ -1,76 +1,19 @@
-"""Write BER-TLV as the 券面 applications do; records of 共通カードAP, 住基AP and 公的個人認証AP, and what several applications share."""
+"""Write records of 共通カードAP, 住基AP and 公的個人認証AP, and what the card manager tells."""
 
 from __future__ import annotations
 
-import struct
-import zlib
-
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from .facts import CardFacts, digits
+from .hierarchy import key_id
+from .tlv import tlv
 
 
-def tlv(tag: int, value: bytes) -> bytes:
-    """Write one object: tag in as many bytes as it has, shortest length, value."""
-    return tag.to_bytes((tag.bit_length() + 7) // 8, "big") + tlv_length(len(value)) + value
-
-
-def tlv_length(length: int) -> bytes:
-    if length < 0x80:
-        return bytes((length,))
-    body = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((0x80 | len(body),)) + body
-
-
-def with_offsets(tag: int, offsets_tag: int, count: int, objects: list[bytes]) -> bytes:
-    """Put `objects` into an outer object, behind a table of the offsets of the first `count` of them from the file's start."""
-    table_length = 2 + 1 + 2 * count
-    inner = sum(map(len, objects)) + table_length
-    place = 2 + len(tlv_length(inner)) + table_length
-    table = b""
-    for item in objects[:count]:
-        table += place.to_bytes(2, "big")
-        place += len(item)
-    return tlv(tag, tlv(offsets_tag, table) + b"".join(objects))
-
-
-def public_key(key: RSAPrivateKey) -> bytes:
-    """Write the exponent (90) and modulus (91) of a key."""
-    numbers = key.public_key().public_numbers()
-    return tlv(0x90, numbers.e.to_bytes(3, "big")) + tlv(0x91, numbers.n.to_bytes(256, "big"))
-
-
-def signed(key: RSAPrivateKey, data: bytes) -> bytes:
-    return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-
-
-def blank_png(width: int, height: int) -> bytes:
-    """Draw a white picture of one bit a pixel: samples show nobody's name or face."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    row = b"\0" + b"\xff" * ((width + 7) // 8)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
-        + chunk(b"IDAT", zlib.compress(row * height, 9))
-        + chunk(b"IEND", b"")
-    )
-
-
-def key_of(facts: CardFacts) -> RSAPrivateKey:
-    """Return the application key. Raises ValueError on a card without one."""
+def application_key(facts: CardFacts) -> RSAPublicKey:
+    """Return the public half of the key with which this card signs challenges. Raises ValueError on a card without one."""
     if facts.application_key is None:
         raise ValueError("keys.application is missing")
-    return facts.application_key
-
-
-def key_reference(number: int) -> bytes:
-    """Return 16 bytes that name a key of ours (real ones begin with 5 or 6)."""
-    return f"90000{number:02d}".encode().ljust(13) + b"001"
+    return facts.application_key.public_key()
 
 
 def card_info(facts: CardFacts) -> bytes:
@@ -83,13 +26,25 @@ def card_info(facts: CardFacts) -> bytes:
 
 def key_reference_record(facts: CardFacts) -> bytes:
     """Write the record of EF 0002, the same in 共通カードAP and 住基AP."""
-    return tlv(0x01, key_reference(1))
+    return tlv(0x01, key_id(1))
 
 
-def issuer_certificate(facts: CardFacts) -> bytes:
-    """Make EF 0004 of the 券面 applications: a card-verifiable certificate of the key that signs their records."""
-    body = key_reference(23) + key_reference(24) + public_key(key_of(facts))
-    return tlv(0x7F21, tlv(0x5F4E, body) + tlv(0x5F37, signed(key_of(facts), body)))
+def card_recognition(facts: CardFacts) -> bytes:
+    """Make data object 0066: whose card manager this is, as GlobalPlatform 2.1.1 lays it out (F.2): version 2.1.1, SCP02.
+
+    That a real card has the object under the arc 1.2.840.114283 is known (soltia48/myna-card, `src/mf.rs`), its values are not.
+    """
+    arc = bytes.fromhex("2A864886FC6B")
+    return tlv(
+        0x66,
+        tlv(
+            0x73,
+            tlv(0x06, arc + b"\x01")
+            + tlv(0x60, tlv(0x06, arc + bytes.fromhex("02020101")))
+            + tlv(0x63, tlv(0x06, arc + b"\x03"))
+            + tlv(0x64, tlv(0x06, arc + bytes.fromhex("040215"))),
+        ),
+    )
 
 
 CERTIFICATE_PRESENT = 0x8F

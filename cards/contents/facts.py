@@ -14,6 +14,7 @@ class Holder:
     """Hold the person of a card.
 
     `municipality`: five digits. `name`: U+3000 between 氏 and 名. `sex`: 1 男, 2 女, 9 other. Romaji as in certificates.
+    `reading`: official 振り仮名, `former_name`: 旧氏; '' if there is none.
     """
 
     person_key: str
@@ -24,6 +25,8 @@ class Holder:
     sex: str
     prefecture_romaji: str
     city_romaji: str
+    reading: str = ""
+    former_name: str = ""
 
 
 _ERAS = (date(2019, 5, 1), date(1989, 1, 8), date(1926, 12, 25), date(1912, 7, 30), date(1868, 1, 25))
@@ -33,7 +36,8 @@ _ERAS = (date(2019, 5, 1), date(1989, 1, 8), date(1926, 12, 25), date(1912, 7, 3
 class CardFacts:
     """Hold the facts of a card.
 
-    `serial`: 15 digits. `security_code`: 4 digits. `application_key`: signs the 券面 records; None if there is none.
+    `serial`: 15 digits. `security_code`: 4 digits. `application_key`: signs challenges, its public
+    half stands in the 券面 records; `session_key`: takes session keys of secure messaging. None if there is none.
     """
 
     holder: Holder
@@ -44,6 +48,7 @@ class CardFacts:
     token_label: str
     contact_atr: bytes
     application_key: RSAPrivateKey | None
+    session_key: RSAPrivateKey | None
 
     @property
     def code_b(self) -> str:
@@ -101,3 +106,9 @@ def is_sample_my_number(number: str) -> bool:
         and number.isdigit()
         and int(number[-1]) != check_digit(number[:11])
     )
+
+
+def with_former_name(name: str, former: str) -> str:
+    """Write a 旧氏 into a name: 氏［旧氏］　名. That the card shows both is known, the brackets in its files are unproven."""
+    family, gap, given = name.partition("\u3000")
+    return f"{family}［{former}］{gap}{given}"

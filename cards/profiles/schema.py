@@ -22,6 +22,9 @@ SecretName = Literal[
 ]
 DERIVED = frozenset({"code_a", "code_b", "birth_code", "unknown"})
 """Secrets that follow from the holder and the card, or that nobody knows."""
+KeyName = Literal["authentication", "signature", "application", "session", "common"]
+SHARED_KEYS: tuple[KeyName, ...] = ("session", "common")
+"""Keys of which no source says that they are a person's own; the others stand in certificates and signed records."""
 ContentName = Literal[
     "authentication_certificate",
     "authentication_ca_certificate",
@@ -31,6 +34,7 @@ ContentName = Literal[
     "token_info",
     "my_number",
     "four_attributes",
+    "four_attributes_long",
     "integrity_record",
     "text_basic_data",
     "session_key",
@@ -39,7 +43,12 @@ ContentName = Literal[
     "card_face",
     "surface_basic_data",
     "my_number_image",
-    "issuer_certificate",
+    "text_issuer_certificate",
+    "surface_issuer_certificate",
+    "card_recognition",
+    "intermediate_key",
+    "upper_certificate",
+    "lower_certificate",
     "card_info",
     "key_reference",
     "issuer_number",
@@ -50,19 +59,14 @@ ContentName = Literal[
     "contact_atr",
     "unknown",
 ]
-SIGNED_CONTENTS = frozenset(
-    {
-        "integrity_record",
-        "session_key",
-        "signed_key",
-        "age_record",
-        "card_face",
-        "my_number_image",
-        "issuer_certificate",
-    }
-)
-"""Contents that hold or are signed by the card's application key."""
-KeyName = Literal["authentication", "signature", "application", "common"]
+KEYS_IN_CONTENTS: dict[str, KeyName] = {
+    "session_key": "session",
+    "signed_key": "application",
+    "age_record": "application",
+    "card_face": "application",
+    "my_number_image": "application",
+}
+"""Contents in which the public half of a key of the card stands."""
 Hex = Annotated[str, Field(pattern=r"^([0-9A-F]{2})*$")]
 FileId = Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")]
 StatusWord = Literal["63C0", "6984"]
@@ -82,6 +86,8 @@ class BehaviourTable(_Table):
     restores_counter: bool = True
     last_command_indicator: bool = False
     extended_length: bool = True
+    reselect_keeps: bool = False
+    wrong_length_counts: bool = True
 
 
 class CertificateTable(_Table):
@@ -106,10 +112,12 @@ class CertificateTable(_Table):
 
 
 class KeyTable(_Table):
-    """Name a key pair of the card. RSA keys come from the key source."""
+    """Name a key pair of the card. RSA keys come from the key source; a `shared` one is the published test key of that name,
+    the same on all cards (cards.contents.hierarchy)."""
 
     algorithm: Literal["rsa_2048", "ecdsa_p384"] = "rsa_2048"
     garbage: bool = False
+    shared: bool = False
 
 
 class FileTable(_Table):
@@ -167,7 +175,8 @@ class CardTable(_Table):
 
     `address_length`: the address in certificate and files is filled up to so many characters. `expires_on`: a day that is said
     outright (a 住基カード ends ten years after its issue, on no birthday). `edition`: of several cards that a person has had one
-    after the other, which; each has a serial of its own.
+    after the other, which; each has a serial of its own. `former_name`, `reading`: the card shows a 旧氏 (in the name, of the
+    signature certificate too), a 振り仮名: the holder's own, or this sample where none is known.
     """
 
     token_label: str = Field("JPKIAPICCTOKEN2", max_length=32)
@@ -176,6 +185,8 @@ class CardTable(_Table):
     contact_atr: Annotated[Hex, Field(min_length=4)] = "3BE000FF8131FE4514"
     expires_on: date | None = None
     edition: int = Field(1, ge=1, le=99)
+    former_name: str = Field("", max_length=20)
+    reading: str = Field("", max_length=60)
 
 
 class AuthorityTable(_Table):
@@ -219,6 +230,9 @@ class Profile(_Table):
                 for pin in file.read if isinstance(file.read, list) else []:
                     if pin not in table.files or table.files[pin].kind is not FileKind.PIN:
                         raise ValueError(f"{where}: read names {pin}, which is no PIN file")
+        for name, key in self.keys.items():
+            if key.shared and (name not in SHARED_KEYS or key.algorithm != "rsa_2048"):
+                raise ValueError(f"keys.{name}: shared is for {', '.join(SHARED_KEYS)} (rsa_2048) only")
         for kind, certificate in self.certificates.items():
             if certificate.key not in self.keys:
                 raise ValueError(f"certificates.{kind}: keys.{certificate.key} is missing")
@@ -227,13 +241,15 @@ class Profile(_Table):
         return self
 
     @model_validator(mode="after")
-    def _has_the_key_for_its_records(self) -> Self:
-        key = self.keys.get("application")
-        if key is None or key.algorithm != "rsa_2048":
-            for application, table in self.applications.items():
-                for fid, file in table.files.items():
-                    if file.content in SIGNED_CONTENTS:
-                        raise ValueError(
-                            f"applications.{application}.files.{fid}: keys.application (rsa_2048) is missing"
-                        )
+    def _has_the_keys_for_its_records(self) -> Self:
+        for application, table in self.applications.items():
+            for fid, file in table.files.items():
+                wanted = KEYS_IN_CONTENTS.get(file.content or "")
+                if wanted is None:
+                    continue
+                key = self.keys.get(wanted)
+                if key is None or key.algorithm != "rsa_2048":
+                    raise ValueError(
+                        f"applications.{application}.files.{fid}: keys.{wanted} (rsa_2048) is missing"
+                    )
         return self

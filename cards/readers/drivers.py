@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import plistlib
 import re
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,8 @@ from smartcard import scard
 
 BUNDLES = (Path("/usr/lib/pcsc/drivers"), Path("/usr/lib64/pcsc/drivers"))
 CONFIGURATIONS = (Path("/etc/reader.conf.d"),)
+_SOCKET, _READERS = "PCSCLITE_CSOCK_NAME", "readers"
+"""Where a private service (cards.pcscd) is told of, and the folder of its configuration beside the socket."""
 _LINE = re.compile(r'^\s*(FRIENDLYNAME|DEVICENAME|LIBPATH)\s+"?([^"\n]+?)"?\s*$', re.MULTILINE)
 _VPCD_DEVICE = re.compile(r":(0[xX][0-9A-Fa-f]+|[0-9]+)$")
 
@@ -72,6 +75,9 @@ def _version(handle: object) -> str:
 
 def _known(bundles: Sequence[Path], configurations: Sequence[Path]) -> Iterator[tuple[str, str]]:
     """Map the beginning of a reader's name to its driver."""
+    private = os.environ.get(_SOCKET)
+    if private and configurations is CONFIGURATIONS:
+        configurations = (Path(private).parent / _READERS,)
     for reader in _configured(configurations):
         if "LIBPATH" in reader:
             yield reader["FRIENDLYNAME"], Path(reader["LIBPATH"]).name

@@ -26,6 +26,8 @@ FEW = 2
 GRIDS = ((2, 3), (2, 2), (1, 3), (1, 2))
 """Columns and rows of more offers: the first in which every tile has room for its words."""
 FEE_WIDE, COUNTER_WIDE = 120, 212
+FEE_WIDEST = 260
+"""In a wide tile; the words beside it have what a fee leaves of it."""
 PADDING, NARROW_GAP = 12, 8
 KIND_COLUMNS, KIND_ROWS = 2, 3
 
@@ -50,7 +52,7 @@ class ChooseKindScreen(Screen[ChooseKind]):
             words = self.words.offered(kind.words)
             tile = self.button(box, words, partial(self.tell, KindChosen(kind.kind)), bare=True)
             Drawing(tile, rect(20, 12, 100, box.height() - 24), f"symbol_{kind.symbol}", self.colours)
-            inner = rect(136, 8, box.width() - 152, box.height() - 16)
+            inner = rect(136, 12, box.width() - 152, box.height() - 24)
             tile.on(inner, words, theme.LEAD, bold=True, least=theme.SMALL)
 
 
@@ -117,22 +119,23 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
 
     def _wide(self, box: QRectF, offer: Offer) -> None:
         tile = self._tile(box, offer)
-        high, fee_wide = box.height(), 260
+        high = box.height()
         picture = rect(32, 24, 140, high - 48)
         Drawing(tile, picture, f"symbol_{offer.symbol}", self.colours, resting=offer.refusal is not None)
-        left = rect(204, 12, box.width() - 236 - fee_wide, high - 24)
+        right = rect(box.width() - FEE_WIDEST - 32, 12, FEE_WIDEST, high - 24)
+        fee = tile.on(right, self.words.money(offer.fee), 48, bold=True, align=Align.RIGHT, single=True)
+        unit = self.words("certificate.each.person" if offer.fee_per_subject else "certificate.each")
+        each = tile.on(right, unit, theme.SMALL, align=Align.RIGHT)
+        counter = [tile.on(right, told, theme.SMALL, align=Align.RIGHT) for told in self._counter(offer)]
+        stack(right, [fee, each, *counter], 16)
+        fee_wide = max(text.used.width() for text in (fee, each, *counter))
+        left = rect(204, 12, box.width() - 236 - theme.GAP - fee_wide, high - 24)
         line = rect(left.left(), left.top(), left.width(), theme.TITLE + 8)
         name = tile.on(line, tile.text(), theme.TITLE, bold=True, least=theme.LEAD)
         lines = [self._why_not(offer)] if offer.refusal is not None else []
         if offer.refusal is None or _is_about_hours(offer.refusal):
             lines.append(self._hours(offer))
         stack(left, [name, *(tile.on(left, line, theme.TEXT, least=theme.SMALL) for line in lines)], 16)
-        right = rect(box.width() - fee_wide - 32, 12, fee_wide, high - 24)
-        fee = tile.on(right, self.words.money(offer.fee), 48, bold=True, align=Align.RIGHT, single=True)
-        unit = self.words("certificate.each.person" if offer.fee_per_subject else "certificate.each")
-        each = tile.on(right, unit, theme.SMALL, align=Align.RIGHT)
-        counter = [tile.on(right, told, theme.SMALL, align=Align.RIGHT) for told in self._counter(offer)]
-        stack(right, [fee, each, *counter], 16)
 
     def _narrow(self, box: QRectF, offer: Offer) -> None:
         tile = self._tile(box, offer)

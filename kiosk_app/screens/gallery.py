@@ -374,6 +374,7 @@ def sample_states() -> dict[str, State]:
             S.REFUSAL, Visit(failure="Certificate_Expired", card=card, contact=office)
         ),
         "Refusal_blocked": State(S.REFUSAL, Visit(failure="Card_Pin_Blocked", card=card)),
+        "Refusal_face_authentication": State(S.REFUSAL, Visit(failure="Card_Face_Authentication", card=card)),
         "Refusal_closed": State(S.REFUSAL, Visit(failure="Service_Closed_Now", facts=hours), soon),
         "Refusal_closed_other_hour": State(
             S.REFUSAL, Visit(failure="Service_Closed_Now", facts=(*hours, ("reopens", "2026-06-04T12:00")))

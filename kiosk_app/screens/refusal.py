@@ -10,6 +10,9 @@ from .parts import rect
 from .screen import Picture, Screen
 from .texts import RefusalWords
 
+ROW_MARGIN = 16
+"""Above and below the words of a row together, at least."""
+
 
 class RefusalScreen(Screen[Refusal]):
     def title(self) -> str:
@@ -28,15 +31,19 @@ class RefusalScreen(Screen[Refusal]):
         self.text(happened, told.happened, theme.LARGE, bold=True, colour=theme.GROUND, least=theme.LEAD)
         rows = self._rows(told)
         top = head.bottom() + 12
-        high = (c.bottom() - 32 - top) / len(rows)
-        for index, (key, text) in enumerate(rows):
-            box = rect(c.left(), top + index * high, c.width(), high)
+        whole = rect(c.left() + 288, top, c.width() - 296, c.bottom() - 32 - top - ROW_MARGIN * len(rows))
+        values = [self.text(whole, text, theme.LEAD, least=theme.SMALL) for _, text in rows]
+        # what is left over is shared evenly: a row of three lines stands as free as one of a single line
+        free = max(0.0, whole.height() - sum(value.used.height() for value in values)) / len(rows)
+        for index, ((key, _), value) in enumerate(zip(rows, values, strict=True)):
+            high = value.used.height() + free + ROW_MARGIN
+            box = rect(c.left(), top, c.width(), high)
+            top = box.bottom()
             if index:
                 self.panel(rect(box.left(), box.top() - 1, box.width(), 2), theme.RULE)
             label = rect(box.left() + 8, box.top(), 264, box.height())
             self.text(label, self.words(f"refusal.{key}"), theme.TEXT, bold=True, colour=self.colours.accent)
-            value = rect(box.left() + 288, box.top(), box.width() - 296, box.height())
-            self.text(value, text, theme.LEAD, least=theme.SMALL)
+            value.place(rect(whole.left(), box.top(), whole.width(), high))
         self.code(view.failure)
         if view.can_retry:
             self.way_back(self.words("main.end"), lambda: self.tell(Acknowledged()))

@@ -3,7 +3,7 @@ PINs only where they are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from scenarios.stage_secrets import ordinance_pin
 from scenarios.template import CardEntry, callings, load_cards
 from server_stub.interface.clock import JST, STAGE_START
 
-from .card_choice import chosen_card
+from .card_choice import chosen_card, chosen_towns, towns_with
 
 _KINDS = {
     "plastic": "個人番号カード（プラスチック）",
@@ -130,19 +130,21 @@ class PinRow:
         return told | ({"value": self.pin.value} if secrets else {})
 
 
-def describe_card(name: str, *, secrets: bool = False, columns: int | None = None) -> str:
+def describe_card(
+    name: str, *, secrets: bool = False, columns: int | None = None, towns: Sequence[str] = ()
+) -> str:
     """Everything about the stage's card `name` that may be told, for a person to read on a terminal of so many columns.
 
     `secrets`: with its test PINs. Raises WrongUse for a card that nobody has.
     """
-    entry, calling, image = _card(name)
+    entry, calling, image = _card(name, towns)
     return "\n".join(_lines(entry, calling, image, secrets, columns))
 
 
-def card_json(name: str, *, secrets: bool = False) -> dict[str, Any]:
+def card_json(name: str, *, secrets: bool = False, towns: Sequence[str] = ()) -> dict[str, Any]:
     """The same as plain data. `state` at the authority: good, held, revoked, null where it has no certificate of the card.
     Raises WrongUse."""
-    entry, calling, image = _card(name)
+    entry, calling, image = _card(name, towns)
     return {
         "name": entry.name,
         "holder": calling,
@@ -191,8 +193,9 @@ def pin_rows(image: CardImage) -> list[PinRow]:
     ]
 
 
-def _card(name: str) -> tuple[CardEntry, str, CardImage]:
-    template = template_with_own_cards()
+def _card(name: str, towns: Sequence[str]) -> tuple[CardEntry, str, CardImage]:
+    wanted = chosen_towns(towns)
+    template = template_with_own_cards(wanted if towns else towns_with([name], wanted))
     entries = load_cards(template)
     entry = chosen_card(name, entries)
     return entry, callings(entries.values())[entry.person], load_image(template / Path(entry.file))

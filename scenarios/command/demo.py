@@ -25,16 +25,22 @@ FEATURE = "証明書の交付"
 
 
 def run_demo(
-    reader: str = VIRTUAL, *, trust: bool = False, full_screen: bool = False, monitor: int | None = None
+    reader: str = VIRTUAL,
+    *,
+    trust: bool = False,
+    full_screen: bool = False,
+    monitor: int | None = None,
+    outages: bool = False,
 ) -> int:
     """The exit code: 0, or 1 when the scripted visit did not end in paper.
 
     `reader`: `pcsc` or `pcsc:NAME` is the presenter's own, on which real hands lay cards. `trust`: enrolled test cards.
+    `outages`: those of city halls, lines and data centres can be switched on at the panel.
     `monitor`: the one, from 1, that a full-screen terminal fills. Raises WrongUse for what this machine does not have.
     """
     if has_display():
         index = monitor_index(monitor, full_screen=full_screen, beside=full_screen)
-        return _with_panel(present_reader(reader), trust, full_screen, index)
+        return _with_panel(present_reader(reader), trust, full_screen, index, outages)
     if reader != VIRTUAL:
         raise WrongUse("手元のリーダを使う実演には、画面が要ります。画面のある機械で実行してください。")
     if full_screen or monitor is not None:
@@ -52,7 +58,7 @@ def run_demo(
         return 1
 
 
-def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int) -> int:
+def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int, outages: bool) -> int:
     from scenarios.panel import StageClient, run_panel, stand
     from scenarios.stage import Stage
 
@@ -61,7 +67,12 @@ def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int) -> in
     window = {"place": place, "full_screen": full_screen, "monitor": monitor}
     trace_folder = _fresh(paths.home() / "demo" / "trace")
     with Stage(
-        separate=True, reader=reader, automatic=False, trust_test_hierarchy=trust, own_cards=True
+        separate=True,
+        reader=reader,
+        automatic=False,
+        trust_test_hierarchy=trust,
+        own_cards=True,
+        outages=outages,
     ) as stage:
 
         def begin() -> None:

@@ -33,6 +33,12 @@ TownOption = Annotated[
         help="市区町村のフォルダ、または同梱の名前（kobe、mihon など）。繰り返して複数を指定できる",
     ),
 ]
+OutagesOption = Annotated[
+    bool,
+    typer.Option(
+        "--outages", help="停電と回線の停止を起こせるようにする（証明発行サーバを別のプロセスで動かす）"
+    ),
+]
 FullScreenOption = Annotated[bool, typer.Option("--full-screen", help="端末を全画面で表示する")]
 MonitorOption = Annotated[
     int | None, typer.Option("--monitor", help="全画面で表示する画面の番号（1 から数える）")
@@ -54,17 +60,22 @@ def terminal_columns() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def print_table(rows: Sequence[tuple[str, str]]) -> None:
-    """Two columns, aligned on a terminal, with a tab between them for programs."""
+def print_table(rows: Sequence[tuple[str, ...]]) -> None:
+    """For a terminal two columns, the text wrapped below itself and what stands between name and text behind it in brackets; for
+    programs all columns with tabs between them."""
     from cards.columns import hung, padded, width
 
     columns = terminal_columns()
-    first = max((width(name) for name, _text in rows), default=0) + 2
-    for name, text in rows:
-        if columns is None:
-            print(f"{name}\t{text}")
-        else:
-            print(*hung(padded(name, first), text, columns), sep="\n")
+    if columns is None:
+        print(*("\t".join(row) for row in rows), sep="\n")
+        return
+    first = min(max((width(row[0]) for row in rows), default=0) + 2, columns * 2 // 5)
+    for name, *between, text in rows:
+        told = text + "".join(f"［{one}］" for one in between)
+        if width(name) + 1 > first:
+            print(name)
+            name = ""
+        print(*hung(padded(name, first), told, columns), sep="\n")
 
 
 NOW, STAGE = "now", "stage"

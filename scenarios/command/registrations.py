@@ -32,6 +32,12 @@ from .options import JsonOption, TownOption, print_json, stop
 registration_app = typer.Typer(no_args_is_help=True, help="戸籍証明書交付の利用登録申請（職員の操作）")
 ISSUING = "http://127.0.0.1:8442"
 IssuingOption = Annotated[str, typer.Option("--issuing", help="証明発行サーバの URL")]
+IssuingsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--issuing", help=f"証明発行サーバの URL（複数あれば、konbini server が示す順に。なければ {ISSUING}）"
+    ),
+]
 FolderOption = Annotated[
     Path | None,
     typer.Option(
@@ -72,6 +78,13 @@ def _key_pool(folder: Path | None) -> Any:
     return KeyPool(folder / "keys", KeyPool())
 
 
+def _towns(folder: Path | None) -> tuple[Any, ...]:
+    from scenarios.template import towns_of
+    from scenarios.towns import load_towns
+
+    return tuple(load_towns() if folder is None else towns_of(folder / "template"))
+
+
 def _ask(
     issuing: str,
     folder: Path | None,
@@ -80,16 +93,21 @@ def _ask(
     body: Model | None = None,
     **query: str,
 ) -> Answer:
-    """Ask the door for officials. Raises Failed as the server refuses."""
-    headers = {"Authorization": f"Bearer {_key_pool(folder).text('ops-issuing')}"}
+    """Ask the door for officials, with the key of whichever site the server is of. Raises Failed as the server refuses."""
+    from scenarios.sites import sites_of
+
+    keys, sites = _key_pool(folder), [site for site in sites_of(_towns(folder)) if site.registering]
     url = f"{issuing.rstrip('/')}/ops/v1/registrations{path}"
     told = {name: value for name, value in query.items() if value}
+    content = None if body is None else body.model_dump(mode="json")
     try:
-        with httpx.Client(trust_env=False, timeout=30, headers=headers) as client:
-            if body is None:
-                got = client.get(url, params=told)
-            else:
-                got = client.post(url, json=body.model_dump(mode="json"))
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            for name in ("ops-issuing", *(site.named("ops-issuing") for site in sites if not site.only)):
+                headers = {"Authorization": f"Bearer {keys.text(name)}"}
+                method = "GET" if body is None else "POST"
+                got = client.request(method, url, params=told or None, json=content, headers=headers)
+                if got.status_code not in (401, 403):
+                    break
     except (httpx.HTTPError, httpx.InvalidURL):
         stop(
             f"証明発行サーバ（{issuing}）に接続できません。konbini server を動かし、--issuing を確かめてください。"
@@ -244,7 +262,7 @@ def end(
 
 
 def site(
-    issuing: IssuingOption = ISSUING,
+    issuing: IssuingsOption = None,
     server_folder: FolderOption = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="ポート（0 は空き）")] = 8444,
     town: TownOption = None,
@@ -254,7 +272,8 @@ def site(
 ) -> None:
     """利用登録状況確認サイトだけを、この機械の中（127.0.0.1）で動かす。"""
     from scenarios.server_folder import kept_clock
-    from scenarios.template import SITE, towns_of, with_registration
+    from scenarios.sites import SITE, sites_of
+    from scenarios.template import towns_of
     from scenarios.towns import choose_towns, codes, load_towns
     from server_stub.db import make_private, sqlite_url
     from server_stub.interface.clock import Clock
@@ -267,7 +286,8 @@ def site(
         choose_towns(town)
     keys = _key_pool(server_folder)
     towns = load_towns() if town or server_folder is None else towns_of(server_folder / "template")
-    if not (registering := with_registration(towns)):
+    sites = sites_of(towns)
+    if not any(one.registering for one in sites):
         stop("利用登録申請を受け付ける市区町村がありません（市区町村の設定 [registration]）。")
     ended = threading.Event()
 
@@ -285,7 +305,11 @@ def site(
             NodeContext(clock, Trace(clock, process="site")),
             SiteSettings(
                 sqlite_url(database),
-                (SiteServer(issuing, Secret(keys.text("site-to-issuing")), codes(registering)),),
+                tuple(
+                    SiteServer(url, Secret(keys.text(one.named("site-to-issuing"))), codes(one.registering))
+                    for url, one in zip(issuing or [ISSUING], sites, strict=False)
+                    if one.registering
+                ),
                 Secret(keys.text("site-addresses")),
                 show_unknown=show_unknown,
             ),

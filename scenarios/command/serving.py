@@ -1,4 +1,4 @@
-"""`konbini server`: the three nodes alone, until they are stopped."""
+"""`konbini server`: the nodes alone, until they are stopped."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from scenarios import paths
 from scenarios.enrolment import load_enrolments
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.server_folder import ServerFolder
-from scenarios.servers import LocalServers
-from scenarios.template import CARD_REGISTRY, SITE, towns_of
+from scenarios.servers import CARD_REGISTRIES, COUNTERS, ISSUING_SERVERS, OPS_SERVERS, LocalServers
+from scenarios.sites import SITE
+from scenarios.template import towns_of
 from scenarios.towns import beginning_of, fonts_of, load_towns
 from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
@@ -41,14 +42,15 @@ def serve_until_stopped(
     begin_anew: bool = False,
     towns_are_named: bool = False,
     site_port: int = 0,
+    outages: bool = False,
 ) -> None:
-    """Serve authority, issuing server and centre until SIGINT or SIGTERM. Raises OSError for a port that is taken, WrongUse
+    """Serve authority, issuing servers and centre until SIGINT or SIGTERM. Raises OSError for a port that is taken, WrongUse
     for a clock that would be set back over kept data, Failed as `ServerFolder`.
 
     Prints where they listen: one line of JSON if `as_json`, else what a person needs to connect a terminal.
     `folder`: what lies there is kept unless `begin_anew`; None: nothing is kept. `trust`: enrolled test cards are admitted.
     `template`: the stage's, else the checkout's with the tester's own cards. `towns_are_named`: kept data must be of the towns
-    chosen for this process. `clock`: see options; else the kept one, or as every stage begins.
+    chosen for this process. `outages`: as `LocalServers`. `clock`: see options; else the kept one, or as every stage begins.
     """
     stop = threading.Event()
 
@@ -76,38 +78,44 @@ def serve_until_stopped(
             keys=place.keys,
             kept=place.kept,
             site_port=site_port,
+            outages=outages,
         )
         place.keep_clock(running)
         urls = {
             "authority": servers.authority_url,
             "issuing": servers.issuing_url,
             "center": servers.center_url,
-        } | {
-            node: url
-            for node, url in ((CARD_REGISTRY, servers.card_registry_url), (SITE, servers.site_url))
-            if url
-        }
+            ISSUING_SERVERS: servers.issuing_urls,
+            CARD_REGISTRIES: servers.card_registry_urls,
+            OPS_SERVERS: servers.ops_urls,
+            COUNTERS: servers.counter_urls,
+        } | ({SITE: servers.site_url} if servers.site_url else {})
         if as_json:
             print(json.dumps(urls), flush=True)
         else:
-            for node, name in (
-                ("center", "証明書交付センター"),
-                ("issuing", "証明発行サーバ"),
-                ("authority", "認証局"),
-                (CARD_REGISTRY, "ICカード標準システム"),
-                (SITE, "利用登録状況確認サイト"),
-            ):
-                if node in urls:
-                    print(f"{name}\t{urls[node]}")
+            print(f"証明書交付センター\t{servers.center_url}")
+            for site in servers.sites:
+                where = "" if site.only else f"（{site.name}：{'、'.join(town.name for town in site.towns)}）"
+                print(f"証明発行サーバ{where}\t{servers.issuing_urls[site.codes[0]]}")
+                for town in site.by_ordinance[:1]:
+                    print(f"ICカード標準システム{where}\t{servers.card_registry_urls[town.code]}")
+            print(f"認証局\t{servers.authority_url}")
+            if servers.site_url:
+                print(f"利用登録状況確認サイト\t{servers.site_url}")
             for system in servers.existing_systems.values():
                 print(f"既存システム（{system.town.name}）\t{system.address.base_url}")
-            kiosk = ["kiosk", "--center", urls["center"], "--clock", as_option(running), "--panel"]
+            kiosk = ["kiosk", "--center", servers.center_url, "--clock", as_option(running), "--panel"]
             for font in fonts_of(towns_of(place.template)):
                 kiosk += ["--name-font", font]
             print(f"予期しない障害の記録（開発者向け）: {paths.log_folder()}")
             if folder is not None:
                 kiosk += ["--server-folder", str(folder.absolute())]
                 print("フォルダのデータ\t" + ("続きから" if place.kept else "最初から"))
+                for code in servers.being_restored() if place.kept else ():
+                    print(
+                        f"復元したデータ\t市区町村 {code} は、緊急停止・例外・発行制限を確認済みとするまで交付しません"
+                        f"（konbini server restoration --folder {folder}）"
+                    )
             print(f"端末をつなぐ: {shlex.join([*this_command(), *kiosk])}", flush=True)
         parent = os.getppid()
         while not stop.wait(1) and not (control and os.getppid() != parent):

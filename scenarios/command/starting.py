@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from .options import CLOCK, FullScreenOption, JsonOption, MonitorOption, TownOption, TrustOption, stop
+from .options import (
+    CLOCK,
+    FullScreenOption,
+    JsonOption,
+    MonitorOption,
+    OutagesOption,
+    TownOption,
+    TrustOption,
+    stop,
+)
 from .usage import center_address, reason, usable_folder
 
 _STAGE = "2026年6月3日 10時から"
@@ -81,6 +90,7 @@ def demo(
     ] = "virtual",
     trust: TrustOption = False,
     town: TownOption = None,
+    outages: OutagesOption = False,
     full_screen: FullScreenOption = False,
     monitor: MonitorOption = None,
 ) -> None:
@@ -89,10 +99,13 @@ def demo(
     from .options import reader_name
 
     _choose(town)
-    raise typer.Exit(run_demo(reader_name(reader), trust=trust, full_screen=full_screen, monitor=monitor))
+    raise typer.Exit(
+        run_demo(reader_name(reader), trust=trust, full_screen=full_screen, monitor=monitor, outages=outages)
+    )
 
 
 def server(
+    context: typer.Context,
     folder: Annotated[
         Path | None,
         typer.Option("--folder", help="データベース・鍵・時計を置くフォルダ（次に動かすと続きから）"),
@@ -121,8 +134,11 @@ def server(
     as_json: JsonOption = False,
     trust: TrustOption = False,
     town: TownOption = None,
+    outages: OutagesOption = False,
 ) -> None:
     """証明書交付センター・証明発行サーバ・認証局を動かす。"""
+    if context.invoked_subcommand is not None:
+        return  # backup, restore, restoration
     from .serving import serve_until_stopped
 
     _choose(town)
@@ -147,6 +163,7 @@ def server(
             begin_anew=begin_anew,
             towns_are_named=bool(town),
             site_port=site_port,
+            outages=outages,
         )
     except OSError as error:
         if error.errno not in _PORT_TROUBLE or error.filename is not None:

@@ -146,7 +146,9 @@ def grow_town(
     try:
         grown = grow(town, folder, size, seed=seed, broken=broken, tell=progress.tell)
     except ValueError as error:
-        raise WrongUse(_SIZES_THAT_CANNOT_BE[str(error)]) from None
+        given = {"households": households, "registers": registers or members, "cards": cards}
+        few = given[str(error)] is None
+        raise WrongUse(_TOO_FEW if few else _SIZES_THAT_CANNOT_BE[str(error)]) from None
     progress.end()
     print(f"{folder} に、住民{size.residents:,}人の「{town.name}」を作りました。")
     for name, rows in grown.rows.items():
@@ -156,6 +158,7 @@ def grow_town(
         print(f"  △ 使えない行: 住民記録 {line}行目")
 
 
+_TOO_FEW = "--residents には、見本の住民と世帯を含む、もっと大きな数を指定してください。"
 _SIZES_THAT_CANNOT_BE = {
     "households": "--households には、見本の世帯を含めて、1世帯が1人から7人になる数を指定してください。",
     "registers": "--registers と --members には、見本の戸籍を含めて、1戸籍が1人から8人になる数を指定してください。",

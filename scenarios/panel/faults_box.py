@@ -17,6 +17,7 @@ _NODES = {
     "issuing": "証明発行サーバ",
     "authority": "認証局（OCSP）",
     "existing_system": "既存システム（PDF連携）",
+    "outage": "庁舎・回線・データセンター",
 }
 
 

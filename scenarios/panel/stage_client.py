@@ -11,6 +11,7 @@ from scenarios.kiosks import Kiosk
 from scenarios.stage import Stage
 from scenarios.stage_secrets import ordinance_pin
 from server_stub.faults.box import KNOWN
+from server_stub.faults.outages import WORDS as OUTAGES
 from server_stub.interface.secret import Secret
 
 from .client import PanelCard, Told
@@ -111,7 +112,7 @@ class StageClient(TerminalClient):
         return True
 
     def faults(self) -> Mapping[str, str]:
-        return KNOWN
+        return {name: told for name, told in KNOWN.items() if self._stage.has_outages or name not in OUTAGES}
 
     def active_faults(self) -> frozenset[str]:
         return frozenset(self._faults)

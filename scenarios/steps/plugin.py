@@ -65,6 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for tag, reader in _READER_TAGS.items():
         config.addinivalue_line("markers", f"{tag}: {reader.reason}")
+    config.addinivalue_line("markers", f"{OUTAGES}: 停電と回線の停止を、プロセスを止めて起こす場面です")
     for requirement in load_requirements().values():
         config.addinivalue_line("markers", f"{TAG}{requirement.id}: {requirement.text}")
     for name in shipped_names():
@@ -86,21 +87,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         raise pytest.UsageError(f"シナリオは{wanted}件ありますが、実行できるのは{len(items)}件です。")
 
 
+OUTAGES = "業務継続"
+"""The tag of scenarios in which outages are switched on: the stage's issuing servers are processes of their own."""
+
+
 class Stages:
     """The stage of this process, one at a time: that of the towns which were asked for last."""
 
-    def __init__(self, make: Callable[[Sequence[Town]], Stage]) -> None:
+    def __init__(self, make: Callable[[Sequence[Town], bool], Stage]) -> None:
+        """`make`: with the towns, and whether outages are wanted."""
         self._make = make
         self._stage: Stage | None = None
-        self._towns: tuple[Path, ...] = ()
+        self._made_of: tuple[tuple[Path, ...], bool] | None = None
 
     def of(self, tags: Iterable[str]) -> Stage:
         """Set the stage that a scenario with these tags is played on; from now on the sentences speak of its towns."""
+        tags = set(tags)
         towns = tagged_towns(tags)
-        folders = tuple(town.folder for town in towns)
-        if self._stage is None or folders != self._towns:
+        made_of = (tuple(town.folder for town in towns), OUTAGES in tags)
+        if self._stage is None or made_of != self._made_of:
             self.close()
-            self._stage, self._towns = self._make(towns), folders
+            self._stage, self._made_of = self._make(towns, OUTAGES in tags), made_of
         speak_of(towns)
         return self._stage
 
@@ -115,13 +122,14 @@ def stages(request: pytest.FixtureRequest) -> Iterator[Stages]:
     """Servers, cards and devices of this worker."""
     option = request.config.getoption
 
-    def make(towns: Sequence[Town]) -> Stage:
+    def make(towns: Sequence[Town], outages: bool) -> Stage:
         # servers in a process of their own: the terminal's thread shares its interpreter with nobody it would not share it with
         made = Stage(
             separate=True,
             reader=option("--konbini-reader"),
             trust_test_hierarchy=option("--konbini-trust-test-hierarchy"),
             towns=towns,
+            outages=outages,
         )
         if made.hands is not None:
             made.hands.ask = _Prompt(request.config)

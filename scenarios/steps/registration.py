@@ -8,13 +8,15 @@ from typing import Any
 import httpx
 
 from kiosk_app.screens.keyboard import KANA
+from scenarios.driver import PATIENCE
 from scenarios.stage_secrets import CARD_SECRETS
-from server_stub.interface.registration import SLIP, grouped
+from server_stub.interface.registration import SLIP, grouped, municipality_of
 from server_stub.interface.registration_operations import LinkAct, RejectAct
 from server_stub.interface.secret import Secret
 
+from .offices import MUNICIPALITY, ask
 from .sentences import then, when
-from .world import NEXT_PAGE, PATIENCE, World, expect, reader
+from .world import NEXT_PAGE, World, expect, reader
 
 OPERATOR = "湊市市民課　見本職員"
 VOICED = dict(zip("がぎぐげござじずぜぞだぢづでどばびぶべぼゃゅょっぱぴぷぺぽ", [*"かきくけこさしすせそたちつてとはひふへほやゆよつはひふへほ"], strict=True))  # fmt: skip
@@ -104,7 +106,10 @@ def _write(world: World, part: str) -> None:
         for key in _keys(kana):
             world.touch(key)
     world.touch("漢字に変換")
-    found = lambda: wanted in world.terminal.call("touchables")  # noqa: E731
+
+    def found() -> bool:
+        return wanted in world.terminal.call("touchables")
+
     limit = time.monotonic() + PATIENCE
     while not found() and time.monotonic() < limit:
         if NEXT_PAGE in world.terminal.call("touchables"):
@@ -279,8 +284,6 @@ def _act(world: World, what: str, body: Any) -> None:
 
 
 def _ops(world: World, method: str, path: str, body: Any = None) -> Any:
-    url = f"{world.stage.servers.issuing_url}/ops/v1/registrations{path}"
-    key = {"Authorization": f"Bearer {world.stage.keys.text('ops-issuing')}"}
-    answer = httpx.request(method, url, json=body, headers=key, trust_env=False, timeout=30)
-    answer.raise_for_status()
-    return answer.json()
+    """At the issuing server of the 本籍地."""
+    code = municipality_of(_number(world))
+    return ask(world, MUNICIPALITY, method, f"registrations{path}", body, town=code)

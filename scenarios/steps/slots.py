@@ -21,6 +21,7 @@ from kiosk_app.screens.texts import LANGUAGES, Words
 from scenarios.servers import SHOPS
 from scenarios.towns import Town, load_towns, named_municipalities
 from server_stub.faults.box import KNOWN
+from server_stub.faults.outages import WORDS as OUTAGE_WORDS
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.outages import AlarmCause, OutageOf, Responsible
@@ -296,7 +297,7 @@ _words(
     "defect",
     "サーバの異常（異常の一覧にあるとおり）",
     "署名後に目録を書き換える",
-    lambda: tuple(KNOWN.values()),
+    lambda: tuple(told for name, told in KNOWN.items() if name not in OUTAGE_WORDS),
 )
 SEAL_STATES = {
     "登録": ("1", ""), "抑止": ("2", ""), "改印中": ("3", ""), "廃止（本人申請）": ("9", "1"), "廃止（転出）": ("9", "2"),
@@ -387,6 +388,7 @@ _numbers("count", "数", "1", 1, 999)
 _numbers("copies", "部数", "1", 1, 99)
 _numbers("seconds", "秒数", "60", 1, 86_400)
 _numbers("minutes", "分の数", "15", 1, 1_440)
+_numbers("hours", "時間の数", "72", 1, 720)
 _numbers("mm", "長さ（ミリ）", "15", 1, 300)
 _numbers("length", "文字数", "80", 1, 1_000)
 

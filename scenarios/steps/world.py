@@ -101,6 +101,8 @@ class World:
     card_faults: list[dict[str, Any]] = field(default_factory=list)
     passing: Callable[[], None] = field(default=lambda: None)
     before: Before | None = None
+    known_numbers: set[str] = field(default_factory=set)
+    """発行番号 that were in a ledger before it was lost."""
     _screens: list[str] = field(default_factory=list)
     fell_through: int = 0
     """Yen of the coins that this visit's resident dropped and the coin unit did not accept."""

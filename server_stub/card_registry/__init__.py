@@ -6,6 +6,6 @@ municipality's settings. What the real system does in detail is not public: docs
 
 from .registry import CardRegistry, IssuedCard
 from .settings import CardRegistrySettings
-from .store import prepare_database
+from .store import keep_only, prepare_database
 
-__all__ = ["CardRegistry", "CardRegistrySettings", "IssuedCard", "prepare_database"]
+__all__ = ["CardRegistry", "CardRegistrySettings", "IssuedCard", "keep_only", "prepare_database"]

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, ForeignKeyConstraint, Integer, LargeBinary, MetaData, String, Table
+from collections.abc import Sequence
 
-from server_stub.db import migrate
+from sqlalchemy import (
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    delete,
+)
+
+from server_stub.db import migrate, open_engine
 
 metadata = MetaData()
 
@@ -52,3 +64,12 @@ acts = Table(
 def prepare_database(url: str) -> None:
     """Bring the database at `url` to the newest tables. Raises as `migrate`."""
     migrate(url, "server_stub.card_registry")
+
+
+def keep_only(url: str, municipalities: Sequence[str]) -> None:
+    """Take the cards of other municipalities out of the database at `url`, a copy of one that several registries shared."""
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        for table in (uses, acts, cards):
+            connection.execute(delete(table).where(table.c.municipality.not_in(municipalities)))
+    engine.dispose()

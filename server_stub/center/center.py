@@ -26,6 +26,7 @@ from .operations import CenterBooks
 from .outages import Outages
 from .outbox import Housekeeper, Outbox
 from .registration import Registration
+from .retelling import Retelling
 from .sessions import Sessions
 from .settings import CenterSettings
 from .sites import SiteAlarms
@@ -92,11 +93,14 @@ class Center:
             settings, clock, trace, Jpki(clock, trusted, authority, self.holders), applications, servers
         )
         self.reports = StatusReports(self.database, clock, trace, self.incidents)
-        self.outbox = Outbox(self.database, servers, self.incidents, trace)
+        self.outbox = Outbox(self.database, servers, self.incidents, clock, trace)
+        self.servers = servers
+        self.retelling = Retelling(self.database, servers, self.incidents, trace)
         self.housekeeper = Housekeeper(
             clock,
             times,
             self.sessions.end_overdue,
+            self.retelling.round,
             self.outbox,
             self.database.wipe,
             servers.look,
@@ -139,6 +143,13 @@ class Center:
         if self._faults.strikes("center.swap_municipalities") is not None:
             return with_municipalities_swapped(self.municipalities)
         return self.municipalities
+
+    def move_issuing_server(self, municipality: str, base_url: str) -> None:
+        """Ask the issuing server of this municipality, and of all that it hosts, at `base_url` from now on: its data centre was lost and is
+        restored elsewhere. What that one lacks is told it at once."""
+        self.servers.move(municipality, base_url)
+        self.retelling.look_anew()
+        self.housekeeper.look_anew()
 
     def take_issue_notices(self, path: Path) -> int:
         """Take in a complete delivery of issue notices (発行通知). Returns the number of authentication certificates in it.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar
 
 import httpx
@@ -31,6 +32,13 @@ from server_stub.interface.registration import (
     SlipRequest,
     municipality_of,
 )
+from server_stub.interface.restoration import (
+    ApplicationKept,
+    RecordsTold,
+    RestorationEntry,
+    RestorationList,
+    ToldApplication,
+)
 from server_stub.interface.terminal import OrdinanceService, OrdinanceServices, ReportTaken
 from server_stub.interface.trace import current_traceparent
 from server_stub.interface.values import Model, read_refusal
@@ -49,12 +57,24 @@ def post(
     headers: Mapping[str, str],
     timeout: httpx.Timeout,
 ) -> httpx.Response:
-    """Send one POST with these headers and no others, on a connection that is kept. The answer has `timeout.read` seconds to
-    come to its end. Raises httpx.HTTPError, Failed(Answer_Malformed) for one that is packed or too long.
+    """As `request`, with a body."""
+    return request(transport, url, content, headers, timeout)
+
+
+def request(
+    transport: httpx.BaseTransport,
+    url: str,
+    content: str | bytes | None,
+    headers: Mapping[str, str],
+    timeout: httpx.Timeout,
+) -> httpx.Response:
+    """Send one POST (without `content` a GET) with these headers and no others, on a connection that is kept. The answer has
+    `timeout.read` seconds to come to its end. Raises httpx.HTTPError, Failed(Answer_Malformed) for one that is packed or too long.
     """
+    method = "GET" if content is None else "POST"
     client = httpx.Client(transport=transport, trust_env=False)  # not closed: the transport is kept
     sent = {**headers, **NOT_PACKED}
-    with client.stream("POST", url, content=content, headers=sent, timeout=timeout) as response:
+    with client.stream(method, url, content=content, headers=sent, timeout=timeout) as response:
         try:
             body = read_answer(response.headers, response.iter_raw(), LONGEST, timeout.read or 0)
         except AnswerLate as error:
@@ -85,6 +105,37 @@ class IssuingServers:
         self._timeout = httpx.Timeout(times.issuing_timeout, connect=times.connect_timeout)
         self._servers = tuple(servers)
         self._by_municipality = {code: server for server in servers for code in server.municipalities}
+        self._on_restored: Callable[[], None] = lambda: None
+
+    def every(self) -> tuple[IssuingServer, ...]:
+        return self._servers
+
+    def on_restored(self, tell: Callable[[], None]) -> None:
+        """Call `tell` whenever a server says that its books were restored, or stands elsewhere: it may lack records."""
+        self._on_restored = tell
+
+    def move(self, municipality: str, base_url: str) -> None:
+        """Ask the server that hosts `municipality` at `base_url` from now on. Raises Failed(Settings_Wrong) for no such address or server."""
+        old = self._by_municipality.get(municipality)
+        if old is None or not base_url.startswith(("http://", "https://")):
+            raise Failed("Settings_Wrong", item="base_url")
+        new = replace(old, base_url=base_url)
+        self._servers = tuple(new if server is old else server for server in self._servers)
+        self._by_municipality = {code: server for server in self._servers for code in server.municipalities}
+        self._on_restored()
+
+    def restorations(self, server: IssuingServer) -> tuple[RestorationEntry, ...]:
+        """List those of this server's books that are not over."""
+        return self._ask(server, "", "/v1/restorations", None, RestorationList).restorations
+
+    def tell_again(
+        self, server: IssuingServer, restoration_id: str, told: ToldApplication
+    ) -> ApplicationKept:
+        path = f"/v1/restorations/{restoration_id}/applications"
+        return self._ask(server, told.municipality, path, told, ApplicationKept)
+
+    def records_told(self, server: IssuingServer, restoration_id: str, told: RecordsTold) -> RestorationList:
+        return self._ask(server, "", f"/v1/restorations/{restoration_id}/complete", told, RestorationList)
 
     def ordinance_services(self, request: OrdinanceServicesRequest) -> list[OrdinanceService]:
         """Ask every server whose 住民基本台帳カード can be used now, for the municipalities that it hosts. One that does not answer keeps
@@ -165,9 +216,15 @@ class IssuingServers:
         return self._ask(server, municipality, path, body, answer)
 
     def _ask(
-        self, server: IssuingServer, municipality: str, path: str, body: Model | str, answer: type[Answer]
+        self,
+        server: IssuingServer,
+        municipality: str,
+        path: str,
+        body: Model | str | None,
+        answer: type[Answer],
     ) -> Answer:
-        content = body if isinstance(body, str) else body.model_dump_json()
+        """Without a `body` it is a GET."""
+        content = None if body is None else body if isinstance(body, str) else body.model_dump_json()
         response = self._send(server, municipality, path, content, self._timeout)
         try:
             return answer.model_validate_json(response.content)
@@ -176,7 +233,7 @@ class IssuingServers:
             raise Failed("Answer_Malformed", peer="issuing", fields=fields) from error
 
     def _send(
-        self, server: IssuingServer, municipality: str, path: str, content: str, timeout: httpx.Timeout
+        self, server: IssuingServer, municipality: str, path: str, content: str | None, timeout: httpx.Timeout
     ) -> httpx.Response:
         """Send one request, and let the alarms know whether it was answered. A refusal by name is an answer."""
         headers = {
@@ -186,7 +243,7 @@ class IssuingServers:
         }
         try:
             url = server.base_url.rstrip("/") + path
-            response = post(self._transport, url, content, headers, timeout)
+            response = request(self._transport, url, content, headers, timeout)
         except httpx.HTTPError as error:
             unconnected = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             self._alarms.failed(server, Layer.DATA_CENTRE if unconnected else Layer.SERVER)
@@ -201,6 +258,8 @@ class IssuingServers:
             self._alarms.failed(server, Layer.SOFTWARE)
         else:
             self._alarms.answered(server)
+        if refusal.facts.get("waiting_for") == "records":
+            self._on_restored()
         raise refusal
 
 

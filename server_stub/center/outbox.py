@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, select, update
 
@@ -26,17 +27,24 @@ from .tables import applications, outbox
 _log = logging.getLogger(__name__)
 
 DELIVERED = "delivered"
-_TRY_AGAIN = {"Issuing_Unreachable", "Answer_Malformed", "Caller_Unknown", "Internal_Error"}
+_TRY_AGAIN = {
+    "Issuing_Unreachable",
+    "Answer_Malformed",
+    "Caller_Unknown",
+    "Internal_Error",
+    "Service_Being_Restored",
+}
 """Failures of the way there, not of the report."""
 
 
 class Outbox:
     def __init__(
-        self, database: Database, servers: IssuingServers, incidents: Incidents, trace: Trace
+        self, database: Database, servers: IssuingServers, incidents: Incidents, clock: Clock, trace: Trace
     ) -> None:
         self._database = database
         self._servers = servers
         self._incidents = incidents
+        self._clock = clock
         self._trace = trace
 
     def pending(self) -> list[RowMapping]:
@@ -75,7 +83,7 @@ class Outbox:
         with under_traceparent(new_traceparent()):
             self._servers.report(row["municipality"], row["application_id"], row["body"])
             with self._database.write() as connection:
-                _settle(connection, row, DELIVERED)
+                _settle(connection, row, DELIVERED, self._clock.now())
             self._trace.emit(
                 "centre", "report_passed_on", application_id=row["application_id"], report=_kind(row)
             )
@@ -85,7 +93,7 @@ class Outbox:
         nothing_there = failed.failure == "Application_Unknown" and _kind(row) is ReportKind.CANCELLED
         tell = None
         with self._database.write() as connection:
-            if _settle(connection, row, failed.failure) and not nothing_there:
+            if _settle(connection, row, failed.failure, self._clock.now()) and not nothing_there:
                 tell = self._incidents.add(
                     connection, row["application_id"], row["terminal_id"], "ledger", failed.failure,
                     {"report": _kind(row)},
@@ -98,18 +106,18 @@ def _kind(row: RowMapping) -> ReportKind:
     return LedgerReport.model_validate_json(row["body"]).kind
 
 
-def _settle(connection: Connection, row: RowMapping, outcome: str) -> bool:
+def _settle(connection: Connection, row: RowMapping, outcome: str, now: datetime) -> bool:
     """Write down what became of a report. False if it is not there any more (another database was put in place meanwhile)."""
     settled = connection.execute(
         update(outbox)
         .where(outbox.c.report_id == row["report_id"], outbox.c.outcome.is_(None))
-        .values(outcome=outcome)
+        .values(outcome=outcome, settled_at=now)
     )
     return settled.rowcount == 1
 
 
 class Housekeeper:
-    """End overdue sessions, drain the outbox, wipe deleted bytes out of the files and look at the sites, on one thread a centre;
+    """End overdue sessions, tell restored servers what they lack, drain the outbox, wipe deleted bytes out of the files and look at the sites, on one thread a centre;
     woken by `wake` and by every change of the clock."""
 
     def __init__(
@@ -117,6 +125,7 @@ class Housekeeper:
         clock: Clock,
         times: CenterTimes,
         end_overdue: Callable[[], int],
+        retell: Callable[[], bool],
         outbox: Outbox,
         wipe: Callable[[], None],
         look: Callable[[], None],
@@ -125,6 +134,7 @@ class Housekeeper:
         """`look`: at the issuing servers, each `times.look` and whenever the clock was set."""
         self._times = times
         self._end_overdue = end_overdue
+        self._retell = retell
         self._outbox = outbox
         self._wipe = wipe
         self._look = look
@@ -142,6 +152,11 @@ class Housekeeper:
 
     def wake(self) -> None:
         self._wake.set()
+
+    def look_anew(self) -> None:
+        """Try at once what was to be tried later: a server has come back, perhaps elsewhere."""
+        self._retry_at = 0
+        self._retry_after = self._times.report_retry
 
     def _clock_set(self) -> None:
         self._look_at = 0
@@ -193,6 +208,9 @@ class Housekeeper:
 
     def _round(self) -> None:
         self._end_overdue()
+        # first: a report may be of an application that a restored server lacks
+        if self._retell():
+            self._retry_at = 0
         if real_monotonic_ns() < self._retry_at:
             return
         if self._outbox.drain():

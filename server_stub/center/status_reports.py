@@ -37,7 +37,7 @@ class StatusReports:
             raise Failed("Request_Malformed", fields=["body.at: the offset is missing"])
         report = report.model_copy(update={"reason": report.reason.replace("\0", "")[:REASON_LENGTH]})
         for _ in range(_TRIES):
-            row = self._find(application_id, terminal_id)
+            row = self._find(application_id, terminal_id, report)
             if (before := self._taken_before(application_id, report)) is not None:
                 return before
             state = self._next(row, terminal_id, report)
@@ -45,10 +45,20 @@ class StatusReports:
                 return ReportTaken(application_id=application_id, state=state)
         raise Failed("Application_State_Conflict", state=row["state"])
 
-    def _find(self, application_id: str, terminal_id: str) -> RowMapping:
+    def _find(self, application_id: str, terminal_id: str, report: StatusReport) -> RowMapping:
         with self._database.read() as connection:
             found = connection.execute(tables.APPLICATION, {"application": application_id})
             row = found.mappings().first()
+            lost = (
+                row is None and connection.execute(select(tables.restorations).limit(1)).first() is not None
+            )
+        if lost:
+            # this centre was restored from a backup: what the terminal says of the time between is all that is left of it
+            self._incidents.record(
+                application_id, terminal_id, "terminal", "Application_Unknown",
+                {"report": report.kind, "amount": report.amount, "sheets_printed": report.sheets_printed, "at": report.at.isoformat()},
+                key=report.report_id,
+            )  # fmt: skip
         if row is None or row["terminal_id"] != terminal_id:
             raise Failed("Application_Unknown")
         return row

@@ -228,8 +228,19 @@ outbox = Table(
     Column("municipality", String(5), nullable=False),
     Column("body", Text, nullable=False),
     Column("outcome", String(80), index=True),
+    Column("settled_at", Moment),
 )
-"""Status reports on their way to the issuing server. `outcome`: NULL while pending, then `delivered` or the failure's name."""
+"""Status reports on their way to the issuing server. `outcome`: NULL while pending, then `delivered` or the failure's name;
+`settled_at`: since when (NULL: pending, or of before this was kept)."""
+
+restorations = Table(
+    "restorations",
+    metadata,
+    Column("restoration_id", String(26), primary_key=True),
+    Column("backup_at", Moment, nullable=False),
+    Column("restored_at", Moment, nullable=False),
+)
+"""That this database was restored: the centre knows nothing of its own time between the two moments."""
 
 
 _SESSION = sessions.c.session_id == bindparam("session")

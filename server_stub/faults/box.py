@@ -6,6 +6,8 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from .outages import WORDS
+
 KNOWN: dict[str, str] = {
     "issuing.swap_record": "認証の後、別人の記録で証明書を作る",
     "issuing.swap_sheet": "二枚目以降だけ別人の記録を印字する",
@@ -43,7 +45,9 @@ KNOWN: dict[str, str] = {
     "existing_system.no_fonts": "既存システムの証明書にフォントが埋め込まれていない",
     "center.hold": "証明書の応答を、解放されるまで保留する（遅れて届く応答）",
     "center.corrupt_sheet": "紙面データの一部を壊して返す",
+    **WORDS,
 }
+"""Those of `outages` need a stage whose nodes are processes of their own."""
 
 
 class FaultBox:

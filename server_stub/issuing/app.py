@@ -31,6 +31,7 @@ from .exceptions_door import add_exceptions_door
 from .extensions_door import add_extensions_door
 from .operations import LedgerBooks
 from .registration_door import add_registration_door, add_registration_paths, add_status_path
+from .restoration_door import add_restoration_door, add_restoration_paths
 from .service import IssuingService
 from .tenants import IssuingSettings
 
@@ -65,6 +66,7 @@ SERVICE_REFUSED = (
     "Service_Suspended",
     "Service_Not_Yet_Offered",
     "Service_Stopped",
+    "Service_Being_Restored",
     "Replica_Too_Old",
     "Existing_System_Closed",
     "Existing_System_Unreachable",
@@ -102,6 +104,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     app = _routed_app(context, service, settings.centre_key)
     add_ops_door(app, settings.ops_key, LedgerBooks(service), LedgerApplication)
     add_exceptions_door(app, settings.ops_key, service.exceptions)
+    add_restoration_door(app, settings.ops_key, service)
     add_extensions_door(app, settings.ops_key, service.extensions)
     add_registration_door(app, settings.ops_key, service)
     registration = settings.registration
@@ -116,6 +119,7 @@ def openapi_document() -> dict[str, Any]:
     app = _routed_app(NodeContext(clock, Trace(clock)), None, Secret(""))
     add_ops_door(app, None, None, LedgerApplication)
     add_exceptions_door(app, None, None)
+    add_restoration_door(app, None, None)
     add_extensions_door(app, None, None)
     add_registration_door(app, None, None)
     add_status_path(app, None, None)
@@ -181,7 +185,12 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
     @app.post(
         "/v1/applications/{application_id}/reports",
         dependencies=guarded,
-        responses=_refusals("Application_Unknown", "Idempotency_Conflict", "Application_State_Conflict"),
+        responses=_refusals(
+            "Application_Unknown",
+            "Idempotency_Conflict",
+            "Application_State_Conflict",
+            "Service_Being_Restored",
+        ),
         summary="What became of an application at the terminal",
         operation_id="report",
     )
@@ -189,6 +198,8 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
         """Any number of deliveries of one `report_id` count once. A cancellation may come before its application, and one that
         expired gives way to a payment made before it."""
         return service.take_report(application_id, report)
+
+    add_restoration_paths(app, guarded, asked)
 
     @app.post(
         LOOK_PATH,

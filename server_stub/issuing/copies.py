@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from server_stub.certificates.terms import NumberPattern, ServiceTerms
+from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest
 from server_stub.interface.registration import SLIP, SlipRequest
@@ -19,13 +20,44 @@ from server_stub.paper.typesetting import Rendered
 from .tables import Application, Copy
 from .tenants import Tenant
 
+MOST_DRAWS = 5
+"""So often is the paper made with new 発行番号 while one of them is in the ledger: after a change of their form, or of a count that was
+set back, some may be."""
 Draw = Callable[[str, date | None, int], Sequence[int]]
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0/O, 1/I/L, U/V mix-ups when a number is read over the telephone."""
 
 
+RESTORED = "Z"
+"""The first random character of every number that a restored ledger gives out, and of no other."""
+MARK_LENGTH = 7
+_MARKS_SINCE = datetime(2020, 1, 1, tzinfo=JST)
+
+
+def new_mark(now: datetime, before: str = "") -> str:
+    """Make the mark of a restoration, such as `Z8KQ4MT`: the seconds since 2020 (until 2043) in the letters of a number, later than that of
+    `before`. Numbers of different marks differ, whatever else is drawn."""
+    seconds = int((now - _MARKS_SINCE).total_seconds())
+    if before:
+        seconds = max(seconds, _number_of(before[1:]) + 1)
+    digits = ""
+    for _ in range(MARK_LENGTH - 1):
+        seconds, digit = divmod(seconds, len(ALPHABET))
+        digits = ALPHABET[digit] + digits
+    if seconds:
+        raise ValueError("the marks of restorations have run out")
+    return RESTORED + digits
+
+
+def _number_of(digits: str) -> int:
+    number = 0
+    for digit in digits:
+        number = number * len(ALPHABET) + ALPHABET.index(digit)
+    return number
+
+
 def new_issue_numbers(
-    pattern: NumberPattern, info: MunicipalityInfo, day: date, count: int, draw: Draw
+    pattern: NumberPattern, info: MunicipalityInfo, day: date, count: int, draw: Draw, mark: str = ""
 ) -> list[str]:
     """Make `count` numbers in the form of `pattern`, by default such as `28100-20260603-7K3M-Q9TX-2HRD`: municipality code, day of
     issue, 12 random characters (58 bits).
@@ -33,15 +65,20 @@ def new_issue_numbers(
     That random part alone makes a number unique, so that two servers of one municipality need no common counter; a running number
     is drawn from the ledger, never made of the time: two applications of one second never meet (the cause of the Kawasaki case).
     The ledger refuses a number twice. `draw`: `Ledger.draw_numbers`.
+
+    `mark`: of the ledger's latest restoration from a backup. Nobody knows all numbers that were drawn after the backup: those of
+    before begin with another mark, so none of them can come again. (Running numbers: `Restoration.complete`.)
     """
     running: Sequence[int] = [0] * count
     if pattern.running is not None:
         running = draw(info.code, day if pattern.running == "number" else None, count)
-    return [pattern.format(info.code, info.name, day, _random(), number) for number in running]
+    return [pattern.format(info.code, info.name, day, _random(mark), number) for number in running]
 
 
-def _random() -> str:
-    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(3))
+def _random(mark: str = "") -> str:
+    begun = mark or secrets.choice(ALPHABET.replace(RESTORED, ""))
+    drawn = begun + "".join(secrets.choice(ALPHABET) for _ in range(12 - len(begun)))
+    return "-".join(drawn[at : at + 4] for at in (0, 4, 8))
 
 
 def request_digest(request: IssueRequest) -> str:

@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server_stub.db import migrate, open_engine
 from server_stub.interface.application_states import LEDGER, State
+from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import LedgerReport
 from server_stub.interface.operations import StopEntry, StopRequest
+from server_stub.interface.restoration import ToldApplication
 from server_stub.interface.terminal import StatusReport
 from server_stub.interface.values import Identity
 
@@ -38,6 +40,24 @@ _STATE = t.application_states.c.application_id == t.applications.c.application_i
 def migrate_ledger(url: str) -> None:
     """Bring the ledger at `url` to the newest revision."""
     migrate(url, "server_stub.issuing")
+
+
+def keep_only(url: str, municipalities: Sequence[str]) -> None:
+    """Take everything of other municipalities out of the ledger at `url`, a copy of one that several issuing servers shared. Reports of
+    applications that never came say nothing of a municipality and stay."""
+    engine = open_engine(url)
+    others = select(t.applications.c.application_id).where(
+        t.applications.c.municipality.not_in(municipalities)
+    )
+    tables = list(reversed(t.metadata.sorted_tables))  # who refers before who is referred to
+    with engine.begin() as connection:
+        for table in tables:
+            if "municipality" not in table.c:
+                connection.execute(delete(table).where(table.c.application_id.in_(others)))
+        for table in tables:
+            if "municipality" in table.c:
+                connection.execute(delete(table).where(table.c.municipality.not_in(municipalities)))
+    engine.dispose()
 
 
 class Ledger:
@@ -104,6 +124,49 @@ class Ledger:
             return connection.execute(
                 select(t.slips.c.registration).where(t.slips.c.application_id == application_id)
             ).scalar()
+
+    def restore(self, told: ToldApplication, restoration_id: str) -> bool:
+        """Write an application that the centre tells again, with its copies, all or nothing. False: it is there already, or no paper of
+        it was ever told. Its reports are taken like any others, one by one.
+
+        Raises Failed(Records_Differ) when the ledger says something else of it, or one of its numbers is another copy's.
+        """
+        if not told.paper and not told.slip:
+            return False
+        before = self.application(told.application_id)
+        if before is None:
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(_INSERT_APPLICATION, restored_row(told, restoration_id))
+                    copies = [
+                        Copy(told.application_id, one.copy_number, one.issue_number, one.sheets, one.subjects)
+                        for one in told.paper
+                    ]
+                    if copies:
+                        connection.execute(
+                            _INSERT_COPY, [_copy_row(copy, told.municipality) for copy in copies]
+                        )
+                    else:  # whose number it was, the centre does not tell
+                        connection.execute(
+                            insert(t.slips).values(application_id=told.application_id, registration="")
+                        )
+                    if (
+                        self._state(connection, told.application_id) is None
+                    ):  # else it was stopped before it came
+                        connection.execute(
+                            _INSERT_STATE,
+                            {
+                                "application_id": told.application_id,
+                                "state": State.PREPARED,
+                                "since": told.received_at.isoformat(),
+                            },
+                        )
+                return True
+            except IntegrityError:  # somebody told it at this very moment, or a number is taken
+                before = self.application(told.application_id)
+        if before is None or not is_told(before, self.copies(told.application_id), told):
+            raise Failed("Records_Differ", application_id=told.application_id)
+        return False
 
     def _has_number(self, municipality: str, numbers: Sequence[str]) -> bool:
         """Tell whether one of these numbers is a copy's of that municipality already, or told twice."""
@@ -337,6 +400,42 @@ def _state_row(application: Application) -> dict[str, Any]:
         "application_id": application.application_id,
         "state": application.state,
         "since": application.prepared_at.isoformat(),
+    }
+
+
+def restored_row(told: ToldApplication, restoration_id: str) -> dict[str, Any]:
+    """Make the row of an application that the centre tells again. What it does not know is left empty, and never made up."""
+    terminal, received = told.terminal, told.received_at.astimezone(JST)
+    return {
+        "application_id": told.application_id,
+        "municipality": told.municipality,
+        "kind": told.kind,
+        "place": told.place.value,
+        "holder_method": told.holder.method,
+        "holder_ref": told.holder.reference,
+        "request_digest": "",
+        "copies": told.copies,
+        "fee_total": told.fee_total,
+        "generation": told.generation or 0,
+        "received_at": received.isoformat(),
+        "prepared_at": received.isoformat(),
+        "issued_on": received.date(),
+        "paper_sha256": "",
+        "terminal_id": terminal.terminal_id,
+        "operator": terminal.operator,
+        "shop": terminal.shop,
+        "area": terminal.area,
+        "terminal_kind": terminal.kind.value,
+        "restored_by": restoration_id,
+    }
+
+
+def is_told(before: Application, copies: Sequence[Copy], told: ToldApplication) -> bool:
+    """Tell whether ledger and centre say the same of one application."""
+    known = (before.municipality, before.kind, before.holder, before.copies, before.fee_total)
+    numbers = {copy.copy_number: copy.issue_number for copy in copies}
+    return known == (told.municipality, told.kind, told.holder, told.copies, told.fee_total) and numbers == {
+        one.copy_number: one.issue_number for one in told.paper
     }
 
 

@@ -36,6 +36,7 @@ from server_stub.interface.registration import (
     SlipRequest,
     StatusQuery,
 )
+from server_stub.interface.restoration import RestorationConfirmation, RestorationList
 from server_stub.interface.terminal import (
     OrdinanceKind,
     OrdinanceService,
@@ -52,6 +53,7 @@ from server_stub.registry.replica import ReplicaReader
 
 from .alarms import IssuingAlarms
 from .copies import (
+    MOST_DRAWS,
     Paper,
     answer_of,
     copy_fee,
@@ -73,6 +75,7 @@ from .ledger import Ledger
 from .offers import Holder, find_holder
 from .pdf_link import linked
 from .replica_age import ReplicaExtensions
+from .restoration import Restoration, delivered_after
 from .rights import (
     check_any_open,
     check_open,
@@ -89,9 +92,6 @@ from .tenants import IssuingSettings, Tenant, Tenants
 
 EVERYWHERE = frozenset({"Holder_Restricted", "Holder_Deceased", "Holder_Under_Fifteen"})
 """What the 住所地 may have against a holder that counts at every 本籍地 too."""
-MOST_DRAWS = 5
-"""So often is the paper made with new 発行番号 while one of them is in the ledger: after a change of their form, or of a count that was
-set back, some may be."""
 ALL_KINDS = "*"
 """In the trace, for a stop of every kind."""
 
@@ -107,6 +107,7 @@ class IssuingService:
         self.exceptions = AgeExceptions(self.ledger, self._tenants, context)
         self.extensions = ReplicaExtensions(self.ledger, self._tenants, context)
         self.alarms = IssuingAlarms(self.ledger, self._tenants, context)
+        self.restoration = Restoration(self.ledger, context.clock, context.trace)
         self.registrations = self._registrations(settings)
 
     def _registrations(self, settings: IssuingSettings) -> Registrations | None:
@@ -123,6 +124,7 @@ class IssuingService:
     def reopen(self) -> None:
         """Forget open connections: the databases below may have been replaced."""
         self.ledger.reopen()
+        self.restoration.reload()
         if self.registrations is not None:
             self.registrations.close()
         for tenant in self._tenants:
@@ -161,6 +163,15 @@ class IssuingService:
         )
         return stop
 
+    def confirm_restoration(self, municipality: str, confirmed: RestorationConfirmation) -> RestorationList:
+        """Take an official's word that all is as it has to be. Raises as `Restoration.confirm`, and Failed(Municipality_Unknown),
+        Failed(Restoration_Not_Ready, missing="delivery") before the existing systems have delivered since: restrictions of the lost
+        time come with it."""
+        tenant = self._tenants.get(municipality)
+        delivered_after(tenant.replica_url, self.restoration.open(municipality))
+        today = self._tenant(municipality, self._context.clock.now()).municipality
+        return self.restoration.confirm(municipality, confirmed, today.numbers.values())
+
     def municipalities(self) -> MunicipalityList:
         return MunicipalityList(municipalities=tuple(t.municipality.info for t in self._tenants))
 
@@ -192,6 +203,7 @@ class IssuingService:
         tenant = self._tenant(request.municipality, now)
         check_visit(tenant.municipality, request.place, request.terminal.kind)
         method_is_used(tenant.municipality, request.holder.method)
+        self.restoration.check(request.municipality)
         stops = Stops(self.ledger.stops(request.municipality))
         check_any_open(tenant.municipality, request.place, now, stops)
         with tenant.replica.open_generation() as reader:
@@ -374,9 +386,10 @@ class IssuingService:
         return answer
 
     def take_report(self, application_id: str, report: StatusReport) -> ReportTaken:
-        """Take a report. Raises as `Ledger.take_report`, and Failed(Request_Malformed) for a time without offset."""
+        """Take a report. Raises as `Ledger.take_report`, Failed(Service_Being_Restored) while its application may not be told yet, and Failed(Request_Malformed) for a time without offset."""
         if report.at.tzinfo is None:
             raise Failed("Request_Malformed", fields=["body.at: a time with its offset"])
+        self.restoration.check_records()
         state = self.ledger.take_report(application_id, report, self._context.clock.now())
         self._context.trace.emit(
             "issuing",
@@ -406,6 +419,7 @@ class IssuingService:
         check_visit(municipality, request.place, request.terminal.kind)
         method_is_used(municipality, request.holder.method)
         kind = kind_is_offered(municipality, asked.kind, request.place)
+        self.restoration.check(asked.municipality)
         # whenever it was received: what has gone wrong is not to go on
         stops = Stops(self.ledger.stops(asked.municipality))
         not_stopped(municipality, asked.kind, stops, self._context.clock.now())
@@ -424,7 +438,9 @@ class IssuingService:
             missing = len(copies) - len(issue_numbers)
             if missing > 0:
                 pattern, draw = municipality.numbers[of.code], self.ledger.draw_numbers
-                issue_numbers.extend(new_issue_numbers(pattern, municipality.info, now.date(), missing, draw))
+                mark = self.restoration.mark(municipality.info.code)
+                drawn = new_issue_numbers(pattern, municipality.info, now.date(), missing, draw, mark)
+                issue_numbers.extend(drawn)
             terms = municipality.services[of.code]
             return of.render(copies, wanted, terms, issuer, now.date(), issue_numbers[: len(copies)])
 
@@ -442,6 +458,8 @@ class IssuingService:
 
         The ledger keeps no paper (it would be personal data); number, day and generation make it the same one.
         """
+        if before.restored_by is not None:  # nobody knows any more what was asked, nor its paper
+            raise self._gone(before.application_id, before.state)
         if before.request_digest != digest:
             raise Failed("Idempotency_Conflict", application_id=request.application_id)
         if before.state is not State.PREPARED:

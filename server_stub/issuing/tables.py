@@ -52,10 +52,14 @@ applications = Table(
     Column("shop", String(80), nullable=False),
     Column("area", String(5), nullable=False),
     Column("terminal_kind", String(20), nullable=False),
+    Column("restored_by", String(26)),
     CheckConstraint("copies >= 1"),
     CheckConstraint("fee_total >= 0"),
 )
-"""One row an application that became paper. Times are ISO 8601 with offset, as they were given."""
+"""One row an application that became paper. Times are ISO 8601 with offset, as they were given.
+
+`restored_by`: the restoration in which the centre told it again. What the centre does not know is then '' (`request_digest`,
+`paper_sha256`), and the time of receipt stands for that of preparation."""
 
 copies = Table(
     "copies",
@@ -164,6 +168,21 @@ exception_acts = Table(
 """What officials did about who may use a terminal below the age; the latest act on a person counts, and none is ever removed."""
 
 
+restorations = Table(
+    "restorations",
+    metadata,
+    Column("restoration_id", String(26), primary_key=True),
+    Column("municipality", String(5), primary_key=True),
+    Column("backup_at", String(40), nullable=False),
+    Column("restored_at", String(40), nullable=False),
+    Column("mark", String(10), nullable=False),
+    Column("fetched_at", String(40)),
+    Column("records_missing", Boolean, nullable=False, server_default=false()),
+    Column("confirmed_at", String(40)),
+    Column("confirmed_by", String(80)),
+)
+"""That this ledger was restored from the backup of `backup_at`, and how far it is; see `restoration`. `mark` begins the random part of every
+発行番号 since."""
 replica_extensions = Table(
     "replica_extensions",
     metadata,
@@ -183,7 +202,8 @@ alarms = alarm_table(metadata)
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One application that became paper. `request_digest` is over the request, `paper_sha256` over the PDF returned."""
+    """One application that became paper. `request_digest` is over the request, `paper_sha256` over the PDF returned; both are '' of one
+    that the centre told again after the books were restored (`restored_by`)."""
 
     application_id: str
     municipality: str
@@ -203,6 +223,7 @@ class Application:
     shop: str
     area: str
     terminal_kind: str
+    restored_by: str | None = None
     state: State = State.PREPARED
 
 

@@ -40,11 +40,15 @@ _BROUGHT = {
 
 class HostingTerms(Settings):
     """Where the issuing server stands. `site`: the name of the data centre: municipalities of one site with the same form share one
-    issuing server (共同利用). `service` counts for an LGWAN-ASP only. A city hall is a site of its own, whatever `site` says."""
+    issuing server (共同利用). A city hall is a site of its own, whatever `site` says. The others count for an LGWAN-ASP only: what of it the
+    provider brings; within how many seconds of the loss of both feeds the generator runs, and for how many hours it has fuel (足利市: one
+    minute, 72 hours)."""
 
     form: Annotated[HostingForm, Field(strict=False)] = HostingForm.LGWAN_ASP
     service: Annotated[AspService, Field(strict=False)] = AspService.APPLICATION
     site: Annotated[str, Field(min_length=1, max_length=40)] = "見本データセンター"
+    generator_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    fuel_hours: Annotated[int, Field(ge=0, le=1000)] = 72
 
     def responsible(self, layer: Layer) -> Responsible:
         """Tell who gets the alarm of `layer`: who brings it. 自庁型: the municipality's officials, for everything."""

@@ -4,8 +4,8 @@ It knows `interface/` alone and asks the issuing servers over HTTP, under a key 
 no address: only, for an hour, that somebody guessed (`guesses.py`).
 """
 
-from .app import create_app
+from .app import StatusSite, create_app
 from .guesses import prepare_database
 from .settings import Limits, SiteServer, SiteSettings
 
-__all__ = ["Limits", "SiteServer", "SiteSettings", "create_app", "prepare_database"]
+__all__ = ["Limits", "SiteServer", "SiteSettings", "StatusSite", "create_app", "prepare_database"]

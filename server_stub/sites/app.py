@@ -61,7 +61,7 @@ class StatusSite:
     def __init__(self, context: NodeContext, settings: SiteSettings) -> None:
         self._context, self._settings = context, settings
         self.guesses = Guesses(settings.database_url, settings.limits, settings.address_key)
-        self._servers = StatusServers(settings.servers)
+        self.servers = StatusServers(settings.servers)
         self._templates = jinja2.Environment(
             loader=jinja2.PackageLoader("server_stub.sites"),
             autoescape=True,
@@ -77,7 +77,7 @@ class StatusSite:
 
     def close(self) -> None:
         self.guesses.close()
-        self._servers.close()
+        self.servers.close()
 
     def page(self, template: str, language: str, code: int = 200, /, **facts: Any) -> Response:
         def words(key: str, **more: object) -> str:
@@ -103,7 +103,7 @@ class StatusSite:
         if isinstance(reserved, Locked):
             return self._locked(reserved, language)
         try:
-            found = self._servers.status(number)
+            found = self.servers.status(number)
         except Failed as failed:
             if failed.failure == "Registration_Unknown":
                 self._tell("unknown")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import httpx
 from pydantic import ValidationError
@@ -29,6 +30,14 @@ class StatusServers:
 
     def close(self) -> None:
         self._client.close()
+
+    def move(self, base_url: str, municipalities: Iterable[str]) -> None:
+        """Ask for `municipalities` at another place from now on."""
+        self._by_municipality |= {
+            code: replace(self._by_municipality[code], base_url=base_url)
+            for code in municipalities
+            if code in self._by_municipality
+        }
 
     def status(self, number: Secret) -> RegistrationStatus:
         """Raises Failed: Registration_Unknown (also for a number of nobody who is asked here), Issuing_Unreachable,

@@ -19,6 +19,7 @@ from cards.readers.interface import Reader
 from cards.trace import Revealable
 from cards.virtual import VirtualCard
 from scenarios.template import load_cards, template_folder
+from tests.cards.secure_client import SecureClient
 
 from .measure import CARD, Measurement
 
@@ -71,6 +72,34 @@ def visit_time(reader: Reader, pin: Revealable, rounds: int = 20) -> float:
     return statistics.median(times)
 
 
+def secure_read_times(image: CardImage, rounds: int = 500) -> tuple[float, float]:
+    """Medians in milliseconds, taken in turn: the card's answers to SELECT and READ BINARY of the four basic items in secure
+    messaging, and in clear. What a terminal encrypts and decrypts does not count: it is no part of the card."""
+    card = VirtualCard(image.copy())
+    card.power_on()
+    card.transmit(Command(0x00, 0xA4, 0x04, 0x0C, image.application("text").aid).encode())
+    card.transmit(Command(0x00, 0x20, 0x00, 0x91, image.pin("text", 0x11).value.encode("ascii")).encode())
+    terminal = SecureClient(card.transmit, bytes(range(32)))
+    if terminal.open(image.application("text").files[0x06].content) != b"\x90\x00":
+        raise ValueError("no session of secure messaging")
+    plain = (
+        Command(0x00, 0xA4, 0x02, 0x0C, b"\x00\x02").encode(),
+        Command(0x00, 0xB0, 0x00, 0x00, le=MAX_SHORT).encode(),
+    )
+    ours, clear = [], []
+    for number in range(rounds):
+        secured = (terminal.command_select(0x02), terminal.command_read())
+        ours.append(_ms(lambda secured=secured: list(map(card.transmit, secured))))  # type: ignore[misc]
+        clear.append(_ms(lambda: list(map(card.transmit, plain))))
+        if (
+            number == 0
+            and terminal.clear(card.transmit(terminal.command_read())[:-2])
+            != image.application("text").files[0x02].content
+        ):
+            raise ValueError("another file")
+    return statistics.median(ours), statistics.median(clear)
+
+
 def _ms(call: Callable[[], object]) -> float:
     begun = time.perf_counter()
     call()
@@ -79,5 +108,8 @@ def _ms(call: Callable[[], object]) -> float:
 
 def measure(rounds: int = 200) -> dict[str, Measurement]:
     template = template_folder()
-    ours, bare = signature_times(load_image(template / load_cards(template)[CARD].file), rounds)
-    return {"card_signature": Measurement(ours, bare, "ms", 1.3)}
+    image = load_image(template / load_cards(template)[CARD].file)
+    return {
+        "card_signature": Measurement(*signature_times(image, rounds), "ms", 1.3),
+        "card_secure_read": Measurement(*secure_read_times(image), "ms", 3),
+    }

@@ -22,7 +22,7 @@ from .card import command_time, visit_time
 from .measure import CARD, Measurement
 from .terminal import visit
 
-COMMAND_REACH_MS, CARD_REACH_MS, EXTRA_REACH_MS = 0.25, 15.0, 900.0
+COMMAND_REACH_MS, CARD_REACH_MS, EXTRA_REACH_MS = 0.1, 15.0, 900.0
 VISITS = 6
 
 

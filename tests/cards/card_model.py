@@ -1,11 +1,14 @@
-"""A second, plainer account of selection, PINs and signing, to hold against the card. Shares no code with the applets."""
+"""A second, plainer account of selection, PINs, signing and secure messaging, to hold against the card. Shares no code with the applets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 from cards.apdu import Command, MalformedCommand
-from cards.image import CardImage, FileKind
+from cards.image import CardImage, FileKind, KeyUse
+from tests.cards.secure_client import SecureClient, delivered_in
 
 SIGNING_APPLICATIONS = {"jpki", "text", "surface"}
 CHANGE_COMMANDS = {
@@ -39,6 +42,7 @@ class CardModel:
         self.power_on()
 
     def power_on(self) -> None:
+        self.secure: SecureClient | None = None
         self.first = True
         self.application = ""
         self.current = 0
@@ -57,11 +61,20 @@ class CardModel:
             command = Command.parse(raw)
         except MalformedCommand:
             return 0x6700
-        if command.cla not in (0x00, 0x80):
+        if command.cla in (0x08, 0x0C) and self.secure is None:
+            return 0x6882 if command.ins == 0xA4 else 0x69FC
+        if command.cla not in (0x00, 0x80, 0x08, 0x0C):
             return None
         if command.extended and not self.behaviour.extended_length:
             return 0x6700
+        if command.cla in (0x08, 0x0C):
+            return self._secure(command)
+        known = self.application != "ordinance" or (command.cla, command.ins) in ((0, 0xA4), (0, 0xB0))
+        if not known:
+            return 0x6D00
         match command.cla, command.ins:
+            case 0x80, 0xAE:
+                return self._take_session_key(command)
             case 0x00, 0xA4:
                 return self._select(command)
             case 0x00, 0x20:
@@ -90,9 +103,13 @@ class CardModel:
                 name = self.aids[command.data]
             else:
                 return 0x6A82
-            self.application, self.current = name, 0
-            self.verified = set()
+            if not (name and name == self.application and self.behaviour.reselect_keeps):
+                self.verified = set()
+            self.application, self.current, self.secure = name, 0, None
             return 0x9000
+        return self._select_file(command)
+
+    def _select_file(self, command: Command) -> int:
         if command.p1 == 0:
             return 0x6A82 if command.data else 0x9000 if self.application else 0x6A86
         if command.p1 != 2 or command.p2 not in (0, 0x0C):
@@ -145,6 +162,11 @@ class CardModel:
             return 0x63C0 + pin.tries if pin.tries else self.behaviour.blocked_query
         if limited and pin.tries == 0:
             return 0x6984
+        known = self.files[self.application][self.current].pin
+        assert known is not None
+        fits = known.minimum <= len(command.data) <= known.maximum
+        if not fits and not self.behaviour.wrong_length_counts:
+            return 0x6700
         if command.data == pin.value:
             if self.behaviour.restores_counter:
                 pin.tries = self._limit()
@@ -179,6 +201,10 @@ class CardModel:
         letters = b"0123456789" + (b"" if known.alphabet == "digits" else b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
         if not known.minimum <= len(command.data) <= known.maximum or not set(command.data) <= set(letters):
             return 0x6985
+        if known.alphabet == "mixed_upper_alphanumeric":
+            digits = sum(byte in b"0123456789" for byte in command.data)
+            if digits in (0, len(command.data)):
+                return 0x6985
         pin.value, pin.tries = command.data, self._limit()
         return 0x9000
 
@@ -193,7 +219,7 @@ class CardModel:
         if refused:
             return refused
         file = self.files[self.application][self.current]
-        if file.kind is not FileKind.KEY:
+        if file.key is None or file.key.use is not KeyUse.SIGN:
             return 0x6981
         if not self.may_sign(self.current):
             return 0x6982
@@ -227,3 +253,75 @@ class CardModel:
         if command.p2 % 8 == 4 and command.p1 and command.p2 >= 8:
             return self._short(command.p2 // 8) or None
         return None
+
+    def _take_session_key(self, command: Command) -> int | None:
+        if self.application != "text":
+            return None
+        keys = [
+            file.key.private
+            for file in self.files["text"].values()
+            if file.key and file.key.use == "session_key"
+        ]
+        if 0x11 not in self.verified or not keys:
+            return 0x6982
+        if command.p1 or command.p2:
+            return 0x6A86
+        if len(command.data) != 256:
+            return 0x6A80
+        assert isinstance(keys[0], RSAPrivateKey)
+        if int.from_bytes(command.data, "big") >= keys[0].public_key().public_numbers().n:
+            return 0x6F00
+        message = delivered_in(keys[0], command.data)
+        if message is None or len(message) != 36 or message[:4].hex() != "a0228020":
+            return 0x6A80
+        self.secure = SecureClient(lambda command: b"", message[4:])
+        return 0x9000
+
+    def _secure(self, command: Command) -> int | None:
+        """What is not as it must be ends the session; what is, goes on to the application and counts."""
+        assert self.secure is not None
+        if command.cla == 0x0C:
+            self.secure = None
+            return 0x6987
+        if command.ins not in (0x20, 0xA4, 0xB0):
+            return 0x69FC
+        if command.ins == 0xB0:
+            plain = self._length_wanted(command)
+        else:
+            plain = self._in_clear(command)
+        if plain is None:
+            self.secure = None
+            return 0x6988
+        self.secure.counter += 1
+        if command.ins == 0x20:
+            return self._verify(plain)
+        if command.ins == 0xA4:
+            return self._select_file(plain) if plain.p1 != 4 else 0x6A86
+        sw = self._read(plain)
+        if sw != 0x9000 or command.le is None or plain.le is None:
+            return sw
+        offset = command.p2 if command.p1 >= 0x80 else command.p1 * 256 + command.p2
+        length = min(plain.le, len(self.files[self.application][self.current].content) - offset)
+        inner = 1 + (length // 16 + 1) * 16
+        return sw if inner + (2 if inner < 128 else 3 if inner < 256 else 4) <= command.le else 0x6700
+
+    def _in_clear(self, command: Command) -> Command | None:
+        data = command.data
+        at = 2 if len(data) > 1 and data[1] < 0x80 else 2 + (data[1] & 0x7F if len(data) > 1 else 0)
+        length = data[1] if at == 2 and len(data) > 1 else int.from_bytes(data[2:at], "big")
+        if len(data) < 3 or data[0] != 0x86 or at + length != len(data) or length < 17 or length % 16 != 1:
+            return None
+        if data[at] != 1:
+            return None
+        assert self.secure is not None
+        text = self.secure.blocks(data[at + 1 :], self.secure.counter).rstrip(b"\0")
+        if not text.endswith(b"\x80"):
+            return None
+        return Command(0x00, command.ins, command.p1, command.p2, text[:-1], command.le)
+
+    @staticmethod
+    def _length_wanted(command: Command) -> Command | None:
+        if len(command.data) != 5 or command.data[:3].hex() != "960300":
+            return None
+        le = int.from_bytes(command.data[3:], "big") or 65536
+        return Command(0x00, 0xB0, command.p1, command.p2, b"", None if command.le is None else le)

@@ -80,6 +80,7 @@ def test_status_words_have_words(sw: int, text: str) -> None:
         ("00A40000", "SELECT"),
         ("00200098", "VERIFY (tries left)"),
         ("0020009801 31", "VERIFY"),
+        ("08200094 03 860101", "VERIFY (secure)"),
         ("00705566", "00 70"),
     ],
 )

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import ClassVar
@@ -23,10 +25,12 @@ from cards.profiles.loader import profile_names
 from cards.virtual import VirtualCard
 from tests.cards.card_model import CardModel
 from tests.cards.helper import image
+from tests.cards.secure_client import delivery
 
 UNKNOWN = bytes.fromhex("D392F0002601000000FF")
 WINDOW = 8
 """So many bytes of a private number in an answer count as leaked."""
+COMMANDS_OF_A_LONG_RUN = 1_000_000
 ANSWERING = {0x2A, 0x84, 0x88, 0xB0, 0xB2, 0xCA}
 SHORT = st.integers(0x80, 0x9F)
 
@@ -63,6 +67,7 @@ class AnyCard(RuleBasedStateMachine):
         self.card = self.make(made)
         self.card.power_on()
         self.last = b""
+        self.answer = Response(b"", OK)
         self.here: Application | None = None
         if self.applications:
             self.go_to(data, 0x0C)
@@ -168,6 +173,80 @@ class AnyCard(RuleBasedStateMachine):
             self.ask(Command(0x00, 0xA4, 0x02, 0x0C, bytes((0x00, 0x17))))
             self.ask(Command(0x80, 0x2A, 0x00, 0x80, b"\x5a" * 51, 256))
 
+    @rule(form=st.sampled_from(("A0228020", "A0228120", "A0448020")), pin=st.booleans())
+    def deliver_a_session_key(self, form: str, pin: bool) -> None:
+        self.begin_a_session(form, pin)
+
+    def begin_a_session(self, form: str = "A0228020", pin: bool = True) -> None:
+        """The way of a terminal: the application, its PIN, a key for secure messaging."""
+        self.here = self.applications.get("text")
+        if self.here and 0x06 in self.here.files and self.model.behaviour.extended_length:
+            self.ask(Command(0x00, 0xA4, 0x04, 0x0C, self.here.aid))
+            value = self.here.files[0x11].pin
+            if pin and value:
+                self.ask(Command(0x00, 0x20, 0x00, 0x91, value.value.encode()))
+            self.told["session"] += 1
+            # few of them: the model, which has no quick RSA, keeps what it has seen
+            seed = hashlib.sha256(bytes((self.told["session"] % 4,))).digest()
+            self.secret |= {seed[at : at + WINDOW] for at in range(32 - WINDOW + 1)}
+            data = delivery(self.here.files[0x06].content, bytes.fromhex(form) + seed)
+            self.ask(Command(0x80, 0xAE, 0x00, 0x00, data))
+
+    @rule(
+        data=st.data(),
+        what=st.sampled_from(("read", "read", "select", "verify", "verify")),
+        wrong=st.sampled_from(("", "", "", "", "counter", "tag", "twice", "class", "long", "command")),
+        le=st.sampled_from((65536, 256, 1)),
+        length=st.sampled_from((0, 0, 16, 15)),
+    )
+    def speak_securely(self, data: st.DataObject, what: str, wrong: str, le: int, length: int) -> None:
+        """In a session: what a terminal says, sometimes with one thing wrong. The model knows key and counter."""
+        if self.model.secure is None:
+            self.begin_a_session()
+        terminal = self.model.secure
+        if terminal is None:
+            return
+        if self.here is None or self.here.name != "text":
+            self.here = self.applications["text"]
+        fid = self.a_file(data)
+        if what == "read":
+            fid = data.draw(st.sampled_from((1, 2, 3, 5, fid)))
+            body, head = b"\x96\x03\0" + length.to_bytes(2, "big"), (0xB0, 0x80 | fid, 0)
+        else:
+            pin = self.here.files[fid].pin if fid in self.here.files else None
+            plain = (pin.value.encode() if pin else b"9999") if what == "verify" else bytes((0, fid))
+            body = terminal.cryptogram(plain, terminal.counter + (wrong == "counter"))
+            head = (0x20, 0x00, 0x80 | fid) if what == "verify" else (0xA4, 0x02, 0x0C)
+        if wrong == "tag":
+            body = bytes((body[0] ^ 0x10,)) + body[1:]
+        elif wrong == "long":
+            body = body[:1] + b"\x81" + body[1:]
+        elif wrong == "twice":
+            body += body
+        ins = 0x84 if wrong == "command" else head[0]
+        counter, content = terminal.counter, self.content(what, fid, length)
+        self.ask(
+            Command(
+                0x0C if wrong == "class" else 0x08,
+                ins,
+                *head[1:],
+                body,
+                le if what == "read" else None,
+                le > 256,
+            )
+        )
+        if self.answer.data:
+            self.told["secure read"] += 1
+            assert self.model.secure is terminal and terminal.counter == counter + 1
+            assert terminal.clear(self.answer.data) == content, (
+                "something else than the file in a secure answer"
+            )
+            assert content[:WINDOW] not in self.answer.data, "the file in clear in a secure answer"
+
+    def content(self, what: str, fid: int, length: int) -> bytes:
+        file = self.here.files.get(fid) if self.here else None
+        return file.content[: length or None] if file and what == "read" else b""
+
     @rule(times=st.integers(1, 4))
     def repeat(self, times: int) -> None:
         if self.last:
@@ -200,8 +279,9 @@ class AnyCard(RuleBasedStateMachine):
     def send(self, raw: bytes) -> None:
         """Send one command; whatever it is, the answer must be as the model says and keep the keys."""
         expected = self.model.expect(raw)
-        answer = Response.parse(self.card.transmit(raw))
+        answer = self.answer = Response.parse(self.card.transmit(raw))
         self.told[f"{answer.sw:04X}"] += 1
+        self.told["commands"] += 1
         if expected is not None:
             self.told["predicted"] += 1
             assert f"{answer.sw:04X}" == f"{expected:04X}", "the model says another status word"
@@ -248,8 +328,17 @@ def test_no_order_of_commands_makes_the_card_do_wrong() -> None:
     run_state_machine_as_test(AnyCard, settings=RUN)
     told = AnyCard.told
     words = {"9000", "63C2", "6982", "6984", "6985", "6986", "6A82", "6A86", "6B00", "6700", "6D00", "6E00"}
+    words |= {"6988", "6987", "69FC", "6A80"}
     assert len(words - set(told)) <= 2, "the runs go deep; one or two answers may be missed by chance"
-    assert told["predicted"] > 2_000 and told["signature"] > 20
+    assert told["predicted"] > 2_000 and told["signature"] > 20 and told["secure read"] > 10
+
+
+@pytest.mark.skipif(not os.environ.get("KONBINI_LONG"), reason="a million commands: make fuzz")
+def test_a_million_commands_do_not_make_the_card_do_wrong() -> None:
+    AnyCard.told.clear()
+    while AnyCard.told["commands"] < COMMANDS_OF_A_LONG_RUN:
+        run_state_machine_as_test(AnyCard, settings=settings(RUN, database=None))
+    print(f"{AnyCard.told['commands']} commands: {dict(AnyCard.told.most_common(30))}")  # noqa: T201
 
 
 class Leaking(VirtualCard):
@@ -277,6 +366,27 @@ class Forgetful(VirtualCard):
         return b"\x63\xc3" if answer == b"\x63\xc2" else answer
 
 
+class Careless(VirtualCard):
+    """Answers reads in class 08 in clear."""
+
+    def _answer_secure(self, command: Command) -> Response:
+        answer = super()._answer_secure(command)
+        session = self._session
+        if answer.data and session.current is not None:
+            return Response(session.current.content[command.p2 :], OK)
+        return answer
+
+
+class Uncounting(VirtualCard):
+    """Counts only the secure commands that the application accepts."""
+
+    def _answer_secure(self, command: Command) -> Response:
+        answer = super()._answer_secure(command)
+        if self._session.secure is not None and answer.sw != OK:
+            self._session.secure.counter -= 1
+        return answer
+
+
 def look_for_it(card: type[VirtualCard] = VirtualCard) -> None:
     """The same runs with plain cards that have a defect; what is found is not made smaller first."""
 
@@ -291,7 +401,13 @@ def look_for_it(card: type[VirtualCard] = VirtualCard) -> None:
 
 @pytest.mark.parametrize(
     ("card", "reason"),
-    [(Leaking, "private number"), (Crashing, "at least its status word"), (Forgetful, "the model says")],
+    [
+        (Leaking, "private number"),
+        (Crashing, "at least its status word"),
+        (Forgetful, "the model says"),
+        (Careless, "secure answer"),
+        (Uncounting, "the model says|secure answer"),
+    ],
 )
 def test_a_planted_defect_is_found(card: type[VirtualCard], reason: str) -> None:
     with pytest.raises((AssertionError, ValueError), match=reason):

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from smartcard import scard
 
+from cards.apdu import Command
 from cards.errors import CardError
 from cards.faults import Effect, Fault
 from cards.jpki import JpkiClient
@@ -21,6 +22,7 @@ from cards.virtual import VirtualCard
 from cards.vpcd import VpcdSlot
 from tests.cards.helper import Plain, Seen, card
 from tests.cards.pcsc_service import lay_down, run, service, wait_for
+from tests.cards.secure_client import SecureClient
 
 PIN = Plain("1234")
 
@@ -92,6 +94,21 @@ def test_a_visit_through_the_service_ends_in_a_valid_signature(reader: PcscReade
         signature = client.sign_authentication(PIN, b"nonce")
     assert isinstance(public, RSAPublicKey)
     public.verify(signature, b"nonce", padding.PKCS1v15(), hashes.SHA256())
+
+
+def test_secure_messaging_goes_through_the_service(reader: PcscReader, slot: VpcdSlot) -> None:
+    """Also what is longer than a short command or answer: the key's delivery, and a file of 531 bytes."""
+    assert slot.card is not None
+    text = slot.card.image.application("text")
+    with reader.connect() as connection:
+        connection.transmit(Command(0x00, 0xA4, 0x04, 0x0C, text.aid).encode())
+        pin = slot.card.image.pin("text", 0x11).value.encode()
+        assert connection.transmit(Command(0x00, 0x20, 0x00, 0x91, pin).encode()) == b"\x90\x00"
+        terminal = SecureClient(connection.transmit, b"\x5a" * 32)
+        assert terminal.open(text.files[0x06].content) == b"\x90\x00"
+        for fid in (0x02, 0x07):
+            assert terminal.select(fid) == b"\x90\x00"
+            assert terminal.read()[0] == text.files[fid].content
 
 
 def test_both_slots_are_listed_and_chosen_by_name(reader: PcscReader, slot: VpcdSlot) -> None:

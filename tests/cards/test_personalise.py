@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import replace
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from cards.contents import CONTENTS
 from cards.contents.facts import birth_code, birthday, check_digit, is_sample_my_number, sample_my_number
@@ -63,7 +65,29 @@ def test_the_face_is_found_by_its_offsets() -> None:
     places = [int.from_bytes(inner[0xDF21][i : i + 2], "big") for i in range(0, 18, 2)]
     assert [raw[place : place + 2].hex() for place in places] == [f"df{n:x}" for n in range(0x22, 0x2B)]
     assert inner[0xDF25].startswith(b"\x89PNG") and inner[0xDF27][4:8] == b"jP  "
+    assert (inner[0xDF22], inner[0xDF23]) == (b"19900517", b"2")
     assert inner[0xDF29] == b"20360517"
+
+
+def test_what_is_printed_is_drawn_with_a_mark_that_it_is_a_sample() -> None:
+    """Each picture has ink where the mark stands, and another name gives another picture behind the same mark."""
+    other = replace(HOLDER, name="別人　太郎", address="別の住所", person_key="person-2")
+    faces = [
+        {application.name: application.files for application in made.applications}["surface"]
+        for made in (image(), personalise(load_profile("plain"), other, authority(), key_source, NOW))
+    ]
+    for fid, outer, tag, size, mark in (
+        (0x02, 0xFF20, 0xDF25, (480, 24), 48),
+        (0x02, 0xFF20, 0xDF26, (480, 40), 40),
+        (0x05, 0xFF40, 0xDF41, (96, 12), 24),
+    ):
+        first, second = (
+            Image.open(io.BytesIO(objects(objects(files[fid].content)[outer])[tag])) for files in faces
+        )
+        assert first.size == second.size == size and first.mode == "1"
+        left, right = (picture.crop((0, 0, mark, min(size[1], 24))) for picture in (first, second))
+        assert left.getextrema()[0] == 0 and left.tobytes() == right.tobytes()
+        assert first.tobytes() != second.tobytes()
 
 
 def test_the_integrity_record_digests_what_it_vouches_for() -> None:

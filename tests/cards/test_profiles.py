@@ -28,6 +28,7 @@ PIN = Plain("1234")
 RIGHT, WRONG = "1234", "9999"
 TEXT, SURFACE = "00A4040C0AD3921000310001010408", "00A4040C0AD3921000310001010402"
 JUKI, COMMON = "00A4040C0AD3921000310001010401", "00A4040C0AD3921000310001010100"
+PIN_OF_JPKI, SIGN = "0020009804" + b"1234".hex(), "802A009702010200"
 READ_512 = "00B08B00000200"
 """READ BINARY of the CA's certificate (short identifier 0B) with an extended Le."""
 
@@ -100,6 +101,13 @@ def slow_card_waits() -> bool:
     made.power_on()
     ask(made, JPKI)
     return waited == [0.2]
+
+
+def changed_password(name: str, *passwords: str) -> list[str]:
+    """Status words of CHANGE PIN of the signature password to each of `passwords`, one after the other."""
+    made = powered(name)
+    ask(made, JPKI, "0020009B06" + b"ABC123".hex())
+    return [ask(made, f"0024019B{len(new):02X}{new.encode().hex()}")[-2:].hex().upper() for new in passwords]
 
 
 def draft_signs_with_ecdsa() -> bool:
@@ -178,9 +186,15 @@ PROMISES: dict[str, Callable[[], bool]] = {
         and ask(powered("iphone"), JPKI, "802A009702010200")[-2:] == b"\x90\x00"
     ),
     "no_jpki": lambda: failure_of("no_jpki") == "Card_Not_My_Number",
+    "unknown_token": lambda: failure_of("unknown_token") == "Card_Kind_Not_Supported",
     "mute": lambda: failure_of("mute") == "Card_Mute",
     "slow": slow_card_waits,
-    "draft_2028": lambda: failure_of("draft_2028") == "Card_Kind_Not_Supported" and draft_signs_with_ecdsa(),
+    "draft_2028": lambda: (
+        failure_of("draft_2028") == "Card_Next_Not_Supported"
+        and draft_signs_with_ecdsa()
+        and [app.name for app in image("draft_2028").applications] == ["jpki", "surface"]
+        and image("draft_2028").application("jpki").files[0x03].opened_by == {0x1B}
+    ),
     "no_authentication_certificate": lambda: (
         failure_of("no_authentication_certificate") == "Card_No_Authentication_Certificate"
         and content("no_authentication_certificate", 0x08) == b"\x8f\x00\x00"
@@ -208,8 +222,61 @@ PROMISES: dict[str, Callable[[], bool]] = {
         and ask(powered("short_only"), JPKI, READ_512)[-2:] == b"\x67\x00"
         and len(ask(powered("plain"), JPKI, READ_512)) == 514
     ),
+    # as Debian's smartcard_list.txt has them
     "contactless": lambda: (
-        image("contactless").atr[:5] == bytes.fromhex("3B88800100") and failure_of("contactless") == ""
+        image("contactless").atr.hex() == "3b888001000005e0b381a1007f" and failure_of("contactless") == ""
+    ),
+    "contactless_41e0": lambda: (
+        image("contactless_41e0").atr.hex() == "3b888001000041e0b381a1003b"
+        and failure_of("contactless_41e0") == ""
+    ),
+    "contact_da13": lambda: (
+        image("contact_da13").atr.hex() == "3bda13ff8131fb468012392f31c173c601c03b"
+        and ask(powered("contact_da13"), "00CA5F5100")[:-2] == image("contact_da13").atr[1:]
+        and failure_of("contact_da13") == ""
+    ),
+    "juki_contactless": lambda: (
+        image("juki_contactless").atr.hex() == "3b888001000014e0b38191005e"
+        and failure_of("juki_contactless") == "Card_Resident_Register_Card"
+    ),
+    "older_chain": lambda: (
+        ask(powered("older_chain"), "00CA7F21000000") == b"\x6a\x88"
+        and len(ask(powered("older_chain"), "00CA00F8000000")) == 565
+    ),
+    "reselect_keeps": lambda: (
+        ask(powered("reselect_keeps"), JPKI, PIN_OF_JPKI, JPKI, SIGN)[-2:] == b"\x90\x00"
+        and ask(powered("reselect_keeps"), JPKI, PIN_OF_JPKI, TEXT, JPKI, SIGN) == b"\x69\x82"
+        and ask(powered("plain"), JPKI, PIN_OF_JPKI, JPKI, SIGN) == b"\x69\x82"
+    ),
+    "wrong_length_refused": lambda: (
+        verified("wrong_length_refused", JPKI, 0x18, "123", "12345", WRONG) == ["6700", "6700", "63C2"]
+        and verified("plain", JPKI, 0x18, "123") == ["63C2"]
+    ),
+    "password_mixed": lambda: (
+        changed_password("password_mixed", "ABCDEF", "123456", "ABCDE1") == ["6985", "6985", "9000"]
+        and changed_password("plain", "ABCDEF", "123456", "abcde1") == ["9000", "9000", "6985"]
+    ),
+    "attributes_long": lambda: (
+        content("attributes_long", 0x02, "text")[:2] == b"\xff\x20"
+        and content("attributes_long", 0x02, "text")[2] == 0x82
+        and content("attributes_long", 0x02, "text")[5:10].hex() == "df21080010"
+        and content("plain", 0x02, "text")[3:8].hex() == "df2108000e"
+    ),
+    "face_authentication": lambda: (
+        failure_of("face_authentication") == "Card_Face_Authentication"
+        and content("face_authentication", 0x08) == b"\x00\x8f\x00"
+        and certificate("face_authentication") is not None
+    ),
+    "residence_card": lambda: (
+        failure_of("residence_card") == "" and image("residence_card").atr != image("plain").atr
+    ),
+    "former_name": lambda: (
+        "見本［旧見本］　花子".encode() in content("former_name", 0x02, "text")
+        and "見本［旧見本］　花子".encode() in content("former_name", 0x01)
+        and failure_of("former_name") == ""
+    ),
+    "readings": lambda: (
+        "ミホン　ハナコ".encode() in content("readings", 0x02, "text") and failure_of("readings") == ""
     ),
 }
 

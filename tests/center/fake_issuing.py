@@ -23,6 +23,13 @@ from server_stub.interface.issuing import (
     OrdinanceServicesRequest,
 )
 from server_stub.interface.offers import Offer, Subject
+from server_stub.interface.restoration import (
+    ApplicationKept,
+    RecordsTold,
+    RestorationEntry,
+    RestorationList,
+    ToldApplication,
+)
 from server_stub.interface.terminal import OrdinanceService, OrdinanceServices, ReportTaken
 from server_stub.interface.values import Box, FailureBody, MunicipalityInfo
 from server_stub.node import failure_response
@@ -92,6 +99,10 @@ class FakeIssuing:
         self.asked: list[OffersRequest] = []
         self.requests: list[IssueRequest] = []
         self.reports: list[tuple[str, LedgerReport]] = []
+        self.restorations: tuple[RestorationEntry, ...] = ()
+        self.told: list[ToldApplication] = []
+        self.differs = ""
+        self.complete: list[RecordsTold] = []
         self.changed = threading.Condition()
 
     def offers(self, request: OffersRequest) -> OfferList:
@@ -184,5 +195,22 @@ class FakeIssuing:
             if self.report_refusal is not None:
                 return failure_response(self.report_refusal)
             return ReportTaken(application_id=application_id, state=body.kind)
+
+        @app.get("/v1/restorations")
+        def restorations() -> RestorationList:
+            return RestorationList(restorations=self.restorations)
+
+        @app.post("/v1/restorations/{restoration_id}/applications", response_model=None)
+        def tell_again(restoration_id: str, body: ToldApplication) -> ApplicationKept | Response:
+            if body.application_id == self.differs:
+                return failure_response(Failed("Records_Differ"))
+            self.told.append(body)
+            return ApplicationKept(application_id=body.application_id, state=None, restored=True)
+
+        @app.post("/v1/restorations/{restoration_id}/complete")
+        def complete(restoration_id: str, body: RecordsTold) -> RestorationList:
+            self.restorations = ()
+            self.complete.append(body)
+            return RestorationList(restorations=())
 
         return app

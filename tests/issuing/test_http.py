@@ -143,6 +143,11 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
             f"/ops/v1/registrations/{{application_id}}{act}"
             for act in ("", "/review", "/link", "/reject", "/end")
         ),
+        "/ops/v1/restorations",
+        "/ops/v1/restorations/{municipality}/confirm",
+        "/v1/restorations",
+        "/v1/restorations/{restoration_id}/applications",
+        "/v1/restorations/{restoration_id}/complete",
         "/ops/v1/alarms",
         "/ops/v1/replica-extensions",
         "/v1/look",

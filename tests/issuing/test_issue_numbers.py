@@ -77,7 +77,7 @@ def test_many_who_draw_at_once_get_each_number_once(hall: TownHall) -> None:
 def draws(monkeypatch: pytest.MonkeyPatch, *told: str) -> list[str]:
     """The random parts that come next; what is left of them. The last one comes for ever."""
     left = list(told)
-    monkeypatch.setattr(copies, "_random", lambda: left.pop(0) if len(left) > 1 else left[0])
+    monkeypatch.setattr(copies, "_random", lambda mark: left.pop(0) if len(left) > 1 else left[0])
     return left
 
 

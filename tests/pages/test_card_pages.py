@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
@@ -13,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers
 
 from cards.columns import width
 from cards.image_file import load_image
-from scenarios.command.card_choice import chosen_card, chosen_person, chosen_profile
+from scenarios.command.card_choice import card_ids, chosen_card, chosen_person, chosen_profile, towns_with
 from scenarios.command.card_pages import card_json, describe_card
 from scenarios.command.usage import WrongUse
 from scenarios.template import CardEntry, callings, load_cards, template_folder
+from scenarios.towns import load_town, load_towns, shipped_names
 
 
 @pytest.fixture(scope="module")
@@ -255,3 +257,46 @@ def test_a_person_is_called_after_the_ordinary_card(entries: dict[str, CardEntry
     called = callings(entries.values())
     assert called[entries["六甲翠の失効したカード"].person] == "六甲翠"
     assert len(set(called.values())) == len(called)
+
+
+# --- towns and ids ---------------------------------------------------------------------------------------------------
+
+
+def test_every_card_of_every_shipped_town_has_an_id_of_ascii_that_names_it_alone() -> None:
+    for folder in shipped_names().values():
+        cards = {card.name: card for card in load_town(folder).cards}
+        ids = card_ids(cards)
+        assert ids.keys() == cards.keys() and len(set(ids.values())) == len(ids)
+        assert all(one.isascii() and " " not in one for one in ids.values())
+
+
+def test_a_card_is_shown_by_its_id_as_by_its_name(entries: dict[str, CardEntry]) -> None:
+    ids = card_ids(entries)
+    assert ids["六甲翠のカード"] == "0000100201"
+    assert [chosen_card(identifier, entries).name for identifier in ids.values()] == list(ids)
+
+
+@pytest.mark.parametrize(
+    ("told", "town"),
+    [
+        (["六甲翠"], "神戸市"),
+        (["試験花子"], "見本市"),
+        (["1002"], "見本市"),
+        (["試験小春のカード", "見本アレックス"], "見本市"),
+        (["nobody"], "神戸市"),
+    ],
+)
+def test_a_person_or_card_is_found_in_whichever_shipped_town_it_is(told: list[str], town: str) -> None:
+    assert [one.name for one in towns_with(told, load_towns())] == [town]
+
+
+def test_whoever_has_no_card_is_named_by_the_number_in_the_register() -> None:
+    """Everybody of the delivery, as another reader has it."""
+    mihon = load_town(shipped_names()["見本市"])
+    rows = list(csv.DictReader((mihon.delivery / "residents.csv").read_text(encoding="utf-8").splitlines()))
+    assert [chosen_person(row["宛名番号"], {}, [mihon]) for row in rows[:2]] == [
+        ("試験一郎", "1001"),
+        ("試験花子", "1002"),
+    ]
+    with pytest.raises(WrongUse):
+        chosen_person("9999", {}, [mihon])

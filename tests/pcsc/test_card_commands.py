@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from cards.pcscd import free_port_pair
+from cards.profiles import profile_names
 from cards.readers.pcsc import PcscReader
-from scenarios.command.card_commands import diagnose_reader, enrol_card, insert_card
+from scenarios.command.card_commands import diagnose_reader, enrol_card
+from scenarios.command.card_insert import Laying, insert_cards
 from scenarios.template import load_cards, template_folder
 from tests.cards.pcsc_service import run, service, wait_for
 from tests.pcsc.helper import another_program
@@ -35,6 +37,10 @@ def vpcd() -> Iterator[str]:
     wait_for(lambda: not PcscReader().present())
 
 
+def laying(name: str, profile: str = "", person: str = "") -> Laying:
+    return Laying(*([one] if one else [] for one in (name, profile, person)))
+
+
 class Insertion:
     """The command on a thread of its own, from the moment it says that the card lies there."""
 
@@ -45,7 +51,7 @@ class Insertion:
         self._codes: list[int] = []
         self._thread = threading.Thread(
             target=lambda: self._codes.append(
-                insert_card(name, vpcd, profile=profile, person=person, stop=self._stop)
+                insert_cards(laying(name, profile, person), vpcd, stop=self._stop)
             )
         )
         self._capsys = capsys
@@ -93,7 +99,10 @@ def test_an_inserted_card_is_seen_by_other_programs_until_it_is_taken_away(
 
 
 def test_ctrl_c_takes_the_card_away(name: str, vpcd: str) -> None:
-    code = "import sys; from scenarios.command.card_commands import insert_card; sys.exit(insert_card(*sys.argv[1:]))"
+    code = (
+        "import sys; from scenarios.command.card_insert import Laying, insert_cards; "
+        "sys.exit(insert_cards(Laying([sys.argv[1]]), sys.argv[2]))"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code, name, vpcd], stdout=subprocess.PIPE, text=True, env=os.environ
     ) as process:
@@ -180,7 +189,6 @@ def test_a_card_is_laid_by_the_name_of_its_holder(vpcd: str, capsys: pytest.Capt
         ("六甲緑", "", "", "「六甲翠のカード」"),
         ("", "pin_one", "", "「pin_one_left」"),
         ("", "plain", "六甲緑", "「六甲翠」"),
-        ("六甲翠", "plain", "", "どちらか一方"),
         ("六甲翠", "", "港美波", "--profile と一緒に"),
         ("", "", "", "card list"),
     ],
@@ -188,7 +196,27 @@ def test_a_card_is_laid_by_the_name_of_its_holder(vpcd: str, capsys: pytest.Capt
 def test_what_cannot_be_laid_is_told_with_the_nearest_thing(
     name: str, profile: str, person: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert insert_card(name, "127.0.0.1:1", profile=profile, person=person) == 2
+    assert insert_cards(laying(name, profile, person), "127.0.0.1:1") == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (Laying(["六甲翠", "港美波", "港太一"]), "2 枚まで"),
+        (Laying(["六甲翠", "0000100201"]), "同じカード"),
+        (Laying(profiles=["plain"], persons=["六甲翠", "港美波"]), "同じ数だけ"),
+        (Laying(["六甲翠"], timing="fast"), "contactless、contact"),
+        (Laying(["六甲翠"], keep=Path("no such folder/state.json")), "あるフォルダの中のファイル"),
+        (Laying(["六甲翠"], keep=Path(__file__)), "残したものではありません"),
+        (Laying(["六甲翠"], towns=["no such town"]), "konbini town new"),
+        (Laying(profiles=["plain"], persons=["9999999999"], towns=["mihon"]), "という人はいません"),
+    ],
+)
+def test_a_wish_that_cannot_be_is_refused_in_words(
+    wanted: Laying, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert insert_cards(wanted, "127.0.0.1:1") == 2
     assert told in capsys.readouterr().err
 
 
@@ -205,23 +233,27 @@ def test_the_commands_answer_in_words_and_in_json() -> None:
     pins = json.loads(konbini("card", "show", "六甲翠", "--secrets", "--json"))["pins"]
     assert [pin["value"] for pin in pins if pin["file"] == "0018"] == ["4973"]
     profiles = json.loads(konbini("card", "list", "--profiles", "--json"))
-    assert len(profiles) == 42 and {"name": "mute", "purpose": "応答しないカード"} in profiles
+    assert (
+        len(profiles) == len(profile_names()) and {"name": "mute", "purpose": "応答しないカード"} in profiles
+    )
     lines = konbini("card", "list").splitlines()
-    assert all(line.count("\t") == 1 for line in lines) and "六甲翠のカード" in lines[6]
+    assert all(line.count("\t") == 2 for line in lines) and lines[6].startswith(
+        "六甲翠のカード\t0000100201\t"
+    )
 
 
 @pytest.mark.parametrize(
     "address", ["", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", ":35963", "x:y"]
 )
 def test_a_wrong_address_is_refused(address: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert insert_card("any", address) == 2
+    assert insert_cards(laying("any"), address) == 2
     assert "--vpcd" in capsys.readouterr().err
 
 
 def test_an_unknown_card_and_a_reader_that_is_not_there_are_named(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert insert_card("そんなカードはない", "127.0.0.1:1") == 2
+    assert insert_cards(laying("そんなカードはない"), "127.0.0.1:1") == 2
     assert "konbini card list" in capsys.readouterr().err
-    assert insert_card(name, f"127.0.0.1:{free_port_pair()}") == 2
+    assert insert_cards(laying(name), f"127.0.0.1:{free_port_pair()}") == 2
     assert "Vpcd_Absent" in capsys.readouterr().err

@@ -10,13 +10,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from cryptography import x509
 
 from cards.columns import width
 from cards.diagnose import diagnose, diagnose_ports, interface_of, look_at_card
-from cards.diagnosis import CardFinding, Diagnosis, Hierarchy, Interface, Problem, ReaderFinding
+from cards.diagnosis import PIN_NAMES, CardFinding, Diagnosis, Hierarchy, Interface, Problem, ReaderFinding
 from cards.errors import CardError
 from cards.faults import Effect, Fault
 from cards.ports import pcsc_programs
@@ -49,11 +51,16 @@ def look(lying: VirtualCard, asked: Asked | None = None) -> tuple[CardFinding, l
         ("first_command_fails", "plastic", []),
         ("pin_one_left", "plastic", ["Found_Last_Try"]),
         ("pin_blocked", "plastic", ["Card_Pin_Blocked"]),
+        ("text_pin_one_left", "plastic", ["Found_Other_Pin_Low"]),
+        ("signature_pin_blocked", "plastic", ["Found_Other_Pin_Low"]),
+        ("expired", "plastic", ["Found_Expired"]),
         ("blocked_says_6984", "plastic", ["Card_Pin_Blocked"]),
         ("short_only", "plastic", ["Found_No_Extended_Length"]),
         ("truncated_der", "plastic", ["Certificate_Malformed"]),
         ("empty_certificate", "plastic", ["Card_No_Authentication_Certificate"]),
         ("juki_card", "juki", ["Card_Resident_Register_Card"]),
+        ("face_authentication", "face", ["Card_Face_Authentication"]),
+        ("draft_2028", "next", ["Card_Next_Not_Supported"]),
         ("iphone", "iphone", ["Card_Phone_Not_Supported"]),
         ("no_jpki", "no_jpki", ["Card_Not_My_Number"]),
     ],
@@ -72,7 +79,19 @@ def test_each_card_is_recognised_with_what_is_wrong_with_it(
 def test_tries_are_told_and_none_is_spent() -> None:
     lying, asked = card("pin_one_left"), Asked()
     found, _ = look(lying, asked)
-    assert found.tries_left == {"authentication_pin": 1, "signature_password": 5, "text_pin": 3}
+    assert found.tries_left == {
+        "authentication_pin": 1,
+        "signature_password": 5,
+        "text_pin": 3,
+        "text_code_a": 10,
+        "text_code_b": 10,
+        "surface_birth": 10,
+        "surface_code_b": 10,
+        "surface_code_a": 10,
+        "juki_pin": 3,
+        "common_pin": 3,
+    }
+    assert found.tries_left.keys() == PIN_NAMES.keys()
     assert [lying.image.pin("jpki", fid).tries for fid in (0x18, 0x1B)] == [1, 5]
     verifies = [command for command in asked if command is not None and command[1] == 0x20]
     assert verifies and all(len(command) == 4 for command in verifies)
@@ -103,7 +122,48 @@ def test_no_certificate_of_the_holder_is_read_from_a_production_card() -> None:
     assert not holders.isdisjoint(asked)
 
 
-def test_of_the_certificates_nothing_but_the_issuer_is_kept() -> None:
+@pytest.mark.parametrize(
+    ("days_before_the_end", "problem"),
+    [(91, []), (89, ["Found_Expires_Soon"]), (0, ["Found_Expires_Soon"]), (-2, ["Found_Expired"])],
+)
+def test_whatever_expires_soon_is_told_before_it_does(days_before_the_end: int, problem: list[str]) -> None:
+    """The certificate of the holder ends first, on the day that openssl would tell."""
+    lying = card_of("JPKI-TEST")
+    der = lying.image.application("jpki").files[0x0A].content
+    ends = x509.load_der_x509_certificate(der).not_valid_after_utc
+    reader = VirtualReader()
+    reader.insert(lying)
+    now = ends - timedelta(days=days_before_the_end, seconds=1)
+    found, wrong = look_at_card(reader.connect, now)
+    assert [name for name in wrong if name.startswith("Found_Expire")] == problem
+    told = {one.what: one for one in found.validity}
+    assert told["利用者証明用証明書"].until == ends and "カードの有効期限" in told
+    text = Diagnosis(True, [ReaderFinding("reader", card_present=True, card=found)]).text(80)
+    assert ("期限切れ" in text) is (days_before_the_end < 0)
+    assert all(width(line) <= 80 for line in text.splitlines())
+
+
+def test_the_day_on_which_the_card_ends_lasts_until_its_midnight_in_japan() -> None:
+    lying = card_of("JPKI-TEST")
+    lying.image.data_objects[0xF2] = b"20300930"
+    found, _ = look(lying)
+    (ends,) = [one.until for one in found.validity if one.what == "カードの有効期限"]
+    assert ends == datetime(2030, 9, 30, 14, 59, 59, tzinfo=UTC)
+
+
+def test_of_a_production_card_the_authority_and_the_card_are_dated_and_no_holder() -> None:
+    found, _ = look(card_of("JPKI"))
+    assert [one.what for one in found.validity] == ["利用者証明用認証局", "署名用認証局", "カードの有効期限"]
+
+
+def test_the_atr_of_the_contacts_is_told_where_a_contactless_reader_makes_one_up() -> None:
+    found, _ = look(card("contactless"))
+    assert (found.interface, found.contact_atr) == (Interface.CONTACTLESS, "3B E0 00 FF 81 31 FE 45 14")
+    text = Diagnosis(True, [ReaderFinding("reader", card_present=True, card=found)]).text()
+    assert "接触の ATR" in text
+
+
+def test_of_the_certificates_nothing_but_issuer_and_validity_is_kept() -> None:
     lying = card_of("JPKI-TEST")
     found, _ = look(lying)
     report = Diagnosis(True, [ReaderFinding("reader", card_present=True, card=found)])
@@ -208,6 +268,7 @@ def test_a_card_on_a_real_service_is_usable_and_quick(lying: VpcdSlot) -> None:
     found = diagnose(vpcd_port=service().port)
     assert found.service and found.usable
     assert [reader.card_present for reader in found.readers] == [True, False]
+    assert [reader.driver for reader in found.readers] == ["libifdvpcd.so"] * 2
     seen = found.readers[0].card
     assert seen is not None
     assert (seen.atr, seen.extended_length) == ("3B E0 00 FF 81 31 FE 45 14", True)

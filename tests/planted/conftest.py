@@ -15,7 +15,7 @@ from tests.planted.runner import shipped
 
 @pytest.fixture(scope="session")
 def planted_stages() -> Iterator[Stages]:
-    found = Stages(lambda towns: Stage(separate=False, towns=towns))
+    found = Stages(lambda towns, outages: Stage(separate=False, towns=towns, outages=outages))
     yield found
     found.close()
 

@@ -1,67 +1,88 @@
-"""Planted defects about announced outages, alarms, and old replicas in a disaster."""
+"""Planted defects about what stops with what, and what is told when it runs again."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
-from kiosk_app.screens.texts import RefusalWords
-from server_stub.alarm_book import AlarmBook
-from server_stub.center.outages import Outages
-from server_stub.interface.operations import ExceptionQuery
-from server_stub.interface.outages import Responsible
-from server_stub.issuing.replica_age import ReplicaExtensions
-from server_stub.municipalities.hosting import HostingTerms
+import scenarios.outages as hands
+from server_stub.center.issuing_servers import IssuingServers
+from server_stub.faults.outages import Down
+from server_stub.interface.failures import Failed
 from tests.planted.defect import defect
 
-_ALL = ExceptionQuery()
-ONE_ALARM = "「証明発行サーバの応答がない」の警報が一つだけ、事業者に知らされている"
+
+@defect(
+    "止まっている証明発行サーバへの報告を、届いたことにする",
+    harm="支払い済みの証明書が台帳では交付されないままになり、手数料と合わない。",
+    scenario="お金を入れたあとに市役所が停電しても、紙は一度だけ渡り、記録はあとから届く",
+    sentence="手数料300円が一度だけ記録されている",
+)
+def reports_are_lost(patch: pytest.MonkeyPatch) -> None:
+    def forget(own: IssuingServers, municipality: str, application_id: str, report: str) -> Any:
+        try:
+            return real(own, municipality, application_id, report)
+        except Failed:
+            return None
+
+    real = IssuingServers.report
+    patch.setattr(IssuingServers, "report", forget)
 
 
 @defect(
-    "警報を、用意した側でなく、いつも市区町村に出す",
-    harm="直せる人に知らせが届かず、証明書が止まったままになる。",
-    scenario="予告のない障害は、だれのせいにもせずに断り、事業者に一度だけ警報が出る",
-    sentence=ONE_ALARM,
+    "一つの証明発行サーバが止まると、ほかの市区町村も断る",
+    harm="遠くのデータセンターの停電で、自分の市の証明書まで受け取れない。",
+    scenario="データセンターの受電が止まると自家発電で続け、燃料が尽きる72時間後に止まる",
+    sentence="「桜井ハルのカード」で本人確認を済ませる",
 )
-def wrong_receiver(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(HostingTerms, "responsible", lambda own, layer: Responsible.MUNICIPALITY)
+def one_for_all(patch: pytest.MonkeyPatch) -> None:
+    real, silent = IssuingServers._send, []
+
+    def send(own: IssuingServers, server: Any, *told: Any) -> Any:
+        if silent and server is not silent[0]:
+            raise silent[1]
+        try:
+            return real(own, server, *told)
+        except Failed as failed:
+            if failed.failure == "Issuing_Unreachable":
+                silent[:] = [server, failed]
+            raise
+
+    patch.setattr(IssuingServers, "_send", send)
 
 
 @defect(
-    "住民が来るたびに警報を開く",
-    harm="同じ障害の警報が何百も並び、別の障害が埋もれる。",
-    scenario="予告のない障害は、だれのせいにもせずに断り、事業者に一度だけ警報が出る",
-    sentence=ONE_ALARM,
+    "データセンターの証明発行サーバを、市役所の電源につないでいる",
+    harm="市役所の停電で、続けられるはずの証明書まで止まる。",
+    scenario="市役所が停電しても、データセンターの副本から証明書を作る",
+    sentence="「住民票の写し」を世帯全員で1部申し込む",
 )
-def alarm_each_time(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(AlarmBook, "_known", lambda own: {})
+def on_the_halls_power(patch: pytest.MonkeyPatch) -> None:
+    def wired(places: Any, lasting: Any, now: Any) -> Down:
+        found = real(places, lasting, now)
+        with_it = {place.site for place in places if place.code in found.existing_systems}
+        return Down(
+            found.sites | with_it,
+            found.centre_lines | with_it,
+            found.existing_systems,
+            found.hall_lines,
+            found.undelivered,
+        )
+
+    real = hands.down
+    patch.setattr(hands, "down", wired)
 
 
 @defect(
-    "副本の期限の延長が、終わりの日時を過ぎても終わらない",
-    harm="転出や支援措置を知らないまま、古い記録の証明書を渡し続ける。",
-    scenario="災害時に、職員が副本の期限を延長する",
-    sentence="「Replica_Too_Old」で断られる",
+    "自家発電の燃料の尽きたことに気づかない",
+    harm="止まっているはずのデータセンターを動いていると見て、復旧の手配が遅れる。",
+    scenario="データセンターの受電が止まると自家発電で続け、燃料が尽きる72時間後に止まる",
+    sentence="「Issuing_Unreachable」で断られる",
 )
-def extension_without_end(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ReplicaExtensions, "holds", lambda own, code, now: bool(own.list(_ALL).acts))
+def fuel_for_ever(patch: pytest.MonkeyPatch) -> None:
+    def endless(**much: float) -> timedelta:
+        return timedelta.max if "hours" in much else timedelta(**much)
 
-
-@defect(
-    "予告された停止の理由を画面に出さない",
-    harm="住民は、なぜ受け取れないのか、いつ来ればよいのかが分からない。",
-    scenario="データセンターの点検が予告されている",
-    sentence="画面に「データセンターの点検のため、証明書の交付を停止しています。」と表示される",
-)
-def reason_not_shown(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(RefusalWords, "_notice", "")
-
-
-@defect(
-    "庁舎の停電で、データ連携の証明書まで止める",
-    harm="庁舎に頼らない証明書まで、住民が受け取れない。",
-    scenario="データ連携の市では、庁舎の計画停電のあいだも受け取れる",
-    sentence="「六甲翠のカード」で本人確認を済ませる",
-)
-def everything_stops(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Outages, "_stops_everything", lambda own, entry: True)
+    patch.setattr("server_stub.faults.outages.timedelta", endless)

@@ -8,19 +8,25 @@ from typing import Any
 
 import pytest
 
+import server_stub.center.retelling as retelling
 import server_stub.certificates.address_history as address_history
 import server_stub.certificates.address_history.records as records
 import server_stub.certificates.family_register as family_register
 import server_stub.interface.front as fronts
+import server_stub.issuing.restoration as restoration
 import server_stub.municipalities.changes as changes
 import server_stub.registry.importers.delivery as importing
 import server_stub.registry.importers.generation as generation
 import server_stub.registry.importers.restriction_record as restriction_record
 import server_stub.registry.importers.seal_register as seal_register
 from server_stub.certificates.domicile import FAMILY_LINK, FamilyLink, Membership
+from tests.center import test_retelling
+from tests.center.conftest import _world  # noqa: F401
+from tests.center.conftest import world as center_world  # noqa: F401
 from tests.certificates import test_address_history, test_family_register
 from tests.certificates.test_address_history import hall as address_hall  # noqa: F401
 from tests.certificates.test_family_register import hall as register_hall  # noqa: F401
+from tests.issuing import test_restoration
 from tests.planted.defect import Plant
 from tests.registry import (
     test_bases,
@@ -56,6 +62,61 @@ def unplayed(
         return plant
 
     return enter
+
+
+ONE_RESTORATION: dict[str, Any] = {
+    "seed": 1,
+    "before": [1],
+    "after": [2],
+    "again": [2],
+    "tries": 1,
+    "restorations": 1,
+}
+
+
+@unplayed(
+    "復元した台帳が、失われた台帳と同じ乱数の続きから発行番号を作る",
+    harm="二枚の証明書が同じ発行番号を持ち、どちらが本物か言えなくなる。",
+    test=test_restoration.test_no_number_that_was_ever_drawn_is_drawn_by_a_restored_ledger.hypothesis.inner_test,  # type: ignore[attr-defined]
+    fixtures={},
+    form=test_restoration.FORMS[0],
+    **ONE_RESTORATION,
+)
+def numbers_without_a_mark(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(restoration.Restoration, "mark", lambda own, municipality: "")
+
+
+@unplayed(
+    "復元した台帳の通し番号が、バックアップの番号から続く",
+    harm="二枚の証明書が同じ発行番号を持ち、どちらが本物か言えなくなる。",
+    test=test_restoration.test_no_number_that_was_ever_drawn_is_drawn_by_a_restored_ledger.hypothesis.inner_test,  # type: ignore[attr-defined]
+    fixtures={},
+    form=test_restoration.FORMS[2],
+    **ONE_RESTORATION,
+)
+def counts_go_on_from_the_backup(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(restoration, "_go_on_above", lambda *told, **more: None)
+
+
+@unplayed(
+    "センターが、領収の報告を伝え直さない",
+    harm="住民が払った手数料が、市の台帳から消える。",
+    test=test_retelling.test_everything_since_the_backup_is_told_byte_for_byte,
+    fixtures={"world": "center_world"},
+)
+def reports_not_told(patch: pytest.MonkeyPatch) -> None:
+    real = retelling._told
+    patch.setattr(retelling, "_told", lambda row, reports: real(row, ()))
+
+
+@unplayed(
+    "センターが、バックアップの前に受け付けた申請のその後を伝え直さない",
+    harm="用紙が渡った申請が、市の台帳では未精算のまま残る。",
+    test=test_retelling.test_what_was_received_before_the_backup_and_settled_after_it_is_told,
+    fixtures={"world": "center_world"},
+)
+def only_what_was_received_since(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(retelling, "or_", lambda first, *others: first)
 
 
 @unplayed(

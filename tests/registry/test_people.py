@@ -180,7 +180,7 @@ def test_cards_have_distinct_names_known_owners_and_every_special_case() -> None
         "plain", "under_15", "pin_one_left", "pin_blocked", "expired", "not_yet_valid", "foreign_ca", "truncated_der",
         "juki_card", "no_jpki", "mute", "moved", "filler", "slow", "signature_pin_blocked", "text_pin_blocked",
         "juki_pin_blocked", "impostor_ca", "garbage_key", "wrong_der_length", "wrong_kind", "no_authentication_certificate",
-        "android", "iphone", "draft_2028",
+        "android", "iphone", "draft_2028", "face_authentication", "former_name", "readings", "residence_card", "unknown_token",
     }  # fmt: skip
     assert {card["state"] for card in found} == {"good", "held", "revoked"}
     assert [card["name"] for card in found if card["profile"] == "plain" and not card["linked"]] == [

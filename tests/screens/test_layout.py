@@ -117,11 +117,17 @@ def test_every_failure_of_the_catalogue_fits_the_refusal(window: KioskWindow, la
         assert_nothing_overlaps(page_of(window))
 
 
+OF_OFFERS = (
+    "Holder", "Seal", "Household", "Service", "Municipality", "Terminal_Kind", "Ordinance", "Existing_System", "Outage",
+)  # fmt: skip
+"""How the names begin of failures that can stand on the tile of a certificate."""
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("several", [1, 3], ids=["wide", "narrow"])
 def test_every_refusal_of_an_offer_fits_its_tile(window: KioskWindow, language: str, several: int) -> None:
     for name in CATALOGUE:
-        if name.startswith(("Holder", "Seal", "Household", "Service", "Municipality", "Terminal_Kind")):
+        if name.startswith(OF_OFFERS):
             refused: list[Offer] = [
                 offer.model_copy(update={"refusal": FailureBody(failure=name)}) for offer in (HOUSEHOLD, SEAL)
             ]

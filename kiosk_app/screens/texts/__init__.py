@@ -97,7 +97,9 @@ class Words:
 
     def offered(self, words: Mapping[str, str]) -> str:
         """Of words that came with an offer (language -> text), those to show; Japanese where this language is missing."""
-        return words.get(self.language) or words["ja"]
+        text = words.get(self.language) or words["ja"]
+        # in this face ’ is as wide as a Japanese mark and tears a word apart
+        return text.replace("’", "'") if self.language == "en" else text
 
     def either(self, ja: str, en: str) -> str:
         """Of a name that data carry in both languages, the one to show."""
