@@ -340,7 +340,7 @@ class LocalServers:
         )
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))
-        self.authority_url, self.center_url = (node.base_url for node in self._nodes)
+        self.authority_url, self.center_url = self._nodes[0].base_url, self._nodes[-1].base_url
         if kept:
             for one in self._sites:
                 self._deliver_after_restoration(one)

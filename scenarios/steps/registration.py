@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import httpx
 
 from kiosk_app.screens.keyboard import KANA
-from scenarios.driver import PATIENCE
 from scenarios.stage_secrets import CARD_SECRETS
 from server_stub.interface.registration import SLIP, grouped, municipality_of
 from server_stub.interface.registration_operations import LinkAct, RejectAct
@@ -97,6 +95,12 @@ def type_all(world: World, place: str, head: str, telephone: str) -> None:
     world.terminal.wait_for("ConfirmRegistration", "Refusal")
 
 
+def _turn_page(world: World) -> None:
+    before = world.terminal.texts()
+    world.touch(NEXT_PAGE)
+    world.eventually(lambda: world.terminal.texts() != before, "次の候補")
+
+
 def _write(world: World, part: str) -> None:
     reading, _, wanted = part.partition("=")
     if not wanted:
@@ -110,14 +114,12 @@ def _write(world: World, part: str) -> None:
     def found() -> bool:
         return wanted in world.terminal.call("touchables")
 
-    limit = time.monotonic() + PATIENCE
-    while not found() and time.monotonic() < limit:
-        if NEXT_PAGE in world.terminal.call("touchables"):
-            world.touch(NEXT_PAGE)
-        else:
-            world.eventually(
-                lambda: found() or NEXT_PAGE in world.terminal.call("touchables"), f"候補に「{wanted}」"
-            )
+    while not found():
+        world.eventually(
+            lambda: found() or NEXT_PAGE in world.terminal.call("touchables"), f"候補に「{wanted}」"
+        )
+        if not found():
+            _turn_page(world)
     world.touch(wanted)
 
 
