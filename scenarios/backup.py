@@ -35,8 +35,8 @@ from server_stub.issuing.restoration import begin_restoration as begin_at_ledger
 
 from . import paths
 from .server_folder import CLOCK, KEYS, TEMPLATE, ServerLock, kept_clock
-from .sites import CARD_REGISTRY, LEDGER, Site, sites_of
-from .template import databases_of, replica_name, towns_of
+from .sites import CARD_REGISTRY, LEDGER, REGISTRATION, Site, sites_of
+from .template import REGISTRATION_ROOMS, databases_of, prepare_registration_room, replica_name, towns_of
 from .towns import Town
 
 MANIFEST, FORMAT = "manifest.json", 1
@@ -310,8 +310,8 @@ def _wanted(manifest: Manifest, site: str) -> list[str]:
         return list(manifest.files)
     for ledger, codes in manifest.ledgers.items():
         if site in codes:
-            cards = ledger.replace(LEDGER, CARD_REGISTRY)
-            names = [ledger, cards, *(f"{replica_name(code)}.db" for code in codes)]
+            others = (ledger.replace(LEDGER, one) for one in (CARD_REGISTRY, REGISTRATION))
+            names = [ledger, *others, *(f"{replica_name(code)}.db" for code in codes)]
             return [name for name in names if name in manifest.files]
     raise LookupError(site)
 
@@ -350,6 +350,8 @@ def _bring_up(part: Path, manifest: Manifest, now: datetime, marked_at: datetime
             migrate_authority(url)
         elif path.stem.startswith(CARD_REGISTRY):
             migrate_card_registry(url)
+        elif path.stem.startswith(REGISTRATION_ROOMS):
+            prepare_registration_room(part, path.stem)
         else:
             migrate(url, "server_stub.registry")
         with closing(sqlite3.connect(path)) as connection:

@@ -26,7 +26,7 @@ ENDS = ("ShowNumber", "EnterPassword", "ConfirmLastTry", "Refusal")
 # --- the resident ---------------------------------------------------------------------------------------------------------
 
 
-@when("「{card}」で利用登録申請の本人確認を済ませる", "「海野渉のカード」で利用登録申請の本人確認を済ませる")
+@when("「{card}」で利用登録申請の本人確認を済ませる", "「港太一のカード」で利用登録申請の本人確認を済ませる")
 def identify(world: World, card: str) -> None:
     """Consent, card, PIN, and the card in the hand again: the municipality of the 本籍 comes next."""
     _to_card(world, card)
@@ -39,7 +39,7 @@ def identify(world: World, card: str) -> None:
     world.terminal.wait_for("ChooseMunicipality", "Refusal")
 
 
-@when("利用登録申請の同意をして「{card}」を置く", "利用登録申請の同意をして「葛西凛のカード」を置く")
+@when("利用登録申請の同意をして「{card}」を置く", "利用登録申請の同意をして「港渚のカード」を置く")
 def to_card(world: World, card: str) -> None:
     _to_card(world, card)
     world.terminal.wait_for("EnterPin", "Refusal")
@@ -59,7 +59,7 @@ def _to_card(world: World, card: str) -> None:
     world.stage.lay_card(card)
 
 
-@when("本籍の市区町村に「{municipality}」を選ぶ", "本籍の市区町村に「湊市」を選ぶ")
+@when("本籍の市区町村に「{municipality}」を選ぶ", "本籍の市区町村に「神戸市」を選ぶ")
 def choose(world: World, municipality: str) -> None:
     world.domicile = municipality
     for name in (world.named(municipality).prefecture, municipality):
@@ -139,7 +139,7 @@ def _write_number(world: World, text: str) -> None:
         text = text[len(word) :]
 
 
-@when("申請の内容を確認し、「{card}」をもう一度置く", "申請の内容を確認し、「海野渉のカード」をもう一度置く")
+@when("申請の内容を確認し、「{card}」をもう一度置く", "申請の内容を確認し、「港太一のカード」をもう一度置く")
 def card_again(world: World, card: str) -> None:
     """Whosever card is laid."""
     world.terminal.wait_for("ConfirmRegistration")
@@ -174,7 +174,7 @@ def _password(world: World, text: str) -> None:
 
 
 @when(
-    "「{card}」で「{municipality}」に利用登録を申請する", "「海野渉のカード」で「湊市」に利用登録を申請する"
+    "「{card}」で「{municipality}」に利用登録を申請する", "「港太一のカード」で「神戸市」に利用登録を申請する"
 )
 def apply(world: World, card: str, municipality: str) -> None:
     """海野渉's whole way to the number: 港町７番地, 筆頭者 海野　渉."""
@@ -222,7 +222,7 @@ def number_stands(world: World) -> None:
 
 @then(
     "申請番号の用紙に、画面の申請番号と「{municipality}」が印字されている",
-    "申請番号の用紙に、画面の申請番号と「湊市」が印字されている",
+    "申請番号の用紙に、画面の申請番号と「神戸市」が印字されている",
 )
 def slip_says(world: World, municipality: str) -> None:
     text = reader("slip").read_slip(world.paper()[0].read_bytes())

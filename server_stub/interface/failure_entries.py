@@ -123,7 +123,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         0,
         "署名用電子証明書が記録されていません（15歳未満の方には発行されません）。",
         "住所地の窓口で署名用電子証明書の発行を申請してください。",
-        "tests/terminal/test_text_signature.py::test_a_card_without_the_certificate_is_told_before_any_password",
+        "署名用電子証明書のない人は、パスワードを入力せずに終わる",
     ),
     (
         "Card_Password_Wrong",
@@ -540,14 +540,14 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         403,
         "署名用電子証明書の有効期間が過ぎています。",
         "住所地の窓口で署名用電子証明書を更新してください。",
-        "tests/registration/test_centre.py::test_a_signature_certificate_that_is_not_valid_is_refused_by_name",
+        "署名用電子証明書の有効期間が過ぎている人は、申請できない",
     ),
     (
         "Signature_Certificate_Revoked",
         403,
         "署名用電子証明書は失効しています（転居や氏名の変更などによる異動等失効を含む）。",
         "住所地の窓口で署名用電子証明書の発行を申請してください。",
-        "tests/registration/test_centre.py::test_a_signature_certificate_that_is_not_valid_is_refused_by_name",
+        "引っ越して署名用電子証明書が失効している人は、申請できない",
     ),
     (
         "Signature_Certificate_On_Hold",
@@ -568,14 +568,14 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         403,
         "利用登録の申請を審査中です。",
         "審査が終わってから利用してください。",
-        "tests/registration/test_links.py::test_before_it_is_usable_the_municipality_says_why_not",
+        "審査が終わるまで本籍地の証明書は断られ、終わると戸籍の附票の写しも受け取れる",
     ),
     (
         "Registration_Rejected",
         403,
         "利用登録の申請は却下されました。",
         "登録状況確認サイトで理由を確認し、もう一度申請してください。",
-        "tests/registration/test_links.py::test_before_it_is_usable_the_municipality_says_why_not",
+        "却下された人は、却下の文を読み、もう一度申請できる",
     ),
     (
         "Registration_Unknown",

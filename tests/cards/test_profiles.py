@@ -144,6 +144,10 @@ PROMISES: dict[str, Callable[[], bool]] = {
         verified("juki_pin_blocked", application, 0x1C, RIGHT) == ["6984"] for application in (JUKI, COMMON)
     ),
     "expired": lambda: valid_at("expired") == (True, False),
+    "signature_expired": lambda: (
+        valid_at("signature_expired") == (True, True)
+        and certificate("signature_expired", 0x01).not_valid_after_utc < NOW
+    ),
     "not_yet_valid": lambda: valid_at("not_yet_valid") == (False, True),
     # what has happened at the authority since is no business of the card: tests/pages/test_profile_cards.py
     "revoked": lambda: failure_of("revoked") == "" and signs_right("revoked"),

@@ -130,8 +130,7 @@ def test_no_refusal_on_a_screen_that_a_resident_can_cause_is_left_to_a_test_alon
     by_resident = {
         name for name in CATALOGUE if name.startswith(("Card_", "Money_", "Visit_", "Service_", "Seal_"))
     }
-    # without that certificate are people under 15, whom the municipality refuses by their age before
-    assert left & by_resident == {"Card_Not_Enrolled", "Card_Pin_Withheld", "Card_No_Signature_Certificate"}
+    assert left & by_resident == {"Card_Not_Enrolled", "Card_Pin_Withheld"}
 
 
 def test_the_command_tells_the_whole_catalogue() -> None:

@@ -164,7 +164,7 @@ def test_a_text_stands_on_a_screen_as_whole_words_only(text: str, shown: str, st
 WRONG = {
     "card": ("六甲緑のカード", "六甲翠のカード"), "person": ("港太二", "港太一"), "people": ("港太一、港美浪", "港美波"),
     "names": ("悠斗、", ""), "members": ("「港太一」「港美浪」", "港美波"), "kind": ("　", ""), "certificate": ("　", ""), "whole": ("　", ""),
-    "choice": ("　", ""), "setting": ("　", ""), "value": ("　", ""), "scope": ("私だけ", "本人だけ"), "answers": ("続柄を記載する", "続柄を「記載する」"),
+    "choice": ("　", ""), "typed": ("　", ""), "digits": ("　", ""), "setting": ("　", ""), "value": ("　", ""), "scope": ("私だけ", "本人だけ"), "answers": ("続柄を記載する", "続柄を「記載する」"),
     "receipt": ("印刷", "印刷する"), "failure": ("Holder_Decease", "Holder_Deceased"), "language": ("Englsh", "English"),
     "municipality": ("神戸", "神戸市"), "defect": ("署名後に目録を書き換えた", "署名後に目録を書き換える"), "shop": ("見本町店", "見本町一丁目店"), "text": ("　", ""),
     "yen": ("百", "250"), "money": ("255", "250"), "count": ("0", "1"), "copies": ("一", "1"), "seconds": ("1.5", "60"),
