@@ -132,7 +132,7 @@ def test_what_was_settled_after_the_backup_is_fetched_again(
     assert not ledger.exists()
     elsewhere = tmp_path / "elsewhere"
     restore(backup, elsewhere, marked_at=MACHINE, site=KOBE, clock=served.clock)
-    assert {path.name for path in elsewhere.iterdir()} == {"ledger.db", "replica-28100.db"}
+    assert {path.name for path in elsewhere.iterdir()} == {"ledger.db", "registration.db", "replica-28100.db"}
     assert len(said(elsewhere / "ledger.db")) == 3  # two applications and the charges
     served.servers.restore_site(KOBE, elsewhere)
     until(lambda: served.restorations().restorations[0].fetched_at is not None, "the centre does not tell")
@@ -338,7 +338,7 @@ def test_one_site_is_put_back_into_the_folder_that_lost_it(
         restore(kept[1], folder, marked_at=MACHINE, site=KOBE)
     assert caught.value.failure == "Restore_Over_Data"
     center = (folder / "center.db").read_bytes()
-    for name in ("ledger.db", "replica-28100.db"):
+    for name in ("ledger.db", "registration.db", "replica-28100.db"):
         (folder / name).unlink()
     restore(kept[1], folder, marked_at=MACHINE, site=KOBE)
     assert (folder / "center.db").read_bytes() == center
