@@ -87,6 +87,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         raise pytest.UsageError(f"シナリオは{wanted}件ありますが、実行できるのは{len(items)}件です。")
 
 
+def pytest_collection_finish() -> None:
+    """What was loaded until here is never looked through again: the runner's own full collections, several at its end,
+    would take seconds over it."""
+    gc.freeze()
+
+
 OUTAGES = "業務継続"
 """The tag of scenarios in which outages are switched on: the stage's issuing servers are processes of their own."""
 

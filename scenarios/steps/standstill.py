@@ -39,9 +39,10 @@ def in_words(heart: Mapping[str, Any]) -> str:
 
 
 def machine_is_idle() -> bool:
-    """Whether a thread that works gets a processor most of the time: now, and by the load of the last minute."""
+    """Whether a thread that works gets a processor most of the time: now, and by the load of the last minute, in which no
+    more wished to run than there are processors."""
     try:
-        crowded = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+        crowded = os.getloadavg()[0] > (os.cpu_count() or 1)
     except (AttributeError, OSError):  # Windows has no such figure
         crowded = False
     if crowded:

@@ -13,12 +13,9 @@ from tests.planted.runner import run, search_afterwards, shipped
 LEAST = 50
 DEFECTS = every_defect()
 FIRST = {
-    (planted.scenario, planted.sentence): planted
-    for planted in reversed(DEFECTS)
-    if planted.plant.__module__ != outages.__name__
+    planted.scenario: planted for planted in reversed(DEFECTS) if planted.plant.__module__ != outages.__name__
 }
-"""One that each sentence of a scenario must catch; what else the same sentence catches is planted by `make fuzz`, and so are those that
-need a stage of many processes."""
+"""One that each scenario must catch; what else it catches is planted by `make fuzz`, and so is what needs a stage of many processes."""
 
 
 @pytest.mark.parametrize("planted", DEFECTS if LONG else FIRST.values(), ids=lambda planted: planted.name)
