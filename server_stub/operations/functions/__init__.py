@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fastapi import APIRouter
 
-from . import first_day, login
+from . import first_day, login, operation_log_pages, operators_pages, search, terms_pages, vendor_access
 
 if TYPE_CHECKING:
     from server_stub.operations.web import Visit
@@ -25,6 +25,11 @@ class Module(Protocol):
 MODULES: tuple[Module, ...] = (
     login,
     first_day,
+    search,
+    operators_pages,
+    terms_pages,
+    operation_log_pages,
+    vendor_access,
 )
 
 
@@ -44,6 +49,12 @@ GROUPS = ("毎日の業務", "確認と統計", "設定", "障害と監視")
 FUNCTIONS: tuple[Function, ...] = (
     Function("login", "ログイン", "login", "/login", ""),
     Function("first_day", "はじめに", "first_day", "/", "毎日の業務"),
+    Function("search", "検索", "search", "/search", "毎日の業務"),
+    Function("vendor_choice", "市区町村の選択", "vendor_choice", "/municipalities", "毎日の業務"),
+    Function("operation_log", "操作記録確認", "operation_log", "/operation-log", "確認と統計"),
+    Function("operators", "操作者権限設定", "operators", "/operators", "設定"),
+    Function("terms", "運用の設定", "terms", "/terms", "設定"),
+    Function("vendor_access", "事業者の利用期間", "vendor_access", "/vendor-access", "設定"),
 )
 """In the order of the navigation. One without a group is in no navigation."""
 NAMES = {one.key: one.name for one in FUNCTIONS}
