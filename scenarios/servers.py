@@ -42,6 +42,10 @@ from server_stub.issuing.restoration import Restoration
 from server_stub.issuing.tenants import HostedMunicipality, IssuingSettings
 from server_stub.municipalities import load_index
 from server_stub.node import NodeContext, RunningNode, serve
+from server_stub.operations import DoorAddress, Hosted, IssuingDoor, OperationsSettings
+from server_stub.operations import prepare_database as migrate_operations
+from server_stub.operations.app import create_app as create_console
+from server_stub.operations.web import Console
 from server_stub.paper.back_page import warm_up
 from server_stub.registration import RegistrationSettings
 from server_stub.sites import SiteServer, SiteSettings, StatusSite
@@ -60,6 +64,7 @@ from .site_servers import LocalSite, SiteProcesses
 from .sites import CARD_REGISTRY, LEDGER, REGISTRATION, SITE, Site, sites_of
 from .stage_secrets import KeyPool
 from .template import (
+    OPERATIONS,
     REGISTRATION_ROOMS,
     authority_settings,
     card_registry_settings,
@@ -73,6 +78,8 @@ from .towns import Town, codes
 _LOG = logging.getLogger(__name__)
 ENDING = 60.0
 """Real seconds for the servers' process to end, or to answer one command, on a busy machine."""
+CONSOLE = "console"
+"""In what `konbini server --json` prints: the URL of the officials' console."""
 NODES = ("authority", "issuing", "center")
 """In the order of `ports`. The issuing servers of further sites, and card registries (条例利用), are on free ports."""
 ISSUING_SERVERS, CARD_REGISTRIES, OPS_SERVERS, COUNTERS = (
@@ -121,6 +128,8 @@ class Servers(Protocol):
     """The card registries as officials reach them."""
     site_url: str
     """Of the status site; '' where no town takes applications for 利用登録."""
+    console_url: str
+    """Of the officials' console."""
     faults_on: set[str]
     """Those that the stage has switched on."""
 
@@ -191,6 +200,7 @@ class LocalServers:
         kept: bool = False,
         site_port: int = 0,
         outages: bool = False,
+        console_port: int = 0,
     ) -> None:
         """The towns are those of `template`. `ports` of authority, issuing server and centre (0: free ones). `enrolments`:
         testers' cards to trust. `keys`: other than the checkout's. `kept`: the databases that lie in `folder` are kept, and
@@ -212,6 +222,9 @@ class LocalServers:
                 continue
             if name.startswith(REGISTRATION_ROOMS) and not (template / f"{name}.db").exists():
                 prepare_registration_room(self._fresh, name)
+                continue
+            if name == OPERATIONS and not (template / f"{name}.db").exists():
+                migrate_operations(sqlite_url(self._fresh / f"{name}.db"))
                 continue
             paths.copy_private(template / f"{name}.db", self._fresh / f"{name}.db")
         for notices in (FILE_NAME, CARDS_FILE_NAME):
@@ -341,6 +354,10 @@ class LocalServers:
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))
         self.authority_url, self.center_url = self._nodes[0].base_url, self._nodes[-1].base_url
+        console_app = create_console(context(CONSOLE), self._operations_settings())
+        self.console: Console = console_app.state.console
+        self._nodes.append(serve(console_app, console_port))
+        self.console_url = self._nodes[-1].base_url
         if kept:
             for one in self._sites:
                 self._deliver_after_restoration(one)
@@ -408,6 +425,35 @@ class LocalServers:
                 for town in site.towns
             ),
             registration=self._registration_settings(site, folder),
+        )
+
+    def _operations_settings(self) -> OperationsSettings:
+        """The officials' console: it reaches the other nodes as officials do."""
+        doors = []
+        for one in self._sites:
+            code = one.site.codes[0]
+            cards = None
+            if one.cards is not None and one.cards.ops_key is not None:
+                cards = DoorAddress(self.counter_urls[codes(one.site.by_ordinance)[0]], one.cards.ops_key)
+            assert one.settings.ops_key is not None
+            doors.append(
+                IssuingDoor(
+                    one.site.codes,
+                    DoorAddress(self.ops_urls[code], one.settings.ops_key),
+                    cards,
+                    codes(one.site.by_ordinance),
+                )
+            )
+        return OperationsSettings(
+            database_url=sqlite_url(self._folder / f"{OPERATIONS}.db"),
+            secret_key=Secret(self._keys.text("console-log")),
+            center=DoorAddress(self.center_url, Secret(self._keys.text("ops-center"))),
+            sites=tuple(doors),
+            municipalities=tuple(
+                Hosted(town.code, town.name, town.municipality.info.prefecture, one.site.name)
+                for one in self._sites
+                for town in one.site.towns
+            ),
         )
 
     def _existing_address(self, code: str, site: Site) -> ExistingSystemAddress | None:
@@ -537,6 +583,8 @@ class LocalServers:
             )
         self.issuing_urls |= dict.fromkeys(site.site.codes, site.issuing_url)
         self.ops_urls |= dict.fromkeys(site.site.codes, ops_url)
+        for code in site.site.codes:
+            self.console.doors.move_issuing(code, ops_url)
 
     def being_restored(self) -> list[str]:
         """List the municipalities whose restoration an official has still to confirm."""
@@ -609,6 +657,7 @@ class LocalServers:
                 site.reopen()
             if self._status_site is not None:
                 self._status_site.reopen()
+            self.console.reopen()
 
     def close_trace(self) -> None:
         """The stage's trace is that of the nodes in this process too."""
@@ -630,6 +679,7 @@ class LocalServers:
         self._authority.close()
         if self._status_site is not None:
             self._status_site.close()
+        self.console.close()
 
 
 def _migrate(folder: Path, databases: Sequence[str]) -> None:
@@ -639,6 +689,7 @@ def _migrate(folder: Path, databases: Sequence[str]) -> None:
             migrate_card_registry(sqlite_url(folder / f"{name}.db"))
         elif name.startswith(REGISTRATION_ROOMS):
             prepare_registration_room(folder, name)
+    migrate_operations(sqlite_url(folder / f"{OPERATIONS}.db"))  # likewise
     for name in databases:
         (folder / f"{name}.db").chmod(0o600)
     migrate_authority(sqlite_url(folder / "authority.db"))
@@ -689,6 +740,7 @@ class RemoteServers:
         self.ops_urls: dict[str, str] = urls[OPS_SERVERS]
         self.counter_urls: dict[str, str] = urls[COUNTERS]
         self.site_url: str = urls.get(SITE, "")
+        self.console_url = urls[CONSOLE]
         self._first_urls = dict(self.issuing_urls), dict(self.ops_urls)
         self.faults_on: set[str] = set()
         self._client = httpx.Client(timeout=ENDING, trust_env=False)

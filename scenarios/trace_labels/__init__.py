@@ -30,13 +30,14 @@ SOURCES: dict[str, str] = {
     "existing": "既存システム",
     "card_registry": "ICカード標準",
     "site": "登録状況確認サイト",
+    "console": "運用管理",
     "money": "現金",
     "paper": "用紙",
     "operator": "操作",
     "fault": "障害",
     "scenario": "手順",
 }
-SERVERS = ("centre", "issuing", "authority", "card_registry", "existing", "site")
+SERVERS = ("centre", "issuing", "authority", "card_registry", "existing", "site", "console")
 ANY = "*"
 
 _FOLDER = Path(__file__).parent

@@ -28,6 +28,7 @@ Source = Literal[
     "existing",
     "card_registry",
     "site",
+    "console",
     "money",
     "paper",
     "operator",

@@ -1,0 +1,72 @@
+"""The functions of the console, ONE FILE A FUNCTION: a router with its pages, and its entry in the list that the navigation is made of.
+
+A file `functions/<key>.py` has `router = APIRouter()`; its routes have the names that `rights.RIGHTS` has, its templates lie in
+`pages/<key>/`. How one is added step by step: docs/console.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from fastapi import APIRouter
+
+from . import first_day, login, operation_log_pages, operators_pages, search, terms_pages, vendor_access
+
+if TYPE_CHECKING:
+    from server_stub.operations.web import Visit
+
+
+class Module(Protocol):
+    router: APIRouter
+
+
+MODULES: tuple[Module, ...] = (
+    login,
+    first_day,
+    search,
+    operators_pages,
+    terms_pages,
+    operation_log_pages,
+    vendor_access,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`key`: as `Right.function` has it and the log keeps it; `name`: as the navigation and the log show it; `route`: its first page;
+    `path`: where that is; `group`: under which heading."""
+
+    key: str
+    name: str
+    route: str
+    path: str
+    group: str
+
+
+GROUPS = ("毎日の業務", "確認と統計", "設定", "障害と監視")
+FUNCTIONS: tuple[Function, ...] = (
+    Function("login", "ログイン", "login", "/login", ""),
+    Function("first_day", "はじめに", "first_day", "/", "毎日の業務"),
+    Function("search", "検索", "search", "/search", "毎日の業務"),
+    Function("vendor_choice", "市区町村の選択", "vendor_choice", "/municipalities", "毎日の業務"),
+    Function("operation_log", "操作記録確認", "operation_log", "/operation-log", "確認と統計"),
+    Function("operators", "操作者権限設定", "operators", "/operators", "設定"),
+    Function("terms", "運用の設定", "terms", "/terms", "設定"),
+    Function("vendor_access", "事業者の利用期間", "vendor_access", "/vendor-access", "設定"),
+)
+"""In the order of the navigation. One without a group is in no navigation."""
+NAMES = {one.key: one.name for one in FUNCTIONS}
+
+
+def navigation(visit: Visit) -> Iterator[tuple[str, list[tuple[Function, bool]]]]:
+    """Yield each heading with the functions that the operator may use, and whether it is the present one."""
+    for group in GROUPS:
+        found = [
+            (one, one.key == visit.right.function)
+            for one in FUNCTIONS
+            if one.group == group and visit.may(one.route)
+        ]
+        if found:
+            yield group, found
