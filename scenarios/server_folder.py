@@ -212,7 +212,14 @@ class ServerFolder:
     def _databases(self) -> list[Path]:
         """Those that a server puts here, with what SQLite keeps beside them."""
         several = ("ledger", "card_registry", "registration", "replica")
-        names = ("authority", "center", "operations", "site", *several, *(f"{name}-[0-9]*" for name in several))
+        names = (
+            "authority",
+            "center",
+            "operations",
+            "site",
+            *several,
+            *(f"{name}-[0-9]*" for name in several),
+        )
         ends = ("", "-wal", "-shm", "-journal")
         return [file for name in names for end in ends for file in self.path.glob(f"{name}.db{end}")]
 

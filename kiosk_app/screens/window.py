@@ -100,7 +100,7 @@ def screen_class(view: View) -> type[Screen[Any]]:
 
 def load_screens() -> None:
     """Read what any screen needs from the disk. On any thread; afterwards no screen waits for a disk when it is shown."""
-    from kiosk_app.input_method.variants import read_variants
+    from server_stub.interface.letter_forms import read_letter_forms
 
     from .parts import read_drawings
 
@@ -108,7 +108,7 @@ def load_screens() -> None:
         import_module(f".{module}", __package__)
     read_drawings()
     catalogue()
-    read_variants()
+    read_letter_forms()
 
 
 class KioskWindow(QWidget):

@@ -58,6 +58,7 @@ STATES = {
 ACTS = {
     "received": "受付",
     "reviewed": "審査開始",
+    "proposed": "紐付けの提案",
     "linked": "紐付け",
     "rejected": "却下",
     "ended": "終了",

@@ -180,6 +180,13 @@ class Certificate(ABC, Generic[Records, Terms]):
         Character_Not_Printable, Text_Too_Long, Picture_Unreadable, Font_Missing.
         """
 
+    def registers_of_birth(self, reader: ReplicaReader, birth: date) -> Sequence[str] | None:
+        """List the numbers of the family registers that may have a member born on `birth`; None for a kind without family registers.
+
+        Called when an official searches for an applicant; it may read every register and must not raise for one that cannot be read.
+        """
+        return None
+
     def members(self, reader: ReplicaReader, register: str) -> Sequence[MemberFacts] | None:
         """List the living members of the open family register of that number, for an official who links an application with one of
         them (利用登録); None for a kind that has no such records, () where there is no such open register."""

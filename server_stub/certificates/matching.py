@@ -9,6 +9,9 @@ import re
 import unicodedata
 from datetime import date
 
+from server_stub.interface.letter_forms import related
+from server_stub.interface.registration_operations import LetterIs, LetterPair
+
 from .certificate import MemberFacts
 
 _SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
@@ -37,16 +40,43 @@ def differences(
     return tuple(found)
 
 
+def letters(certified: str, flags: str, registered: str) -> tuple[LetterPair, ...]:
+    """Hold two names against each other letter by letter, without blanks and variation selectors."""
+    told = _flagged(certified, flags)
+    wanted = [char for char in _SELECTOR.sub("", registered) if not char.isspace()]
+    longest = max(len(told), len(wanted))
+    told += [("", "")] * (longest - len(told))
+    wanted += [""] * (longest - len(wanted))
+    return tuple(
+        LetterPair(certified=char, registered=other, relation=_relation(char, flag, other))
+        for (char, flag), other in zip(told, wanted, strict=True)
+    )
+
+
+def _relation(char: str, flag: str, other: str) -> LetterIs:
+    if not char or not other:
+        return LetterIs.DIFFERENT
+    if flag == ANY:
+        return LetterIs.SUBSTITUTE
+    if _plain(char) == _plain(other):
+        return LetterIs.SAME
+    return LetterIs.VARIANT if other in related(char) else LetterIs.DIFFERENT
+
+
+def _flagged(certified: str, flags: str) -> list[tuple[str, str]]:
+    return [
+        (char, flag)
+        for char, flag in zip(certified, flags.ljust(len(certified), "0"), strict=False)
+        if not char.isspace() and not _SELECTOR.match(char)
+    ]
+
+
 def _plain(text: str) -> str:
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", _SELECTOR.sub("", text)))
 
 
 def _same_name(certified: str, flags: str, registered: str) -> bool:
-    told = [
-        (char, flag)
-        for char, flag in zip(certified, flags.ljust(len(certified), "0"), strict=False)
-        if not char.isspace()
-    ]
+    told = _flagged(certified, flags)
     wanted = [char for char in _SELECTOR.sub("", registered) if not char.isspace()]
     return len(told) == len(wanted) and all(
         flag == ANY or _plain(char) == _plain(other) for (char, flag), other in zip(told, wanted, strict=True)

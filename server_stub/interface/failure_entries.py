@@ -613,6 +613,20 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "tests/registration/test_links.py::test_what_differs_from_the_register_is_told",
     ),
     (
+        "Registration_Search_Too_Wide",
+        400,
+        "戸籍を検索する条件が足りません。",
+        "生年月日か戸籍の番号を入力してください。",
+        "tests/registration/test_searching.py::test_a_search_needs_a_birth_date_or_a_register",
+    ),
+    (
+        "Registration_Second_Official",
+        409,
+        "この紐付けは、提案した職員とは別の職員が確認する必要があります。",
+        "別の職員が内容を確かめて紐付けてください。",
+        "tests/registration/test_searching.py::test_a_second_official_makes_the_link_that_the_first_has_proposed",
+    ),
+    (
         "Household_Member_Restricted",
         403,
         "世帯の中に証明できない方がいます。",

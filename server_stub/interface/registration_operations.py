@@ -2,6 +2,7 @@
 
     GET  /ops/v1/registrations?municipality=&state=&cursor=&limit=       -> RegistrationPage
     GET  /ops/v1/registrations/{application_id}                          -> RegistrationDetail
+    POST /ops/v1/registrations/{application_id}/search   MemberSearch    -> MemberMatches
     POST /ops/v1/registrations/{application_id}/review   OfficialAct     -> RegistrationDetail
     POST /ops/v1/registrations/{application_id}/link     LinkAct         -> RegistrationDetail
     POST /ops/v1/registrations/{application_id}/reject   RejectAct       -> RegistrationDetail
@@ -14,7 +15,8 @@ in none of them: the server does not keep it.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -47,6 +49,58 @@ class LinkAct(OfficialAct):
     register_number: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S+$")]
     member: Annotated[int, Field(ge=1, le=999)]
     accept_differences: bool = False
+
+
+class MemberSearch(Model):
+    """Search the open family registers for living members: 氏名 (a letter stands for every form of it), 性別 and 生年月日 as the official
+    has them; what is left empty does not count. `birth` or `register_number` is needed."""
+
+    name: Annotated[str, Field(max_length=100)] = ""
+    sex: Literal["", "male", "female"] = ""
+    birth: date | None = None
+    register_number: Annotated[str, Field(max_length=100)] = ""
+
+
+class LetterIs(StrEnum):
+    """How a letter of the signature certificate stands to that of the register."""
+
+    SAME = "same"
+    VARIANT = "variant"
+    SUBSTITUTE = "substitute"
+    DIFFERENT = "different"
+
+
+class LetterPair(Model):
+    """One letter of a name. `certified` or `registered` is empty where the other name is longer. SUBSTITUTE: the certificate says itself that
+    it has another character than the resident register (代替文字), so that nothing can be concluded from it."""
+
+    certified: Annotated[str, Field(max_length=8)]
+    registered: Annotated[str, Field(max_length=8)]
+    relation: LetterIs
+
+
+class MemberMatch(Model):
+    """One living member of an open register. `born`: the first and the last day that the register leaves open; None where it says none.
+    `sex`: '' where the register does not say. `differs`: which items are not as certificate and application have them (name, birth, sex,
+    domicile, head). `taken`: somebody else is linked with it."""
+
+    register_number: str
+    member: int
+    name: str
+    letters: tuple[LetterPair, ...]
+    born: tuple[date, date] | None
+    sex: str
+    domicile: str
+    head: str
+    differs: tuple[str, ...]
+    taken: bool
+
+
+class MemberMatches(Model):
+    """Those with the fewest differences first. `more`: there are more than were told."""
+
+    matches: tuple[MemberMatch, ...]
+    more: bool
 
 
 class RejectAct(OfficialAct):
@@ -92,7 +146,8 @@ class ActEntry(Model):
 
 class RegistrationDetail(Model):
     """One application with all that was signed, and every act on it, oldest first. `register_number`, `member`: what it is linked
-    with; None under PDF連携, where the 戸籍 system alone knows."""
+    with; None under PDF連携, where the 戸籍 system alone knows. While `proposed_by` names an official, the link is only proposed and a
+    second one has to make it."""
 
     entry: RegistrationEntry
     text: str
@@ -102,5 +157,6 @@ class RegistrationDetail(Model):
     sent_at: datetime | None
     register_number: str | None
     member: int | None
+    proposed_by: str
     public_text: str | None
     acts: tuple[ActEntry, ...]

@@ -24,6 +24,8 @@ from server_stub.interface.registration import (
 )
 from server_stub.interface.registration_operations import (
     LinkAct,
+    MemberMatches,
+    MemberSearch,
     OfficialAct,
     RegistrationDetail,
     RegistrationPage,
@@ -174,6 +176,17 @@ def add_registration_door(app: FastAPI, key: Secret | None, asked: IssuingServic
         return registrations().show(application_id)
 
     @app.post(
+        where + "/{application_id}/search",
+        dependencies=guarded,
+        responses=failure_answers("Registration_Unknown", "Registration_Search_Too_Wide", *OPS_REFUSALS),
+        summary="戸籍の検索",
+        operation_id="search_registers",
+    )
+    def search(application_id: RegistrationId, asked: MemberSearch) -> MemberMatches:
+        """Search the family registers, and hold each member that is found against the application."""
+        return registrations().search(application_id, asked)
+
+    @app.post(
         where + "/{application_id}/review",
         dependencies=guarded,
         responses=failure_answers(*_ACT_REFUSED),
@@ -190,6 +203,7 @@ def add_registration_door(app: FastAPI, key: Secret | None, asked: IssuingServic
             "Registration_Register_Unknown",
             "Registration_Member_Taken",
             "Registration_Differs",
+            "Registration_Second_Official",
             *_ACT_REFUSED,
             *_SYSTEM_REFUSED,
         ),

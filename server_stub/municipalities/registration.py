@@ -53,6 +53,7 @@ class RegistrationTerms(Settings):
     """`days_least`, `days_most`: business days until the examination is done; an application is overdue after the last of
     `days_most`. `wards`: codes of 行政区, which are one with the municipality. `renewal`: what becomes of a usable registration
     when the holder has a new certificate: "apply_again" (unproven: the 本籍地 cannot follow who lives elsewhere) or "carry_over".
+    `two_officials`: a link that one official has proposed is made by a second one.
     `status_days`: so many days after the decision the status site tells it. `slip_fee`: yen for the printed number, 0: none is
     printed."""
 
@@ -63,6 +64,7 @@ class RegistrationTerms(Settings):
     days_most: Annotated[int, Field(ge=1, le=30)] = 5
     wards: list[Code] = []
     renewal: Literal["apply_again", "carry_over"] = "apply_again"
+    two_officials: bool = False
     slip_fee: Fee = SLIP_FEE
     status_days: Annotated[int, Field(ge=1, le=366)] = 90
     received: Texts = RECEIVED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server_stub.certificates.certificate import MemberFacts
 from server_stub.certificates.domicile import FAMILY_LINK
-from server_stub.certificates.matching import differences
+from server_stub.certificates.matching import differences, letters
 from server_stub.certificates.terms import END_OF_DAY, time_in_words
 from server_stub.eras import age
 from server_stub.interface.clock import JST, Clock
@@ -31,7 +31,11 @@ from server_stub.interface.registration import (
 )
 from server_stub.interface.registration_operations import (
     ActEntry,
+    LetterIs,
     LinkAct,
+    MemberMatch,
+    MemberMatches,
+    MemberSearch,
     OfficialAct,
     RegistrationDetail,
     RegistrationEntry,
@@ -54,6 +58,9 @@ from .store import UNDECIDED, Act, Application, Store
 _S = RegistrationState
 SERVICE = "registration"
 """What the service is called where a stop or a refusal names a kind."""
+PROPOSED = "proposed"
+"""The act of the first of two officials."""
+MOST_MATCHES = 50
 SYSTEM = "戸籍システム"
 """Who acts under PDF連携."""
 _NOBODY = "申請者"
@@ -372,10 +379,18 @@ class Registrations:
 
         A registration of the same person that is linked with that member already ends with it: the certificate was renewed.
         Raises Failed: Registration_Unknown, Registration_State_Conflict, Registration_Register_Unknown (no such open register, or
-        no such living member), Registration_Member_Taken (somebody else is linked with it), Registration_Differs(items).
+        no such living member), Registration_Member_Taken (somebody else is linked with it), Registration_Differs(items), Registration_Second_Official (where
+        two are needed, and this one has proposed it). The first of two only proposes.
         """
         found = self._found(application_id)
         town = self._town_of(found.municipality, self._clock.now().date())
+        if not town.pdf_linked:
+            self._check_link(town, found, asked)
+        if town.terms.two_officials and not self._is_second(found, asked):
+            act = Act(PROPOSED, asked.operator, asked.note, self._clock.now())
+            proposed = self.store.propose(found, asked.register_number, asked.member, act)
+            self._told(proposed)
+            return self._detail(proposed)
         if town.pdf_linked:
             return self._in_register_system(
                 found,
@@ -388,12 +403,7 @@ class Registrations:
                 ),
                 asked,
             )
-        with town.replica.open_generation() as reader:
-            self._check_member(town, reader, found, asked)
-        taken = self.store.linked(found.municipality, asked.register_number)
-        same = [one for one in taken if one.member == asked.member]
-        if any(not _same_person(one, found) for one in same):
-            raise Failed("Registration_Member_Taken")
+        same = self._linked_with(found, asked.register_number, asked.member)
         now = self._clock.now()
         ends = [(one, Act("replaced", asked.operator, f"→ {application_id}", now)) for one in same]
         return self._moved(
@@ -404,6 +414,70 @@ class Registrations:
             ends=ends,
             register=asked.register_number,
             member=asked.member,
+        )
+
+    def _linked_with(self, found: Application, register: str, member: int) -> list[Application]:
+        return [one for one in self.store.linked(found.municipality, register) if one.member == member]
+
+    def _check_link(self, town: Town, found: Application, asked: LinkAct) -> None:
+        with town.replica.open_generation() as reader:
+            self._check_member(town, reader, found, asked)
+        same = self._linked_with(found, asked.register_number, asked.member)
+        if any(not _same_person(one, found) for one in same):
+            raise Failed("Registration_Member_Taken")
+
+    def _proposed_by(self, found: Application) -> str:
+        """Name the official whose proposal waits for a second one; '' for none."""
+        acts = self.store.acts(found.application_id) if found.state in UNDECIDED and found.register else []
+        return next((act.operator for act in reversed(acts) if act.act == PROPOSED), "")
+
+    def _is_second(self, found: Application, asked: LinkAct) -> bool:
+        first = self._proposed_by(found)
+        if not first or (found.register, found.member) != (asked.register_number, asked.member):
+            return False
+        if first == asked.operator:
+            raise Failed("Registration_Second_Official")
+        return True
+
+    def search(self, application_id: str, asked: MemberSearch) -> MemberMatches:
+        """Find living members of open registers, and say how each differs. Raises Failed: Registration_Unknown,
+        Registration_Search_Too_Wide (neither birth date nor register)."""
+        found = self._found(application_id)
+        if asked.birth is None and not asked.register_number:
+            raise Failed("Registration_Search_Too_Wide")
+        town = self._town_of(found.municipality, self._clock.now().date())
+        flags = found.certified.name_flags if asked.name == found.certified.name else ""
+        with town.replica.open_generation() as reader:
+            members = list(_members(town.municipality, reader, asked))
+        matches = [
+            self._match(found, facts)
+            for facts in members
+            if asked.sex in ("", facts.sex or asked.sex)
+            and (asked.birth is None or facts.born is None or facts.born[0] <= asked.birth <= facts.born[1])
+            and (
+                not asked.name
+                or all(
+                    pair.relation is not LetterIs.DIFFERENT for pair in letters(asked.name, flags, facts.name)
+                )
+            )
+        ]
+        matches.sort(key=lambda one: (len(one.differs), one.register_number, one.member))
+        return MemberMatches(matches=tuple(matches[:MOST_MATCHES]), more=len(matches) > MOST_MATCHES)
+
+    def _match(self, found: Application, facts: MemberFacts) -> MemberMatch:
+        certified = found.certified
+        linked = self._linked_with(found, facts.register, facts.number)
+        return MemberMatch(
+            register_number=facts.register,
+            member=facts.number,
+            name=facts.name,
+            letters=letters(certified.name, certified.name_flags, facts.name),
+            born=facts.born,
+            sex=facts.sex,
+            domicile=facts.domicile,
+            head=facts.head,
+            differs=_differences(facts, found),
+            taken=any(not _same_person(one, found) for one in linked),
         )
 
     def reject(self, application_id: str, asked: RejectAct) -> RegistrationDetail:
@@ -506,7 +580,8 @@ class Registrations:
         told = town.register_system.link(link, town.deadline)
         if told.state is not _S.USABLE:
             raise Failed("Existing_System_Answer_Wrong", detail="state")
-        return self._moved(found, _S.USABLE, "linked", asked)
+        # whose paper it is, the 戸籍 system alone knows
+        return self._moved(found, _S.USABLE, "linked", asked, register=None, member=None)
 
     # --- telling -------------------------------------------------------------------------------------------------------------
 
@@ -540,6 +615,7 @@ class Registrations:
             sent_at=one.sent_at,
             register_number=one.register,
             member=one.member,
+            proposed_by=self._proposed_by(one),
             public_text=one.public_text,
             acts=tuple(
                 ActEntry(act=act.act, operator=act.operator, note=act.note, at=act.at)
@@ -560,10 +636,32 @@ def member_of(municipality: Municipality, reader: ReplicaReader, register: str, 
     raise Failed("Registration_Register_Unknown")
 
 
+def _members(municipality: Municipality, reader: ReplicaReader, asked: MemberSearch) -> Iterator[MemberFacts]:
+    """Yield the living members of the registers that the search is about, each register once."""
+    seen: set[str] = set()
+    for kind in municipality.every_kind.values():
+        if asked.register_number:
+            numbers: Sequence[str] | None = [asked.register_number]
+        else:
+            assert asked.birth is not None
+            numbers = kind.registers_of_birth(reader, asked.birth)
+        for number in numbers or ():
+            found = () if number in seen else kind.members(reader, number)
+            if found is not None:
+                seen.add(number)
+                yield from found
+
+
 def check_differences(facts: MemberFacts, found: Application, *, accepted: bool) -> None:
     """Raises Failed(Registration_Differs, items=...)."""
+    items = _differences(facts, found)
+    if items and not accepted:
+        raise Failed("Registration_Differs", items=list(items))
+
+
+def _differences(facts: MemberFacts, found: Application) -> tuple[str, ...]:
     certified = found.certified
-    items = differences(
+    return differences(
         facts,
         name=certified.name,
         name_flags=certified.name_flags,
@@ -572,8 +670,6 @@ def check_differences(facts: MemberFacts, found: Application, *, accepted: bool)
         domicile=found.domicile,
         head=found.head,
     )
-    if items and not accepted:
-        raise Failed("Registration_Differs", items=list(items))
 
 
 def _same_person(one: Application, other: Application) -> bool:

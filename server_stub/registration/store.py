@@ -183,6 +183,17 @@ class Store:
         assert found is not None
         return found
 
+    def propose(self, application: Application, register: str, member: int, act: Act) -> Application:
+        """Keep a link that a second official has to make. Raises Failed(Registration_State_Conflict) where it is decided."""
+        if application.state not in UNDECIDED:
+            raise Failed("Registration_State_Conflict", state=application.state.value, wanted=act.act)
+        with self._engine.begin() as connection:
+            more = {"register": register, "member": member}
+            self._write(connection, application, _S.UNDER_REVIEW, act, more)
+        found = self.find(application.application_id)
+        assert found is not None
+        return found
+
     def sent(self, application: Application, at: datetime) -> None:
         """Note that the 戸籍 system has taken it."""
         with self._engine.begin() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +15,9 @@ from sqlalchemy import (
     Connection,
     Engine,
     Table,
+    Text,
     bindparam,
+    cast,
     exists,
     func,
     or_,
@@ -285,6 +288,16 @@ class ReplicaReader:
             also = self._also.records(register, person=person, group=group)
             found += [one for one in also if one.key not in keys]
         return tuple(found)
+
+    def keys_with(self, register: str, texts: Iterable[str]) -> tuple[str, ...]:
+        """The keys of the records of a register in whose body one of `texts` stands. It reads the whole register."""
+        body = cast(records.c.body, Text)
+        written = or_(*(body.contains(json.dumps(text)[1:-1], autoescape=True) for text in texts))
+        statement = select(records.c.key).where(
+            _has(records), records.c.register == bindparam("register"), written
+        )
+        found = self._connection.execute(statement, {**self._of_it, "register": register})
+        return tuple(found.scalars())
 
     def person(self, key: str) -> Person | None:
         """The record of that 宛名番号; None for whoever was set aside."""

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kiosk_app.input_method import variants
 from kiosk_app.input_method.letters import letters
-from kiosk_app.input_method.variants import forms, related, sequences
+from kiosk_app.input_method.variants import forms, sequences
 from kiosk_app.screens.names import can_be_shown, register_face, register_font
+from server_stub.interface import letter_forms
+from server_stub.interface.letter_forms import related
 
 FAMILIES = [
     "辺邉邊",
@@ -77,7 +78,9 @@ def test_sequences_are_those_that_fonttools_finds_in_the_font_and_no_picture_com
 
 
 def test_every_form_in_the_file_can_be_shown_here(qapp: object) -> None:
-    with (Path(variants.__file__).parent / "variants.csv").open(encoding="utf-8", newline="") as source:
+    with (Path(letter_forms.__file__).parent / "letter_forms.csv").open(
+        encoding="utf-8", newline=""
+    ) as source:
         rows = list(csv.DictReader(source))
     assert len(rows) > 7000
     lacking = {one for row in rows for one in row["character"] + row["variants"] if not can_be_shown(one)}

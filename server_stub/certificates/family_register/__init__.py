@@ -34,7 +34,15 @@ from server_stub.registry.replica import ReplicaReader
 from server_stub.settings_file import SettingsText
 
 from .front import FamilyRegisterFront, Labels, born_as_printed, full_width, render_family_register
-from .register import FAMILY_REGISTER, SPACE, FamilyRegisterBody, Member, born_at_latest, born_between
+from .register import (
+    FAMILY_REGISTER,
+    SPACE,
+    FamilyRegisterBody,
+    Member,
+    born_at_latest,
+    born_between,
+    written_births,
+)
 
 PENDING = {
     "ja": "戸籍の届出を処理しているため、交付できません。処理が終わってから、または市区町村の窓口で請求してください。",
@@ -128,6 +136,9 @@ class FamilyRegister(Certificate[FamilyRegisterRecords, Terms]):
             for records, number in zip(copies, numbers, strict=True)
         ]
         return render_family_register(self.code, fronts, issuer)
+
+    def registers_of_birth(self, reader: ReplicaReader, birth: date) -> Sequence[str]:
+        return reader.keys_with(FAMILY_REGISTER, written_births(birth))
 
     def members(self, reader: ReplicaReader, register: str) -> Sequence[MemberFacts]:
         record = reader.record(FAMILY_REGISTER, register)

@@ -15,7 +15,7 @@ from typing import Any
 
 from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage, geometry, typeset
 
-from .register import SPACE, Entry, FamilyRegisterBody, Item, Member
+from .register import SPACE, Entry, FamilyRegisterBody, Item, Member, full_width
 
 TEMPLATE = Path(__file__).parent / "family_register.typ"
 POINT = 25.4 / 72
@@ -68,13 +68,6 @@ class Row:
     names: str = ""
     held: bool = False
     boxed: bool = False
-
-
-def full_width(text: str) -> str:
-    """Write a text in characters of one width: digits, letters and signs full-width, a blank as U+3000."""
-    return "".join(
-        chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else SPACE if char == " " else char for char in text
-    )
 
 
 def characters(text: str) -> list[str]:

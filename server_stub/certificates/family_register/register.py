@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from server_stub.characters import no_name, no_text
-from server_stub.eras import ERAS
+from server_stub.eras import ERAS, era_of
 from server_stub.model_words import in_words
 
 FAMILY_REGISTER = "family_register"
@@ -271,6 +271,29 @@ def born_between(birth: str) -> tuple[date, date] | None:
         return None
     _, _, month, day = found.groups()
     return last.replace(month=int(month or 1), day=last.day if day else 1), last
+
+
+def written_births(birth: date) -> tuple[str, ...]:
+    """Say in which ways a register may have written this birth date, also where day or month are not known; by era and by western year, with
+    full-width figures and with plain ones."""
+    found = era_of(birth)
+    years = [f"西暦{birth.year}年"]
+    if found is not None:
+        era, year = found
+        years += [f"{era.name}{year}年"] + ([f"{era.name}元年"] if year == 1 else [])
+    said = [
+        f"{year}{rest}"
+        for year in years
+        for rest in (f"{birth.month}月{birth.day}日", f"{birth.month}月日不詳", "月日不詳")
+    ]
+    return tuple(dict.fromkeys([*said, *(full_width(one) for one in said)]))
+
+
+def full_width(text: str) -> str:
+    """Write a text in characters of one width: digits, letters and signs full-width, a blank as U+3000."""
+    return "".join(
+        chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else SPACE if char == " " else char for char in text
+    )
 
 
 def _end(found: re.Match[str]) -> date | None:
