@@ -154,6 +154,14 @@ RIGHTS: dict[str, Right] = {
     # --- ② issue history ------------------------------------------------------------------------------------------------
     # --- ③ access log ---------------------------------------------------------------------------------------------------
     # --- ④ 住登外戸籍 -----------------------------------------------------------------------------------------------------
+    "registrations": right("registrations", _REGISTRATION),
+    "registrations_one": right("registrations", _REGISTRATION),
+    "registrations_search_act": right("registrations", _REGISTRATION),
+    "registrations_compare_act": right("registrations", _REGISTRATION),
+    "registrations_review_act": right("registrations", _REGISTRATION),
+    "registrations_link_act": right("registrations", _REGISTRATION),
+    "registrations_reject_act": right("registrations", _REGISTRATION),
+    "registrations_end_act": right("registrations", _REGISTRATION),
     # --- ⑤ restrictions -------------------------------------------------------------------------------------------------
     # --- ⑥ management ---------------------------------------------------------------------------------------------------
     # --- emergency stops ------------------------------------------------------------------------------------------------

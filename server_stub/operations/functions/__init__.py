@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from fastapi import APIRouter
 
-from . import first_day, login, operation_log_pages, operators_pages, search, terms_pages, vendor_access
+from . import (
+    first_day,
+    login,
+    operation_log_pages,
+    operators_pages,
+    registrations,
+    search,
+    terms_pages,
+    vendor_access,
+)
 
 if TYPE_CHECKING:
     from server_stub.operations.web import Visit
@@ -26,6 +35,7 @@ MODULES: tuple[Module, ...] = (
     login,
     first_day,
     search,
+    registrations,
     operators_pages,
     terms_pages,
     operation_log_pages,
@@ -50,6 +60,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("login", "ログイン", "login", "/login", ""),
     Function("first_day", "はじめに", "first_day", "/", "毎日の業務"),
     Function("search", "検索", "search", "/search", "毎日の業務"),
+    Function("registrations", "住登外戸籍の利用登録", "registrations", "/registrations", "毎日の業務"),
     Function("vendor_choice", "市区町村の選択", "vendor_choice", "/municipalities", "毎日の業務"),
     Function("operation_log", "操作記録確認", "operation_log", "/operation-log", "確認と統計"),
     Function("operators", "操作者権限設定", "operators", "/operators", "設定"),
