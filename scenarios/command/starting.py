@@ -118,7 +118,6 @@ def server(
     ports: Annotated[
         str, typer.Option("--ports", help="認証局,証明発行サーバ,センターのポート（0 は空き）")
     ] = "8441,8442,8443",
-<<<<<<< HEAD
     site_port: Annotated[
         int,
         typer.Option(
@@ -128,7 +127,6 @@ def server(
             help="利用登録状況確認サイトのポート（0 は空き）。動かす市区町村が利用登録を扱うとき",
         ),
     ] = 0,
-=======
     console_port: Annotated[
         int | None,
         typer.Option(
@@ -138,7 +136,6 @@ def server(
             help="運用管理システムのポート（0 は空き）。なければ 8445、--ports がすべて 0 なら空き",
         ),
     ] = None,
->>>>>>> CON1
     clock: Annotated[
         str, typer.Option("--clock", help=f"{CLOCK}。なければフォルダの時計の続き、または{_STAGE}")
     ] = "",

@@ -72,14 +72,19 @@ def listed(visit: Asked) -> Response:
     state = visit.query.value("state")
     if state not in FILTERS:
         raise Failed("Console_Record_Unknown")
-    found = visit.issuing.get(
-        "registrations",
-        RegistrationPage,
-        municipality=visit.municipality,
-        state=state or None,
-        cursor=visit.query.value("cursor") or None,
-        limit=_PAGE,
-    )
+    try:
+        found = visit.issuing.get(
+            "registrations",
+            RegistrationPage,
+            municipality=visit.municipality,
+            state=state or None,
+            cursor=visit.query.value("cursor") or None,
+            limit=_PAGE,
+        )
+    except Failed as failed:
+        if failed.failure != "Registration_Unknown":
+            raise
+        return visit.page("registrations/none.html")  # the issuing server takes no applications at all
     for one in found.registrations:
         visit.own(one.municipality)
     visit.note("照会", detail=f"利用登録の申請者一覧（{FILTERS[state]}、{len(found.registrations)}人）")
