@@ -15,22 +15,14 @@ from .command.backups import backup, restoration, restore
 from .command.cards import card_app
 from .command.deliveries import delivery_app
 from .command.options import JsonOption, TownOption, fold_help, print_json, stop, terminal_columns
-<<<<<<< HEAD
 from .command.registrations import registration_app, site
-from .command.starting import demo, kiosk, run, server
-=======
 from .command.starting import console, demo, kiosk, run, server
->>>>>>> CON1
 from .command.towns import town_app
 from .command.usage import WrongUse, told, usable_folder
 
 _log = logging.getLogger("scenarios.cli")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="コンビニ交付キオスクの模擬環境")
-<<<<<<< HEAD
-for starting in (run, demo, kiosk, site):
-=======
-for starting in (run, demo, kiosk, console):
->>>>>>> CON1
+for starting in (run, demo, kiosk, console, site):
     app.command()(starting)
 server_app = typer.Typer(invoke_without_command=True)
 server_app.callback()(server)

@@ -19,10 +19,6 @@ from scenarios import paths
 from scenarios.enrolment import load_enrolments
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.server_folder import ServerFolder
-<<<<<<< HEAD
-from scenarios.servers import CARD_REGISTRIES, CONSOLE, COUNTERS, ISSUING_SERVERS, OPS_SERVERS, LocalServers
-from scenarios.sites import SITE
-=======
 from scenarios.servers import (
     CARD_REGISTRIES,
     CONSOLE,
@@ -32,7 +28,7 @@ from scenarios.servers import (
     LocalServers,
     Servers,
 )
->>>>>>> CON1
+from scenarios.sites import SITE as STATUS_SITE
 from scenarios.template import towns_of
 from scenarios.towns import beginning_of, fonts_of, load_towns
 from server_stub.interface.clock import Clock
@@ -110,7 +106,7 @@ def serve_until_stopped(
             OPS_SERVERS: servers.ops_urls,
             COUNTERS: servers.counter_urls,
             CONSOLE: servers.console_url,
-        } | ({SITE: servers.site_url} if servers.site_url else {})
+        } | ({STATUS_SITE: servers.site_url} if servers.site_url else {})
         if as_json:
             print(json.dumps(urls), flush=True)
         elif console_alone:
