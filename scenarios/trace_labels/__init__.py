@@ -29,7 +29,7 @@ SOURCES: dict[str, str] = {
     "authority": "認証局",
     "existing": "既存システム",
     "card_registry": "ICカード標準",
-    "site": "登録状況確認サイト",
+    "site": "確認サイト",
     "console": "運用管理",
     "money": "現金",
     "paper": "用紙",

@@ -33,7 +33,7 @@ from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registry.replica import ReplicaReader
 from server_stub.settings_file import SettingsText
 
-from .front import FamilyRegisterFront, Labels, born_as_printed, full_width, render_family_register
+from .front import FamilyRegisterFront, Labels, born_as_printed, render_family_register
 from .register import (
     FAMILY_REGISTER,
     SPACE,
@@ -41,6 +41,7 @@ from .register import (
     Member,
     born_at_latest,
     born_between,
+    full_width,
     written_births,
 )
 
