@@ -39,8 +39,13 @@ def asked() -> list[tuple[str, Any]]:
 
 
 @pytest.fixture
-def counter(tmp_path: Path, empty_console: Path, asked: list[tuple[str, Any]]) -> Iterator[Official]:
-    """Somebody at the counter of 神戸市, whose issuing server knows one paper and one person."""
+def counter(kobe: Hall) -> Official:
+    return kobe.officials.as_role(Role.COUNTER)
+
+
+@pytest.fixture
+def kobe(tmp_path: Path, empty_console: Path, asked: list[tuple[str, Any]]) -> Iterator[Hall]:
+    """A console whose issuing server knows one paper and one person."""
     clock = Clock()
     app: FastAPI = make_app(
         NodeContext(clock, Trace(clock)), title="a door", source="issuing", description=""
@@ -73,7 +78,7 @@ def counter(tmp_path: Path, empty_console: Path, asked: list[tuple[str, Any]]) -
         center=door,
         sites=(IssuingDoor((KOBE,), door), IssuingDoor((ASHIKAGA,), NOWHERE)),
     )
-    yield hall.officials.as_role(Role.COUNTER)
+    yield hall
     hall.close()
     node.stop()
 
@@ -96,15 +101,17 @@ def test_a_registration_number_is_known_for_one(counter: Official, asked: list[t
 
 
 def test_a_person_is_found_by_key_or_name_and_each_sight_is_logged(
-    counter: Official, asked: list[tuple[str, Any]]
+    kobe: Hall, counter: Official, asked: list[tuple[str, Any]]
 ) -> None:
-    page = counter.post("/search/people", person="１０００００００００１")
+    page = counter.post("/search/people", person="１００００００００１")
     assert asked[-1][1]["person_key"] == "1000000001" and asked[-1][1]["name"] is None
     assert "&lt;b&gt;港" in page.html and "<b>港" not in page.html
     page = counter.post("/search/people", person="港", birth="1975-01-01")
     assert asked[-1][1] == {"municipality": KOBE, "person_key": None, "name": "港", "birth": "1975-01-01"}
     assert "ほかにも見つかりました" in page.text
     assert counter.post("/search/people", person="", birth="1975-13-01").status == 422
+    seen = kobe.console.log.entries(KOBE, subject="1000000001")
+    assert [(one["function"], one["act"], one["outcome"]) for one in seen] == [("search", "検索", "ok")] * 2
 
 
 def test_a_door_that_does_not_answer_is_told_and_nothing_else_breaks(hall: Hall) -> None:
