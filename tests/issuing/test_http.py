@@ -142,7 +142,7 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
         "/ops/v1/registrations",
         *(
             f"/ops/v1/registrations/{{application_id}}{act}"
-            for act in ("", "/review", "/link", "/reject", "/end")
+            for act in ("", "/search", "/review", "/link", "/reject", "/end")
         ),
         "/ops/v1/restorations",
         "/ops/v1/restorations/{municipality}/confirm",
