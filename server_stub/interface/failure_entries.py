@@ -635,6 +635,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "tests/issuing/test_exceptions.py::test_what_was_never_granted_cannot_be_withdrawn",
     ),
     (
+        "Issue_Number_Unknown",
+        404,
+        "その発行番号の証明書は、この自治体の台帳にありません。",
+        "発行番号を、証明書のとおりに（区切りの記号も含めて）入力し直してください。",
+        "tests/issuing/test_history.py::test_a_number_that_no_copy_has_is_not_disposed_of",
+    ),
+    (
         "Operations_Not_Offered",
         404,
         "このサーバは運用担当者用の照会口（/ops/v1）を開いていません。",

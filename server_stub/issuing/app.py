@@ -29,6 +29,7 @@ from server_stub.ops_door import add_ops_door
 
 from .exceptions_door import add_exceptions_door
 from .extensions_door import add_extensions_door
+from .history_door import add_history_door
 from .operations import LedgerBooks
 from .restoration_door import add_restoration_door, add_restoration_paths
 from .service import IssuingService
@@ -102,6 +103,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     add_exceptions_door(app, settings.ops_key, service.exceptions)
     add_restoration_door(app, settings.ops_key, service)
     add_extensions_door(app, settings.ops_key, service.extensions)
+    add_history_door(app, settings.ops_key, service.history)
     app.state.issuing = service
     return app
 
@@ -114,6 +116,7 @@ def openapi_document() -> dict[str, Any]:
     add_exceptions_door(app, None, None)
     add_restoration_door(app, None, None)
     add_extensions_door(app, None, None)
+    add_history_door(app, None, None)
     return app.openapi()
 
 

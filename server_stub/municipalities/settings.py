@@ -55,6 +55,7 @@ from server_stub.settings_file import (
 
 from .changes import Change, states_of
 from .hosting import HostingTerms
+from .office import OfficeTerms, ServiceLevelTerms, StatisticsTerms
 
 HERE = Path(__file__).parent
 FILE_NAME, CERTIFICATES, FORMATS = "municipality.toml", "certificates", "deliveries"
@@ -242,6 +243,9 @@ class _Own(Settings):
     existing_system: ExistingSystemTerms | None = None
     authentication: AuthenticationTerms = AuthenticationTerms()
     hosting: HostingTerms = HostingTerms()
+    office: OfficeTerms = OfficeTerms()
+    statistics: StatisticsTerms = StatisticsTerms()
+    service_level: ServiceLevelTerms = ServiceLevelTerms()
     closed: list[ClosedSpan] = []
     service: dict[str, dict[str, Any]]
     issue_number: IssueNumbers = STANDARD_NUMBER
@@ -303,6 +307,9 @@ class Municipality:
     existing_system: ExistingSystemTerms | None = None
     authentication: AuthenticationTerms = AuthenticationTerms()
     hosting: HostingTerms = HostingTerms()
+    office: OfficeTerms = OfficeTerms()
+    statistics: StatisticsTerms = StatisticsTerms()
+    service_level: ServiceLevelTerms = ServiceLevelTerms()
     states: States = field(default_factory=States, compare=False, repr=False)
 
     def on(self, day: date) -> Municipality:
@@ -464,6 +471,9 @@ def _municipality(
         existing_system=own.existing_system,
         authentication=own.authentication,
         hosting=own.hosting,
+        office=own.office,
+        statistics=own.statistics,
+        service_level=own.service_level,
         states=states,
     )
 
