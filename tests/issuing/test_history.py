@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,25 +12,31 @@ import pytest
 
 from server_stub.interface.issuing import IssuedPaper
 from server_stub.node import serve
-from tests.issuing.helper import KAITO, KOBE, MIDORI, MINAMI, NAOKI, SEAL, STORE, TAICHI, TownHall
-from tests.issuing.test_statistics import OTHER_SHOP, client_of, report
+from tests.issuing.helper import (
+    KAITO,
+    KOBE,
+    MIDORI,
+    MINAMI,
+    NAOKI,
+    SEAL,
+    STORE,
+    TAICHI,
+    TownHall,
+    open_town_hall,
+)
+from tests.issuing.test_statistics import OTHER_SHOP, client_of, closed, report
 
 FEE = 250
 
 
-@pytest.fixture
-def official(hall: TownHall) -> Iterator[httpx.Client]:
-    node = serve(hall.app)
-    with client_of(node) as client:
-        yield client
-    node.stop()
-
-
-@pytest.fixture
-def papers(hall: TownHall) -> list[IssuedPaper]:
-    """Seven papers of four people, a minute apart, the first two handed over, the third cancelled."""
-    made = []
-    for minute, (person, kind, copies, terminal) in enumerate(
+@pytest.fixture(scope="module")
+def made(
+    tmp_path_factory: pytest.TempPathFactory, replica_url: str, empty_ledger: Path, patient: Path
+) -> tuple[Path, list[IssuedPaper]]:
+    """The ledger after seven papers of four people, a day apart: the first two handed over, the third cancelled."""
+    hall = open_town_hall(tmp_path_factory.mktemp("papers"), replica_url, root=patient, ledger=empty_ledger)
+    papers = []
+    for day, (person, kind, copies, terminal) in enumerate(
         [
             (MIDORI, "residence", 2, STORE),
             (NAOKI, SEAL, 1, OTHER_SHOP),
@@ -40,13 +47,36 @@ def papers(hall: TownHall) -> list[IssuedPaper]:
             (MIDORI, "residence", 1, OTHER_SHOP),
         ]
     ):
-        hall.at(f"2026-06-1{minute} 10:00:00")
-        made.append(hall.apply(person, kind, copies=copies, terminal=terminal))
-    for paper in made[:2]:
+        hall.at(f"2026-06-1{day} 10:00:00")
+        papers.append(hall.apply(person, kind, copies=copies, terminal=terminal))
+    for paper in papers[:2]:
         report(hall, paper.application_id, "paid", paper.fee_total)
         report(hall, paper.application_id, "handed_over")
-    report(hall, made[2].application_id, "cancelled")
-    return made
+    report(hall, papers[2].application_id, "cancelled")
+    return closed(hall), papers
+
+
+@pytest.fixture
+def papers(made: tuple[Path, list[IssuedPaper]]) -> list[IssuedPaper]:
+    return made[1]
+
+
+@pytest.fixture
+def hall(
+    tmp_path: Path, made: tuple[Path, list[IssuedPaper]], replica_url: str, patient: Path
+) -> Iterator[TownHall]:
+    hall = open_town_hall(tmp_path, replica_url, root=patient, ledger=made[0])
+    hall.at("2026-06-17 10:00:00")
+    yield hall
+    hall.service.close()
+
+
+@pytest.fixture
+def official(hall: TownHall) -> Iterator[httpx.Client]:
+    node = serve(hall.app)
+    with client_of(node) as client:
+        yield client
+    node.stop()
 
 
 def listed(official: httpx.Client, **query: Any) -> list[Any]:

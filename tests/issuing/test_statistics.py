@@ -19,7 +19,18 @@ from server_stub.interface.values import TerminalKind
 from server_stub.issuing.ledger import Ledger
 from server_stub.issuing.sample_history import SAMPLE_MONTHS
 from server_stub.node import RunningNode, serve
-from tests.issuing.helper import KOBE, MIDORI, NAOKI, OPS_KEY, SEAL, STORE, TAICHI, TownHall, refused
+from tests.issuing.helper import (
+    KOBE,
+    MIDORI,
+    NAOKI,
+    OPS_KEY,
+    SEAL,
+    STORE,
+    TAICHI,
+    TownHall,
+    open_town_hall,
+    refused,
+)
 
 HOLIDAYS = {date(2026, 7, 20)}
 """海の日 of 2026; the other days of these tests are none (国立天文台)."""
@@ -60,9 +71,12 @@ def hand_over(
     return paper.application_id
 
 
-@pytest.fixture
-def busy(hall: TownHall) -> TownHall:
-    """After visits that were handed over, and others that do not count."""
+@pytest.fixture(scope="module")
+def kept_visits(
+    tmp_path_factory: pytest.TempPathFactory, replica_url: str, empty_ledger: Path, patient: Path
+) -> Path:
+    """The ledger after visits that were handed over, and others that do not count."""
+    hall = open_town_hall(tmp_path_factory.mktemp("visits"), replica_url, root=patient, ledger=empty_ledger)
     for visit in VISITS:
         last = hand_over(hall, *visit)
     report(hall, last, "handed_over")  # told again after a restart of the terminal, under another id
@@ -72,7 +86,23 @@ def busy(hall: TownHall) -> TownHall:
     report(hall, given_back.application_id, "paid", given_back.fee_total)
     report(hall, given_back.application_id, "cancelled")
     hall.apply(NAOKI)  # prepared, and nobody knows what became of it
-    return hall
+    return closed(hall)
+
+
+def closed(hall: TownHall) -> Path:
+    """Its ledger, whole in one file."""
+    hall.service.close()
+    path = Path(hall.ledger_url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture
+def busy(tmp_path: Path, kept_visits: Path, replica_url: str, patient: Path) -> Iterator[TownHall]:
+    hall = open_town_hall(tmp_path, replica_url, root=patient, ledger=kept_visits)
+    yield hall
+    hall.service.close()
 
 
 @pytest.fixture
