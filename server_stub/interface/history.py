@@ -250,10 +250,32 @@ class AnswerCount(Model):
     applications: int
 
 
+class ServiceTargets(Model):
+    """Tell the municipality's targets, as `municipalities/office.py` explains them."""
+
+    availability_percent: float
+    answer_seconds: int
+    answer_percent: float
+    notice_minutes: int
+    recovery_hours: int
+    stop_counts_minutes: int
+
+
+class Span(Model):
+    """Tell a time from `begins` (included) to `ends` (not included)."""
+
+    begins: datetime
+    ends: datetime
+
+
 class ServiceFigures(Model):
-    """`stops`: emergency stops of the municipality that were in force at any time of the month."""
+    """`hours`: when anything is served in the month by the municipality's settings, a span a day. `office`: when its offices are open.
+    `stops`: emergency stops of the municipality that were in force at any time of the month."""
 
     municipality: Code5
     month: Month
+    targets: ServiceTargets
+    hours: tuple[Span, ...]
+    office: tuple[Span, ...]
     answers: tuple[AnswerCount, ...]
     stops: tuple[StopEntry, ...]

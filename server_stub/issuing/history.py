@@ -72,9 +72,9 @@ class History:
 
     def service_level(self, query: ServiceQuery) -> ServiceFigures:
         """Read figures of the service level of a month."""
-        self._tenants.get(query.municipality)
+        tenant = self._tenants.get(query.municipality)
         with self._ledger.read() as connection:
-            return service_figures(connection, query)
+            return service_figures(connection, tenant.municipality, query)
 
     def list(self, query: IssueQuery) -> IssuePage:
         """List issues, newest first."""

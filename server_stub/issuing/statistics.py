@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections import Counter
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from server_stub.certificates.terms import is_holiday
+from server_stub.interface.clock import JST
 from server_stub.interface.history import (
     AnswerCount,
     CardCount,
@@ -17,6 +19,8 @@ from server_stub.interface.history import (
     Figure,
     ServiceFigures,
     ServiceQuery,
+    ServiceTargets,
+    Span,
     Statistics,
     StatisticsQuery,
 )
@@ -92,7 +96,9 @@ def statistics(connection: Connection, municipality: Municipality, query: Statis
     )
 
 
-def service_figures(connection: Connection, query: ServiceQuery) -> ServiceFigures:
+def service_figures(
+    connection: Connection, municipality: Municipality, query: ServiceQuery
+) -> ServiceFigures:
     """Read how quickly papers were ready in a month, and which emergency stops there were. Sample records count nowhere."""
     rows = connection.execute(
         select(_SUM.value, func.sum(_SUM.applications))
@@ -122,9 +128,38 @@ def service_figures(connection: Connection, query: ServiceQuery) -> ServiceFigur
     return ServiceFigures(
         municipality=query.municipality,
         month=query.month,
+        targets=ServiceTargets(**municipality.on(last_day(query.month)).service_level.model_dump()),
+        hours=tuple(_spans(municipality, query.month, _served)),
+        office=tuple(_spans(municipality, query.month, _office)),
         answers=tuple(
             AnswerCount(seconds=limit, applications=counted.get(c.LONGER if limit is None else str(limit), 0))
             for limit in limits
         ),
         stops=tuple(stop_entry(row) for row in stops),
     )
+
+
+def _spans(
+    municipality: Municipality, month: str, hours: Callable[[Municipality, date], tuple[time, time] | None]
+) -> Iterator[Span]:
+    for number in range(1, last_day(month).day + 1):
+        day = date(int(month[:4]), int(month[5:]), number)
+        found = hours(municipality.on(day), day)
+        if found is not None:
+            begins, ends = (datetime.combine(day, one, JST) for one in found)
+            yield Span(begins=begins, ends=ends)
+
+
+def _served(municipality: Municipality, day: date) -> tuple[time, time] | None:
+    """From the first kind that opens on `day` to the last one that closes; spans that close single hours are not taken off."""
+    terms = [
+        municipality.service(kind)
+        for kind in municipality.services
+        if municipality.services[kind].begun(day) and municipality.served_on(kind, day)
+    ]
+    return (min(one.opens for one in terms), max(one.closes for one in terms)) if terms else None
+
+
+def _office(municipality: Municipality, day: date) -> tuple[time, time] | None:
+    office = municipality.office
+    return (office.opens, office.closes) if office.open_on(day) else None

@@ -101,6 +101,8 @@ def right(function: str, *roles: Role, **more: object) -> Right:
 _ADMIN, _COUNTER, _REGISTRATION = Role.ADMINISTRATOR, Role.COUNTER, Role.REGISTRATION
 _NIGHT, _AUDITOR, _VENDOR, _VENDOR_ADMIN = Role.NIGHT, Role.AUDITOR, Role.VENDOR, Role.VENDOR_ADMINISTRATOR
 _EVERYBODY = tuple(Role)
+_FIGURES = tuple(Role)
+"""Numbers without anybody's name."""
 
 RIGHTS: dict[str, Right] = {
     # --- getting in -----------------------------------------------------------------------------------------------------
@@ -123,6 +125,11 @@ RIGHTS: dict[str, Right] = {
     # --- vendor's access ------------------------------------------------------------------------------------------------
     # --- search ---------------------------------------------------------------------------------------------------------
     # --- ① statistics ---------------------------------------------------------------------------------------------------
+    "statistics": right("statistics", *_FIGURES),
+    "statistics_chart": right("statistics", *_FIGURES, quiet=True),
+    "statistics_excel": right("statistics", *_FIGURES),
+    "statistics_csv": right("statistics", *_FIGURES),
+    "statistics_sample_act": right("statistics", _ADMIN),
     # --- ② issue history ------------------------------------------------------------------------------------------------
     # --- ③ access log ---------------------------------------------------------------------------------------------------
     # --- ④ 住登外戸籍 -----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fastapi import APIRouter
 
-from . import first_day, login
+from . import first_day, login, statistics
 
 if TYPE_CHECKING:
     from server_stub.operations.web import Visit
@@ -25,6 +25,7 @@ class Module(Protocol):
 MODULES: tuple[Module, ...] = (
     login,
     first_day,
+    statistics,
 )
 
 
@@ -44,6 +45,7 @@ GROUPS = ("毎日の業務", "確認と統計", "設定", "障害と監視")
 FUNCTIONS: tuple[Function, ...] = (
     Function("login", "ログイン", "login", "/login", ""),
     Function("first_day", "はじめに", "first_day", "/", "毎日の業務"),
+    Function("statistics", "統計", "statistics", "/statistics", "確認と統計"),
 )
 """In the order of the navigation. One without a group is in no navigation."""
 NAMES = {one.key: one.name for one in FUNCTIONS}
