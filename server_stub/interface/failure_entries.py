@@ -1012,6 +1012,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "tests/operations/test_operators.py::test_an_operator_of_another_municipality_does_not_exist",
     ),
     (
+        "Console_Export_Busy",
+        503,
+        "書き出しが重なっているため、新しい書き出しを始められません。",
+        "ほかの書き出しが終わるのを待って、もう一度操作してください。",
+        "tests/operations/test_issue_history.py::test_too_many_exports_at_once_are_refused",
+    ),
+    (
         "Console_Operator_Taken",
         409,
         "その利用者IDは、すでに使われています。",

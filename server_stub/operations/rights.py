@@ -103,6 +103,7 @@ _NIGHT, _AUDITOR, _VENDOR, _VENDOR_ADMIN = Role.NIGHT, Role.AUDITOR, Role.VENDOR
 _EVERYBODY = tuple(Role)
 _FIGURES = tuple(Role)
 """Numbers without anybody's name."""
+_HISTORY = (Role.ADMINISTRATOR, Role.COUNTER, Role.AUDITOR)
 
 RIGHTS: dict[str, Right] = {
     # --- getting in -----------------------------------------------------------------------------------------------------
@@ -131,6 +132,14 @@ RIGHTS: dict[str, Right] = {
     "statistics_csv": right("statistics", *_FIGURES),
     "statistics_sample_act": right("statistics", _ADMIN),
     # --- ② issue history ------------------------------------------------------------------------------------------------
+    "issue_history": right("issue_history", *_HISTORY),
+    "issue_history_find": right("issue_history", *_HISTORY),
+    "issue_history_one": right("issue_history", *_HISTORY),
+    "issue_history_disposal_act": right("issue_history", _ADMIN, _COUNTER),
+    "issue_history_disclosure": right("issue_history", _ADMIN, _COUNTER),
+    "issue_history_export": right("issue_history", *_HISTORY),
+    "issue_history_export_state": right("issue_history", *_HISTORY, quiet=True),
+    "issue_history_export_file": right("issue_history", *_HISTORY),
     # --- ③ access log ---------------------------------------------------------------------------------------------------
     # --- ④ 住登外戸籍 -----------------------------------------------------------------------------------------------------
     # --- ⑤ restrictions -------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fastapi import APIRouter
 
-from . import first_day, login, statistics
+from . import first_day, issue_history, login, statistics
 
 if TYPE_CHECKING:
     from server_stub.operations.web import Visit
@@ -26,6 +26,7 @@ MODULES: tuple[Module, ...] = (
     login,
     first_day,
     statistics,
+    issue_history,
 )
 
 
@@ -46,6 +47,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("login", "ログイン", "login", "/login", ""),
     Function("first_day", "はじめに", "first_day", "/", "毎日の業務"),
     Function("statistics", "統計", "statistics", "/statistics", "確認と統計"),
+    Function("issue_history", "証明書の発行履歴", "issue_history", "/issues", "確認と統計"),
 )
 """In the order of the navigation. One without a group is in no navigation."""
 NAMES = {one.key: one.name for one in FUNCTIONS}
