@@ -62,6 +62,7 @@ from .history import History
 from .ledger import Ledger
 from .offers import Holder, find_holder
 from .pdf_link import linked
+from .persons_door import PersonsSearched
 from .replica_age import ReplicaExtensions
 from .restoration import Restoration, delivered_after
 from .rights import (
@@ -92,6 +93,7 @@ class IssuingService:
         self.ledger = Ledger(settings.ledger_url, self._office_open)
         self.history = History(self.ledger, self._tenants, context)
         self.exceptions = AgeExceptions(self.ledger, self._tenants, context)
+        self.persons = PersonsSearched(self._tenants)
         self.extensions = ReplicaExtensions(self.ledger, self._tenants, context)
         self.alarms = IssuingAlarms(self.ledger, self._tenants, context)
         self.restoration = Restoration(self.ledger, context.clock, context.trace)

@@ -11,9 +11,8 @@ import logging
 import secrets
 import tempfile
 import threading
-import weakref
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.history import IssueExport
 
 from .doors import Door
-from .web import Console, Visit, sentence
 from .workbooks import MOST_ROWS, Cell, Workbook
 
 _LOG = logging.getLogger(__name__)
@@ -32,79 +30,67 @@ _WIDTHS = (20, 20, 26, 34, 6, 6, 14, 18, 24, 12, 20, 10, 18, 40, 30)
 
 @dataclass
 class Export:
-    """One export: `written` of `rows`. `problem`: the sentence that it failed with."""
+    """One export: `written` of `rows`. `failed`: what it ended with too early."""
 
-    owner: str
     municipality: str
     operator: int
     path: Path
     rows: int = 0
     written: int = 0
     is_done: bool = False
-    problem: str = ""
+    failed: Failed | None = None
 
     @property
     def is_over(self) -> bool:
-        return self.is_done or bool(self.problem)
+        return self.is_done or self.failed is not None
 
     @property
     def percent(self) -> int:
         return 100 * self.written // self.rows if self.rows else 0
 
 
-@dataclass
-class _Exports:
-    folder: tempfile.TemporaryDirectory[str] = field(
-        default_factory=lambda: tempfile.TemporaryDirectory(prefix="console-exports-")
-    )
-    found: dict[str, Export] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+class Exports:
+    """All exports of a console. `close` takes their files away."""
 
+    def __init__(self) -> None:
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._found: dict[str, Export] = {}
+        self._lock = threading.Lock()
 
-_of_console: weakref.WeakKeyDictionary[Console, _Exports] = weakref.WeakKeyDictionary()
-_first = threading.Lock()
+    def start(
+        self, door: Door, municipality: str, operator: int, query: Mapping[str, Any], lines: Sequence[str]
+    ) -> str:
+        """Begin to export issues of a municipality; `lines` stand above the table. Returns the export's key. Raises
+        Failed(Console_Export_Busy) while too many are under way."""
+        key = secrets.token_hex(16)
+        with self._lock:
+            if len(self._found) >= MOST_KEPT:
+                over = next((name for name, one in self._found.items() if one.is_over), None)
+                if over is None:
+                    raise Failed("Console_Export_Busy")
+                self._found.pop(over).path.unlink(missing_ok=True)
+            if self._folder is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="console-exports-")
+            export = Export(municipality, operator, Path(self._folder.name) / f"{key}.xlsx")
+            self._found[key] = export
+        asked = {"municipality": municipality, **query}
+        threading.Thread(
+            target=_write, args=(export, door, asked, tuple(lines)), name="console-export", daemon=True
+        ).start()
+        return key
 
+    def find(self, key: str, municipality: str, operator: int) -> Export:
+        """Find an export of this operator in this municipality. Raises Failed(Console_Record_Unknown)."""
+        export = self._found.get(key)
+        if export is None or (export.municipality, export.operator) != (municipality, operator):
+            raise Failed("Console_Record_Unknown")
+        return export
 
-def _exports(visit: Visit) -> _Exports:
-    with _first:
-        return _of_console.setdefault(visit.console, _Exports())
-
-
-def start_export(visit: Visit, query: dict[str, Any]) -> str:
-    """Begin to export issues. Returns the export's key. Raises Failed(Console_Export_Busy) while too many are under way."""
-    exports = _exports(visit)
-    key = secrets.token_hex(16)
-    export = Export(
-        visit.owner, visit.municipality, visit.operator.number, Path(exports.folder.name) / f"{key}.xlsx"
-    )
-    with exports.lock:
-        if len(exports.found) >= MOST_KEPT:
-            over = next((name for name, one in exports.found.items() if one.is_over), None)
-            if over is None:
-                raise Failed("Console_Export_Busy")
-            exports.found.pop(over).path.unlink(missing_ok=True)
-        exports.found[key] = export
-    lines = (
-        f"{visit.municipality_name}　証明書の発行履歴",
-        f"作成：{visit.now:%Y-%m-%d %H:%M}　{visit.operator.department}　{visit.operator.name}",
-        "1行が証明書1通です。手数料は申請ごとの額を、その申請の1通目の行に記載しています。",
-    )
-    asked = {"municipality": visit.municipality, **query}
-    threading.Thread(
-        target=_write, args=(export, visit.issuing, asked, lines), name="console-export", daemon=True
-    ).start()
-    return key
-
-
-def export_of(visit: Visit, key: str) -> Export:
-    """Find an export of this operator in this municipality. Raises Failed(Console_Record_Unknown)."""
-    export = _exports(visit).found.get(key)
-    if export is None or (export.operator, export.municipality) != (
-        visit.operator.number,
-        visit.municipality,
-    ):
-        raise Failed("Console_Record_Unknown")
-    return export
+    def close(self) -> None:
+        with self._lock:
+            if self._folder is not None:
+                self._folder.cleanup()
+            self._folder, self._found = None, {}
 
 
 def _write(export: Export, door: Door, query: dict[str, Any], lines: tuple[str, ...]) -> None:
@@ -126,12 +112,10 @@ def _write(export: Export, door: Door, query: dict[str, Any], lines: tuple[str, 
             book.close()
         export.is_done = True
     except Failed as failed:
-        export.problem = sentence(failed)
+        export.failed = failed
     except Exception:
         _LOG.exception("an export ended early")
-        export.problem = (
-            "書き出しを完了できませんでした。もう一度操作しても続くときは、事業者に連絡してください。"
-        )
+        export.failed = Failed("Internal_Error")
 
 
 def _counted(export: Export, lines: Iterator[bytes]) -> Iterator[tuple[Cell, ...]]:

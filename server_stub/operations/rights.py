@@ -101,7 +101,7 @@ def right(function: str, *roles: Role, **more: object) -> Right:
 _ADMIN, _COUNTER, _REGISTRATION = Role.ADMINISTRATOR, Role.COUNTER, Role.REGISTRATION
 _NIGHT, _AUDITOR, _VENDOR, _VENDOR_ADMIN = Role.NIGHT, Role.AUDITOR, Role.VENDOR, Role.VENDOR_ADMINISTRATOR
 _EVERYBODY = tuple(Role)
-_FIGURES = tuple(Role)
+_FIGURES = tuple(role for role in Role if role is not Role.VENDOR_ADMINISTRATOR)
 """Numbers without anybody's name."""
 _HISTORY = (Role.ADMINISTRATOR, Role.COUNTER, Role.AUDITOR)
 
@@ -122,9 +122,37 @@ RIGHTS: dict[str, Right] = {
     # --- first day ------------------------------------------------------------------------------------------------------
     "first_day": right("first_day", *_EVERYBODY, municipal=False, quiet=True),
     # --- ⑧ operators ----------------------------------------------------------------------------------------------------
+    "operators": right("operators", _ADMIN, _VENDOR_ADMIN, _AUDITOR, municipal=False),
+    "operators_one": right("operators", _ADMIN, _VENDOR_ADMIN, _AUDITOR, municipal=False),
+    "operators_new": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False, quiet=True),
+    "operators_new_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "operators_rights": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False, quiet=True),
+    "operators_rights_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "operators_withdraw_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "operators_name_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "operators_unlock_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "operators_password_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "operators_factor_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "terms": right("terms", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "terms_act": right("terms", _ADMIN, _VENDOR_ADMIN, municipal=False),
     # --- ⑦ operation log ------------------------------------------------------------------------------------------------
+    "operation_log": right("operation_log", _ADMIN, _AUDITOR, _VENDOR_ADMIN, municipal=False),
+    "operation_log_search": right("operation_log", _ADMIN, _AUDITOR, _VENDOR_ADMIN, municipal=False),
+    "operation_log_export": right("operation_log", _ADMIN, _AUDITOR, _VENDOR_ADMIN, municipal=False),
+    "operation_log_check": right(
+        "operation_log", _ADMIN, _AUDITOR, _VENDOR_ADMIN, municipal=False, quiet=True
+    ),
+    "operation_log_check_act": right("operation_log", _ADMIN, _AUDITOR, _VENDOR_ADMIN, municipal=False),
     # --- vendor's access ------------------------------------------------------------------------------------------------
+    "vendor_access": right("vendor_access", _ADMIN, _AUDITOR),
+    "vendor_access_open_act": right("vendor_access", _ADMIN),
+    "vendor_access_close_act": right("vendor_access", _ADMIN),
+    "vendor_choice": right("vendor_choice", _VENDOR, municipal=False, quiet=True),
+    "vendor_choice_act": right("vendor_choice", _VENDOR, municipal=False),
     # --- search ---------------------------------------------------------------------------------------------------------
+    "search": right("search", _ADMIN, _COUNTER, _REGISTRATION, _NIGHT, _AUDITOR, quiet=True),
+    "search_act": right("search", _ADMIN, _COUNTER, _REGISTRATION, _NIGHT, _AUDITOR),
+    "search_people_act": right("search", _COUNTER, _REGISTRATION, _NIGHT),
     # --- ① statistics ---------------------------------------------------------------------------------------------------
     "statistics": right("statistics", *_FIGURES),
     "statistics_chart": right("statistics", *_FIGURES, quiet=True),
@@ -141,6 +169,8 @@ RIGHTS: dict[str, Right] = {
     "issue_history_export_state": right("issue_history", *_HISTORY, quiet=True),
     "issue_history_export_file": right("issue_history", *_HISTORY),
     # --- ③ access log ---------------------------------------------------------------------------------------------------
+    "access_log": right("access_log", _ADMIN, _AUDITOR),
+    "access_log_excel": right("access_log", _ADMIN, _AUDITOR),
     # --- ④ 住登外戸籍 -----------------------------------------------------------------------------------------------------
     # --- ⑤ restrictions -------------------------------------------------------------------------------------------------
     # --- ⑥ management ---------------------------------------------------------------------------------------------------
@@ -151,6 +181,7 @@ RIGHTS: dict[str, Right] = {
     # --- terminals ------------------------------------------------------------------------------------------------------
     # --- alarms ---------------------------------------------------------------------------------------------------------
     # --- service level --------------------------------------------------------------------------------------------------
+    "service_level": right("service_level", _ADMIN, _AUDITOR, _VENDOR),
 }
 
 

@@ -7,7 +7,10 @@ import pytest
 
 from server_stub.db import sqlite_url
 from server_stub.operations import prepare_database
+from tests.issuing.conftest import empty_ledger, patient, replica_url  # noqa: F401
+from tests.issuing.test_statistics import kept_visits  # noqa: F401
 from tests.operations.hall import Hall
+from tests.operations.town import console, town  # noqa: F401
 
 
 @pytest.fixture(scope="session")
@@ -18,8 +21,14 @@ def empty_console(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture
-def hall(tmp_path: Path, empty_console: Path) -> Iterator[Hall]:
-    made = Hall(tmp_path, empty_console)
+@pytest.fixture(scope="session")
+def _hall(tmp_path_factory: pytest.TempPathFactory, empty_console: Path) -> Iterator[Hall]:
+    made = Hall(tmp_path_factory.mktemp("hall"), empty_console)
     yield made
     made.close()
+
+
+@pytest.fixture
+def hall(_hall: Hall) -> Hall:
+    _hall.reset()
+    return _hall

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,13 +13,10 @@ import pytest
 from lxml import etree
 
 from server_stub.issuing.sample_history import JULY_2016
-from server_stub.node import serve
-from server_stub.operations import DoorAddress, IssuingDoor
 from server_stub.operations.rights import Role
-from tests.issuing.conftest import empty_ledger, patient, replica_url  # noqa: F401
-from tests.issuing.helper import OPS_KEY, TownHall, open_town_hall
-from tests.issuing.test_statistics import kept_visits, recomputed  # noqa: F401
-from tests.operations.hall import ASHIKAGA, KOBE, NOWHERE, Hall
+from tests.issuing.helper import TownHall
+from tests.issuing.test_statistics import recomputed
+from tests.operations.hall import Hall
 
 XLSX = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 KIND_NAMES = {"residence": "住民票の写し", "seal_registration": "印鑑登録証明書"}
@@ -42,32 +38,6 @@ TITLES = {
     "area": "地域別",
     "chain": "店舗事業者別",
 }
-
-
-@pytest.fixture
-def town(
-    tmp_path: Path,
-    kept_visits: Path,  # noqa: F811
-    replica_url: str,  # noqa: F811
-    patient: Path,  # noqa: F811
-) -> Iterator[TownHall]:
-    (tmp_path / "town").mkdir()
-    hall = open_town_hall(tmp_path / "town", replica_url, root=patient, ledger=kept_visits)
-    yield hall
-    hall.service.close()
-
-
-@pytest.fixture
-def console(tmp_path: Path, empty_console: Path, town: TownHall) -> Iterator[Hall]:
-    node = serve(town.app)
-    doors = (
-        IssuingDoor((KOBE,), DoorAddress(node.base_url, OPS_KEY)),
-        IssuingDoor((ASHIKAGA,), NOWHERE),
-    )
-    hall = Hall(tmp_path, empty_console, sites=doors)
-    yield hall
-    hall.close()
-    node.stop()
 
 
 class Tables(HTMLParser):

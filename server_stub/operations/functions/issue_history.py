@@ -12,12 +12,14 @@ from server_stub.interface.application_states import State
 from server_stub.interface.failures import Failed
 from server_stub.interface.history import Disposal, DisposalEntry, IssueEntry, IssuePage, Statistics
 from server_stub.operations.disclosure import disclosure_document
-from server_stub.operations.exports import export_of, start_export
 from server_stub.operations.forms import Form
-from server_stub.operations.web import Asked, Entered, Visit
+from server_stub.operations.functions.search import OF_APPLICATION, OF_PERSON, FollowUp
+from server_stub.operations.web import Asked, Entered, Visit, sentence
 from server_stub.operations.workbooks import EXCEL
 
 router = APIRouter()
+OF_PERSON.append(FollowUp("発行履歴", "issue_history_find", "/issues/find", "person_key"))
+OF_APPLICATION.append(FollowUp("発行の記録", "issue_history_find", "/issues/find", "application_id"))
 STATES = (
     (State.HANDED_OVER.value, "交付済み"),
     (State.PREPARED.value, "作成済み（未交付）"),
@@ -118,7 +120,12 @@ def export(visit: Asked, form: Entered) -> Response:
     query = _query(form)
     if form.problems:
         return _page(visit, form, (), None, status=422)
-    key = start_export(visit, query)
+    lines = (
+        f"{visit.municipality_name}　証明書の発行履歴",
+        f"作成：{visit.now:%Y-%m-%d %H:%M}　{visit.operator.department}　{visit.operator.name}",
+        "1行が証明書1通です。手数料は申請ごとの額を、その申請の1通目の行に記載しています。",
+    )
+    key = visit.console.exports.start(visit.issuing, visit.municipality, visit.operator.number, query, lines)
     visit.note("出力", subject=query.get("person_key", ""), detail="発行履歴（Excel）")
     return visit.to(f"/issues/exports/{key}")
 
@@ -126,8 +133,12 @@ def export(visit: Asked, form: Entered) -> Response:
 @router.get("/issues/exports/{key}", name="issue_history_export_state")
 def export_state(visit: Asked, key: str) -> Response:
     """Tell how far an export is; the page asks again by itself until it is done."""
-    found = export_of(visit, key)
-    response = visit.page("issue_history/export.html", export=found)
+    found = visit.console.exports.find(key, visit.municipality, visit.operator.number)
+    response = visit.page(
+        "issue_history/export.html",
+        export=found,
+        failed="" if found.failed is None else sentence(found.failed),
+    )
     if not found.is_over:
         response.headers["refresh"] = "2"
     return response
@@ -135,7 +146,7 @@ def export_state(visit: Asked, key: str) -> Response:
 
 @router.get("/issues/exports/{key}/issues.xlsx", name="issue_history_export_file")
 def export_file(visit: Asked, key: str) -> Response:
-    found = export_of(visit, key)
+    found = visit.console.exports.find(key, visit.municipality, visit.operator.number)
     if not found.is_done:
         raise Failed("Console_Record_Unknown")
     visit.note("出力", detail=f"発行履歴（Excel、{found.written:,}行）の保存")
