@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server_stub.interface.clock import JST
@@ -74,7 +74,8 @@ def catch_up(connection: Connection, municipalities: Iterable[str], office_open:
     Returns how many; 0: nothing is left."""
     rows = connection.execute(
         select(*_FACTS)
-        .where(_UNCOUNTED, t.applications.c.municipality.in_(list(municipalities)))
+        # an expression in place of the column: the database then begins with what is uncounted
+        .where(_UNCOUNTED, func.coalesce(t.applications.c.municipality, "").in_(list(municipalities)))
         .limit(_BATCH)
     )
     found = rows.mappings().all()

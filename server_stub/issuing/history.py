@@ -48,6 +48,9 @@ COLUMNS = (
     "発行日時", "交付日時", "証明書の種類", "発行番号", "通番", "枚数", "手数料（申請）", "店舗事業者", "店舗", "端末の市区町村コード", "端末番号",
     "開庁時間", "状態", "記載事項", "申請ID",
 )  # fmt: skip
+_EXPORTED = (
+    "application_id", "prepared_at", "handed_over_at", "kind", "fee_total", "operator", "shop", "area", "terminal_id", "within_office",
+)  # fmt: skip
 STATE_WORDS = {
     State.PREPARED: "作成済み（未交付）",
     State.PAID: "入金済み（未交付）",
@@ -173,6 +176,8 @@ def _found(query: IssueFilter, person: str | None, refs: Sequence[str]) -> Selec
             of_holder.c.municipality == query.municipality, of_holder.c.holder_ref.in_(refs)
         )
         few.append(_A.application_id.in_(by_subject.union(by_holder) if refs else by_subject))
+    if query.terminal_id is not None:
+        few.append(_A.terminal_id == query.terminal_id)
     if query.state is not None and query.state is not State.HANDED_OVER:
         few.append(_A.application_id.in_(select(_STATE.application_id).where(_STATE.state == query.state)))
     # an expression in place of the column: the database then begins with the few
@@ -189,7 +194,6 @@ def _found(query: IssueFilter, person: str | None, refs: Sequence[str]) -> Selec
         (_A.kind, query.kind),
         (_A.operator, query.chain),
         (_A.area, query.area),
-        (_A.terminal_id, query.terminal_id),
     ):
         if wanted is not None:
             conditions.append(column == wanted)
@@ -199,13 +203,15 @@ def _found(query: IssueFilter, person: str | None, refs: Sequence[str]) -> Selec
 def _lines(connection: Connection, names: Mapping[str, str], ids: Sequence[str]) -> Iterator[bytes]:
     rows = connection.execute(
         select(
-            t.applications, _STATE.state, t.copies.c.issue_number, t.copies.c.copy_number, t.copies.c.sheets, t.copies.c.entries
+            *(_A[name] for name in _EXPORTED),
+            _STATE.state,
+            *(t.copies.c[name] for name in ("issue_number", "copy_number", "sheets", "entries")),
         )
         .join(t.copies, t.copies.c.application_id == _A.application_id)
         .outerjoin(t.application_states, _STATE.application_id == _A.application_id)
         .where(_A.application_id.in_(ids))
         .order_by(_A.prepared_at, _A.application_id, t.copies.c.copy_number)
-    )  # fmt: skip
+    )
     for row in rows:
         told = (
             _seconds(row.prepared_at),

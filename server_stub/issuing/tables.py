@@ -59,6 +59,7 @@ applications = Table(
     CheckConstraint("copies >= 1"),
     CheckConstraint("fee_total >= 0"),
     Index("applications_listed", "municipality", "sample", "prepared_at", "application_id", "kind", "operator", "area", "terminal_id"),
+    Index("applications_of_terminal", "terminal_id", "prepared_at"),
     Index("applications_of_holder", "municipality", "holder_ref"),
 )  # fmt: skip
 """One row an application that became paper. Times are ISO 8601 with offset, as they were given.

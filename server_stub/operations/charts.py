@@ -42,7 +42,9 @@ def bars(title: str, values: Sequence[Bar], *, sample: bool, across: bool = True
         labelPadding=8,
         domainColor=_INK,
     )
-    number = alt.Axis(title="通", format=",d", tickCount=5, tickMinStep=1, gridColor=_GRID, domain=False)
+    number = alt.Axis(
+        title="通", titleAngle=0, format=",d", tickCount=5, tickMinStep=1, gridColor=_GRID, domain=False
+    )
     if across:
         encoded: dict[str, Any] = {
             "y": alt.Y("name:N", sort=names, axis=name),

@@ -75,7 +75,7 @@ class Exports:
             self._found[key] = export
         asked = {"municipality": municipality, **query}
         threading.Thread(
-            target=_write, args=(export, door, asked, tuple(lines)), name="console-export", daemon=True
+            target=write_export, args=(export, door, asked, tuple(lines)), name="console-export", daemon=True
         ).start()
         return key
 
@@ -93,7 +93,8 @@ class Exports:
             self._folder, self._found = None, {}
 
 
-def _write(export: Export, door: Door, query: dict[str, Any], lines: tuple[str, ...]) -> None:
+def write_export(export: Export, door: Door, query: dict[str, Any], lines: tuple[str, ...]) -> None:
+    """Write the whole export, a row at a time; how it ended stands in `export`."""
     try:
         with door.stream("issues.jsonl", **query) as pieces:
             told = _lines(pieces)

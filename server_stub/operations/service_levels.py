@@ -54,13 +54,15 @@ def levels(
     """Reckon up to `now`. `alarms` and `outages` are this municipality's."""
     hours = [(span.begins, min(span.ends, now)) for span in figures.hours if span.begins < now]
     begins, ends = _month(figures.month)
+    mine = [one for one in alarms if one.since < ends and (one.until is None or one.until > begins)]
+    unforeseen = [(one.since, one.until or now) for one in mine if one.cause in _FAULTS and not one.announced]
     planned = [
         (one.since, one.until if one.ended_at is None else one.ended_at)
         for one in outages
-        if one.at <= one.since
+        # what is told after it began, or of a fault under way, is no plan
+        if one.at < one.since and not any(begun <= one.at < over for begun, over in unforeseen)
     ]
     hours = _without(merged(hours), merged(planned))
-    mine = [one for one in alarms if one.since < ends and (one.until is None or one.until > begins)]
     counted = timedelta(minutes=figures.targets.stop_counts_minutes)
     down = [
         (one.at, one.released_at or now) for one in figures.stops if one.kind is None

@@ -8,7 +8,11 @@ from server_stub.interface.clock import JST
 from server_stub.interface.history import AnswerCount, ServiceFigures, ServiceTargets, Span
 from server_stub.interface.operations import StopEntry
 from server_stub.interface.outages import AlarmCause, AlarmEntry, Layer, OutageEntry, OutageOf, Responsible
+from server_stub.operations.rights import Role
 from server_stub.operations.service_levels import levels
+from tests.operations.hall import Hall
+from tests.operations.test_figures import Tables
+from tests.operations.town import Centre
 
 TARGETS = ServiceTargets(
     availability_percent=99.5,
@@ -145,6 +149,7 @@ def test_notice_and_recovery_are_told_of_every_fault() -> None:
         ],
         jst("2026-06-03T12:00"),
     )
+    assert found.down == 180 + 300 + 120  # announced while it was under way: no plan
     assert [(one.notice_minutes, one.notice_is_met) for one in found.faults] == [
         (30, True),
         (31, False),
@@ -155,3 +160,27 @@ def test_notice_and_recovery_are_told_of_every_fault() -> None:
         (5, False),
         (None, True),
     ]
+
+
+def test_the_page_tells_this_municipalitys_figures_beside_targets_that_are_unproven(
+    console: Hall, centre: Centre
+) -> None:
+    console.clock.set(jst("2026-06-30T23:30"))
+    centre.alarms = [
+        alarm(1, "2026-06-12T10:00", "2026-06-12T15:00"),
+        alarm(2, "2026-06-14T10:00", "2026-06-14T11:00").model_copy(update={"municipality": "09202"}),
+    ]
+    centre.outages = [outage(1, "2026-06-12T10:10", "2026-06-12T10:10", "2026-06-12T16:00")]
+    page = console.officials.as_role(Role.VENDOR, looks_at="28100").get("/service-level", month="2026-06")
+    assert page.status == 403 or "利用できる期間" in page.text  # the vendor is let in by nobody
+    page = console.officials.as_role(Role.AUDITOR).get("/service-level", month="2026-06")
+    table = Tables(page.html).found["目標と実績"]
+    told = {row[0]: row[1:] for row in table[1:]}
+    service = 30 * 990
+    assert told["稼働率"][0] == "99.5%以上"
+    assert told["稼働率"][1] == f"{100 * (service - 300) / service:.3f}%"
+    assert told["稼働率"][3] == "未達成"
+    assert told["PDF応答時間"][:3] == ["10秒以内が95.0%以上", "100.00%", "7件のうち7件"]
+    assert told["障害の通知"][1:] == ["1件／1件", "障害の発生から最初の案内まで", "達成"]
+    assert told["障害からの復旧"][1] == "0件／1件"
+    assert "目標値は推定です。" in page.text

@@ -43,6 +43,7 @@ def upgrade() -> None:
             "terminal_id",
         ],
     )
+    op.create_index("applications_of_terminal", "applications", ["terminal_id", "prepared_at"])
     op.create_index("applications_of_holder", "applications", ["municipality", "holder_ref"])
     op.create_index(
         "applications_uncounted",
@@ -136,7 +137,12 @@ def downgrade() -> None:
     op.drop_table("copy_subjects")
     with op.batch_alter_table("copies") as table:
         table.drop_column("entries")
-    for index in ("applications_uncounted", "applications_of_holder", "applications_listed"):
+    for index in (
+        "applications_uncounted",
+        "applications_of_holder",
+        "applications_of_terminal",
+        "applications_listed",
+    ):
         op.drop_index(index, "applications")
     with op.batch_alter_table("applications") as table:
         for column in ("within_office", "handed_over_at", "sample"):
