@@ -13,13 +13,10 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.history import Disposal, DisposalEntry, IssueEntry, IssuePage, Statistics
 from server_stub.operations.disclosure import disclosure_document
 from server_stub.operations.forms import Form
-from server_stub.operations.functions.search import OF_APPLICATION, OF_PERSON, FollowUp
 from server_stub.operations.web import Asked, Entered, Visit, sentence
 from server_stub.operations.workbooks import EXCEL
 
 router = APIRouter()
-OF_PERSON.append(FollowUp("発行履歴", "issue_history_find", "/issues/find", "person_key"))
-OF_APPLICATION.append(FollowUp("発行の記録", "issue_history_find", "/issues/find", "application_id"))
 STATES = (
     (State.HANDED_OVER.value, "交付済み"),
     (State.PREPARED.value, "作成済み（未交付）"),
