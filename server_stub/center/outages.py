@@ -6,14 +6,21 @@ import json
 from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, update
 
 from server_stub.interface.binding import new_ulid, sign_notice
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import OfferList
 from server_stub.interface.offers import Offer
-from server_stub.interface.outages import OutageEntry, OutageList, OutageOf, OutageRequest, Responsible
+from server_stub.interface.outages import (
+    OutageEntry,
+    OutageList,
+    OutageOf,
+    OutageQuery,
+    OutageRequest,
+    Responsible,
+)
 from server_stub.interface.terminal import OutageNotice
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import FailureBody
@@ -46,14 +53,16 @@ class Outages:
 
     # --- what officials do -------------------------------------------------------------------------------------------------
 
-    def to_come(self) -> OutageList:
-        """List those in force and to come, oldest first."""
+    def list(self, query: OutageQuery) -> OutageList:
+        """List those in force and to come, or those that ended after a time, oldest first."""
         table = tables.outages.c
-        asked = (
-            select(tables.outages)
-            .where(table.ended_at.is_(None), table.until > self._clock.now())
-            .order_by(table.at, table.since, table.outage_id)
-        )
+        asked = select(tables.outages).order_by(table.at, table.since, table.outage_id)
+        if query.since is None:
+            asked = asked.where(table.ended_at.is_(None), table.until > self._clock.now())
+        else:
+            asked = asked.where(func.coalesce(table.ended_at, table.until) > query.since)
+        if query.municipality is not None:
+            asked = asked.where(table.municipality == query.municipality)
         with self._database.read() as connection:
             return OutageList(outages=tuple(_entry(row) for row in connection.execute(asked).mappings()))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, cast
 
-from fastapi import FastAPI, Path
+from fastapi import FastAPI, Path, Query
 
-from server_stub.interface.outages import OutageEntry, OutageList, OutageRequest
+from server_stub.interface.outages import OutageEntry, OutageList, OutageQuery, OutageRequest
 from server_stub.interface.secret import Secret
 from server_stub.interface.values import Ulid
 from server_stub.node import failure_answers
@@ -27,9 +27,9 @@ def add_outages_door(app: FastAPI, key: Secret | None, asked: Outages | None) ->
         summary="予告された停止の一覧",
         operation_id="list_outages",
     )
-    def to_come() -> OutageList:
-        """Announcements in force and to come, oldest first."""
-        return outages.to_come()
+    def listed(query: Annotated[OutageQuery, Query()]) -> OutageList:
+        """Announcements in force and to come, oldest first; with `since`, all that ended after it."""
+        return outages.list(query)
 
     @app.post(
         "/ops/v1/outages",

@@ -797,6 +797,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "tests/issuing/test_exceptions.py::test_what_was_never_granted_cannot_be_withdrawn",
     ),
     (
+        "Issue_Number_Unknown",
+        404,
+        "その発行番号の証明書は、この自治体の台帳にありません。",
+        "発行番号を、証明書のとおりに（区切りの記号も含めて）入力し直してください。",
+        "tests/issuing/test_history.py::test_a_number_that_no_copy_has_is_not_disposed_of",
+    ),
+    (
         "Operations_Not_Offered",
         404,
         "このサーバは運用担当者用の照会口（/ops/v1）を開いていません。",
@@ -1179,6 +1186,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "指定されたものは、ありません。",
         "番号を確認し、一覧や検索からもう一度開いてください。",
         "tests/operations/test_operators.py::test_an_operator_of_another_municipality_does_not_exist",
+    ),
+    (
+        "Console_Export_Busy",
+        503,
+        "書き出しが重なっているため、新しい書き出しを始められません。",
+        "ほかの書き出しが終わるのを待って、もう一度操作してください。",
+        "tests/operations/test_issue_history.py::test_too_many_exports_at_once_are_refused",
     ),
     (
         "Console_Operator_Taken",

@@ -6,7 +6,7 @@ Paths, relative to the base URL of either server, behind the key for officials' 
 
 and at the centre alone, which answers when a municipality's site is silent:
 
-    GET  /ops/v1/outages                                         -> OutageList (in force, and to come)
+    GET  /ops/v1/outages?municipality=&since=                    -> OutageList (in force, and to come; or all that ended after `since`)
     POST /ops/v1/outages                  OutageRequest          -> OutageEntry
     POST /ops/v1/outages/{outage_id}/end                         -> OutageEntry
 
@@ -19,7 +19,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
 from .clock import JST
 from .operations import PageQuery
@@ -83,6 +83,12 @@ def _in_japan(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_japan)]
 
 
+def _written(told: object) -> object:
+    if isinstance(told, str) and "T" not in told:  # else a number is seconds since 1970
+        raise ValueError("a date and a time with its offset")
+    return told
+
+
 class OutageRequest(Model):
     """Announce an outage from `since` until `until` (not included). `by`: who announces it; `operator`: that person."""
 
@@ -109,8 +115,15 @@ class OutageEntry(OutageRequest):
     ended_at: datetime | None
 
 
+class OutageQuery(Model):
+    """Ask for the announcements of one municipality or of all: those in force and to come, or those that ended after `since`."""
+
+    municipality: Code5 | None = None
+    since: Annotated[Moment | None, BeforeValidator(_written)] = None
+
+
 class OutageList(Model):
-    """List the announcements in force and to come, oldest first."""
+    """List announcements, oldest first."""
 
     outages: tuple[OutageEntry, ...]
 

@@ -29,6 +29,7 @@ from server_stub.ops_door import add_ops_door
 
 from .exceptions_door import add_exceptions_door
 from .extensions_door import add_extensions_door
+from .history_door import add_history_door
 from .operations import LedgerBooks
 from .persons_door import add_persons_door
 from .registration_door import add_registration_door, add_registration_paths, add_status_path
@@ -111,6 +112,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     add_registration_door(app, settings.ops_key, service)
     registration = settings.registration
     add_status_path(app, None if registration is None else registration.site_key, service)
+    add_history_door(app, settings.ops_key, service.history)
     app.state.issuing = service
     return app
 
@@ -126,6 +128,7 @@ def openapi_document() -> dict[str, Any]:
     add_extensions_door(app, None, None)
     add_registration_door(app, None, None)
     add_status_path(app, None, None)
+    add_history_door(app, None, None)
     return app.openapi()
 
 

@@ -13,6 +13,7 @@ from server_stub.certificates.terms import NumberPattern, ServiceTerms
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPage, IssuedPaper, IssueRequest
+from server_stub.interface.offers import Offer
 from server_stub.interface.registration import SLIP, SlipRequest
 from server_stub.interface.values import MOST_SHEETS, Identity, MunicipalityInfo, Place
 from server_stub.paper.typesetting import Rendered
@@ -95,6 +96,24 @@ class Paper:
     rendered: Rendered
     fee_total: int
     issue_numbers: tuple[str, ...]
+    entries: tuple[tuple[str, str], ...] = ()
+    """記載事項: question and answer of what was chosen to stand on it, in Japanese."""
+
+
+def chosen_entries(offer: Offer, rendered: Rendered) -> tuple[tuple[str, str], ...]:
+    """List the questions that the first copy answers, by what stands on its fronts, with their answers."""
+    answers: dict[str, str] = {}
+    for page in rendered.pages:
+        if page.copy_number == 1:
+            answers.update(page.answers)
+    found = []
+    for question in offer.questions:
+        if question.code in answers:
+            choice = question.choice(answers[question.code])
+            found.append(
+                (question.words["ja"], answers[question.code] if choice is None else choice.words["ja"])
+            )
+    return tuple(found)
 
 
 def copy_fee(terms: ServiceTerms, rendered: Rendered) -> int:
@@ -192,7 +211,9 @@ def slip_entry(request: SlipRequest, fee: int, received_at: datetime, now: datet
     )
 
 
-def ledger_copies(answer: IssuedPaper, as_of: datetime | None) -> list[Copy]:
+def ledger_copies(
+    answer: IssuedPaper, as_of: datetime | None, entries: tuple[tuple[str, str], ...]
+) -> list[Copy]:
     """List the copies of an answer. `as_of`: the 作成日時 of the delivery that the records are from."""
     by_copy: dict[int, Copy] = {}
     for page in answer.pages:
@@ -201,6 +222,8 @@ def ledger_copies(answer: IssuedPaper, as_of: datetime | None) -> list[Copy]:
         by_copy[page.copy_number] = (
             replace(known, subjects=subjects)
             if known
-            else Copy(answer.application_id, page.copy_number, page.issue_number, page.n, subjects, as_of)
+            else Copy(
+                answer.application_id, page.copy_number, page.issue_number, page.n, subjects, as_of, entries
+            )
         )
     return list(by_copy.values())

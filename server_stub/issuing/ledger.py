@@ -18,10 +18,11 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import LedgerReport
 from server_stub.interface.operations import StopEntry, StopRequest
 from server_stub.interface.restoration import ToldApplication
-from server_stub.interface.terminal import StatusReport
+from server_stub.interface.terminal import ReportKind, StatusReport
 from server_stub.interface.values import Identity
 
 from . import tables as t
+from .counting import OfficeOpen, count_handed_over, count_prepared
 from .settlement import book, settled_late, state_before
 from .stops import release_stop, set_stop, stops_in_force
 from .tables import Application, Charge, Copy
@@ -29,9 +30,10 @@ from .tables import Application, Charge, Copy
 _APPLICATION_FIELDS = tuple(
     column.name for column in t.applications.columns if column.name in Application.__dataclass_fields__
 )
-_INSERT_APPLICATION, _INSERT_COPY, _INSERT_STATE = (
+_INSERT_APPLICATION, _INSERT_COPY, _INSERT_SUBJECT, _INSERT_STATE = (
     insert(t.applications),
     insert(t.copies),
+    insert(t.copy_subjects),
     insert(t.application_states),
 )
 _STATE = t.application_states.c.application_id == t.applications.c.application_id
@@ -63,9 +65,11 @@ def keep_only(url: str, municipalities: Sequence[str]) -> None:
 class Ledger:
     """Safe from any thread; every method is one transaction."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, office_open: OfficeOpen | None = None) -> None:
+        """`office_open`: by whose office hours a hand-over is counted; None: it is counted when a server opens the ledger."""
         self._url = url
         self._engine: Engine = open_engine(url)
+        self._office_open = office_open
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -96,10 +100,9 @@ class Ledger:
         try:
             with self._engine.begin() as connection:
                 connection.execute(_INSERT_APPLICATION, row)
-                connection.execute(
-                    _INSERT_COPY, [_copy_row(copy, application.municipality) for copy in copies]
-                )
+                _keep_copies(connection, application.municipality, copies)
                 connection.execute(_INSERT_STATE, state_row)
+                count_prepared(connection, row)
         except IntegrityError:
             if self._has_number(application.municipality, [copy.issue_number for copy in copies]):
                 raise Failed("Issue_Number_Taken", application_id=application.application_id) from None
@@ -143,9 +146,7 @@ class Ledger:
                         for one in told.paper
                     ]
                     if copies:
-                        connection.execute(
-                            _INSERT_COPY, [_copy_row(copy, told.municipality) for copy in copies]
-                        )
+                        _keep_copies(connection, told.municipality, copies)
                     else:  # whose number it was, the centre does not tell
                         connection.execute(
                             insert(t.slips).values(application_id=told.application_id, registration="")
@@ -262,6 +263,8 @@ class Ledger:
                 },
             )
             book(connection, application_id, report)
+            if report.kind is ReportKind.HANDED_OVER:
+                count_handed_over(connection, application_id, report.at, self._office_open)
             connection.execute(
                 update(t.application_states)
                 .where(t.application_states.c.application_id == application_id)
@@ -284,11 +287,12 @@ class Ledger:
             return self._state(connection, application_id)
 
     def applications(self) -> tuple[Application, ...]:
-        """List all, in the order of preparation."""
+        """List all, in the order of preparation; sample records (見本データ) are none."""
         with self._engine.connect() as connection:
             rows = connection.execute(
                 select(t.applications, t.application_states.c.state)
                 .join(t.application_states, _STATE)
+                .where(t.applications.c.sample.is_(False))
                 .order_by(t.applications.c.prepared_at, t.applications.c.application_id)
             ).all()
         return tuple(_application(row) for row in rows)
@@ -309,6 +313,9 @@ class Ledger:
                 row.sheets,
                 tuple(row.subjects),
                 None if row.as_of is None else datetime.fromisoformat(row.as_of),
+                None
+                if row.entries is None
+                else tuple((question, answer) for question, answer in row.entries),
             )
             for row in rows
         )
@@ -359,6 +366,7 @@ class Ledger:
             rows = connection.execute(
                 select(column, func.count())
                 .select_from(t.applications.join(t.application_states, _STATE))
+                .where(t.applications.c.sample.is_(False))
                 .group_by(column)
                 .order_by(column)
             ).all()
@@ -440,7 +448,9 @@ def is_told(before: Application, copies: Sequence[Copy], told: ToldApplication) 
 
 
 def _application(row: Row[Any]) -> Application:
-    facts = dict(row._mapping)
+    facts = {
+        name: row._mapping[name] for name in (*_APPLICATION_FIELDS, "holder_method", "holder_ref", "state")
+    }
     facts["received_at"] = datetime.fromisoformat(facts["received_at"])
     facts["prepared_at"] = datetime.fromisoformat(facts["prepared_at"])
     facts["state"] = State(facts["state"])
@@ -448,11 +458,25 @@ def _application(row: Row[Any]) -> Application:
     return Application(**facts)
 
 
+def _keep_copies(connection: Connection, municipality: str, copies: Sequence[Copy]) -> None:
+    connection.execute(_INSERT_COPY, [_copy_row(copy, municipality) for copy in copies])
+    persons = dict.fromkeys((subject, copy.application_id) for copy in copies for subject in copy.subjects)
+    if persons:
+        connection.execute(
+            _INSERT_SUBJECT,
+            [
+                {"municipality": municipality, "subject": subject, "application_id": application_id}
+                for subject, application_id in persons
+            ],
+        )
+
+
 def _copy_row(copy: Copy, municipality: str) -> dict[str, Any]:
     return {name: getattr(copy, name) for name in Copy.__dataclass_fields__} | {
         "municipality": municipality,
         "subjects": list(copy.subjects),
         "as_of": None if copy.as_of is None else copy.as_of.isoformat(),
+        "entries": None if copy.entries is None else [list(one) for one in copy.entries],
     }
 
 

@@ -56,6 +56,7 @@ from .copies import (
     MOST_DRAWS,
     Paper,
     answer_of,
+    chosen_entries,
     copy_fee,
     ledger_copies,
     ledger_entry,
@@ -63,6 +64,7 @@ from .copies import (
     request_digest,
     slip_entry,
 )
+from .counting import catch_up
 from .exceptions import AgeExceptions
 from .fault_injection import (
     fee_charged,
@@ -71,6 +73,7 @@ from .fault_injection import (
     with_other_settings,
     with_revised_fee,
 )
+from .history import History
 from .ledger import Ledger
 from .offers import Holder, find_holder
 from .pdf_link import linked
@@ -104,13 +107,15 @@ class IssuingService:
         """Raises Failed: Municipality_Unknown, Municipality_Not_Participating, Settings_Wrong."""
         self._context = context
         self._tenants = Tenants(settings.municipalities, context.trace)
-        self.ledger = Ledger(settings.ledger_url)
+        self.ledger = Ledger(settings.ledger_url, self._office_open)
+        self.history = History(self.ledger, self._tenants, context)
         self.exceptions = AgeExceptions(self.ledger, self._tenants, context)
         self.persons = PersonsSearched(self._tenants)
         self.extensions = ReplicaExtensions(self.ledger, self._tenants, context)
         self.alarms = IssuingAlarms(self.ledger, self._tenants, context)
         self.restoration = Restoration(self.ledger, context.clock, context.trace)
         self.registrations = self._registrations(settings)
+        self._catch_up()
 
     def _registrations(self, settings: IssuingSettings) -> Registrations | None:
         if settings.registration is None:
@@ -129,8 +134,20 @@ class IssuingService:
         self.restoration.reload()
         if self.registrations is not None:
             self.registrations.close()
+        self._catch_up()
         for tenant in self._tenants:
             tenant.replica.reopen()
+
+    def _office_open(self, municipality: str, moment: datetime) -> bool:
+        return self._tenants.get(municipality).municipality.on(moment.date()).office.open_at(moment)
+
+    def _catch_up(self) -> None:
+        """Count what was handed over before sums were kept."""
+        hosted = [tenant.municipality.info.code for tenant in self._tenants]
+        while True:
+            with self.ledger.write() as connection:
+                if catch_up(connection, hosted, self._office_open) == 0:
+                    return
 
     def close(self) -> None:
         self.ledger.close()
@@ -379,7 +396,7 @@ class IssuingService:
             answer = answer_of(tenant, reader.generation, request, paper)
             as_of = reader.made_at
         application = ledger_entry(request, answer, digest, paper, received_at, now)
-        self.ledger.record(application, ledger_copies(answer, as_of))
+        self.ledger.record(application, ledger_copies(answer, as_of, paper.entries))
         self._context.trace.emit(
             "issuing", "prepared", application_id=request.application_id, kind=application.kind,
             municipality=application.municipality, copies=application.copies, sheets=len(answer.pages),
@@ -453,6 +470,7 @@ class IssuingService:
             rendered=rendered,
             fee_total=fee_charged(faults, copy_fee(municipality.services[kind.code], rendered), len(copies)),
             issue_numbers=tuple(issue_numbers),
+            entries=chosen_entries(offer, rendered),
         )
 
     def _again(self, request: IssueRequest, digest: str, before: Application) -> IssuedPaper:

@@ -36,7 +36,7 @@ def stops_in_force(connection: Connection, municipality: str | None = None) -> t
         rows = connection.execute(_IN_FORCE)
     else:
         rows = connection.execute(_IN_FORCE_THERE, {"municipality": municipality})
-    return tuple(_entry(row) for row in rows.mappings())
+    return tuple(stop_entry(row) for row in rows.mappings())
 
 
 def set_stop(connection: Connection, asked: StopRequest, stop_id: str, now: datetime) -> StopEntry:
@@ -55,7 +55,9 @@ def set_stop(connection: Connection, asked: StopRequest, stop_id: str, now: date
             "at": now.isoformat(),
         }
         connection.execute(insert(stops), {**own, **values, "released_at": None})
-    return _entry(connection.execute(select(stops).where(*same).order_by(stops.c.stop_id)).mappings().first())
+    return stop_entry(
+        connection.execute(select(stops).where(*same).order_by(stops.c.stop_id)).mappings().first()
+    )
 
 
 def release_stop(connection: Connection, stop_id: str, now: datetime) -> StopEntry:
@@ -67,10 +69,10 @@ def release_stop(connection: Connection, stop_id: str, now: datetime) -> StopEnt
     row = connection.execute(select(stops).where(own)).mappings().first()
     if row is None:
         raise Failed("Stop_Unknown")
-    return _entry(row)
+    return stop_entry(row)
 
 
-def _entry(row: RowMapping | None) -> StopEntry:
+def stop_entry(row: RowMapping | None) -> StopEntry:
     assert row is not None
     return StopEntry(
         stop_id=row["stop_id"],

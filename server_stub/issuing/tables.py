@@ -53,13 +53,29 @@ applications = Table(
     Column("area", String(5), nullable=False),
     Column("terminal_kind", String(20), nullable=False),
     Column("restored_by", String(26)),
+    Column("sample", Boolean, nullable=False, server_default=false()),
+    Column("handed_over_at", String(40)),
+    Column("within_office", Boolean),
     CheckConstraint("copies >= 1"),
     CheckConstraint("fee_total >= 0"),
-)
+    Index("applications_listed", "municipality", "sample", "prepared_at", "application_id", "kind", "operator", "area", "terminal_id"),
+    Index("applications_of_terminal", "terminal_id", "prepared_at"),
+    Index("applications_of_holder", "municipality", "holder_ref"),
+)  # fmt: skip
 """One row an application that became paper. Times are ISO 8601 with offset, as they were given.
 
 `restored_by`: the restoration in which the centre told it again. What the centre does not know is then '' (`request_digest`,
-`paper_sha256`), and the time of receipt stands for that of preparation."""
+`paper_sha256`), and the time of receipt stands for that of preparation.
+
+`sample`: made up to be shown (見本データ), never applied for by anybody; see `sample_history`. `handed_over_at`: when the terminal handed the
+paper over, by the first report of it; what is reported later takes nothing of it back. `within_office`: whether it was prepared within
+office hours; from then on it is in `issue_sums`."""
+
+_COUNTED = applications.c.handed_over_at.is_not(None) & applications.c.within_office.is_(None)
+Index(
+    "applications_uncounted", applications.c.application_id, sqlite_where=_COUNTED, postgresql_where=_COUNTED
+)
+"""Those that were handed over and are in no sum yet."""
 
 copies = Table(
     "copies",
@@ -71,10 +87,50 @@ copies = Table(
     Column("sheets", Integer, nullable=False),
     Column("subjects", JSON, nullable=False),
     Column("as_of", String(40)),
+    Column("entries", JSON(none_as_null=True)),
     UniqueConstraint("application_id", "copy_number"),
 )
 """One row a copy: its 発行番号, which no other copy of its municipality has, number of sheets, the pseudonyms of the persons on it, and the 作成日時 of the delivery that the
-records are from (NULL: of before this was kept)."""
+records are from (NULL: of before this was kept). `entries`: what was chosen to stand on it (記載事項), as question and answer in Japanese,
+never a value; NULL: of before this was kept, or told again by the centre."""
+
+copy_subjects = Table(
+    "copy_subjects",
+    metadata,
+    Column("municipality", String(5), primary_key=True),
+    Column("subject", String(64), primary_key=True),
+    Column("application_id", String(26), ForeignKey("applications.application_id"), primary_key=True),
+)
+"""Who stands on any copy of an application, by pseudonym: `copies.subjects` the other way round."""
+
+issue_sums = Table(
+    "issue_sums",
+    metadata,
+    Column("municipality", String(5), primary_key=True),
+    Column("sample", Boolean, primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("dimension", String(10), primary_key=True),
+    Column("value", String(300), primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("applications", Integer, nullable=False),
+    Column("papers", Integer, nullable=False),
+    Column("yen", Integer, nullable=False),
+)
+"""What `statistics` counts, by month (`2016-07`) of the day of issue: written in the transaction of what is counted, always the sum of it."""
+
+disposals = Table(
+    "disposals",
+    metadata,
+    Column("number", Integer, primary_key=True, comment="their order: several may be of one moment"),
+    Column("disposal_id", String(26), nullable=False, unique=True),
+    Column("municipality", String(5), nullable=False),
+    Column("issue_number", String(100), nullable=False),
+    Column("operator", String(100), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("at", String(40), nullable=False),
+    Index("disposals_of", "municipality", "issue_number"),
+)
+"""処分情報: that a paper which was wrong was taken back and destroyed. None is ever removed."""
 
 slips = Table(
     "slips",
@@ -230,7 +286,7 @@ class Application:
 @dataclass(frozen=True, slots=True)
 class Copy:
     """One copy; `subjects` are the pseudonyms of the persons on it. `as_of`: the 作成日時 of the delivery that its records are
-    from; None for a copy of before that was kept."""
+    from; None for a copy of before that was kept. `entries`: question and answer of what was chosen to stand on it."""
 
     application_id: str
     copy_number: int
@@ -238,6 +294,7 @@ class Copy:
     sheets: int
     subjects: tuple[str, ...]
     as_of: datetime | None = None
+    entries: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

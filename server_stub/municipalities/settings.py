@@ -55,6 +55,7 @@ from server_stub.settings_file import (
 
 from .changes import Change, states_of
 from .hosting import HostingTerms
+from .office import OfficeTerms, ServiceLevelTerms, StatisticsTerms
 from .registration import RegistrationTerms
 
 HERE = Path(__file__).parent
@@ -244,6 +245,9 @@ class _Own(Settings):
     authentication: AuthenticationTerms = AuthenticationTerms()
     hosting: HostingTerms = HostingTerms()
     registration: RegistrationTerms | None = None
+    office: OfficeTerms = OfficeTerms()
+    statistics: StatisticsTerms = StatisticsTerms()
+    service_level: ServiceLevelTerms = ServiceLevelTerms()
     closed: list[ClosedSpan] = []
     service: dict[str, dict[str, Any]]
     issue_number: IssueNumbers = STANDARD_NUMBER
@@ -306,6 +310,9 @@ class Municipality:
     authentication: AuthenticationTerms = AuthenticationTerms()
     hosting: HostingTerms = HostingTerms()
     registration: RegistrationTerms | None = None
+    office: OfficeTerms = OfficeTerms()
+    statistics: StatisticsTerms = StatisticsTerms()
+    service_level: ServiceLevelTerms = ServiceLevelTerms()
     states: States = field(default_factory=States, compare=False, repr=False)
 
     def on(self, day: date) -> Municipality:
@@ -468,6 +475,9 @@ def _municipality(
         authentication=own.authentication,
         hosting=own.hosting,
         registration=own.registration,
+        office=own.office,
+        statistics=own.statistics,
+        service_level=own.service_level,
         states=states,
     )
 

@@ -101,6 +101,9 @@ def right(function: str, *roles: Role, **more: object) -> Right:
 _ADMIN, _COUNTER, _REGISTRATION = Role.ADMINISTRATOR, Role.COUNTER, Role.REGISTRATION
 _NIGHT, _AUDITOR, _VENDOR, _VENDOR_ADMIN = Role.NIGHT, Role.AUDITOR, Role.VENDOR, Role.VENDOR_ADMINISTRATOR
 _EVERYBODY = tuple(Role)
+_FIGURES = tuple(role for role in Role if role is not Role.VENDOR_ADMINISTRATOR)
+"""Numbers without anybody's name."""
+_HISTORY = (Role.ADMINISTRATOR, Role.COUNTER, Role.AUDITOR)
 
 RIGHTS: dict[str, Right] = {
     # --- getting in -----------------------------------------------------------------------------------------------------
@@ -151,8 +154,23 @@ RIGHTS: dict[str, Right] = {
     "search_act": right("search", _ADMIN, _COUNTER, _REGISTRATION, _NIGHT, _AUDITOR),
     "search_people_act": right("search", _COUNTER, _REGISTRATION, _NIGHT),
     # --- ① statistics ---------------------------------------------------------------------------------------------------
+    "statistics": right("statistics", *_FIGURES),
+    "statistics_chart": right("statistics", *_FIGURES, quiet=True),
+    "statistics_excel": right("statistics", *_FIGURES),
+    "statistics_csv": right("statistics", *_FIGURES),
+    "statistics_sample_act": right("statistics", _ADMIN),
     # --- ② issue history ------------------------------------------------------------------------------------------------
+    "issue_history": right("issue_history", *_HISTORY),
+    "issue_history_find": right("issue_history", *_HISTORY),
+    "issue_history_one": right("issue_history", *_HISTORY),
+    "issue_history_disposal_act": right("issue_history", _ADMIN, _COUNTER),
+    "issue_history_disclosure": right("issue_history", _ADMIN, _COUNTER),
+    "issue_history_export": right("issue_history", *_HISTORY),
+    "issue_history_export_state": right("issue_history", *_HISTORY, quiet=True),
+    "issue_history_export_file": right("issue_history", *_HISTORY),
     # --- ③ access log ---------------------------------------------------------------------------------------------------
+    "access_log": right("access_log", _ADMIN, _AUDITOR),
+    "access_log_excel": right("access_log", _ADMIN, _AUDITOR),
     # --- ④ 住登外戸籍 -----------------------------------------------------------------------------------------------------
     "registrations": right("registrations", _REGISTRATION),
     "registrations_one": right("registrations", _REGISTRATION),
@@ -171,6 +189,7 @@ RIGHTS: dict[str, Right] = {
     # --- terminals ------------------------------------------------------------------------------------------------------
     # --- alarms ---------------------------------------------------------------------------------------------------------
     # --- service level --------------------------------------------------------------------------------------------------
+    "service_level": right("service_level", _ADMIN, _AUDITOR, _VENDOR),
 }
 
 

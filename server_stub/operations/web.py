@@ -26,6 +26,7 @@ from server_stub.interface.values import FailureBody
 from server_stub.node import NodeContext
 
 from .doors import Door, Doors
+from .exports import Exports
 from .forms import Form
 from .operation_log import OK, Entry, OperationLog, Who
 from .operators import FirstOperator, Operator, Operators
@@ -63,6 +64,7 @@ class Console:
         self.sessions = Sessions(self.engine, settings, self.clock)
         self.log = OperationLog(self.engine, settings.secret_key)
         self.doors = Doors(settings)
+        self.exports = Exports()
         self.municipalities: dict[str, Hosted] = {one.code: one for one in settings.municipalities}
         self.templates = jinja2.Environment(
             loader=jinja2.PackageLoader("server_stub.operations", "pages"),
@@ -81,6 +83,7 @@ class Console:
     def close(self) -> None:
         self.engine.dispose()
         self.doors.close()
+        self.exports.close()
 
     def first_operators(self) -> list[FirstOperator]:
         """As `Operators.first`; it is logged."""

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import card, certificate, fronts, keyboard, links, pcsc, server, size, terminal
+from . import card, certificate, console, fronts, keyboard, links, pcsc, server, size, terminal
 from .measure import Measurement
 
 BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
@@ -25,6 +25,7 @@ BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
     keyboard.measure,
     pcsc.measure,
     size.measure,
+    console.measure,
 )
 """In the order in which they run."""
 

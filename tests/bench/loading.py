@@ -20,7 +20,7 @@ def _memory_mb() -> float:
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize() / 1e6
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """The highest of this process since it was begun; getrusage would tell that of the process that began it."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(re.search(r"VmHWM:\s+([0-9]+) kB", status)[1]) / 1000  # type: ignore[index]
@@ -52,7 +52,7 @@ def load(folder: Path, url: str, notices: Path) -> dict[str, float]:
         "rows_s": seconds,
         "quarter_mb": residents[len(residents) // 4][3],
         "residents_mb": residents[-1][3],
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
         "cpu_s": sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - cpu,
         "residents_cpu_s": next((one[4] for one in told if one[2] != first), 0.0),
     }

@@ -151,6 +151,12 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
         "/v1/restorations/{restoration_id}/complete",
         "/ops/v1/alarms",
         "/ops/v1/replica-extensions",
+        "/ops/v1/statistics",
+        "/ops/v1/issues",
+        "/ops/v1/issues.jsonl",
+        "/ops/v1/disposals",
+        "/ops/v1/sample-history",
+        "/ops/v1/service-level",
         "/v1/look",
     }
     issue = document["paths"]["/v1/applications"]["post"]

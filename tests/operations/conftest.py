@@ -7,7 +7,10 @@ import pytest
 
 from server_stub.db import sqlite_url
 from server_stub.operations import prepare_database
+from tests.issuing.conftest import empty_ledger, patient, replica_url  # noqa: F401
+from tests.issuing.test_statistics import kept_visits  # noqa: F401
 from tests.operations.hall import Hall
+from tests.operations.town import centre, console, town  # noqa: F401
 
 
 @pytest.fixture(scope="session")

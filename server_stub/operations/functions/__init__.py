@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 from fastapi import APIRouter
 
 from . import (
+    access_log,
     first_day,
+    issue_history,
     login,
     operation_log_pages,
     operators_pages,
     registrations,
     search,
+    service_level,
+    statistics,
     terms_pages,
     vendor_access,
 )
@@ -34,6 +38,10 @@ class Module(Protocol):
 MODULES: tuple[Module, ...] = (
     login,
     first_day,
+    statistics,
+    issue_history,
+    access_log,
+    service_level,
     search,
     registrations,
     operators_pages,
@@ -62,9 +70,13 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("search", "検索", "search", "/search", "毎日の業務"),
     Function("registrations", "住登外戸籍の利用登録", "registrations", "/registrations", "毎日の業務"),
     Function("vendor_choice", "市区町村の選択", "vendor_choice", "/municipalities", "毎日の業務"),
+    Function("statistics", "統計", "statistics", "/statistics", "確認と統計"),
+    Function("issue_history", "証明発行履歴確認", "issue_history", "/issues", "確認と統計"),
+    Function("access_log", "アクセスログ抽出", "access_log", "/access-log", "確認と統計"),
     Function("operation_log", "操作記録確認", "operation_log", "/operation-log", "確認と統計"),
     Function("operators", "操作者権限設定", "operators", "/operators", "設定"),
     Function("terms", "運用の設定", "terms", "/terms", "設定"),
+    Function("service_level", "サービスレベル", "service_level", "/service-level", "障害と監視"),
     Function("vendor_access", "事業者の利用期間", "vendor_access", "/vendor-access", "設定"),
 )
 """In the order of the navigation. One without a group is in no navigation."""
