@@ -34,6 +34,7 @@ REMOTE = (
     f.Authenticate,
     f.AuthenticateByOrdinance,
     f.Apply,
+    f.AskStanding,
 )
 """Effects that wait for somebody else; everything else is done by the terminal's own devices."""
 

@@ -29,6 +29,7 @@ from server_stub.ops_door import add_ops_door
 
 from .exceptions_door import add_exceptions_door
 from .extensions_door import add_extensions_door
+from .officials_door import add_officials_door
 from .operations import LedgerBooks
 from .restoration_door import add_restoration_door, add_restoration_paths
 from .service import IssuingService
@@ -102,6 +103,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     add_exceptions_door(app, settings.ops_key, service.exceptions)
     add_restoration_door(app, settings.ops_key, service)
     add_extensions_door(app, settings.ops_key, service.extensions)
+    add_officials_door(app, settings.ops_key, service)
     app.state.issuing = service
     return app
 
@@ -114,6 +116,7 @@ def openapi_document() -> dict[str, Any]:
     add_exceptions_door(app, None, None)
     add_restoration_door(app, None, None)
     add_extensions_door(app, None, None)
+    add_officials_door(app, None, None)
     return app.openapi()
 
 
@@ -189,6 +192,18 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
         """Any number of deliveries of one `report_id` count once. A cancellation may come before its application, and one that
         expired gives way to a payment made before it."""
         return service.take_report(application_id, report)
+
+    @app.get(
+        "/v1/applications/{application_id}/standing",
+        dependencies=guarded,
+        responses=_refusals("Application_Unknown", *SERVICE_REFUSED, *PERSON_REFUSED, *REQUEST_REFUSED),
+        status_code=204,
+        summary="Whether a prepared paper may still be paid",
+        operation_id="standing",
+    )
+    def standing(application_id: Annotated[Ulid, Path()]) -> None:
+        """Asked just before money is taken: refused by what stands against it since the paper was made (発行制限, 緊急停止)."""
+        service.check_standing(application_id)
 
     add_restoration_paths(app, guarded, asked)
 

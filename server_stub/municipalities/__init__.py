@@ -7,9 +7,11 @@ server everything about one tenant. Both check what they read and refuse a wrong
 
 from server_stub.certificates.terms import ClosedSpan
 
+from .changes import Change
 from .settings import (
     FILE_NAME,
     FORMATS,
+    Additions,
     AuthenticationTerms,
     DeliveryTerms,
     HolderTerms,
@@ -24,7 +26,9 @@ from .settings import (
 __all__ = [
     "FILE_NAME",
     "FORMATS",
+    "Additions",
     "AuthenticationTerms",
+    "Change",
     "ClosedSpan",
     "DeliveryTerms",
     "HolderTerms",
