@@ -42,6 +42,10 @@ from server_stub.issuing.restoration import Restoration
 from server_stub.issuing.tenants import HostedMunicipality, IssuingSettings
 from server_stub.municipalities import load_index
 from server_stub.node import NodeContext, RunningNode, serve
+from server_stub.operations import DoorAddress, Hosted, IssuingDoor, OperationsSettings
+from server_stub.operations import prepare_database as migrate_operations
+from server_stub.operations.app import create_app as create_console
+from server_stub.operations.web import Console
 from server_stub.paper.back_page import warm_up
 
 from . import paths
@@ -57,6 +61,7 @@ from .site_servers import LocalSite, SiteProcesses
 from .sites import CARD_REGISTRY, LEDGER, Site, sites_of
 from .stage_secrets import KeyPool
 from .template import (
+    OPERATIONS,
     authority_settings,
     card_registry_settings,
     databases_of,
@@ -68,6 +73,8 @@ from .towns import Town, codes
 _LOG = logging.getLogger(__name__)
 ENDING = 60.0
 """Real seconds for the servers' process to end, or to answer one command, on a busy machine."""
+CONSOLE = "console"
+"""In what `konbini server --json` prints: the URL of the officials' console."""
 NODES = ("authority", "issuing", "center")
 """In the order of `ports`. The issuing servers of further sites, and card registries (条例利用), are on free ports."""
 ISSUING_SERVERS, CARD_REGISTRIES, OPS_SERVERS, COUNTERS = (
@@ -114,6 +121,8 @@ class Servers(Protocol):
     """The issuing servers as officials reach them, by municipality."""
     counter_urls: dict[str, str]
     """The card registries as officials reach them."""
+    console_url: str
+    """Of the officials' console."""
     faults_on: set[str]
     """Those that the stage has switched on."""
 
@@ -183,6 +192,7 @@ class LocalServers:
         keys: KeyPool | None = None,
         kept: bool = False,
         outages: bool = False,
+        console_port: int = 0,
     ) -> None:
         """The towns are those of `template`. `ports` of authority, issuing server and centre (0: free ones). `enrolments`:
         testers' cards to trust. `keys`: other than the checkout's. `kept`: the databases that lie in `folder` are kept, and
@@ -201,6 +211,9 @@ class LocalServers:
             if name.startswith(CARD_REGISTRY) and not (template / f"{name}.db").exists():
                 # the town uses 条例利用 only since its data were made
                 migrate_card_registry(sqlite_url(self._fresh / f"{name}.db"))
+                continue
+            if name == OPERATIONS and not (template / f"{name}.db").exists():
+                migrate_operations(sqlite_url(self._fresh / f"{name}.db"))
                 continue
             paths.copy_private(template / f"{name}.db", self._fresh / f"{name}.db")
         for notices in (FILE_NAME, CARDS_FILE_NAME):
@@ -318,6 +331,10 @@ class LocalServers:
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))
         self.authority_url, self.center_url = (node.base_url for node in self._nodes)
+        console_app = create_console(context(CONSOLE), self._operations_settings())
+        self.console: Console = console_app.state.console
+        self._nodes.append(serve(console_app, console_port))
+        self.console_url = self._nodes[-1].base_url
         if kept:
             for one in self._sites:
                 self._deliver_after_restoration(one)
@@ -356,6 +373,35 @@ class LocalServers:
                     self._existing_address(town.code, site),
                 )
                 for town in site.towns
+            ),
+        )
+
+    def _operations_settings(self) -> OperationsSettings:
+        """The officials' console: it reaches the other nodes as officials do."""
+        doors = []
+        for one in self._sites:
+            code = one.site.codes[0]
+            cards = None
+            if one.cards is not None and one.cards.ops_key is not None:
+                cards = DoorAddress(self.counter_urls[codes(one.site.by_ordinance)[0]], one.cards.ops_key)
+            assert one.settings.ops_key is not None
+            doors.append(
+                IssuingDoor(
+                    one.site.codes,
+                    DoorAddress(self.ops_urls[code], one.settings.ops_key),
+                    cards,
+                    codes(one.site.by_ordinance),
+                )
+            )
+        return OperationsSettings(
+            database_url=sqlite_url(self._folder / f"{OPERATIONS}.db"),
+            secret_key=Secret(self._keys.text("console-log")),
+            center=DoorAddress(self.center_url, Secret(self._keys.text("ops-center"))),
+            sites=tuple(doors),
+            municipalities=tuple(
+                Hosted(town.code, town.name, town.municipality.info.prefecture, one.site.name)
+                for one in self._sites
+                for town in one.site.towns
             ),
         )
 
@@ -482,6 +528,8 @@ class LocalServers:
                 self._nightly[index].start()
         self.issuing_urls |= dict.fromkeys(site.site.codes, site.issuing_url)
         self.ops_urls |= dict.fromkeys(site.site.codes, ops_url)
+        for code in site.site.codes:
+            self.console.doors.move_issuing(code, ops_url)
 
     def being_restored(self) -> list[str]:
         """List the municipalities whose restoration an official has still to confirm."""
@@ -552,6 +600,7 @@ class LocalServers:
             self._copy()
             for site in self._sites:
                 site.reopen()
+            self.console.reopen()
 
     def close_trace(self) -> None:
         """The stage's trace is that of the nodes in this process too."""
@@ -571,6 +620,7 @@ class LocalServers:
             self._lines.stop()
         self._center_app.state.center.close()
         self._authority.close()
+        self.console.close()
 
 
 def _migrate(folder: Path, databases: Sequence[str]) -> None:
@@ -578,6 +628,7 @@ def _migrate(folder: Path, databases: Sequence[str]) -> None:
     for name in databases:
         if name.startswith(CARD_REGISTRY):  # made if it is not there
             migrate_card_registry(sqlite_url(folder / f"{name}.db"))
+    migrate_operations(sqlite_url(folder / f"{OPERATIONS}.db"))  # likewise
     for name in databases:
         (folder / f"{name}.db").chmod(0o600)
     migrate_authority(sqlite_url(folder / "authority.db"))
@@ -627,6 +678,7 @@ class RemoteServers:
         self.card_registry_urls: dict[str, str] = urls[CARD_REGISTRIES]
         self.ops_urls: dict[str, str] = urls[OPS_SERVERS]
         self.counter_urls: dict[str, str] = urls[COUNTERS]
+        self.console_url = urls[CONSOLE]
         self._first_urls = dict(self.issuing_urls), dict(self.ops_urls)
         self.faults_on: set[str] = set()
         self._client = httpx.Client(timeout=ENDING, trust_env=False)

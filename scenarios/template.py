@@ -35,6 +35,7 @@ from server_stub.interface.notices import CARDS_FILE_NAME, FILE_NAME, SERIAL, En
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.issuing.ledger import migrate_ledger
+from server_stub.operations import prepare_database as prepare_operations
 from server_stub.registry.importers import read_people
 from server_stub.registry.records import Person, Sex
 from server_stub.registry.values import ReadingKind
@@ -46,6 +47,8 @@ from .towns import CardSpec, Town, beginning_of, codes, load_towns, romanised, t
 
 AUTHORITY_FILE = "authentication_ca.der"
 CARDS = "cards.json"
+OPERATIONS = "operations"
+"""The database of the officials' console."""
 TOWNS = "towns.json"
 """Beside the databases: which towns they are of."""
 PIN = CARD_SECRETS["authentication_pin"]
@@ -76,7 +79,7 @@ class CardEntry:
 def databases_of(towns: Sequence[Town]) -> tuple[str, ...]:
     """Name the databases of a stage with these towns: one replica a town; a ledger a site, and a card registry where 条例利用 is used."""
     of_sites = (name for site in sites_of(towns) for name in site.databases)
-    return ("authority", "center", *of_sites, *(replica_name(town.code) for town in towns))
+    return ("authority", "center", OPERATIONS, *of_sites, *(replica_name(town.code) for town in towns))
 
 
 def card_registry_settings(folder: Path, site: Site, keys: KeyPool) -> CardRegistrySettings:
@@ -128,6 +131,7 @@ def build_template(
     told("試験用の鍵と認証局を用意しています")
     databases = {name: sqlite_url(folder / f"{name}.db") for name in databases_of(towns)}
     prepare_database(databases["authority"])
+    prepare_operations(databases[OPERATIONS])
     authority = Authority(authority_settings(folder, keys, towns=towns), clock, Trace(clock))
     told("カードを発行しています")
     (folder / AUTHORITY_FILE).write_bytes(authority.authentication_ca_certificate())

@@ -18,7 +18,7 @@ from scenarios import paths
 from scenarios.enrolment import load_enrolments
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.server_folder import ServerFolder
-from scenarios.servers import CARD_REGISTRIES, COUNTERS, ISSUING_SERVERS, OPS_SERVERS, LocalServers
+from scenarios.servers import CARD_REGISTRIES, CONSOLE, COUNTERS, ISSUING_SERVERS, OPS_SERVERS, LocalServers
 from scenarios.template import towns_of
 from scenarios.towns import beginning_of, fonts_of, load_towns
 from server_stub.interface.clock import Clock
@@ -86,6 +86,7 @@ def serve_until_stopped(
             CARD_REGISTRIES: servers.card_registry_urls,
             OPS_SERVERS: servers.ops_urls,
             COUNTERS: servers.counter_urls,
+            CONSOLE: servers.console_url,
         }
         if as_json:
             print(json.dumps(urls), flush=True)

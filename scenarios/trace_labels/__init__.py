@@ -29,13 +29,14 @@ SOURCES: dict[str, str] = {
     "authority": "認証局",
     "existing": "既存システム",
     "card_registry": "ICカード標準",
+    "console": "運用管理",
     "money": "現金",
     "paper": "用紙",
     "operator": "操作",
     "fault": "障害",
     "scenario": "手順",
 }
-SERVERS = ("centre", "issuing", "authority", "card_registry", "existing")
+SERVERS = ("centre", "issuing", "authority", "card_registry", "existing", "console")
 ANY = "*"
 
 _FOLDER = Path(__file__).parent

@@ -27,6 +27,7 @@ Source = Literal[
     "authority",
     "existing",
     "card_registry",
+    "console",
     "money",
     "paper",
     "operator",

@@ -1,0 +1,61 @@
+"""The functions of the console, ONE FILE A FUNCTION: a router with its pages, and its entry in the list that the navigation is made of.
+
+A file `functions/<key>.py` has `router = APIRouter()`; its routes have the names that `rights.RIGHTS` has, its templates lie in
+`pages/<key>/`. How one is added step by step: docs/console.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from fastapi import APIRouter
+
+from . import first_day, login
+
+if TYPE_CHECKING:
+    from server_stub.operations.web import Visit
+
+
+class Module(Protocol):
+    router: APIRouter
+
+
+MODULES: tuple[Module, ...] = (
+    login,
+    first_day,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`key`: as `Right.function` has it and the log keeps it; `name`: as the navigation and the log show it; `route`: its first page;
+    `path`: where that is; `group`: under which heading."""
+
+    key: str
+    name: str
+    route: str
+    path: str
+    group: str
+
+
+GROUPS = ("毎日の業務", "確認と統計", "設定", "障害と監視")
+FUNCTIONS: tuple[Function, ...] = (
+    Function("login", "ログイン", "login", "/login", ""),
+    Function("first_day", "はじめに", "first_day", "/", "毎日の業務"),
+)
+"""In the order of the navigation. One without a group is in no navigation."""
+NAMES = {one.key: one.name for one in FUNCTIONS}
+
+
+def navigation(visit: Visit) -> Iterator[tuple[str, list[tuple[Function, bool]]]]:
+    """Yield each heading with the functions that the operator may use, and whether it is the present one."""
+    for group in GROUPS:
+        found = [
+            (one, one.key == visit.right.function)
+            for one in FUNCTIONS
+            if one.group == group and visit.may(one.route)
+        ]
+        if found:
+            yield group, found

@@ -1,0 +1,144 @@
+"""Who may do what: ONE table from the name of a route to the roles that may use it. `web.allowed` asks it for every route.
+
+A route that is not in the table is open to nobody, and a test demands that every route is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an operator is there for. An operator may have several, all of the municipality or all of who runs the site."""
+
+    ADMINISTRATOR = "administrator"
+    COUNTER = "counter"
+    REGISTRATION = "registration"
+    NIGHT = "night"
+    AUDITOR = "auditor"
+    VENDOR = "vendor"
+    VENDOR_ADMINISTRATOR = "vendor_administrator"
+
+
+ROLE_NAMES = {
+    Role.ADMINISTRATOR: "システム管理者",
+    Role.COUNTER: "窓口担当者",
+    Role.REGISTRATION: "住登外戸籍担当者",
+    Role.NIGHT: "宿直担当者",
+    Role.AUDITOR: "監査担当者",
+    Role.VENDOR: "保守担当者（事業者）",
+    Role.VENDOR_ADMINISTRATOR: "事業者の管理者",
+}
+ROLE_DUTIES = {
+    Role.ADMINISTRATOR: "操作者と権限、設定の変更、緊急停止を扱います。",
+    Role.COUNTER: "発行履歴の確認、発行制限、窓口での手続を扱います。",
+    Role.REGISTRATION: "住登外戸籍の利用登録申請を審査し、紐付けます。",
+    Role.NIGHT: "夜間・休日に、発行制限と緊急停止を行います。",
+    Role.AUDITOR: "操作記録、アクセスログ、統計を確認します。",
+    Role.VENDOR: "機器の状態と件数を確認します。市区町村が許可した期間に限り、氏名は表示されません。",
+    Role.VENDOR_ADMINISTRATOR: "事業者の操作者を登録します。",
+}
+VENDOR_ROLES = frozenset({Role.VENDOR, Role.VENDOR_ADMINISTRATOR})
+MUNICIPAL_ROLES = frozenset(Role) - VENDOR_ROLES
+
+
+class PersonalField(StrEnum):
+    """What of a person can be hidden from an operator."""
+
+    DOMICILE = "domicile"
+    MY_NUMBER = "my_number"
+    RESIDENCE_STATUS = "residence_status"
+
+
+FIELD_NAMES = {
+    PersonalField.DOMICILE: "本籍・筆頭者",
+    PersonalField.MY_NUMBER: "個人番号",
+    PersonalField.RESIDENCE_STATUS: "在留資格など",
+}
+SEES = {
+    Role.ADMINISTRATOR: frozenset[PersonalField](),
+    Role.COUNTER: frozenset({PersonalField.DOMICILE, PersonalField.RESIDENCE_STATUS}),
+    Role.REGISTRATION: frozenset({PersonalField.DOMICILE}),
+    Role.NIGHT: frozenset[PersonalField](),
+    Role.AUDITOR: frozenset[PersonalField](),
+    Role.VENDOR: frozenset[PersonalField](),
+    Role.VENDOR_ADMINISTRATOR: frozenset[PersonalField](),
+}
+"""What a role may see of a person where nothing else was decided for an operator."""
+
+
+class Stage(StrEnum):
+    """How far a session has come: who has to choose a password, or to show the second factor, does nothing else before."""
+
+    CHOOSE = "choose"
+    ENROL = "enrol"
+    CODE = "code"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Who may use a route. `function`: the key of the function that it belongs to (`functions.FUNCTIONS`), for navigation and log.
+
+    `municipal`: only with a municipality; an operator of who runs the site has one while its officials have opened a period. `stage`: what
+    the session is at. `anybody`: also who is not logged in. `quiet`: its use is not logged by itself.
+    """
+
+    function: str
+    roles: frozenset[Role] = frozenset()
+    municipal: bool = True
+    stage: Stage = Stage.FULL
+    anybody: bool = False
+    quiet: bool = False
+
+
+def right(function: str, *roles: Role, **more: object) -> Right:
+    return Right(function, frozenset(roles), **more)  # type: ignore[arg-type]
+
+
+_ADMIN, _COUNTER, _REGISTRATION = Role.ADMINISTRATOR, Role.COUNTER, Role.REGISTRATION
+_NIGHT, _AUDITOR, _VENDOR, _VENDOR_ADMIN = Role.NIGHT, Role.AUDITOR, Role.VENDOR, Role.VENDOR_ADMINISTRATOR
+_EVERYBODY = tuple(Role)
+
+RIGHTS: dict[str, Right] = {
+    # --- getting in -----------------------------------------------------------------------------------------------------
+    "style": Right("login", anybody=True, quiet=True),
+    "login": Right("login", anybody=True, quiet=True),
+    "login_act": Right("login", anybody=True, quiet=True),
+    "logout": Right("login", frozenset(Role), municipal=False, quiet=True),
+    "password": right("login", *_EVERYBODY, municipal=False),
+    "password_act": right("login", *_EVERYBODY, municipal=False),
+    "first_password": right("login", *_EVERYBODY, municipal=False, stage=Stage.CHOOSE, quiet=True),
+    "first_password_act": right("login", *_EVERYBODY, municipal=False, stage=Stage.CHOOSE, quiet=True),
+    "code": right("login", *_EVERYBODY, municipal=False, stage=Stage.CODE, quiet=True),
+    "code_act": right("login", *_EVERYBODY, municipal=False, stage=Stage.CODE, quiet=True),
+    "enrol": right("login", *_EVERYBODY, municipal=False, stage=Stage.ENROL, quiet=True),
+    "enrol_act": right("login", *_EVERYBODY, municipal=False, stage=Stage.ENROL, quiet=True),
+    # --- first day ------------------------------------------------------------------------------------------------------
+    "first_day": right("first_day", *_EVERYBODY, municipal=False, quiet=True),
+    # --- ⑧ operators ----------------------------------------------------------------------------------------------------
+    # --- ⑦ operation log ------------------------------------------------------------------------------------------------
+    # --- vendor's access ------------------------------------------------------------------------------------------------
+    # --- search ---------------------------------------------------------------------------------------------------------
+    # --- ① statistics ---------------------------------------------------------------------------------------------------
+    # --- ② issue history ------------------------------------------------------------------------------------------------
+    # --- ③ access log ---------------------------------------------------------------------------------------------------
+    # --- ④ 住登外戸籍 -----------------------------------------------------------------------------------------------------
+    # --- ⑤ restrictions -------------------------------------------------------------------------------------------------
+    # --- ⑥ management ---------------------------------------------------------------------------------------------------
+    # --- emergency stops ------------------------------------------------------------------------------------------------
+    # --- 条例利用 --------------------------------------------------------------------------------------------------------
+    # --- deliveries -----------------------------------------------------------------------------------------------------
+    # --- incidents ------------------------------------------------------------------------------------------------------
+    # --- terminals ------------------------------------------------------------------------------------------------------
+    # --- alarms ---------------------------------------------------------------------------------------------------------
+    # --- service level --------------------------------------------------------------------------------------------------
+}
+
+
+def may(roles: Iterable[Role], route: str) -> bool:
+    """Tell whether somebody with these roles may use the route."""
+    found = RIGHTS.get(route)
+    return found is not None and (found.anybody or not found.roles.isdisjoint(roles))
