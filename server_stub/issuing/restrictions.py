@@ -205,7 +205,7 @@ class OwnRestrictions:
             own = select(table).where(table.c.restriction_id == restriction_id)
             row = connection.execute(own).mappings().one()
             entry = self._entry(row, reader)
-        self._context.trace.emit("operator", event, municipality=code, target=row["target"])
+        self._context.trace.emit("operator", event, municipality=code, whom=row["target"])
         return entry
 
     # --- lists --------------------------------------------------------------------------------------------------------------

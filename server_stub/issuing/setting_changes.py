@@ -62,7 +62,7 @@ class SettingChanges:
         if asked.closed_from is not None:
             asked = asked.model_copy(update={"begins": asked.closed_from.date(), "until": None})
         if asked.begins < clock.now().date():
-            raise Failed("Change_Too_Late", today=clock.now().date().isoformat())
+            raise Failed("Change_Too_Late")
         png = _picture(asked)
         if asked.what is Changes.SEAL and png is None:
             raise Failed("Change_Wrong", field="seal", expected="PNG の画像")
@@ -131,7 +131,7 @@ class SettingChanges:
         self._tenants.decide(code, self._additions(code))
         with self._ledger.read() as connection:
             row = connection.execute(select(table).where(table.c.change_id == change_id)).mappings().one()
-        self._context.trace.emit("operator", event, municipality=code, what=_request(row).what.value)
+        self._context.trace.emit("operator", event, municipality=code, changed=_request(row).what.value)
         return self._entry(row)
 
     # --- what follows from it -----------------------------------------------------------------------------------------------
