@@ -38,7 +38,7 @@ def create_app(context: NodeContext, settings: OperationsSettings) -> FastAPI:
             app.add_api_route(
                 route.path,
                 route.endpoint,
-                methods=sorted(route.methods),
+                methods=sorted(route.methods or ()),
                 name=route.name,
                 response_model=None,
             )

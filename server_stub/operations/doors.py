@@ -58,7 +58,7 @@ class Door:
         content = None if body is None else body.model_dump_json()
         return self._ask("POST", path, answer, content=content, headers={"content-type": "application/json"})
 
-    def bytes(self, path: str, **query: Any) -> bytes:
+    def content(self, path: str, **query: Any) -> bytes:
         """Ask for what is no message: a picture, a paper."""
         return self._answered("GET", path, params={k: v for k, v in query.items() if v is not None}).content
 
