@@ -4,6 +4,7 @@ Paths, relative to the base URL, behind the key for officials' tools (`interface
 
     POST /ops/v1/restriction-targets          TargetQuery         -> TargetView (whom it would stop)
     GET  /ops/v1/restrictions?municipality=&overdue=&ended=&cursor=&limit=          -> RestrictionPage (set here)
+    GET  /ops/v1/restrictions/{id}?municipality=                  -> RestrictionEntry
     GET  /ops/v1/delivered-restrictions?municipality=&overdue=&offset=&limit=       -> DeliveredRestrictionPage
     POST /ops/v1/restrictions                 RestrictionRequest  -> RestrictionEntry
     POST /ops/v1/restrictions/{id}/prolong    RestrictionProlonged -> RestrictionEntry

@@ -74,6 +74,19 @@ def add_officials_door(app: FastAPI, key: Secret | None, asked: IssuingService |
         return service.restrictions.list(query)
 
     @app.get(
+        "/ops/v1/restrictions/{restriction_id}",
+        dependencies=guarded,
+        responses=failure_answers("Restriction_Unknown", *_OF_TOWN),
+        summary="運用管理システムで設定した発行制限",
+        operation_id="show_restriction",
+    )
+    def restriction(
+        restriction_id: Annotated[Ulid, Path()], query: Annotated[DeliveryQuery, Query()]
+    ) -> RestrictionEntry:
+        """One of that municipality, also one that has ended."""
+        return service.restrictions.one(query.municipality, restriction_id)
+
+    @app.get(
         "/ops/v1/delivered-restrictions",
         dependencies=guarded,
         responses=failure_answers(*_OF_TOWN),

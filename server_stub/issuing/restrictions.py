@@ -210,6 +210,17 @@ class OwnRestrictions:
 
     # --- lists --------------------------------------------------------------------------------------------------------------
 
+    def one(self, municipality: str, restriction_id: str) -> RestrictionEntry:
+        """Tell one that was set here, also one that has ended. Raises Failed: Municipality_Unknown, Restriction_Unknown."""
+        tenant = self._tenants.get(municipality)
+        own = (table.c.restriction_id == restriction_id, table.c.municipality == municipality)
+        with self._ledger.read() as connection:
+            row = connection.execute(select(table).where(*own)).mappings().first()
+        if row is None:
+            raise Failed("Restriction_Unknown")
+        with tenant.replica.open_generation() as reader:
+            return self._entry(row, reader)
+
     def list(self, query: RestrictionQuery) -> RestrictionPage:
         """List those set here that stand, or those that have `ended`. Raises Failed(Municipality_Unknown)."""
         tenant, today = self._tenants.get(query.municipality), self._today()

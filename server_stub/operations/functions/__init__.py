@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from fastapi import APIRouter
 
-from . import first_day, login
+from . import (
+    alarms,
+    deliveries,
+    first_day,
+    incidents,
+    login,
+    management,
+    ordinance,
+    restrictions,
+    stops,
+    terminals,
+)
 
 if TYPE_CHECKING:
     from server_stub.operations.web import Visit
@@ -25,6 +36,14 @@ class Module(Protocol):
 MODULES: tuple[Module, ...] = (
     login,
     first_day,
+    restrictions,
+    management,
+    stops,
+    ordinance,
+    deliveries,
+    incidents,
+    terminals,
+    alarms,
 )
 
 
@@ -44,6 +63,14 @@ GROUPS = ("毎日の業務", "確認と統計", "設定", "障害と監視")
 FUNCTIONS: tuple[Function, ...] = (
     Function("login", "ログイン", "login", "/login", ""),
     Function("first_day", "はじめに", "first_day", "/", "毎日の業務"),
+    Function("restrictions", "発行制限", "restrictions", "/restrictions", "毎日の業務"),
+    Function("ordinance", "条例利用の利用登録", "ordinance", "/ordinance", "毎日の業務"),
+    Function("management", "管理", "management", "/management", "設定"),
+    Function("stops", "緊急停止", "stops", "/stops", "障害と監視"),
+    Function("incidents", "重大事象", "incidents", "/incidents", "障害と監視"),
+    Function("deliveries", "連携データ", "deliveries", "/deliveries", "障害と監視"),
+    Function("terminals", "端末", "terminals", "/terminals", "障害と監視"),
+    Function("alarms", "警報", "alarms", "/alarms", "障害と監視"),
 )
 """In the order of the navigation. One without a group is in no navigation."""
 NAMES = {one.key: one.name for one in FUNCTIONS}
