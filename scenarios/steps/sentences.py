@@ -27,7 +27,7 @@ THEMES = {
     "visit": "手続", "money": "お金と領収書", "paper": "用紙", "screens": "画面", "records": "記録", "cards": "カードとリーダ",
     "trouble": "時刻と障害", "deliveries": "連携データ", "offices": "市区町村とセンターの運用",
     "ordinance": "条例利用", "outages": "障害と業務継続",
-    "continuity": "業務の継続（バックアップと復元）",
+    "console": "運用管理システム", "continuity": "業務の継続（バックアップと復元）",
 }  # fmt: skip
 """The modules of this package that define sentences, and what each is about."""
 MODULES = tuple(THEMES)

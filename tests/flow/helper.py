@@ -201,7 +201,14 @@ def all_events() -> Iterable[e.Event]:
     yield e.LastTryAccepted()
     yield from (e.MunicipalitiesKnown((KOBE, ELSEWHERE)), e.SessionStarted(SESSION))
     yield from (e.Authenticated(known) for known in ALL_OFFERS)
-    yield from (paper(), paper(1, 0), e.MayBePaid(), e.MoneyTaken(0), e.MoneyReturned(100), e.CoinRejected(500))
+    yield from (
+        paper(),
+        paper(1, 0),
+        e.MayBePaid(),
+        e.MoneyTaken(0),
+        e.MoneyReturned(100),
+        e.CoinRejected(500),
+    )
     yield from (e.MoneyChanged(100), e.MoneyChanged(500), e.SheetPrinted(1), e.SheetPrinted(2))
     yield from (e.PaperTaken(), e.ReceiptPrinted(), e.StaffSettled("returned"))
     yield from (e.ServiceStopped("Application_Left_Open"), e.ServiceResumed())

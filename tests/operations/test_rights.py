@@ -97,7 +97,7 @@ def test_a_form_without_the_key_of_its_session_is_refused(hall: Hall) -> None:
         right = RIGHTS[route.name]
         if "POST" not in route.methods or right.anybody or right.stage is not Stage.FULL:
             continue
-        official = hall.officials.as_role(*right.roles - VENDOR_ROLES)
+        official = hall.officials.as_role(*(right.roles - VENDOR_ROLES or right.roles))
         for key in ("", "0" * 64, other.csrf):
             page = official.post(address(route), key=key)
             assert (page.status, page.heading) == (403, "画面の有効期限が切れています"), route.name
