@@ -31,6 +31,7 @@ from .exceptions_door import add_exceptions_door
 from .extensions_door import add_extensions_door
 from .officials_door import add_officials_door
 from .operations import LedgerBooks
+from .persons_door import add_persons_door
 from .restoration_door import add_restoration_door, add_restoration_paths
 from .service import IssuingService
 from .tenants import IssuingSettings
@@ -101,6 +102,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     app = _routed_app(context, service, settings.centre_key)
     add_ops_door(app, settings.ops_key, LedgerBooks(service), LedgerApplication)
     add_exceptions_door(app, settings.ops_key, service.exceptions)
+    add_persons_door(app, settings.ops_key, service.persons)
     add_restoration_door(app, settings.ops_key, service)
     add_extensions_door(app, settings.ops_key, service.extensions)
     add_officials_door(app, settings.ops_key, service)
@@ -114,6 +116,7 @@ def openapi_document() -> dict[str, Any]:
     app = _routed_app(NodeContext(clock, Trace(clock)), None, Secret(""))
     add_ops_door(app, None, None, LedgerApplication)
     add_exceptions_door(app, None, None)
+    add_persons_door(app, None, None)
     add_restoration_door(app, None, None)
     add_extensions_door(app, None, None)
     add_officials_door(app, None, None)

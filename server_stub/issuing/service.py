@@ -60,6 +60,7 @@ from .fault_injection import (
 from .ledger import Ledger
 from .offers import Holder, find_holder
 from .pdf_link import linked
+from .persons_door import PersonsSearched
 from .previews import Previews
 from .replica_age import ReplicaExtensions
 from .restoration import Restoration, delivered_after
@@ -92,6 +93,7 @@ class IssuingService:
         self._tenants = Tenants(settings.municipalities, context.trace)
         self.ledger = Ledger(settings.ledger_url)
         self.exceptions = AgeExceptions(self.ledger, self._tenants, context)
+        self.persons = PersonsSearched(self._tenants)
         self.extensions = ReplicaExtensions(self.ledger, self._tenants, context)
         self.alarms = IssuingAlarms(self.ledger, self._tenants, context)
         self.restoration = Restoration(self.ledger, context.clock, context.trace)

@@ -19,6 +19,8 @@ from server_stub.interface.values import read_refusal
 
 from .settings import DoorAddress, OperationsSettings
 
+_OUR_OWN = ("Operator_Unknown", "Operations_Not_Offered", "Request_Not_Found", "Internal_Error")
+"""Refusals that say that key, address or node are wrong: no matter of the official's."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -99,8 +101,7 @@ class Door:
 
     def _refuse(self, response: httpx.Response) -> None:
         refused = read_refusal(response.content)
-        if refused is None or refused.failure == "Operator_Unknown":
-            # our own key is wrong there: no matter of the official's
+        if refused is None or refused.failure in _OUR_OWN:
             raise Failed("Console_Node_Away", node=self.name)
         raise refused
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
 
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
@@ -119,6 +119,17 @@ class Operators:
             row = connection.execute(select(operators).where(operators.c.number == number)).mappings().first()
             return None if row is None else self._operator(connection, row)
 
+    def grants(self, operator: Operator) -> list[RowMapping]:
+        """List all that was ever decided about the operator's rights, the latest first."""
+        with self._engine.connect() as connection:
+            return list(
+                connection.execute(
+                    select(rights)
+                    .where(rights.c.operator == operator.number)
+                    .order_by(rights.c.number.desc())
+                ).mappings()
+            )
+
     def of(self, owner: str) -> list[Operator]:
         """List the owner's operators by their ids."""
         with self._engine.connect() as connection:
@@ -161,28 +172,44 @@ class Operators:
     # --- making and changing ----------------------------------------------------------------------------------------------
 
     def first(self) -> list[FirstOperator]:
-        """Make an administrator for each owner who has no operator yet, each with a one-time password. Told once, kept nowhere."""
+        """Make an operator with every role for each owner who has none yet, each with a one-time password. Told once, kept nowhere."""
         made = []
-        owners = [(one.code, one.name) for one in self._settings.municipalities]
-        owners += [
-            (f"{SITE}{site}", site)
-            for site in dict.fromkeys(one.site for one in self._settings.municipalities)
-        ]
-        for count, (owner, name) in enumerate(owners, start=1):
+        for owner, name in self._owners():
             with self._engine.connect() as connection:
                 held = connection.execute(
-                    select(func.count()).select_from(operators).where(operators.c.owner == owner)
-                ).scalar_one()
-            if held:
+                    select(operators.c.number).where(operators.c.owner == owner).limit(1)
+                ).first()
+            if held is not None:
                 continue
-            vendor = owner.startswith(SITE)
-            login = f"jigyosha-{count - len(self._settings.municipalities)}" if vendor else f"kanri-{owner}"
-            roles = VENDOR_ROLES if vendor else {Role.ADMINISTRATOR}
+            roles = VENDOR_ROLES if owner.startswith(SITE) else MUNICIPAL_ROLES
+            login = f"{self.prefix(owner)}kanri"
             password = self.add(
-                owner, login, "最初の管理者", "", roles, frozenset(), self._clock.now().date(), None, "system"
+                owner,
+                login,
+                "最初の管理者",
+                "",
+                roles,
+                usual_fields(roles),
+                self._clock.now().date(),
+                None,
+                "system",
             )
             made.append(FirstOperator(owner, name, login, password))
         return made
+
+    def _owners(self) -> list[tuple[str, str]]:
+        """List the owners with their names: the municipalities, then who runs their sites."""
+        hosted = self._settings.municipalities
+        return [(one.code, one.name) for one in hosted] + [
+            (f"{SITE}{site}", site) for site in dict.fromkeys(one.site for one in hosted)
+        ]
+
+    def prefix(self, owner: str) -> str:
+        """Tell how the ids of an owner's operators begin, so that nobody learns whom another owner has: `28100-`, `jigyosha1-`."""
+        owners = [one for one, _ in self._owners()]
+        if not owner.startswith(SITE):
+            return f"{owner}-"
+        return f"jigyosha{owners.index(owner) - len(self._settings.municipalities) + 1}-"
 
     def add(
         self,

@@ -119,9 +119,37 @@ RIGHTS: dict[str, Right] = {
     # --- first day ------------------------------------------------------------------------------------------------------
     "first_day": right("first_day", *_EVERYBODY, municipal=False, quiet=True),
     # --- ⑧ operators ----------------------------------------------------------------------------------------------------
+    "operators": right("operators", _ADMIN, _VENDOR_ADMIN, _AUDITOR, municipal=False),
+    "operators_one": right("operators", _ADMIN, _VENDOR_ADMIN, _AUDITOR, municipal=False),
+    "operators_new": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False, quiet=True),
+    "operators_new_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "operators_rights": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False, quiet=True),
+    "operators_rights_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "operators_withdraw_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "operators_name_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "operators_unlock_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "operators_password_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "operators_factor_act": right("operators", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "terms": right("terms", _ADMIN, _VENDOR_ADMIN, municipal=False),
+    "terms_act": right("terms", _ADMIN, _VENDOR_ADMIN, municipal=False),
     # --- ⑦ operation log ------------------------------------------------------------------------------------------------
+    "operation_log": right("operation_log", _ADMIN, _AUDITOR, _VENDOR_ADMIN, municipal=False),
+    "operation_log_search": right("operation_log", _ADMIN, _AUDITOR, _VENDOR_ADMIN, municipal=False),
+    "operation_log_export": right("operation_log", _ADMIN, _AUDITOR, _VENDOR_ADMIN, municipal=False),
+    "operation_log_check": right(
+        "operation_log", _ADMIN, _AUDITOR, _VENDOR_ADMIN, municipal=False, quiet=True
+    ),
+    "operation_log_check_act": right("operation_log", _ADMIN, _AUDITOR, _VENDOR_ADMIN, municipal=False),
     # --- vendor's access ------------------------------------------------------------------------------------------------
+    "vendor_access": right("vendor_access", _ADMIN, _AUDITOR),
+    "vendor_access_open_act": right("vendor_access", _ADMIN),
+    "vendor_access_close_act": right("vendor_access", _ADMIN),
+    "vendor_choice": right("vendor_choice", _VENDOR, municipal=False, quiet=True),
+    "vendor_choice_act": right("vendor_choice", _VENDOR, municipal=False),
     # --- search ---------------------------------------------------------------------------------------------------------
+    "search": right("search", _ADMIN, _COUNTER, _REGISTRATION, _NIGHT, _AUDITOR, quiet=True),
+    "search_act": right("search", _ADMIN, _COUNTER, _REGISTRATION, _NIGHT, _AUDITOR),
+    "search_people_act": right("search", _COUNTER, _REGISTRATION, _NIGHT),
     # --- ① statistics ---------------------------------------------------------------------------------------------------
     # --- ② issue history ------------------------------------------------------------------------------------------------
     # --- ③ access log ---------------------------------------------------------------------------------------------------
@@ -152,8 +180,8 @@ RIGHTS: dict[str, Right] = {
     "stops_set_act": right("stops", _ADMIN, _NIGHT),
     "stops_release_ask": right("stops", _ADMIN, _NIGHT),
     "stops_release_act": right("stops", _ADMIN, _NIGHT),
-    "stops_everything": right("stops", _VENDOR_ADMIN, municipal=False),
-    "stops_everything_act": right("stops", _VENDOR_ADMIN, municipal=False),
+    "stops_everything": right("stops_everything", _VENDOR_ADMIN, municipal=False),
+    "stops_everything_act": right("stops_everything", _VENDOR_ADMIN, municipal=False),
     # --- 条例利用 --------------------------------------------------------------------------------------------------------
     "ordinance": right("ordinance", _COUNTER),
     "ordinance_card": right("ordinance", _COUNTER),

@@ -131,6 +131,11 @@ class Visit:
         return self.console.name_of(self._municipality or self.owner)
 
     @property
+    def chain(self) -> str:
+        """Whose operation log is written and shown: the owner's."""
+        return self.owner
+
+    @property
     def now(self) -> datetime:
         return self.console.clock.now()
 
@@ -160,6 +165,12 @@ class Visit:
     def shown(self, value: str, field: PersonalField | str) -> str:
         """Return `value` where the operator may see it, else what is shown in its place."""
         return value if self.sees(field) else f"（{FIELD_NAMES[PersonalField(field)]}は表示できません）"
+
+    def choose(self, municipality: str) -> None:
+        """Let a vendor's operator look at this municipality from now on; the log of the choice stands there too."""
+        assert self.session is not None
+        self.console.sessions.change(self.session.key, municipality=municipality)
+        self._municipality = municipality
 
     # --- the other nodes ----------------------------------------------------------------------------------------------------
 
@@ -459,6 +470,24 @@ def sentences(failed: Failed | FailureBody) -> tuple[str, ...]:
     if failed.failure == "Console_Node_Away" and "node" in facts:
         cause = f"{facts['node']}が応答していません。"
     return (cause, entry.remedy)
+
+
+_OUTCOMES = {
+    OK: "正常",
+    "login_wrong": "利用者IDまたはパスワードの誤り",
+    "login_locked": "ロック中",
+    "login_stopped": "権限がない",
+    "login_code": "確認コードの誤り",
+}
+
+
+def outcome_in_words(outcome: str) -> str:
+    """Tell an outcome that stands in the operation log."""
+    if outcome in _OUTCOMES:
+        return _OUTCOMES[outcome]
+    told = _WORDS.get(outcome)
+    cause = told[0] if told is not None else CATALOGUE[outcome].cause if outcome in CATALOGUE else outcome
+    return cause.removesuffix("。")
 
 
 def sentence(failed: Failed) -> str:

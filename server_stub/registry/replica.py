@@ -270,6 +270,25 @@ class ReplicaReader:
         row = self._first(_BY_KEY, key=key)
         return person_of(row) if row else None
 
+    def find_people(self, begins: str, birth: date | None, limit: int) -> tuple[Person, ...]:
+        """Whoever's name, in characters or in kana, begins so (blanks do not count), born on that day if one is told; by kana, at most
+        `limit`. It reads every resident of the generation."""
+        plain = "".join(begins.split())
+        if not plain:
+            return ()
+        told = [
+            func.replace(func.replace(one, "\u3000", ""), " ", "") for one in (persons.c.name, persons.c.kana)
+        ]
+        asked = select(persons).where(
+            _has(persons), or_(*(one.startswith(plain, autoescape=True) for one in told)), _PERSON_USABLE
+        )
+        if birth is not None:
+            asked = asked.where(persons.c.birth == birth)
+        rows = self._connection.execute(
+            asked.order_by(persons.c.kana, persons.c.key).limit(limit), self._of_it
+        )
+        return tuple(person_of(row) for row in rows)
+
     def household(self, key: str) -> tuple[Person, ...]:
         """Who lives in household `key` by the last delivery (also who has announced a move), in their order on paper."""
         parameters = {**self._of_it, "household": key}

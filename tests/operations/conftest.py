@@ -18,8 +18,14 @@ def empty_console(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture
-def hall(tmp_path: Path, empty_console: Path) -> Iterator[Hall]:
-    made = Hall(tmp_path, empty_console)
+@pytest.fixture(scope="session")
+def _hall(tmp_path_factory: pytest.TempPathFactory, empty_console: Path) -> Iterator[Hall]:
+    made = Hall(tmp_path_factory.mktemp("hall"), empty_console)
     yield made
     made.close()
+
+
+@pytest.fixture
+def hall(_hall: Hall) -> Hall:
+    _hall.reset()
+    return _hall

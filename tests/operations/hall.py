@@ -101,6 +101,15 @@ class Official:
         told = {"csrf": self.csrf if key is None else key, **fields}
         return Page(self.http.post(path, data=told, headers=headers))
 
+    def ask(self, methods: Iterable[str] | None, path: str) -> Page:
+        """By the method that the path is for, without fields."""
+        return self.post(path) if "POST" in (methods or ()) else self.get(path)
+
+    @property
+    def owner(self) -> str:
+        assert self.operator is not None
+        return self.operator.owner
+
     def close(self) -> None:
         self.http.close()
 
@@ -146,6 +155,7 @@ class Officials:
     def close(self) -> None:
         for one in self._open:
             one.close()
+        self._open.clear()
 
 
 class Hall:
@@ -153,8 +163,8 @@ class Hall:
 
     def __init__(self, folder: Path, template: Path, **settings: Any) -> None:
         self.clock = Clock(STAGE_START)
-        self.clock.freeze()
-        shutil.copy(template, folder / "operations.db")
+        self._file, self._template = folder / "operations.db", template
+        shutil.copy(template, self._file)
         told: dict[str, Any] = {
             "database_url": sqlite_url(folder / "operations.db"),
             "secret_key": Secret("a key that lies outside the database"),
@@ -172,6 +182,22 @@ class Hall:
         self._node = serve(self.app)
         self.url = self._node.base_url
         self.officials = Officials(self.console, self.url)
+        self.reset()
+
+    def reset(self) -> None:
+        """Nobody is there, at the hour at which every stage begins."""
+        self.officials.close()
+        self.console.engine.dispose()
+        for end in ("-wal", "-shm"):
+            self._file.with_name(self._file.name + end).unlink(missing_ok=True)
+        shutil.copy(self._template, self._file)
+        self.clock.start_again(STAGE_START)
+        self.clock.freeze()
+
+    @property
+    def file(self) -> Path:
+        """The console's database."""
+        return self._file
 
     def close(self) -> None:
         self.officials.close()

@@ -19,10 +19,15 @@ from . import (
     incidents,
     login,
     management,
+    operation_log_pages,
+    operators_pages,
     ordinance,
     restrictions,
+    search,
     stops,
     terminals,
+    terms_pages,
+    vendor_access,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +49,11 @@ MODULES: tuple[Module, ...] = (
     incidents,
     terminals,
     alarms,
+    search,
+    operators_pages,
+    terms_pages,
+    operation_log_pages,
+    vendor_access,
 )
 
 
@@ -63,10 +73,17 @@ GROUPS = ("毎日の業務", "確認と統計", "設定", "障害と監視")
 FUNCTIONS: tuple[Function, ...] = (
     Function("login", "ログイン", "login", "/login", ""),
     Function("first_day", "はじめに", "first_day", "/", "毎日の業務"),
+    Function("search", "検索", "search", "/search", "毎日の業務"),
+    Function("vendor_choice", "市区町村の選択", "vendor_choice", "/municipalities", "毎日の業務"),
     Function("restrictions", "発行制限", "restrictions", "/restrictions", "毎日の業務"),
     Function("ordinance", "条例利用の利用登録", "ordinance", "/ordinance", "毎日の業務"),
+    Function("operation_log", "操作記録確認", "operation_log", "/operation-log", "確認と統計"),
     Function("management", "管理", "management", "/management", "設定"),
+    Function("operators", "操作者権限設定", "operators", "/operators", "設定"),
+    Function("terms", "運用の設定", "terms", "/terms", "設定"),
+    Function("vendor_access", "事業者の利用期間", "vendor_access", "/vendor-access", "設定"),
     Function("stops", "緊急停止", "stops", "/stops", "障害と監視"),
+    Function("stops_everything", "すべての緊急停止", "stops_everything", "/stops/everything", "障害と監視"),
     Function("incidents", "重大事象", "incidents", "/incidents", "障害と監視"),
     Function("deliveries", "連携データ", "deliveries", "/deliveries", "障害と監視"),
     Function("terminals", "端末", "terminals", "/terminals", "障害と監視"),

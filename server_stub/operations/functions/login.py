@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import segno
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
-from server_stub.operations.operation_log import Entry, Who
+from server_stub.operations.operation_log import OK, Entry, Who
 from server_stub.operations.operators import Operator, Refused
 from server_stub.operations.passwords import address_of, problem_of, step_of_code
 from server_stub.operations.rights import Stage
+from server_stub.operations.terms import read_terms
 from server_stub.operations.web import (
     COOKIE,
     Asked,
@@ -56,17 +59,15 @@ def login_act(visit: Asked, form: Entered) -> Response:
             found.owner,
             found.login,
             found.name,
-            f"ログインできない（{_WHY[found.why]}）",
+            "ログイン",
             f"login_{found.why}",
         )
         return visit.page(
             "login/login.html", status=401, form=form, again="", problem=_sentence(visit, found)
         )
-    _log(visit, found.owner, found.login, found.name, "ログイン", "ok")
+    _log(visit, found.owner, found.login, found.name, "ログイン", OK)
+    _keep_retention(visit, found.owner)
     return begin_session(visit, found)
-
-
-_WHY = {"wrong": "IDまたはパスワードの誤り", "locked": "ロック中", "stopped": "権限がない"}
 
 
 def _sentence(visit: Visit, refused: Refused) -> str:
@@ -87,6 +88,15 @@ def _log(visit: Visit, owner: str, login: str, name: str, act: str, outcome: str
     for one in owners:
         who = Who(login, name, visit.address)
         visit.console.log.write(one, visit.now, who, [Entry("login", act, outcome=outcome)])
+
+
+def _keep_retention(visit: Visit, owner: str) -> None:
+    """Take away what the owner keeps no longer; that it was done is a record itself."""
+    console = visit.console
+    days = read_terms(console.engine, owner).retention_days
+    if days and (gone := console.log.forget_before(owner, visit.now - timedelta(days=days))):
+        entry = Entry("operation_log", "削除", detail=f"保存期間（{days}日）を過ぎた操作記録 {gone}件")
+        console.log.write(owner, visit.now, Who("system", "", ""), [entry])
 
 
 @router.post("/logout", name="logout")
