@@ -35,7 +35,7 @@ def restrict(world: World, person: str) -> None:
     key = world.stage.person_key(person)
     with _official(world, Role.COUNTER) as official:
         official.open("/restrictions/new")
-        fields = {"target": "person", "key": key, "reason": "本人からの申出"}
+        fields = {"target": "person", "target_key": key, "reason": "本人からの申出"}
         shown = official.press("/restrictions/check", **fields, since=_day(world))
         expect(plain(person) in plain(shown), f"確認の画面に「{person}」", "ほかの人か、だれもいない")
         official.press("/restrictions/set")

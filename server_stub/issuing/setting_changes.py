@@ -189,7 +189,7 @@ class SettingChanges:
             kinds.append(
                 KindSettings(
                     kind=code,
-                    title=terms.title or kind.title,
+                    title=terms.words.get("ja") or kind.words["ja"],
                     fee=terms.fee,
                     counter_fee=terms.counter_fee,
                     opens=terms.opens.strftime("%H:%M"),

@@ -132,7 +132,7 @@ def _asked(visit: Visit, form: Form) -> RestrictionRequest | None:
     """Read what is to be stopped; None where something is wrong."""
     at_night = form.value("until_delivered") == "yes"
     target = Target.REGISTER if at_night else Target(form.choice("target", "対象", list(Target)) or "person")
-    key = form.matching("key", KEYS[target], r"[0-9A-Za-z-]{1,40}", "数字")
+    key = form.matching("target_key", KEYS[target], r"[0-9A-Za-z-]{1,40}", "数字")
     if at_night:
         reason, since, until = NIGHT_REASON, visit.today, None
     else:
