@@ -93,7 +93,7 @@ class OwnRestrictions:
             return False
         if reader.made_at is None or reader.made_at <= datetime.fromisoformat(row["set_at"]):
             return False
-        return self._state(row["municipality"], reader, row["key"]) != row["state_digest"]
+        return bool(self._state(row["municipality"], reader, row["key"]) != row["state_digest"])
 
     def _state(self, code: str, reader: ReplicaReader, number: str) -> str:
         kinds = self._tenants.get(code).municipality.every_kind.values()

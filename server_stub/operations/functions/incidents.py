@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Response
 
 from server_stub.interface.application_states import State
@@ -36,7 +38,7 @@ REPORTS = {
 }
 
 
-def _words(visit: Visit) -> dict[str, object]:
+def _words(visit: Visit) -> dict[str, Any]:
     day = visit.today.isoformat()
     found = visit.issuing.get("settings", SettingsView, municipality=visit.municipality, day=day)
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from fastapi import APIRouter, Response
 
@@ -38,7 +39,7 @@ NIGHT_REASON = "夜間・休日に届出を受領（記載前）"
 SHOWN = 50
 
 
-def _words() -> dict[str, object]:
+def _words() -> dict[str, Any]:
     return {"TARGETS": TARGETS, "KEYS": KEYS}
 
 
