@@ -15,13 +15,13 @@ from .command.backups import backup, restoration, restore
 from .command.cards import card_app
 from .command.deliveries import delivery_app
 from .command.options import JsonOption, TownOption, fold_help, print_json, stop, terminal_columns
-from .command.starting import demo, kiosk, run, server
+from .command.starting import console, demo, kiosk, run, server
 from .command.towns import town_app
 from .command.usage import WrongUse, told, usable_folder
 
 _log = logging.getLogger("scenarios.cli")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="コンビニ交付キオスクの模擬環境")
-for starting in (run, demo, kiosk):
+for starting in (run, demo, kiosk, console):
     app.command()(starting)
 server_app = typer.Typer(invoke_without_command=True)
 server_app.callback()(server)

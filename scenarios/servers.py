@@ -45,6 +45,7 @@ from server_stub.node import NodeContext, RunningNode, serve
 from server_stub.operations import DoorAddress, Hosted, IssuingDoor, OperationsSettings
 from server_stub.operations import prepare_database as migrate_operations
 from server_stub.operations.app import create_app as create_console
+from server_stub.operations.operators import FirstOperator
 from server_stub.operations.web import Console
 from server_stub.paper.back_page import warm_up
 
@@ -76,7 +77,7 @@ ENDING = 60.0
 CONSOLE = "console"
 """In what `konbini server --json` prints: the URL of the officials' console."""
 NODES = ("authority", "issuing", "center")
-"""In the order of `ports`. The issuing servers of further sites, and card registries (条例利用), are on free ports."""
+"""In the order of `ports`. The console is on `console_port`. The issuing servers of further sites, and card registries (条例利用), are on free ports."""
 ISSUING_SERVERS, CARD_REGISTRIES, OPS_SERVERS, COUNTERS = (
     "issuing_servers",
     "card_registries",
@@ -125,6 +126,8 @@ class Servers(Protocol):
     """Of the officials' console."""
     faults_on: set[str]
     """Those that the stage has switched on."""
+
+    def first_operators(self) -> list[FirstOperator]: ...
 
     def set_clock(self, setting: ClockSetting) -> None: ...
 
@@ -197,7 +200,7 @@ class LocalServers:
         """The towns are those of `template`. `ports` of authority, issuing server and centre (0: free ones). `enrolments`:
         testers' cards to trust. `keys`: other than the checkout's. `kept`: the databases that lie in `folder` are kept, and
         brought to the newest schema. `outages`: issuing servers are processes of their own, with lines to centre and city halls, so that
-        the outages of `server_stub.faults` can be switched on.
+        the outages of `server_stub.faults` can be switched on. `console_port`: of the officials' console.
 
         Raises OSError for a port that is taken, Failed(Database_Of_Newer_Version), Failed(Settings_Wrong) for own files that
         would never be delivered."""
@@ -466,6 +469,10 @@ class LocalServers:
             ):
                 source.backup(target)
 
+    def first_operators(self) -> list[FirstOperator]:
+        """Make an operator of the console for each municipality and each site that has none, with one-time passwords: told once."""
+        return self.console.first_operators()
+
     def set_clock(self, setting: ClockSetting) -> None:
         self._clock.apply(setting)  # no effect where the stage's own clock is shared
 
@@ -582,6 +589,18 @@ class LocalServers:
                 self.lose_site(code)
                 return {}
             return {"url": self.restore_site(code, Path(told["folder"]))}
+
+        @app.post("/control/console/first-operators", include_in_schema=False)
+        def _first() -> list[dict[str, str]]:
+            return [
+                {
+                    "owner": one.owner,
+                    "name": one.owner_name,
+                    "login": one.login,
+                    "password": one.password.reveal(),
+                }
+                for one in self.first_operators()
+            ]
 
     def reset(self, scenario: str = "", trace_folder: Path | None = None) -> None:
         """All nodes back to the template, all faults off. Their events go where those of the stage go."""
@@ -701,6 +720,13 @@ class RemoteServers:
     def fault_off(self, name: str) -> None:
         self._ask("DELETE", f"faults/{name}")
         self.faults_on.discard(name)
+
+    def first_operators(self) -> list[FirstOperator]:
+        """As `LocalServers.first_operators`."""
+        return [
+            FirstOperator(one["owner"], one["name"], one["login"], Secret(one["password"]))
+            for one in self._ask("POST", "console/first-operators")
+        ]
 
     def lose_site(self, code: str) -> None:
         """As `LocalServers.lose_site`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,8 @@ def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int, outag
     from scenarios.panel import StageClient, run_panel, stand
     from scenarios.stage import Stage
 
+    from .serving import console_lines
+
     print(f"予期しない障害の記録（開発者向け）: {paths.log_folder()}", flush=True)
     place, panel_place = stand(full_screen, monitor)
     window = {"place": place, "full_screen": full_screen, "monitor": monitor}
@@ -78,9 +81,17 @@ def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int, outag
         def begin() -> None:
             stage.reset("実演", _fresh(trace_folder))
             stage.start_kiosk(separate=True, window=window)
+            print("\n".join(console_lines(stage.servers)), flush=True)
 
         begin()
+        _open_console(stage)
         return run_panel(StageClient(stage, begin), panel_place)
+
+
+def _open_console(stage: Stage) -> None:
+    """Open the officials' console beside the terminal, where the machine has a way to open a page."""
+    if sys.platform != "linux" or shutil.which("xdg-open"):
+        webbrowser.open(stage.servers.console_url)
 
 
 def _fresh(folder: Path) -> Path:

@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -18,11 +19,20 @@ from scenarios import paths
 from scenarios.enrolment import load_enrolments
 from scenarios.profile_cards import template_with_own_cards
 from scenarios.server_folder import ServerFolder
-from scenarios.servers import CARD_REGISTRIES, CONSOLE, COUNTERS, ISSUING_SERVERS, OPS_SERVERS, LocalServers
+from scenarios.servers import (
+    CARD_REGISTRIES,
+    CONSOLE,
+    COUNTERS,
+    ISSUING_SERVERS,
+    OPS_SERVERS,
+    LocalServers,
+    Servers,
+)
 from scenarios.template import towns_of
 from scenarios.towns import beginning_of, fonts_of, load_towns
 from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
+from server_stub.operations.operators import SITE, FirstOperator
 
 from .options import as_option, clock_of
 from .usage import WrongUse
@@ -41,6 +51,9 @@ def serve_until_stopped(
     begin_anew: bool = False,
     towns_are_named: bool = False,
     outages: bool = False,
+    console_port: int = 0,
+    console_alone: bool = False,
+    reissue: str = "",
 ) -> None:
     """Serve authority, issuing servers and centre until SIGINT or SIGTERM. Raises OSError for a port that is taken, WrongUse
     for a clock that would be set back over kept data, Failed as `ServerFolder`.
@@ -48,7 +61,8 @@ def serve_until_stopped(
     Prints where they listen: one line of JSON if `as_json`, else what a person needs to connect a terminal.
     `folder`: what lies there is kept unless `begin_anew`; None: nothing is kept. `trust`: enrolled test cards are admitted.
     `template`: the stage's, else the checkout's with the tester's own cards. `towns_are_named`: kept data must be of the towns
-    chosen for this process. `outages`: as `LocalServers`. `clock`: see options; else the kept one, or as every stage begins.
+    chosen for this process. `outages`, `console_port`: as `LocalServers`. `console_alone`: only what an official needs is printed. `reissue`: the id of an operator of the
+    console who gets a new one-time password; raises WrongUse for nobody's. `clock`: see options; else the kept one, or as every stage begins.
     """
     stop = threading.Event()
 
@@ -76,7 +90,9 @@ def serve_until_stopped(
             keys=place.keys,
             kept=place.kept,
             outages=outages,
+            console_port=console_port,
         )
+        reissued = _reissued(servers, reissue) if reissue else ()
         place.keep_clock(running)
         urls = {
             "authority": servers.authority_url,
@@ -90,6 +106,9 @@ def serve_until_stopped(
         }
         if as_json:
             print(json.dumps(urls), flush=True)
+        elif console_alone:
+            print("\n".join(console_lines(servers, reissued)))
+            print("終えるには Ctrl-C を押してください。", flush=True)
         else:
             print(f"証明書交付センター\t{servers.center_url}")
             for site in servers.sites:
@@ -100,6 +119,7 @@ def serve_until_stopped(
             print(f"認証局\t{servers.authority_url}")
             for system in servers.existing_systems.values():
                 print(f"既存システム（{system.town.name}）\t{system.address.base_url}")
+            print("\n".join(console_lines(servers, reissued)))
             kiosk = ["kiosk", "--center", servers.center_url, "--clock", as_option(running), "--panel"]
             for font in fonts_of(towns_of(place.template)):
                 kiosk += ["--name-font", font]
@@ -118,6 +138,33 @@ def serve_until_stopped(
             pass  # under a stage's control they end with the stage, however it ended
         servers.stop()
         trace.close()
+
+
+def console_lines(servers: Servers, reissued: Sequence[FirstOperator] = ()) -> list[str]:
+    """Say where the officials' console is, and how to log in at it for the first time."""
+    lines = [f"運用管理システム\t{servers.console_url}"]
+    made = [*servers.first_operators(), *reissued]
+    if made:
+        lines.append(
+            "　ブラウザで開き、次の利用者IDと一時パスワードでログインしてください（一時パスワードは今だけ表示されます。"
+            "最初のログインで、新しいパスワードを決めます）。"
+        )
+        for one in made:
+            whose = f"{one.owner_name}の事業者" if one.owner.startswith(SITE) else one.owner_name
+            lines.append(f"　{whose}\t利用者ID {one.login}\t一時パスワード {one.password.reveal()}")
+    else:
+        lines.append(
+            "　登録済みの利用者IDでログインしてください（パスワードがわからないときは konbini console --reissue 利用者ID）。"
+        )
+    return lines
+
+
+def _reissued(servers: LocalServers, login: str) -> tuple[FirstOperator, ...]:
+    """Give an operator a new one-time password. Raises WrongUse."""
+    found = servers.console.reissue(login)
+    if found is None:
+        raise WrongUse(f"利用者ID {login} は登録されていません。")
+    return (found,)
 
 
 def _clock(told: str, kept: Clock | None, begins: datetime) -> Clock:

@@ -21,6 +21,8 @@ from .options import (
 from .usage import center_address, reason, usable_folder
 
 _STAGE = "2026年6月3日 10時から"
+CONSOLE_PORT = 8445
+"""Of the officials' console."""
 _PORT_TROUBLE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM)
 
 
@@ -116,6 +118,15 @@ def server(
     ports: Annotated[
         str, typer.Option("--ports", help="認証局,証明発行サーバ,センターのポート（0 は空き）")
     ] = "8441,8442,8443",
+    console_port: Annotated[
+        int | None,
+        typer.Option(
+            "--console-port",
+            min=0,
+            max=65535,
+            help="運用管理システムのポート（0 は空き）。なければ 8445、--ports がすべて 0 なら空き",
+        ),
+    ] = None,
     clock: Annotated[
         str, typer.Option("--clock", help=f"{CLOCK}。なければフォルダの時計の続き、または{_STAGE}")
     ] = "",
@@ -127,7 +138,7 @@ def server(
     town: TownOption = None,
     outages: OutagesOption = False,
 ) -> None:
-    """証明書交付センター・証明発行サーバ・認証局を動かす。"""
+    """証明書交付センター・証明発行サーバ・認証局・運用管理システムを動かす。"""
     if context.invoked_subcommand is not None:
         return  # backup, restore, restoration
     from .serving import serve_until_stopped
@@ -154,11 +165,57 @@ def server(
             begin_anew=begin_anew,
             towns_are_named=bool(town),
             outages=outages,
+            console_port=console_port if console_port is not None else CONSOLE_PORT if any(numbers) else 0,
         )
     except OSError as error:
         if error.errno not in _PORT_TROUBLE or error.filename is not None:
             raise
-        stop(f"ポートを開けません（{reason(error)}）。別のポートを --ports で指定してください。")
+        stop(
+            f"ポートを開けません（{reason(error)}）。別のポートを --ports と --console-port で指定してください。"
+        )
+
+
+def console(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="ポート（0 は空き）")] = CONSOLE_PORT,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--folder",
+            help="データベース・鍵・時計を置くフォルダ（konbini server --folder と同じもの。次に動かすと続きから）",
+        ),
+    ] = None,
+    clock: Annotated[
+        str, typer.Option("--clock", help=f"{CLOCK}。なければフォルダの時計の続き、または{_STAGE}")
+    ] = "",
+    reissue: Annotated[
+        str, typer.Option("--reissue", help="この利用者IDの一時パスワードを発行し直す（--folder とともに）")
+    ] = "",
+    town: TownOption = None,
+) -> None:
+    """運用管理システム（職員の画面）を、必要なサーバとともに動かす。アドレスと、最初のログインのしかたを表示する。
+
+    サーバはどれも空いているポートで動く。端末とともに使うときは konbini demo（端末の隣）か konbini server を動かす。どちらも運用管理システムを含む。
+    """
+    from .serving import serve_until_stopped
+
+    _choose(town)
+    if folder is not None:
+        usable_folder(folder, "--folder")
+    try:
+        serve_until_stopped(
+            folder,
+            (0, 0, 0),
+            control=False,
+            clock=clock,
+            towns_are_named=bool(town),
+            console_port=port,
+            console_alone=True,
+            reissue=reissue,
+        )
+    except OSError as error:
+        if error.errno not in _PORT_TROUBLE or error.filename is not None:
+            raise
+        stop(f"ポート {port} を開けません（{reason(error)}）。別のポートを --port で指定してください。")
 
 
 def kiosk(

@@ -114,6 +114,12 @@ class Operators:
                 raise Failed("Console_Record_Unknown")
             return self._operator(connection, row)
 
+    def by_any_login(self, login: str) -> Operator | None:
+        """Find an operator of whatever owner: for whoever has the machine itself."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(operators).where(operators.c.login == login)).mappings().first()
+            return None if row is None else self._operator(connection, row)
+
     def by_number(self, number: int) -> Operator | None:
         with self._engine.connect() as connection:
             row = connection.execute(select(operators).where(operators.c.number == number)).mappings().first()

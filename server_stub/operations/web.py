@@ -28,7 +28,7 @@ from server_stub.node import NodeContext
 from .doors import Door, Doors
 from .forms import Form
 from .operation_log import OK, Entry, OperationLog, Who
-from .operators import Operator, Operators
+from .operators import FirstOperator, Operator, Operators
 from .periods import open_period
 from .rights import FIELD_NAMES, RIGHTS, ROLE_NAMES, PersonalField, Right, Role, Stage, may
 from .sessions import Session, Sessions, is_csrf
@@ -41,7 +41,7 @@ HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
     "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "cross-origin-opener-policy": "same-origin",
@@ -49,7 +49,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "x-robots-tag": "noindex, nofollow",
 }
-"""On every answer."""
+"""On every answer. With `no-referrer` a browser would not say where a form comes from, which `_is_same_origin` asks."""
 _STAGE_ROUTES = {Stage.CHOOSE: "/first-password", Stage.CODE: "/code", Stage.ENROL: "/second-factor"}
 
 
@@ -81,6 +81,24 @@ class Console:
     def close(self) -> None:
         self.engine.dispose()
         self.doors.close()
+
+    def first_operators(self) -> list[FirstOperator]:
+        """As `Operators.first`; it is logged."""
+        made = self.operators.first()
+        for one in made:
+            entry = Entry("operators", "登録", detail=f"利用者 {one.login}（最初の管理者）")
+            self.log.write(one.owner, self.clock.now(), Who("system", "", ""), [entry])
+        return made
+
+    def reissue(self, login: str) -> FirstOperator | None:
+        """Give an operator a new one-time password, for whoever has the machine itself; None for nobody's id. It is logged."""
+        operator = self.operators.by_any_login(login)
+        if operator is None:
+            return None
+        password = self.operators.new_password(operator)
+        entry = Entry("operators", "変更", detail=f"利用者 {login} の一時パスワードの発行（サーバの管理者）")
+        self.log.write(operator.owner, self.clock.now(), Who("system", "", ""), [entry])
+        return FirstOperator(operator.owner, self.name_of(operator.owner), login, password)
 
     def name_of(self, owner: str) -> str:
         """Name a municipality, or who runs a site, in Japanese."""
@@ -216,7 +234,7 @@ class Visit:
             if self.right.quiet and not failure:
                 return
             act = "操作" if self.request.method == "POST" else "照会"
-            entries = [Entry(self.right.function, act, detail=self.route)]
+            entries = [Entry(self.right.function, act, detail=self.request.url.path[:200])]
         if failure:
             entries = [replace(one, outcome=failure) if one.outcome == OK else one for one in entries]
         who = Who(self._operator.login, self._operator.name, self.address)

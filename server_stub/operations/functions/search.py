@@ -38,18 +38,21 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """Where a found thing leads: a form by POST to `path` with its id in `field`, for who may use `route`. A route that is not there yet
-    is left out."""
+    """Where a found thing leads, for who may use `route`: a form by POST to `path` with its id in `field`; without a field a link, in whose
+    `path` the id stands for `{id}`. A function that is not there is left out."""
 
     words: str
     route: str
     path: str
-    field: str
+    field: str = ""
 
 
-OF_PERSON: list[FollowUp] = []
-"""Other functions' pages about a person, by 宛名番号."""
-OF_APPLICATION: list[FollowUp] = []
+OF_PERSON = (FollowUp("発行履歴", "issue_history_find", "/issues/find", "person_key"),)
+"""Other functions' pages about a person, by 宛名番号, which stands in no address."""
+OF_APPLICATION = (
+    FollowUp("発行履歴", "issue_history_one", "/issues/of/{id}"),
+    FollowUp("重大事象・確認が必要な申請", "incidents_one", "/incidents/{id}"),
+)
 """Other functions' pages about an application, by its id."""
 
 
@@ -195,5 +198,5 @@ def _page(visit: Visit, form: Form, *, status: int = 200, **found: object) -> Re
     )
 
 
-def _open_to(visit: Visit, follow_ups: list[FollowUp]) -> list[FollowUp]:
+def _open_to(visit: Visit, follow_ups: tuple[FollowUp, ...]) -> list[FollowUp]:
     return [one for one in follow_ups if one.route in RIGHTS and visit.may(one.route)]
