@@ -8,7 +8,7 @@ from datetime import timedelta
 from scenarios.officials import Official
 from server_stub.operations.rights import Role
 
-from .sentences import given, when
+from .sentences import when
 from .world import World, expect
 
 ONE = re.compile(r'href="(/restrictions/one/[0-9A-Z]{26})"')
@@ -28,7 +28,6 @@ def _kind(world: World, words: str) -> str:
 # --- 発行制限 -----------------------------------------------------------------------------------------------------------------
 
 
-@given("運用管理システムで、職員が「{person}」を発行制限にしている")
 @when("運用管理システムで、職員が「{person}」を発行制限にする")
 def restrict(world: World, person: str) -> None:
     """The person is looked at by name, and only then stopped."""
