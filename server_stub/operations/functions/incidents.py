@@ -46,8 +46,21 @@ def _words(visit: Visit) -> dict[str, Any]:
         "NOTICED": NOTICED,
         "REPORTS": REPORTS,
         "kinds": {one.kind: one.title for one in found.kinds},
-        "cause_of": lambda name: CATALOGUE[name].cause if name in CATALOGUE else name,
+        "cause_of": _cause_of,
+        "reason_of": _reason_of,
     }
+
+
+def _cause_of(name: str) -> str:
+    return CATALOGUE[name].cause if name in CATALOGUE else name
+
+
+def _reason_of(told: str) -> str:
+    """Tell the reason of a report in words, where it is a failure's name (with or without a detail)."""
+    name, _, detail = told.partition(":")
+    if name not in CATALOGUE:
+        return told
+    return CATALOGUE[name].cause + (f"（{detail.strip()}）" if detail.strip() else "")
 
 
 @router.get("/incidents", name="incidents")
