@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from scenarios.officials import Official
+from server_stub.interface.card_registry import Act
 from server_stub.operations.rights import Role
 
 from .sentences import when
@@ -94,3 +95,24 @@ def release(world: World) -> None:
         assert found is not None
         official.press(found[1])
         official.press(found[1].removesuffix("/ask") + "/release", sure="yes")
+
+
+# --- 条例利用 -----------------------------------------------------------------------------------------------------------------
+
+
+@when("運用管理システムで、職員が「{card}」の「{kind}」の利用を停止する")
+def stop_use(world: World, card: str, kind: str) -> None:
+    _registration_act(world, card, kind, Act.STOP)
+
+
+@when("運用管理システムで、職員が「{card}」の「{kind}」の利用を再開する")
+def resume_use(world: World, card: str, kind: str) -> None:
+    _registration_act(world, card, kind, Act.RESUME)
+
+
+def _registration_act(world: World, card: str, kind: str, act: Act) -> None:
+    """The card is found by its number; then one act for one kind."""
+    with _official(world, Role.COUNTER) as official:
+        official.open("/ordinance")
+        official.press("/ordinance/card", card=world.stage.card(card).number)
+        official.press("/ordinance/act", act=act.value, kind=_kind(world, kind))

@@ -28,7 +28,7 @@ from server_stub.interface.official_acts import (
     SettingsView,
 )
 from server_stub.interface.values import Place
-from server_stub.municipalities import Additions, Change, Municipality, load_municipality
+from server_stub.municipalities import NO_ADDITIONS, Additions, Change, Municipality, load_municipality
 from server_stub.node import NodeContext
 from server_stub.paper.typesetting import check_texts
 
@@ -46,13 +46,20 @@ class SettingChanges:
 
     def __init__(self, ledger: Ledger, tenants: Tenants, context: NodeContext) -> None:
         self._ledger, self._tenants, self._context = ledger, tenants, context
+        self._served: dict[str, Additions] = {}
         self.reload()
 
     def reload(self) -> None:
         """Serve what the database says. Raises Failed(Settings_Wrong) where the file no longer goes with it."""
         for tenant in tuple(self._tenants):
-            code = tenant.municipality.info.code
-            self._tenants.decide(code, self._additions(code))
+            self._serve(tenant.municipality.info.code)
+
+    def _serve(self, code: str) -> None:
+        """Nothing is read anew where nothing has changed."""
+        additions = self._additions(code)
+        if additions != self._served.get(code, NO_ADDITIONS):
+            self._tenants.decide(code, additions)
+            self._served[code] = additions
 
     # --- what officials do --------------------------------------------------------------------------------------------------
 
@@ -128,7 +135,7 @@ class SettingChanges:
         return found
 
     def _decided(self, code: str, change_id: str, event: str) -> ChangeEntry:
-        self._tenants.decide(code, self._additions(code))
+        self._serve(code)
         with self._ledger.read() as connection:
             row = connection.execute(select(table).where(table.c.change_id == change_id)).mappings().one()
         self._context.trace.emit("operator", event, municipality=code, changed=_request(row).what.value)

@@ -11,6 +11,7 @@ from .changes import Change
 from .settings import (
     FILE_NAME,
     FORMATS,
+    NO_ADDITIONS,
     Additions,
     AuthenticationTerms,
     DeliveryTerms,
@@ -26,6 +27,7 @@ from .settings import (
 __all__ = [
     "FILE_NAME",
     "FORMATS",
+    "NO_ADDITIONS",
     "Additions",
     "AuthenticationTerms",
     "Change",
