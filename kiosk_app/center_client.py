@@ -156,7 +156,7 @@ class CenterClient:
         kind: type[_M],
         body: Model | None = None,
         headers: dict[str, str] | None = None,
-        seconds: float = ANSWER_SECONDS,
+        seconds: float | None = None,
     ) -> _M:
         answer = self._request(method, path, body, headers, seconds=seconds)
         try:
@@ -172,8 +172,9 @@ class CenterClient:
         body: Model | None = None,
         headers: dict[str, str] | None = None,
         longest: int = LONGEST_MESSAGE,
-        seconds: float = ANSWER_SECONDS,
+        seconds: float | None = None,
     ) -> _Answer:
+        limit = ANSWER_SECONDS if seconds is None else seconds
         traceparent = new_traceparent()
         sent = {"traceparent": traceparent, **(headers or {})}
         if body is not None:
@@ -182,11 +183,11 @@ class CenterClient:
         with self._line(), under_traceparent(traceparent):
             self._trace.emit("network", "request", method=method, path=path)
             try:
-                limits = httpx.Timeout(seconds, connect=CONNECT_SECONDS)
+                limits = httpx.Timeout(limit, connect=CONNECT_SECONDS)
                 with self._http.stream(
                     method, path, headers=sent, content=content, timeout=limits
                 ) as response:
-                    answer = _read(response, longest, seconds)
+                    answer = _read(response, longest, limit)
             except (httpx.HTTPError, AnswerLate) as error:
                 self._trace.emit("network", "no_answer", method=method, path=path, error=type(error).__name__)
                 if isinstance(error, httpx.TimeoutException | AnswerLate):
