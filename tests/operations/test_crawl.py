@@ -8,7 +8,7 @@ application or operator of 足利市 stands in any answer to 大崎市, and no n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -18,10 +18,13 @@ from scenarios.servers import LocalServers
 from scenarios.stage import Stage
 from scenarios.steps.world import World
 from scenarios.towns import load_towns, shipped_town
+from server_stub.interface.operations import LedgerApplication
 from server_stub.operations.app import create_app
-from server_stub.operations.operators import usual_fields
+from server_stub.operations.operators import Operators, usual_fields
 from server_stub.operations.rights import MUNICIPAL_ROLES, RIGHTS, VENDOR_ROLES, PersonalField, Role
 from server_stub.operations.tables import heads, log
+from server_stub.operations.web import Visit
+from tests.long import LONG
 from tests.operations.hall import Official, Officials, Page
 
 ASHIKAGA, OSAKI = "09202", "04215"
@@ -222,3 +225,46 @@ def test_a_person_is_seen_by_whom_the_role_lets_see(site: Site) -> None:
         official = site.officials.as_role(role, municipality=ASHIKAGA)
         status = official.post("/search/people", person=key).status
         assert (status == 200) is (role in RIGHTS["search_people_act"].roles), role
+
+
+def _nobody_asks_whose_it_is(patch: pytest.MonkeyPatch) -> None:
+    from server_stub.operations.functions import search
+
+    def application(visit: Visit, application_id: str) -> search.Application:
+        found = visit.issuing.get(f"applications/{application_id}", LedgerApplication)
+        return search.Application(application_id, found, None)
+
+    patch.setattr(search, "_application", application)
+
+
+def _the_first_municipality_is_everybodys(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Visit, "municipality", property(lambda visit: ASHIKAGA))
+
+
+def _everybodys_operators_are_listed(patch: pytest.MonkeyPatch) -> None:
+    before = Operators.of
+    patch.setattr(Operators, "of", lambda self, owner: before(self, owner) + before(self, ASHIKAGA))
+
+
+@pytest.mark.parametrize(
+    ("plant", "caught_by"),
+    [
+        (_nobody_asks_whose_it_is, test_no_form_of_one_municipality_acts_on_or_shows_anything_of_another),
+        (
+            _the_first_municipality_is_everybodys,
+            test_the_search_finds_ones_own_and_says_of_anothers_what_it_says_of_nothing,
+        ),
+        (_everybodys_operators_are_listed, test_no_page_of_one_municipality_shows_anything_of_another),
+    ],
+)
+@pytest.mark.skipif(not LONG, reason="with make fuzz (KONBINI_LONG=1)")
+def test_the_crawl_finds_what_leaks(
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    plant: Callable[[pytest.MonkeyPatch], None],
+    caught_by: Callable[[Site], None],
+) -> None:
+    everybody(site, ASHIKAGA)
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        caught_by(site)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -265,3 +268,19 @@ def test_whatever_stands_in_a_name_stays_text(hall: Hall) -> None:
         assert page.status == 200
         assert "<b>" not in page.html and "<script" not in page.html and "49" not in page.text.split("{{")[0]
         assert "&lt;b&gt;" in page.html
+
+
+def test_no_template_has_a_script_a_style_or_a_box_that_no_keyboard_scrolls() -> None:
+    """Of every function, also one that no test opens."""
+    folder = Path(str(files("server_stub.operations"))) / "pages"
+    found = list(folder.rglob("*.html"))
+    assert len(found) > 10
+    for file in found:
+        text = file.read_text(encoding="utf-8")
+        assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:|https?://|\|\s*safe", text), (
+            file
+        )
+        assert text.count('class="scroll"') == text.count('class="scroll" tabindex="0"'), file
+        for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", text, re.DOTALL):
+            inside = form if file.name != "login.html" else "csrf"
+            assert re.search(r"csrf|kept\(\)", inside), (file, form[:80])

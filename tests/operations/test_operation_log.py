@@ -154,6 +154,26 @@ def test_an_older_copy_of_the_whole_log_is_found_by_a_head_that_was_written_down
 
 
 @pytest.mark.attack
+def test_a_record_of_a_history_that_was_taken_back_is_found(hall: Hall) -> None:
+    """Each record proves itself; only the chain proves that they are of one history."""
+    fill(hall, 5)
+    with hall.console.engine.connect() as connection:
+        head = dict(connection.execute(select(heads).where(heads.c.chain == KOBE)).mappings().one())
+    fill(hall, 7)
+    with hall.console.engine.begin() as connection:
+        taken_back = _row(connection, 8)
+        _delete(6, 7, 8, 9, 10, 11, 12)(connection)
+        connection.execute(update(heads).where(heads.c.chain == KOBE).values(**head))
+    hall.clock.advance(timedelta(hours=1))
+    fill(hall, 7)
+    assert problems(hall) == ()
+    with hall.console.engine.begin() as connection:
+        _delete(8)(connection)
+        connection.execute(insert(log), [taken_back])
+    assert "番号 8" in problems(hall)[0]
+
+
+@pytest.mark.attack
 def test_with_another_key_nothing_of_it_is_right(hall: Hall) -> None:
     from server_stub.interface.secret import Secret
     from server_stub.operations.operation_log import OperationLog
