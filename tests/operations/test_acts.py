@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import csv
+import inspect
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pypdfium2
@@ -20,7 +21,10 @@ from server_stub.center import tables as t
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.terminal import ReportKind, StatusReport
+from server_stub.operations import web
+from server_stub.operations.forms import Form
 from server_stub.operations.rights import Role
+from tests.long import LONG
 
 from .hall import ASHIKAGA, KOBE, Official, Officials, Page
 
@@ -390,3 +394,46 @@ def test_every_act_is_in_the_operation_log_with_whom_it_was_about(
     shown = auditor.get("/operation-log").text
     assert MIDORI in shown
     assert "発行制限（個人）" in shown
+
+
+# --- planted defects ----------------------------------------------------------------------------------------------------------
+
+
+def _everything_is_own(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(web.Visit, "is_own", lambda visit, municipality: True)
+
+
+def _one_step(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Form, "has", lambda form, name, value="": True)
+
+
+def _the_night_may_end(patch: pytest.MonkeyPatch) -> None:
+    real = web.may
+    patch.setattr(web, "may", lambda roles, route: route == "restrictions_end_act" or real(roles, route))
+
+
+def _nobody_is_noted(patch: pytest.MonkeyPatch) -> None:
+    real = web.Visit.note
+    patch.setattr(web.Visit, "note", lambda visit, act, **told: real(visit, act, **{**told, "subject": ""}))
+
+
+PLANTED = (
+    (_everything_is_own, test_another_municipality_finds_no_such_application),
+    (_one_step, test_nothing_is_stopped_before_the_second_step),
+    (_the_night_may_end, test_the_night_official_stops_a_register_and_ends_nothing),
+    (_nobody_is_noted, test_every_act_is_in_the_operation_log_with_whom_it_was_about),
+)
+
+
+@pytest.mark.skipif(not LONG, reason="with make fuzz (KONBINI_LONG=1)")
+@pytest.mark.parametrize(("plant", "caught_by"), PLANTED, ids=lambda one: one.__name__.strip("_"))
+def test_a_planted_defect_is_caught(
+    plant: Callable[[pytest.MonkeyPatch], None],
+    caught_by: Callable[..., None],
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = {name: request.getfixturevalue(name) for name in inspect.signature(caught_by).parameters}
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        caught_by(**given)
