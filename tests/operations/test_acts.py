@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -20,12 +21,14 @@ from scenarios.towns import load_towns, shipped_town
 from server_stub.center import tables as t
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START
+from server_stub.interface.official_acts import Changes
 from server_stub.interface.terminal import ReportKind, StatusReport
 from server_stub.operations import web
 from server_stub.operations.forms import Form
 from server_stub.operations.rights import Role
 from tests.long import LONG
 
+from .browsers import DESK, PHONE, axe, fits, keep, opened_browser, opened_page
 from .hall import ASHIKAGA, KOBE, Official, Officials, Page
 
 MIDORI, TAICHI, NAOKI = "0000100201", "0000100101", "0000100301"
@@ -437,3 +440,56 @@ def test_a_planted_defect_is_caught(
     plant(monkeypatch)
     with pytest.raises(AssertionError):
         caught_by(**given)
+
+
+# --- in a browser -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not LONG, reason="axe-core is fetched from npm: with make fuzz (KONBINI_LONG=1)")
+def test_axe_finds_nothing_and_no_page_is_scrolled_sideways(officials: Officials, doubtful: str) -> None:
+    """Every page of officials' acts with something on it, at a desk, on a phone and at 200 %."""
+    official = officials.as_role(Role.ADMINISTRATOR, Role.COUNTER, Role.NIGHT)
+    restricted(official, until="2026-06-03")
+    official.post("/management/add/fee", **FEE)
+    official.post("/stops/set", kind="residence", sure="yes")
+    (path,) = {link for link in official.get("/restrictions").links if link.startswith("/restrictions/one/")}
+    paths = [
+        "/restrictions", "/restrictions/delivered", "/restrictions/new", "/restrictions/night", path, "/management",
+        *(f"/management/new/{what.value}" for what in Changes), "/management/notices", "/stops", "/deliveries", "/incidents",
+        "/incidents/closed", f"/incidents/{doubtful}", "/terminals", "/alarms", "/ordinance",
+    ]  # fmt: skip
+    source, found = axe(), []
+
+    def look(page: Any, where: str) -> None:
+        for size in (DESK, PHONE, {"width": 640, "height": 400}):
+            page.set_viewport_size(size)
+            assert fits(page), (where, size)
+            page.evaluate(source)
+            told = page.evaluate("async () => (await axe.run()).violations")
+            found.extend((where, size["width"], one["id"], one["nodes"][0]["html"][:120]) for one in told)
+        keep(page, where.strip("/").replace("/", "-"))
+
+    with opened_browser() as browser, opened_page(browser, official, DESK, bypass_csp=True) as page:
+        for where in paths:
+            page.goto(where)
+            assert page.get_by_role("heading", level=1).count() == 1, where
+            look(page, where)
+        page.goto("/stops")
+        page.get_by_label("止める証明書").select_option("all")
+        page.get_by_role("button", name="緊急停止の確認へ進む").click()
+        look(page, "/stops/ask")
+        page.goto("/restrictions/new")
+        page.get_by_label("宛名番号・世帯番号・戸籍の番号").fill(TAICHI)
+        page.get_by_role("button", name="対象を確認する").click()
+        look(page, "/restrictions/new (wrong)")
+        page.get_by_label("理由", exact=False).first.select_option("職権")
+        page.get_by_role("button", name="対象を確認する").click()
+        look(page, "/restrictions/check")
+        page.goto("/management/new/certifier")
+        page.get_by_label("証明書").select_option("all")
+        page.get_by_label("職名").fill("神戸市長")
+        page.get_by_label("氏名").fill("架空　三郎")
+        page.get_by_label("変更する理由").fill("就任")
+        page.get_by_role("button", name="内容を確認する").click()
+        look(page, "/management/check")
+    assert found == []
