@@ -2,7 +2,7 @@
 
 | there | what |
 |---|---|
-| `authority.db`, `center.db`, `ledger.db`, `replica-CODE.db` | the books; one replica a town; `ledger-CODE.db` where the towns have several issuing servers |
+| `authority.db`, `center.db`, `operations.db`, `ledger.db`, `replica-CODE.db` | the books; one replica a town; `ledger-CODE.db` where the towns have several issuing servers |
 | `keys/` | the keys that the books were made with |
 | `template/` | the beginning: databases, which towns they are of, and the virtual cards that this authority issued |
 | `clock.json` | the clock, running on while no server does |

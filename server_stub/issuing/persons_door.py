@@ -10,6 +10,7 @@ from server_stub.interface.person_search import MOST_FOUND, PersonFound, PersonS
 from server_stub.interface.secret import Secret
 from server_stub.node import failure_answers
 from server_stub.ops_door import OPS_REFUSALS, official_only
+from server_stub.registry.records import Person
 from server_stub.registry.tables import LIVING_THERE
 
 from .tenants import Tenants
@@ -27,7 +28,7 @@ class PersonsSearched:
         with tenant.replica.open_generation() as reader:
             if asked.person_key is not None:
                 one = reader.person(asked.person_key)
-                people = () if one is None else (one,)
+                people: tuple[Person, ...] = () if one is None else (one,)
             else:
                 people = reader.find_people(asked.name or "", asked.birth, MOST_FOUND + 1)
         return PersonsFound(

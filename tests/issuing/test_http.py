@@ -132,6 +132,7 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
         "/ops/v1/in-doubt",
         "/ops/v1/applications/{application_id}",
         "/ops/v1/person-reference",
+        "/ops/v1/person-searches",
         "/ops/v1/age-exceptions",
         "/ops/v1/restorations",
         "/ops/v1/restorations/{municipality}/confirm",
