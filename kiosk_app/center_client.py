@@ -28,6 +28,7 @@ from server_stub.interface.registration import (
 )
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import (
+    ApplicationStanding,
     AuthenticationRequest,
     Nonce,
     OrdinanceServices,
@@ -48,6 +49,8 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 90.0
 """Real time: the network's own limits. The resident's patience is the flow's, on the one clock. The second holds for each
 piece of an answer and for the whole."""
+STANDING_SECONDS = 8.0
+"""The resident has paid and waits."""
 ENDED = 204
 """The status of a session's end."""
 LONGEST_MESSAGE, LONGEST_SHEET = 2_000_000, 8_000_000
@@ -131,6 +134,11 @@ class CenterClient:
             raise Failed("Answer_Malformed", path="sheets", detail="content type")
         return answer.body
 
+    def standing(self, application_id: str) -> ApplicationStanding:
+        """Ask whether a prepared paper may still be paid; soon, or not at all."""
+        path = f"/v1/applications/{application_id}/standing"
+        return self._message("GET", path, ApplicationStanding, seconds=STANDING_SECONDS)
+
     def report(self, application_id: str, report: StatusReport) -> ReportTaken:
         taken = self._message("POST", f"/v1/applications/{application_id}/reports", ReportTaken, report)
         if taken.application_id != application_id:
@@ -173,8 +181,9 @@ class CenterClient:
         kind: type[_M],
         body: Model | None = None,
         headers: dict[str, str] | None = None,
+        seconds: float | None = None,
     ) -> _M:
-        answer = self._request(method, path, body, headers)
+        answer = self._request(method, path, body, headers, seconds=seconds)
         try:
             return kind.model_validate_json(answer.body)
         except ValidationError as error:
@@ -188,7 +197,9 @@ class CenterClient:
         body: Model | None = None,
         headers: dict[str, str] | None = None,
         longest: int = LONGEST_MESSAGE,
+        seconds: float | None = None,
     ) -> _Answer:
+        limit = ANSWER_SECONDS if seconds is None else seconds
         traceparent = new_traceparent()
         sent = {"traceparent": traceparent, **(headers or {})}
         if body is not None:
@@ -197,8 +208,11 @@ class CenterClient:
         with self._line(), under_traceparent(traceparent):
             self._trace.emit("network", "request", method=method, path=path)
             try:
-                with self._http.stream(method, path, headers=sent, content=content) as response:
-                    answer = _read(response, longest)
+                limits = httpx.Timeout(limit, connect=CONNECT_SECONDS)
+                with self._http.stream(
+                    method, path, headers=sent, content=content, timeout=limits
+                ) as response:
+                    answer = _read(response, longest, limit)
             except (httpx.HTTPError, AnswerLate) as error:
                 self._trace.emit("network", "no_answer", method=method, path=path, error=type(error).__name__)
                 if isinstance(error, httpx.TimeoutException | AnswerLate):
@@ -242,8 +256,8 @@ class _Answer:
         raise Failed("Answer_Malformed", status=self.status)
 
 
-def _read(response: httpx.Response, longest: int) -> _Answer:
-    body = read_answer(response.headers, response.iter_raw(), longest, ANSWER_SECONDS)
+def _read(response: httpx.Response, longest: int, seconds: float) -> _Answer:
+    body = read_answer(response.headers, response.iter_raw(), longest, seconds)
     kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
     return _Answer(response.status_code, kind, body)
 

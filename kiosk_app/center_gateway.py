@@ -16,6 +16,7 @@ from kiosk_app.flow.events import (
     Authenticated,
     CardRead,
     Event,
+    MayBePaid,
     MunicipalitiesKnown,
     NumberReceived,
     PaperReceived,
@@ -50,6 +51,9 @@ LETTING_GO = 3.0
 """Real seconds for a conversation with a card that was taken away to end, before the next card is spoken to."""
 
 
+NOBODY_KNOWS = ("Centre_Unreachable", "Answer_Malformed", "Request_Not_Found", "Internal_Error")
+"""No answer to the question whether a paper may be paid, or one of a centre that knows no such question: the paper that was made,
+compared and offered is sold, as it would be over a line that is down."""
 OTHER_CARDS = ("Card_Resident_Register_Card", "Card_Not_My_Number")
 """What a 住民基本台帳カード is to whoever looks for a My Number Card."""
 
@@ -143,6 +147,8 @@ class CenterGateway:
                 return self._order_slip(effect, visit)
             case f.Apply():
                 return self._apply(effect, visit)
+            case f.AskStanding():
+                return self._ask_standing(effect, visit)
         raise TypeError(f"{type(effect).__name__} is no matter of the centre")
 
     def send(self, message: Message) -> None:
@@ -446,6 +452,14 @@ class CenterGateway:
         words, sheets = effect.offer.words, len(paper.sheets)
         bought = Purchase(manifest.application_id, words, manifest.copies, manifest.fee_total, sheets)
         return PaperReceived(bought)
+
+    def _ask_standing(self, effect: f.AskStanding, visit: int) -> Event:
+        try:
+            self._client(visit).standing(effect.application_id)
+        except Failed as failed:
+            if failed.failure not in NOBODY_KNOWS:
+                raise
+        return MayBePaid()
 
     @property
     def _observer(self) -> Observer:

@@ -38,6 +38,7 @@ REMOTE = (
     f.Register,
     f.OrderSlip,
     f.Apply,
+    f.AskStanding,
 )
 """Effects that wait for somebody else; everything else is done by the terminal's own devices."""
 

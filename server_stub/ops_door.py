@@ -11,9 +11,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from .interface.failures import Failed
 from .interface.operations import (
     DoubtPage,
+    DoubtQuery,
     IncidentPage,
     IncidentQuery,
-    PageQuery,
     StopEntry,
     StopList,
     StopRequest,
@@ -46,7 +46,7 @@ class Books(Protocol):
 
     def incidents(self, query: IncidentQuery) -> IncidentPage: ...
 
-    def in_doubt(self, query: PageQuery) -> DoubtPage: ...
+    def in_doubt(self, query: DoubtQuery) -> DoubtPage: ...
 
     def application(self, application_id: str) -> Model: ...
 
@@ -104,7 +104,7 @@ def add_ops_door(app: FastAPI, key: Secret | None, asked: Books | None, shown_as
         summary="確認が必要な申請の一覧",
         operation_id="list_in_doubt",
     )
-    def in_doubt(query: Annotated[PageQuery, Query()]) -> DoubtPage:
+    def in_doubt(query: Annotated[DoubtQuery, Query()]) -> DoubtPage:
         """Applications of which nobody knows yet who has the paper or the money."""
         return books.in_doubt(query)
 

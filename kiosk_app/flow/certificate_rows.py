@@ -74,6 +74,6 @@ ROWS: tuple[Row, ...] = (
     Row(S.PREPARING, e.Refused, S.REFUSAL, refused),
     Row(S.PREPARING, e.CancelTouched, S.REFUSAL, refused_as("Visit_Cancelled")),
     Row(S.PREPARING, e.DeadlinePassed, S.REFUSAL, refused_as("Centre_Unreachable")),
-    *cash_in(comes_from=S.PREPARING, goes_to=S.PRINTING),
+    *cash_in(comes_from=S.PREPARING, goes_to=S.PRINTING, asks=True),
     *printing_and_taking(comes_from=S.PRINTING, goes_to=S.THANKS),
 )

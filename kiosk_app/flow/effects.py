@@ -129,6 +129,15 @@ class CashInStart(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class AskStanding(Effect):
+    """Ask the centre, just before the money is taken, whether the prepared paper may still be paid -> MayBePaid, also where nobody can
+    say. Refused by what has come to stand against it (発行制限, 緊急停止)."""
+
+    session_id: str
+    application_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CashInEnd(Effect):
     """-> MoneyTaken."""
 

@@ -293,6 +293,11 @@ class CoinRejected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MayBePaid(Event):
+    """Nothing has come to stand against the paper since it was made, as far as anybody can say."""
+
+
+@dataclass(frozen=True, slots=True)
 class MoneyTaken(Event):
     """The escrow was taken in; `change` yen will be returned."""
 

@@ -1,5 +1,5 @@
 """Cash-in, a sub-flow over a `Purchase`: nothing is charged before the paper is here, and until it is taken everything can be
-given back. It does not know what is bought."""
+given back. It does not know what is bought. Just before the money is taken the centre is asked whether the paper may still be paid."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from server_stub.interface.terminal import ReportKind
 
 from . import events as e
-from .effects import CashInEnd, CashInStart, Effect, PrintSheet, QueueReport, Say
+from .effects import AskStanding, CashInEnd, CashInStart, Effect, PrintSheet, QueueReport, Say
 from .ending import give_back_as, give_back_refused, refuse
 from .row import Context, Result, Row
 from .state import StateName as S
@@ -32,6 +32,20 @@ def ask_money(h: Context) -> Result:
 def take_nothing(h: Context) -> Result:
     visit, effects = ask_money(h)
     return visit, (*effects, CashInEnd(visit.bought))
+
+
+def ask_about_free(h: Context) -> Result:
+    visit, effects = ask_money(h)
+    return visit, (*effects, AskStanding(visit.session_id, visit.bought.id))
+
+
+def ask_about_paid(h: Context) -> Result:
+    visit, _ = count(h)
+    return visit, (AskStanding(visit.session_id, visit.bought.id),)
+
+
+def may_be_paid(h: Context) -> Result:
+    return h.visit, (CashInEnd(h.visit.bought),)
 
 
 def count(h: Context) -> Result:
@@ -88,17 +102,20 @@ def _report(visit: Visit, kind: ReportKind, reason: str) -> Effect:
     )
 
 
-def cash_in(*, comes_from: S, goes_to: S) -> tuple[Row, ...]:
-    """List the rows from the state that waits for paper (`comes_from`) to the one that prints it (`goes_to`)."""
+def cash_in(*, comes_from: S, goes_to: S, asks: bool = False) -> tuple[Row, ...]:
+    """List the rows from the state that waits for paper (`comes_from`) to the one that prints it (`goes_to`). `asks`: what is bought is
+    an application's paper, about which the centre is asked before the money is taken."""
+    free, paid = (ask_about_free, ask_about_paid) if asks else (take_nothing, take_money)
     return (
-        Row(comes_from, e.PaperReceived, S.TAKING_MONEY, take_nothing, nothing_to_pay),
+        Row(comes_from, e.PaperReceived, S.TAKING_MONEY, free, nothing_to_pay),
         Row(comes_from, e.PaperReceived, S.PAY, ask_money),
-        Row(S.PAY, e.MoneyChanged, S.TAKING_MONEY, take_money, enough),
+        Row(S.PAY, e.MoneyChanged, S.TAKING_MONEY, paid, enough),
         Row(S.PAY, e.MoneyChanged, S.PAY, count),
         Row(S.PAY, e.CoinRejected, S.PAY, show_rejected),
         Row(S.PAY, e.Refused, S.RETURNING_MONEY, give_back_refused),
         Row(S.PAY, e.CancelTouched, S.RETURNING_MONEY, give_back_as("Visit_Cancelled")),
         Row(S.PAY, e.DeadlinePassed, S.RETURNING_MONEY, give_back_as("Money_Not_Enough")),
+        *((Row(S.TAKING_MONEY, e.MayBePaid, S.TAKING_MONEY, may_be_paid),) if asks else ()),
         Row(S.TAKING_MONEY, e.MoneyTaken, goes_to, money_taken),
         Row(S.TAKING_MONEY, e.Refused, S.RETURNING_MONEY, give_back_refused),
         Row(S.RETURNING_MONEY, e.MoneyReturned, S.REFUSAL, money_returned),

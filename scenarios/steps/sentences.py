@@ -27,7 +27,7 @@ THEMES = {
     "visit": "手続", "money": "お金と領収書", "paper": "用紙", "screens": "画面", "records": "記録", "cards": "カードとリーダ",
     "trouble": "時刻と障害", "deliveries": "連携データ", "offices": "市区町村とセンターの運用",
     "ordinance": "条例利用", "outages": "障害と業務継続",
-    "continuity": "業務の継続（バックアップと復元）", "registration": "住登外戸籍の利用登録",
+    "continuity": "業務の継続（バックアップと復元）", "registration": "住登外戸籍の利用登録", "console": "運用管理システム",
 }  # fmt: skip
 """The modules of this package that define sentences, and what each is about."""
 MODULES = tuple(THEMES)

@@ -20,6 +20,7 @@ from server_stub.interface.registration import (
     SlipOrder,
 )
 from server_stub.interface.terminal import (
+    ApplicationStanding,
     AuthenticationRequest,
     Nonce,
     OrdinanceServices,
@@ -37,6 +38,7 @@ from server_stub.paper.finish import finish_sheets
 
 from .center import Center
 from .issue import FinishSheets
+from .officials_door import add_officials_door
 from .openapi import describe, failures
 from .outages_door import add_outages_door
 from .settings import CenterSettings
@@ -266,6 +268,28 @@ def sheet(
     return PdfResponse(_center(request).issue.sheet(application_id, terminal, number))
 
 
+@router.get(
+    "/applications/{application_id}/standing",
+    summary="支払い前の確認",
+    responses=failures(
+        "Application_Unknown",
+        "Application_State_Conflict",
+        *_HOLDER,
+        *_ISSUING,
+        "Household_Member_Restricted",
+    ),
+)
+def standing(request: Request, terminal: Caller, application_id: ApplicationId) -> ApplicationStanding:
+    """Tell whether the prepared paper may still be paid; ask just before the money is taken. What has come to stand against it
+    (発行制限, 緊急停止) cancels it."""
+    center = _center(request)
+    try:
+        return center.standing.check(terminal, application_id)
+    except Failed:
+        center.housekeeper.wake()
+        raise
+
+
 @router.post(
     "/applications/{application_id}/reports",
     summary="交付結果の通知",
@@ -307,6 +331,7 @@ def create_app(
     center = app.state.center = Center(context, settings, finish)
     add_ops_door(app, settings.ops_key, center.operations, CenterApplication)
     add_outages_door(app, settings.ops_key, center.outages)
+    add_officials_door(app, settings.ops_key, center.matters)
     return app
 
 
@@ -316,6 +341,7 @@ def openapi_document() -> dict[str, Any]:
     app = _bare_app(NodeContext(clock, Trace(clock)))
     add_ops_door(app, None, None, CenterApplication)
     add_outages_door(app, None, None)
+    add_officials_door(app, None, None)
     return app.openapi()
 
 

@@ -22,6 +22,7 @@ from .holders import Holders
 from .incidents import Incidents
 from .issue import FinishSheets, Issue
 from .issuing_servers import IssuingServers
+from .matters import Matters
 from .operations import CenterBooks
 from .outages import Outages
 from .outbox import Housekeeper, Outbox
@@ -30,6 +31,7 @@ from .retelling import Retelling
 from .sessions import Sessions
 from .settings import CenterSettings
 from .sites import SiteAlarms
+from .standing import Standing
 from .status_reports import StatusReports
 from .stops import Stops
 from .terminals import TerminalBook
@@ -92,6 +94,8 @@ class Center:
         self.registration = self._registration(
             settings, clock, trace, Jpki(clock, trusted, authority, self.holders), applications, servers
         )
+        self.standing = Standing(self.database, clock, trace, self.stops, servers)
+        self.matters = Matters(self.database, clock, trace)
         self.reports = StatusReports(self.database, clock, trace, self.incidents)
         self.outbox = Outbox(self.database, servers, self.incidents, clock, trace)
         self.servers = servers

@@ -49,6 +49,9 @@ from .sites import SiteAlarms
 LONGEST = 64_000_000
 """Bytes of an answer: the fronts of 99 copies in base64 come nowhere near it."""
 
+STANDING_SECONDS = 5.0
+"""Real seconds for the question whether a paper may be paid: a resident stands there with the money in the machine."""
+
 
 def post(
     transport: httpx.BaseTransport,
@@ -101,6 +104,7 @@ class IssuingServers:
     ) -> None:
         self._alarms = alarms
         self._looking = httpx.Timeout(times.look_timeout, connect=times.connect_timeout)
+        self._standing = httpx.Timeout(STANDING_SECONDS, connect=times.connect_timeout)
         self._transport = transport
         self._timeout = httpx.Timeout(times.issuing_timeout, connect=times.connect_timeout)
         self._servers = tuple(servers)
@@ -202,6 +206,13 @@ class IssuingServers:
         return self._post(
             municipality, f"/v1/applications/{application_id}/reports", report_json, ReportTaken
         )
+
+    def check_standing(self, municipality: str, application_id: str) -> None:
+        """Ask whether a prepared paper may still be paid; it is refused by what stands against it."""
+        server = self._by_municipality.get(municipality)
+        if server is None:
+            raise Failed("Issuing_Unreachable", municipality=municipality, detail="not configured")
+        self._send(server, municipality, f"/v1/applications/{application_id}/standing", None, self._standing)
 
     def look(self) -> None:
         """Ask every server whether it works, so that an outage is an alarm before somebody stands at a terminal."""

@@ -11,15 +11,16 @@ from server_stub.alarm_book import AlarmBook
 from server_stub.interface.application_states import State
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import LedgerReport
+from server_stub.interface.official_acts import Matter
 from server_stub.interface.operations import (
     CenterApplication,
     CenterReport,
     DoubtEntry,
     DoubtPage,
+    DoubtQuery,
     IncidentEntry,
     IncidentPage,
     IncidentQuery,
-    PageQuery,
     StopEntry,
     StopList,
     StopRequest,
@@ -29,6 +30,7 @@ from server_stub.interface.values import FailureBody, Identity
 
 from . import tables
 from .database import Database
+from .matters import not_closed
 from .stops import Stops
 from .tables import applications, incidents, outbox, status_reports
 
@@ -76,18 +78,26 @@ class CenterBooks:
             asked = asked.where(incidents.c.at >= query.since)
         if query.application_id is not None:
             asked = asked.where(incidents.c.application_id == query.application_id)
+        if query.municipality is not None:
+            asked = asked.where(applications.c.municipality == query.municipality)
+        if query.open:
+            asked = asked.where(not_closed(Matter.INCIDENT, incidents.c.incident_id))
         with self._database.read() as connection:
             found = [_incident(row) for row in connection.execute(asked).mappings()]
         shown = tuple(found[: query.limit])
         more = len(found) > query.limit
         return IncidentPage(incidents=shown, next_cursor=shown[-1].incident_id if more else None)
 
-    def in_doubt(self, query: PageQuery) -> DoubtPage:
+    def in_doubt(self, query: DoubtQuery) -> DoubtPage:
         """List applications in doubt by their identifiers."""
         table = applications.c
         asked = select(applications).where(table.state == State.IN_DOUBT)
         if query.cursor is not None:
             asked = asked.where(table.application_id > query.cursor)
+        if query.municipality is not None:
+            asked = asked.where(table.municipality == query.municipality)
+        if query.open:
+            asked = asked.where(not_closed(Matter.DOUBT, table.application_id))
         with self._database.read() as connection:
             rows = (
                 connection.execute(asked.order_by(table.application_id).limit(query.limit + 1))

@@ -64,6 +64,7 @@ class Sessions:
                     "expires_at": opened.expires_at,
                 },
             )
+            connection.execute(tables.SEEN, {"terminal": terminal_id, "now": now})
         self._trace.emit("centre", "session_opened", session_id=opened.session_id, terminal_id=terminal_id)
         return opened
 

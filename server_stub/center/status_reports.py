@@ -129,6 +129,7 @@ class StatusReports:
                         state_after=state,
                     )
                 )
+                connection.execute(tables.SEEN, {"terminal": row["terminal_id"], "now": now})
                 enqueue(connection, application_id, row["municipality"], report)
                 if state in (State.HANDED_OVER, State.CANCELLED):
                     void(connection, application_id)

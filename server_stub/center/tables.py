@@ -243,6 +243,31 @@ restorations = Table(
 """That this database was restored: the centre knows nothing of its own time between the two moments."""
 
 
+matter_closures = Table(
+    "matter_closures",
+    metadata,
+    Column("closure_id", String(26), primary_key=True),
+    Column("about", String(20), nullable=False),
+    Column("matter_id", String(26), nullable=False),
+    Column("application_id", String(26), nullable=False),
+    Column("municipality", String(5), nullable=False),
+    Column("operator", String(100), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("about", "matter_id", name="one_closure_a_matter"),
+    Index("closures_of", "municipality", "closure_id"),
+)
+"""That an official has closed an incident, or a doubt about an application, and why. Neither is changed by it."""
+
+terminal_sightings = Table(
+    "terminal_sightings",
+    metadata,
+    Column("terminal_id", String(80), primary_key=True),
+    Column("last_seen", Moment),
+)
+"""When a terminal last began a visit or told of one; NULL: never. Each registered terminal has a row."""
+
+
 _SESSION = sessions.c.session_id == bindparam("session")
 _RUNNING = and_(_SESSION, sessions.c.state == SESSION_OPEN, sessions.c.expires_at > bindparam("now"))
 _LIVING = and_(_RUNNING, sessions.c.terminal_id == bindparam("terminal"))
@@ -280,6 +305,11 @@ OUTAGES_OF = (
 )
 """Those in force, the one that ends last before the others."""
 
+SEEN = (
+    update(terminal_sightings)
+    .where(terminal_sightings.c.terminal_id == bindparam("terminal"))
+    .values(last_seen=bindparam("now", type_=Moment))
+)
 STOPS = select(stops).where(stops.c.released_at.is_(None)).order_by(stops.c.stop_id)
 APPLICATION = select(applications).where(applications.c.application_id == bindparam("application"))
 COUNT_APPLICATION = update(sessions).where(_RUNNING).values(applications=sessions.c.applications + 1)

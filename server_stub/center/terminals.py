@@ -15,7 +15,7 @@ from server_stub.interface.issuing import TerminalFacts
 from server_stub.interface.secret import Secret
 
 from .database import Database
-from .tables import terminals
+from .tables import terminal_sightings, terminals
 
 
 def sha256_of_key(key: str) -> str:
@@ -72,6 +72,14 @@ class TerminalBook:
             if self._registered:
                 rows = [t.facts.model_dump() | {"key_sha256": t.key_sha256} for t in self._registered]
                 connection.execute(insert(terminals), rows)
+            known = set(connection.scalars(select(terminal_sightings.c.terminal_id)))
+            unseen = [
+                {"terminal_id": t.facts.terminal_id, "last_seen": None}
+                for t in self._registered
+                if t.facts.terminal_id not in known
+            ]
+            if unseen:
+                connection.execute(insert(terminal_sightings), unseen)
         with self._database.read() as connection:
             found = [_terminal(dict(row)) for row in connection.execute(select(terminals)).mappings()]
         self._by_key = {terminal.key_sha256: terminal for terminal in found}

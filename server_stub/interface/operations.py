@@ -2,8 +2,8 @@
 
 Paths, relative to the base URL of either server; every request carries `Authorization: Bearer OPS-KEY`, a key of that server's own:
 
-    GET /ops/v1/incidents?since=&application_id=&cursor=&limit=  -> IncidentPage
-    GET /ops/v1/in-doubt?cursor=&limit=                          -> DoubtPage
+    GET /ops/v1/incidents?since=&application_id=&municipality=&open=&cursor=&limit=  -> IncidentPage
+    GET /ops/v1/in-doubt?municipality=&open=&cursor=&limit=      -> DoubtPage
     GET /ops/v1/applications/{application_id}                    -> CenterApplication, or LedgerApplication at the issuing server
     GET /ops/v1/stops                                            -> StopList (those in force)
     POST /ops/v1/stops                    StopRequest            -> StopEntry
@@ -18,7 +18,7 @@ and at the issuing server alone:
     POST /ops/v1/replica-extensions            ExtensionRequest  -> ExtensionEntry
 
 Announced outages and alarms: `interface/outages.py`. Nothing else is changed here than an emergency stop (緊急停止), an exception, an
-announcement and how long an old replica may issue: an incident is closed by nobody over HTTP. All money is
+announcement and how long an old replica may issue; what the officials' console does besides is `interface/official_acts.py`. All money is
 whole yen, all times are ISO 8601 with offset.
 Persons are references (`holder`, `subjects`); no name, address or 個人番号 is in any message.
 
@@ -52,7 +52,14 @@ class PageQuery(Model):
     limit: Limit = 50
 
 
-class IncidentQuery(PageQuery):
+class DoubtQuery(PageQuery):
+    """Ask for applications in doubt of one municipality or of all; `open`: only those that no official has closed (at the centre)."""
+
+    municipality: Code5 | None = None
+    open: bool = False
+
+
+class IncidentQuery(DoubtQuery):
     """Ask for incidents of `since` and later, of one application or of all."""
 
     since: AwareDatetime | None = None

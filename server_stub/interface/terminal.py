@@ -208,5 +208,12 @@ class ReportTaken(Model):
     state: Identifier
 
 
+class ApplicationStanding(Model):
+    """Tell that a prepared paper may be paid."""
+
+    application_id: Ulid
+    state: Identifier
+
+
 class SessionEnd(Model):
     reason: str = ""

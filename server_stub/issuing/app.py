@@ -30,6 +30,7 @@ from server_stub.ops_door import add_ops_door
 from .exceptions_door import add_exceptions_door
 from .extensions_door import add_extensions_door
 from .history_door import add_history_door
+from .officials_door import add_officials_door
 from .operations import LedgerBooks
 from .persons_door import add_persons_door
 from .registration_door import add_registration_door, add_registration_paths, add_status_path
@@ -113,6 +114,7 @@ def create_app(context: NodeContext, settings: IssuingSettings) -> FastAPI:
     registration = settings.registration
     add_status_path(app, None if registration is None else registration.site_key, service)
     add_history_door(app, settings.ops_key, service.history)
+    add_officials_door(app, settings.ops_key, service)
     app.state.issuing = service
     return app
 
@@ -129,6 +131,7 @@ def openapi_document() -> dict[str, Any]:
     add_registration_door(app, None, None)
     add_status_path(app, None, None)
     add_history_door(app, None, None)
+    add_officials_door(app, None, None)
     return app.openapi()
 
 
@@ -204,6 +207,18 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
         """Any number of deliveries of one `report_id` count once. A cancellation may come before its application, and one that
         expired gives way to a payment made before it."""
         return service.take_report(application_id, report)
+
+    @app.get(
+        "/v1/applications/{application_id}/standing",
+        dependencies=guarded,
+        responses=_refusals("Application_Unknown", *SERVICE_REFUSED, *PERSON_REFUSED, *REQUEST_REFUSED),
+        status_code=204,
+        summary="Whether a prepared paper may still be paid",
+        operation_id="standing",
+    )
+    def standing(application_id: Annotated[Ulid, Path()]) -> None:
+        """Asked just before money is taken: refused by what stands against it since the paper was made (発行制限, 緊急停止)."""
+        service.check_standing(application_id)
 
     add_restoration_paths(app, guarded, asked)
 

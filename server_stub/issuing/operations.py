@@ -12,6 +12,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.operations import (
     DoubtEntry,
     DoubtPage,
+    DoubtQuery,
     IncidentEntry,
     IncidentPage,
     IncidentQuery,
@@ -20,7 +21,6 @@ from server_stub.interface.operations import (
     LedgerCopy,
     LedgerPaper,
     LedgerRefund,
-    PageQuery,
     ReportEntry,
     StopEntry,
     StopList,
@@ -82,18 +82,22 @@ class LedgerBooks:
             asked = asked.where(told.taken_at >= query.since.isoformat())
         if query.application_id is not None:
             asked = asked.where(told.application_id == query.application_id)
+        if query.municipality is not None:
+            asked = asked.where(t.applications.c.municipality == query.municipality)
         with self._ledger.read() as connection:
             rows = connection.execute(asked).mappings().all()
         shown = tuple(_incident(row) for row in rows[: query.limit])
         more = len(rows) > query.limit
         return IncidentPage(incidents=shown, next_cursor=shown[-1].incident_id if more else None)
 
-    def in_doubt(self, query: PageQuery) -> DoubtPage:
+    def in_doubt(self, query: DoubtQuery) -> DoubtPage:
         """List applications in doubt by their identifiers."""
         key = t.applications.c.application_id
         asked = _DOUBTS.order_by(key).limit(query.limit + 1)
         if query.cursor is not None:
             asked = asked.where(key > query.cursor)
+        if query.municipality is not None:
+            asked = asked.where(t.applications.c.municipality == query.municipality)
         with self._ledger.read() as connection:
             rows = connection.execute(asked).mappings().all()
         shown = tuple(

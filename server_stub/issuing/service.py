@@ -65,6 +65,7 @@ from .copies import (
     slip_entry,
 )
 from .counting import catch_up
+from .deliveries import Deliveries
 from .exceptions import AgeExceptions
 from .fault_injection import (
     fee_charged,
@@ -78,8 +79,10 @@ from .ledger import Ledger
 from .offers import Holder, find_holder
 from .pdf_link import linked
 from .persons_door import PersonsSearched
+from .previews import Previews
 from .replica_age import ReplicaExtensions
 from .restoration import Restoration, delivered_after
+from .restrictions import OwnRestrictions
 from .rights import (
     check_any_open,
     check_open,
@@ -90,6 +93,7 @@ from .rights import (
     not_stopped,
     replica_is_recent,
 )
+from .setting_changes import SettingChanges
 from .stops import Stops
 from .tables import Application
 from .tenants import IssuingSettings, Tenant, Tenants
@@ -115,6 +119,10 @@ class IssuingService:
         self.alarms = IssuingAlarms(self.ledger, self._tenants, context)
         self.restoration = Restoration(self.ledger, context.clock, context.trace)
         self.registrations = self._registrations(settings)
+        self.restrictions = OwnRestrictions(self.ledger, self._tenants, context)
+        self.changes = SettingChanges(self.ledger, self._tenants, context)
+        self.previews = Previews(self._tenants, self.changes)
+        self.deliveries = Deliveries(self._tenants, context)
         self._catch_up()
 
     def _registrations(self, settings: IssuingSettings) -> Registrations | None:
@@ -132,6 +140,7 @@ class IssuingService:
         """Forget open connections: the databases below may have been replaced."""
         self.ledger.reopen()
         self.restoration.reload()
+        self.changes.reload()
         if self.registrations is not None:
             self.registrations.close()
         self._catch_up()
@@ -403,6 +412,42 @@ class IssuingService:
             fee_total=application.fee_total, generation=answer.generation,
         )  # fmt: skip
         return answer
+
+    def check_standing(self, application_id: str) -> None:
+        """Check whether a paper that is prepared and not paid may still be paid: a restriction or a stop since then counts. The hours
+        are those of its receipt. An application that is past that is left alone.
+
+        Raises Failed: Application_Unknown, and what would refuse the application now.
+        """
+        before = self.ledger.application(application_id)
+        if before is None:
+            raise Failed("Application_Unknown", application_id=application_id)
+        if before.state is not State.PREPARED or before.restored_by is not None:
+            return
+        now, code, place = self._context.clock.now(), before.municipality, Place(before.place)
+        tenant = linked(self._tenants.get(code).on(before.received_at.date()), self._context.clock)
+        stops = Stops(self.ledger.stops(code))
+        not_stopped(tenant.municipality, before.kind, stops, now)
+        kind = kind_is_offered(tenant.municipality, before.kind, place)
+        with tenant.replica.open_generation() as reader:
+            holder = find_holder(
+                tenant,
+                reader,
+                before.holder,
+                place,
+                now.date(),
+                stops,
+                is_excepted=lambda ref: self.exceptions.hold_for(code, ref),
+            )
+            if tenant.municipality.is_pdf_linked(before.kind):
+                return  # the existing system has decided about the others on the paper
+            offer = holder.offer(kind, before.received_at)
+        if offer.refusal is not None:
+            raise offer.refusal.failed()
+        refused = {one.ref: one.refusal for one in offer.subjects if one.refusal is not None}
+        for copy in self.ledger.copies(application_id):
+            for refusal in (refused[ref] for ref in copy.subjects if ref in refused):
+                raise refusal.failed()
 
     def take_report(self, application_id: str, report: StatusReport) -> ReportTaken:
         """Take a report. Raises as `Ledger.take_report`, Failed(Service_Being_Restored) while its application may not be told yet, and Failed(Request_Malformed) for a time without offset."""

@@ -17,9 +17,11 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
     false,
 )
@@ -254,6 +256,57 @@ replica_extensions = Table(
 """Officials' acts that let a replica that is too old issue until a time; the latest of a municipality counts, none is ever removed."""
 
 alarms = alarm_table(metadata)
+
+own_restrictions = Table(
+    "own_restrictions",
+    metadata,
+    Column("restriction_id", String(26), primary_key=True),
+    Column("municipality", String(5), nullable=False),
+    Column("target", String(20), nullable=False),
+    Column("key", String(100), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date, comment="as announced; it ends nothing"),
+    Column("until_delivered", Boolean, nullable=False, server_default=false()),
+    Column("state_digest", String(64), nullable=False, comment="of the register when it was stopped"),
+    Column("operator", String(100), nullable=False),
+    Column("set_at", String(40), nullable=False),
+    Column("ended_at", String(40)),
+    Column("ended_by", String(100)),
+    Column("end_reason", String(200)),
+    Index("own_restriction_of", "municipality", "target", "key"),
+)
+"""Restrictions (発行制限) that officials have set here, in force until one of them ends it. The one table of this database that names people
+as the municipality does (`key`: 宛名番号, 世帯番号, the number of a family register): whom it means must be readable when their record
+is not."""
+
+setting_changes = Table(
+    "setting_changes",
+    metadata,
+    Column(
+        "number",
+        Integer,
+        primary_key=True,
+        comment="their order: of two that change the same, the later one counts",
+    ),
+    Column("change_id", String(26), nullable=False, unique=True),
+    Column("municipality", String(5), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Column("seal_sha256", String(64), nullable=False),
+    Column("at", String(40), nullable=False),
+    Column("withdrawn_at", String(40)),
+    Column("withdrawn_by", String(100)),
+)
+"""What officials change from a day on (`body`: a ChangeRequest without the picture of a seal)."""
+
+seal_pictures = Table(
+    "seal_pictures",
+    metadata,
+    Column("municipality", String(5), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("png", LargeBinary, nullable=False),
+)
+"""The 公印 of such changes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import Identity
-from server_stub.municipalities import Municipality, load_municipality
+from server_stub.municipalities import Additions, Municipality, load_municipality
 from server_stub.ops_door import check_ops_key
 from server_stub.registration import RegistrationSettings
 from server_stub.registry.replica import Replica, ReplicaReader
@@ -133,6 +133,16 @@ class Tenants:
 
     def __iter__(self) -> Iterator[Tenant]:
         return iter(self._by_code.values())
+
+    def decide(self, code: str, additions: Additions) -> None:
+        """Serve the municipality by its file and what officials have changed besides, from now on. Raises Failed(Settings_Wrong)."""
+        tenant = self.get(code)
+        changed = load_municipality(tenant.municipality.folder, additions)
+        self._by_code[code] = replace(tenant, municipality=changed)
+
+    def as_decided(self, code: str, municipality: Municipality) -> Tenant:
+        """Return the tenant with other settings, which are not served. Raises Failed(Municipality_Unknown)."""
+        return replace(self.get(code), municipality=municipality)
 
     def get(self, code: str) -> Tenant:
         """Get a tenant. Raises Failed(Municipality_Unknown)."""

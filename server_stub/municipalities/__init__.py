@@ -7,10 +7,13 @@ server everything about one tenant. Both check what they read and refuse a wrong
 
 from server_stub.certificates.terms import ClosedSpan
 
+from .changes import Change
 from .registration import RegistrationTerms
 from .settings import (
     FILE_NAME,
     FORMATS,
+    NO_ADDITIONS,
+    Additions,
     AuthenticationTerms,
     DeliveryTerms,
     HolderTerms,
@@ -25,7 +28,10 @@ from .settings import (
 __all__ = [
     "FILE_NAME",
     "FORMATS",
+    "NO_ADDITIONS",
+    "Additions",
     "AuthenticationTerms",
+    "Change",
     "ClosedSpan",
     "DeliveryTerms",
     "HolderTerms",

@@ -421,7 +421,39 @@ def load_index(
     return tuple(entries[code] for code in sorted(entries))
 
 
-def load_municipality(folder: Path) -> Municipality:
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """What officials have decided beside the file, at their console: `changes` come after the file's own; `closed` are spans in
+    which a kind (None: every kind) is not served; `seals` are pictures of 公印 by the names that `changes` give them."""
+
+    changes: tuple[Change, ...] = ()
+    closed: tuple[tuple[str | None, Mapping[str, Any]], ...] = ()
+    seals: Mapping[str, bytes] = field(default_factory=dict)
+
+    def closing(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings `values` with these spans among those of the file."""
+        if not self.closed:
+            return dict(values)
+        everywhere = [*values.get("closed", []), *(dict(span) for kind, span in self.closed if kind is None)]
+        services = {
+            code: {
+                **terms,
+                "closed": [
+                    *terms.get("closed", []),
+                    *(dict(span) for kind, span in self.closed if kind == code),
+                ],
+            }
+            if isinstance(terms, dict)
+            else terms
+            for code, terms in values.get("service", {}).items()
+        }
+        return {**values, "closed": everywhere, "service": services}
+
+
+NO_ADDITIONS = Additions()
+
+
+def load_municipality(folder: Path, additions: Additions = NO_ADDITIONS) -> Municipality:
     """Load everything about the municipality of `folder`, each change of it with its day. It offers kinds of the product, and
     those in its own folder `certificates/`, whose Python code is run.
 
@@ -432,12 +464,14 @@ def load_municipality(folder: Path) -> Municipality:
     own = read_settings(path, _Own)
     base = {name: value for name, value in settings_values(path).items() if name != "change"}
     states = States()
-    found = _municipality(folder, base, kinds, states)
-    if own.change:
+    seals = additions.seals
+    found = _municipality(folder, additions.closing(base), kinds, states, seals)
+    changes = (*own.change, *additions.changes)
+    if changes:
         states.since.append((date.min, found))
-    for state in states_of(own.change):
+    for state in states_of(changes):
         try:
-            one = _municipality(folder, state.merged_with(base), kinds, states)
+            one = _municipality(folder, additions.closing(state.merged_with(base)), kinds, states, seals)
         except Failed as failed:
             raise state.told(failed) from None
         if state.first is not None:
@@ -446,7 +480,11 @@ def load_municipality(folder: Path) -> Municipality:
 
 
 def _municipality(
-    folder: Path, values: Mapping[str, Any], kinds: Mapping[str, AnyCertificate], states: States
+    folder: Path,
+    values: Mapping[str, Any],
+    kinds: Mapping[str, AnyCertificate],
+    states: States,
+    seals: Mapping[str, bytes],
 ) -> Municipality:
     """Make one state of a municipality of the settings `values`. Raises as `load_municipality`."""
     file = file_named(folder / FILE_NAME)
@@ -459,14 +497,14 @@ def _municipality(
     return Municipality(
         folder=folder,
         info=own.info,
-        issuer=_issuer(file, folder, own, own.certifier, "certifier"),
+        issuer=_issuer(file, folder, own, own.certifier, "certifier", seals),
         services=services,
         kinds={code: kinds[code] for code in services},
         closed=tuple(own.closed),
         minimum_age=own.minimum_age,
         excluded_terminal_kinds=tuple(own.excluded_terminal_kinds),
         delivery=own.delivery,
-        issuers={code: _issuer_of(file, folder, own, code, terms) for code, terms in services.items()},
+        issuers={code: _issuer_of(file, folder, own, code, terms, seals) for code, terms in services.items()},
         numbers={
             code: NumberPattern(terms.issue_number or own.issue_number) for code, terms in services.items()
         },
@@ -488,6 +526,7 @@ def _issuer(
     own: _Own,
     certifier: Certifier,
     where: str,
+    seals: Mapping[str, bytes],
     *,
     with_prefecture: bool = False,
     paper_title: str = "",
@@ -497,7 +536,9 @@ def _issuer(
         municipality=own.name,
         title=certifier.title,
         mayor=certifier.mayor,
-        seal_png=_official_seal(file, folder / certifier.seal, where, certifier.seal_black),
+        seal_png=_official_seal(
+            file, folder / certifier.seal, where, certifier.seal_black, seals.get(certifier.seal)
+        ),
         accent=own.accent,
         seal_mm=certifier.seal_mm,
         fonts=_own_fonts(file, folder, own.fonts),
@@ -507,13 +548,16 @@ def _issuer(
     )
 
 
-def _issuer_of(file: str, folder: Path, own: _Own, code: str, terms: ServiceTerms) -> Issuer:
+def _issuer_of(
+    file: str, folder: Path, own: _Own, code: str, terms: ServiceTerms, seals: Mapping[str, bytes]
+) -> Issuer:
     return _issuer(
         file,
         folder,
         own,
         own.certifier.but(terms.certifier),
         "certifier" if terms.certifier is None else f"service.{code}.certifier",
+        seals,
         with_prefecture=terms.title_with_prefecture,
         paper_title=terms.title or "",
     )
@@ -691,10 +735,14 @@ def _own_fonts(file: str, folder: Path, names: Iterable[str]) -> tuple[Path, ...
     return tuple(found)
 
 
-def _official_seal(file: str, path: Path, where: str, black: bool) -> bytes:
+def _official_seal(file: str, path: Path, where: str, black: bool, kept: bytes | None = None) -> bytes:
+    """`kept`: the picture itself, where it is none of the folder's."""
     expected: str | None = SEAL
     try:
-        if path.is_file():  # a pipe or a device is read for ever
+        if kept is not None:
+            png = kept
+            expected = _expected_of_seal(png, black)
+        elif path.is_file():  # a pipe or a device is read for ever
             png = path.read_bytes()
             expected = _expected_of_seal(png, black)
     except OSError:

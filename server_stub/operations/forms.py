@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from email.parser import BytesParser
+from email.policy import HTTP
 from urllib.parse import parse_qsl
 
 from server_stub.interface.clock import JST
@@ -22,6 +24,7 @@ class Form:
     def __init__(self, fields: Mapping[str, list[str]] | None = None) -> None:
         self._fields = dict(fields or {})
         self.problems: dict[str, str] = {}
+        self.files: dict[str, bytes] = {}
 
     @classmethod
     def of(cls, **values: object) -> Form:
@@ -48,6 +51,31 @@ class Form:
         for name, value in pairs:
             fields.setdefault(name, []).append(value)
         return cls(fields)
+
+    @classmethod
+    def read_parts(cls, content_type: str, body: bytes) -> Form:
+        """Read `multipart/form-data`; the bytes of files are in `files`. Raises Failed(Request_Malformed)."""
+        head = f"Content-Type: {content_type}\r\nMIME-Version: 1.0\r\n\r\n".encode("latin-1", "replace")
+        message = BytesParser(policy=HTTP).parsebytes(head + body)
+        parts = list(message.iter_parts()) if message.is_multipart() else []
+        if not parts or len(parts) > MOST_FIELDS:
+            raise Failed("Request_Malformed", fields=["form"])
+        fields: dict[str, list[str]] = {}
+        form = cls()
+        for part in parts:
+            name = part.get_param("name", header="content-disposition")
+            payload = part.get_payload(decode=True)
+            if not isinstance(name, str) or not isinstance(payload, bytes):
+                raise Failed("Request_Malformed", fields=["form"])
+            if part.get_filename() is not None:
+                form.files[name] = payload
+                continue
+            try:
+                fields.setdefault(name, []).append(payload.decode())
+            except UnicodeDecodeError as error:
+                raise Failed("Request_Malformed", fields=["form"]) from error
+        form._fields = fields
+        return form
 
     def value(self, name: str) -> str:
         """What stands in the field, for showing it again; '' for nothing."""

@@ -181,13 +181,51 @@ RIGHTS: dict[str, Right] = {
     "registrations_reject_act": right("registrations", _REGISTRATION),
     "registrations_end_act": right("registrations", _REGISTRATION),
     # --- ⑤ restrictions -------------------------------------------------------------------------------------------------
+    "restrictions": right("restrictions", _ADMIN, _COUNTER, _NIGHT),
+    "restrictions_delivered": right("restrictions", _ADMIN, _COUNTER, _NIGHT),
+    "restrictions_one": right("restrictions", _ADMIN, _COUNTER, _NIGHT),
+    "restrictions_new": right("restrictions", _COUNTER),
+    "restrictions_night": right("restrictions", _COUNTER, _NIGHT),
+    "restrictions_check": right("restrictions", _COUNTER, _NIGHT),
+    "restrictions_set_act": right("restrictions", _COUNTER, _NIGHT),
+    "restrictions_prolong_act": right("restrictions", _COUNTER),
+    "restrictions_end_act": right("restrictions", _COUNTER),
     # --- ⑥ management ---------------------------------------------------------------------------------------------------
+    "management": right("management", _ADMIN, _COUNTER, _AUDITOR),
+    "management_new": right("management", _ADMIN),
+    "management_check": right("management", _ADMIN),
+    "management_preview": right("management", _ADMIN),
+    "management_add_act": right("management", _ADMIN),
+    "management_withdraw_act": right("management", _ADMIN),
+    "management_notices": right("management", _ADMIN),
+    "management_notices_act": right("management", _ADMIN),
+    "management_notice_end_act": right("management", _ADMIN),
     # --- emergency stops ------------------------------------------------------------------------------------------------
+    "stops": right("stops", _ADMIN, _COUNTER, _NIGHT, _VENDOR),
+    "stops_ask": right("stops", _ADMIN, _NIGHT),
+    "stops_set_act": right("stops", _ADMIN, _NIGHT),
+    "stops_release_ask": right("stops", _ADMIN, _NIGHT),
+    "stops_release_act": right("stops", _ADMIN, _NIGHT),
+    "stops_everything": right("stops_everything", _VENDOR_ADMIN, municipal=False),
+    "stops_everything_act": right("stops_everything", _VENDOR_ADMIN, municipal=False),
     # --- 条例利用 --------------------------------------------------------------------------------------------------------
+    "ordinance": right("ordinance", _COUNTER),
+    "ordinance_card": right("ordinance", _COUNTER),
+    "ordinance_act": right("ordinance", _COUNTER),
+    "ordinance_state_act": right("ordinance", _COUNTER),
     # --- deliveries -----------------------------------------------------------------------------------------------------
+    "deliveries": right("deliveries", _ADMIN, _COUNTER),
+    "deliveries_ask": right("deliveries", _ADMIN),
+    "deliveries_take_back_act": right("deliveries", _ADMIN),
     # --- incidents ------------------------------------------------------------------------------------------------------
+    "incidents": right("incidents", _ADMIN, _COUNTER, _AUDITOR),
+    "incidents_closed": right("incidents", _ADMIN, _COUNTER, _AUDITOR),
+    "incidents_one": right("incidents", _ADMIN, _COUNTER, _AUDITOR),
+    "incidents_close_act": right("incidents", _ADMIN, _COUNTER),
     # --- terminals ------------------------------------------------------------------------------------------------------
+    "terminals": right("terminals", _ADMIN, _COUNTER, _VENDOR),
     # --- alarms ---------------------------------------------------------------------------------------------------------
+    "alarms": right("alarms", _ADMIN, _COUNTER, _NIGHT, _VENDOR),
     # --- service level --------------------------------------------------------------------------------------------------
     "service_level": right("service_level", _ADMIN, _AUDITOR, _VENDOR),
 }

@@ -296,6 +296,8 @@ async def entered(request: Request) -> Form:
     if request.method != "POST":
         return Form()
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":  # with a file
+        return Form.read_parts(request.headers["content-type"], await request.body())
     if kind != "application/x-www-form-urlencoded":
         raise Failed("Request_Malformed", fields=["content-type"])
     return Form.read((await request.body()).decode("utf-8", "replace"))

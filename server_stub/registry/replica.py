@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
@@ -139,6 +140,7 @@ _IN_FORCE = (
     or_(restrictions.c.released_on.is_(None), restrictions.c.released_on > bindparam("on")),
 )
 """The announced last day ends nothing."""
+_UNRELEASED = (or_(restrictions.c.released_on.is_(None), restrictions.c.released_on > bindparam("on")),)
 _OF_THESE = or_(
     restrictions.c.person.in_(bindparam("persons", expanding=True)),
     restrictions.c.household.in_(bindparam("households", expanding=True)),
@@ -196,6 +198,10 @@ class Also(Protocol):
     def notices_of(self, person: str) -> Iterable[IssueNotice]: ...
 
 
+AlsoRestricts = Callable[["ReplicaReader", Mapping[str, Sequence[str]], date], Restriction | None]
+"""Finds a restriction on that day by somebody else than the existing systems, for any of these `persons`, `households` or `registers`."""
+
+
 class ReplicaReader:
     """One generation, read inside one transaction: a flip or a removal meanwhile changes nothing here. Restrictions alone
     are read outside of it, at the moment of the question.
@@ -204,11 +210,14 @@ class ReplicaReader:
     `made_at` is the 作成日時 of its delivery.
     """
 
-    def __init__(self, connection: Connection, now: Engine) -> None:
+    def __init__(
+        self, connection: Connection, now: Engine, also_restricts: AlsoRestricts | None = None
+    ) -> None:
         """`now`: where what is of no generation is read, with connections of its own: whoever holds a generation waits for none
-        that another such holds."""
+        that another such holds. `also_restricts`: who else knows of restrictions."""
         self._connection = connection
         self._now = now
+        self._also_restricts = also_restricts
         found = connection.execute(_POINTER).first()
         self.generation: int = found.generation if found else 0
         self._of_it = {
@@ -350,11 +359,7 @@ class ReplicaReader:
         It may name the group itself, one of its members, or a household that one of them is in. Members whose record cannot be
         used count as well. A paper that shows the whole group is for nobody then.
         """
-        if register == PERSON:
-            members = self._keys(_MEMBERS, group=group)
-        else:
-            members = self._keys(_PERSONS_OF, register=register, group=group)
-        members |= self._keys(_SET_ASIDE_OF, register=register, group=group)
+        members = self.members_of(register, group)
         households = {one for member in members for one in self.households_of(member)}
         registers = set()
         if register == PERSON:
@@ -384,9 +389,40 @@ class ReplicaReader:
         }
         if not any(named.values()):
             return None
+        delivered = self.delivered_restriction(named, on)
+        if delivered is not None or self._also_restricts is None:
+            return delivered
+        return self._also_restricts(self, named, on)
+
+    def delivered_restriction(self, named: Mapping[str, Sequence[str]], on: date) -> Restriction | None:
+        """The earliest measure of a delivery that is in force on that day for any of these `persons`, `households` or `registers`."""
         with self._now.connect() as connection:
             row = connection.execute(_EARLIEST, {"on": on, **named}).first()
         return restriction_of(row) if row else None
+
+    def members_of(self, register: str, group: str) -> set[str]:
+        """The person keys of a group: of a household (register "person"), or of whom `register` has a record in `group`; also of
+        whom the record cannot be used."""
+        members = self._keys(_MEMBERS if register == PERSON else _PERSONS_OF, register=register, group=group)
+        return members | self._keys(_SET_ASIDE_OF, register=register, group=group)
+
+    def has_group(self, register: str, group: str) -> bool:
+        """Whether `register` has a record in `group`, or of that key."""
+        return (
+            self.record(register, group) is not None
+            or self._first(_RECORDS[False, True].limit(1), register=register, group=group) is not None
+        )
+
+    def register_state(self, number: str, registers: Iterable[str]) -> str:
+        """Make a digest (SHA-256) of all records of a family register in this generation: a register whose state has changed has
+        another. `registers`: where such records are."""
+        found = hashlib.sha256()
+        for register in sorted(registers):
+            own = self.record(register, number)
+            for record in (*self.records(register, group=number), *([own] if own is not None else ())):
+                text = [register, record.key, record.person, record.body]
+                found.update(json.dumps(text, sort_keys=True, ensure_ascii=False, default=str).encode())
+        return found.hexdigest()
 
     def notices_of(self, person_key: str) -> tuple[IssueNotice, ...]:
         """The person's issue notices, latest first."""
@@ -413,6 +449,8 @@ class Replica:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
         self._now = open_engine(url)
+        self.also_restricts: AlsoRestricts | None = None
+        """The issuing server sets it: what officials have set there counts beside what was delivered."""
 
     def open_generation(self) -> ReplicaReader:
         """A reader of the generation that is living now; close it (or use `with`) when the paper is made."""
@@ -424,7 +462,7 @@ class Replica:
         else:
             connection = engine.connect().execution_options(isolation_level="REPEATABLE READ")
         try:
-            return ReplicaReader(connection, self._now)
+            return ReplicaReader(connection, self._now, self.also_restricts)
         except BaseException:
             connection.close()
             raise
@@ -438,6 +476,40 @@ class Replica:
             refused = connection.scalar(select(refusal.c.failure))
         return None if made_at is None else datetime.fromisoformat(made_at), refused is not None
 
+    def refused_delivery(self) -> tuple[datetime, str] | None:
+        """Tell when the latest delivery was refused and by which failure; None if one was taken in since."""
+        with self._now.connect() as connection:
+            row = connection.execute(select(refusal.c.at, refusal.c.failure)).first()
+        return None if row is None else (datetime.fromisoformat(row.at), str(row.failure))
+
+    def restrictions(
+        self, on: date, *, overdue: bool, offset: int, limit: int
+    ) -> tuple[list[Restriction], int]:
+        """List the delivered measures that are not released on that day, and count those past their announced last day; `overdue`:
+        list only these."""
+        past = restrictions.c.until < on
+        asked = select(restrictions).where(*_UNRELEASED, *([past] if overdue else []))
+        order = (*_FIRST, restrictions.c.person, restrictions.c.household, restrictions.c.register)
+        with self._now.connect() as connection:
+            rows = connection.execute(asked.order_by(*order).offset(offset).limit(limit), {"on": on})
+            found = [restriction_of(row) for row in rows]
+            late = select(func.count()).select_from(restrictions).where(*_UNRELEASED, past)
+            return found, connection.scalar(late, {"on": on}) or 0
+
+    def set_aside_rows(self, after: int, limit: int) -> list[Any]:
+        """List what of the living generation could not be used, by its number."""
+        with self._now.connect() as connection:
+            living = living_number(connection)
+            asked = select(set_asides).where(set_asides.c.generation == living, set_asides.c.number > after)
+            return list(connection.execute(asked.order_by(set_asides.c.number).limit(limit)))
+
+    def set_aside_counts(self) -> dict[int, int]:
+        """Count the rows that could not be used, by generation."""
+        places = select(set_asides.c.generation, set_asides.c.file, set_asides.c.line).distinct().subquery()
+        with self._now.connect() as connection:
+            rows = connection.execute(select(places.c.generation, func.count()).group_by(places.c.generation))
+            return {row[0]: row[1] for row in rows}
+
     def reopen(self) -> None:
         """Let go of all connections, because the database file was replaced."""
         self.close()
@@ -450,7 +522,7 @@ class Replica:
 @dataclass(frozen=True, slots=True)
 class Generation:
     """A delivery that was applied. `made_at` 作成日時; `living`: read now; `taken_back_at` is None unless it was; `digest`: SHA-256 of
-    its files, '' where none was kept."""
+    its files, '' where none was kept; `kept`: it can still be read."""
 
     number: int
     municipality: str
@@ -459,6 +531,7 @@ class Generation:
     living: bool
     taken_back_at: datetime | None
     digest: str
+    kept: bool = True
 
 
 def generations_of(url: str) -> tuple[Generation, ...]:
@@ -479,6 +552,7 @@ def generations_of(url: str) -> tuple[Generation, ...]:
             row.number == living,
             None if row.taken_back_at is None else datetime.fromisoformat(row.taken_back_at),
             row.digest or "",
+            not row.removed,
         )
         for row in rows
     )

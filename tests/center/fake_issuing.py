@@ -95,6 +95,7 @@ class FakeIssuing:
         self.change: Callable[[dict[str, Any]], None] = lambda paper: None
         self.before_answer: Callable[[], None] = lambda: None
         self.offer_refusal: Failed | None = None
+        self.standing_refusal: Failed | None = None
         self.traceparents: list[str] = []
         self.asked: list[OffersRequest] = []
         self.requests: list[IssueRequest] = []
@@ -195,6 +196,12 @@ class FakeIssuing:
             if self.report_refusal is not None:
                 return failure_response(self.report_refusal)
             return ReportTaken(application_id=application_id, state=body.kind)
+
+        @app.get("/v1/applications/{application_id}/standing")
+        def standing(application_id: str) -> Response:
+            if self.standing_refusal is not None:
+                return failure_response(self.standing_refusal)
+            return Response(status_code=204)
 
         @app.get("/v1/restorations")
         def restorations() -> RestorationList:

@@ -173,7 +173,7 @@ TO_MENU = (*TO_PIN, e.PinEntered(PIN), e.Authenticated(offers()), e.CardRemoved(
 WHOLE = e.ScopeChosen(Scope.WHOLE, BOTH)
 TO_CONFIRM = (*TO_MENU, e.KindChosen("household"), WHOLE, e.Answered({}), e.CopiesChosen(1))
 TO_PAY = (*TO_CONFIRM, e.Confirmed(), paper())
-TO_PRINTING = (*TO_PAY, e.MoneyChanged(500), e.MoneyTaken(250))
+TO_PRINTING = (*TO_PAY, e.MoneyChanged(500), e.MayBePaid(), e.MoneyTaken(250))
 TO_PAPER = (*TO_PRINTING, e.SheetPrinted(1), e.SheetPrinted(2))
 
 TO_REGISTRATION_PIN = (
@@ -241,7 +241,14 @@ def all_events() -> Iterable[e.Event]:
     yield from (e.SignerRead(5, "virtual"), e.SignerRead(1, "virtual"), e.SignerRead(0), e.SignerRead(None))
     yield from (e.PasswordEntered(PASSWORD), e.PasswordEntered(Secret("abc")))
     yield from (refused("Card_Password_Wrong", tries_left=3), refused("Card_Password_Wrong", tries_left=1))
-    yield from (paper(), paper(1, 0), e.MoneyTaken(0), e.MoneyReturned(100), e.CoinRejected(500))
+    yield from (
+        paper(),
+        paper(1, 0),
+        e.MayBePaid(),
+        e.MoneyTaken(0),
+        e.MoneyReturned(100),
+        e.CoinRejected(500),
+    )
     yield from (e.MoneyChanged(100), e.MoneyChanged(500), e.SheetPrinted(1), e.SheetPrinted(2))
     yield from (e.PaperTaken(), e.ReceiptPrinted(), e.StaffSettled("returned"))
     yield from (e.ServiceStopped("Application_Left_Open"), e.ServiceResumed())

@@ -47,6 +47,7 @@ ANSWERS: dict[type[f.Effect], tuple[e.Event, ...]] = {
     ),
     f.Apply: (paper(2), paper(1, 0), refused("Binding_Mismatch", application_id="A", detail="holder")),
     f.CashInStart: (e.MoneyChanged(100), e.MoneyChanged(500), e.CoinRejected(10)),
+    f.AskStanding: (e.MayBePaid(), refused("Holder_Restricted")),
     f.CashInEnd: (e.MoneyTaken(0), refused("Money_Change_Short")),
     f.CashInRollback: (e.MoneyReturned(100), refused("Internal_Error")),
     f.PrintSheet: (e.SheetPrinted(1), e.SheetPrinted(2), refused("Printer_Jam")),

@@ -69,7 +69,7 @@ def test_the_whole_way_to_the_paper_in_the_order_of_the_service() -> None:
     assert names == [
         "ServiceMenu", "Consent", "PlaceCard", "ReadingCard", "ChoosePlace", "OpeningSession", "EnterPin",
         "Authenticating", "TakeCard", "ChooseCertificate", "ChooseScope", "ChooseOptions", "ChooseCopies", "Confirm",
-        "Preparing", "Pay", "TakingMoney", "Printing", "Printing", "TakePaper", "AskReceipt", "PrintingReceipt",
+        "Preparing", "Pay", "TakingMoney", "TakingMoney", "Printing", "Printing", "TakePaper", "AskReceipt", "PrintingReceipt",
         "Thanks", "TopMenu",
     ]  # fmt: skip
 
@@ -503,6 +503,9 @@ def test_money_is_taken_as_soon_as_it_is_enough() -> None:
     walk = Walk().do(*TO_PAY, e.MoneyChanged(100), e.MoneyChanged(200))
     assert walk.name == "Pay"
     walk.do(e.MoneyChanged(300))
+    assert walk.asked(f.AskStanding) == [f.AskStanding(SESSION, APPLICATION)]
+    assert not walk.asked(f.CashInEnd)
+    walk.do(e.MayBePaid())
     assert walk.asked(f.CashInEnd) == [f.CashInEnd(paper().purchase)]
     walk.do(e.MoneyTaken(50))
     assert f.QueueReport(SESSION, APPLICATION, ReportKind.PAID, amount=250) in walk.effects
@@ -511,8 +514,20 @@ def test_money_is_taken_as_soon_as_it_is_enough() -> None:
 
 def test_what_is_free_is_printed_without_a_coin() -> None:
     walk = Walk().do(*TO_CONFIRM, e.Confirmed(), paper(1, 0))
+    assert walk.asked(f.AskStanding) == [f.AskStanding(SESSION, APPLICATION)]
+    walk.do(e.MayBePaid())
     assert walk.asked(f.CashInEnd) == [f.CashInEnd(paper(1, 0).purchase)]
     assert walk.do(e.MoneyTaken(0)).name == "Printing"
+
+
+def test_what_stands_against_the_paper_by_now_gives_the_money_back_before_it_is_taken() -> None:
+    walk = Walk().do(*TO_PAY, e.MoneyChanged(300), refused("Holder_Restricted"))
+    assert walk.name == "ReturningMoney"
+    assert not walk.asked(f.CashInEnd)
+    assert walk.asked(f.CashInRollback) == [f.CashInRollback(APPLICATION)]
+    walk.do(e.MoneyReturned(300))
+    assert isinstance(told := shown(walk), v.Refusal)
+    assert (told.failure, told.returned) == ("Holder_Restricted", 300)
 
 
 def test_a_rejected_coin_is_told_until_the_next_one() -> None:

@@ -19,6 +19,15 @@ from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, OffersRequest
 from server_stub.interface.offers import ApplicationRequest, Offer, Scope
+from server_stub.interface.official_acts import (
+    ActOnRestriction,
+    ChangeQuery,
+    ChangeRequest,
+    Changes,
+    RestrictionQuery,
+    RestrictionRequest,
+    Target,
+)
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import Identity, Method, Place
@@ -156,3 +165,33 @@ def test_a_paper_names_nobody_of_the_other(shared: Shared, code: str) -> None:
     assert NAMES[code] in text
     # of which the one is also in an address of both, and in the notice of every front
     assert other not in text.replace("大字試験", "").replace("試験用", "")
+
+
+def test_an_official_of_one_town_stops_and_changes_nothing_of_another(shared: Shared) -> None:
+    """The same 宛名番号 in both: a restriction, a fee and what is listed are each town's own."""
+    today = shared.clock.now().date()
+    entry = shared.service.restrictions.set(
+        RestrictionRequest(
+            municipality=EAST, target=Target.PERSON, key=SAME, reason="本人からの申出", since=today, operator="見本　花子"
+        )
+    )  # fmt: skip
+    shared.service.changes.add(
+        ChangeRequest(
+            municipality=EAST, what=Changes.FEE, kind="residence", begins=today, fee=900, operator="見本　花子",
+            reason="条例の改正",
+        )
+    )  # fmt: skip
+    with pytest.raises(Failed, match="Holder_Restricted"):
+        shared.offer(EAST, EAST)
+    assert shared.offer(WEST, WEST).fee != 900
+    assert shared.service.restrictions.list(RestrictionQuery(municipality=WEST)).restrictions == ()
+    assert shared.service.changes.list(ChangeQuery(municipality=WEST)).changes == ()
+    act = ActOnRestriction(municipality=WEST, operator="見本　太郎", reason="取下げ")
+    for attempt in (
+        lambda: shared.service.restrictions.end(entry.restriction_id, act),
+        lambda: shared.service.restrictions.one(WEST, entry.restriction_id),
+    ):
+        with pytest.raises(Failed, match="Restriction_Unknown"):
+            attempt()
+    shared.service.restrictions.end(entry.restriction_id, act.model_copy(update={"municipality": EAST}))
+    assert shared.offer(EAST, EAST).fee == 900

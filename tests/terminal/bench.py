@@ -133,6 +133,8 @@ class Bench:
     def _perform(self, effect: f.Effect) -> e.Event | None:
         if isinstance(effect, f.Apply):
             return paper(SHEETS, self.due)
+        if isinstance(effect, f.AskStanding):
+            return e.MayBePaid()
         if isinstance(effect, f.WipeSession):
             return None
         try:
