@@ -410,9 +410,7 @@ class AroundPages:
                 if message["status"] >= 400 and kind == b"application/json":
                     refusal = []  # told as a page when its body is whole
                     return
-                await run_in_threadpool(
-                    self._log, state, "" if message["status"] < 400 else "Request_Malformed"
-                )
+                await run_in_threadpool(self._log, state, _outcome_of(message["status"]))
                 await send({**message, "headers": [*message["headers"], *_headers()]})
                 return
             if refusal is None:
@@ -452,6 +450,13 @@ class AroundPages:
         else:
             text = visit.rendered("refused.html", **facts)
         return HTMLResponse(text, status_code=status)
+
+
+def _outcome_of(status: int) -> str:
+    """Say what a page of its own tells that is no success, where the handler noted nothing more: '' for a success."""
+    if status < 400:
+        return ""
+    return "entry_wrong" if status == 422 else "not_done"
 
 
 _TITLES = {
@@ -499,6 +504,8 @@ _OUTCOMES = {
     "login_locked": "ロック中",
     "login_stopped": "権限がない",
     "login_code": "確認コードの誤り",
+    "entry_wrong": "入力内容の誤り",
+    "not_done": "完了できなかった",
 }
 
 

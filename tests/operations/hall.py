@@ -132,7 +132,7 @@ class Officials:
         owner = municipality
         if not VENDOR_ROLES.isdisjoint(roles):
             owner = f"site:{self.console.municipalities[municipality].site}"
-        login = f"test-{next(_numbers)}"
+        login = f"{self.console.operators.prefix(owner)}test-{next(_numbers)}"
         names = "・".join(roles)
         self.console.operators.add(
             owner, login, f"試験 {names}", "試験課", roles, fields, date(2020, 1, 1), None, "test"

@@ -234,6 +234,8 @@ def test_each_use_of_each_page_is_written_before_its_answer_leaves(hall: Hall) -
         assert entry["seq"] == before + 1, path
         assert entry["operator"] == official.operator.login  # type: ignore[union-attr]
         assert entry["address"] == "127.0.0.1" and entry["outcome"] == "ok"
+    official.post("/operators/new")
+    assert hall.console.log.entries(KOBE, limit=1)[0]["outcome"] == "entry_wrong"
     official.get("/operators/28100-nobody")
     assert hall.console.log.entries(KOBE, limit=1)[0]["outcome"] == "Console_Record_Unknown"
 
