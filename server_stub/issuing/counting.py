@@ -22,6 +22,8 @@ DAY, HOUR, AREA, CHAIN, OFFICE, ANSWER = "day", "hour", "area", "chain", "office
 HANDED_OVER = (DAY, HOUR, AREA, CHAIN, OFFICE)
 """Each of these dimensions has every paper that was handed over exactly once."""
 WITHIN, OUTSIDE = "within", "outside"
+SLIP = "registration_slip"
+"""The charge for a printed 申請番号 of 利用登録: in the ledger like an application, but no certificate. It is counted and listed nowhere."""
 LONGER = "more"
 """The value of ANSWER for a paper that took longer than any of ANSWER_SECONDS."""
 Counts = tuple[int, int, int]
@@ -36,7 +38,11 @@ _FACTS = tuple(
     t.applications.c[name]
     for name in ("application_id", "municipality", "sample", "kind", "operator", "area", "copies", "fee_total", "prepared_at")
 )  # fmt: skip
-_UNCOUNTED = t.applications.c.handed_over_at.is_not(None) & t.applications.c.within_office.is_(None)
+_UNCOUNTED = (
+    t.applications.c.handed_over_at.is_not(None)
+    & t.applications.c.within_office.is_(None)
+    & (t.applications.c.kind != SLIP)
+)
 _DECIDE = (
     update(t.applications)
     .where(t.applications.c.application_id == bindparam("application"))
@@ -66,6 +72,7 @@ def count_handed_over(
         .values(handed_over_at=at.astimezone(JST).isoformat())
     )
     if noted.rowcount and office_open is not None:
+        own &= t.applications.c.kind != SLIP
         _count(connection, connection.execute(select(*_FACTS).where(own)).mappings().all(), office_open)
 
 

@@ -36,6 +36,7 @@ from server_stub.interface.values import Identity, Place, TerminalKind
 from server_stub.node import NodeContext
 
 from . import tables as t
+from .counting import SLIP
 from .ledger import Ledger
 from .sample_history import fill_sample
 from .statistics import kind_names, service_figures, statistics
@@ -182,7 +183,7 @@ def _found(query: IssueFilter, person: str | None, refs: Sequence[str]) -> Selec
         few.append(_A.application_id.in_(select(_STATE.application_id).where(_STATE.state == query.state)))
     # an expression in place of the column: the database then begins with the few
     of_it = _A.municipality if not few else func.coalesce(_A.municipality, "")
-    conditions = [of_it == query.municipality, _A.sample.is_(query.sample), *few]
+    conditions = [of_it == query.municipality, _A.sample.is_(query.sample), _A.kind != SLIP, *few]
     if query.state is State.HANDED_OVER:
         state = select(_STATE.state).where(_STATE.application_id == _A.application_id).scalar_subquery()
         conditions.append(state == State.HANDED_OVER)
