@@ -37,7 +37,11 @@ _FACTS = tuple(
     t.applications.c[name]
     for name in ("application_id", "municipality", "sample", "kind", "operator", "area", "copies", "fee_total", "prepared_at")
 )  # fmt: skip
-_UNCOUNTED = t.applications.c.handed_over_at.is_not(None) & t.applications.c.within_office.is_(None)
+_UNCOUNTED = (
+    t.applications.c.handed_over_at.is_not(None)
+    & t.applications.c.within_office.is_(None)
+    & (t.applications.c.kind != SLIP)
+)
 _DECIDE = (
     update(t.applications)
     .where(t.applications.c.application_id == bindparam("application"))
@@ -67,6 +71,7 @@ def count_handed_over(
         .values(handed_over_at=at.astimezone(JST).isoformat())
     )
     if noted.rowcount and office_open is not None:
+        own &= t.applications.c.kind != SLIP
         _count(connection, connection.execute(select(*_FACTS).where(own)).mappings().all(), office_open)
 
 
@@ -86,10 +91,9 @@ def catch_up(connection: Connection, municipalities: Iterable[str], office_open:
 
 def _count(connection: Connection, rows: Iterable[RowMapping], office_open: OfficeOpen) -> None:
     told, decided = [], []
-    for row in rows:  # a charge that belongs to no certificate is in no sum
+    for row in rows:
         within = office_open(row["municipality"], datetime.fromisoformat(row["prepared_at"]))
-        if row["kind"] != SLIP:
-            told += [(key, counts_of(row)) for key in handed_over_keys(row, within)]
+        told += [(key, counts_of(row)) for key in handed_over_keys(row, within)]
         decided.append({"application": row["application_id"], "within": within})
     if decided:
         connection.execute(_DECIDE, decided)

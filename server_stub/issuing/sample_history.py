@@ -17,6 +17,7 @@ from sqlalchemy import insert, select
 
 from server_stub.interface.application_states import State
 from server_stub.interface.clock import JST
+from server_stub.interface.offers import Symbol
 from server_stub.interface.values import TerminalKind
 from server_stub.municipalities import Municipality
 
@@ -33,10 +34,11 @@ SAMPLE_MONTHS: Mapping[str, int] = {
 }  # fmt: skip
 """Papers by month."""
 _SINCE = {
-    "residence": date(2016, 1, 20), "seal_registration": date(2016, 1, 20), "family_register_full": date(2016, 5, 25),
-    "family_register_individual": date(2016, 5, 25), "address_history": date(2016, 5, 25), "tax": date(2017, 3, 1),
+    Symbol.HOUSE: date(2016, 1, 20), Symbol.SEAL: date(2016, 1, 20), Symbol.FAMILY: date(2016, 5, 25), Symbol.DOCUMENT: date(2016, 5, 25),
+    Symbol.COINS: date(2017, 3, 1),
 }  # fmt: skip
-_WEIGHTS = {"residence": 52, "seal_registration": 33, "family_register_full": 7, "tax": 9}
+_WEIGHTS = {Symbol.HOUSE: 52, Symbol.SEAL: 33, Symbol.FAMILY: 4, Symbol.COINS: 9}
+"""Kinds are told by their drawings: no kind has a name here."""
 _HOURS = {
     6: 2,
     7: 4,
@@ -103,7 +105,9 @@ def _applications(
     while papers > 0:
         day = chance.choices(able, weights)[0]
         kinds = open_days[day]
-        kind = chance.choices(list(kinds), [_WEIGHTS.get(code, 3) for code in kinds])[0]
+        kind = chance.choices(
+            list(kinds), [_WEIGHTS.get(municipality.every_kind[code].symbol, 3) for code in kinds]
+        )[0]
         opens, closes = kinds[kind]
         hours = [hour for hour in _HOURS if opens <= hour < closes]
         hour = chance.choices(hours, [_HOURS[one] for one in hours])[0]
@@ -120,9 +124,9 @@ def _kinds_on(municipality: Municipality, day: date) -> dict[str, tuple[int, int
     """Tell the kinds that are served on `day`, with the whole hours of it. What the municipality offers today it offered then, from
     the day on that is known of it."""
     found = {}
-    for code in municipality.every_kind:
+    for code, kind in municipality.every_kind.items():
         state = next((one for one in municipality.every_state if code in one.services), None)
-        if state is None or day < _SINCE.get(code, day) or not state.served_on(code, day):
+        if state is None or day < _SINCE[kind.symbol] or not state.served_on(code, day):
             continue
         terms = state.service(code)
         found[code] = (terms.opens.hour, terms.closes.hour)

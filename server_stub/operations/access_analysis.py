@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import RowMapping
+
 from server_stub.interface.clock import JST
 from server_stub.interface.history import Span
 
@@ -23,6 +25,9 @@ SHOWN = 100
 """Records that are listed one by one at most; the counts are of all."""
 NUMBERS = ("宛名番号", "発行番号", "申請番号", "申請ID", "申請id")
 """By these words the functions note that somebody searched by a number."""
+
+
+Record = Mapping[str, Any] | RowMapping
 
 
 @dataclass(slots=True)
@@ -66,15 +71,15 @@ class Analyses:
 
     records: int = 0
     outside: list[Person] = field(default_factory=list)
-    outside_records: list[Mapping[str, Any]] = field(default_factory=list)
+    outside_records: list[Record] = field(default_factory=list)
     failed: list[tuple[str, str, str, int]] = field(default_factory=list)
     logins: list[Logins] = field(default_factory=list)
     bursts: list[Burst] = field(default_factory=list)
     numbers: list[Person] = field(default_factory=list)
-    my_numbers: list[Mapping[str, Any]] = field(default_factory=list)
+    my_numbers: list[Record] = field(default_factory=list)
 
 
-def analyse(records: Iterable[Mapping[str, Any]], office: Sequence[Span], most_an_hour: int) -> Analyses:
+def analyse(records: Iterable[Record], office: Sequence[Span], most_an_hour: int) -> Analyses:
     """Count what stands in `records` (of the operation log). `office`: when the offices are open; `most_an_hour`: from so many searches of
     one ID in an hour on it is a mass search."""
     found = Analyses()

@@ -28,7 +28,9 @@ def bars(title: str, values: Sequence[Bar], *, sample: bool, across: bool = True
     """Draw bars, across or upright, as SVG with a title of its own. `sample`: it says 見本データ."""
     import altair as alt  # takes a second to load, and only charts need it
 
-    data = alt.Data(
+    label: dict[str, Any]
+    size: dict[str, Any]
+    data = alt.InlineData(
         values=[{"name": one.name, "value": one.value, "words": one.words} for one in values] or [{}]
     )
     names = [one.name for one in values]
@@ -50,13 +52,15 @@ def bars(title: str, values: Sequence[Bar], *, sample: bool, across: bool = True
             "y": alt.Y("name:N", sort=names, axis=name),
             "x": alt.X("value:Q", axis=number, scale=alt.Scale(domain=[0, most * 1.55])),
         }
-        label, size = {"align": "left", "dx": 6}, {"height": alt.Step(_ROW)}
+        label = {"align": "left", "dx": 6}
+        size = {"height": alt.Step(_ROW)}
     else:
         encoded = {
             "x": alt.X("name:N", sort=names, axis=name),
             "y": alt.Y("value:Q", axis=number, scale=alt.Scale(domain=[0, most * 1.15])),
         }
-        label, size = {"baseline": "bottom", "dy": -4}, {"height": 260}
+        label = {"baseline": "bottom", "dy": -4}
+        size = {"height": 260}
     base = alt.Chart(data).encode(**encoded)
     drawn = base.mark_bar(color=_ACCENT, **({"height": 22} if across else {"width": {"band": 0.6}}))
     told = base.mark_text(color=_INK, fontSize=14, **label).encode(text="words:N")

@@ -55,9 +55,11 @@ def disclosure_document(
         "rows": [_row(entry, copy) for entry in ordered for copy in entry.copies],
     }
     with _lock:
-        return bytes(
-            _compiler().compile(format="pdf", sys_inputs={"told": json.dumps(told, ensure_ascii=False)})
+        document = _compiler().compile(
+            format="pdf", sys_inputs={"told": json.dumps(told, ensure_ascii=False)}
         )
+    assert isinstance(document, bytes)
+    return document
 
 
 @cache

@@ -11,15 +11,6 @@ from server_stub.interface.history import Dimension, Statistics
 from server_stub.municipalities import load_index
 
 WEEKDAYS = "月火水木金土日"
-_ORDER = (
-    "residence",
-    "seal_registration",
-    "family_register_full",
-    "family_register_individual",
-    "address_history",
-    "tax",
-)
-"""In which kinds are told; any other after these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +88,7 @@ def figures(statistics: Statistics, period: Period, own_name: str) -> Figures:
     counted: dict[tuple[Dimension, str, str], tuple[int, int, int]] = {}
     for one in statistics.figures:
         counted[one.dimension, one.value, one.kind] = (one.papers, one.applications, one.yen)
-    present = {kind for _, _, kind in counted}
-    order = {kind: place for place, kind in enumerate(_ORDER)}
-    codes = sorted(set(statistics.kinds) | present, key=lambda kind: (order.get(kind, len(order)), kind))
+    codes = list(statistics.kinds)  # in the municipality's own order
     kinds = tuple((code, statistics.kinds.get(code, code)) for code in codes)
 
     def row(dimension: Dimension, value: str, words: str) -> Row:

@@ -12,10 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import insert, select
 
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.issuing import LedgerReport, TerminalFacts
 from server_stub.interface.values import TerminalKind
+from server_stub.issuing import tables
 from server_stub.issuing.ledger import Ledger
 from server_stub.issuing.sample_history import SAMPLE_MONTHS
 from server_stub.node import RunningNode, serve
@@ -318,3 +320,25 @@ def test_a_fee_that_is_not_paid_counts_nowhere(busy: TownHall, official: httpx.C
     failed = refused(lambda: report(busy, unpaid.application_id, "handed_over"))
     assert failed.failure == "Application_State_Conflict"
     assert told(official, "2026-06", "2026-06") == before
+
+
+def test_the_slip_of_a_registration_number_counts_and_is_listed_nowhere(
+    busy: TownHall, official: httpx.Client
+) -> None:
+    """It stands in the ledger for its ten yen, without a copy (`docs/registration.md`)."""
+    before = told(official, "2026-06", "2027-04")
+    slip = new_ulid(busy.clock)
+    with busy.service.ledger.write() as connection:
+        row = connection.execute(select(tables.applications)).mappings().first()
+        assert row is not None
+        of_slip = {"application_id": slip, "kind": "registration_slip", "fee_total": 10}
+        unknown = {"handed_over_at": None, "within_office": None}
+        connection.execute(insert(tables.applications), {**row, **of_slip, **unknown})
+        state = {"application_id": slip, "state": "prepared", "since": busy.clock.now().isoformat()}
+        connection.execute(insert(tables.application_states), state)
+    report(busy, slip, "paid", 10)
+    report(busy, slip, "handed_over")
+    busy.service.reopen()
+    assert told(official, "2026-06", "2027-04") == before
+    issues = official.get("/ops/v1/issues", params={"municipality": KOBE, "limit": 200}).json()["issues"]
+    assert slip not in {one["application_id"] for one in issues}

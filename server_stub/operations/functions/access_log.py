@@ -5,11 +5,11 @@ Who used a terminal is no access of this log: that is the history of issues (②
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from fastapi import APIRouter, Response
+from sqlalchemy import RowMapping
 
 from server_stub.interface.history import ServiceFigures
 from server_stub.operations.access_analysis import Analyses, analyse
@@ -52,8 +52,8 @@ def as_excel(visit: Asked) -> Response:
     def fill(book: Workbook) -> None:
         title = f"{visit.municipality_name}　{month}　アクセスログ"
         lines = (title, f"作成：{visit.now:%Y-%m-%d %H:%M}　{visit.operator.name}")
-        for name, head, rows in _tables(found, many):
-            book.sheet(name, (f"{title}　{name}", lines[1]), head, rows, widths=(20, 20, 22, 22, 16, 16))
+        for name, titles, counted in _tables(found, many):
+            book.sheet(name, (f"{title}　{name}", lines[1]), titles, counted, widths=(20, 20, 22, 22, 16, 16))
         head = (
             "番号",
             "日時",
@@ -98,7 +98,7 @@ def _tables(found: Analyses, many: int) -> Iterator[tuple[str, tuple[str, ...], 
     )
 
 
-def _row(one: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _row(one: RowMapping) -> tuple[Cell, ...]:
     return (
         one["seq"], one["at"][:19].replace("T", " "), one["operator"], one["name"], _names().get(one["function"], one["function"]),
         one["act"], one["subject"], one["detail"], "あり" if one["my_number"] else "", one["address"], outcome_in_words(one["outcome"]),
@@ -110,7 +110,7 @@ def _analyses(visit: Visit, month: str, many: int) -> Analyses:
     return analyse(_records(visit, month), figures.office, many)
 
 
-def _records(visit: Visit, month: str) -> Iterator[Mapping[str, Any]]:
+def _records(visit: Visit, month: str) -> Iterator[RowMapping]:
     """Every record of the month, newest first, a batch at a time."""
     before: int | None = None
     while rows := visit.console.log.entries(

@@ -87,13 +87,13 @@ def as_excel(visit: Asked) -> Response:
         )  # fmt: skip
         for table in found.tables:
             head = (table.head, *(name for _, name in found.kinds), "合計（通）", "申請件数", "手数料（円）")
-            again = [(row.words, *row.counts, row.papers, row.applications, row.yen) for row in table.again]
+            again = [_cells(row) for row in table.again]
             total = _cells(found.total)
             book.sheet(
                 table.title,
                 (f"{lines[0]}　{table.title}", *lines[1:]),
                 head,
-                [*again, *map(_cells, table.rows), total],
+                [*again, *(_cells(row) for row in table.rows), total],
                 widths=(24, *(14 for _ in found.kinds), 12, 12, 16),
                 sample=sample,
                 total=True,
