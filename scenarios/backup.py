@@ -32,11 +32,19 @@ from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.issuing.ledger import Ledger, migrate_ledger
 from server_stub.issuing.restoration import begin_restoration as begin_at_ledger
+from server_stub.operations import prepare_database as migrate_operations
 
 from . import paths
 from .server_folder import CLOCK, KEYS, TEMPLATE, ServerLock, kept_clock
 from .sites import CARD_REGISTRY, LEDGER, REGISTRATION, Site, sites_of
-from .template import REGISTRATION_ROOMS, databases_of, prepare_registration_room, replica_name, towns_of
+from .template import (
+    OPERATIONS,
+    REGISTRATION_ROOMS,
+    databases_of,
+    prepare_registration_room,
+    replica_name,
+    towns_of,
+)
 from .towns import Town
 
 MANIFEST, FORMAT = "manifest.json", 1
@@ -352,6 +360,8 @@ def _bring_up(part: Path, manifest: Manifest, now: datetime, marked_at: datetime
             migrate_card_registry(url)
         elif path.stem.startswith(REGISTRATION_ROOMS):
             prepare_registration_room(part, path.stem)
+        elif path.stem == OPERATIONS:
+            migrate_operations(url)
         else:
             migrate(url, "server_stub.registry")
         with closing(sqlite3.connect(path)) as connection:

@@ -193,7 +193,7 @@ def test_a_backup_is_its_owners_only_and_names_what_it_holds(kept: tuple[Served,
     assert [path.name for path in paths if path.stat().st_mode & 0o077] == []
     manifest = json.loads((backup / MANIFEST).read_text(encoding="utf-8"))
     assert datetime.fromisoformat(manifest["made_at"]).date() == STAGE_START.date()
-    databases = ("authority", "center", "ledger", "registration", "site", "replica-28100")
+    databases = ("authority", "center", "ledger", "operations", "registration", "site", "replica-28100")
     assert set(manifest["revisions"]) == {f"{name}.db" for name in databases}
     assert manifest["ledgers"] == {"ledger.db": [KOBE]}
     assert any(name.startswith("keys/") for name in manifest["files"])
