@@ -21,7 +21,6 @@ from server_stub.center.registration import Registration
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import ReportKind
-from server_stub.registration.service import Registrations
 from server_stub.registration.store import Store
 from tests.planted.defect import defect
 from tests.planted.flow import rows_of
