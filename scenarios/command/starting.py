@@ -22,6 +22,7 @@ from .usage import center_address, reason, usable_folder
 
 _STAGE = "2026年6月3日 10時から"
 CONSOLE_PORT = 8445
+PORTS = "8441,8442,8443"
 """Of the officials' console."""
 _PORT_TROUBLE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM)
 
@@ -117,7 +118,7 @@ def server(
     ] = False,
     ports: Annotated[
         str, typer.Option("--ports", help="認証局,証明発行サーバ,センターのポート（0 は空き）")
-    ] = "8441,8442,8443",
+    ] = PORTS,
     site_port: Annotated[
         int,
         typer.Option(
@@ -133,7 +134,7 @@ def server(
             "--console-port",
             min=0,
             max=65535,
-            help="運用管理システムのポート（0 は空き）。なければ 8445、--ports がすべて 0 なら空き",
+            help="運用管理システムのポート（0 は空き）。なければ 8445、--ports を指定したときは空き",
         ),
     ] = None,
     clock: Annotated[
@@ -175,7 +176,7 @@ def server(
             towns_are_named=bool(town),
             site_port=site_port,
             outages=outages,
-            console_port=console_port if console_port is not None else CONSOLE_PORT if any(numbers) else 0,
+            console_port=console_port if console_port is not None else CONSOLE_PORT if ports == PORTS else 0,
         )
     except OSError as error:
         if error.errno not in _PORT_TROUBLE or error.filename is not None:

@@ -22,6 +22,7 @@ from server_stub.interface.application_states import ReportKind, State
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.issuing import IssuedPaper, IssueRequest, LedgerReport
+from server_stub.interface.registration import SLIP
 from server_stub.interface.restoration import (
     RecordsTold,
     RestorationConfirmation,
@@ -30,7 +31,7 @@ from server_stub.interface.restoration import (
     ToldReport,
 )
 from server_stub.interface.trace import Trace
-from server_stub.interface.values import MunicipalityInfo
+from server_stub.interface.values import MunicipalityInfo, Place
 from server_stub.issuing import copies
 from server_stub.issuing.ledger import Ledger, migrate_ledger
 from server_stub.issuing.restoration import Restoration, begin_restoration
@@ -198,6 +199,35 @@ def test_a_telling_that_was_broken_off_anywhere_is_told_again_with_the_same_resu
         lost.known[1].application_id, LedgerReport.model_validate_json(lost.known[1].reports[0].body)
     )
     assert lost.says() == lost.before
+
+
+def test_the_charge_of_a_printed_number_comes_back_once(lost: Lost) -> None:
+    """It has no paper; a second telling changes nothing."""
+    lost.restore()
+    clock, service = lost.hall.clock, lost.hall.service
+    reports = (a_report(clock, PAID, 10), a_report(clock, HANDED))
+    slip = lost.known[0].model_copy(
+        update={
+            "application_id": new_ulid(clock), "kind": SLIP, "place": Place.DOMICILE, "copies": 1, "fee_total": 10,
+            "generation": None, "paper": (), "slip": True,
+            "reports": tuple(ToldReport(body=one.model_dump_json(), taken_at=None) for one in reports),
+        }
+    )  # fmt: skip
+    told_once = []
+    for _ in range(2):
+        service.restoration.take(RESTORATION, slip)
+        found = next(
+            one for one in service.ledger.applications() if one.application_id == slip.application_id
+        )
+        charges = [one for one in service.ledger.charges() if one.application_id == slip.application_id]
+        kept = {one.report_id for one in service.ledger.reports(slip.application_id)}
+        assert (found.kind, found.state, found.restored_by) == (SLIP, State.HANDED_OVER, RESTORATION)
+        assert [one.amount for one in charges] == [10]
+        assert kept == {one.report_id for one in reports}
+        assert service.ledger.slip_of(slip.application_id) is not None
+        assert service.ledger.copies(slip.application_id) == ()
+        told_once.append(lost.says())
+    assert told_once[0] == told_once[1]
 
 
 def test_nothing_is_issued_until_the_centre_has_told_and_an_official_has_confirmed(

@@ -283,4 +283,4 @@ def test_no_template_has_a_script_a_style_or_a_box_that_no_keyboard_scrolls() ->
         assert text.count('class="scroll"') == text.count('class="scroll" tabindex="0"'), file
         for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", text, re.DOTALL):
             inside = form if file.name != "login.html" else "csrf"
-            assert re.search(r"csrf|kept\(\)", inside), (file, form[:80])
+            assert re.search(r"csrf|kept\(\)|carry\(\)", inside), (file, form[:80])

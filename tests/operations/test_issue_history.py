@@ -142,6 +142,7 @@ def test_an_export_is_seen_by_nobody_else(console: Hall) -> None:
 
 
 def test_too_many_exports_at_once_are_refused(console: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Console_Export_Busy."""
     monkeypatch.setattr(exports, "MOST_KEPT", 0)
     page = console.officials.as_role(Role.AUDITOR).post("/issues/export")
     assert page.status == 503 and "書き出しが重なっているため" in page.text

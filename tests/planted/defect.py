@@ -14,6 +14,7 @@ import pytest
 MODULES = (
     "money", "papers", "residents", "bindings", "offers", "rights", "offices", "seals", "identity", "visits", "disclosures",
     "deliveries", "address_history", "family_registers", "taxes", "existing_systems", "ordinances", "outages", "cards", "officials",
+    "registrations",
 )  # fmt: skip
 Plant = Callable[[pytest.MonkeyPatch], None]
 
