@@ -21,9 +21,9 @@ from .options import (
 from .usage import center_address, reason, usable_folder
 
 _STAGE = "2026年6月3日 10時から"
-CONSOLE_PORT = 8445
 PORTS = "8441,8442,8443"
-"""Of the officials' console."""
+CONSOLE_PORT = 8445
+"""Of the officials' console; a free one where other ports than these are named."""
 _PORT_TROUBLE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM)
 
 
