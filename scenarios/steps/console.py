@@ -7,12 +7,15 @@ from datetime import timedelta
 
 from scenarios.officials import Official
 from server_stub.interface.card_registry import Act
+from server_stub.interface.registration import municipality_of
 from server_stub.operations.rights import Role
 
 from .sentences import when
 from .world import World, expect
 
 ONE = re.compile(r'href="(/restrictions/one/[0-9A-Z]{26})"')
+APPLICANT = re.compile(r'href="(/registrations/[0-9A-Z]{26})"')
+BORN = re.compile(r'name="birth"[^>]*value="([0-9-]+)"')
 RELEASE = re.compile(r'action="(/stops/[0-9A-Z]{26}/ask)"')
 
 
@@ -95,6 +98,25 @@ def release(world: World) -> None:
         assert found is not None
         official.press(found[1])
         official.press(found[1].removesuffix("/ask") + "/release", sure="yes")
+
+
+# --- 住登外戸籍 ---------------------------------------------------------------------------------------------------------------
+
+
+@when("運用管理システムで、本籍地の職員が申請者を戸籍で検索し、紐付ける")
+def link_applicant(world: World) -> None:
+    """The only applicant on the list: searched by 生年月日, compared, linked."""
+    assert world.number is not None
+    with Official(world.stage, municipality_of(world.number), Role.REGISTRATION) as official:
+        found = APPLICANT.search(official.open("/registrations"))
+        expect(found is not None, "申請者が一覧にいる", "一覧にいない")
+        assert found is not None
+        born = BORN.search(official.open(found[1]))
+        assert born is not None
+        official.press(f"{found[1]}/search", birth=born[1])
+        shown = official.press(f"{found[1]}/compare")
+        expect("不一致" not in shown, "申請と戸籍が一致する", "一致しない項目がある")
+        official.press(f"{found[1]}/link")
 
 
 # --- 条例利用 -----------------------------------------------------------------------------------------------------------------

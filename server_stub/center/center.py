@@ -94,7 +94,7 @@ class Center:
         self.registration = self._registration(
             settings, clock, trace, Jpki(clock, trusted, authority, self.holders), applications, servers
         )
-        self.standing = Standing(self.database, clock, trace, self.stops, servers)
+        self.standing = Standing(self.database, clock, trace, self.stops, self.holders, servers)
         self.matters = Matters(self.database, clock, trace)
         self.reports = StatusReports(self.database, clock, trace, self.incidents)
         self.outbox = Outbox(self.database, servers, self.incidents, clock, trace)

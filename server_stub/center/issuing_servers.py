@@ -18,6 +18,7 @@ from server_stub.interface.issuing import (
     OfferList,
     OffersRequest,
     OrdinanceServicesRequest,
+    StandingRequest,
 )
 from server_stub.interface.outages import LOOK_PATH, Layer
 from server_stub.interface.registration import (
@@ -207,12 +208,13 @@ class IssuingServers:
             municipality, f"/v1/applications/{application_id}/reports", report_json, ReportTaken
         )
 
-    def check_standing(self, municipality: str, application_id: str) -> None:
+    def check_standing(self, municipality: str, application_id: str, asked: StandingRequest) -> None:
         """Ask whether a prepared paper may still be paid; it is refused by what stands against it."""
         server = self._by_municipality.get(municipality)
         if server is None:
             raise Failed("Issuing_Unreachable", municipality=municipality, detail="not configured")
-        self._send(server, municipality, f"/v1/applications/{application_id}/standing", None, self._standing)
+        path = f"/v1/applications/{application_id}/standing"
+        self._send(server, municipality, path, asked.model_dump_json(), self._standing)
 
     def look(self) -> None:
         """Ask every server whether it works, so that an outage is an alarm before somebody stands at a terminal."""

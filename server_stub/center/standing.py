@@ -12,12 +12,14 @@ from server_stub.interface.application_states import State
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
+from server_stub.interface.issuing import StandingRequest
 from server_stub.interface.terminal import ApplicationStanding, ReportKind, StatusReport
 from server_stub.interface.trace import Trace
 
 from . import tables
 from .cancelling import REASON_LENGTH, Cancelled, enqueue, tell_cancelled, void
 from .database import Database
+from .holders import Holders
 from .issuing_servers import IssuingServers
 from .stops import Stops
 from .tables import applications
@@ -42,10 +44,16 @@ class Standing:
     """Safe from any thread."""
 
     def __init__(
-        self, database: Database, clock: Clock, trace: Trace, stops: Stops, servers: IssuingServers
+        self,
+        database: Database,
+        clock: Clock,
+        trace: Trace,
+        stops: Stops,
+        holders: Holders,
+        servers: IssuingServers,
     ) -> None:
         self._database, self._clock, self._trace = database, clock, trace
-        self._stops, self._servers = stops, servers
+        self._stops, self._holders, self._servers = stops, holders, servers
 
     def check(self, terminal: Terminal, application_id: str) -> ApplicationStanding:
         """Tell that it may be paid. Raises Failed: Application_Unknown, Application_State_Conflict (it is not prepared), and what stands
@@ -59,7 +67,8 @@ class Standing:
             raise Failed("Application_State_Conflict", state=row["state"])
         try:
             self._stops.check()
-            self._servers.check_standing(row["municipality"], application_id)
+            asked = StandingRequest(earlier=self._holders.others(row["holder_ref"]))
+            self._servers.check_standing(row["municipality"], application_id, asked)
         except Failed as failed:
             if failed.failure not in NOBODY_KNOWS:
                 self._cancel(application_id, row["municipality"], failed.failure)

@@ -7,7 +7,7 @@ Paths, relative to the issuing server's base URL; every request carries `Authori
     POST /v1/offers                       OffersRequest -> OfferList
     POST /v1/applications                 IssueRequest -> IssuedPaper (idempotent by application_id)
     POST /v1/applications/{application_id}/reports  LedgerReport -> ReportTaken (idempotent by report_id)
-    GET  /v1/applications/{application_id}/standing -> 204: what is prepared may be paid
+    POST /v1/applications/{application_id}/standing StandingRequest -> 204: what is prepared may be paid
     POST /v1/look                         -> 204: it works, and has looked after its own alarms
 """
 
@@ -92,6 +92,12 @@ class IssueRequest(Model):
     application: ApplicationRequest
     terminal: TerminalFacts
     received_at: datetime
+    earlier: Earlier = ()
+
+
+class StandingRequest(Model):
+    """May what is prepared still be paid? `earlier` as in OffersRequest."""
+
     earlier: Earlier = ()
 
 

@@ -17,6 +17,7 @@ from server_stub.interface.issuing import (
     OfferList,
     OffersRequest,
     OrdinanceServicesRequest,
+    StandingRequest,
 )
 from server_stub.interface.operations import LedgerApplication
 from server_stub.interface.outages import LOOK_PATH
@@ -208,7 +209,7 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
         expired gives way to a payment made before it."""
         return service.take_report(application_id, report)
 
-    @app.get(
+    @app.post(
         "/v1/applications/{application_id}/standing",
         dependencies=guarded,
         responses=_refusals("Application_Unknown", *SERVICE_REFUSED, *PERSON_REFUSED, *REQUEST_REFUSED),
@@ -216,9 +217,9 @@ def _routed_app(context: NodeContext, asked: IssuingService | None, centre_key: 
         summary="Whether a prepared paper may still be paid",
         operation_id="standing",
     )
-    def standing(application_id: Annotated[Ulid, Path()]) -> None:
+    def standing(application_id: Annotated[Ulid, Path()], request: StandingRequest) -> None:
         """Asked just before money is taken: refused by what stands against it since the paper was made (発行制限, 緊急停止)."""
-        service.check_standing(application_id)
+        service.check_standing(application_id, request.earlier)
 
     add_restoration_paths(app, guarded, asked)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -45,7 +45,7 @@ from server_stub.interface.terminal import (
     ReportTaken,
     StatusReport,
 )
-from server_stub.interface.values import FailureBody, MunicipalityList, Place
+from server_stub.interface.values import FailureBody, Identity, MunicipalityList, Place
 from server_stub.node import NodeContext
 from server_stub.paper.typesetting import Issuer, Rendered
 from server_stub.registration import SERVICE, Registrations, Town
@@ -369,18 +369,33 @@ class IssuingService:
         now: datetime,
         stops: Stops,
     ) -> Holder:
+        return self._found_holder(
+            tenant, reader, request.holder, request.place, request.earlier, now.date(), stops
+        )
+
+    def _found_holder(
+        self,
+        tenant: Tenant,
+        reader: ReplicaReader,
+        identity: Identity,
+        place: Place,
+        earlier: Sequence[str],
+        day: date,
+        stops: Stops,
+    ) -> Holder:
+        """Find the holder, at the 本籍地 by 利用登録 too. Raises Failed as `find_holder`, and why a registration does not count."""
         code = tenant.municipality.info.code
-        if request.place is Place.DOMICILE and self.registrations is not None:
-            ref = request.holder.reference
-            self.registrations.join(reader, tenant.municipality, ref, request.earlier)
+        if place is Place.DOMICILE and self.registrations is not None:
+            ref = identity.reference
+            self.registrations.join(reader, tenant.municipality, ref, earlier)
             if reader.key_of(ref) is None:
                 self.registrations.why_not(tenant.municipality, ref)
         return find_holder(
             tenant,
             reader,
-            request.holder,
-            request.place,
-            now.date(),
+            identity,
+            place,
+            day,
             stops,
             is_excepted=lambda ref: self.exceptions.hold_for(code, ref),
         )
@@ -413,7 +428,7 @@ class IssuingService:
         )  # fmt: skip
         return answer
 
-    def check_standing(self, application_id: str) -> None:
+    def check_standing(self, application_id: str, earlier: Sequence[str] = ()) -> None:
         """Check whether a paper that is prepared and not paid may still be paid: a restriction or a stop since then counts. The hours
         are those of its receipt. An application that is past that is left alone.
 
@@ -430,15 +445,7 @@ class IssuingService:
         not_stopped(tenant.municipality, before.kind, stops, now)
         kind = kind_is_offered(tenant.municipality, before.kind, place)
         with tenant.replica.open_generation() as reader:
-            holder = find_holder(
-                tenant,
-                reader,
-                before.holder,
-                place,
-                now.date(),
-                stops,
-                is_excepted=lambda ref: self.exceptions.hold_for(code, ref),
-            )
+            holder = self._found_holder(tenant, reader, before.holder, place, earlier, now.date(), stops)
             if tenant.municipality.is_pdf_linked(before.kind):
                 return  # the existing system has decided about the others on the paper
             offer = holder.offer(kind, before.received_at)

@@ -197,7 +197,7 @@ class FakeIssuing:
                 return failure_response(self.report_refusal)
             return ReportTaken(application_id=application_id, state=body.kind)
 
-        @app.get("/v1/applications/{application_id}/standing")
+        @app.post("/v1/applications/{application_id}/standing")
         def standing(application_id: str) -> Response:
             if self.standing_refusal is not None:
                 return failure_response(self.standing_refusal)

@@ -284,7 +284,7 @@ def test_a_register_stopped_without_more_stays_stopped_whatever_is_delivered(
 
 def standing(hall: TownHall, application_id: str) -> Any:
     with door(hall, CENTRE_KEY) as centre:
-        return centre.get(f"/v1/applications/{application_id}/standing")
+        return centre.post(f"/v1/applications/{application_id}/standing", json={})
 
 
 def test_a_prepared_paper_may_not_be_paid_once_somebody_on_it_is_stopped(
@@ -323,5 +323,8 @@ def test_what_is_paid_is_finished_whatever_is_set_then(hall: TownHall, official:
 
 def test_nobody_but_the_centre_asks_and_of_nothing_else(hall: TownHall, official: httpx.Client) -> None:
     application = hall.apply(MIDORI).application_id
-    assert failure(official.get(f"/v1/applications/{application}/standing")) == (401, "Caller_Unknown")
+    assert failure(official.post(f"/v1/applications/{application}/standing", json={})) == (
+        401,
+        "Caller_Unknown",
+    )
     assert failure(standing(hall, "0" * 26)) == (404, "Application_Unknown")
