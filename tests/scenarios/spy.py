@@ -27,11 +27,11 @@ def pytest_configure(config: pytest.Config) -> None:
         tell("signature", request.proof.signature)
         return authenticate(self, session_id, request)
 
-    def spied_message(self: CenterClient, *arguments: Any) -> Any:
+    def spied_message(self: CenterClient, *arguments: Any, **more: Any) -> Any:
         for headers in arguments:
             if isinstance(headers, dict):
                 tell("idempotency key", headers["Idempotency-Key"])
-        return message(self, *arguments)
+        return message(self, *arguments, **more)
 
     CenterClient.nonce = spied_nonce  # type: ignore[method-assign]
     CenterClient.authenticate = spied_authenticate  # type: ignore[method-assign]
