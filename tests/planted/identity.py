@@ -177,7 +177,7 @@ def any_signature_accepted(patch: pytest.MonkeyPatch) -> None:
     sentence="「Certificate_Wrong_Kind」で断られる",
 )
 def any_kind_accepted(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(certificates, "_check_use", lambda extensions: None)
+    patch.setattr(certificates, "_check_use", lambda extensions, **of: None)
     patch.setattr(certificates, "_policies", lambda extensions: _Everything())
 
 
