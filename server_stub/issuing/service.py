@@ -439,6 +439,8 @@ class IssuingService:
             raise Failed("Application_Unknown", application_id=application_id)
         if before.state is not State.PREPARED or before.restored_by is not None:
             return
+        if before.kind == SLIP:  # of no certificate, and of an application that was taken
+            return
         now, code, place = self._context.clock.now(), before.municipality, Place(before.place)
         tenant = linked(self._tenants.get(code).on(before.received_at.date()), self._context.clock)
         stops = Stops(self.ledger.stops(code))
