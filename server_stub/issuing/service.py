@@ -442,7 +442,7 @@ class IssuingService:
         if before.kind == SLIP:  # of no certificate, and of an application that was taken
             return
         now, code, place = self._context.clock.now(), before.municipality, Place(before.place)
-        tenant = linked(self._tenants.get(code).on(before.received_at.date()), self._context.clock)
+        tenant = self._tenant(code, before.received_at)
         stops = Stops(self.ledger.stops(code))
         not_stopped(tenant.municipality, before.kind, stops, now)
         kind = kind_is_offered(tenant.municipality, before.kind, place)

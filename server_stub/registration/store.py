@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server_stub.db import migrate, open_engine
@@ -115,8 +115,22 @@ class Store:
         found = self._all(
             applications.c.municipality == municipality, applications.c.holder_ref == holder_ref
         )
-        by_time = sorted(found, key=lambda one: (one.state in OPEN, one.decided_at or one.received_at))
-        return by_time[-1] if by_time else None
+        if not found:
+            return None
+        # two of one moment are told apart by what was done last
+        return max(
+            found,
+            key=lambda one: (
+                one.state in OPEN,
+                one.decided_at or one.received_at,
+                self._last_act(one.application_id),
+            ),
+        )
+
+    def _last_act(self, application_id: str) -> int:
+        own = acts.c.application_id == application_id
+        with self._engine.connect() as connection:
+            return connection.scalar(select(func.max(acts.c.number)).where(own)) or 0
 
     def linked(self, municipality: str, register: str) -> list[Application]:
         """List the usable applications that are linked with a family register."""
