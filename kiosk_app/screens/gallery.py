@@ -461,6 +461,7 @@ def registration_states(soon: datetime) -> dict[str, State]:
         "ConfirmLastTry_password": State(S.CONFIRM_LAST_PASSWORD, replace(visit, tries_left=1, was_wrong=True)),
         "EnterPassword": State(S.ENTER_PASSWORD, replace(visit, tries_left=5)),
         "EnterPassword_real": State(S.ENTER_PASSWORD, real),
+        "PleaseWait_card_again": State(S.CHECKING_CARD, visit),
         "EnterPassword_wrong": State(S.ENTER_PASSWORD, replace(visit, tries_left=4, was_wrong=True)),
         "EnterPassword_last_try": State(S.ENTER_PASSWORD, replace(visit, tries_left=1, was_wrong=True), soon),
         "PleaseWait_registering": State(S.SIGNING, written),
