@@ -41,7 +41,8 @@ class LocalSite:
             self.card_registry_url = self._nodes[1].base_url
 
     def reopen(self) -> None:
-        """The databases have been replaced."""
+        """The databases have been replaced: what officials had set is gone with them."""
+        self._app.state.issuing.reopen()
         if self._registry is not None:
             self._registry.reopen()
 

@@ -80,7 +80,7 @@ def terminal_does_not_ask(patch: pytest.MonkeyPatch) -> None:
     sentence="「Holder_Restricted」で断られる",
 )
 def restriction_after_paper(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(IssuingService, "check_standing", lambda own, application_id: None)
+    patch.setattr(IssuingService, "check_standing", lambda own, application_id, earlier=(): None)
 
 
 @defect(

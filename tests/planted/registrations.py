@@ -71,7 +71,7 @@ def slip_charged_twice(patch: pytest.MonkeyPatch) -> None:
     "申請番号の印刷を証明書として台帳に記す",
     harm="出していない証明書の手数料が、市の統計に載る。",
     scenario=SLIP,
-    sentence=SLIP_CHARGED,
+    sentence="印刷が終わり、用紙を取る",
 )
 def slip_booked_as_a_certificate(patch: pytest.MonkeyPatch) -> None:
     real = issuing.slip_entry
