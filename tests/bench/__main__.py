@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import card, certificate, console, fronts, keyboard, links, pcsc, server, size, terminal
+from . import card, certificate, console, fronts, keyboard, links, pcsc, registration, server, size, terminal
 from .measure import Measurement
 
 BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
@@ -23,6 +23,7 @@ BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
     links.measure,
     terminal.measure,
     keyboard.measure,
+    registration.measure,
     pcsc.measure,
     size.measure,
     console.measure,

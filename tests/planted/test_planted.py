@@ -13,9 +13,11 @@ from tests.planted.runner import run, search_afterwards, shipped
 LEAST = 50
 DEFECTS = every_defect()
 FIRST = {
-    planted.scenario: planted for planted in reversed(DEFECTS) if planted.plant.__module__ != outages.__name__
+    (shipped(planted.scenario).feature.rel_filename, planted.plant.__module__): planted
+    for planted in reversed(DEFECTS)
+    if planted.plant.__module__ != outages.__name__
 }
-"""One that each scenario must catch; what else it catches is planted by `make fuzz`, and so is what needs a stage of many processes."""
+"""One of each subject that each feature must catch. `make fuzz` plants every one, those too that need a stage of many processes."""
 
 
 @pytest.mark.parametrize("planted", DEFECTS if LONG else FIRST.values(), ids=lambda planted: planted.name)
