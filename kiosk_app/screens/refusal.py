@@ -55,7 +55,7 @@ class RefusalScreen(Screen[Refusal]):
         """What to do, what lies ready to be taken, whom to ask."""
         view = self.view
         between = self.words("between.sentences")
-        advice = self.words(self.bought_words("refusal.doubt")) if view.doubt else told.advice
+        advice = self.words("refusal.doubt") if view.doubt else told.advice
         what_to_do = [sentence for sentence in (*told.known, advice) if sentence]
         rows = [("do", between.join(what_to_do))] if what_to_do else []
         back = []
