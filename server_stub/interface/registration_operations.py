@@ -1,6 +1,7 @@
 """Officials' tools -> issuing server: the messages about 利用登録, at the door `/ops/v1` behind the operations key of the server.
 
     GET  /ops/v1/registrations?municipality=&state=&cursor=&limit=       -> RegistrationPage
+    POST /ops/v1/registration-numbers                    StatusQuery     -> RegistrationEntry
     GET  /ops/v1/registrations/{application_id}                          -> RegistrationDetail
     POST /ops/v1/registrations/{application_id}/search   MemberSearch    -> MemberMatches
     POST /ops/v1/registrations/{application_id}/review   OfficialAct     -> RegistrationDetail
@@ -9,7 +10,7 @@
     POST /ops/v1/registrations/{application_id}/end      OfficialAct     -> RegistrationDetail
 
 Unlike the other messages of this door these tell names and addresses: an official compares them with the register. The 申請番号 is
-in none of them: the server does not keep it.
+in no answer: the server does not keep it. Who applied may tell it to an official, who then finds the application by it.
 """
 
 from __future__ import annotations

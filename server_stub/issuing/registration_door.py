@@ -28,6 +28,7 @@ from server_stub.interface.registration_operations import (
     MemberSearch,
     OfficialAct,
     RegistrationDetail,
+    RegistrationEntry,
     RegistrationPage,
     RegistrationQuery,
     RejectAct,
@@ -164,6 +165,17 @@ def add_registration_door(app: FastAPI, key: Secret | None, asked: IssuingServic
     def listed(query: Annotated[RegistrationQuery, Query()]) -> RegistrationPage:
         """Applications, oldest first; without `state` those that are not decided."""
         return registrations().listed(query)
+
+    @app.post(
+        "/ops/v1/registration-numbers",
+        dependencies=guarded,
+        responses=failure_answers("Registration_Unknown", *OPS_REFUSALS),
+        summary="申請番号による利用登録申請の検索",
+        operation_id="find_registration",
+    )
+    def of_number(query: StatusQuery) -> RegistrationEntry:
+        """The application of a number that its applicant tells; the number itself is kept nowhere."""
+        return registrations().of_number(query)
 
     @app.get(
         where + "/{application_id}",

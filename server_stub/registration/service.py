@@ -370,6 +370,13 @@ class Registrations:
         """Raises Failed(Registration_Unknown)."""
         return self._detail(self._refreshed(self._found(application_id)))
 
+    def of_number(self, query: StatusQuery) -> RegistrationEntry:
+        """Find the application of a 申請番号 that its applicant tells an official. Raises Failed(Registration_Unknown)."""
+        found = self.store.by_number(self._numbers.digest(query.number))
+        if found is None:
+            raise Failed("Registration_Unknown")
+        return self._entry(self._refreshed(found))
+
     def review(self, application_id: str, asked: OfficialAct) -> RegistrationDetail:
         """Note that somebody examines it. Raises Failed: Registration_Unknown, Registration_State_Conflict."""
         return self._moved(self._found(application_id), _S.UNDER_REVIEW, "reviewed", asked)

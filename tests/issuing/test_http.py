@@ -140,6 +140,7 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
         "/v1/slips",
         "/v1/registration-status",
         "/ops/v1/registrations",
+        "/ops/v1/registration-numbers",
         *(
             f"/ops/v1/registrations/{{application_id}}{act}"
             for act in ("", "/search", "/review", "/link", "/reject", "/end")

@@ -167,3 +167,16 @@ def test_who_may_not_see_the_domicile_is_not_shown_it(town: Town) -> None:
     blind = town.console.officials.as_role(Role.REGISTRATION, municipality=MINATO)
     shown = blind.get(f"/registrations/{application}").text
     assert "港町" not in shown and "表示できません" in shown
+
+
+def test_an_applicants_number_finds_the_application_and_stands_in_no_log(town: Town) -> None:
+    accepted = town.issuing.apply()
+    number, path = accepted.number.reveal(), f"/registrations/{accepted.application_id}"
+    official = town.official()
+    for entered in (number, "-".join(number[at : at + 4] for at in range(0, 16, 4))):
+        found = official.post("/search", number=entered)
+        assert path in found.links and "受付" in found.text
+    nobodys = number[:-2] + f"{(int(number[-2]) + 1) % 10}" + number[-1]
+    assert path not in official.post("/search", number=nobodys).links
+    assert path not in town.official(ELSEWHERE).post("/search", number=number).links
+    assert all(number not in detail for _, detail, _ in town.log())

@@ -17,14 +17,18 @@ from server_stub.interface.application_states import State
 from server_stub.interface.failures import Failed
 from server_stub.interface.operations import CenterApplication, LedgerApplication
 from server_stub.interface.person_search import PersonSearch, PersonsFound
+from server_stub.interface.registration import StatusQuery, municipality_of, read_number
+from server_stub.interface.registration_operations import RegistrationEntry
 from server_stub.operations.forms import Form
 from server_stub.operations.rights import RIGHTS
 from server_stub.operations.web import Asked, Entered, Visit, sentence
 
+from .registrations import STATES as REGISTRATION_STATES
+
 router = APIRouter()
 _APPLICATION_ID = re.compile("[0-9A-HJKMNP-TV-Z]{26}")
 _REGISTRATION_NUMBER = re.compile("[0-9]{4}-?[0-9]{4}-?[0-9]{4}-?[0-9]{4}")
-_ABSENT = ("Application_Unknown", "Console_Record_Unknown", "Issue_Number_Unknown")
+_ABSENT = ("Application_Unknown", "Registration_Unknown", "Console_Record_Unknown", "Issue_Number_Unknown")
 STATES = {
     State.RECEIVED: "受付",
     State.PREPARED: "作成済み（未払い）",
@@ -75,6 +79,15 @@ class _Issues(BaseModel):
     issues: list[_Issue]
 
 
+def _registration(visit: Visit, entered: str) -> RegistrationEntry | None:
+    """The application for 利用登録 of that 申請番号, of this municipality only."""
+    number = read_number(entered)
+    if number is None or municipality_of(number) != visit.municipality:
+        return None
+    found = visit.issuing.post("registration-numbers", RegistrationEntry, StatusQuery(number=number))
+    return found if visit.is_own(found.municipality) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
     """One application as ledger and centre know it; one of the two may not."""
@@ -97,14 +110,14 @@ def search_act(visit: Asked, form: Entered) -> Response:
         return _page(visit, form, status=422)
     application: Application | None = None
     issues: list[_Issue] = []
-    is_registration = False
+    registration: RegistrationEntry | None = None
     try:
         if _APPLICATION_ID.fullmatch(entered.upper()):
             visit.note("検索", detail=f"申請id {entered.upper()}")
             application = _application(visit, entered.upper())
         elif _REGISTRATION_NUMBER.fullmatch(entered):
             visit.note("検索", detail="住登外戸籍の申請番号")
-            is_registration = True
+            registration = _registration(visit, entered)
         else:
             visit.note("検索", detail=f"発行番号 {entered}")
             asked = visit.issuing.get(
@@ -120,7 +133,7 @@ def search_act(visit: Asked, form: Entered) -> Response:
         is_asked=True,
         application=application,
         issues=issues,
-        is_registration=is_registration,
+        registration=registration,
     )
 
 
@@ -184,7 +197,7 @@ def _page(visit: Visit, form: Form, *, status: int = 200, **found: object) -> Re
         "application": None,
         "issues": [],
         "people": None,
-        "is_registration": False,
+        "registration": None,
         **found,
     }
     return visit.page(
@@ -192,6 +205,7 @@ def _page(visit: Visit, form: Form, *, status: int = 200, **found: object) -> Re
         status=status,
         form=form,
         STATES=STATES,
+        REGISTRATION_STATES=REGISTRATION_STATES,
         of_person=_open_to(visit, OF_PERSON),
         of_application=_open_to(visit, OF_APPLICATION),
         **told,
