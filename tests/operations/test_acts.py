@@ -26,9 +26,10 @@ from server_stub.interface.terminal import ReportKind, StatusReport
 from server_stub.operations import web
 from server_stub.operations.forms import Form
 from server_stub.operations.rights import Role
+from tests.browser import axe, opened_browser
 from tests.long import LONG
 
-from .browsers import DESK, PHONE, axe, fits, keep, opened_browser, opened_page
+from .browsers import DESK, PHONE, fits, keep, opened_page
 from .hall import ASHIKAGA, KOBE, Official, Officials, Page
 
 MIDORI, TAICHI, NAOKI = "0000100201", "0000100101", "0000100301"

@@ -1,52 +1,29 @@
-"""The status site in a real browser: Debian's Chromium without a window, driven by Playwright.
-
-Skipped by name where Chromium or Playwright is not installed; `.ci/run` demands both (KONBINI_BROWSER=1), so that they are never skipped
-in silence there.
-"""
+"""The status site in a real browser (`tests.browser`)."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scenarios import paths
 from server_stub.interface.registration import grouped, number_of
+from tests.browser import axe, opened_browser
 from tests.long import LONG
 from tests.registration.hall import MINATO
 from tests.registration.nodes import Nodes
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-DEMANDED = bool(os.environ.get("KONBINI_BROWSER"))
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 SMALLEST_TARGET = 44
 """CSS pixels of a side (WCAG 2.2, 2.5.5)."""
-AXE = "axe-core@4.10.2"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    if not CHROMIUM and not DEMANDED:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        if DEMANDED:
-            raise
-        pytest.skip("Playwright is not installed (make setup)")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--disable-gpu", "--no-sandbox", "--disable-background-networking"],
-        )
+    with opened_browser() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(params=["phone", "desk"])
@@ -195,26 +172,6 @@ def _luminance(colour: str) -> float:
     channels = [int(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
     red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def axe() -> str:
-    """The source of axe-core, which is fetched from npm and kept in the home folder; none of it is in the repository."""
-    place = paths.home() / "axe-core"
-    file = place / f"{AXE}.js"
-    if not file.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("npm is not installed, so axe-core cannot be had")
-        place.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run([npm, "pack", "--silent", AXE], cwd=place, capture_output=True, check=False)
-        packed = next(iter(place.glob("axe-core-*.tgz")), None)
-        if done.returncode or packed is None:
-            pytest.skip("axe-core cannot be had from npm")
-        with tarfile.open(packed) as archive:
-            member = archive.extractfile("package/axe.min.js")
-            assert member is not None
-            file.write_bytes(member.read())
-    return file.read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(not LONG, reason="axe-core is fetched from npm: with make fuzz (KONBINI_LONG=1)")
