@@ -1,4 +1,4 @@
-"""`konbini registration`: officials' acts on applications for 利用登録, until there is a console; and `konbini site`, the status site alone.
+"""`konbini registration`: officials' acts on applications for 利用登録, as at the console; and `konbini site`, the status site alone.
 
 Both speak with an issuing server that runs (`konbini server`), by the keys of its folder.
 """
