@@ -839,6 +839,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "tests/issuing/test_setting_changes.py::test_a_change_that_would_not_hold_is_refused",
     ),
     (
+        "Ward_Unknown",
+        409,
+        "住所または本籍がどの区のものか分からないため、認証する区長を決められません。",
+        "区の設定（ward）と、住所・本籍の書き方を確認してください。",
+        "tests/issuing/test_wards.py::test_a_place_in_no_known_ward_is_certified_by_nobody",
+    ),
+    (
         "Change_Unknown",
         404,
         "その設定の変更はないか、取消し済みです。",

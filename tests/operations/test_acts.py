@@ -198,7 +198,7 @@ def test_a_seal_is_sent_as_a_file_and_stands_in_the_preview(administrator: Offic
     out = io.BytesIO()
     picture.save(out, "PNG")
     fields = {
-        "csrf": administrator.csrf, "kind": "residence", "seal_mm": "25", "begins": "2026-06-04", "until": "",
+        "csrf": administrator.csrf, "kind": "residence", "ward": "city", "seal_mm": "25", "begins": "2026-06-04", "until": "",
         "reason": "公印の改刻",
     }  # fmt: skip
     sent = administrator.http.post(
@@ -494,3 +494,96 @@ def test_axe_finds_nothing_and_no_page_is_scrolled_sideways(officials: Officials
         page.get_by_role("button", name="内容を確認する").click()
         look(page, "/management/check")
     assert found == []
+
+
+# --- 区長, messages of 利用登録 ----------------------------------------------------------------------------------------------
+
+HEAD = {
+    "kind": "residence", "ward": "28110", "title": "神戸市中央区長", "mayor": "区長　花子", "begins": "2026-06-04",
+    "until": "", "reason": "区長の就任",
+}  # fmt: skip
+MESSAGE = {
+    "message": "usable", "ja": "登録が済みました。コンビニで証明書を受け取れます。", "en": "You are registered.",
+    "begins": "2026-06-04", "until": "", "reason": "文の見直し",
+}  # fmt: skip
+
+
+def test_a_head_of_a_ward_is_named_with_a_look_at_the_paper(administrator: Official) -> None:
+    page = administrator.post("/management/check/certifier", **HEAD)
+    assert (page.status, "中央区" in page.text) == (200, True), page.text
+    carried = hidden(page, "/management/preview/certifier")
+    shown = administrator.post(
+        "/management/preview/certifier", **carried, shown_kind="residence", person=TAICHI
+    )
+    text = "".join(
+        one.get_textpage().get_text_bounded() for one in pypdfium2.PdfDocument(shown.response.content)
+    )
+    assert "神戸市中央区長" in text and "区長　花子" in text
+    assert administrator.post("/management/add/certifier", **carried).status == 303
+    assert "区長　花子" not in administrator.get("/management", day="2026-06-03").text.split("の設定")[-1]
+    assert "中央区：兵庫県神戸市中央区長　区長　花子" in administrator.get("/management", day="2026-06-04").html
+
+
+def test_a_wrong_ward_is_told_beside_the_form(officials: Officials, administrator: Official) -> None:
+    for more, told in (
+        ({"ward": "28102"}, "「灘区」を含む職名"),
+        ({"ward": ""}, "区を選んでください。"),
+        ({"ward": "99999"}, "区を選んでください。"),
+    ):
+        page = administrator.post("/management/add/certifier", **{**HEAD, **more})
+        assert (page.status, told in page.text) == (422, True), page.text
+    other = officials.as_role(Role.ADMINISTRATOR, municipality=ASHIKAGA)
+    assert "市全体" not in other.get("/management/new/certifier").text, "足利市 has no wards"
+
+
+def test_a_message_is_shown_as_it_will_be_told_before_it_is_kept(
+    officials: Officials, administrator: Official
+) -> None:
+    start = administrator.get("/management/new/message", message="usable")
+    assert "利用登録が完了しております。" in start.html
+    page = administrator.post("/management/check/message", **MESSAGE)
+    assert MESSAGE["ja"] in page.text and "利用登録が完了しております。" in page.text
+    assert MESSAGE["ja"] not in administrator.get("/management", day="2026-06-04").text, (
+        "it is only looked at"
+    )
+    assert (
+        administrator.post("/management/add/message", **hidden(page, "/management/add/message")).status == 303
+    )
+    assert (
+        MESSAGE["ja"]
+        in administrator.get("/management", day="2026-06-04").html.split("の利用登録のメッセージ")[-1]
+    )
+    assert MESSAGE["ja"] not in administrator.get("/management").html.split("の利用登録のメッセージ")[-1]
+    other = officials.as_role(Role.ADMINISTRATOR, municipality=ASHIKAGA)
+    assert other.get("/management/new/message").status == 404, "足利市 takes no applications"
+    assert "利用登録のメッセージ" not in other.get("/management").text
+
+
+@pytest.mark.skipif(not LONG, reason="KONBINI_LONG=1")
+def test_the_pages_of_wards_and_messages_fit_and_are_accessible(administrator: Official) -> None:
+    administrator.post("/management/add/certifier", **HEAD)
+    administrator.post("/management/add/message", **MESSAGE)
+    with opened_browser() as browser:
+        for size in (DESK, PHONE):
+            with opened_page(browser, administrator, size) as page:
+                for path, name in (
+                    ("/management?day=2026-06-04", "management-wards"),
+                    ("/management/new/certifier", "management-certifier"),
+                    ("/management/new/message?message=received", "management-message"),
+                ):
+                    page.goto(path)
+                    assert fits(page), path
+                    keep(page, name)
+                page.fill("#reason", "文の見直し")
+                page.click("text=内容を確認する")
+                assert fits(page)
+                keep(page, "management-message-check")
+                page.goto("/management/new/certifier")
+                page.select_option("#kind", "residence")
+                page.select_option("#ward", "28110")
+                page.fill("#title", "神戸市中央区長")
+                page.fill("#mayor", "区長　花子")
+                page.fill("#reason", "区長の就任")
+                page.click("text=内容を確認する")
+                assert fits(page)
+                keep(page, "management-certifier-check")

@@ -114,6 +114,9 @@ class FamilyRegister(Certificate[FamilyRegisterRecords, Terms]):
     symbol = Symbol.FAMILY
     registers = {FAMILY_REGISTER: FamilyRegisterBody, FAMILY_LINK: FamilyLink}
 
+    def situated(self, records: FamilyRegisterRecords) -> str:
+        return records.body.domicile
+
     def owners(self, records: FamilyRegisterRecords, reader: ReplicaReader) -> Iterator[str]:
         """List the living members whose links there are: first who is shown, then, unless only that one may have it, the others."""
         shown = {member.number for member in records.members if not member.removed}
