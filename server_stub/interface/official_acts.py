@@ -461,11 +461,12 @@ class Matter(StrEnum):
 
 class MatterClosure(Model):
     """Close an incident or a doubt, with the reason in words. It changes nothing of application, paper or money. `matter_id`: of the
-    incident, or of the application in doubt. `municipality`: whose it has to be."""
+    incident, or of the application in doubt. `municipality`: whose it has to be; of an incident about an application of which the centre
+    has no record, whoever it belongs to by the ledgers and the terminal's place, None for who runs the site."""
 
     about: Matter
     matter_id: Ulid
-    municipality: Code5
+    municipality: Code5 | None
     operator: Operator
     reason: Annotated[str, Field(min_length=10, max_length=500, pattern=r"\S")]
 
@@ -477,7 +478,10 @@ class ClosureEntry(MatterClosure):
 
 
 class ClosureQuery(PageQuery):
+    """`of_nobody`: only what who runs the site has closed, which was of no municipality."""
+
     municipality: Code5 | None = None
+    of_nobody: bool = False
 
 
 class ClosurePage(Model):

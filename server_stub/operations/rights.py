@@ -222,6 +222,11 @@ RIGHTS: dict[str, Right] = {
     "incidents_closed": right("incidents", _ADMIN, _COUNTER, _AUDITOR),
     "incidents_one": right("incidents", _ADMIN, _COUNTER, _AUDITOR),
     "incidents_close_act": right("incidents", _ADMIN, _COUNTER),
+    "incidents_stray": right("incidents", _ADMIN, _COUNTER, _AUDITOR),
+    "incidents_stray_close_act": right("incidents", _ADMIN, _COUNTER),
+    "stray_incidents": right("stray_incidents", _VENDOR_ADMIN, municipal=False),
+    "stray_incidents_one": right("stray_incidents", _VENDOR_ADMIN, municipal=False),
+    "stray_incidents_close_act": right("stray_incidents", _VENDOR_ADMIN, municipal=False),
     # --- terminals ------------------------------------------------------------------------------------------------------
     "terminals": right("terminals", _ADMIN, _COUNTER, _VENDOR),
     # --- alarms ---------------------------------------------------------------------------------------------------------
