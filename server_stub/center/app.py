@@ -330,7 +330,7 @@ def create_app(
     app = _bare_app(context)
     center = app.state.center = Center(context, settings, finish)
     add_ops_door(app, settings.ops_key, center.operations, CenterApplication)
-    add_outages_door(app, settings.ops_key, center.outages)
+    add_outages_door(app, settings.ops_key, center.outages, center.presence)
     add_officials_door(app, settings.ops_key, center.matters)
     return app
 
@@ -340,7 +340,7 @@ def openapi_document() -> dict[str, Any]:
     clock = Clock()
     app = _bare_app(NodeContext(clock, Trace(clock)))
     add_ops_door(app, None, None, CenterApplication)
-    add_outages_door(app, None, None)
+    add_outages_door(app, None, None, None)
     add_officials_door(app, None, None)
     return app.openapi()
 

@@ -208,6 +208,9 @@ RIGHTS: dict[str, Right] = {
     "stops_release_act": right("stops", _ADMIN, _NIGHT),
     "stops_everything": right("stops_everything", _VENDOR_ADMIN, municipal=False),
     "stops_everything_act": right("stops_everything", _VENDOR_ADMIN, municipal=False),
+    "stops_everything_notices": right("stops_everything", _VENDOR_ADMIN, municipal=False),
+    "stops_everything_notices_act": right("stops_everything", _VENDOR_ADMIN, municipal=False),
+    "stops_everything_notice_end_act": right("stops_everything", _VENDOR_ADMIN, municipal=False),
     # --- 条例利用 --------------------------------------------------------------------------------------------------------
     "ordinance": right("ordinance", _COUNTER),
     "ordinance_card": right("ordinance", _COUNTER),

@@ -19,15 +19,18 @@ from sqlalchemy import insert
 
 from scenarios.stage import Stage
 from scenarios.towns import load_towns, shipped_town
+from server_stub.center import presence
 from server_stub.center import tables as t
+from server_stub.center.presence import Presence
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.official_acts import Changes
+from server_stub.interface.outages import CentreService
 from server_stub.interface.terminal import ReportKind, StatusReport
 from server_stub.issuing import tables as ledger
 from server_stub.municipalities import Municipality
+from server_stub.operations import service_levels, web
 from server_stub.operations import strays as stray_matters
-from server_stub.operations import web
 from server_stub.operations.forms import Form
 from server_stub.operations.rights import Role
 from server_stub.operations.strays import Stray
@@ -600,6 +603,59 @@ def test_who_is_no_official_of_the_owner_reaches_no_matter_without_a_record(
         assert vendor.get(path).status == 403
 
 
+# --- service level ------------------------------------------------------------------------------------------------------------
+
+
+def test_availability_is_what_the_raw_rows_of_the_centre_say(
+    stage: Stage, officials: Officials, administrator: Official
+) -> None:
+    """A month with a stop of everything, a stop of the municipality, nights without the centre and an announced day, minute by minute
+    from the rows as they are kept."""
+    center = stage.servers._center_app.state.center  # type: ignore[attr-defined]
+    vendor = officials.as_role(Role.VENDOR_ADMINISTRATOR)
+    begin, minute = STAGE_START.replace(hour=0, minute=0), timedelta(minutes=1)
+    assert vendor.post("/stops/everything/set", words="すべて停止").status == 303
+    plan = {"ja": "点検のため、交付できません。", "en": "Maintenance."}
+    plan |= {"since": "2026-06-03T18:00", "until": "2026-06-03T19:00"}
+    assert vendor.post("/stops/everything/notices/add", **plan).status == 303
+    assert vendor.get("/stops/everything/notices").text.count(plan["ja"]) == 1
+    stage.clock.set(STAGE_START + timedelta(hours=1))
+    vendor = officials.as_role(Role.VENDOR_ADMINISTRATOR)
+    assert vendor.post("/stops/everything/set", words="すべて再開", release="yes").status == 303
+    with center.housekeeper.resting():  # nobody is there
+        center.presence.mark()
+        stage.clock.set(STAGE_START + timedelta(hours=5))
+        center.presence._begin_anew()
+        center.presence.mark()
+    stage.clock.set(STAGE_START + timedelta(hours=12))
+    end = stage.clock.now()
+    center.presence.mark()  # as each half minute
+    with center.database.read() as connection:
+        stops = [(row.at, row.released_at or end) for row in connection.execute(t.stops.select())]
+        runs = [(row.begins, row.ends) for row in connection.execute(t.presences.select())]
+        plans = [
+            (row.since, row.until) for row in connection.execute(t.outages.select()) if row.municipality == ""
+        ]
+    assert len(stops) == len(plans) == 1 and len(runs) >= 2
+    served = lost = 0
+    first = min(begins for begins, _ in runs)
+    at = begin - timedelta(days=2)  # 1 June
+    while at < end:
+        open_now = 6 * 60 + 30 <= at.hour * 60 + at.minute < 23 * 60
+        if open_now and not any(since <= at < until for since, until in plans):
+            served += 1
+            here = at < first or any(begins <= at < ends for begins, ends in runs)
+            lost += not here or any(since <= at < until for since, until in stops)
+        at += minute
+    page = officials.as_role(Role.AUDITOR).get("/service-level", month="2026-06")
+    told = re.search(r"サービス時間([0-9,]+)分のうち停止([0-9,]+)分", page.text)
+    assert told is not None
+    assert [int(one.replace(",", "")) for one in told.groups()] == [served, lost]
+    assert f"{100 * (served - lost) / served:.3f}%" in page.text
+    assert lost == 60 + 4 * 60
+    assert "センターが動いていなかった時間" in page.text
+
+
 # --- planted defects ----------------------------------------------------------------------------------------------------------
 
 
@@ -639,7 +695,30 @@ def _any_ward(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Municipality, "ward_of", lambda own, place: "28110")
 
 
+def _stops_that_are_over_are_forgotten(patch: pytest.MonkeyPatch) -> None:
+    real = Presence.tell
+    patch.setattr(
+        Presence,
+        "tell",
+        lambda own, query: CentreService(
+            stops=tuple(one for one in real(own, query).stops if one.released_at is None),
+            silences=real(own, query).silences,
+        ),
+    )
+
+
+def _the_centre_is_always_there(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(presence, "_gaps", lambda runs: ())
+
+
+def _what_was_announced_counts_as_service(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(service_levels, "_without", lambda hours, taken: list(hours))
+
+
 PLANTED = (
+    (_stops_that_are_over_are_forgotten, test_availability_is_what_the_raw_rows_of_the_centre_say),
+    (_the_centre_is_always_there, test_availability_is_what_the_raw_rows_of_the_centre_say),
+    (_what_was_announced_counts_as_service, test_availability_is_what_the_raw_rows_of_the_centre_say),
     (_everything_is_own, test_another_municipality_finds_no_such_application),
     (_one_step, test_nothing_is_stopped_before_the_second_step),
     (_the_night_may_end, test_the_night_official_stops_a_register_and_ends_nothing),

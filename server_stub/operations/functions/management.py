@@ -53,7 +53,9 @@ OUTAGES = {
     OutageOf.CITY_HALL: "庁舎の停電・点検",
     OutageOf.DATA_CENTRE: "データセンターの停止",
     OutageOf.EXISTING_SYSTEM: "既存システムの停止",
+    OutageOf.CENTRE: "センター全体の停止",
 }
+OF_TOWN = [what for what in OUTAGES if what is not OutageOf.CENTRE]
 _FIELDS = {
     "fee": "手数料",
     "counter_fee": "窓口の手数料",
@@ -393,13 +395,28 @@ def _notices_page(visit: Visit, form: Form, *, status: int = 200, problem: str =
         problem=problem,
         notices=found,
         OUTAGES=OUTAGES,
-        choices=[(what.value, words) for what, words in OUTAGES.items()],
+        choices=[(what.value, OUTAGES[what]) for what in OF_TOWN],
+        path="/management/notices",
+        of_centre=False,
     )
 
 
 @router.post("/management/notices/add", name="management_notices_act")
 def announce(visit: Asked, form: Entered) -> Response:
-    what = form.choice("what", "止まるもの", list(OUTAGES))
+    what = form.choice("what", "止まるもの", OF_TOWN)
+    asked = read_notice(form, visit, what)
+    if asked is None:
+        return _notices_page(visit, form, status=422)
+    try:
+        visit.center.post("outages", OutageEntry, asked)
+    except Failed as failed:
+        return _notices_page(visit, form, status=422, problem=sentence(failed))
+    visit.note("登録", detail="停止のお知らせ")
+    return visit.to("/management/notices", "お知らせを登録しました。")
+
+
+def read_notice(form: Form, visit: Visit, what: str) -> OutageRequest | None:
+    """Read an announcement; None where something is wrong."""
     since, until = form.moment("since", "始まる日時"), form.moment("until", "終わる日時")
     if since and until and until <= since:
         form.wrong("until", "終わる日時は、始まる日時より後にしてください。")
@@ -408,22 +425,17 @@ def announce(visit: Asked, form: Entered) -> Response:
         "en": form.text("en", "お知らせ（英語）", most=80),
     }
     if form.problems or since is None or until is None:
-        return _notices_page(visit, form, status=422)
-    asked = OutageRequest(
-        municipality=visit.municipality,
+        return None
+    of_centre = what == OutageOf.CENTRE
+    return OutageRequest(
+        municipality=None if of_centre else visit.municipality,
         what=OutageOf(what),
         since=since,
         until=until,
         notice=words,
-        by=Responsible.MUNICIPALITY,
+        by=Responsible.PROVIDER if of_centre else Responsible.MUNICIPALITY,
         operator=visit.operator.name,
     )
-    try:
-        visit.center.post("outages", OutageEntry, asked)
-    except Failed as failed:
-        return _notices_page(visit, form, status=422, problem=sentence(failed))
-    visit.note("登録", detail="停止のお知らせ")
-    return visit.to("/management/notices", "お知らせを登録しました。")
 
 
 @router.post("/management/notices/{outage_id}/end", name="management_notice_end_act")
