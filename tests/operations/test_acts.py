@@ -639,7 +639,7 @@ def test_availability_is_what_the_raw_rows_of_the_centre_say(
     assert len(stops) == len(plans) == 1 and len(runs) >= 2
     served = lost = 0
     first = min(begins for begins, _ in runs)
-    at = begin - timedelta(days=2)  # 1 June
+    at = begin - timedelta(days=2, seconds=-30)  # 1 June, the middle of each minute
     while at < end:
         open_now = 6 * 60 + 30 <= at.hour * 60 + at.minute < 23 * 60
         if open_now and not any(since <= at < until for since, until in plans):
