@@ -14,7 +14,6 @@ from server_stub.interface.outages import CentreService, CentreServiceQuery, Cen
 from .database import Database
 from .tables import presences, stops
 
-
 SHORTEST = timedelta(minutes=1)
 """What is no longer cannot be told from a mark that was not due yet."""
 
