@@ -1251,6 +1251,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "tests/operations/test_operators.py::test_an_operator_of_another_municipality_does_not_exist",
     ),
     (
+        "Console_Disclosure_Too_Long",
+        422,
+        "発行履歴が1,000件を超えるため、開示請求の文書を1つにまとめられません。",
+        "期間を分けて、それぞれの文書を作成してください。",
+        "tests/operations/test_issue_history.py::test_a_disclosure_is_whole_or_refused_by_its_name",
+    ),
+    (
         "Console_Export_Busy",
         503,
         "書き出しが重なっているため、新しい書き出しを始められません。",
