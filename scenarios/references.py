@@ -247,7 +247,7 @@ class _Wish:
             fee_total=self.offer.fee,
         )
         records = kind.pick(self.holder.case(kind), request)
-        terms, issuer = municipality.services[kind.code], municipality.issuer_of(kind.code)
+        terms, issuer = municipality.services[kind.code], municipality.issuer_of_paper(kind, records)
         day = self.holder.today
         return lambda number: kind.render([records], request, terms, issuer, day, [number])
 

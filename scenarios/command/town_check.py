@@ -263,6 +263,11 @@ def _texts(municipality: Municipality) -> Iterator[tuple[str, str]]:
     for where, issuer in (
         ("certifier", municipality.issuer),
         *((f"service.{code}.certifier", issuer) for code, issuer in municipality.issuers.items()),
+        *(
+            (f"ward.{ward}.service.{code}.certifier", issuer)
+            for ward, one in municipality.wards.items()
+            for code, issuer in one.issuers.items()
+        ),
     ):
         if where == "certifier" or (issuer.title, issuer.mayor) != (
             municipality.issuer.title,
@@ -338,7 +343,7 @@ def _openings(
                     yield code, kind, None
                 continue
             state = municipality.on(moment.date())
-            now = (state.services[code], state.issuer_of(code))
+            now = (state.services[code], state.issuers_anywhere(code))
             if now != shown:
                 shown = now
                 yield code, kind, moment
@@ -357,7 +362,8 @@ def _specimens(holder: Holder, kind: AnyCertificate, moment: datetime) -> Iterat
                 continue
             try:
                 picked = kind.pick(holder.case(kind), asked)
-                terms, issuer, day = municipality.services[code], municipality.issuer_of(code), moment.date()
+                terms, day = municipality.services[code], moment.date()
+                issuer = municipality.issuer_of_paper(kind, picked)
                 number = municipality.numbers[code].format(
                     issuer.code, issuer.municipality, day, "0000-0000-0000", 1
                 )

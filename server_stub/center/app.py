@@ -71,7 +71,7 @@ _HOLDER = (
 _ISSUING = ("Issuing_Unreachable", "Answer_Malformed", "Caller_Unknown")
 _APPLICATION = (
     "Session_Not_Authenticated", "Option_Not_Allowed", "Member_Not_In_Household", "Copies_Out_Of_Range",
-    "Fee_Changed", "Idempotency_Conflict", "Character_Not_Printable", "Text_Too_Long", "Application_Too_Large", "Service_Out_Of_Order", "Seal_Not_Registered",
+    "Fee_Changed", "Idempotency_Conflict", "Character_Not_Printable", "Ward_Unknown", "Text_Too_Long", "Application_Too_Large", "Service_Out_Of_Order", "Seal_Not_Registered",
     "Seal_Under_Fifteen", "Seal_Abolished", "Seal_Name_Changed", "Seal_Card_Lost", "Seal_Being_Changed", "Seal_Not_Issued_Here",
     "Household_Member_Restricted", "Binding_Mismatch", "Paper_Corrupt", "Application_State_Conflict",
 )  # fmt: skip
@@ -330,7 +330,7 @@ def create_app(
     app = _bare_app(context)
     center = app.state.center = Center(context, settings, finish)
     add_ops_door(app, settings.ops_key, center.operations, CenterApplication)
-    add_outages_door(app, settings.ops_key, center.outages)
+    add_outages_door(app, settings.ops_key, center.outages, center.presence)
     add_officials_door(app, settings.ops_key, center.matters)
     return app
 
@@ -340,7 +340,7 @@ def openapi_document() -> dict[str, Any]:
     clock = Clock()
     app = _bare_app(NodeContext(clock, Trace(clock)))
     add_ops_door(app, None, None, CenterApplication)
-    add_outages_door(app, None, None)
+    add_outages_door(app, None, None, None)
     add_officials_door(app, None, None)
     return app.openapi()
 

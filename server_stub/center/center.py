@@ -26,6 +26,7 @@ from .matters import Matters
 from .operations import CenterBooks
 from .outages import Outages
 from .outbox import Housekeeper, Outbox
+from .presence import Presence
 from .registration import Registration
 from .retelling import Retelling
 from .sessions import Sessions
@@ -100,9 +101,12 @@ class Center:
         self.outbox = Outbox(self.database, servers, self.incidents, clock, trace)
         self.servers = servers
         self.retelling = Retelling(self.database, servers, self.incidents, trace)
+        self.presence = Presence(self.database, clock)
+        self.presence.mark()
         self.housekeeper = Housekeeper(
             clock,
             times,
+            self.presence.mark,
             self.sessions.end_overdue,
             self.retelling.round,
             self.outbox,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, exists, func, insert, select
+from sqlalchemy import Connection, RowMapping, exists, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from server_stub.interface.application_states import State
@@ -62,9 +62,12 @@ class Matters:
                     application_id=self._application_of(connection, asked),
                     at=now,
                 )
-                connection.execute(
-                    insert(matter_closures), {**entry.model_dump(), "about": asked.about.value}
-                )
+                kept = {
+                    **entry.model_dump(),
+                    "about": asked.about.value,
+                    "municipality": asked.municipality or "",
+                }
+                connection.execute(insert(matter_closures), kept)
         except IntegrityError:
             raise Failed("Matter_Closed") from None
         self._trace.emit(
@@ -75,12 +78,14 @@ class Matters:
     @staticmethod
     def _application_of(connection: Connection, asked: MatterClosure) -> str:
         if asked.about is Matter.INCIDENT:
+            # whose one is of which there is no record here, whoever asks knows by the ledgers
+            known = applications.c.application_id
             found = connection.scalar(
-                select(applications.c.application_id)
-                .join(incidents, incidents.c.application_id == applications.c.application_id)
+                select(incidents.c.application_id)
+                .outerjoin(applications, known == incidents.c.application_id)
                 .where(
                     incidents.c.incident_id == asked.matter_id,
-                    applications.c.municipality == asked.municipality,
+                    or_(known.is_(None), applications.c.municipality == asked.municipality),
                 )
             )
         else:
@@ -101,11 +106,18 @@ class Matters:
         asked = select(matter_closures).order_by(table.closure_id).limit(query.limit + 1)
         if query.municipality is not None:
             asked = asked.where(table.municipality == query.municipality)
+        if query.of_nobody:
+            asked = asked.where(table.municipality == "")
         if query.cursor is not None:
             asked = asked.where(table.closure_id > query.cursor)
         with self._database.read() as connection:
             rows = connection.execute(asked).mappings().all()
-        shown = tuple(ClosureEntry(**{**row, "about": Matter(row["about"])}) for row in rows[: query.limit])
+        shown = tuple(
+            ClosureEntry(
+                **{**row, "about": Matter(row["about"]), "municipality": row["municipality"] or None}
+            )
+            for row in rows[: query.limit]
+        )
         more = len(rows) > query.limit
         return ClosurePage(closures=shown, next_cursor=shown[-1].closure_id if more else None)
 

@@ -32,10 +32,12 @@ from . import tables
 from .database import Database
 from .matters import not_closed
 from .stops import Stops
-from .tables import applications, incidents, outbox, status_reports
+from .tables import applications, incidents, outbox, status_reports, terminals
 
-_INCIDENTS: Select[Any] = select(incidents, applications.c.municipality).outerjoin(
-    applications, applications.c.application_id == incidents.c.application_id
+_INCIDENTS: Select[Any] = (
+    select(incidents, applications.c.municipality, terminals.c.area)
+    .outerjoin(applications, applications.c.application_id == incidents.c.application_id)
+    .outerjoin(terminals, terminals.c.terminal_id == incidents.c.terminal_id)
 )
 _REPORTS = (
     select(outbox, status_reports.c.taken_at)
@@ -80,6 +82,8 @@ class CenterBooks:
             asked = asked.where(incidents.c.application_id == query.application_id)
         if query.municipality is not None:
             asked = asked.where(applications.c.municipality == query.municipality)
+        if query.stray:
+            asked = asked.where(applications.c.application_id.is_(None))
         if query.open:
             asked = asked.where(not_closed(Matter.INCIDENT, incidents.c.incident_id))
         with self._database.read() as connection:
@@ -185,4 +189,5 @@ def _incident(row: RowMapping) -> IncidentEntry:
         failure=row["name"],
         detail=json.loads(row["detail"]),
         at=row["at"],
+        area=row["area"] if row["municipality"] is None else None,
     )

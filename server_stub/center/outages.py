@@ -32,6 +32,8 @@ from .database import Database
 
 ANNOUNCED = "Outage_Announced"
 SILENT = "Existing_System_Unreachable"
+EVERYBODY = ""
+"""In the place of a municipality: an outage of the centre."""
 
 
 class Outages:
@@ -62,15 +64,15 @@ class Outages:
         else:
             asked = asked.where(func.coalesce(table.ended_at, table.until) > query.since)
         if query.municipality is not None:
-            asked = asked.where(table.municipality == query.municipality)
+            asked = asked.where(table.municipality.in_((query.municipality, EVERYBODY)))
         with self._database.read() as connection:
             return OutageList(outages=tuple(_entry(row) for row in connection.execute(asked).mappings()))
 
     def announce(self, asked: OutageRequest) -> OutageEntry:
         """Keep an announcement. Raises Failed: Municipality_Unknown, Request_Malformed (one that is over already, or of a data centre
         that this municipality has not)."""
-        form = self._forms.get(asked.municipality)
-        if form is None:
+        form = None if asked.municipality is None else self._forms.get(asked.municipality)
+        if asked.municipality is not None and form is None:
             raise Failed("Municipality_Unknown", municipality=asked.municipality)
         if asked.what is OutageOf.DATA_CENTRE and form is HostingForm.OWN_HALL:
             raise Failed(
@@ -81,6 +83,7 @@ class Outages:
             raise Failed("Request_Malformed", fields=["body.until: a time to come"])
         entry = OutageEntry(**asked.model_dump(), outage_id=new_ulid(self._clock), at=now, ended_at=None)
         row = {**entry.model_dump(), "notice": json.dumps(asked.notice, ensure_ascii=False)}
+        row["municipality"] = asked.municipality or EVERYBODY
         with self._database.write() as connection:
             connection.execute(insert(tables.outages), row)
         self._trace.emit(
@@ -152,9 +155,9 @@ class Outages:
 
     def _stops_everything(self, entry: OutageEntry) -> bool:
         """Of an LGWAN-ASP only what stands in the city hall stops with it."""
-        if entry.what is OutageOf.CITY_HALL:
+        if entry.what is OutageOf.CITY_HALL and entry.municipality is not None:
             return self._forms.get(entry.municipality) is HostingForm.OWN_HALL
-        return entry.what is OutageOf.DATA_CENTRE
+        return entry.what in (OutageOf.DATA_CENTRE, OutageOf.CENTRE)
 
 
 def _told(entry: OutageEntry) -> dict[str, str]:
@@ -165,6 +168,7 @@ def _entry(row: RowMapping) -> OutageEntry:
     return OutageEntry(
         **{
             **row,
+            "municipality": row["municipality"] or None,
             "what": OutageOf(row["what"]),
             "by": Responsible(row["by"]),
             "notice": json.loads(row["notice"]),

@@ -6,18 +6,28 @@ from typing import Annotated, cast
 
 from fastapi import FastAPI, Path, Query
 
-from server_stub.interface.outages import OutageEntry, OutageList, OutageQuery, OutageRequest
+from server_stub.interface.outages import (
+    CentreService,
+    CentreServiceQuery,
+    OutageEntry,
+    OutageList,
+    OutageQuery,
+    OutageRequest,
+)
 from server_stub.interface.secret import Secret
 from server_stub.interface.values import Ulid
 from server_stub.node import failure_answers
 from server_stub.ops_door import OPS_REFUSALS, official_only
 
 from .outages import Outages
+from .presence import Presence
 
 
-def add_outages_door(app: FastAPI, key: Secret | None, asked: Outages | None) -> None:
+def add_outages_door(
+    app: FastAPI, key: Secret | None, asked: Outages | None, present: Presence | None
+) -> None:
     """Add the paths to `app`. `asked` may be None where nobody asks; without a `key` they answer Operations_Not_Offered."""
-    outages = cast(Outages, asked)
+    outages, presence = cast(Outages, asked), cast(Presence, present)
     guarded = [official_only(key)]
 
     @app.get(
@@ -52,3 +62,14 @@ def add_outages_door(app: FastAPI, key: Secret | None, asked: Outages | None) ->
     def end(outage_id: Annotated[Ulid, Path()]) -> OutageEntry:
         """End it before its time, or withdraw it."""
         return outages.end(outage_id)
+
+    @app.get(
+        "/ops/v1/centre-service",
+        dependencies=guarded,
+        responses=failure_answers(*OPS_REFUSALS),
+        summary="センター全体の停止の記録",
+        operation_id="show_centre_service",
+    )
+    def centre_service(query: Annotated[CentreServiceQuery, Query()]) -> CentreService:
+        """Emergency stops of everything, and times without the centre, that ended after `since`."""
+        return presence.tell(query)

@@ -26,6 +26,8 @@ from .tables import applications, outbox
 
 _log = logging.getLogger(__name__)
 
+PRESENCE = 30.0
+"""Real seconds between two marks that the centre is there."""
 DELIVERED = "delivered"
 _TRY_AGAIN = {
     "Issuing_Unreachable",
@@ -124,6 +126,7 @@ class Housekeeper:
         self,
         clock: Clock,
         times: CenterTimes,
+        present: Callable[[], None],
         end_overdue: Callable[[], int],
         retell: Callable[[], bool],
         outbox: Outbox,
@@ -131,8 +134,9 @@ class Housekeeper:
         look: Callable[[], None],
         trace: Trace,
     ) -> None:
-        """`look`: at the issuing servers, each `times.look` and whenever the clock was set."""
+        """`present`: writes down that this centre is there, each `PRESENCE` and whenever the clock was set. `look`: at the issuing servers, each `times.look` and whenever the clock was set."""
         self._times = times
+        self._present = present
         self._end_overdue = end_overdue
         self._retell = retell
         self._outbox = outbox
@@ -145,6 +149,7 @@ class Housekeeper:
         self._retry_at = 0
         self._wipe_at = 0
         self._look_at = 0
+        self._present_at = 0
         self._retry_after = times.report_retry
         self._unsubscribe = clock.subscribe(self._clock_set)
         self._thread = threading.Thread(target=self._run, name="centre-housekeeper", daemon=True)
@@ -159,7 +164,7 @@ class Housekeeper:
         self._retry_after = self._times.report_retry
 
     def _clock_set(self) -> None:
-        self._look_at = 0
+        self._look_at = self._present_at = 0
         self.wake()
 
     @contextmanager
@@ -167,7 +172,7 @@ class Housekeeper:
         """Keep the thread from touching anything inside the block; afterwards it looks at everything anew."""
         with self._working:
             yield
-            self._retry_at = self._look_at = 0
+            self._retry_at = self._look_at = self._present_at = 0
             self._retry_after = self._times.report_retry
         self.wake()
 
@@ -185,6 +190,7 @@ class Housekeeper:
                 return
             with self._working:
                 try:
+                    self._present_in_turn()
                     self._round()
                     self._wipe_in_turn()
                     self._look_in_turn()
@@ -198,6 +204,12 @@ class Housekeeper:
         if now >= self._wipe_at:
             self._wipe_at = now + int(self._times.housekeeping * 1e9)
             self._wipe()
+
+    def _present_in_turn(self) -> None:
+        now = real_monotonic_ns()
+        if now >= self._present_at:
+            self._present_at = now + int(PRESENCE * 1e9)
+            self._present()
 
     def _look_in_turn(self) -> None:
         now = real_monotonic_ns()

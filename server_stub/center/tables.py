@@ -213,7 +213,8 @@ outages = Table(
     Column("ended_at", Moment),
     Index("outages_of", "municipality", "until"),
 )
-"""Announced outages, in force from `since` until `until` unless they were ended before. `notice`: the public text as JSON, language ->
+"""Announced outages, in force from `since` until `until` unless they were ended before. `municipality`: '' for one of the centre, which is
+everybody's. `notice`: the public text as JSON, language ->
 text."""
 
 alarms = alarm_table(metadata)
@@ -268,6 +269,16 @@ terminal_sightings = Table(
 """When a terminal last began a visit or told of one; NULL: never. Each registered terminal has a row."""
 
 
+presences = Table(
+    "presences",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("begins", Moment, nullable=False),
+    Column("ends", Moment, nullable=False),
+)
+"""Each run of the centre: from when it was there, and until when it is known to have been."""
+
+
 _SESSION = sessions.c.session_id == bindparam("session")
 _RUNNING = and_(_SESSION, sessions.c.state == SESSION_OPEN, sessions.c.expires_at > bindparam("now"))
 _LIVING = and_(_RUNNING, sessions.c.terminal_id == bindparam("terminal"))
@@ -296,7 +307,7 @@ MUNICIPALITY_OF_HOLDER = select(holders.c.municipality).where(holders.c.holder_r
 OUTAGES_OF = (
     select(outages)
     .where(
-        outages.c.municipality == bindparam("code"),
+        outages.c.municipality.in_((bindparam("code"), "")),
         outages.c.since <= bindparam("now", type_=Moment),
         outages.c.until > bindparam("now", type_=Moment),
         outages.c.ended_at.is_(None),

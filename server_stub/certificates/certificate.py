@@ -180,6 +180,16 @@ class Certificate(ABC, Generic[Records, Terms]):
         Character_Not_Printable, Text_Too_Long, Picture_Unreadable, Font_Missing.
         """
 
+    def situated(self, records: Records) -> str:
+        """Tell the 住所 or 本籍 by which a 区長 certifies the paper of these records, in words. Runs on what `pick` has told. A kind that
+        does not have this hook is certified for the whole city (`has_wards`)."""
+        raise NotImplementedError
+
+    @property
+    def has_wards(self) -> bool:
+        """Tell whether a 区長 may certify papers of this kind."""
+        return type(self).situated is not Certificate.situated
+
     def registers_of_birth(self, reader: ReplicaReader, birth: date) -> Sequence[str] | None:
         """List the numbers of the family registers that may have a member born on `birth`; None for a kind without family registers.
 

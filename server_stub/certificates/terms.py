@@ -147,6 +147,26 @@ class Certifier(Settings):
         return self.model_copy(update=told)
 
 
+class WardKind(Settings):
+    """A table [ward.CODE.service.KIND]: who certifies that kind in that ward."""
+
+    certifier: CertifierPart
+
+
+class WardTerms(Settings):
+    """A 行政区 of a 政令指定都市: the table [ward.CODE]. `name` as it stands in an address behind the city's name. `certifier`: its 区長,
+    for every kind that goes by wards; `service`: for one kind."""
+
+    name: SettingsText
+    certifier: CertifierPart | None = None
+    service: dict[str, WardKind] = {}
+
+    def certifiers(self, kind: str) -> tuple[CertifierPart, ...]:
+        """List what this ward says of who certifies `kind`, the more particular last; none: whoever certifies it in the city."""
+        own = self.service.get(kind)
+        return tuple(one for one in (self.certifier, own and own.certifier) if one is not None)
+
+
 # --- 発行番号 --------------------------------------------------------------------------------------------------------
 
 STANDARD_NUMBER = "{municipality}-{day:%Y%m%d}-{random}"

@@ -79,7 +79,7 @@ class Made:
         )
         copies = [certificate.pick(case, application)] * application.copies
         terms = self.municipality.services[code]
-        by = issuer or self.municipality.issuer_of(code)
+        by = issuer or self.municipality.issuer_of_paper(certificate, copies[0])
         rendered: Rendered = certificate.render(
             copies, application, terms, by, asked.day, [NO_NUMBER] * len(copies)
         )

@@ -56,11 +56,11 @@ class ExistingSystem:
         raises."""
         application = asked.application
         municipality, kind = self._kind(application.kind, asked.day)
-        issuer = municipality.issuer_of(kind.code)
         with self._records.open() as reader:
             reader.also(self.registrations)
             case = case_of(municipality, kind, reader, asked.person, asked.place, asked.day)
             copies = [kind.pick(case, application)] * application.copies
+            issuer = municipality.issuer_of_paper(kind, copies[0])
             terms, blank = municipality.services[kind.code], [NO_NUMBER] * len(copies)
             rendered: Rendered = kind.render(copies, application, terms, issuer, asked.day, blank)
             made = Made(municipality, kind, reader, asked, rendered, self._records.everybody)

@@ -839,6 +839,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "tests/issuing/test_setting_changes.py::test_a_change_that_would_not_hold_is_refused",
     ),
     (
+        "Ward_Unknown",
+        409,
+        "住所または本籍がどの区のものか分からないため、認証する区長を決められません。",
+        "区の設定（ward）と、住所・本籍の書き方を確認してください。",
+        "tests/issuing/test_wards.py::test_a_place_in_no_known_ward_is_certified_by_nobody",
+    ),
+    (
         "Change_Unknown",
         404,
         "その設定の変更はないか、取消し済みです。",
@@ -1242,6 +1249,13 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "指定されたものは、ありません。",
         "番号を確認し、一覧や検索からもう一度開いてください。",
         "tests/operations/test_operators.py::test_an_operator_of_another_municipality_does_not_exist",
+    ),
+    (
+        "Console_Disclosure_Too_Long",
+        422,
+        "発行履歴が1,000件を超えるため、開示請求の文書を1つにまとめられません。",
+        "期間を分けて、それぞれの文書を作成してください。",
+        "tests/operations/test_issue_history.py::test_a_disclosure_is_whole_or_refused_by_its_name",
     ),
     (
         "Console_Export_Busy",

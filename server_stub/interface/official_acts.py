@@ -14,6 +14,7 @@ Paths, relative to the base URL, behind the key for officials' tools (`interface
     POST /ops/v1/setting-changes              ChangeRequest       -> ChangeEntry
     POST /ops/v1/setting-changes/{id}/withdraw ActOnChange        -> ChangeEntry
     POST /ops/v1/previews                     PreviewRequest      -> application/pdf
+    POST /ops/v1/message-previews             MessagePreviewRequest -> Messages (of 利用登録, as they will be told that day)
     GET  /ops/v1/deliveries?municipality=                         -> DeliveryList
     GET  /ops/v1/set-aside-rows?municipality=&after=&limit=       -> SetAsidePage
     POST /ops/v1/deliveries/take-back         TakeBackRequest     -> DeliveryList
@@ -38,7 +39,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from .clock import JST
 from .operations import Limit, PageQuery
-from .values import Code, Code5, Identifier, Model, RegisterText, TerminalKind, Ulid, Yen
+from .values import LONGEST_TEXT, Code, Code5, Identifier, Model, RegisterText, TerminalKind, Ulid, Words, Yen
 
 Operator = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
 Reason = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
@@ -189,8 +190,20 @@ class Changes(StrEnum):
     CLOSURE = "closure"
     NIGHT_STOP = "night_stop"
     """戸籍 outside its hours: served only within the hours of the office (推定), from this moment's day on until it is withdrawn."""
+    MESSAGE = "message"
+    """A message of 住登外戸籍 利用登録."""
 
 
+class MessageOf(StrEnum):
+    """When an applicant for 利用登録 is told: RECEIVED at the terminal, the others at the status site."""
+
+    RECEIVED = "received"
+    UNDER_REVIEW = "under_review"
+    USABLE = "usable"
+    REJECTED = "rejected"
+
+
+OF_A_WARD = (Changes.CERTIFIER, Changes.PROXY, Changes.SEAL)
 Clock5 = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -207,13 +220,15 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_japan)]
 class ChangeRequest(Model):
     """Change something of a municipality from `begins` on, `until` included or for good. Only what belongs to `what` is given.
 
-    `kind` None: every kind (of CERTIFIER, PROXY, SEAL and CLOSURE). `seal_png`: the 公印 as base64. `closed_from` and
-    `closed_until`: a CLOSURE from one moment up to another; its days of effect follow from them.
+    `kind` None: every kind (of CERTIFIER, PROXY, SEAL and CLOSURE). `ward`: of CERTIFIER, PROXY and SEAL, the code of a 行政区, whose 区長
+    it is about. `seal_png`: the 公印 as base64. `closed_from` and `closed_until`: a CLOSURE from one moment up to another; its days of
+    effect follow from them. `message`, `ja`, `en`: of a MESSAGE; `{least}` and `{most}` become the business days.
     """
 
     municipality: Code5
     what: Changes
     kind: Code | None = None
+    ward: Code5 | None = None
     begins: date
     until: date | None = None
     fee: Yen | None = None
@@ -228,6 +243,9 @@ class ChangeRequest(Model):
     seal_mm: float | None = None
     closed_from: Moment | None = None
     closed_until: Moment | None = None
+    message: MessageOf | None = None
+    ja: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)] | None = None
+    en: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)] | None = None
     operator: Operator
     reason: Reason
 
@@ -241,10 +259,13 @@ class ChangeRequest(Model):
             Changes.SEAL: ("seal_png",),
             Changes.CLOSURE: ("closed_from", "closed_until"),
             Changes.NIGHT_STOP: ("kind", "opens", "closes"),
+            Changes.MESSAGE: ("message", "ja", "en"),
         }[self.what]
         missing = [name for name in needed if getattr(self, name) is None]
         if missing:
             raise ValueError(f"{self.what.value}: {', '.join(missing)} missing")
+        if self.ward is not None and self.what not in OF_A_WARD:
+            raise ValueError(f"{self.what.value}: of no ward")
         if self.until is not None and self.until < self.begins:
             raise ValueError("until: begins or later")
         return self
@@ -282,8 +303,23 @@ class SettingsQuery(Model):
     day: date
 
 
+class WardName(Model):
+    code: Code5
+    name: RegisterText
+
+
+class WardCertifier(Model):
+    """Tell the 区長 who certifies a kind for one ward in the place of the city's."""
+
+    ward: Code5
+    certifier_title: RegisterText
+    certifier_name: RegisterText
+    seal_sha256: Identifier
+
+
 class KindSettings(Model):
-    """What holds for one kind on that day. Hours as HH:MM; `registers`: it shows a family register."""
+    """What holds for one kind on that day. Hours as HH:MM; `of_domicile`: it shows a family register; `of_wards`: a 区長 may certify it;
+    `wards`: those who do."""
 
     kind: Identifier
     title: RegisterText
@@ -297,13 +333,34 @@ class KindSettings(Model):
     certifier_name: RegisterText
     seal_sha256: Identifier
     of_domicile: bool
+    of_wards: bool = False
+    wards: tuple[WardCertifier, ...] = ()
 
 
-class SettingsView(Model):
+class Message(Model):
+    """Tell one message of 利用登録: `ja` and `en` as they are set, `told` as an applicant reads them (language -> text)."""
+
+    message: MessageOf
+    ja: RegisterText
+    en: RegisterText
+    told: Words
+
+
+class Messages(Model):
+    """List the messages of a day; none where the municipality takes no applications."""
+
+    messages: tuple[Message, ...]
+
+
+class SettingsView(Messages):
+    """What holds on a day. `wards`: the 行政区 of a 政令指定都市."""
+
     municipality: Code5
     name: RegisterText
     day: date
     kinds: tuple[KindSettings, ...]
+    wards: tuple[WardName, ...] = ()
+    messages: tuple[Message, ...] = ()
 
 
 class PreviewRequest(Model):
@@ -313,6 +370,14 @@ class PreviewRequest(Model):
     municipality: Code5
     kind: Code
     person_key: Key
+    day: date
+    change: ChangeRequest | None = None
+
+
+class MessagePreviewRequest(Model):
+    """Tell the messages as they will be told on `day`, with `change`, which is not kept yet."""
+
+    municipality: Code5
     day: date
     change: ChangeRequest | None = None
 
@@ -396,11 +461,12 @@ class Matter(StrEnum):
 
 class MatterClosure(Model):
     """Close an incident or a doubt, with the reason in words. It changes nothing of application, paper or money. `matter_id`: of the
-    incident, or of the application in doubt. `municipality`: whose it has to be."""
+    incident, or of the application in doubt. `municipality`: whose it has to be; of an incident about an application of which the centre
+    has no record, whoever it belongs to by the ledgers and the terminal's place, None for who runs the site."""
 
     about: Matter
     matter_id: Ulid
-    municipality: Code5
+    municipality: Code5 | None
     operator: Operator
     reason: Annotated[str, Field(min_length=10, max_length=500, pattern=r"\S")]
 
@@ -412,7 +478,10 @@ class ClosureEntry(MatterClosure):
 
 
 class ClosureQuery(PageQuery):
+    """`of_nobody`: only what who runs the site has closed, which was of no municipality."""
+
     municipality: Code5 | None = None
+    of_nobody: bool = False
 
 
 class ClosurePage(Model):

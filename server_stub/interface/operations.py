@@ -60,10 +60,12 @@ class DoubtQuery(PageQuery):
 
 
 class IncidentQuery(DoubtQuery):
-    """Ask for incidents of `since` and later, of one application or of all."""
+    """Ask for incidents of `since` and later, of one application or of all. `stray`: only those about an application of which the centre
+    has no record, which are of no municipality (at the centre)."""
 
     since: AwareDatetime | None = None
     application_id: Ulid | None = None
+    stray: bool = False
 
     @field_validator("since", mode="before")
     @classmethod
@@ -122,7 +124,7 @@ class IncidentEntry(Model):
     """Tell one incident (重大事象). `failure`: a name of the catalogue; `detail`: its facts; `at`: when it was written down.
 
     `noticed_by`: centre, terminal, or ledger (the issuing server refused a report). `municipality` is None and `terminal_id` empty
-    where the application never came.
+    where the application never came. `area`: the municipality where the terminal stands, told by the centre where `municipality` is None.
     """
 
     incident_id: Ulid
@@ -133,6 +135,7 @@ class IncidentEntry(Model):
     failure: Identifier
     detail: dict[str, Any]
     at: datetime
+    area: Identifier | None = None
 
 
 class IncidentPage(Model):

@@ -9,6 +9,7 @@ and at the centre alone, which answers when a municipality's site is silent:
     GET  /ops/v1/outages?municipality=&since=                    -> OutageList (in force, and to come; or all that ended after `since`)
     POST /ops/v1/outages                  OutageRequest          -> OutageEntry
     POST /ops/v1/outages/{outage_id}/end                         -> OutageEntry
+    GET  /ops/v1/centre-service?since=                           -> CentreService (what has kept everybody from being served since)
 
 No name of a resident is in any message; `operator` says who has announced, and is shown to nobody at a terminal.
 """
@@ -22,7 +23,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
 from .clock import JST
-from .operations import PageQuery
+from .operations import PageQuery, StopEntry
 from .values import Code5, Identifier, Model, Ulid, Words
 
 LOOK_PATH = "/v1/look"
@@ -58,6 +59,8 @@ class OutageOf(StrEnum):
     """Of an LGWAN-ASP."""
     EXISTING_SYSTEM = "existing_system"
     """The municipality's own systems only."""
+    CENTRE = "centre"
+    """The whole centre: nobody is served."""
 
 
 def _in_both_languages(words: dict[str, str]) -> dict[str, str]:
@@ -90,9 +93,10 @@ def _written(told: object) -> object:
 
 
 class OutageRequest(Model):
-    """Announce an outage from `since` until `until` (not included). `by`: who announces it; `operator`: that person."""
+    """Announce an outage from `since` until `until` (not included). `municipality`: None for one of the CENTRE, which is everybody's.
+    `by`: who announces it; `operator`: that person."""
 
-    municipality: Code5
+    municipality: Code5 | None
     what: OutageOf
     since: Moment
     until: Moment
@@ -104,6 +108,8 @@ class OutageRequest(Model):
     def _ends_after_it_begins(self) -> OutageRequest:
         if self.until <= self.since:
             raise ValueError("until: later than since")
+        if (self.municipality is None) != (self.what is OutageOf.CENTRE):
+            raise ValueError("municipality: of anything but the centre")
         return self
 
 
@@ -116,7 +122,7 @@ class OutageEntry(OutageRequest):
 
 
 class OutageQuery(Model):
-    """Ask for the announcements of one municipality or of all: those in force and to come, or those that ended after `since`."""
+    """Ask for the announcements of one municipality (with those of the centre) or of all: those in force and to come, or those that ended after `since`."""
 
     municipality: Code5 | None = None
     since: Annotated[Moment | None, BeforeValidator(_written)] = None
@@ -126,6 +132,24 @@ class OutageList(Model):
     """List announcements, oldest first."""
 
     outages: tuple[OutageEntry, ...]
+
+
+class CentreServiceQuery(Model):
+    since: Annotated[Moment, BeforeValidator(_written)]
+
+
+class CentreSilence(Model):
+    """Tell a time in which the whole centre was not there, as it knows itself by its own marks."""
+
+    since: datetime
+    until: datetime
+
+
+class CentreService(Model):
+    """Tell what has kept everybody from being served: emergency stops of everything, released ones too, and times without the centre."""
+
+    stops: tuple[StopEntry, ...]
+    silences: tuple[CentreSilence, ...]
 
 
 class AlarmCause(StrEnum):

@@ -90,6 +90,7 @@ REQUEST_REFUSED = (
     "Copies_Out_Of_Range",
     "Fee_Changed",
     "Character_Not_Printable",
+    "Ward_Unknown",
     "Text_Too_Long",
     "Application_Too_Large",
     "Binding_Mismatch",

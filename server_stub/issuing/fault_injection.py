@@ -56,12 +56,12 @@ def rendered_with_faults(
         asked = nearest_request(holder.offer(kind, received_at), asked)
     if (told := faults.strikes(WRONG_ANSWERS)) is not None:
         asked = asked.model_copy(update={"answers": _other_answers(holder, kind, asked, received_at)})
-    issuer = holder.tenant.municipality.issuer_of(kind.code)
-    if faults.strikes(WRONG_MUNICIPALITY) is not None:
-        issuer = replace(issuer, code="99999", municipality="よそ市", title="よそ市長")
     copies = [kind.pick(holder.case(kind), asked)] * asked.copies
     if (told := faults.strikes(SWAP_RECORD)) is not None:
         copies = [_stranger(holder, kind, asked, received_at, told.get("person"))] * asked.copies
+    issuer = holder.tenant.municipality.issuer_of_paper(kind, copies[0])
+    if faults.strikes(WRONG_MUNICIPALITY) is not None:
+        issuer = replace(issuer, code="99999", municipality="よそ市", title="よそ市長")
     if faults.strikes(WRONG_COPIES) is not None:
         copies = copies * 2
     rendered = render(kind, copies, asked, issuer)

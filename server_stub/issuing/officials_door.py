@@ -17,6 +17,8 @@ from server_stub.interface.official_acts import (
     DeliveredRestrictionQuery,
     DeliveryList,
     DeliveryQuery,
+    MessagePreviewRequest,
+    Messages,
     PreviewRequest,
     RestrictionEntry,
     RestrictionPage,
@@ -184,7 +186,12 @@ def add_officials_door(app: FastAPI, key: Secret | None, asked: IssuingService |
                 "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
             },
             **failure_answers(
-                "Service_Not_Offered", "Service_Closed_Today", "Person_Unknown", "Change_Wrong", *_OF_TOWN
+                "Service_Not_Offered",
+                "Service_Closed_Today",
+                "Person_Unknown",
+                "Change_Wrong",
+                "Ward_Unknown",
+                *_OF_TOWN,
             ),
         },
         summary="設定の変更後の紙面の確認",
@@ -193,6 +200,17 @@ def add_officials_door(app: FastAPI, key: Secret | None, asked: IssuingService |
     def preview(asked: PreviewRequest) -> PdfResponse:
         """By the code that sets an issued paper; nothing is recorded."""
         return PdfResponse(service.previews.make(asked))
+
+    @app.post(
+        "/ops/v1/message-previews",
+        dependencies=guarded,
+        responses=failure_answers("Change_Wrong", *_OF_TOWN),
+        summary="利用登録のメッセージの確認",
+        operation_id="preview_messages",
+    )
+    def preview_messages(asked: MessagePreviewRequest) -> Messages:
+        """What terminal and status site will tell applicants on that day; nothing is kept."""
+        return service.changes.preview_messages(asked)
 
     @app.get(
         "/ops/v1/deliveries",

@@ -164,7 +164,12 @@ class PdfLinked(Certificate[Wanted, Any]):
         entries = [_entry(number, page, ref, numbers) for number, page in enumerate(answer.pages, start=1)]
         _check_pages(entries, frozenset(request.subjects), len(copies))
         pdf = _with_numbers(_decoded(answer), [entry.issue_number for entry in entries])
-        _check_text(pdf, entries, _as_offered(wanted.offered, request), issuer)
+        # which ward it is in the existing system alone knows
+        offices = [
+            issuer.office,
+            *(one.office for one in self._tenant.municipality.issuers_anywhere(self.code)),
+        ]
+        _check_text(pdf, entries, _as_offered(wanted.offered, request), offices)
         return Rendered(
             answer.kind,
             answer.municipality,
@@ -340,7 +345,7 @@ def _drawn(numbers: tuple[str, ...]) -> bytes:
 # --- the text ----------------------------------------------------------------------------------------------------------------
 
 
-def _check_text(pdf: bytes, entries: Sequence[SheetEntry], offer: Offer, issuer: Issuer) -> None:
+def _check_text(pdf: bytes, entries: Sequence[SheetEntry], offer: Offer, offices: Sequence[str]) -> None:
     """Read every front: 見本, title, names, births, 発行番号 and k／n, nobody else, and who certifies on the last of a copy.
 
     Raises Failed: Binding_Mismatch, Existing_System_Answer_Wrong.
@@ -351,7 +356,7 @@ def _check_text(pdf: bytes, entries: Sequence[SheetEntry], offer: Offer, issuer:
                 page = document[number]
                 text = page.get_textpage()
                 try:
-                    _check_page(text, page.get_height(), entry, offer, issuer)
+                    _check_page(text, page.get_height(), entry, offer, offices)
                 except Failed as failed:
                     raise failed.with_facts(sheet=number + 1) from failed
                 finally:
@@ -362,7 +367,7 @@ def _check_text(pdf: bytes, entries: Sequence[SheetEntry], offer: Offer, issuer:
 
 
 def _check_page(
-    text: pypdfium2.PdfTextPage, height: float, entry: SheetEntry, offer: Offer, issuer: Issuer
+    text: pypdfium2.PdfTextPage, height: float, entry: SheetEntry, offer: Offer, offices: Sequence[str]
 ) -> None:
     letters = letters_of(text)
     if not letters.places(NOTICE) or not any(_is_large(text, place) for place in letters.places(SAMPLE)):
@@ -374,7 +379,7 @@ def _check_page(
     except Failed as failed:
         raise failed.with_facts(by="existing system") from failed
     _check_nobody_else(letters, entry, offer)
-    if entry.k == entry.n and not letters.places(issuer.office):
+    if entry.k == entry.n and not any(letters.places(office) for office in offices):
         raise _mismatch("who certifies")
 
 

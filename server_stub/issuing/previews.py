@@ -27,7 +27,7 @@ class Previews:
 
     def make(self, asked: PreviewRequest) -> bytes:
         """Set the fronts of one copy as PDF, by the code that sets an issued one. Raises Failed: Municipality_Unknown, Service_Not_Offered,
-        Person_Unknown, Change_Wrong, Service_Closed_Today (that day), a refusal of the kind, what rendering raises."""
+        Person_Unknown, Change_Wrong, Service_Closed_Today (that day), Ward_Unknown, a refusal of the kind, what rendering raises."""
         if asked.change is not None and asked.change.municipality != asked.municipality:
             raise Failed("Municipality_Unknown", municipality=asked.change.municipality)
         decided = self._changes.with_draft(asked.change, asked.municipality)
@@ -51,7 +51,7 @@ class Previews:
                 raise offer.refusal.failed()
             request = _first_request(offer, municipality.info.code)
             picked = kind.pick(holder.case(kind), request)
-            issuer, terms = municipality.issuer_of(kind.code), municipality.services[kind.code]
+            issuer, terms = municipality.issuer_of_paper(kind, picked), municipality.services[kind.code]
             pattern, info = municipality.numbers[kind.code], municipality.info
             number = pattern.format(info.code, info.name, asked.day, NO_NUMBER, 1)
             return kind.render([picked], request, terms, issuer, asked.day, [number]).pdf

@@ -1,4 +1,4 @@
-"""What officials change from a day on (公印, 認証者, 職務代理者, 手数料, 時間, 休止): kept in this server's database, beside the file of
+"""What officials change from a day on (公印, 認証者, 職務代理者, 手数料, 時間, 休止, messages of 利用登録): kept in this server's database, beside the file of
 the municipality and in the same form (`municipalities/changes.py`), so that a restart keeps it and each state is checked whole."""
 
 from __future__ import annotations
@@ -24,8 +24,14 @@ from server_stub.interface.official_acts import (
     ChangeRequest,
     Changes,
     KindSettings,
+    Message,
+    MessageOf,
+    MessagePreviewRequest,
+    Messages,
     SettingsQuery,
     SettingsView,
+    WardCertifier,
+    WardName,
 )
 from server_stub.interface.values import Place
 from server_stub.municipalities import NO_ADDITIONS, Additions, Change, Municipality, load_municipality
@@ -120,14 +126,28 @@ class SettingChanges:
     def with_draft(self, asked: ChangeRequest | None, code: str = "") -> Municipality:
         """Return the municipality as it would be with that change, too. Raises Failed: Municipality_Unknown, Change_Wrong."""
         code = asked.municipality if asked is not None else code
+        if asked is not None:
+            self._check_subject(asked)
         return self._check(code, self._additions(code, draft=asked))
+
+    def _check_subject(self, asked: ChangeRequest) -> None:
+        """Refuse what names a ward or a message that the municipality has not. Raises Failed(Change_Wrong)."""
+        now = self._tenants.get(asked.municipality).municipality.on(asked.begins)
+        if asked.ward is not None and asked.ward not in now.wards:
+            known = "・".join(ward.name for ward in now.wards.values())
+            raise Failed("Change_Wrong", field="ward", expected=known or "区の設定（ward）がある市")
+        if asked.ward is not None and asked.kind in now.kinds and not now.kinds[asked.kind].has_wards:
+            raise Failed("Change_Wrong", field="kind", expected="区長が認証者となる証明書")
+        if asked.message is not None and now.registration is None:
+            raise Failed("Change_Wrong", field="message", expected="利用登録申請を取り扱う市区町村")
 
     def _check(self, code: str, additions: Additions) -> Municipality:
         tenant = self._tenants.get(code)
         try:
             found = load_municipality(tenant.municipality.folder, additions)
             for state in found.every_state:
-                for issuer in (state.issuer, *state.issuers.values()):
+                of_wards = (one for ward in state.wards.values() for one in ward.issuers.values())
+                for issuer in (state.issuer, *state.issuers.values(), *of_wards):
                     check_texts({"title": issuer.office, "mayor": issuer.mayor}, issuer.fonts)
         except Failed as failed:
             field, expected = failed.facts.get("field", ""), failed.facts.get("expected", failed.entry.cause)
@@ -207,6 +227,17 @@ class SettingChanges:
                     certifier_name=issuer.mayor,
                     seal_sha256=hashlib.sha256(issuer.seal_png).hexdigest(),
                     of_domicile=Place.DOMICILE in kind.places,
+                    of_wards=kind.has_wards,
+                    wards=tuple(
+                        WardCertifier(
+                            ward=ward,
+                            certifier_title=own.office,
+                            certifier_name=own.mayor,
+                            seal_sha256=hashlib.sha256(own.seal_png).hexdigest(),
+                        )
+                        for ward, one in municipality.wards.items()
+                        if (own := one.issuers.get(code)) is not None
+                    ),
                 )
             )
         return SettingsView(
@@ -214,7 +245,16 @@ class SettingChanges:
             name=municipality.info.name,
             day=query.day,
             kinds=tuple(kinds),
+            wards=tuple(WardName(code=code, name=one.name) for code, one in municipality.wards.items()),
+            messages=_messages(municipality),
         )
+
+    def preview_messages(self, asked: MessagePreviewRequest) -> Messages:
+        """Tell the messages of 利用登録 of a day to come. Raises Failed: Municipality_Unknown, Change_Wrong."""
+        if asked.change is not None and asked.change.municipality != asked.municipality:
+            raise Failed("Municipality_Unknown", municipality=asked.change.municipality)
+        decided = self.with_draft(asked.change, asked.municipality)
+        return Messages(messages=_messages(decided.on(asked.day)))
 
     def _entry(self, row: RowMapping) -> ChangeEntry:
         asked, today = _request(row), self._context.clock.now().date()
@@ -228,6 +268,17 @@ class SettingChanges:
             withdrawn_by=row["withdrawn_by"],
             in_force=begun and row["withdrawn_at"] is None,
         )
+
+
+def _messages(municipality: Municipality) -> tuple[Message, ...]:
+    terms = municipality.registration
+    if terms is None:
+        return ()
+    found = {one: terms.texts(one.value) for one in MessageOf}
+    return tuple(
+        Message(message=one, ja=texts.ja, en=texts.en, told=terms.words(texts))
+        for one, texts in found.items()
+    )
 
 
 def _request(row: RowMapping) -> ChangeRequest:
@@ -265,6 +316,8 @@ def _change(asked: ChangeRequest, digest: str) -> Change:
             settings["weekdays"] = [day for day in WEEK if day in asked.weekdays]
     elif asked.what is Changes.SEAL:
         settings = {"seal": _SEAL_NAME.format(digest[:16]), "seal_mm": asked.seal_mm}
+    elif asked.what is Changes.MESSAGE and asked.message is not None:
+        settings = {"registration": {asked.message.value: {"ja": asked.ja, "en": asked.en}}}
     else:
         settings = {"title": asked.title, "mayor": asked.mayor}
     settings = {name: value for name, value in settings.items() if value is not None}
@@ -272,8 +325,10 @@ def _change(asked: ChangeRequest, digest: str) -> Change:
         told: dict[str, Any] = {"certifier": settings}
     else:
         told = settings
-    if asked.kind is not None:
+    if asked.kind is not None and asked.what is not Changes.MESSAGE:
         told = {"service": {asked.kind: told}}
+    if asked.ward is not None:
+        told = {"ward": {asked.ward: told}}
     try:
         return Change.model_validate({"from": asked.begins, "until": asked.until, **told})
     except ValidationError as error:

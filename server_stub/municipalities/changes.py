@@ -24,6 +24,7 @@ class Change(Settings):
     date_unknown: bool = False
     note: SettingsText | None = None
     certifier: dict[str, Any] = {}
+    ward: dict[str, dict[str, Any]] = {}
     service: dict[str, dict[str, Any]] = {}
     holder: dict[str, Any] = {}
     existing_system: dict[str, Any] = {}

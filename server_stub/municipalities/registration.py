@@ -87,6 +87,11 @@ class RegistrationTerms(Settings):
             raise ValueError("opens より後の時刻")
         return closes
 
+    def texts(self, message: str) -> Texts:
+        """Get a message by its name in the settings: received, under_review, rejected or usable."""
+        found: Texts = getattr(self, message)
+        return found
+
     def words(self, texts: Texts) -> dict[str, str]:
         """Tell a message with the business days in it."""
 

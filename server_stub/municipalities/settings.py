@@ -32,6 +32,7 @@ from server_stub.certificates.terms import (
     IssueNumbers,
     NumberPattern,
     TimeOfDay,
+    WardTerms,
     is_holiday,
     opening_of,
 )
@@ -239,6 +240,7 @@ class _Own(Settings):
     excluded_terminal_kinds: list[Annotated[TerminalKind, Field(strict=False)]]
     fonts: list[Annotated[str, matching(r"[0-9A-Za-z_-]+\.(?:ttf|otf)", _FONT)]] = []
     certifier: Certifier
+    ward: dict[Code, WardTerms] = {}
     delivery: DeliveryTerms
     holder: HolderTerms = HolderTerms()
     existing_system: ExistingSystemTerms | None = None
@@ -277,6 +279,14 @@ class MunicipalityEntry:
     hosting: HostingTerms = HostingTerms()
 
 
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """A 行政区. `issuers`: who certifies there, of the kinds of which it is somebody else than in the city."""
+
+    name: str
+    issuers: Mapping[str, Issuer]
+
+
 class States:
     """The municipality as it is from each day on at which something changes, the first state from ever."""
 
@@ -305,6 +315,7 @@ class Municipality:
     delivery: DeliveryTerms
     issuers: Mapping[str, Issuer]
     numbers: Mapping[str, NumberPattern]
+    wards: Mapping[str, Ward] = field(default_factory=dict)
     holder: HolderTerms = HolderTerms()
     existing_system: ExistingSystemTerms | None = None
     authentication: AuthenticationTerms = AuthenticationTerms()
@@ -353,8 +364,39 @@ class Municipality:
         return terms.within(system.opens, system.closes)
 
     def issuer_of(self, kind: str) -> Issuer:
-        """Tell who certifies `kind`."""
+        """Tell who certifies `kind` where no 区長 does."""
         return self.issuers[kind]
+
+    def issuer_at(self, kind: str, place: str) -> Issuer:
+        """Tell who certifies a paper of `kind` that is of that 住所 or 本籍: its 区長, where one is named for the kind.
+
+        Raises Failed(Ward_Unknown, kind) where a 区長 certifies the kind in some ward, and the place is in no ward that is known."""
+        if not any(kind in ward.issuers for ward in self.wards.values()):
+            return self.issuers[kind]
+        ward = self.ward_of(place)
+        if ward is None:
+            raise Failed("Ward_Unknown", kind=kind)
+        return self.wards[ward].issuers.get(kind, self.issuers[kind])
+
+    def issuer_of_paper(self, kind: AnyCertificate, records: Any) -> Issuer:
+        """Tell who certifies the paper of `records`, which `kind.pick` has told. Raises Failed(Ward_Unknown)."""
+        return (
+            self.issuer_at(kind.code, kind.situated(records)) if kind.has_wards else self.issuers[kind.code]
+        )
+
+    def issuers_anywhere(self, kind: str) -> tuple[Issuer, ...]:
+        """List everybody who may certify `kind`: the city's first."""
+        wards = (ward.issuers[kind] for ward in self.wards.values() if kind in ward.issuers)
+        return (self.issuers[kind], *wards)
+
+    def ward_of(self, place: str) -> str | None:
+        """Find the ward in which an address or 本籍 is, with or without the prefecture before the city's name."""
+        behind = place.removeprefix(self.info.prefecture)
+        if not behind.startswith(self.info.name):
+            return None
+        behind = behind.removeprefix(self.info.name)
+        found = [code for code, ward in self.wards.items() if behind.startswith(ward.name)]
+        return max(found, key=lambda code: len(self.wards[code].name), default=None)
 
     def closed_on(self, day: date) -> bool:
         """Tell whether nothing at all is served on `day`."""
@@ -494,6 +536,8 @@ def _municipality(
         raise problem
     for problem in _link_problems(file, own.existing_system, services):
         raise problem
+    for problem in _ward_problems(file, own.ward, kinds, services):
+        raise problem
     return Municipality(
         folder=folder,
         info=own.info,
@@ -508,6 +552,7 @@ def _municipality(
         numbers={
             code: NumberPattern(terms.issue_number or own.issue_number) for code, terms in services.items()
         },
+        wards={code: _ward(file, folder, own, code, services, kinds, seals) for code in own.ward},
         holder=own.holder,
         existing_system=own.existing_system,
         authentication=own.authentication,
@@ -561,6 +606,60 @@ def _issuer_of(
         with_prefecture=terms.title_with_prefecture,
         paper_title=terms.title or "",
     )
+
+
+def _ward(
+    file: str,
+    folder: Path,
+    own: _Own,
+    code: str,
+    services: Mapping[str, ServiceTerms],
+    kinds: Mapping[str, AnyCertificate],
+    seals: Mapping[str, bytes],
+) -> Ward:
+    ward, issuers = own.ward[code], {}
+    for kind, terms in services.items():
+        parts = ward.certifiers(kind)
+        if not parts or not kinds[kind].has_wards:
+            continue
+        certifier = own.certifier.but(terms.certifier)
+        for part in parts:
+            certifier = certifier.but(part)
+        where = f"ward.{code}.service.{kind}" if kind in ward.service else f"ward.{code}"
+        issuers[kind] = _issuer(
+            file,
+            folder,
+            own,
+            certifier,
+            f"{where}.certifier",
+            seals,
+            with_prefecture=terms.title_with_prefecture,
+            paper_title=terms.title or "",
+        )
+    return Ward(ward.name, issuers)
+
+
+def _ward_problems(
+    file: str, wards: Mapping[str, WardTerms], kinds: Mapping[str, AnyCertificate], served: Iterable[str]
+) -> Iterator[Failed]:
+    """What is wrong with who certifies in the wards: a kind that no ward certifies, and a title that is not of that ward."""
+    names = [ward.name for ward in wards.values()]
+    of_wards = [code for code in served if code in kinds and kinds[code].has_wards]
+    for code, ward in wards.items():
+        if names.count(ward.name) > 1:
+            yield settings_wrong(file, f"ward.{code}.name", "ほかと重ならない区の名")
+        titles = {f"ward.{code}.certifier": ward.certifier}
+        for kind, own in ward.service.items():
+            titles[f"ward.{code}.service.{kind}.certifier"] = own.certifier
+            if kind not in of_wards:
+                yield settings_wrong(file, f"ward.{code}.service.{kind}", _one_of(of_wards))
+        for where, part in titles.items():
+            if part is None:
+                continue
+            if part.title is None:
+                yield settings_wrong(file, f"{where}.title", f"{ward.name}長などの職名")
+            elif ward.name not in part.title:
+                yield settings_wrong(file, f"{where}.title", f"「{ward.name}」を含む職名")
 
 
 def municipality_problems(folder: Path) -> list[Failed]:
@@ -626,6 +725,10 @@ def _problems_below(
     )
     if linked and values.get("existing_system") is None:
         yield _no_existing_system(file, linked[0])
+    wards = values.get("ward")
+    if not any(str(field).startswith("ward.") for field in wrong) and isinstance(wards, dict):
+        told = {code: WardTerms.model_validate(one) for code, one in wards.items()}
+        yield from _ward_problems(file, told, kinds, services if isinstance(services, dict) else ())
     fonts = values.get("fonts")
     if isinstance(fonts, list) and not any(str(field).startswith("fonts") for field in wrong):
         try:
@@ -639,6 +742,15 @@ def _problems_below(
     for code, table in services.items() if isinstance(services, dict) else ():
         if isinstance(table, dict) and isinstance(table.get("certifier"), dict):
             places[f"service.{code}.certifier"] = {**certifier, **table["certifier"]}
+    for code, ward in wards.items() if isinstance(wards, dict) else ():
+        tables = ward.get("service") if isinstance(ward, dict) else None
+        found_here = {f"ward.{code}.certifier": ward} if isinstance(ward, dict) else {}
+        for kind, table in tables.items() if isinstance(tables, dict) else ():
+            found_here[f"ward.{code}.service.{kind}.certifier"] = table
+        for where, table in found_here.items():
+            own = table.get("certifier") if isinstance(table, dict) else None
+            if isinstance(own, dict) and "seal" in own:
+                places[where] = {**certifier, **own}
     for where, one in places.items():
         seal = one.get("seal")
         if isinstance(seal, str) and f"{where}.seal" not in wrong:

@@ -63,13 +63,17 @@ def disclosure_document(
 
 
 @cache
-def _compiler() -> typst.Compiler:
+def _fonts() -> typst.Fonts:
     folders = dict.fromkeys(font_file(family).parent for family in (MINCHO, GOTHIC))
-    fonts = typst.Fonts(
+    return typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(one) for one in folders]
     )
+
+
+def _compiler() -> typst.Compiler:
+    """A new one for each document: a compiler that was made of bytes does not find them a second time."""
     source = files("server_stub.operations") / "disclosure.typ"
-    return typst.Compiler(source.read_bytes(), font_paths=fonts)
+    return typst.Compiler(source.read_bytes(), font_paths=_fonts())
 
 
 def _row(entry: IssueEntry, copy: IssuedCopy) -> dict[str, str | list[str]]:

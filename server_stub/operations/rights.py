@@ -208,6 +208,9 @@ RIGHTS: dict[str, Right] = {
     "stops_release_act": right("stops", _ADMIN, _NIGHT),
     "stops_everything": right("stops_everything", _VENDOR_ADMIN, municipal=False),
     "stops_everything_act": right("stops_everything", _VENDOR_ADMIN, municipal=False),
+    "stops_everything_notices": right("stops_everything", _VENDOR_ADMIN, municipal=False),
+    "stops_everything_notices_act": right("stops_everything", _VENDOR_ADMIN, municipal=False),
+    "stops_everything_notice_end_act": right("stops_everything", _VENDOR_ADMIN, municipal=False),
     # --- 条例利用 --------------------------------------------------------------------------------------------------------
     "ordinance": right("ordinance", _COUNTER),
     "ordinance_card": right("ordinance", _COUNTER),
@@ -222,6 +225,11 @@ RIGHTS: dict[str, Right] = {
     "incidents_closed": right("incidents", _ADMIN, _COUNTER, _AUDITOR),
     "incidents_one": right("incidents", _ADMIN, _COUNTER, _AUDITOR),
     "incidents_close_act": right("incidents", _ADMIN, _COUNTER),
+    "incidents_stray": right("incidents", _ADMIN, _COUNTER, _AUDITOR),
+    "incidents_stray_close_act": right("incidents", _ADMIN, _COUNTER),
+    "stray_incidents": right("stray_incidents", _VENDOR_ADMIN, municipal=False),
+    "stray_incidents_one": right("stray_incidents", _VENDOR_ADMIN, municipal=False),
+    "stray_incidents_close_act": right("stray_incidents", _VENDOR_ADMIN, municipal=False),
     # --- terminals ------------------------------------------------------------------------------------------------------
     "terminals": right("terminals", _ADMIN, _COUNTER, _VENDOR),
     # --- alarms ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Reckon the service level of a month: availability, PDF answer time, notice of faults, recovery, beside the municipality's targets.
 
-The service is unavailable while the whole municipality is under an emergency stop, or while its site gives no answer, within the hours
-of service; what was announced before it began is no time of service. A stop of one kind is listed and counts nowhere.
+The service is unavailable while the whole municipality, or the whole centre, is under an emergency stop, while its site gives no answer, or
+while the centre was not there, within the hours of service; what was announced before it began, of the municipality or of the centre, is
+no time of service. A stop of one kind is listed and counts nowhere.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 
 from server_stub.interface.history import ServiceFigures
 from server_stub.interface.operations import StopEntry
-from server_stub.interface.outages import AlarmCause, AlarmEntry, OutageEntry
+from server_stub.interface.outages import AlarmCause, AlarmEntry, CentreService, CentreSilence, OutageEntry
 
 Interval = tuple[datetime, datetime]
 _FAULTS = (AlarmCause.SITE_SILENT, AlarmCause.EXISTING_SYSTEM_SILENT)
@@ -32,7 +33,8 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class Levels:
     """`service` and `down` in minutes, up to now; `availability` in percent, None before any service. `answered`: papers of the month,
-    `in_time` of them within the target's seconds. `stops` and `faults`: what happened."""
+    `in_time` of them within the target's seconds. `stops` and `faults`: what happened here; `centre_stops`, `silences` and `planned`: stops of the
+    whole centre, times without it, and what was announced before it began, in that month."""
 
     figures: ServiceFigures
     service: float
@@ -42,6 +44,9 @@ class Levels:
     in_time: int
     faults: tuple[Fault, ...]
     stops: tuple[StopEntry, ...]
+    centre_stops: tuple[StopEntry, ...]
+    silences: tuple[CentreSilence, ...]
+    planned: tuple[OutageEntry, ...]
 
     @property
     def in_time_percent(self) -> float | None:
@@ -49,23 +54,30 @@ class Levels:
 
 
 def levels(
-    figures: ServiceFigures, alarms: Iterable[AlarmEntry], outages: Sequence[OutageEntry], now: datetime
+    figures: ServiceFigures,
+    alarms: Iterable[AlarmEntry],
+    outages: Sequence[OutageEntry],
+    centre: CentreService,
+    now: datetime,
 ) -> Levels:
-    """Reckon up to `now`. `alarms` and `outages` are this municipality's."""
+    """Reckon up to `now`. `alarms` are this municipality's, `outages` its own and the centre's."""
     hours = [(span.begins, min(span.ends, now)) for span in figures.hours if span.begins < now]
     begins, ends = _month(figures.month)
     mine = [one for one in alarms if one.since < ends and (one.until is None or one.until > begins)]
     unforeseen = [(one.since, one.until or now) for one in mine if one.cause in _FAULTS and not one.announced]
-    planned = [
-        (one.since, one.until if one.ended_at is None else one.ended_at)
+    announced = [
+        one
         for one in outages
         # what is told after it began, or of a fault under way, is no plan
         if one.at < one.since and not any(begun <= one.at < over for begun, over in unforeseen)
     ]
+    planned = [(one.since, _end(one)) for one in announced]
     hours = _without(merged(hours), merged(planned))
     counted = timedelta(minutes=figures.targets.stop_counts_minutes)
     down = [
-        (one.at, one.released_at or now) for one in figures.stops if one.kind is None
+        (one.at, one.released_at or now) for one in (*figures.stops, *centre.stops) if one.kind is None
+    ] + [
+        (one.since, one.until) for one in centre.silences
     ] + [
         (one.since, one.until or now)
         for one in mine
@@ -87,7 +99,18 @@ def levels(
             _fault(one, outages, figures, now) for one in mine if one.cause in _FAULTS and not one.announced
         ),
         stops=figures.stops,
+        centre_stops=tuple(
+            one
+            for one in centre.stops
+            if one.at < ends and (one.released_at is None or one.released_at > begins)
+        ),
+        silences=tuple(one for one in centre.silences if one.since < ends and one.until > begins),
+        planned=tuple(one for one in announced if one.since < ends and _end(one) > max(begins, one.since)),
     )
+
+
+def _end(outage: OutageEntry) -> datetime:
+    return outage.until if outage.ended_at is None else outage.ended_at
 
 
 def _fault(

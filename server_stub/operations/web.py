@@ -147,6 +147,10 @@ class Visit:
         return self._municipality
 
     @property
+    def has_municipality(self) -> bool:
+        return bool(self._municipality)
+
+    @property
     def municipality_name(self) -> str:
         """The municipality's name, or of who runs the site where none is open."""
         return self.console.name_of(self._municipality or self.owner)

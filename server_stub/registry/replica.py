@@ -16,9 +16,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Table,
-    Text,
     bindparam,
-    cast,
     exists,
     func,
     or_,
@@ -35,15 +33,18 @@ from server_stub.interface.trace import Trace
 from .household_order import in_order
 from .records import IssueNotice, Person, Record, Restriction, Seal, SealEnd
 from .tables import (
+    ANY_WORD,
     EVERY_GROUP,
     LIVING_THERE,
     NO_BASE,
+    PERSON_WORDS,
     generations,
     imprints,
     notice_of,
     notices,
     person_of,
     persons,
+    plain_word,
     pointer,
     record_of,
     records,
@@ -54,9 +55,12 @@ from .tables import (
     seal_ends,
     seal_of,
     seals,
+    search_words,
     set_asides,
 )
 
+LAST_CHARACTER = "\U0010ffff"
+"""Behind every word that begins with what stands before it."""
 PERSON = "person"
 """The resident register; its groups are the households."""
 _POINTER = (
@@ -298,12 +302,16 @@ class ReplicaReader:
             found += [one for one in also if one.key not in keys]
         return tuple(found)
 
-    def keys_with(self, register: str, texts: Iterable[str]) -> tuple[str, ...]:
-        """The keys of the records of a register in whose body one of `texts` stands. It reads the whole register."""
-        body = cast(records.c.body, Text)
-        written = or_(*(body.contains(json.dumps(text)[1:-1], autoescape=True) for text in texts))
+    def keys_with(self, register: str, words: Iterable[str]) -> tuple[str, ...]:
+        """The keys of the records of a register that are filed under one of `words` (`search_words` of the kind's class of bodies), or
+        may be meant by any."""
+        filed = select(search_words.c.key).where(
+            search_words.c.generation.in_([_GENERATION, _BASE]),
+            search_words.c.register == bindparam("register"),
+            search_words.c.word.in_([*words, ANY_WORD]),
+        )
         statement = select(records.c.key).where(
-            _has(records), records.c.register == bindparam("register"), written
+            _has(records), records.c.register == bindparam("register"), records.c.key.in_(filed)
         )
         found = self._connection.execute(statement, {**self._of_it, "register": register})
         return tuple(found.scalars())
@@ -315,15 +323,22 @@ class ReplicaReader:
 
     def find_people(self, begins: str, birth: date | None, limit: int) -> tuple[Person, ...]:
         """Whoever's name, in characters or in kana, begins so (blanks do not count), born on that day if one is told; by kana, at most
-        `limit`. It reads every resident of the generation."""
+        `limit`."""
         plain = "".join(begins.split())
         if not plain:
             return ()
-        told = [
-            func.replace(func.replace(one, "\u3000", ""), " ", "") for one in (persons.c.name, persons.c.kana)
-        ]
+        filed = select(search_words.c.key).where(
+            search_words.c.generation.in_([_GENERATION, _BASE]),
+            search_words.c.register == PERSON_WORDS,
+            search_words.c.word >= plain,
+            search_words.c.word < plain + LAST_CHARACTER,
+        )
+        told = [plain_word(one) for one in (persons.c.name, persons.c.kana)]
         asked = select(persons).where(
-            _has(persons), or_(*(one.startswith(plain, autoescape=True) for one in told)), _PERSON_USABLE
+            _has(persons),
+            persons.c.key.in_(filed),
+            or_(*(one.startswith(plain, autoescape=True) for one in told)),  # as it is now
+            _PERSON_USABLE,
         )
         if birth is not None:
             asked = asked.where(persons.c.birth == birth)

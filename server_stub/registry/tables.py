@@ -35,6 +35,7 @@ from sqlalchemy import (
     and_,
     exists,
     false,
+    func,
     or_,
 )
 
@@ -281,6 +282,26 @@ my_numbers = Table(
 )
 """Who has which 個人番号: written in their order when all are there, so that no index slows down each row of a large delivery."""
 
+search_words = Table(
+    "search_word",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("register", String(40), primary_key=True),
+    Column("word", String(200).with_variant(String(200, collation="C"), "postgresql"), primary_key=True),
+    Column("key", String(100), primary_key=True),
+)
+"""By which words somebody or something is found: of `PERSON_WORDS` names in characters and in kana without blanks, of a register what
+its kind says. Only rows of the generation's own; some may be of a record that is another by now."""
+PERSON_WORDS = "person"
+ANY_WORD = "*"
+"""A record that may be meant by any word."""
+
+
+def plain_word(text: Any) -> ColumnElement[str]:
+    """A name without its blanks."""
+    return func.replace(func.replace(text, "\u3000", ""), " ", "")
+
+
 OF_A_GENERATION = (
     persons,
     seals,
@@ -291,6 +312,7 @@ OF_A_GENERATION = (
     notices,
     replaced,
     my_numbers,
+    search_words,
 )
 NO_BASE = 0
 _REPLACED_BY: dict[str, tuple[str, ColumnElement[str]]] = {

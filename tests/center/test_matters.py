@@ -116,6 +116,26 @@ def test_a_terminal_is_told_with_what_nobody_has_closed(world: World, doubtful: 
     assert matters() == (1, 0)
 
 
+def test_a_matter_of_which_there_is_no_record_is_told_with_the_terminals_place_and_closed_once(
+    world: World,
+) -> None:
+    """This centre was restored from a backup, and a terminal tells of the time between."""
+    world.clock.set(STAGE_START)
+    lost = "01KT5FX4M0B1ZXGRFNE2CGJST8"
+    world.center.incidents.record(lost, "T1", "terminal", "Application_Unknown", {"report": "in_doubt"})
+    known = world.prepared().application_id
+    world.report(known, "incident", reason="Paper_Corrupt").raise_for_status()
+    (stray,) = ops(world, "incidents", stray=True)["incidents"]
+    assert (stray["application_id"], stray["municipality"], stray["area"]) == (lost, None, CITY)
+    assert {one["area"] for one in ops(world, "incidents", municipality=CITY)["incidents"]} == {None}
+    assert close(world, "incident", stray["incident_id"], municipality=None).status_code == 200
+    refused(close(world, "incident", stray["incident_id"]), "Matter_Closed")
+    assert ops(world, "incidents", stray=True, open=True)["incidents"] == []
+    assert [one["municipality"] for one in ops(world, "matters/closed", of_nobody=True)["closures"]] == [None]
+    (own,) = ops(world, "incidents", municipality=CITY)["incidents"]
+    refused(close(world, "incident", own["incident_id"], municipality=None), "Matter_Unknown")
+
+
 # --- what was set while somebody stands at the pay screen ------------------------------------------------------------------
 
 

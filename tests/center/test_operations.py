@@ -61,6 +61,7 @@ def test_an_incident_that_the_centre_noticed_is_told_with_its_facts(world: World
                 "noticed_by": "centre",
                 "failure": "Application_State_Conflict",
                 "detail": {"state": "prepared", "report": "paid", "amount": 200, "fee_total": 300},
+                "area": None,
                 "at": "2026-06-03T10:00:00+09:00",
             }
         ],

@@ -8,6 +8,7 @@ import inspect
 import io
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -18,14 +19,21 @@ from sqlalchemy import insert
 
 from scenarios.stage import Stage
 from scenarios.towns import load_towns, shipped_town
+from server_stub.center import presence
 from server_stub.center import tables as t
+from server_stub.center.presence import Presence
 from server_stub.interface.binding import new_ulid
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.official_acts import Changes
+from server_stub.interface.outages import CentreService
 from server_stub.interface.terminal import ReportKind, StatusReport
-from server_stub.operations import web
+from server_stub.issuing import tables as ledger
+from server_stub.municipalities import Municipality
+from server_stub.operations import service_levels, web
+from server_stub.operations import strays as stray_matters
 from server_stub.operations.forms import Form
 from server_stub.operations.rights import Role
+from server_stub.operations.strays import Stray
 from tests.browser import axe, opened_browser
 from tests.long import LONG
 
@@ -198,7 +206,7 @@ def test_a_seal_is_sent_as_a_file_and_stands_in_the_preview(administrator: Offic
     out = io.BytesIO()
     picture.save(out, "PNG")
     fields = {
-        "csrf": administrator.csrf, "kind": "residence", "seal_mm": "25", "begins": "2026-06-04", "until": "",
+        "csrf": administrator.csrf, "kind": "residence", "ward": "city", "seal_mm": "25", "begins": "2026-06-04", "until": "",
         "reason": "公印の改刻",
     }  # fmt: skip
     sent = administrator.http.post(
@@ -400,6 +408,254 @@ def test_every_act_is_in_the_operation_log_with_whom_it_was_about(
     assert "発行制限（個人）" in shown
 
 
+# --- 区長, messages of 利用登録 ----------------------------------------------------------------------------------------------
+
+HEAD = {
+    "kind": "residence", "ward": "28110", "title": "神戸市中央区長", "mayor": "区長　花子", "begins": "2026-06-04",
+    "until": "", "reason": "区長の就任",
+}  # fmt: skip
+OF_ANOTHER_WARD = MIDORI
+MESSAGE = {
+    "message": "usable", "ja": "登録が済みました。コンビニで証明書を受け取れます。", "en": "You are registered.",
+    "begins": "2026-06-04", "until": "", "reason": "文の見直し",
+}  # fmt: skip
+
+
+def test_a_head_of_a_ward_is_named_with_a_look_at_the_paper(administrator: Official) -> None:
+    page = administrator.post("/management/check/certifier", **HEAD)
+    assert (page.status, "中央区" in page.text) == (200, True), page.text
+    carried = hidden(page, "/management/preview/certifier")
+    shown = administrator.post(
+        "/management/preview/certifier", **carried, shown_kind="residence", person=TAICHI
+    )
+    text = "".join(
+        one.get_textpage().get_text_bounded() for one in pypdfium2.PdfDocument(shown.response.content)
+    )
+    assert "神戸市中央区長" in text and "区長　花子" in text
+    shown = administrator.post(
+        "/management/preview/certifier", **carried, shown_kind="residence", person=OF_ANOTHER_WARD
+    )
+    (other,) = (
+        one.get_textpage().get_text_bounded() for one in pypdfium2.PdfDocument(shown.response.content)
+    )
+    assert "区長" not in other and "見本　太郎" in other
+    assert administrator.post("/management/add/certifier", **carried).status == 303
+    assert "区長　花子" not in administrator.get("/management", day="2026-06-03").text.split("の設定")[-1]
+    assert (
+        "中央区：兵庫県神戸市中央区長　区長　花子" in administrator.get("/management", day="2026-06-04").html
+    )
+
+
+def test_a_wrong_ward_is_told_beside_the_form(officials: Officials, administrator: Official) -> None:
+    for more, told in (
+        ({"ward": "28102"}, "「灘区」を含む職名"),
+        ({"ward": ""}, "区を選んでください。"),
+        ({"ward": "99999"}, "区を選んでください。"),
+    ):
+        page = administrator.post("/management/add/certifier", **{**HEAD, **more})
+        assert (page.status, told in page.text) == (422, True), page.text
+    other = officials.as_role(Role.ADMINISTRATOR, municipality=ASHIKAGA)
+    assert "市全体" not in other.get("/management/new/certifier").text, "足利市 has no wards"
+
+
+def test_a_message_is_shown_as_it_will_be_told_before_it_is_kept(
+    officials: Officials, administrator: Official
+) -> None:
+    start = administrator.get("/management/new/message", message="usable")
+    assert "利用登録が完了しております。" in start.html
+    page = administrator.post("/management/check/message", **MESSAGE)
+    assert MESSAGE["ja"] in page.text and "利用登録が完了しております。" in page.text
+    assert MESSAGE["ja"] not in administrator.get("/management", day="2026-06-04").text, (
+        "it is only looked at"
+    )
+    assert (
+        administrator.post("/management/add/message", **hidden(page, "/management/add/message")).status == 303
+    )
+    assert (
+        MESSAGE["ja"]
+        in administrator.get("/management", day="2026-06-04").html.split("の利用登録のメッセージ")[-1]
+    )
+    assert MESSAGE["ja"] not in administrator.get("/management").html.split("の利用登録のメッセージ")[-1]
+    other = officials.as_role(Role.ADMINISTRATOR, municipality=ASHIKAGA)
+    assert other.get("/management/new/message").status == 404, "足利市 takes no applications"
+    assert "利用登録のメッセージ" not in other.get("/management").text
+
+
+@pytest.mark.skipif(not LONG, reason="KONBINI_LONG=1")
+def test_the_pages_of_wards_and_messages_fit_and_are_accessible(administrator: Official) -> None:
+    administrator.post("/management/add/certifier", **HEAD)
+    administrator.post("/management/add/message", **MESSAGE)
+    with opened_browser() as browser:
+        for size in (DESK, PHONE):
+            with opened_page(browser, administrator, size) as page:
+                for path, name in (
+                    ("/management?day=2026-06-04", "management-wards"),
+                    ("/management/new/certifier", "management-certifier"),
+                    ("/management/new/message?message=received", "management-message"),
+                ):
+                    page.goto(path)
+                    assert fits(page), path
+                    keep(page, name)
+                page.fill("#reason", "文の見直し")
+                page.click("text=内容を確認する")
+                assert fits(page)
+                keep(page, "management-message-check")
+                page.goto("/management/new/certifier")
+                page.select_option("#kind", "residence")
+                page.select_option("#ward", "28110")
+                page.fill("#title", "神戸市中央区長")
+                page.fill("#mayor", "区長　花子")
+                page.fill("#reason", "区長の就任")
+                page.click("text=内容を確認する")
+                assert fits(page)
+                keep(page, "management-certifier-check")
+
+
+# --- matters of which the centre has no record -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Strays:
+    """Applications that a restored centre does not have. `kept`: 足利市's ledger has it, its terminal stands in 神戸市; `here`: no ledger has it,
+    the terminal stands in 神戸市; `nowhere`: nobody knows its terminal."""
+
+    kept: str
+    here: str
+    nowhere: str
+
+
+@pytest.fixture
+def strays(stage: Stage, officials: Officials) -> Strays:
+    center = stage.servers._center_app.state.center  # type: ignore[attr-defined]
+    found = Strays(*(new_ulid(stage.clock) for _ in range(3)))
+    with center.database.read() as connection:
+        rows = connection.execute(t.terminals.select()).mappings()
+        kiosk = next(row["terminal_id"] for row in rows if row["area"] == KOBE)
+    for application, terminal in ((found.kept, kiosk), (found.here, kiosk), (found.nowhere, "GONE")):
+        for kind, amount in (("paid", 250), ("in_doubt", 0)):
+            told = {
+                "report": kind,
+                "amount": amount,
+                "sheets_printed": 0,
+                "at": stage.clock.now().isoformat(),
+            }
+            center.incidents.record(application, terminal, "terminal", "Application_Unknown", told)
+    now = stage.clock.now().isoformat()
+    site = next(one for one in stage.servers._sites if ASHIKAGA in one.site.codes)  # type: ignore[attr-defined]
+    with site._app.state.issuing.ledger.write() as connection:
+        connection.execute(
+            insert(ledger.applications),
+            {
+                "application_id": found.kept, "municipality": ASHIKAGA, "kind": "residence", "place": "address",
+                "holder_ref": "ab" * 32, "request_digest": "", "copies": 1, "fee_total": 200, "generation": 1,
+                "received_at": now, "prepared_at": now, "issued_on": stage.clock.now().date(), "paper_sha256": "",
+                "terminal_id": kiosk, "operator": "見本", "shop": "見本店", "area": KOBE, "terminal_kind": "store",
+            },
+        )  # fmt: skip
+        state = {"application_id": found.kept, "state": "prepared", "since": now}
+        connection.execute(insert(ledger.application_states), state)
+    return found
+
+
+WHY = "店舗の控えと照合し、返金済みであることを確認"
+
+
+def test_a_matter_without_a_record_has_one_owner_who_sees_and_closes_it(
+    officials: Officials, counter: Official, strays: Strays
+) -> None:
+    """By the ledger that has the application, else by the place of the terminal, else who runs the site."""
+    other = officials.as_role(Role.COUNTER, municipality=ASHIKAGA)
+    vendor = officials.as_role(Role.VENDOR_ADMINISTRATOR)
+    owners = {strays.kept: other, strays.here: counter, strays.nowhere: vendor}
+    lists = {counter: "/incidents", other: "/incidents", vendor: "/stray-incidents"}
+    for application, owner in owners.items():
+        for official, listed in lists.items():
+            own = official is owner
+            assert (application in official.get(listed).text) is own
+            path = ("/stray-incidents/" if official is vendor else "/incidents/strays/") + application
+            page = official.get(path)
+            assert page.status == (200 if own else 404), (application, listed)
+            if not own:
+                assert page.text == official.get(path[: -len(application)] + "0" * 26).text
+                assert official.post(f"{path}/close", matter="0" * 26, reason=WHY).status == 404
+        path = ("/stray-incidents/" if owner is vendor else "/incidents/strays/") + application
+        short = owner.post(f"{path}/close", **hidden(owner.get(path), f"{path}/close"), reason="済み")
+        assert (short.status, "10文字以上" in short.text) == (422, True)
+        for left in (1, 0):
+            fields = hidden(owner.get(path), f"{path}/close")
+            assert owner.post(f"{path}/close", **fields, reason=WHY).status == 303
+            assert (application in owner.get(lists[owner]).html.split("処理済みの一覧</h2>")[0]) is bool(left)
+        assert "処理済みにする</button>" not in owner.get(path).html
+        done = owner.get("/stray-incidents" if owner is vendor else "/incidents/closed")
+        assert f'href="{path}"' in done.html and WHY in done.text
+    assert "台帳の記録" in counter.get(f"/incidents/strays/{strays.here}").text
+
+
+def test_who_is_no_official_of_the_owner_reaches_no_matter_without_a_record(
+    officials: Officials, strays: Strays
+) -> None:
+    vendor = officials.as_role(Role.VENDOR, looks_at=KOBE)
+    for path in (
+        "/stray-incidents",
+        f"/stray-incidents/{strays.nowhere}",
+        f"/incidents/strays/{strays.here}",
+    ):
+        assert vendor.get(path).status == 403
+
+
+# --- service level ------------------------------------------------------------------------------------------------------------
+
+
+def test_availability_is_what_the_raw_rows_of_the_centre_say(
+    stage: Stage, officials: Officials, administrator: Official
+) -> None:
+    """A month with a stop of everything, a stop of the municipality, nights without the centre and an announced day, minute by minute
+    from the rows as they are kept."""
+    center = stage.servers._center_app.state.center  # type: ignore[attr-defined]
+    vendor = officials.as_role(Role.VENDOR_ADMINISTRATOR)
+    begin, minute = STAGE_START.replace(hour=0, minute=0), timedelta(minutes=1)
+    assert vendor.post("/stops/everything/set", words="すべて停止").status == 303
+    plan = {"ja": "点検のため、交付できません。", "en": "Maintenance."}
+    plan |= {"since": "2026-06-03T18:00", "until": "2026-06-03T19:00"}
+    assert vendor.post("/stops/everything/notices/add", **plan).status == 303
+    assert vendor.get("/stops/everything/notices").text.count(plan["ja"]) == 1
+    stage.clock.set(STAGE_START + timedelta(hours=1))
+    vendor = officials.as_role(Role.VENDOR_ADMINISTRATOR)
+    assert vendor.post("/stops/everything/set", words="すべて再開", release="yes").status == 303
+    with center.housekeeper.resting():  # nobody is there
+        center.presence.mark()
+        stage.clock.set(STAGE_START + timedelta(hours=5))
+        center.presence._begin_anew()
+        center.presence.mark()
+    stage.clock.set(STAGE_START + timedelta(hours=12))
+    end = stage.clock.now()
+    center.presence.mark()  # as each half minute
+    with center.database.read() as connection:
+        stops = [(row.at, row.released_at or end) for row in connection.execute(t.stops.select())]
+        runs = [(row.begins, row.ends) for row in connection.execute(t.presences.select())]
+        plans = [
+            (row.since, row.until) for row in connection.execute(t.outages.select()) if row.municipality == ""
+        ]
+    assert len(stops) == len(plans) == 1 and len(runs) >= 2
+    served = lost = 0
+    first = min(begins for begins, _ in runs)
+    at = begin - timedelta(days=2, seconds=-30)  # 1 June, the middle of each minute
+    while at < end:
+        open_now = 6 * 60 + 30 <= at.hour * 60 + at.minute < 23 * 60
+        if open_now and not any(since <= at < until for since, until in plans):
+            served += 1
+            here = at < first or any(begins <= at < ends for begins, ends in runs)
+            lost += not here or any(since <= at < until for since, until in stops)
+        at += minute
+    page = officials.as_role(Role.AUDITOR).get("/service-level", month="2026-06")
+    told = re.search(r"サービス時間([0-9,]+)分のうち停止([0-9,]+)分", page.text)
+    assert told is not None
+    assert [int(one.replace(",", "")) for one in told.groups()] == [served, lost]
+    assert f"{100 * (served - lost) / served:.3f}%" in page.text
+    assert lost == 60 + 4 * 60
+    assert "センターが動いていなかった時間" in page.text
+
+
 # --- planted defects ----------------------------------------------------------------------------------------------------------
 
 
@@ -421,10 +677,54 @@ def _nobody_is_noted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(web.Visit, "note", lambda visit, act, **told: real(visit, act, **{**told, "subject": ""}))
 
 
+def _a_stray_is_everybodys(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Stray, "is_ours", lambda stray, visit: True)
+
+
+def _no_ledger_is_asked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        stray_matters,
+        "_stray",
+        lambda visit, incidents: Stray(
+            incidents, incidents[0].area if incidents[0].area in visit.console.municipalities else None, None
+        ),
+    )
+
+
+def _any_ward(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Municipality, "ward_of", lambda own, place: "28110")
+
+
+def _stops_that_are_over_are_forgotten(patch: pytest.MonkeyPatch) -> None:
+    real = Presence.tell
+    patch.setattr(
+        Presence,
+        "tell",
+        lambda own, query: CentreService(
+            stops=tuple(one for one in real(own, query).stops if one.released_at is None),
+            silences=real(own, query).silences,
+        ),
+    )
+
+
+def _the_centre_is_always_there(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(presence, "_gaps", lambda runs: ())
+
+
+def _what_was_announced_counts_as_service(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(service_levels, "_without", lambda hours, taken: list(hours))
+
+
 PLANTED = (
+    (_stops_that_are_over_are_forgotten, test_availability_is_what_the_raw_rows_of_the_centre_say),
+    (_the_centre_is_always_there, test_availability_is_what_the_raw_rows_of_the_centre_say),
+    (_what_was_announced_counts_as_service, test_availability_is_what_the_raw_rows_of_the_centre_say),
     (_everything_is_own, test_another_municipality_finds_no_such_application),
     (_one_step, test_nothing_is_stopped_before_the_second_step),
     (_the_night_may_end, test_the_night_official_stops_a_register_and_ends_nothing),
+    (_a_stray_is_everybodys, test_a_matter_without_a_record_has_one_owner_who_sees_and_closes_it),
+    (_no_ledger_is_asked, test_a_matter_without_a_record_has_one_owner_who_sees_and_closes_it),
+    (_any_ward, test_a_head_of_a_ward_is_named_with_a_look_at_the_paper),
     (_nobody_is_noted, test_every_act_is_in_the_operation_log_with_whom_it_was_about),
 )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from server_stub.operations import exports
+from server_stub.operations.functions import issue_history
 from server_stub.operations.rights import Role
 from tests.issuing.helper import MIDORI, NAOKI, TAICHI, TownHall
 from tests.issuing.test_statistics import VISITS
@@ -108,6 +109,18 @@ def test_the_disclosure_document_tells_every_paper_and_is_marked_on_every_side(
     assert became == {"交付済み": 6, "取消（交付していない）": 1, "事故として確認中": 4}
     assert text.index("2026年6月12日08:44") < text.index("2027年4月1日09:00")
     assert MIDORI in text and "個人番号：" in text
+
+
+def test_a_disclosure_is_whole_or_refused_by_its_name(console: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    official, form = console.officials.as_role(Role.COUNTER), {"person_key": MIDORI}
+    applications = len(OF_MIDORI) + 1
+    monkeypatch.setattr(issue_history, "MOST_DISCLOSED", applications)
+    assert official.post("/issues/disclosure", **form).status == 200
+    monkeypatch.setattr(issue_history, "MOST_DISCLOSED", applications - 1)
+    page = official.post("/issues/disclosure", **form)
+    assert page.status == 422 and "期間を分けて、それぞれの文書を作成してください。" in page.text
+    half = official.post("/issues/disclosure", **form, since="2026-06-01", until="2026-06-30")
+    assert half.status == 200
 
 
 def test_a_disclosure_of_nobody_is_told(console: Hall) -> None:

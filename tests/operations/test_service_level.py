@@ -7,7 +7,16 @@ from datetime import datetime, timedelta
 from server_stub.interface.clock import JST
 from server_stub.interface.history import AnswerCount, ServiceFigures, ServiceTargets, Span
 from server_stub.interface.operations import StopEntry
-from server_stub.interface.outages import AlarmCause, AlarmEntry, Layer, OutageEntry, OutageOf, Responsible
+from server_stub.interface.outages import (
+    AlarmCause,
+    AlarmEntry,
+    CentreService,
+    CentreSilence,
+    Layer,
+    OutageEntry,
+    OutageOf,
+    Responsible,
+)
 from server_stub.operations.rights import Role
 from server_stub.operations.service_levels import levels
 from tests.operations.hall import Hall
@@ -22,6 +31,7 @@ TARGETS = ServiceTargets(
     recovery_hours=4,
     stop_counts_minutes=5,
 )
+NOTHING = CentreService(stops=(), silences=())
 ULID = "01ZZZZZZZZZZZZZZZZZZZZZZZ"
 
 
@@ -108,6 +118,7 @@ def test_what_is_down_within_the_hours_counts_once_and_what_was_announced_does_n
             alarm(2, "2026-06-03T09:00", "2026-06-03T10:00", announced=True),
         ],
         [outage(1, "2026-05-25T09:00", "2026-06-03T08:00", "2026-06-03T12:00")],
+        NOTHING,
         jst("2026-07-01T00:00"),
     )
     served = set()
@@ -124,13 +135,13 @@ def test_what_is_down_within_the_hours_counts_once_and_what_was_announced_does_n
 
 
 def test_a_month_under_way_counts_until_now() -> None:
-    found = levels(figures(stop(1, "2026-06-01T08:00", None)), [], [], jst("2026-06-01T08:30"))
+    found = levels(figures(stop(1, "2026-06-01T08:00", None)), [], [], NOTHING, jst("2026-06-01T08:30"))
     assert (found.service, found.down) == (120, 30)
-    assert levels(figures(), [], [], jst("2026-06-01T06:00")).availability is None
+    assert levels(figures(), [], [], NOTHING, jst("2026-06-01T06:00")).availability is None
 
 
 def test_answers_within_the_target_are_counted() -> None:
-    found = levels(figures(), [], [], jst("2026-07-01T00:00"))
+    found = levels(figures(), [], [], NOTHING, jst("2026-07-01T00:00"))
     assert (found.answered, found.in_time, found.in_time_percent) == (100, 96, 96.0)
 
 
@@ -147,6 +158,7 @@ def test_notice_and_recovery_are_told_of_every_fault() -> None:
             outage(1, "2026-06-01T10:30", "2026-06-01T10:30", "2026-06-01T12:00"),
             outage(2, "2026-06-02T10:31", "2026-06-02T10:40", "2026-06-02T12:00"),
         ],
+        NOTHING,
         jst("2026-06-03T12:00"),
     )
     assert found.down == 180 + 300 + 120  # announced while it was under way: no plan
@@ -184,3 +196,26 @@ def test_the_page_tells_this_municipalitys_figures_beside_targets_that_are_unpro
     assert told["障害の通知"][1:] == ["1件／1件", "障害の発生から最初の案内まで", "達成"]
     assert told["障害からの復旧"][1] == "0件／1件"
     assert "目標値は推定です。" in page.text
+
+
+def test_what_kept_everybody_from_being_served_is_told_and_counted(console: Hall, centre: Centre) -> None:
+    """A stop of the centre that is over, a night and a morning without the centre, and what was announced of it."""
+    console.clock.set(jst("2026-06-30T23:30"))
+    over = stop(1, "2026-06-05T10:00", "2026-06-05T12:00").model_copy(update={"municipality": None})
+    away = CentreSilence(since=jst("2026-06-10T22:00"), until=jst("2026-06-11T07:30"))
+    centre.service = CentreService(stops=(over,), silences=(away,))
+    plan = {"what": OutageOf.CENTRE, "municipality": None}
+    centre.outages = [
+        outage(1, "2026-06-01T09:00", "2026-06-20T06:00", "2026-06-20T09:30").model_copy(update=plan)
+    ]
+    page = console.officials.as_role(Role.AUDITOR).get("/service-level", month="2026-06")
+    told = {row[0]: row[1:] for row in Tables(page.html).found["目標と実績"][1:]}
+    service, down = 30 * 990 - 180, 120 + 60 + 60
+    assert told["稼働率"][1] == f"{100 * (service - down) / service:.3f}%"
+    found = Tables(page.html).found
+    assert [row[1] for row in found["この月のセンター全体の停止"][1:]] == [
+        "すべての市区町村の緊急停止", "センターが動いていなかった時間",
+    ]  # fmt: skip
+    assert [row[2] for row in found["サービス時間に含めない停止"][1:]] == ["センター全体の停止"]
+    later = console.officials.as_role(Role.AUDITOR).get("/service-level", month="2026-05")
+    assert "この月にセンター全体の停止はありません。" in later.text

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from server_stub.interface.outages import AlarmEntry, AlarmPage, OutageEntry, OutageList
+from server_stub.interface.outages import AlarmEntry, AlarmPage, CentreService, OutageEntry, OutageList
 from server_stub.node import serve
 from server_stub.operations import DoorAddress, IssuingDoor
 from tests.issuing.helper import OPS_KEY, TownHall, open_town_hall
@@ -30,6 +30,7 @@ class Centre:
     def __init__(self) -> None:
         self.alarms: list[AlarmEntry] = []
         self.outages: list[OutageEntry] = []
+        self.service = CentreService(stops=(), silences=())
         self.app = FastAPI()
 
         @self.app.get("/ops/v1/alarms")
@@ -39,6 +40,10 @@ class Centre:
         @self.app.get("/ops/v1/outages")
         def outages() -> OutageList:
             return OutageList(outages=tuple(self.outages))
+
+        @self.app.get("/ops/v1/centre-service")
+        def centre_service() -> CentreService:
+            return self.service
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from server_stub.registry.tables import (
     records,
     seal_ends,
     seals,
+    search_words,
 )
 from tests.registry.helper import Delivery, Notice, person_of_holder, read_cells, write_cells
 
@@ -107,7 +108,7 @@ def test_the_generation_before_is_kept_and_older_ones_are_removed(delivery: Deli
     engine = open_engine(url)
     with engine.connect() as connection:
         for table in OF_A_GENERATION:
-            whole = (persons, seals, seal_ends, records, notices, my_numbers)
+            whole = (persons, seals, seal_ends, records, notices, my_numbers, search_words)
             delivered = {3, 4} if table in whole else set()
             assert set(connection.scalars(select(table.c.generation))) == delivered
     engine.dispose()

@@ -147,6 +147,9 @@ class AddressHistoryCopy(Certificate[AddressHistoryRecords, AddressHistoryTerms]
             history, chosen, history.complete and len(chosen) == len(history.members)
         )
 
+    def situated(self, records: AddressHistoryRecords) -> str:
+        return records.history.domicile
+
     def owners(self, records: AddressHistoryRecords, reader: ReplicaReader) -> Iterator[str]:
         """List who stands on it, then the register, of whom it has not lost: the holder need not stand on a paper of others."""
         for member in (*records.members, *records.history.members):

@@ -42,7 +42,7 @@ from .register import (
     born_at_latest,
     born_between,
     full_width,
-    written_births,
+    words_of_birth,
 )
 
 PENDING = {
@@ -114,6 +114,9 @@ class FamilyRegister(Certificate[FamilyRegisterRecords, Terms]):
     symbol = Symbol.FAMILY
     registers = {FAMILY_REGISTER: FamilyRegisterBody, FAMILY_LINK: FamilyLink}
 
+    def situated(self, records: FamilyRegisterRecords) -> str:
+        return records.body.domicile
+
     def owners(self, records: FamilyRegisterRecords, reader: ReplicaReader) -> Iterator[str]:
         """List the living members whose links there are: first who is shown, then, unless only that one may have it, the others."""
         shown = {member.number for member in records.members if not member.removed}
@@ -139,7 +142,7 @@ class FamilyRegister(Certificate[FamilyRegisterRecords, Terms]):
         return render_family_register(self.code, fronts, issuer)
 
     def registers_of_birth(self, reader: ReplicaReader, birth: date) -> Sequence[str]:
-        return reader.keys_with(FAMILY_REGISTER, written_births(birth))
+        return reader.keys_with(FAMILY_REGISTER, words_of_birth(birth))
 
     def members(self, reader: ReplicaReader, register: str) -> Sequence[MemberFacts]:
         record = reader.record(FAMILY_REGISTER, register)

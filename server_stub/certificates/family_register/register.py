@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -27,6 +27,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from server_stub.characters import no_name, no_text
 from server_stub.eras import ERAS, era_of
 from server_stub.model_words import in_words
+from server_stub.registry.tables import ANY_WORD
 
 FAMILY_REGISTER = "family_register"
 """The register: key and group are the number of the family register."""
@@ -229,6 +230,13 @@ class FamilyRegisterBody(_Part):
             raise _wrong_members("除籍でない人が一人以上いる現在の戸籍")
         return self
 
+    @staticmethod
+    def search_words(body: Mapping[str, Any]) -> Iterator[str]:
+        """File a register under the birth dates of its members, as `words_of_birth` looks for them."""
+        for member in body.get("members", ()):
+            plain = unicodedata.normalize("NFKC", str(member.get("birth", "")))
+            yield plain if _PLAIN_BIRTH.fullmatch(plain) else ANY_WORD
+
     def member(self, number: int) -> Member | None:
         return next((member for member in self.members if member.number == number), None)
 
@@ -273,9 +281,15 @@ def born_between(birth: str) -> tuple[date, date] | None:
     return last.replace(month=int(month or 1), day=last.day if day else 1), last
 
 
-def written_births(birth: date) -> tuple[str, ...]:
+_PLAIN_BIRTH = re.compile(
+    r"(?:西暦|[一-鿿]{2})(?:元|[1-9][0-9]{0,3})年(?:[1-9][0-9]?月(?:[1-9][0-9]?日|日不詳)|月日不詳)"
+)
+"""The forms that `words_of_birth` knows. Whoever has another one (頃, 推定) may be born on any day."""
+
+
+def words_of_birth(birth: date) -> tuple[str, ...]:
     """Say in which ways a register may have written this birth date, also where day or month are not known; by era and by western year, with
-    full-width figures and with plain ones."""
+    plain figures (NFKC)."""
     found = era_of(birth)
     years = [f"西暦{birth.year}年"]
     if found is not None:
@@ -286,7 +300,7 @@ def written_births(birth: date) -> tuple[str, ...]:
         for year in years
         for rest in (f"{birth.month}月{birth.day}日", f"{birth.month}月日不詳", "月日不詳")
     ]
-    return tuple(dict.fromkeys([*said, *(full_width(one) for one in said)]))
+    return tuple(said)
 
 
 def full_width(text: str) -> str:

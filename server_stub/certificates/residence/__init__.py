@@ -209,6 +209,9 @@ class Residence(Certificate[ResidenceRecords, ResidenceTerms]):
             aliases={person.key: _aliases(case, person) for person in chosen if person.foreign is not None},
         )
 
+    def situated(self, records: ResidenceRecords) -> str:
+        return records.persons[0].address
+
     def owners(self, records: ResidenceRecords, reader: ReplicaReader) -> Iterator[str]:
         """List who stands on it, then the household: the holder need not stand on a paper of other members."""
         for person in records.persons:

@@ -103,6 +103,9 @@ class SealRegistration(Certificate[SealRecords, SealTerms]):
     def pick(self, case: Case[SealTerms], request: ApplicationRequest) -> SealRecords:
         return SealRecords(case.resident, registered_seal(case))
 
+    def situated(self, records: SealRecords) -> str:
+        return records.person.address
+
     def owners(self, records: SealRecords, reader: ReplicaReader) -> tuple[str, ...]:
         return (records.person.key,)
 

@@ -108,6 +108,11 @@ class Tax(Certificate[TaxRecords, TaxTerms]):
         record = next(one for one in records if _choice(one) == chosen)
         return TaxRecords(case.resident, record, len(records) > 1)
 
+    def situated(self, records: TaxRecords) -> str:
+        """By the address of 1 January, where the tax was levied (推定); who is taxed for a house alone did not live here then."""
+        body = records.record.body
+        return body.address if body.basis == "resident" else records.person.address
+
     def owners(self, records: TaxRecords, reader: ReplicaReader) -> Iterator[str]:
         yield records.record.person
 

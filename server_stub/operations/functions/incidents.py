@@ -16,6 +16,7 @@ from server_stub.interface.operations import (
     LedgerApplication,
 )
 from server_stub.operations.forms import Form
+from server_stub.operations.strays import open_strays
 from server_stub.operations.web import Asked, Entered, Visit, sentence
 
 router = APIRouter()
@@ -46,12 +47,12 @@ def _words(visit: Visit) -> dict[str, Any]:
         "NOTICED": NOTICED,
         "REPORTS": REPORTS,
         "kinds": {one.kind: one.title for one in found.kinds},
-        "cause_of": _cause_of,
+        "cause_of": cause_of,
         "reason_of": _reason_of,
     }
 
 
-def _cause_of(name: str) -> str:
+def cause_of(name: str) -> str:
     return CATALOGUE[name].cause if name in CATALOGUE else name
 
 
@@ -73,6 +74,7 @@ def incidents(visit: Asked) -> Response:
         "incidents/list.html",
         incidents=[one for one in found.incidents if visit.is_own(one.municipality)],
         doubts=[one for one in doubts.applications if visit.is_own(one.municipality)],
+        strays=[] if visit.query.value("cursor") or visit.query.value("after") else open_strays(visit),
         following=f"/incidents?cursor={found.next_cursor}" if found.next_cursor else "",
         following_doubts=f"/incidents?after={doubts.next_cursor}" if doubts.next_cursor else "",
         **_words(visit),
@@ -89,10 +91,18 @@ def closed(visit: Asked) -> Response:
     )
     return visit.page(
         "incidents/closed.html",
-        closures=[one for one in page.closures if visit.is_own(one.municipality)],
+        closures=[(one, _path(visit, one)) for one in page.closures if visit.is_own(one.municipality)],
         following=f"/incidents/closed?cursor={page.next_cursor}" if page.next_cursor else "",
         Matter=Matter,
     )
+
+
+def _path(visit: Visit, closed: ClosureEntry) -> str:
+    """Where the application is: among those of which the centre has no record, or not."""
+    told = visit.center.get(
+        "incidents", IncidentPage, application_id=closed.application_id, stray=True, limit=1
+    )
+    return f"/incidents/{'strays/' if told.incidents else ''}{closed.application_id}"
 
 
 @router.get("/incidents/{application_id}", name="incidents_one")

@@ -40,6 +40,7 @@ FIELDS = (
 )
 PAGE = 50
 MOST_DISCLOSED = 1000
+"""Applications of one document; of more none is made."""
 
 
 @router.get("/issues", name="issue_history")
@@ -93,7 +94,13 @@ def disclose(visit: Asked, form: Entered) -> Response:
         form.wrong("until", "期間の末日は、初日以後の日を入力してください。")
     if form.problems:
         return _page(visit, form, (), None, status=422)
-    found = list(_every(visit, person_key=person, since=since, until=until))
+    try:
+        found = list(_every(visit, person_key=person, since=since, until=until))
+    except Failed as failed:
+        if failed.failure != "Console_Disclosure_Too_Long":
+            raise
+        visit.note("検索", subject=person, detail="開示請求（件数が多いため作成せず）")
+        return _page(visit, form, (), None, status=422, problem=sentence(failed))
     if not found:
         form.wrong("person_key", "この宛名番号の発行履歴はありません。番号と期間を確かめてください。")
         visit.note("検索", subject=person, detail="開示請求（該当なし）")
@@ -203,6 +210,7 @@ def _page(
     *,
     status: int = 200,
     searched: bool = False,
+    problem: str = "",
 ) -> Response:
     month = f"{visit.today:%Y-%m}"
     known = visit.issuing.get(
@@ -210,6 +218,7 @@ def _page(
     )
     return visit.page(
         "issue_history/list.html",
+        problem=problem,
         status=status,
         form=form,
         entries=entries,
@@ -248,8 +257,10 @@ def _every(visit: Visit, **query: Any) -> Iterator[IssueEntry]:
         page = visit.issuing.get(
             "issues", IssuePage, municipality=visit.municipality, cursor=cursor, limit=200, **query
         )
-        yield from page.issues
         count += len(page.issues)
+        if count > MOST_DISCLOSED:  # never a part of it as if it were the whole
+            raise Failed("Console_Disclosure_Too_Long", most=MOST_DISCLOSED)
+        yield from page.issues
         cursor = page.next_cursor
-        if cursor is None or count >= MOST_DISCLOSED:
+        if cursor is None:
             return

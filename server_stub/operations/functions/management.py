@@ -11,12 +11,16 @@ from fastapi import APIRouter, Response
 
 from server_stub.interface.failures import Failed
 from server_stub.interface.official_acts import (
+    OF_A_WARD,
     ActOnChange,
     ChangeEntry,
     ChangePage,
     ChangeRequest,
     Changes,
     KindSettings,
+    MessageOf,
+    MessagePreviewRequest,
+    Messages,
     PreviewRequest,
     SettingsView,
 )
@@ -33,7 +37,15 @@ NAMES = {
     Changes.SEAL: "公印",
     Changes.CLOSURE: "休止",
     Changes.NIGHT_STOP: "時間外の戸籍",
+    Changes.MESSAGE: "利用登録のメッセージ",
 }
+MESSAGES = {
+    MessageOf.RECEIVED: "申請を受け付けたとき（端末の画面）",
+    MessageOf.UNDER_REVIEW: "審査中（登録状況確認サイト）",
+    MessageOf.USABLE: "利用可能（登録状況確認サイト）",
+    MessageOf.REJECTED: "却下（登録状況確認サイト）",
+}
+OF_THE_CITY = "city"
 WEEK = "月火水木金土日"
 OF_NO_KIND = "all"
 LARGEST_PICTURE = 600_000
@@ -41,7 +53,9 @@ OUTAGES = {
     OutageOf.CITY_HALL: "庁舎の停電・点検",
     OutageOf.DATA_CENTRE: "データセンターの停止",
     OutageOf.EXISTING_SYSTEM: "既存システムの停止",
+    OutageOf.CENTRE: "センター全体の停止",
 }
+OF_TOWN = [what for what in OUTAGES if what is not OutageOf.CENTRE]
 _FIELDS = {
     "fee": "手数料",
     "counter_fee": "窓口の手数料",
@@ -52,6 +66,11 @@ _FIELDS = {
     "mayor": "氏名",
     "seal": "公印の画像",
     "seal_mm": "公印の大きさ",
+    "ward": "区",
+    "kind": "証明書",
+    "message": "メッセージ",
+    "ja": "日本語の文",
+    "en": "英語の文",
 }
 
 
@@ -76,11 +95,23 @@ def management(visit: Asked) -> Response:
         form=Form.of(day=day),
         settings=settings,
         kinds={one.kind: one.title for one in settings.kinds},
+        wards=_wards(settings),
+        MESSAGES=MESSAGES,
         page=page,
         changes=[(one, _state(visit, one), _content(one)) for one in page.changes],
-        NAMES=NAMES,
+        NAMES=_offered(settings),
+        ALL=NAMES,
         following=f"/management?cursor={page.next_cursor}" if page.next_cursor else "",
     )
+
+
+def _offered(settings: SettingsView) -> dict[Changes, str]:
+    """What can be changed here: no messages where nobody applies."""
+    return {what: name for what, name in NAMES.items() if settings.messages or what is not Changes.MESSAGE}
+
+
+def _wards(settings: SettingsView) -> dict[str, str]:
+    return {one.code: one.name for one in settings.wards}
 
 
 def _state(visit: Visit, one: ChangeEntry) -> str:
@@ -101,6 +132,8 @@ def _content(one: ChangeRequest) -> str:
         return f"{days}{one.opens}～{one.closes}" + ("（祝日を除く）" if one.holidays is False else "")
     if one.what in (Changes.CERTIFIER, Changes.PROXY):
         return f"{one.title}　{one.mayor}"
+    if one.what is Changes.MESSAGE and one.message is not None:
+        return f"{MESSAGES[one.message]}：{one.ja}"
     if one.what is Changes.CLOSURE and one.closed_from and one.closed_until:
         return f"{one.closed_from:%Y-%m-%d %H:%M} から {one.closed_until:%Y-%m-%d %H:%M} まで"
     return "公印の画像"
@@ -109,11 +142,16 @@ def _content(one: ChangeRequest) -> str:
 @router.get("/management/new/{what}", name="management_new")
 def new(visit: Asked, what: str) -> Response:
     changes = _what(what)
-    kinds = _settings(visit, visit.today).kinds
-    form = Form.of(begins=visit.today, weekdays=list(WEEK), holidays="yes")
+    settings = _settings(visit, visit.today)
+    form = Form.of(begins=visit.today, weekdays=list(WEEK), holidays="yes", ward=OF_THE_CITY)
     if changes is Changes.NIGHT_STOP:
         form = Form.of(begins=visit.today, opens="09:00", closes="17:00", weekdays=list(WEEK[:5]))
-    return _form_page(visit, changes, form, kinds)
+    if changes is Changes.MESSAGE:
+        form = Form.of(begins=visit.today, message=visit.query.value("message"))
+        shown = next((one for one in settings.messages if one.message == form.value("message")), None)
+        if shown is not None:  # as it is now: an official changes a few words of it
+            form = Form.of(begins=visit.today, message=shown.message.value, ja=shown.ja, en=shown.en)
+    return _form_page(visit, changes, form, settings)
 
 
 def _what(text: str) -> Changes:
@@ -128,11 +166,14 @@ def _form_page(
     visit: Visit,
     what: Changes,
     form: Form,
-    kinds: tuple[KindSettings, ...],
+    settings: SettingsView,
     *,
     status: int = 200,
     problem: str = "",
 ) -> Response:
+    if what is Changes.MESSAGE and not settings.messages:
+        raise Failed("Console_Record_Unknown")
+    kinds = settings.kinds
     every = what in (Changes.CERTIFIER, Changes.PROXY, Changes.SEAL, Changes.CLOSURE)
     shown = [one for one in kinds if what is not Changes.NIGHT_STOP or one.of_domicile]
     choices = [(OF_NO_KIND, "すべての証明書")] if every else []
@@ -145,14 +186,35 @@ def _form_page(
         name=NAMES[what],
         kinds=[*choices, *((one.kind, one.title) for one in shown)],
         week=[(day, day, "") for day in WEEK],
+        wards=_choices_of_wards(settings) if what in OF_A_WARD else [],
+        of_wards="、".join(one.title for one in kinds if one.of_wards),
+        messages=settings.messages,
+        MESSAGES=MESSAGES,
     )
 
 
-def _asked(visit: Visit, form: Form, what: Changes, kinds: tuple[KindSettings, ...]) -> ChangeRequest | None:
+def _choices_of_wards(settings: SettingsView) -> list[tuple[str, str]]:
+    if not settings.wards:
+        return []
+    return [(OF_THE_CITY, "市全体"), *((one.code, one.name) for one in settings.wards)]
+
+
+def _asked(visit: Visit, form: Form, what: Changes, settings: SettingsView) -> ChangeRequest | None:
     """Read what is to be changed; None where something is wrong."""
-    known = [one.kind for one in kinds]
-    kind = form.choice("kind", "証明書", [OF_NO_KIND, *known])
     told: dict[str, Any] = {"begins": visit.today}
+    kind = OF_NO_KIND
+    if what is Changes.MESSAGE:
+        told["message"] = form.choice("message", "メッセージ", list(MessageOf)) or None
+        told["ja"] = form.text("ja", "日本語の文", most=300)
+        told["en"] = form.text("en", "英語の文", most=300)
+    else:
+        kind = form.choice("kind", "証明書", [OF_NO_KIND, *(one.kind for one in settings.kinds)])
+    if what in OF_A_WARD and settings.wards:
+        ward = form.choice("ward", "区", [OF_THE_CITY, *_wards(settings)])
+        told["ward"] = None if ward == OF_THE_CITY else ward
+        unfit = [one.kind for one in settings.kinds if not one.of_wards]
+        if told["ward"] and kind in unfit:
+            form.wrong("kind", "この証明書の認証者は、区ごとには分けられません。「市全体」を選んでください。")
     if what is Changes.CLOSURE:
         told["closed_from"] = form.moment("closed_from", "休止を始める日時")
         told["closed_until"] = form.moment("closed_until", "休止を終える日時")
@@ -200,11 +262,11 @@ def _asked(visit: Visit, form: Form, what: Changes, kinds: tuple[KindSettings, .
 def check(visit: Asked, form: Entered, what: str) -> Response:
     """Show what would hold before and after, before it is kept."""
     changes = _what(what)
-    kinds = _settings(visit, visit.today).kinds
-    asked = _asked(visit, form, changes, kinds)
+    settings = _settings(visit, visit.today)
+    asked = _asked(visit, form, changes, settings)
     if asked is None:
-        return _form_page(visit, changes, form, kinds, status=422)
-    return _check_page(visit, form, asked, kinds)
+        return _form_page(visit, changes, form, settings, status=422)
+    return _check_page(visit, form, asked, settings.kinds)
 
 
 def _check_page(
@@ -217,6 +279,15 @@ def _check_page(
     problem: str = "",
 ) -> Response:
     before = _settings(visit, max(asked.begins, visit.today))
+    if asked.ward is not None:
+        kinds = tuple(one for one in kinds if one.of_wards)
+    told: Messages | None = None
+    if asked.what is Changes.MESSAGE:
+        shown = MessagePreviewRequest(municipality=visit.municipality, day=asked.begins, change=asked)
+        try:
+            told = visit.issuing.post("message-previews", Messages, shown)
+        except Failed as failed:
+            return _form_page(visit, asked.what, form, before, status=422, problem=_why(failed))
     return visit.page(
         "management/check.html",
         status=status,
@@ -229,14 +300,20 @@ def _check_page(
         titles={one.kind: one.title for one in kinds},
         kinds=[(one.kind, one.title) for one in kinds if asked.kind in (None, one.kind)],
         carried=_carried(form, asked),
-        on_paper=asked.what in (Changes.CERTIFIER, Changes.PROXY, Changes.SEAL),
+        on_paper=asked.what in OF_A_WARD,
+        wards=_wards(before),
+        messages_before={one.message: one for one in before.messages},
+        message_after=next((one for one in told.messages if one.message is asked.message), None)
+        if told
+        else None,
+        MESSAGES=MESSAGES,
     )
 
 
 def _carried(form: Form, asked: ChangeRequest) -> list[tuple[str, str]]:
     """The form's fields, to be sent again."""
     names = (
-        "kind", "begins", "until", "fee", "counter_fee", "opens", "closes", "holidays", "title", "mayor", "seal_mm", "closed_from",
+        "kind", "ward", "message", "ja", "en", "begins", "until", "fee", "counter_fee", "opens", "closes", "holidays", "title", "mayor", "seal_mm", "closed_from",
         "closed_until", "reason",
     )  # fmt: skip
     told = [(name, form.value(name)) for name in names if form.has(name)]
@@ -248,21 +325,21 @@ def _carried(form: Form, asked: ChangeRequest) -> list[tuple[str, str]]:
 def preview(visit: Asked, form: Entered, what: str) -> Response:
     """The paper as it will be, of a person whose 宛名番号 was entered."""
     changes = _what(what)
-    kinds = _settings(visit, visit.today).kinds
-    asked = _asked(visit, form, changes, kinds)
+    settings = _settings(visit, visit.today)
+    asked = _asked(visit, form, changes, settings)
     if asked is None:
-        return _form_page(visit, changes, form, kinds, status=422)
+        return _form_page(visit, changes, form, settings, status=422)
     person = form.matching("person", "宛名番号", r"[0-9A-Za-z-]{1,40}", "数字")
-    kind = form.choice("shown_kind", "確認する証明書", [one.kind for one in kinds])
+    kind = form.choice("shown_kind", "確認する証明書", [one.kind for one in settings.kinds])
     if form.problems:
-        return _check_page(visit, form, asked, kinds, status=422)
+        return _check_page(visit, form, asked, settings.kinds, status=422)
     body = PreviewRequest(
         municipality=visit.municipality, kind=kind, person_key=person, day=asked.begins, change=asked
     )
     try:
         pdf = visit.issuing.post_raw("previews", body)
     except Failed as failed:
-        return _check_page(visit, form, asked, kinds, status=422, problem=_why(failed))
+        return _check_page(visit, form, asked, settings.kinds, status=422, problem=_why(failed))
     visit.note("照会", subject=person, detail=f"設定変更後の紙面（{NAMES[changes]}）")
     return visit.download(pdf, "preview.pdf", "application/pdf")
 
@@ -278,14 +355,14 @@ def _why(failed: Failed) -> str:
 @router.post("/management/add/{what}", name="management_add_act")
 def add(visit: Asked, form: Entered, what: str) -> Response:
     changes = _what(what)
-    kinds = _settings(visit, visit.today).kinds
-    asked = _asked(visit, form, changes, kinds)
+    settings = _settings(visit, visit.today)
+    asked = _asked(visit, form, changes, settings)
     if asked is None:
-        return _form_page(visit, changes, form, kinds, status=422)
+        return _form_page(visit, changes, form, settings, status=422)
     try:
         entry = visit.issuing.post("setting-changes", ChangeEntry, asked)
     except Failed as failed:
-        return _form_page(visit, changes, form, kinds, status=422, problem=_why(failed))
+        return _form_page(visit, changes, form, settings, status=422, problem=_why(failed))
     visit.note("変更", detail=f"{NAMES[changes]}　実施日 {entry.begins.isoformat()}")
     return visit.to("/management", f"{NAMES[changes]}の変更を登録しました。")
 
@@ -318,13 +395,28 @@ def _notices_page(visit: Visit, form: Form, *, status: int = 200, problem: str =
         problem=problem,
         notices=found,
         OUTAGES=OUTAGES,
-        choices=[(what.value, words) for what, words in OUTAGES.items()],
+        choices=[(what.value, OUTAGES[what]) for what in OF_TOWN],
+        path="/management/notices",
+        of_centre=False,
     )
 
 
 @router.post("/management/notices/add", name="management_notices_act")
 def announce(visit: Asked, form: Entered) -> Response:
-    what = form.choice("what", "止まるもの", list(OUTAGES))
+    what = form.choice("what", "止まるもの", OF_TOWN)
+    asked = read_notice(form, visit, what)
+    if asked is None:
+        return _notices_page(visit, form, status=422)
+    try:
+        visit.center.post("outages", OutageEntry, asked)
+    except Failed as failed:
+        return _notices_page(visit, form, status=422, problem=sentence(failed))
+    visit.note("登録", detail="停止のお知らせ")
+    return visit.to("/management/notices", "お知らせを登録しました。")
+
+
+def read_notice(form: Form, visit: Visit, what: str) -> OutageRequest | None:
+    """Read an announcement; None where something is wrong."""
     since, until = form.moment("since", "始まる日時"), form.moment("until", "終わる日時")
     if since and until and until <= since:
         form.wrong("until", "終わる日時は、始まる日時より後にしてください。")
@@ -333,22 +425,17 @@ def announce(visit: Asked, form: Entered) -> Response:
         "en": form.text("en", "お知らせ（英語）", most=80),
     }
     if form.problems or since is None or until is None:
-        return _notices_page(visit, form, status=422)
-    asked = OutageRequest(
-        municipality=visit.municipality,
+        return None
+    of_centre = what == OutageOf.CENTRE
+    return OutageRequest(
+        municipality=None if of_centre else visit.municipality,
         what=OutageOf(what),
         since=since,
         until=until,
         notice=words,
-        by=Responsible.MUNICIPALITY,
+        by=Responsible.PROVIDER if of_centre else Responsible.MUNICIPALITY,
         operator=visit.operator.name,
     )
-    try:
-        visit.center.post("outages", OutageEntry, asked)
-    except Failed as failed:
-        return _notices_page(visit, form, status=422, problem=sentence(failed))
-    visit.note("登録", detail="停止のお知らせ")
-    return visit.to("/management/notices", "お知らせを登録しました。")
 
 
 @router.post("/management/notices/{outage_id}/end", name="management_notice_end_act")

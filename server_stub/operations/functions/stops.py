@@ -7,7 +7,9 @@ from fastapi import APIRouter, Response
 from server_stub.interface.failures import Failed
 from server_stub.interface.official_acts import SettingsView
 from server_stub.interface.operations import StopEntry, StopList, StopRequest
+from server_stub.interface.outages import OutageEntry, OutageList, OutageOf
 from server_stub.operations.forms import Form
+from server_stub.operations.functions.management import OUTAGES, read_notice
 from server_stub.operations.web import Asked, Entered, Visit, sentence
 
 router = APIRouter()
@@ -125,6 +127,50 @@ def everything(visit: Asked) -> Response:
 def _everything_page(visit: Visit, form: Form, *, status: int = 200) -> Response:
     found = visit.center.get("stops", StopList).stops
     return visit.page("stops/everything.html", status=status, form=form, stops=found)
+
+
+@router.get("/stops/everything/notices", name="stops_everything_notices")
+def centre_notices(visit: Asked) -> Response:
+    """What residents are told of outages of the whole centre, in force and to come."""
+    return _notices_page(visit, Form())
+
+
+def _notices_page(visit: Visit, form: Form, *, status: int = 200, problem: str = "") -> Response:
+    found = visit.center.get("outages", OutageList).outages
+    return visit.page(
+        "management/notices.html",
+        status=status,
+        form=form,
+        problem=problem,
+        notices=[one for one in found if one.what is OutageOf.CENTRE],
+        OUTAGES=OUTAGES,
+        choices=[],
+        path="/stops/everything/notices",
+        of_centre=True,
+    )
+
+
+@router.post("/stops/everything/notices/add", name="stops_everything_notices_act")
+def announce(visit: Asked, form: Entered) -> Response:
+    asked = read_notice(form, visit, OutageOf.CENTRE)
+    if asked is None:
+        return _notices_page(visit, form, status=422)
+    try:
+        visit.center.post("outages", OutageEntry, asked)
+    except Failed as failed:
+        return _notices_page(visit, form, status=422, problem=sentence(failed))
+    visit.note("登録", detail="センター全体の停止のお知らせ")
+    return visit.to("/stops/everything/notices", "お知らせを登録しました。")
+
+
+@router.post("/stops/everything/notices/{outage_id}/end", name="stops_everything_notice_end_act")
+def end_notice(visit: Asked, form: Entered, outage_id: str) -> Response:
+    known = visit.center.get("outages", OutageList).outages
+    if not any(one.outage_id == outage_id and one.what is OutageOf.CENTRE for one in known):
+        raise Failed("Console_Record_Unknown")
+    visit.center.post(f"outages/{outage_id}/end", OutageEntry)
+    visit.note("削除", detail="センター全体の停止のお知らせ")
+    return visit.to("/stops/everything/notices", "お知らせを終えました。")
 
 
 @router.post("/stops/everything/set", name="stops_everything_act")

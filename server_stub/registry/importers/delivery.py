@@ -56,6 +56,7 @@ from .resident_register import take_residents
 from .restriction_record import read_restrictions, take_restrictions
 from .row_function import Misread, RowFunction, Unusable
 from .seal_register import take_seals
+from .search_words import file_under_words
 from .set_aside import SetAside, SetAsides
 
 
@@ -293,6 +294,7 @@ def _build(generation: Generation, notices_path: Path) -> dict[str, int]:
         counts["restrictions"] = sum(1 for _ in found)
         generation.slip.check_count(listed.name, counts["restrictions"])
     counts["notices"] = _take_notices(generation, notices_path)
+    file_under_words(generation)
     generation.keep_set_aside()
     return counts | {"set_aside": len(generation.asides.rows)}
 
