@@ -179,6 +179,11 @@ def write_references(target: Path, **told: Any) -> Path:
     return _write(target, _template("references.html.j2").render(**told))
 
 
+def write_screens(target: Path, **told: Any) -> Path:
+    """The page that shows the terminal's screens, at `target`; `told`: what its template names."""
+    return _write(target, _template("gallery.html.j2").render(**told))
+
+
 def remove_pages(folder: Path, but: Collection[str] = ()) -> int:
     """Remove the pages of earlier runs, all `but` those names: what says that it is a page of ours and still bears the name it
     was written under. Returns how many. A copy under another name, and everything else, stays."""
