@@ -114,16 +114,22 @@ def flow(mermaid: Annotated[bool, typer.Option("--mermaid", help="Mermaid の状
 
 
 @app.command()
-def gallery(folder: Path) -> None:
-    """すべての画面を日本語と英語で絵にし、一つのページに並べる。"""
+def gallery(
+    folder: Path,
+    language: Annotated[
+        list[str] | None, typer.Option(help="言語（ja、en など。繰り返せる。なければ日本語と英語）")
+    ] = None,
+    mode: Annotated[list[str] | None, typer.Option(help="画面の見え方（繰り返せる。なければ標準）")] = None,
+) -> None:
+    """すべての画面を利用の順に絵にし、一つのページに並べる。"""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
-    from kiosk_app.screens.gallery import write_gallery
+    from .command.gallery import write_gallery
 
     usable_folder(folder, "FOLDER")
     application = QApplication.instance() or QApplication([])
-    print(write_gallery(folder))
+    print(write_gallery(folder, language or (), mode or ()))
     del application
 
 

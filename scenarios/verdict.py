@@ -52,7 +52,8 @@ class Verdict:
     """One scenario, or one row of an outline's examples (`example`: its values in words, '' for none).
 
     `file` and `line`: where the scenario stands. `page`: the path of its evidence, '' for none. `steps` are those of the
-    scenario, `sheets` what was printed. `warnings` do not decide. `skipped`: why it was not run.
+    scenario, `sheets` what was printed. `warnings` do not decide. `skipped`: why it was not run. `tags`, `sentences` (of its steps)
+    and `failures` (names of the catalogue by which something was refused): what it is found by. `about`: what its author says of it.
     """
 
     feature: str
@@ -69,6 +70,10 @@ class Verdict:
     steps: int = 0
     sheets: int = 0
     run: str = ""
+    tags: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    about: str = ""
 
     @property
     def title(self) -> str:
@@ -94,7 +99,8 @@ class Verdict:
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Verdict:
         whys = tuple(Why(**why) for why in told["whys"])
-        return cls(**{**told, "whys": whys, "warnings": tuple(told["warnings"])})
+        lists = {name: tuple(told[name]) for name in ("warnings", "tags", "sentences", "failures")}
+        return cls(**{**told, **lists, "whys": whys})
 
 
 def why_of(error: BaseException | None, details: str, *, seen: str = "", otherwise: str = AS_IT_SAYS) -> Why:

@@ -1,12 +1,12 @@
-"""Every screen in both languages as pictures on one page (`konbini gallery`), from sample states of the flow.
+"""Every screen as pictures (`konbini gallery`), from sample states of the flow, in the order of a visit.
 
 Each sample is a state of the flow, shown as the flow shows it: no picture of a screen that never occurs.
 """
 
 from __future__ import annotations
 
-import html
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import OrdinanceKind, OrdinanceService
 from server_stub.interface.values import FailureBody, Identity, Method, MunicipalityInfo, Place
 
+from .screen import Screen
 from .texts import LANGUAGES
 from .window import KioskWindow
 
@@ -518,37 +519,106 @@ def in_language(view: v.View, language: str) -> v.View:
     return replace(view, language=language)
 
 
-_PAGE = """<!DOCTYPE html>
-<html lang="ja"><head><meta charset="utf-8"><title>画面一覧 / Screens</title><style>
-body {{ font-family: "BIZ UDPGothic", sans-serif; margin: 32px; color: #1a1a1a; background: #f2f4f7; }}
-section {{ margin-bottom: 40px; }} h2 {{ font-size: 20px; margin: 0 0 8px; }}
-div {{ display: grid; grid-template-columns: 1fr 1fr; gap: 16px; }}
-img {{ width: 100%; border: 1px solid #6b7280; }}
-</style></head><body><h1>画面一覧 / Screens</h1>
-{sections}
-</body></html>
-"""
+LANGUAGE_NAMES = {
+    "ja": "日本語", "en": "English", "zh": "简体中文", "ko": "한국어", "vi": "Tiếng Việt", "pt": "Português",
+}  # fmt: skip
+"""Each language as it calls itself."""
+USUAL = "standard"
+MODES: dict[str, tuple[str, dict[str, Any]]] = {USUAL: ("標準", {})}
+"""Name of a way in which screens can look -> what it is called, and what of a view is different in it."""
+
+SUB_FLOWS: tuple[tuple[str, tuple[S, ...]], ...] = (
+    ("はじめに", (S.TOP_MENU, S.SERVICE_MENU, S.CONSENT)),
+    (
+        "カードと暗証番号",
+        (
+            S.PLACE_CARD, S.LIFT_CARD, S.READING_CARD, S.CHOOSE_KIND, S.CHOOSE_PLACE, S.FETCHING_MUNICIPALITIES,
+            S.CHOOSE_MUNICIPALITY, S.OPENING_SESSION, S.CONFIRM_LAST_TRY, S.ENTER_PIN, S.AUTHENTICATING, S.TAKE_CARD,
+        ),
+    ),
+    (
+        "証明書の選択と申請",
+        (S.CHOOSE_CERTIFICATE, S.CHOOSE_SCOPE, S.CHOOSE_OPTIONS, S.CHOOSE_COPIES, S.CONFIRM, S.PREPARING),
+    ),
+    ("お支払い", (S.PAY, S.TAKING_MONEY, S.RETURNING_MONEY, S.REFUNDING)),
+    ("印刷と受取り", (S.PRINTING, S.JAMMED, S.TAKE_PAPER, S.ASK_RECEIPT, S.PRINTING_RECEIPT, S.THANKS)),
+    (
+        "戸籍証明書交付の利用登録申請",
+        (
+            S.CHOOSE_DOMICILE, S.ENTER_DOMICILE, S.ENTER_HEAD, S.ENTER_TELEPHONE, S.CONFIRM_REGISTRATION,
+            S.PLACE_CARD_AGAIN, S.CHECKING_CARD, S.CONFIRM_LAST_PASSWORD, S.ENTER_PASSWORD, S.SIGNING, S.SHOW_NUMBER,
+        ),
+    ),
+    ("お断り・お知らせ", (S.REFUSAL, S.CARD_LEFT)),
+    ("休止中", (S.OUT_OF_SERVICE,)),
+)  # fmt: skip
+"""The parts of a visit in its order, and the states of each. A state that a 利用登録申請 shares with certificates is shown among
+these where it is a certificate's."""
+_REGISTRATION, _ORDINANCE = "戸籍証明書交付の利用登録申請", "住民基本台帳カード（条例利用方式）の場合"
+GROUPS = tuple(name for name, _ in SUB_FLOWS[:-2]) + (_ORDINANCE,) + tuple(name for name, _ in SUB_FLOWS[-2:])
+"""The headings of the gallery."""
 
 
-def write_gallery(folder: Path) -> Path:
-    """Write NAME.LANGUAGE.png for every sample view and `index.html`; returns the page. Needs the GUI thread."""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A sample in one language and mode. `state` of the flow; `group` of GROUPS; `sentence`: what the screen asks; `file`: the name of
+    its picture."""
+
+    sample: str
+    state: str
+    group: str
+    language: str
+    mode: str
+    sentence: str
+    file: str
+
+
+def in_order() -> dict[str, State]:
+    """The samples in the order of a visit: sub-flow by sub-flow, state by state."""
+    states, order = sample_states(), list(S)
+    return dict(
+        sorted(
+            states.items(),
+            key=lambda one: (GROUPS.index(_group(one[0], one[1])), order.index(one[1].name)),
+        )
+    )
+
+
+def _group(sample: str, state: State) -> str:
+    if state.name is S.REFUSAL:
+        return "お断り・お知らせ"
+    if state.visit.registering:
+        return _REGISTRATION
+    if state.visit.ordinance is not None or sample.endswith("_either"):
+        return _ORDINANCE
+    return next(name for name, states in SUB_FLOWS if state.name in states)
+
+
+def draw(
+    folder: Path, languages: Sequence[str] = LANGUAGES[:2], modes: Sequence[str] = (USUAL,)
+) -> Iterator[Drawn]:
+    """Write SAMPLE.LANGUAGE.png (in another mode than the usual one SAMPLE.LANGUAGE.MODE.png) for every sample, language and mode, and
+    tell each as it is there. Needs the GUI thread. Raises OSError for a picture that cannot be written."""
     application = QApplication.instance() or QApplication([])
     folder.mkdir(parents=True, exist_ok=True)
     clock = Clock(MOMENT)
     clock.freeze()
     window = KioskWindow(clock)
-    sections = []
-    for name, view in samples().items():
-        figures = []
-        for language in LANGUAGES:
-            window.show_view(in_language(view, language))
-            file = f"{name}.{language}.png"
-            if not window.picture().save(str(folder / file)):
-                raise OSError(f"cannot write {folder / file}")
-            figures.append(f'<img src="{html.escape(file)}" alt="{html.escape(name)} {language}">')
-            application.processEvents()
-        sections.append(f"<section><h2>{html.escape(name)}</h2><div>{''.join(figures)}</div></section>")
+    views = samples()
+    for name, state in in_order().items():
+        for mode in modes:
+            for language in languages:
+                window.show_view(replace(in_language(views[name], language), **MODES[mode][1]))
+                file = ".".join([name, language, *([] if mode == USUAL else [mode]), "png"])
+                if not window.picture().save(str(folder / file)):
+                    raise OSError(f"cannot write {folder / file}")
+                group = _group(name, state)
+                yield Drawn(name, state.name, group, language, mode, _sentence(window), file)
+                application.processEvents()
     window.close()
-    page = folder / "index.html"
-    page.write_text(_PAGE.format(sections="\n".join(sections)), encoding="utf-8")
-    return page
+
+
+def _sentence(window: KioskWindow) -> str:
+    """What the screen that is shown asks, as it stands on it."""
+    shown = next(one for one in window.children() if isinstance(one, Screen) and not one.isHidden())
+    return " ".join(shown.title().split())

@@ -4,6 +4,15 @@ The scenario layer calls `write_evidence` when there is a verdict, and `write_ov
 folder and the printed sheets are read; nothing here asks a server or a device.
 """
 
+from .reading import failures_of
 from .writing import OVERVIEW, Planned, is_ours, remove_pages, write_evidence, write_overview
 
-__all__ = ["OVERVIEW", "Planned", "is_ours", "remove_pages", "write_evidence", "write_overview"]
+__all__ = [
+    "OVERVIEW",
+    "Planned",
+    "failures_of",
+    "is_ours",
+    "remove_pages",
+    "write_evidence",
+    "write_overview",
+]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from scenarios.trace_labels import Kinds
+from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.trace import Event
 
 _FRAME = {
     ("scenario", kind)
     for kind in ("scenario_started", "scenario_ended", "step_started", "step_ended", "screen_passed")
 } | {("screen", "screen_kept")}
+_FAILURE = re.compile(r'"failure":\s*"([A-Za-z_]+)"')
 UNREACHED = "unreached"
 """Of a step that never began."""
 
@@ -52,7 +55,7 @@ class Step:
 
 @dataclass
 class Story:
-    """One scenario. `unreadable` lines of the trace were cut or broken."""
+    """One scenario. `unreadable` lines of the trace were cut or broken. `process`: the one that has told of its steps."""
 
     run: str
     name: str
@@ -65,6 +68,8 @@ class Story:
     steps: list[Step]
     processes: tuple[str, ...]
     unreadable: int
+    begun_ns: int
+    process: str
 
 
 def read_story(folder: Path, scenario: str | None = None) -> Story:
@@ -178,6 +183,8 @@ def _story(begin: Event, events: list[Event], unreadable: int) -> Story:
         steps=steps,
         processes=tuple(sorted({event.process for event in events})),
         unreadable=unreadable,
+        begun_ns=begin.mono_ns,
+        process=begin.process,
     )
 
 
@@ -227,6 +234,15 @@ def request_of(event: Event) -> str:
     """The trace id of the request an event belongs to ('' for none): the same in terminal and servers."""
     parts = event.traceparent.split("-")
     return parts[1] if len(parts) == 4 else ""
+
+
+def failures_of(folder: Path) -> tuple[str, ...]:
+    """The names of the catalogue by which something was refused or told in the trace, in the order in which they first came."""
+    named: dict[str, None] = {}
+    for path in sorted(folder.glob("*.jsonl")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        named.update(dict.fromkeys(name for name in _FAILURE.findall(text) if name in CATALOGUE))
+    return tuple(named)
 
 
 def sheets_of(step: Step) -> list[dict[str, Any]]:

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import base64
 import functools
+import hashlib
 import platform
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from scenarios import trace_labels
-from scenarios.verdict import FAILED, LAST_PAPER, PASSED, SKIPPED, Verdict, Why
+from scenarios.verdict import FAILED, LAST_PAPER, PASSED, SKIPPED, WORDS, Verdict, Why
 from server_stub.interface.clock import Clock
 
 from . import wording
-from .reading import UNREACHED, Step, Story, read_story, request_of, sheets_of
+from .between import ROOM, lead
+from .reading import UNREACHED, Step, Story, failures_of, read_story, request_of, sheets_of
 from .sheets import Side, boxes_of, render_sheet
+from .telling import asked, happened
+from .timeline import timelines_of
 
 OVERVIEW = "index.html"
 _PACKAGES = ("konbini-kiosk", "PySide6-Essentials", "typst", "cryptography")
 _OURS = re.compile(r'<meta name="konbini-page" content="([^"]*)">')
+_REQUIREMENT = "要件-"
 _WITHIN = 2_000
 """Bytes from the beginning of a page within which it says that it is ours."""
 
@@ -100,13 +107,23 @@ def _page(
         found = _paper_of(why, [sheet for sheets in printed for sheet in sheets]) if why.paper else None
         return found or _screen_of(why, steps, blobs)
 
+    versions = (story and story.versions) or _versions()
+    refused = [trace_labels.value("failure", one) for one in failures_of(folder)] if story else []
     return _template("evidence.html.j2").render(
         name=name,
         verdict=verdict,
+        between=ROOM,
+        script=_script("evidence.js.j2"),
+        tags=verdict.tags or (story.tags if story else ()),
+        planned=max(verdict.steps, sum(step.number > 0 for step in steps)),
+        happened=happened(verdict, steps),
+        asked=asked(verdict, story, steps, versions, refused) if verdict.outcome == FAILED else "",
+        refusals=refused,
+        timelines=timelines_of(story) if story else [],
         story=story,
         steps=steps,
         unreached=UNREACHED,
-        versions=(story and story.versions) or _versions(),
+        versions=versions,
         made_at=Clock().now(),
         picture=lambda shown: _picture(blobs, shown.picture),
         proof=proof,
@@ -121,27 +138,50 @@ def write_overview(
     *,
     problems: Sequence[str] = (),
 ) -> Path:
-    """The index of one run, as `folder`/index.html: its verdicts and nothing else that may lie there.
+    """The index of one run, as `folder`/index.html: its verdicts and nothing else that may lie there. Their pages are told of each
+    other, so that one leads to the next.
 
     `problems`: why the run did not come to its end, or did not begin; such a run has not passed."""
     rows = sorted(verdicts, key=lambda verdict: (verdict.file, verdict.line, verdict.example))
+    counts = Counter(row.outcome for row in rows)
+    tags = Counter(tag for row in rows for tag in row.tags)
     page = _template("overview.html.j2").render(
         name=OVERVIEW,
+        script=_script("overview.js.j2"),
         rows=rows,
-        counts={
-            outcome: sum(row.outcome == outcome for row in rows) for outcome in (PASSED, FAILED, SKIPPED)
-        },
+        groups=_grouped(rows),
+        outcomes=WORDS,
+        counts={outcome: counts[outcome] for outcome in (PASSED, FAILED, SKIPPED)},
+        warned=sum(bool(row.warnings) for row in rows),
+        tags=sorted(tags.items(), key=lambda one: (one[0].startswith(_REQUIREMENT), one[0])),
         problems=problems,
         link=lambda row: Path(row.page).name if row.page else "",
         versions=_versions(),
         made_at=Clock().now(),
     )
-    return _write(folder / OVERVIEW, page)
+    index = _write(folder / OVERVIEW, page)
+    lead([row for row in rows if row.page and _is_page(folder / Path(row.page).name)], folder, OVERVIEW)
+    return index
+
+
+def _is_page(path: Path) -> bool:
+    return path.is_file() and is_ours(path)
+
+
+def _grouped(rows: Sequence[Verdict]) -> list[tuple[str, list[tuple[int, Verdict]]]]:
+    """Feature -> its scenarios with their running numbers, in the order of the files."""
+    numbered = enumerate(rows, start=1)
+    return [(feature, list(group)) for feature, group in groupby(numbered, key=lambda one: one[1].feature)]
 
 
 def write_references(target: Path, **told: Any) -> Path:
     """The page that shows papers beside their reference pictures, at `target`; `told`: what its template names."""
     return _write(target, _template("references.html.j2").render(**told))
+
+
+def write_screens(target: Path, **told: Any) -> Path:
+    """The page that shows the terminal's screens, at `target`; `told`: what its template names."""
+    return _write(target, _template("gallery.html.j2").render(**told))
 
 
 def remove_pages(folder: Path, but: Collection[str] = ()) -> int:
@@ -243,6 +283,21 @@ def data_url(body: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(body).decode()}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """What a page runs, and the digest by which its Content-Security-Policy lets this run and nothing else."""
+
+    text: str
+    digest: str
+
+
+@functools.cache
+def _script(name: str) -> _Script:
+    text = _template(name).render()
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return _Script(text, f"sha256-{digest}")
+
+
 @functools.cache
 def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
@@ -267,6 +322,7 @@ def _template(name: str) -> jinja2.Template:
     environment.filters["clock_ms"] = lambda text: text[11:23]
     environment.filters["process_word"] = lambda process: trace_labels.process_words(process) or process
     environment.filters["duration"] = _duration
+    environment.filters["css_text"] = lambda text: "".join(f"\\{ord(c):06x}" for c in text)
     return environment.get_template(name)
 
 

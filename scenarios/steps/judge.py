@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scenarios import paths
-from scenarios.evidence import Planned, write_evidence
+from scenarios.evidence import Planned, failures_of, write_evidence
 from scenarios.leaks import LeakSearch
 from scenarios.verdict import FAILED, PASSED, SKIPPED, Verdict, Why, shown_path, why_of
 from server_stub.interface.secret import MASK
@@ -97,6 +97,9 @@ class Judge:
             line=template.line_number,
             outcome=PASSED,
             steps=len(self._plan),
+            tags=tuple(sorted(template.tags | template.feature.tags)),
+            about="\n".join(line.strip() for line in (template.description or "").strip().splitlines()),
+            sentences=tuple(planned.sentence for planned in self._plan),
         )
 
     def failed(self, report: pytest.TestReport, error: BaseException | None) -> None:
@@ -174,6 +177,7 @@ class Judge:
             warnings=tuple(self.recorder.warnings),
             sheets=len(self.recorder.papers),
             run=self.recorder.run,
+            failures=failures_of(self.recorder.folder),
         )
 
     def _finished(self, why: Why) -> Why:

@@ -63,9 +63,9 @@ def seen(page: str) -> list[str]:
 
 
 def english(page: str) -> list[str]:
-    """Lines of `page` in which a Latin word of two letters or more is left, as they are read. The row with the versions of
+    """Lines of `page` in which a Latin word of two letters or more is left, as they are read. What tells the versions of
     programs is not looked at."""
-    body = re.sub(r"<tr><th>版</th>.*?</tr>", "", page, flags=re.DOTALL)
+    body = re.sub(r"<tr><th[^>]*>版</th>.*?</tr>|^版：[^\n]*", "", page, flags=re.DOTALL | re.MULTILINE)
     return [line for line in seen(body) if re.search("[A-Za-z]{2,}", _language(line))]
 
 

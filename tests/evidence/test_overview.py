@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from html import unescape
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 from scenarios.evidence import is_ours, remove_pages, write_evidence, write_overview
+from scenarios.evidence.between import ROOM
 from scenarios.evidence.junit import junit_xml
 from scenarios.verdict import FAILED, PASSED, SKIPPED, Verdict, Why
 from tests.evidence.helper import verdict
@@ -78,3 +82,80 @@ def test_junit_names_features_and_scenarios_and_tells_why() -> None:
     assert failure.get("message") == "もし　何かする　期待: <1>枚　実際: 0枚\\x0b"
     assert failure.text.startswith("features/a.feature:7\n") and "/somewhere/失敗.html" in failure.text
     assert skip.get("message") == "リーダがない" and GOOD.outcome == PASSED
+
+
+def row(number: int, **told: Any) -> Verdict:
+    return verdict(f"話{number}", page=f"/somewhere/話{number}.html", line=number, **told)
+
+
+def links(page: Path) -> dict[str, tuple[str, str]]:
+    """Kind of the link -> where it leads, and what it says."""
+    text = page.read_text(encoding="utf-8")
+    found = re.findall(
+        r'<a class="([\w-]+)"(?: rel="\w+")? href="([^"]+)">([^<]*)</a>', text[: text.index("<main>")]
+    )
+    return {kind: (unquote(target), unescape(word)) for kind, target, word in found}
+
+
+def test_each_page_leads_to_the_one_before_and_behind_it_and_back_to_the_index(tmp_path: Path) -> None:
+    rows = [row(1), row(2), row(3, outcome=SKIPPED), row(4, outcome=FAILED, whys=(WHY,))]
+    pages = [tmp_path / f"話{number}.html" for number in (1, 2, 3, 4)]
+    for page, one in zip(pages, rows, strict=True):
+        write_evidence(tmp_path / "no-trace", page, one)
+    before = [page.read_bytes() for page in pages]
+    write_overview(tmp_path, rows)
+    assert links(pages[0]) == {
+        "all": ("index.html", "一覧へ戻る"),
+        "next": ("話2.html", "次のシナリオ：話2"),
+        "next-failed": ("話4.html", "次の不合格：話4"),
+    }
+    assert links(pages[2]) == {
+        "all": ("index.html", "一覧へ戻る"),
+        "before": ("話2.html", "前のシナリオ：話2"),
+        "next": ("話4.html", "次のシナリオ：話4"),
+    }
+    assert "next" not in links(pages[3]) and links(pages[3])["before"][0] == "話3.html"
+    for page, body in zip(pages, before, strict=True):
+        now, start = page.read_bytes(), body.index(ROOM.encode())
+        end = start + len(ROOM.encode())
+        assert (now[:start], now[end:]) == (body[:start], body[end:]), "only the room's own bytes"
+        assert now[start:end] != body[start:end]
+
+
+def test_a_page_is_led_to_only_if_it_is_there_and_ours(tmp_path: Path) -> None:
+    rows = [row(1), row(2), row(3)]
+    for number in (1, 3):
+        write_evidence(tmp_path / "no-trace", tmp_path / f"話{number}.html", rows[number - 1])
+    foreign = tmp_path / "話2.html"
+    foreign.write_text(f"<p>{ROOM}</p>", encoding="utf-8")
+    write_overview(tmp_path, rows)
+    assert foreign.read_text(encoding="utf-8") == f"<p>{ROOM}</p>"
+    assert links(tmp_path / "話1.html")["next"][0] == "話3.html"
+
+
+def test_the_longest_titles_have_room(tmp_path: Path) -> None:
+    """A page's name has 60 characters and a digest; a title any number."""
+    names = [f"{kanji * 60}-01234567.html" for kanji in "一二三四"]
+    rows = [
+        verdict("題" * 300, page=f"/somewhere/{name}", line=number, outcome=FAILED if number == 3 else PASSED)
+        for number, name in enumerate(names)
+    ]
+    for name, one in zip(names, rows, strict=True):
+        write_evidence(tmp_path / "no-trace", tmp_path / name, one)
+    write_overview(tmp_path, rows)
+    assert [sorted(links(tmp_path / name)) for name in names] == [
+        ["all", "next", "next-failed"], ["all", "before", "next", "next-failed"], ["all", "before", "next"], ["all", "before"],
+    ]  # fmt: skip
+
+
+def test_the_index_of_a_large_run_stays_small(tmp_path: Path) -> None:
+    """600 scenarios of our own features' length: under a megabyte, which a browser reads in half a second."""
+    rows = [
+        row(
+            number,
+            tags=("要件-住記-5.1-02", "要件-約束-人-01", "見本市"),
+            sentences=("「港太一のカード」で本人確認を済ませる",) * 12,
+        )
+        for number in range(600)
+    ]
+    assert write_overview(tmp_path, rows).stat().st_size < 1_000_000

@@ -259,9 +259,11 @@ def test_the_evidence_of_a_visit_shows_every_step_with_its_picture_and_the_paper
 def test_the_step_in_which_money_is_dropped_shows_the_amount_put_in(evidence: Evidence) -> None:
     """The screen before has 0 yen; the two are not the same picture."""
     before, dropped = (
-        re.findall(r'<img src="([^"]+)" alt="手順 \d+ の画面"[^>]*><figcaption>(.*?)</figcaption>', part)[0]
+        re.findall(
+            r'<img src="([^"]+)" alt="手順 \d+ の画面"[^>]*></button>\s*<figcaption>(.*?)</figcaption>', part
+        )[0]
         for part in evidence.visit.split('<section class="step"')
-        if re.search(r"</span>(内容を確認して申し込む|250円を入れる)</p>", part)
+        if re.search(r"</span>(内容を確認して申し込む|250円を入れる)</span>", part)
     )
     assert before[1] == dropped[1] == "お支払い" and before[0] != dropped[0]
 
