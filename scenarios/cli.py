@@ -11,29 +11,36 @@ from typing import Annotated
 import typer
 
 from . import paths
-from .command.backups import backup, restoration, restore
-from .command.cards import card_app
-from .command.deliveries import delivery_app
-from .command.options import JsonOption, TownOption, fold_help, print_json, stop, terminal_columns
-from .command.registrations import registration_app, site
-from .command.starting import console, demo, kiosk, run, server
-from .command.towns import town_app
+from .command.colours import HEADING, marked, painted
+from .command.menu import Menu
+from .command.options import JsonOption, TownOption, print_json, stop, terminal_columns
 from .command.usage import WrongUse, told, usable_folder
 
 _log = logging.getLogger("scenarios.cli")
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="コンビニ交付キオスクの模擬環境")
-for starting in (run, demo, kiosk, console, site):
-    app.command()(starting)
-server_app = typer.Typer(invoke_without_command=True)
-server_app.callback()(server)
-for keeping in (backup, restore, restoration):
-    server_app.command()(keeping)
-app.add_typer(server_app, name="server")
-app.add_typer(card_app, name="card")
-app.add_typer(delivery_app, name="delivery")
-app.add_typer(town_app, name="town")
-app.add_typer(registration_app, name="registration")
-paper_app = typer.Typer(no_args_is_help=True, help="証明書の紙")
+ELSEWHERE = {
+    "run": ("scenarios.command.starting", "run"),
+    "demo": ("scenarios.command.starting", "demo"),
+    "kiosk": ("scenarios.command.starting", "kiosk"),
+    "console": ("scenarios.command.starting", "console"),
+    "server": ("scenarios.command.backups", "server_app"),
+    "site": ("scenarios.command.registrations", "site"),
+    "card": ("scenarios.command.cards", "card_app"),
+    "delivery": ("scenarios.command.deliveries", "delivery_app"),
+    "town": ("scenarios.command.towns", "town_app"),
+    "registration": ("scenarios.command.registrations", "registration_app"),
+}
+"""Commands that are loaded when they are called: what starts is quick to start."""
+_SEE, _TEST, _SERVE, _PEOPLE, _READ = "見る", "試す", "動かす", "住民・カード・申請", "資料と紙"
+PANELS = {
+    **dict.fromkeys(("demo", "doctor", "gallery"), _SEE),
+    **dict.fromkeys(("run", "steps", "requirements"), _TEST),
+    **dict.fromkeys(("server", "kiosk", "console", "site"), _SERVE),
+    **dict.fromkeys(("town", "card", "delivery", "registration"), _PEOPLE),
+    **dict.fromkeys(("paper", "failures", "flow", "openapi"), _READ),
+}
+"""Under which heading, and in which order, the help has them."""
+app = Menu(no_args_is_help=True, help="コンビニ交付キオスクの模擬環境", elsewhere=ELSEWHERE, panels=PANELS)
+paper_app = Menu(no_args_is_help=True, help="証明書の紙")
 app.add_typer(paper_app, name="paper")
 
 
@@ -75,7 +82,7 @@ def steps(as_json: JsonOption = False) -> None:
     for sentence in sentences:
         if sentence.theme != theme:
             theme = sentence.theme
-            print(f"■ {theme}")
+            print(painted(f"■ {theme}", HEADING))
         say(f"{sentence.keyword}　", sentence.shown)
         if sentence.slots:
             say("　　例　", sentence.example)
@@ -130,18 +137,22 @@ def gallery(folder: Path) -> None:
 @app.command()
 def doctor(as_json: JsonOption = False) -> None:
     """この機械にあるものと足りないもの。"""
-    from .command.doctor import examine
+    from cards.columns import hung, padded, width
+
+    from .command.doctor import examine, verdict
 
     findings = examine()
     if as_json:
         print_json([finding.to_json() for finding in findings])
     else:
+        columns, room = terminal_columns(), max(width(finding.name) for finding in findings)
         for finding in findings:
-            print(
-                f"{'○' if finding.found else '×' if finding.needed else '△'} {finding.name}　{finding.detail}"
-            )
+            mark = "○" if finding.found else "×" if finding.needed else "△"
+            first, *rest = hung(f"  {padded(finding.name, room + 2)}", finding.detail, columns)
+            print(marked(mark) + first[1:], *rest, sep="\n")
             if not finding.found:
-                print(f"　→ {finding.remedy}")
+                print(*hung("　→ ", finding.remedy, columns), sep="\n")
+        print(verdict(findings))
     if any(finding.needed and not finding.found for finding in findings):
         raise typer.Exit(1)
 
@@ -204,7 +215,6 @@ def _run_command(log_file: Path) -> int:
     from cards.errors import CardError
     from server_stub.interface.failures import Failed
 
-    fold_help()
     try:
         # not `app()`: Typer's own hook for errors that nobody caught would show what programs hold in their hands
         return int(typer.main.get_command(app)(standalone_mode=False) or 0)

@@ -37,7 +37,13 @@ def _choose(towns: list[str] | None) -> None:
 
 def run(
     paths: Annotated[list[Path] | None, typer.Argument(help="シナリオのファイルまたはフォルダ")] = None,
-    keyword: Annotated[str, typer.Option("-k", help="名前かタグがこの式に合うシナリオだけ")] = "",
+    keyword: Annotated[
+        str,
+        typer.Option(
+            "-k",
+            help="この題名（の一部）のシナリオだけ。貼り付けた題名のまま、または名前とタグの式（例：'住民票 and not 急ぎ'）",
+        ),
+    ] = "",
     tags: Annotated[
         str, typer.Option("--tag", "-t", help="このタグのシナリオだけ（例：'@急ぎ and not @遅い'）")
     ] = "",
