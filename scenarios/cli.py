@@ -121,7 +121,7 @@ def flow(mermaid: Annotated[bool, typer.Option("--mermaid", help="Mermaid の状
 
 
 @app.command()
-def gallery(folder: Path) -> None:
+def gallery(folder: Annotated[Path, typer.Argument(help="絵とページを置くフォルダ")]) -> None:
     """すべての画面を日本語と英語で絵にし、一つのページに並べる。"""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
@@ -158,7 +158,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def openapi(folder: Path) -> None:
+def openapi(folder: Annotated[Path, typer.Argument(help="文書を置くフォルダ")]) -> None:
     """センターと証明発行サーバの OpenAPI 文書を書き出す。"""
     from .command.openapi import write_documents
 
@@ -167,7 +167,10 @@ def openapi(folder: Path) -> None:
 
 
 @paper_app.command("copy")
-def paper_copy(pdf: Path, target: Annotated[Path, typer.Argument(help="写しの絵を置くフォルダ")]) -> None:
+def paper_copy(
+    pdf: Annotated[Path, typer.Argument(help="証明書のPDFファイル")],
+    target: Annotated[Path, typer.Argument(help="写しの絵を置くフォルダ")],
+) -> None:
     """証明書を複写機にかけた写しを作る（けん制文字「複写」が現れるか、絵と数値で確かめる）。"""
     from .command.paper_pages import copy_paper
 
@@ -217,7 +220,7 @@ def _run_command(log_file: Path) -> int:
 
     try:
         # not `app()`: Typer's own hook for errors that nobody caught would show what programs hold in their hands
-        return int(typer.main.get_command(app)(standalone_mode=False) or 0)
+        return int(typer.main.get_command(app)(prog_name="konbini", standalone_mode=False) or 0)
     except typer.TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message(), file=sys.stderr)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from scenarios.nearest import perhaps
+
 from .menu import Menu
 from .options import JsonOption, TownOption, print_json, stop
 from .usage import WrongUse
@@ -157,7 +159,9 @@ def listed(
     from server_stub.interface.registration_operations import RegistrationPage
 
     if state and state not in STATES:
-        raise WrongUse(f"--state には {'、'.join(STATES)} のどれかを指定してください。")
+        raise WrongUse(
+            f"--state には {'、'.join(STATES)} のどれかを指定してください。{perhaps(state, STATES)}"
+        )
     found: list[RegistrationEntry] = []
     cursor = ""
     while True:

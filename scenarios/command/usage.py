@@ -150,7 +150,7 @@ def _what(error: Any) -> str:
     name = _name_of(getattr(error, "param", None))
     if kind == "NoSuchOption":
         known = [name for one in error.ctx.command.get_params(error.ctx) for name in one.opts]
-        near = perhaps(error.option_name, [name for name in known if name.startswith("--")])
+        near = perhaps(error.option_name, [name for name in known if name.startswith("--")], 0.6)
         return f"{error.option_name} という指定はありません。{near and near + '。'}"
     if kind == "MissingParameter":
         return f"{name}{' ' if name.isascii() else ''}を指定してください。"
@@ -171,15 +171,11 @@ def _meant(word: str, context: Any) -> str:
 
     paths = list(command_paths(context))
     group = context.command_path.partition(" ")[2]
-    here = [path for path in paths if path.rpartition(" ")[0] == group]
+    here = {path.rpartition(" ")[2]: path for path in paths if path.rpartition(" ")[0] == group}
     same = [path for path in paths if path.rpartition(" ")[2] == word]
-    like = [
-        path
-        for path in here
-        if path.rpartition(" ")[2] in nearest(word, [p.rpartition(" ")[2] for p in here])
-    ]
-    far = [] if same or like else nearest(word, paths)
-    found = list(dict.fromkeys([*same, *like, *far]))[:NEAR]
+    found = (
+        same or [here[name] for name in nearest(word, here, like=0.6)] or nearest(word, paths, like=0.6)
+    )[:NEAR]
     return f"もしかして: {' ／ '.join(f'konbini {path}' for path in found)}。" if found else ""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import konbini as told_here
 from tests.scenarios.test_run_command import konbini, last_line
 
 pytestmark = pytest.mark.xdist_group("commands")
@@ -65,8 +66,8 @@ def test_a_towns_name_as_a_tag_sets_the_scenario_in_that_town(tmp_path: Path) ->
 def test_and_its_people_are_known_nowhere_else(tmp_path: Path) -> None:
     file = tmp_path / "町.feature"
     file.write_text(TOWNS.replace("  @見本市\n", ""), encoding="utf-8")
-    result = konbini("run", str(file), cwd=tmp_path)
-    assert result.returncode == 2 and "「試験一郎のカード」はカードの名前ではありません" in result.stderr
+    result = told_here("run", str(file), cwd=tmp_path)
+    assert result.code == 2 and "「試験一郎のカード」はカードの名前ではありません" in result.err
 
 
 def run(
@@ -104,8 +105,9 @@ def test_what_a_tag_chose_is_run_and_nothing_else(tmp_path: Path) -> None:
 def test_a_tag_that_nobody_has_and_an_expression_that_is_none_are_told(
     expression: str, told: str, tmp_path: Path
 ) -> None:
-    result = run(tmp_path, "--tag", expression)
-    assert result.returncode == 2 and told in result.stderr and "Traceback" not in result.stderr
+    (tmp_path / "札.feature").write_text(FEATURE, encoding="utf-8")
+    result = told_here("run", "札.feature", "--tag", expression, cwd=tmp_path)
+    assert result.code == 2 and told in result.err and "Traceback" not in result.err
 
 
 def test_a_feature_that_cannot_be_run_as_it_stands_starts_nothing(tmp_path: Path) -> None:
@@ -113,6 +115,6 @@ def test_a_feature_that_cannot_be_run_as_it_stands_starts_nothing(tmp_path: Path
     file.write_text(
         FEATURE.replace("シナリオ: 札なし", "シナリオ：札なし").replace("港太一", "港太二"), encoding="utf-8"
     )
-    result = konbini("run", str(file), cwd=tmp_path)
-    assert result.returncode == 2 and "○" not in result.stdout
-    assert "誤り.feature 9行目: コロンが全角です" in result.stderr and "23行目: 「港太二」" in result.stderr
+    result = told_here("run", str(file), cwd=tmp_path)
+    assert result.code == 2 and "○" not in result.out
+    assert "誤り.feature 9行目: コロンが全角です" in result.err and "23行目: 「港太二」" in result.err
