@@ -110,8 +110,6 @@ def test_colours_are_for_a_terminal_and_nobody_who_declined_them() -> None:
         (["card", "show", "六甲緑"], "六甲翠"),
         (["card", "insert", "--profile", "pin_one_lef"], "pin_one_left"),
         (["demo", "--town", "kobbe"], "kobe"),
-        (["run", "--tag", "業務継"], "業務継続"),
-        (["run", "-k", "世帯全員の写しを （一度に"], "世帯全員の写しを一度に受け取る"),
         (["registration", "list", "--state", "usble"], "usable"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from scenarios import paths
 from tests.command_line import konbini as told_here
 from tests.scenarios.test_run_command import konbini, last_line
 
@@ -78,19 +82,34 @@ def run(
     return konbini("run", str(file), *arguments, cwd=folder, more=more)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "chosen"),
-    [
-        (("--tag", "急ぎ"), "札つき"),
-        (("--tag", "v1.2-a and not 遅い", "-k", "札つき or 札の表"), "札つき、札の表[港太一]"),
-        (("-k", "急ぎ"), "札つき"),
-    ],
-)
-def test_a_tag_chooses_its_scenarios(arguments: tuple[str, ...], chosen: str, tmp_path: Path) -> None:
-    """Told by a run that is kept from beginning."""
-    result = run(tmp_path, *arguments, more={"PYTEST_ADDOPTS": "--collect-only"})
-    assert f"実行されなかったシナリオがあります: {chosen}\n" in result.stderr, result.stderr
-    assert result.returncode == 2, "a run in which nothing was run is no pass"
+CHOICES = {
+    "札つき": {"tags": "急ぎ"},
+    "札つき、札の表[港太一]": {"tags": "v1.2-a and not 遅い", "keyword": "札つき or 札の表"},
+    "札つき、札なし": {"keyword": "札つ or 札な"},
+    "札なし": {"keyword": "シナリオ: 「札　なし」"},
+    "札の表[六甲翠]": {"keyword": "札の表（六甲翠）"},
+}
+TOLD_BY_A_RUN = """import sys
+from pathlib import Path
+from scenarios.command.running import run_scenarios
+for choice in {choices!r}:
+    print("--", run_scenarios([Path("札.feature")], **choice), file=sys.stderr)
+"""
+
+
+def test_a_tag_a_name_and_a_pasted_title_choose_their_scenarios(tmp_path: Path) -> None:
+    """Told by runs that are kept from beginning, all in one process."""
+    (tmp_path / "札.feature").write_text(FEATURE, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD_BY_A_RUN.format(choices=list(CHOICES.values()))],
+        cwd=tmp_path, capture_output=True, text=True, timeout=100, check=True,
+        env=os.environ | {"PYTHONPATH": str(paths.ROOT), "KONBINI_HOME": str(paths.home()), "PYTEST_ADDOPTS": "--collect-only"},
+    )  # fmt: skip
+    told = re.findall(r"実行されなかったシナリオがあります: (.*)", done.stderr)
+    assert told == list(CHOICES), done.stderr
+    assert re.findall(r"-- (\d)", done.stderr) == ["2"] * len(CHOICES), (
+        "a run in which nothing was run is no pass"
+    )
 
 
 def test_what_a_tag_chose_is_run_and_nothing_else(tmp_path: Path) -> None:
