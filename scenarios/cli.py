@@ -121,8 +121,27 @@ def flow(mermaid: Annotated[bool, typer.Option("--mermaid", help="Mermaid の状
 
 
 @app.command()
-def gallery(folder: Annotated[Path, typer.Argument(help="絵とページを置くフォルダ")]) -> None:
+def gallery(
+    folder: Annotated[Path | None, typer.Argument(help="絵とページを置くフォルダ")] = None,
+    composed: Annotated[
+        Path | None,
+        typer.Option(
+            "--composed",
+            help="フォルダの代わりに、端末・操作盤・証明書・証跡を一枚に組んだ絵（PNG）を書くファイル",
+        ),
+    ] = None,
+) -> None:
     """すべての画面を日本語と英語で絵にし、一つのページに並べる。"""
+    if composed is not None:
+        from .command.first_sight import compose
+
+        compose(composed)
+        print(composed)
+        return
+    if folder is None:
+        raise WrongUse(
+            "絵とページを置くフォルダを指定してください。使い方は konbini gallery --help で表示できます。"
+        )
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
