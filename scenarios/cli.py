@@ -63,13 +63,28 @@ def failures(as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def steps(as_json: JsonOption = False) -> None:
+def steps(
+    as_json: JsonOption = False,
+    vscode: Annotated[
+        bool,
+        typer.Option(
+            "--vscode",
+            help="一覧の代わりに、文の色分けと補完のための VS Code の設定を、いまのフォルダの .vscode に書く",
+        ),
+    ] = False,
+) -> None:
     """シナリオに書ける文の一覧。それぞれに例と、入れられることばを添える。"""
     from cards.columns import hung
 
     from .steps.sentences import load
 
     sentences = load()
+    if vscode:
+        from .command.vscode import EXTENSION, write_settings
+
+        print(*write_settings(Path.cwd(), sentences), sep="\n")
+        print(f"このフォルダを VS Code で開き、拡張機能 Cucumber（{EXTENSION}）を導入してください。")
+        return
     if as_json:
         print_json([sentence.to_json() for sentence in sentences])
         return
