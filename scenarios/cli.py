@@ -11,29 +11,36 @@ from typing import Annotated
 import typer
 
 from . import paths
-from .command.backups import backup, restoration, restore
-from .command.cards import card_app
-from .command.deliveries import delivery_app
-from .command.options import JsonOption, TownOption, fold_help, print_json, stop, terminal_columns
-from .command.registrations import registration_app, site
-from .command.starting import console, demo, kiosk, run, server
-from .command.towns import town_app
+from .command.colours import HEADING, marked, painted
+from .command.menu import Menu
+from .command.options import JsonOption, TownOption, print_json, stop, terminal_columns
 from .command.usage import WrongUse, told, usable_folder
 
 _log = logging.getLogger("scenarios.cli")
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="コンビニ交付キオスクの模擬環境")
-for starting in (run, demo, kiosk, console, site):
-    app.command()(starting)
-server_app = typer.Typer(invoke_without_command=True)
-server_app.callback()(server)
-for keeping in (backup, restore, restoration):
-    server_app.command()(keeping)
-app.add_typer(server_app, name="server")
-app.add_typer(card_app, name="card")
-app.add_typer(delivery_app, name="delivery")
-app.add_typer(town_app, name="town")
-app.add_typer(registration_app, name="registration")
-paper_app = typer.Typer(no_args_is_help=True, help="証明書の紙")
+ELSEWHERE = {
+    "run": ("scenarios.command.starting", "run"),
+    "demo": ("scenarios.command.starting", "demo"),
+    "kiosk": ("scenarios.command.starting", "kiosk"),
+    "console": ("scenarios.command.starting", "console"),
+    "server": ("scenarios.command.backups", "server_app"),
+    "site": ("scenarios.command.registrations", "site"),
+    "card": ("scenarios.command.cards", "card_app"),
+    "delivery": ("scenarios.command.deliveries", "delivery_app"),
+    "town": ("scenarios.command.towns", "town_app"),
+    "registration": ("scenarios.command.registrations", "registration_app"),
+}
+"""Commands that are loaded when they are called: what starts is quick to start."""
+_SEE, _TEST, _SERVE, _PEOPLE, _READ = "見る", "試す", "動かす", "住民・カード・申請", "資料と紙"
+PANELS = {
+    **dict.fromkeys(("demo", "doctor", "gallery"), _SEE),
+    **dict.fromkeys(("run", "steps", "requirements"), _TEST),
+    **dict.fromkeys(("server", "kiosk", "console", "site"), _SERVE),
+    **dict.fromkeys(("town", "card", "delivery", "registration"), _PEOPLE),
+    **dict.fromkeys(("paper", "failures", "flow", "openapi"), _READ),
+}
+"""Under which heading, and in which order, the help has them."""
+app = Menu(no_args_is_help=True, help="コンビニ交付キオスクの模擬環境", elsewhere=ELSEWHERE, panels=PANELS)
+paper_app = Menu(no_args_is_help=True, help="証明書の紙")
 app.add_typer(paper_app, name="paper")
 
 
@@ -56,13 +63,28 @@ def failures(as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def steps(as_json: JsonOption = False) -> None:
+def steps(
+    as_json: JsonOption = False,
+    vscode: Annotated[
+        bool,
+        typer.Option(
+            "--vscode",
+            help="一覧の代わりに、文の色分けと補完のための VS Code の設定を、いまのフォルダの .vscode に書く",
+        ),
+    ] = False,
+) -> None:
     """シナリオに書ける文の一覧。それぞれに例と、入れられることばを添える。"""
     from cards.columns import hung
 
     from .steps.sentences import load
 
     sentences = load()
+    if vscode:
+        from .command.vscode import EXTENSION, write_settings
+
+        print(*write_settings(Path.cwd(), sentences), sep="\n")
+        print(f"このフォルダを VS Code で開き、拡張機能 Cucumber（{EXTENSION}）を導入してください。")
+        return
     if as_json:
         print_json([sentence.to_json() for sentence in sentences])
         return
@@ -75,7 +97,7 @@ def steps(as_json: JsonOption = False) -> None:
     for sentence in sentences:
         if sentence.theme != theme:
             theme = sentence.theme
-            print(f"■ {theme}")
+            print(painted(f"■ {theme}", HEADING))
         say(f"{sentence.keyword}　", sentence.shown)
         if sentence.slots:
             say("　　例　", sentence.example)
@@ -115,13 +137,30 @@ def flow(mermaid: Annotated[bool, typer.Option("--mermaid", help="Mermaid の状
 
 @app.command()
 def gallery(
-    folder: Path,
+    folder: Annotated[Path | None, typer.Argument(help="絵とページを置くフォルダ")] = None,
     language: Annotated[
         list[str] | None, typer.Option(help="言語（ja、en など。繰り返せる。なければ日本語と英語）")
     ] = None,
     mode: Annotated[list[str] | None, typer.Option(help="画面の見え方（繰り返せる。なければ標準）")] = None,
+    composed: Annotated[
+        Path | None,
+        typer.Option(
+            "--composed",
+            help="フォルダの代わりに、端末・操作盤・証明書・証跡を一枚に組んだ絵（PNG）を書くファイル",
+        ),
+    ] = None,
 ) -> None:
     """すべての画面を利用の順に絵にし、一つのページに並べる。"""
+    if composed is not None:
+        from .command.first_sight import compose
+
+        compose(composed)
+        print(composed)
+        return
+    if folder is None:
+        raise WrongUse(
+            "絵とページを置くフォルダを指定してください。使い方は konbini gallery --help で表示できます。"
+        )
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
@@ -136,24 +175,28 @@ def gallery(
 @app.command()
 def doctor(as_json: JsonOption = False) -> None:
     """この機械にあるものと足りないもの。"""
-    from .command.doctor import examine
+    from cards.columns import hung, padded, width
+
+    from .command.doctor import examine, verdict
 
     findings = examine()
     if as_json:
         print_json([finding.to_json() for finding in findings])
     else:
+        columns, room = terminal_columns(), max(width(finding.name) for finding in findings)
         for finding in findings:
-            print(
-                f"{'○' if finding.found else '×' if finding.needed else '△'} {finding.name}　{finding.detail}"
-            )
+            mark = "○" if finding.found else "×" if finding.needed else "△"
+            first, *rest = hung(f"  {padded(finding.name, room + 2)}", finding.detail, columns)
+            print(marked(mark) + first[1:], *rest, sep="\n")
             if not finding.found:
-                print(f"　→ {finding.remedy}")
+                print(*hung("　→ ", finding.remedy, columns), sep="\n")
+        print(verdict(findings))
     if any(finding.needed and not finding.found for finding in findings):
         raise typer.Exit(1)
 
 
 @app.command()
-def openapi(folder: Path) -> None:
+def openapi(folder: Annotated[Path, typer.Argument(help="文書を置くフォルダ")]) -> None:
     """センターと証明発行サーバの OpenAPI 文書を書き出す。"""
     from .command.openapi import write_documents
 
@@ -162,7 +205,10 @@ def openapi(folder: Path) -> None:
 
 
 @paper_app.command("copy")
-def paper_copy(pdf: Path, target: Annotated[Path, typer.Argument(help="写しの絵を置くフォルダ")]) -> None:
+def paper_copy(
+    pdf: Annotated[Path, typer.Argument(help="証明書のPDFファイル")],
+    target: Annotated[Path, typer.Argument(help="写しの絵を置くフォルダ")],
+) -> None:
     """証明書を複写機にかけた写しを作る（けん制文字「複写」が現れるか、絵と数値で確かめる）。"""
     from .command.paper_pages import copy_paper
 
@@ -210,10 +256,9 @@ def _run_command(log_file: Path) -> int:
     from cards.errors import CardError
     from server_stub.interface.failures import Failed
 
-    fold_help()
     try:
         # not `app()`: Typer's own hook for errors that nobody caught would show what programs hold in their hands
-        return int(typer.main.get_command(app)(standalone_mode=False) or 0)
+        return int(typer.main.get_command(app)(prog_name="konbini", standalone_mode=False) or 0)
     except typer.TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message(), file=sys.stderr)

@@ -19,9 +19,10 @@ from gherkin.errors import CompositeParserException
 from gherkin.parser import Parser
 from gherkin.token_matcher import TokenMatcher
 
+from scenarios.nearest import nearest
 from scenarios.requirements import MARK, TAG, load_requirements
 from scenarios.steps.sentences import KEYWORDS, alike, find, other_keyword
-from scenarios.steps.slots import nearest, speak_of
+from scenarios.steps.slots import speak_of
 from scenarios.towns import tagged_towns
 
 LANGUAGE = "# language: ja"

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from .menu import Menu
 from .options import JsonOption, print_json
+from .starting import server
 from .usage import WrongUse
 
 SiteOption = Annotated[
@@ -132,3 +134,9 @@ def restoration(
             )
         else:
             print(f"  職員の確認　{one.confirmed_at:%Y-%m-%d %H:%M} {one.confirmed_by}")
+
+
+server_app = Menu(invoke_without_command=True)
+server_app.callback()(server)
+for _keeping in (backup, restore, restoration):
+    server_app.command()(_keeping)

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from .menu import Menu
 from .options import JsonOption, TownOption, TrustOption, print_json, print_table, terminal_columns
 
-card_app = typer.Typer(no_args_is_help=True, help="仮想カードと、つないだリーダ")
+card_app = Menu(no_args_is_help=True, help="仮想カードと、つないだリーダ")
 
 
 ProfilesOption = Annotated[

@@ -4,13 +4,15 @@ slip costs no waiting."""
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 from _pytest.mark.expression import Expression
 
 from scenarios.feature_check import check, feature_files, tags
-from scenarios.steps.slots import nearest
+from scenarios.nearest import nearest
+from scenarios.requirements import cases
 
 from .usage import WrongUse
 
@@ -67,3 +69,43 @@ def check_expression(option: str, expression: str) -> None:
             Expression.compile(expression)
     except (SyntaxError, ValueError) as error:
         raise WrongUse(f"{option} の式「{expression}」を読み取れません。") from error
+
+
+def plain_title(text: str) -> str:
+    """A title as it is compared: widths, letter case, spaces and quotation marks do not matter, nor what stands before and behind it
+    where it was copied from (a feature, the command line)."""
+    text = re.sub(r"^\s*(?:[○×－]\s|(?:シナリオ(?:アウトライン|テンプレート)?|例)\s*[:：])\s*", "", text)
+    text = re.sub(r"\s\s[0-9.]+ 秒\s*$", "", text)
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(character for character in folded if not character.isspace() and character not in _QUOTES)
+
+
+_QUOTES = "「」『』“”‘’\"'"
+
+
+def pasted_titles(keyword: str, paths: Sequence[Path]) -> tuple[str, ...]:
+    """The titles (as plain_title has them) that `keyword` is, or is a part of; none for an expression of names and tags, or ''.
+
+    An expression is what pytest reads as one, unless it stands in a title just so. Raises WrongUse for what is neither, with the
+    nearest titles."""
+    if not (plain := plain_title(keyword)):
+        check_expression("-k", keyword)
+        return ()
+    found = cases(feature_files(paths))
+    is_name = re.fullmatch(r"\w+", keyword) is not None and any(keyword in case.title for case in found)
+    whole = [case for case in found if plain in (plain_title(case.title), plain_title(case.scenario))]
+    chosen = whole or [case for case in found if plain in plain_title(case.title)]
+    if chosen and not is_name:
+        return tuple(dict.fromkeys(plain_title(case.title) for case in chosen))
+    try:
+        check_expression("-k", keyword)
+    except WrongUse as error:
+        raise WrongUse(f"{error}{near_titles(keyword, paths)}") from None
+    return ()
+
+
+def near_titles(keyword: str, paths: Sequence[Path]) -> str:
+    """The titles that somebody may have meant by `keyword`, in words; '' if none is near."""
+    titles = {plain_title(case.title): case.title for case in cases(feature_files(paths))}
+    near = nearest(plain_title(keyword), titles)
+    return f"もしかして: {' ／ '.join(titles[one] for one in near)}" if near else ""

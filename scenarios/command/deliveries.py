@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
+from .menu import Menu
 from .options import JsonOption, print_json
 from .usage import WrongUse
 
-delivery_app = typer.Typer(
-    no_args_is_help=True, help="既存システムからの連携（konbini server --folder のフォルダ）"
-)
+delivery_app = Menu(no_args_is_help=True, help="既存システムからの連携（konbini server --folder のフォルダ）")
 FolderOption = Annotated[Path, typer.Option("--folder", help="konbini server --folder のフォルダ")]
 MunicipalityOption = Annotated[
     str, typer.Option("--municipality", help="市区町村コード（フォルダに複数の市区町村があるとき）")

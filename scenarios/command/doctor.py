@@ -6,7 +6,7 @@ import importlib.metadata
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from server_stub.interface.failures import Failed
@@ -34,6 +34,17 @@ class Finding:
 
 class _Absent(Exception):
     """Its text is the finding's detail."""
+
+
+def verdict(findings: Sequence[Finding]) -> str:
+    """One sentence: can the demonstration and the scenarios be started here, and what cannot be used."""
+    needed = [finding.name for finding in findings if finding.needed and not finding.found]
+    beside = [finding.name for finding in findings if not finding.needed and not finding.found]
+    if needed:
+        return f"× このままでは動きません。足りないもの: {'、'.join(needed)}。"
+    if beside:
+        return f"○ デモもシナリオも、この機械で動きます（いま使えないもの: {'、'.join(beside)}）。"
+    return "○ デモもシナリオも、この機械ですべて動きます。"
 
 
 def examine() -> list[Finding]:

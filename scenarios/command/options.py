@@ -6,21 +6,16 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from cards.errors import CardError
-from kiosk_app.card_slot import PCSC, VIRTUAL, is_reader
 from server_stub.interface.clock import JST, STAGE_START, Clock
 
 from .usage import WrongUse
-
-if TYPE_CHECKING:
-    from rich.markdown import Markdown
-    from rich.text import Text
 
 TrustOption = Annotated[
     bool, typer.Option("--trust-test-hierarchy", help="登録した試験用カード（O=JPKI-TEST）を受け入れる")
@@ -129,6 +124,8 @@ _NO_READER = (
 
 def reader_name(told: str) -> str:
     """`told`, if it is the name of a reader. Raises WrongUse."""
+    from kiosk_app.card_slot import is_reader
+
     if not is_reader(told):
         raise WrongUse("--reader には virtual、pcsc または pcsc:リーダ名 を指定してください。")
     return told
@@ -136,6 +133,8 @@ def reader_name(told: str) -> str:
 
 def present_reader(told: str) -> str:
     """The user's own reader by its name, if it is there; `pcsc` is the first there is, `virtual` stays. Raises WrongUse."""
+    from kiosk_app.card_slot import PCSC, VIRTUAL
+
     if reader_name(told) == VIRTUAL:
         return told
     try:
@@ -154,6 +153,8 @@ def present_reader(told: str) -> str:
 
 def reader_for_run(told: str) -> str:
     """For scenarios `pcsc` is a private service of their own. Raises WrongUse where it lacks something."""
+    from kiosk_app.card_slot import PCSC
+
     if reader_name(told) != PCSC:
         return present_reader(told)
     from cards.pcscd import PrivatePcscd
@@ -163,24 +164,3 @@ def reader_for_run(told: str) -> str:
             f"--reader pcsc に要る {'、'.join(lacks)} がありません。make setup を実行してください。"
         )
     return told
-
-
-def fold_help() -> None:
-    """Have --help break a long line instead of ending it with "…".
-
-    A Japanese sentence has no spaces: Rich takes it for one word that is too long, and cuts it off in a table. Typer has no
-    setting for it; its version is pinned."""
-    if "--help" not in sys.argv and len(sys.argv) > 2:
-        return
-    from rich.text import Text
-    from typer import rich_utils
-
-    make: Callable[..., Markdown | Text] = rich_utils._make_rich_text
-
-    def folding(**told: Any) -> Markdown | Text:
-        made = make(**told)
-        if isinstance(made, Text):
-            made.overflow = "fold"
-        return made
-
-    rich_utils._make_rich_text = folding

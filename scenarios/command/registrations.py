@@ -10,26 +10,21 @@ import tempfile
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import httpx
 import typer
 
-from server_stub.interface.failures import Failed
-from server_stub.interface.registration import RegistrationState
-from server_stub.interface.registration_operations import (
-    LinkAct,
-    OfficialAct,
-    RegistrationDetail,
-    RegistrationEntry,
-    RegistrationPage,
-    RejectAct,
-)
-from server_stub.interface.values import Model, read_refusal
+from scenarios.nearest import perhaps
 
+from .menu import Menu
 from .options import JsonOption, TownOption, print_json, stop
+from .usage import WrongUse
 
-registration_app = typer.Typer(no_args_is_help=True, help="戸籍証明書交付の利用登録申請（職員の操作）")
+if TYPE_CHECKING:  # a command loads what it needs when it is called
+    from server_stub.interface.registration_operations import RegistrationDetail, RegistrationEntry
+    from server_stub.interface.values import Model
+
+registration_app = Menu(no_args_is_help=True, help="戸籍証明書交付の利用登録申請（職員の操作）")
 ISSUING = "http://127.0.0.1:8442"
 IssuingOption = Annotated[str, typer.Option("--issuing", help="証明発行サーバの URL")]
 IssuingsOption = Annotated[
@@ -49,11 +44,11 @@ NoteOption = Annotated[str, typer.Option("--note", help="内部のメモ（公�
 Application = Annotated[str, typer.Argument(help="申請の識別子（一覧の先頭の列）")]
 OPERATOR = "市民課　見本職員"
 STATES = {
-    RegistrationState.RECEIVED: "受付",
-    RegistrationState.UNDER_REVIEW: "審査中",
-    RegistrationState.USABLE: "利用可能",
-    RegistrationState.REJECTED: "却下",
-    RegistrationState.ENDED: "終了",
+    "received": "受付",
+    "under_review": "審査中",
+    "usable": "利用可能",
+    "rejected": "却下",
+    "ended": "終了",
 }
 ACTS = {
     "received": "受付",
@@ -66,7 +61,8 @@ ACTS = {
     "sent": "戸籍システムへ送付",
     "usable": "戸籍システムで利用可能",
 }
-Answer = TypeVar("Answer", bound=Model)
+
+Answer = TypeVar("Answer", bound="Model")
 
 
 def _key_pool(folder: Path | None) -> Any:
@@ -95,7 +91,11 @@ def _ask(
     **query: str,
 ) -> Answer:
     """Ask the door for officials, with the key of whichever site the server is of. Raises Failed as the server refuses."""
+    import httpx
+
     from scenarios.sites import sites_of
+    from server_stub.interface.failures import Failed
+    from server_stub.interface.values import read_refusal
 
     keys, sites = _key_pool(folder), [site for site in sites_of(_towns(folder)) if site.registering]
     url = f"{issuing.rstrip('/')}/ops/v1/registrations{path}"
@@ -147,10 +147,21 @@ def listed(
     issuing: IssuingOption = ISSUING,
     server_folder: FolderOption = None,
     municipality: Annotated[str, typer.Option("--municipality", help="市区町村コード")] = "",
-    state: Annotated[RegistrationState | None, typer.Option("--state", help="この状態の申請")] = None,
+    state: Annotated[
+        str,
+        typer.Option(
+            "--state", metavar="|".join(STATES), help=f"この状態の申請（{'、'.join(STATES.values())}）"
+        ),
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """申請の一覧（古い順）。--state がなければ、まだ決まっていないもの。"""
+    from server_stub.interface.registration_operations import RegistrationPage
+
+    if state and state not in STATES:
+        raise WrongUse(
+            f"--state には {'、'.join(STATES)} のどれかを指定してください。{perhaps(state, STATES)}"
+        )
     found: list[RegistrationEntry] = []
     cursor = ""
     while True:
@@ -160,7 +171,7 @@ def listed(
             "",
             RegistrationPage,
             municipality=municipality,
-            state="" if state is None else state.value,
+            state=state,
             cursor=cursor,
         )
         found += page.registrations
@@ -182,6 +193,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """一つの申請の内容（署名された文面）と、これまでの操作。"""
+    from server_stub.interface.registration_operations import RegistrationDetail
+
     detail = _ask(issuing, server_folder, f"/{application}", RegistrationDetail)
     _told(detail, as_json)
     if not as_json:
@@ -202,6 +215,8 @@ def review(
     as_json: JsonOption = False,
 ) -> None:
     """審査を始めたことを記す。"""
+    from server_stub.interface.registration_operations import OfficialAct, RegistrationDetail
+
     act = OfficialAct(operator=operator, note=note)
     _told(_ask(issuing, server_folder, f"/{application}/review", RegistrationDetail, act), as_json)
 
@@ -221,6 +236,8 @@ def link(
     as_json: JsonOption = False,
 ) -> None:
     """申請者を戸籍の一人と紐付け、利用可能にする。"""
+    from server_stub.interface.registration_operations import LinkAct, RegistrationDetail
+
     act = LinkAct(
         operator=operator,
         note=note,
@@ -244,6 +261,8 @@ def reject(
     as_json: JsonOption = False,
 ) -> None:
     """却下する。"""
+    from server_stub.interface.registration_operations import RegistrationDetail, RejectAct
+
     act = RejectAct(operator=operator, note=note, public_text=text or None)
     _told(_ask(issuing, server_folder, f"/{application}/reject", RegistrationDetail, act), as_json)
 
@@ -258,6 +277,8 @@ def end(
     as_json: JsonOption = False,
 ) -> None:
     """利用可能な登録を終わらせる（本人はもう一度申請する）。"""
+    from server_stub.interface.registration_operations import OfficialAct, RegistrationDetail
+
     act = OfficialAct(operator=operator, note=note)
     _told(_ask(issuing, server_folder, f"/{application}/end", RegistrationDetail, act), as_json)
 

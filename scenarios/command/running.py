@@ -22,8 +22,11 @@ from scenarios.paths import FEATURES, ROOT
 from scenarios.steps.standstill import ALWAYS, NEVER
 from scenarios.verdict import FAILED, MARKS, PASSED, SKIPPED, Verdict, Why, shown_path
 
-from .chosen import check_expression, check_features, check_tags
+from .chosen import check_features, check_tags, near_titles, pasted_titles
+from .colours import BAD, GOOD, NAME, WARNING, marked, painted
 from .display import PLATFORM, need_display
+from .progress import Progress
+from .titles import OPTION as TITLES
 from .usage import WrongUse, usable_folder
 
 _log = logging.getLogger(__name__)
@@ -51,6 +54,7 @@ class Outcome:
     verbose: bool = False
     verdicts: list[Verdict] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    _progress: Progress = field(default_factory=lambda: Progress("シナリオ", "", only_on_a_screen=True))
     _expected: set[str] = field(default_factory=set)
     _ended: set[str] = field(default_factory=set)
 
@@ -77,10 +81,24 @@ class Outcome:
     def _tell(self, node: str, verdict: Verdict) -> None:
         self._ended.add(node)
         self.verdicts.append(verdict)
+        self._progress.clear()
         beside = verdict.skipped if verdict.outcome == SKIPPED else f"{verdict.seconds:.2f} 秒"
-        print(f"{MARKS[verdict.outcome]} {verdict.title}  {beside}", flush=True)
-        for line in (*_why(verdict), *(f"注意: {warning}" for warning in verdict.warnings)):
+        print(f"{marked(MARKS[verdict.outcome])} {verdict.title}  {beside}", flush=True)
+        for line in (
+            *_why(verdict),
+            *(f"{painted('注意:', WARNING)} {warning}" for warning in verdict.warnings),
+        ):
             print(f"    {line}", flush=True)
+        self._progress.tell(len(self._ended), len(self._expected))
+
+    def pytest_runtest_logstart(self) -> None:
+        self._progress.tell(len(self._ended), len(self._expected))
+
+    def pytest_fixture_setup(self) -> None:
+        self._progress.tell(len(self._ended), len(self._expected))
+
+    def pytest_sessionfinish(self) -> None:
+        self._progress.clear()
 
     def swallowed(self) -> list[str]:
         """What was to be run and has no verdict."""
@@ -95,8 +113,8 @@ def _why(verdict: Verdict) -> Iterable[str]:
     if (why := verdict.why) is None:
         return
     page = shown_path(Path(verdict.page)) if verdict.page else "（書けませんでした）"
-    yield f"{verdict.place}　{why.sentence}"
-    yield f"期待: {_short(why.expected)}　／　実際: {_short(why.found)}"
+    yield f"{painted(verdict.place, NAME)}　{why.sentence}"
+    yield f"期待: {painted(_short(why.expected), GOOD)}　／　実際: {painted(_short(why.found), BAD)}"
     yield f"証跡: {page}"
 
 
@@ -141,7 +159,7 @@ def run_scenarios(
     not there."""
     chosen = [path.resolve() for path in paths] or [FEATURES]
     check_features(chosen)
-    check_expression("-k", keyword)
+    titles = pasted_titles(keyword, chosen)
     tags = tags.replace("@", "")
     check_tags(tags, chosen)
     folder = (evidence or Path(EVIDENCE)).resolve()
@@ -170,7 +188,10 @@ def run_scenarios(
     arguments += ["-p", "scenarios.steps.plugin", "-p", "no:cacheprovider", "-q", "--no-header", "--tb=short"]
     # plugins of our own tests that scenarios do not need, and that are slow to load
     arguments += ["-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:anyio"]
-    if keyword:
+    arguments += ["-p", "scenarios.command.titles"]
+    if titles:
+        arguments += [f"{TITLES}={json.dumps(titles)}"]
+    elif keyword:
         arguments += ["-k", keyword]
     if tags:
         arguments += ["-m", tags]
@@ -195,17 +216,18 @@ def run_scenarios(
         # whatever it was: what has been judged is told, and that the run was not ended
         _log.critical("the run ends with an error", exc_info=error)
         code = int(pytest.ExitCode.INTERNAL_ERROR)
-    return _close(outcome, code, folder, junit, asked=evidence is not None)
+    near = near_titles(keyword, chosen) if keyword and not titles else ""
+    return _close(outcome, code, folder, junit, asked=evidence is not None, near=near)
 
 
-def _close(outcome: Outcome, code: int, folder: Path, junit: Path | None, *, asked: bool) -> int:
-    """Write what is written of a whole run, tell the counts; the exit code."""
+def _close(outcome: Outcome, code: int, folder: Path, junit: Path | None, *, asked: bool, near: str) -> int:
+    """Write what is written of a whole run, tell the counts; the exit code. `near`: what may have been meant where nothing matched."""
     verdicts, problems = outcome.verdicts, list(outcome.problems)
     passed, failed, skipped = map(outcome.count, (PASSED, FAILED, SKIPPED))
     if code == pytest.ExitCode.USAGE_ERROR:
         problems.append("シナリオを始められません（上の pytest の説明をご覧ください）。")
     elif code == pytest.ExitCode.NO_TESTS_COLLECTED and not problems:
-        problems.append("条件に合うシナリオがありません。")
+        problems.append(f"条件に合うシナリオがありません。{near}")
     elif code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not problems:
         problems.append("実行が途中で終わりました。")
     elif not passed and not failed and not problems:
@@ -221,6 +243,7 @@ def _close(outcome: Outcome, code: int, folder: Path, junit: Path | None, *, ask
         junit.write_text(junit_xml(verdicts, problems), encoding="utf-8")
     remember(verdicts)
     for problem in problems:
-        print(f"konbini run: {problem}", file=sys.stderr)
-    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+        print(f"{painted('konbini run:', BAD, sys.stderr)} {problem}", file=sys.stderr)
+    counts = f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
+    print(painted(counts, BAD if problems or failed else GOOD))
     return WRONG_USE if problems else SOME_FAILED if failed else ALL_PASSED

@@ -37,7 +37,13 @@ def _choose(towns: list[str] | None) -> None:
 
 def run(
     paths: Annotated[list[Path] | None, typer.Argument(help="シナリオのファイルまたはフォルダ")] = None,
-    keyword: Annotated[str, typer.Option("-k", help="名前かタグがこの式に合うシナリオだけ")] = "",
+    keyword: Annotated[
+        str,
+        typer.Option(
+            "-k",
+            help="この題名（の一部）のシナリオだけ。貼り付けた題名のまま、または名前とタグの式（例：'住民票 and not 急ぎ'）",
+        ),
+    ] = "",
     tags: Annotated[
         str, typer.Option("--tag", "-t", help="このタグのシナリオだけ（例：'@急ぎ and not @遅い'）")
     ] = "",
@@ -51,7 +57,7 @@ def run(
     trust: TrustOption = False,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="並行数")] = 1,
     evidence: Annotated[Path | None, typer.Option("--evidence", help="証跡を置くフォルダ")] = None,
-    junit: Annotated[Path | None, typer.Option("--junit", help="JUnit XML")] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", help="結果を JUnit XML で書くファイル")] = None,
     headed: Annotated[bool, typer.Option("--headed", help="端末の画面を見せる")] = False,
     strict_screen: Annotated[
         bool, typer.Option("--strict-screen", help="画面が止まったシナリオを不合格にする（なければ注意だけ）")

@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
+from .menu import Menu
 from .usage import WrongUse, in_words
 
-town_app = typer.Typer(no_args_is_help=True, help="市区町村のフォルダ（設定・連携の形式・住民・カード）")
+town_app = Menu(no_args_is_help=True, help="市区町村のフォルダ（設定・連携の形式・住民・カード）")
 PATTERN = "mihon"
 """The shipped town that a new one is copied from."""
 PATTERN_CODE, PATTERN_NAME = "99999", "見本市"

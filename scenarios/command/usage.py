@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import typer
 
 from cards.errors import CardError
+from scenarios.nearest import NEAR, nearest, perhaps
 from server_stub.interface.failures import CATALOGUE, Failed
 
 _REASONS = {
@@ -148,19 +149,42 @@ def _what(error: Any) -> str:
     kind = type(error).__name__
     name = _name_of(getattr(error, "param", None))
     if kind == "NoSuchOption":
-        near = "、".join(sorted(error.possibilities or ()))
-        return f"{error.option_name} という指定はありません{f'（{near} ではありませんか）' if near else ''}。"
+        known = [name for one in error.ctx.command.get_params(error.ctx) for name in one.opts]
+        near = perhaps(error.option_name, [name for name in known if name.startswith("--")], 0.6)
+        return f"{error.option_name} という指定はありません。{near and near + '。'}"
     if kind == "MissingParameter":
         return f"{name}{' ' if name.isascii() else ''}を指定してください。"
     if kind == "BadParameter":
-        return f"{name} の値が正しくありません。"
+        return f"{name} の値が正しくありません{_range_of(error.param)}。"
     if kind == "BadOptionUsage":
         return f"{error.option_name} の使い方が正しくありません（値が要るか、値が要りません）。"
-    if found := re.fullmatch(r"No such command '(.*)'\.", message):
-        return f"{found[1]} というコマンドはありません。"
+    if found := re.match(r"No such command '(.*?)'", message):
+        return f"{found[1]} というコマンドはありません。{_meant(found[1], error.ctx)}"
     if found := re.fullmatch(r"Got unexpected extra argument\(s\) \((.*)\)", message):
         return f"余分な指定があります（{found[1]}）。"
     return "指定が正しくありません。"
+
+
+def _meant(word: str, context: Any) -> str:
+    """The commands that a word which is none may stand for, as they are typed."""
+    from .menu import command_paths
+
+    paths = list(command_paths(context))
+    group = context.command_path.partition(" ")[2]
+    here = {path.rpartition(" ")[2]: path for path in paths if path.rpartition(" ")[0] == group}
+    same = [path for path in paths if path.rpartition(" ")[2] == word]
+    found = (
+        same or [here[name] for name in nearest(word, here, like=0.6)] or nearest(word, paths, like=0.6)
+    )[:NEAR]
+    return f"もしかして: {' ／ '.join(f'konbini {path}' for path in found)}。" if found else ""
+
+
+def _range_of(param: Any) -> str:
+    """What belongs there, in brackets, where it can be said in a word."""
+    low, high = getattr(param, "min", None), getattr(param, "max", None)
+    if high is not None:
+        return f"（{low} から {high} までの数）"
+    return "" if low is None else f"（{low} 以上の数）"
 
 
 def _name_of(param: Any) -> str:

@@ -6,7 +6,6 @@ and never makes an unknown sentence.
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 
 from kiosk_app.devices.interface import DENOMINATIONS
 from kiosk_app.screens.texts import LANGUAGES, Words
+from scenarios.nearest import nearest
 from scenarios.servers import SHOPS
 from scenarios.towns import Town, load_towns, named_municipalities
 from server_stub.faults.box import KNOWN
@@ -26,8 +26,6 @@ from server_stub.interface.clock import JST
 from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.outages import AlarmCause, OutageOf, Responsible
 
-NEAR = 3
-"""How many right words are suggested."""
 _QUOTED, _BARE, _LONG = r"[^「」]*", r"[^「」、。]+?", r".+?"
 _DIGITS = str.maketrans("０１２３４５６７８９，", "0123456789,")
 
@@ -42,14 +40,6 @@ class UnknownWord(Exception):
             text += "もしかして: " + " ／ ".join(found)
         super().__init__(text)
         self.word, self.near = word, found
-
-
-def nearest(word: str, known: Iterable[str], count: int = NEAR) -> list[str]:
-    """The known words that are most like `word`, best first; those that begin with it come before all others."""
-    words = list(known)
-    begins = [one for one in words if word and one.startswith(word)][:count]
-    like = difflib.get_close_matches(word, words, n=count, cutoff=0.4)
-    return list(dict.fromkeys([*begins, *like]))[:count]
 
 
 @dataclass(frozen=True)

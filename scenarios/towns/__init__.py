@@ -28,6 +28,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from scenarios.nearest import perhaps
 from server_stub.interface.clock import JST, STAGE_START, Clock
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import MunicipalityInfo
@@ -151,15 +152,16 @@ def shipped_town(name: str = FIRST) -> Path:
 
 
 def town_folder(told: str) -> Path:
-    """Get the folder that `--town` means: a path, or the name of a shipped town. Raises Failed(Settings_Wrong)."""
-    shipped = shipped_town(told)
-    folder = shipped if "/" not in told and (shipped / "municipality.toml").is_file() else Path(told)
+    """Get the folder that `--town` means: a path, or a shipped town by the name of its folder or its own (kobe, 神戸市). Raises
+    Failed(Settings_Wrong)."""
+    shipped = {folder.name: folder for folder in shipped_names().values()}
+    folder = {**shipped_names(), **shipped}.get(told, Path(told))
     if not (folder / "municipality.toml").is_file():
+        near = perhaps(told, [*shipped, *shipped_names()]) or f"同梱の名前は {'・'.join(sorted(shipped))}"
         raise settings_wrong(
             f"{told.rstrip('/')}/municipality.toml",
             "",
-            "市区町村のフォルダにあるファイル（ありません。フォルダは konbini town new で作れます。同梱の名前は"
-            f" {'・'.join(sorted(folder.name for folder in shipped_names().values()))}）",
+            f"市区町村のフォルダにあるファイル（ありません。{near}。フォルダは konbini town new で作れます）",
         )
     return folder.resolve()
 

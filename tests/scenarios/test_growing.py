@@ -138,7 +138,6 @@ def test_a_size_that_cannot_be_is_told_by_its_option(options: list[str], named: 
 
 
 def test_progress_tells_what_is_left_at_the_pace_so_far() -> None:
-    assert (
-        in_words("住民記録.csv", 250, 1000, "行", 30.0) == "住民記録.csv 250／1,000行（25％） 残り約1分30秒"
-    )
-    assert in_words("住民記録.csv", 0, 1000, "行", 30.0) == "住民記録.csv 0／1,000行"
+    assert in_words("住民記録.csv", 250, 1000, "行", 30.0) == "[250/1,000行] 住民記録.csv　残り約1分30秒"
+    assert in_words("シナリオ", 3, 7, "", 9.0) == "[3/7] シナリオ　残り約12秒"
+    assert in_words("住民記録.csv", 0, 1000, "行", 30.0) == "[0/1,000行] 住民記録.csv"

@@ -179,14 +179,10 @@ def test_a_second_run_into_the_folder_shows_itself_alone(run: Run) -> None:
     assert index.count("<a href=") == 1 and "<b>1</b>" in index
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [("run", "no/such/folder"), ("run", "-k", "そのようなシナリオはない"), ("run", "--reader", "smoke")],
-    ids=["no such path", "nothing matched", "unknown reader"],
-)
-def test_wrong_use_ends_with_2_and_a_sentence(arguments: tuple[str, ...]) -> None:
-    result = konbini(*arguments)
-    assert result.returncode == 2
+def test_a_run_that_nothing_matches_ends_with_2_and_the_nearest_title(run: Run) -> None:
+    result = konbini("run", "ends.feature", "-k", "画面が泊まる", cwd=run.folder)
+    assert (result.returncode, last_line(result)) == (2, "0 passed, 0 failed")
+    assert "条件に合うシナリオがありません。もしかして: 画面が止まる" in result.stderr
     assert "Traceback" not in result.stderr + result.stdout
 
 
@@ -291,31 +287,3 @@ def test_the_evidence_of_a_visit_reads_japanese(evidence: Evidence) -> None:
     for page in (evidence.visit, evidence.wrong_pin, evidence.overview):
         assert english(page) == []
     assert 'title="transition"' in evidence.visit, "engineers find the names all the same"
-
-
-def test_the_lists_are_complete_json() -> None:
-    cards = json.loads(konbini("card", "list", "--json").stdout)
-    assert all(card["name"] and card["purpose"] for card in cards) and len(cards) >= 24
-    failures = json.loads(konbini("failures", "--json").stdout)
-    assert all({"name", "cause", "remedy", "scenario"} <= set(row) for row in failures)
-
-
-def test_the_flow_is_told_as_a_table_and_as_a_diagram() -> None:
-    table = konbini("flow")
-    assert table.returncode == 0 and "TakeCard" in table.stdout
-    diagram = konbini("flow", "--mermaid")
-    assert diagram.stdout.startswith("stateDiagram-v2")
-
-
-def test_the_doctor_names_what_is_there() -> None:
-    result = konbini("doctor", "--json")
-    found = {row["name"]: row for row in json.loads(result.stdout)}
-    assert found["フォント IPAmj明朝"]["found"] and found["フォント BIZ UDPGothic"]["found"]
-    assert all(row["remedy"] for row in found.values() if not row["found"])
-
-
-@pytest.mark.parametrize("command", ["", "run", "server", "card", "card insert"])
-def test_help_is_complete_on_a_narrow_terminal(command: str) -> None:
-    result = konbini(*command.split(), "--help", more={"COLUMNS": "80"})
-    assert result.returncode == 0 and "--help" in result.stdout
-    assert "…" not in result.stdout

@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 from scenarios import paths
 from scenarios.cli import app
 from scenarios.feature_check import check, feature_files
+from scenarios.nearest import nearest
 from scenarios.steps.plugin import Stages
 from scenarios.steps.sentences import KEYWORDS, MODULES, Needs, Sentence, alike, find, load
-from scenarios.steps.slots import SLOTS, ForWhom, Slot, UnknownWord, nearest
+from scenarios.steps.slots import SLOTS, ForWhom, Slot, UnknownWord
 from scenarios.steps.world import Unmet, World, stands_in
 
 SENTENCES = load()

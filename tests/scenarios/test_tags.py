@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from scenarios import paths
+from tests.command_line import konbini as told_here
 from tests.scenarios.test_run_command import konbini, last_line
 
 pytestmark = pytest.mark.xdist_group("commands")
@@ -65,8 +70,8 @@ def test_a_towns_name_as_a_tag_sets_the_scenario_in_that_town(tmp_path: Path) ->
 def test_and_its_people_are_known_nowhere_else(tmp_path: Path) -> None:
     file = tmp_path / "町.feature"
     file.write_text(TOWNS.replace("  @見本市\n", ""), encoding="utf-8")
-    result = konbini("run", str(file), cwd=tmp_path)
-    assert result.returncode == 2 and "「試験一郎のカード」はカードの名前ではありません" in result.stderr
+    result = told_here("run", str(file), cwd=tmp_path)
+    assert result.code == 2 and "「試験一郎のカード」はカードの名前ではありません" in result.err
 
 
 def run(
@@ -77,19 +82,34 @@ def run(
     return konbini("run", str(file), *arguments, cwd=folder, more=more)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "chosen"),
-    [
-        (("--tag", "急ぎ"), "札つき"),
-        (("--tag", "v1.2-a and not 遅い", "-k", "札つき or 札の表"), "札つき、札の表[港太一]"),
-        (("-k", "急ぎ"), "札つき"),
-    ],
-)
-def test_a_tag_chooses_its_scenarios(arguments: tuple[str, ...], chosen: str, tmp_path: Path) -> None:
-    """Told by a run that is kept from beginning."""
-    result = run(tmp_path, *arguments, more={"PYTEST_ADDOPTS": "--collect-only"})
-    assert f"実行されなかったシナリオがあります: {chosen}\n" in result.stderr, result.stderr
-    assert result.returncode == 2, "a run in which nothing was run is no pass"
+CHOICES = {
+    "札つき": {"tags": "急ぎ"},
+    "札つき、札の表[港太一]": {"tags": "v1.2-a and not 遅い", "keyword": "札つき or 札の表"},
+    "札つき、札なし": {"keyword": "札つ or 札な"},
+    "札なし": {"keyword": "シナリオ: 「札　なし」"},
+    "札の表[六甲翠]": {"keyword": "札の表（六甲翠）"},
+}
+TOLD_BY_A_RUN = """import sys
+from pathlib import Path
+from scenarios.command.running import run_scenarios
+for choice in {choices!r}:
+    print("--", run_scenarios([Path("札.feature")], **choice), file=sys.stderr)
+"""
+
+
+def test_a_tag_a_name_and_a_pasted_title_choose_their_scenarios(tmp_path: Path) -> None:
+    """Told by runs that are kept from beginning, all in one process."""
+    (tmp_path / "札.feature").write_text(FEATURE, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD_BY_A_RUN.format(choices=list(CHOICES.values()))],
+        cwd=tmp_path, capture_output=True, text=True, timeout=100, check=True,
+        env=os.environ | {"PYTHONPATH": str(paths.ROOT), "KONBINI_HOME": str(paths.home()), "PYTEST_ADDOPTS": "--collect-only"},
+    )  # fmt: skip
+    told = re.findall(r"実行されなかったシナリオがあります: (.*)", done.stderr)
+    assert told == list(CHOICES), done.stderr
+    assert re.findall(r"-- (\d)", done.stderr) == ["2"] * len(CHOICES), (
+        "a run in which nothing was run is no pass"
+    )
 
 
 def test_what_a_tag_chose_is_run_and_nothing_else(tmp_path: Path) -> None:
@@ -104,8 +124,9 @@ def test_what_a_tag_chose_is_run_and_nothing_else(tmp_path: Path) -> None:
 def test_a_tag_that_nobody_has_and_an_expression_that_is_none_are_told(
     expression: str, told: str, tmp_path: Path
 ) -> None:
-    result = run(tmp_path, "--tag", expression)
-    assert result.returncode == 2 and told in result.stderr and "Traceback" not in result.stderr
+    (tmp_path / "札.feature").write_text(FEATURE, encoding="utf-8")
+    result = told_here("run", "札.feature", "--tag", expression, cwd=tmp_path)
+    assert result.code == 2 and told in result.err and "Traceback" not in result.err
 
 
 def test_a_feature_that_cannot_be_run_as_it_stands_starts_nothing(tmp_path: Path) -> None:
@@ -113,6 +134,6 @@ def test_a_feature_that_cannot_be_run_as_it_stands_starts_nothing(tmp_path: Path
     file.write_text(
         FEATURE.replace("シナリオ: 札なし", "シナリオ：札なし").replace("港太一", "港太二"), encoding="utf-8"
     )
-    result = konbini("run", str(file), cwd=tmp_path)
-    assert result.returncode == 2 and "○" not in result.stdout
-    assert "誤り.feature 9行目: コロンが全角です" in result.stderr and "23行目: 「港太二」" in result.stderr
+    result = told_here("run", str(file), cwd=tmp_path)
+    assert result.code == 2 and "○" not in result.out
+    assert "誤り.feature 9行目: コロンが全角です" in result.err and "23行目: 「港太二」" in result.err

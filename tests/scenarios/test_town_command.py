@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +22,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Trace
 from server_stub.registry.replica import Replica, generations_of
 from tests.center.world import until
+from tests.command_line import konbini
 
 
 @pytest.fixture
@@ -367,14 +366,9 @@ def test_a_file_in_another_encoding_is_told_with_the_one_that_was_agreed(town: P
     ],
 )
 def test_a_wrong_town_is_told_in_one_sentence(command: list[str], part: str, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "scenarios.cli", *command],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 2 and part in done.stderr, done.stderr
-    assert (
-        "facts" not in done.stderr and "expected=" not in done.stderr and len(done.stderr.splitlines()) == 1
-    )
+    done = konbini(*command, cwd=tmp_path)
+    assert done.code == 2 and part in done.err, done.err
+    assert "facts" not in done.err and "expected=" not in done.err and len(done.err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("told", ["nowhere", "../kobe", ""])
