@@ -23,7 +23,7 @@ READ_CARD = 2.0
 """[INF] From the card on the reader to what is known without a PIN. Only of virtual cards: a real one takes its own time."""
 SIGN = 1.5
 """[INF] The PIN checked and one signature made, by the virtual card."""
-PRINT_SHEET = 4.0
+PRINT_SHEET = 2.5
 """[INF] Both sides of one sheet. Less than the time that an ending terminal waits for its printer."""
 PACED_SHEETS = 60
 """Sheets of one application that take their time: whatever its size, printing ends long before the session does."""

@@ -139,12 +139,12 @@ def test_every_answer_comes_well_within_its_time_out() -> None:
     proving = 2 * pace.READ_CARD + pace.SIGN + longest("centre", "nonce") + at_all("authentication")
     proving += longest("authority", "ocsp") + longest("issuing", "offers") + pace.EXISTING_SYSTEM
     assert max(preparing, proving) < min(ANSWER_SECONDS, TimeOuts().answer) / 2
-    assert pace.READ_CARD + pace.SIGN < times.nonce_life.total_seconds() / 2
+    assert times.nonce_life.total_seconds() / 2 > pace.READ_CARD + pace.SIGN
 
 
 def test_printing_ends_before_the_session_and_before_an_ending_terminal_gives_its_printer_up() -> None:
     assert pace.PRINT_SHEET < DEVICE_PATIENCE
-    assert pace.PACED_SHEETS * pace.PRINT_SHEET < CenterTimes().payment_life.total_seconds() / 2
+    assert CenterTimes().payment_life.total_seconds() / 2 > pace.PACED_SHEETS * pace.PRINT_SHEET
 
 
 def test_every_wait_of_the_terminal_is_longer_than_any_step() -> None:
