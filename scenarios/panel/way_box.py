@@ -105,7 +105,7 @@ class WayBox(Box):
         """Show the pace as it is."""
         real = self._client.paced()
         self.pace.setChecked(real)
-        self.pace.setText(f"{say('pace')}：{say('pace.real' if real else 'pace.none')}")
+        self.pace.setText(f"{say('pace')}：{say('on' if real else 'off')}")
         self.pace.setAccessibleName(self.pace.text())
 
     def shown(self) -> Way | None:
