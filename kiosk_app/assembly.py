@@ -23,7 +23,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 
-from .card_slot import Hand, open_slot
+from .card_slot import VIRTUAL, Hand, open_slot
 from .card_trust import CardTrust
 from .journal import Record
 from .settings import KioskSettings, TerminalSettings
@@ -56,6 +56,7 @@ def terminal_settings(told: KioskSettings) -> TerminalSettings:
         device_dir=folder / "devices",
         card_limit=told.card_limit,
         card_bodies=told.card_bodies,
+        paced_card=told.reader == VIRTUAL,
         server_ca=Path(told.server_ca) if told.server_ca else None,
     )
 
@@ -84,9 +85,7 @@ class Assembly:
 
     def _build(self) -> None:
         told = terminal_settings(self.settings)
-        self.devices = simulated_devices(
-            told.device_dir, self.trace, seconds_per_sheet=self.settings.seconds_per_sheet
-        )
+        self.devices = simulated_devices(told.device_dir, self.trace, self.clock)
         self.terminal = Terminal(
             told, self.clock, self.trace, self.devices, self.slot.reader, self.window, self.trust
         )

@@ -26,6 +26,7 @@ from kiosk_app.flow.events import (
 )
 from server_stub.interface.clock import JST, Clock
 from server_stub.interface.failures import Failed
+from server_stub.interface.pace import READ_CARD, SIGN, take
 from server_stub.interface.terminal import AuthenticationRequest, JpkiProof, OrdinanceProof, signed_text
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import Box, Identity, Method, Place
@@ -215,14 +216,18 @@ class CenterGateway:
         self._require_visit(visit)
         return client
 
-    def _at_card(self, visit: int, job: Callable[[], _T]) -> _T:
-        """`job` on the card thread, if its visit is not over when the thread comes to it."""
+    def _at_card(self, visit: int, job: Callable[[], _T], pace: float = READ_CARD) -> _T:
+        """`job` on the card thread, if its visit is not over when the thread comes to it. `pace`: seconds that it takes where the
+        pace is real; they pass before the card is spoken to, and no time-out of it runs."""
 
         def work() -> _T:
             self._require_visit(visit)
             return job()
 
         self._require_visit(visit)
+        if self._clock is not None and self._settings.paced_card:
+            take(self._clock, pace)
+            self._require_visit(visit)
         try:
             return self._card_worker.call(work, self._settings.card_limit)
         except TimeoutError as error:
@@ -321,7 +326,7 @@ class CenterGateway:
                 bodies=self._settings.card_bodies,
             )
 
-        facts, signature = self._at_card(visit, signed)
+        facts, signature = self._at_card(visit, signed, SIGN)
         return JpkiProof(
             certificate=base64.b64encode(facts.certificate).decode(),
             signature=base64.b64encode(signature).decode(),
@@ -394,7 +399,7 @@ class CenterGateway:
                 bodies=self._settings.card_bodies,
             )
 
-        facts, certificate, signature = self._at_card(visit, signed)
+        facts, certificate, signature = self._at_card(visit, signed, SIGN)
         request = RegistrationRequest(
             text=effect.text,
             certificate=base64.b64encode(certificate).decode(),

@@ -227,6 +227,10 @@ class TerminalControl(QObject):
         self._kiosk.clock.apply(ClockSetting.from_json(setting))
         return self._kiosk.clock.setting.to_json()
 
+    def paced(self) -> bool:
+        """Whether card, servers and printer take as long as at a shop."""
+        return self._kiosk.clock.setting.paced
+
     def scope(self, scenario: str, step: str) -> None:
         self._kiosk.trace.scope(scenario, step)
 

@@ -47,7 +47,6 @@ class KioskSettings:
     full_screen: bool = False
     monitor: int = 0
     place: tuple[int, ...] = ()
-    seconds_per_sheet: float = 0.0
     reader: str = "virtual"
     hand: str = ""
     card_limit: float = 20.0
@@ -101,6 +100,7 @@ class TerminalSettings:
     the books of the simulated devices. `time_outs` run on the one clock; `card_limit` and `outbox_retry` are real seconds.
     `server_ca`: the file of the only CA certificates (PEM) to trust for https, None for those of the system.
     `card_bodies`: public bodies of commands and answers go into the trace too; PINs and personal data never do.
+    `paced_card`: cards take their time only where the pace is real (`server_stub.interface.pace`); a real card does so by itself.
     """
 
     center_url: str
@@ -113,6 +113,7 @@ class TerminalSettings:
     accent: str = "#1F5FA8"
     card_limit: float = 20.0
     card_bodies: bool = False
+    paced_card: bool = True
     outbox_retry: float = 2.0
     server_ca: Path | None = None
 

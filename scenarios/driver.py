@@ -17,6 +17,7 @@ from PySide6.QtCore import QCoreApplication, QEventLoop
 from PySide6.QtNetwork import QLocalSocket
 
 from kiosk_app.control import TerminalControl
+from server_stub.interface.pace import PACED_SHEETS, PRINT_SHEET
 from server_stub.interface.trace import Trace
 
 from . import trace_labels
@@ -177,13 +178,19 @@ class Terminal:
         return f"画面は「{trace_labels.value('screen', self.screen())}」（{told[:DESCRIBED]}{more}）"
 
     def wait_until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-        """Raises NotReached. `what`: what is waited for, in Japanese, as it stands under 期待."""
+        """Raises NotReached. `what`: what is waited for, in Japanese, as it stands under 期待. A terminal that takes a shop's time
+        is waited for as long as the longest printing lasts."""
+
+        def told() -> str:
+            return f"not reached: {what}; the screen is {self.screen()}: {' / '.join(self.texts())}"
+
         try:
-            self._driver.wait_until(
-                condition,
-                lambda: f"not reached: {what}; the screen is {self.screen()}: {' / '.join(self.texts())}",
-                patience,
-            )
+            try:
+                self._driver.wait_until(condition, told, patience)
+            except NotReached:
+                if not self.call("paced"):
+                    raise
+                self._driver.wait_until(condition, told, PACED_SHEETS * PRINT_SHEET)
         except NotReached as error:
             raise NotReached(str(error), expected=what, found=self.described()) from None
 

@@ -28,6 +28,7 @@ from .interface.clock import Clock, ClockSetting
 from .interface.failures import CATALOGUE, Failed
 from .interface.log import place_of
 from .interface.outages import LOOK_PATH
+from .interface.pace import seconds_at, take_async
 from .interface.trace import Source, Trace, new_traceparent, under_traceparent
 from .interface.values import FailureBody
 
@@ -172,6 +173,10 @@ class _Around:
                 return
             body = await whole_body(headers, receive)
             check_json(headers, body)
+            if not untold:
+                method, path = scope["method"][:_FIELD_LENGTH], _told(scope["path"])
+                trace.emit(self._source, "asked", method=method, path=path)
+                await take_async(self._context.clock, seconds_at(self._source, method, path))
             await self._app(scope, again(body, receive), noting)
         except CallerGone:
             trace.emit(self._source, "caller_gone", method=scope["method"], path=_told(scope["path"]))

@@ -14,7 +14,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
+from server_stub.interface.pace import PACED_SHEETS, PRINT_SHEET, take
 from server_stub.interface.trace import Trace
 from server_stub.interface.values import Box
 
@@ -26,15 +28,15 @@ _SHEET_ID = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
 class SimulatedPrinter:
     """A `Printer` with hands: `take_paper`, `jam_at`, `set_paper_empty`. Safe from any thread."""
 
-    def __init__(self, folder: Path, trace: Trace, *, seconds_per_sheet: float = 0.0) -> None:
-        """Sheets lie in `folder/tray`, `folder/taken` (by the resident) and `folder/void` (drawn in)."""
+    def __init__(self, folder: Path, trace: Trace, clock: Clock | None = None) -> None:
+        """Sheets lie in `folder/tray`, `folder/taken` (by the resident) and `folder/void` (drawn in). `clock`: whose pace it
+        prints at; None: as fast as it can."""
         self._trace = trace
         self._lock = threading.RLock()
         self._places = {name: folder / name for name in ("tray", "taken", "void", "inside")}
         for place in self._places.values():
             place.mkdir(parents=True, exist_ok=True)
-        self._delay = threading.Event()
-        self._seconds = seconds_per_sheet
+        self._clock = clock
         self._jam_at = 0
         self._jammed = False
         self._empty = False
@@ -74,8 +76,8 @@ class SimulatedPrinter:
         if not _SHEET_ID.fullmatch(sheet_id):
             raise ValueError("a sheet id is letters, digits and single hyphens")
         application_id = sheet_id.split("-")[0]
-        if self._seconds:
-            self._delay.wait(self._seconds)
+        if self._clock is not None and self._printed_for(application_id) < PACED_SHEETS:
+            take(self._clock, PRINT_SHEET)
         with self._lock:
             if self.has_printed(sheet_id):
                 raise Failed("Printer_Print_In_Doubt", sheet_id=sheet_id)

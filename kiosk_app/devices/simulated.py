@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
 
 from .coin_unit import SimulatedCoinUnit
@@ -33,10 +34,11 @@ class SimulatedDevices:
         self.coin.shut_down()
 
 
-def simulated_devices(folder: Path, trace: Trace, *, seconds_per_sheet: float = 0.0) -> SimulatedDevices:
-    """The devices whose books lie in `folder`, taken up where they were; a fresh folder is a fresh machine."""
+def simulated_devices(folder: Path, trace: Trace, clock: Clock | None = None) -> SimulatedDevices:
+    """The devices whose books lie in `folder`, taken up where they were; a fresh folder is a fresh machine. `clock`: see
+    SimulatedPrinter."""
     return SimulatedDevices(
         SimulatedCoinUnit(folder, trace),
-        SimulatedPrinter(folder / "paper", trace, seconds_per_sheet=seconds_per_sheet),
+        SimulatedPrinter(folder / "paper", trace, clock),
         SimulatedSpeaker(trace),
     )

@@ -15,7 +15,7 @@ from kiosk_app.card_slot import VIRTUAL
 from scenarios import paths
 
 from .display import has_display, monitor_index
-from .options import present_reader
+from .options import Pace, present_reader
 from .usage import WrongUse
 
 if TYPE_CHECKING:
@@ -32,16 +32,17 @@ def run_demo(
     full_screen: bool = False,
     monitor: int | None = None,
     outages: bool = False,
+    pace: Pace | None = None,
 ) -> int:
     """The exit code: 0, or 1 when the scripted visit did not end in paper.
 
     `reader`: `pcsc` or `pcsc:NAME` is the presenter's own, on which real hands lay cards. `trust`: enrolled test cards.
     `outages`: those of city halls, lines and data centres can be switched on at the panel.
-    `monitor`: the one, from 1, that a full-screen terminal fills. Raises WrongUse for what this machine does not have.
+    `pace`: as at a shop where people watch, none else, unless told. `monitor`: the one, from 1, that a full-screen terminal fills. Raises WrongUse for what this machine does not have.
     """
     if has_display():
         index = monitor_index(monitor, full_screen=full_screen, beside=full_screen)
-        return _with_panel(present_reader(reader), trust, full_screen, index, outages)
+        return _with_panel(present_reader(reader), trust, full_screen, index, outages, pace is not Pace.NONE)
     if reader != VIRTUAL:
         raise WrongUse("手元のリーダを使う実演には、画面が要ります。画面のある機械で実行してください。")
     if full_screen or monitor is not None:
@@ -50,7 +51,7 @@ def run_demo(
     from scenarios.steps.world import Unmet
 
     try:
-        return _scripted()
+        return _scripted(pace is Pace.REAL)
     except Unmet as unmet:
         print(
             f"実演を終わりまで進められませんでした。期待: {unmet.expected}　／　実際: {unmet.found}",
@@ -59,7 +60,7 @@ def run_demo(
         return 1
 
 
-def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int, outages: bool) -> int:
+def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int, outages: bool, paced: bool) -> int:
     from scenarios.panel import StageClient, run_panel, stand
     from scenarios.stage import Stage
 
@@ -77,6 +78,7 @@ def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int, outag
         own_cards=True,
         outages=outages,
     ) as stage:
+        stage.clock.set_pace(paced)
 
         def begin() -> None:
             stage.reset("実演", _fresh(trace_folder))
@@ -122,7 +124,7 @@ class _Script:
         print(f"{self.count:2d}. {sentence}", flush=True)
 
 
-def _scripted() -> int:
+def _scripted(paced: bool) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PySide6.QtWidgets import QApplication
 
@@ -139,6 +141,7 @@ def _scripted() -> int:
     trace_folder, pictures = folder / "trace", folder / "pictures"
     pictures.mkdir()
     with Stage(separate=True) as stage:
+        stage.clock.set_pace(paced)
         begun = real_monotonic_ns()
         stage.keep_screens = True
         stage.reset("実演", trace_folder)

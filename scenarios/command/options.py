@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, NoReturn
 
 import typer
@@ -32,6 +33,22 @@ OutagesOption = Annotated[
     bool,
     typer.Option(
         "--outages", help="停電と回線の停止を起こせるようにする（証明発行サーバを別のプロセスで動かす）"
+    ),
+]
+
+
+class Pace(StrEnum):
+    """How long things take."""
+
+    REAL = "real"
+    NONE = "none"
+
+
+PaceOption = Annotated[
+    Pace | None,
+    typer.Option(
+        "--pace",
+        help="real：店舗と同じくらい時間をかける（推定）、none：待たない。画面があれば real、なければ none",
     ),
 ]
 FullScreenOption = Annotated[bool, typer.Option("--full-screen", help="端末を全画面で表示する")]

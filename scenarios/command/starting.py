@@ -14,6 +14,7 @@ from .options import (
     JsonOption,
     MonitorOption,
     OutagesOption,
+    PaceOption,
     TownOption,
     TrustOption,
     stop,
@@ -102,6 +103,7 @@ def demo(
     outages: OutagesOption = False,
     full_screen: FullScreenOption = False,
     monitor: MonitorOption = None,
+    pace: PaceOption = None,
 ) -> None:
     """サーバ・端末・進行役の操作盤を開く。画面がなければ、一連の手続を画面なしで実演する。"""
     from .demo import run_demo
@@ -109,7 +111,14 @@ def demo(
 
     _choose(town)
     raise typer.Exit(
-        run_demo(reader_name(reader), trust=trust, full_screen=full_screen, monitor=monitor, outages=outages)
+        run_demo(
+            reader_name(reader),
+            trust=trust,
+            full_screen=full_screen,
+            monitor=monitor,
+            outages=outages,
+            pace=pace,
+        )
     )
 
 

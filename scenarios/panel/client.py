@@ -118,6 +118,11 @@ class PanelClient(Protocol):
 
     def run(self) -> None: ...
 
+    def paced(self) -> bool:
+        """Whether card, servers and printer take as long as at a shop (server_stub.interface.pace)."""
+
+    def set_pace(self, real: bool) -> None: ...
+
     # --- faults, trace, and the next visitor
     def has_servers(self) -> bool:
         """False: the terminal stands alone before somebody's servers. What is theirs is not offered, and clock and reset are

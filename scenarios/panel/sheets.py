@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pypdfium2
+from PIL import Image
 from PySide6.QtCore import QObject, QRectF, QRunnable, QSizeF, QThreadPool, Signal
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter
 
 from server_stub.interface.binding import PDFIUM
+from server_stub.interface.failures import Failed
+from server_stub.paper.copier import copy_pdf
+from server_stub.paper.pattern import DPI
 from server_stub.paper.viewing import page_picture
 
 from . import theme
@@ -43,6 +47,32 @@ def pictures(pdf: bytes, dpi: float) -> list[QImage]:
     """Every side of one sheet as an eye sees it, white paper. Raises ValueError for what is no PDF."""
     with _opened(pdf) as document:
         return [_view(page, dpi) for page in document]
+
+
+def sides_of(pdf: bytes) -> int:
+    """How many sides the sheet has. Raises ValueError for what is no PDF."""
+    with _opened(pdf) as document:
+        return len(document)
+
+
+def copies(pdf: bytes, dpi: float) -> list[QImage]:
+    """Every side of one sheet as the model of a copier gives it back, in black and white; it takes seconds. Raises ValueError for what
+    is no PDF."""
+    try:
+        with PDFIUM:
+            made = copy_pdf(pdf)
+    except Failed as failed:
+        raise ValueError("no PDF") from failed
+    return [_grey(copy, dpi / DPI) for copy in made]
+
+
+def _grey(copy: Image.Image, share: float) -> QImage:
+    """Made smaller through grey: of black and white alone, dots would be left out."""
+    size = round(copy.width * share), round(copy.height * share)
+    picture = copy.convert("L").resize(size, Image.Resampling.BOX)
+    return QImage(
+        picture.tobytes(), picture.width, picture.height, picture.width, QImage.Format.Format_Grayscale8
+    ).copy()
 
 
 def _view(page: pypdfium2.PdfPage, dpi: float) -> QImage:

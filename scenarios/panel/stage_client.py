@@ -106,6 +106,12 @@ class StageClient(TerminalClient):
         self._stage.clock.run()
         self._note("clock_runs")
 
+    def paced(self) -> bool:
+        return self._stage.clock.setting.paced
+
+    def set_pace(self, real: bool) -> None:
+        self._stage.clock.set_pace(real)
+
     # --- faults, trace, reset ----------------------------------------------------------------------------------------------
 
     def has_servers(self) -> bool:

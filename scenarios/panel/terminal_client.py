@@ -188,6 +188,12 @@ class LoneClient(TerminalClient):
         self._lone.clock.run()
         self._note("clock_runs")
 
+    def paced(self) -> bool:
+        return self._lone.clock.setting.paced
+
+    def set_pace(self, real: bool) -> None:
+        self._lone.clock.set_pace(real)
+
     # --- faults, trace, and the next visitor ---------------------------------------------------------------------------------
 
     def has_servers(self) -> bool:

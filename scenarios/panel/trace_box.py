@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QObject,
     QSortFilterProxyModel,
     Qt,
+    Signal,
 )
 from PySide6.QtGui import QColor, QTextOption
 from PySide6.QtWidgets import (
@@ -178,7 +179,11 @@ class Detail(QPlainTextEdit):
 
 
 class TraceBox(QWidget):
-    """The list with its filter. `refresh` is called by the window's timer."""
+    """The list with its filter. `refresh` is called by the window's timer; `came` tells what it found, `begun_anew` that nothing from
+    before counts."""
+
+    came = Signal(object)
+    begun_anew = Signal()
 
     def __init__(self, folder: Callable[[], Path | None]) -> None:
         super().__init__()
@@ -224,9 +229,12 @@ class TraceBox(QWidget):
         events = self._tail.read(self._folder())
         if events is None:
             self.model.clear()
+            self.begun_anew.emit()
             events = self._tail.read(self._folder()) or []
         if not events and self._count.text():
             return
+        if events:
+            self.came.emit(events)
         self.model.add([self._kinds.read(event) for event in events])
         self._tell_count()
         if follow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence, Set
 from functools import partial
 from pathlib import Path
 
@@ -10,8 +11,6 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QSize, Qt, Q
 from PySide6.QtGui import (
     QDesktopServices,
     QImage,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -19,7 +18,6 @@ from PySide6.QtGui import (
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QDialog,
     QGridLayout,
     QScrollArea,
     QStackedLayout,
@@ -28,8 +26,10 @@ from PySide6.QtWidgets import (
 
 from . import theme
 from .client import Attempt, PanelClient, TerminalState, Told
+from .paper_view import PaperWindow
 from .parts import Box, button, even, label
-from .sheets import VIEW_DPI, Renderer, join, pictures, prepare, print_sheets
+from .sheets import Renderer, join, prepare, print_sheets
+from .two_languages import LANGUAGE, say
 from .words import NO_VIEWER
 
 PER_ROW = 4
@@ -78,8 +78,15 @@ class TrayBox(Box):
         self.print = button(
             "実物のプリンターで印刷…", self._print, tip="この機械のプリンターを選んで、両面・原寸で印刷します"
         )
-        self.inside.addLayout(even(self.take, self.open))
-        self.inside.addWidget(self.print)
+        self.large = button("", self._look_at_all)
+        self.by_itself = button("", self._speak, role="way")
+        self.by_itself.setCheckable(True)
+        self.by_itself.setChecked(True)
+        self.heading.insertWidget(self.heading.count() - 1, self.by_itself)
+        self.inside.addLayout(even(self.take, self.large))
+        self.inside.addLayout(even(self.open, self.print))
+        LANGUAGE.changed.connect(self._speak)
+        self._speak()
         self.refresh(None)
 
     def refresh(self, state: TerminalState | None) -> None:
@@ -87,6 +94,8 @@ class TrayBox(Box):
         more = False
         if state is not None and state.tray != self.sheets:
             more = len(state.tray) > len(self.sheets)
+            if self.by_itself.isChecked():
+                self._show_taken(set(self.sheets) - set(state.tray))
             self.sheets = state.tray
             self._pictures = {path: sides for path, sides in self._pictures.items() if path in self.sheets}
             for path in self.sheets:
@@ -97,13 +106,15 @@ class TrayBox(Box):
         there = bool(self.sheets)
         self.count.setText(f"{len(self.sheets)}枚" if there else "空")
         self._stack.setCurrentIndex(1 if there else 0)
-        for action in (self.take, self.open, self.print):
+        for action in (self.take, self.large, self.open, self.print):
             action.setEnabled(there)
         if more:
             self.came.emit()
 
     def stop(self) -> None:
         """The panel is closed."""
+        for window in self.windows():
+            window.close()
         self._renderer.stop()
         self._temporary.cleanup()
 
@@ -147,12 +158,43 @@ class TrayBox(Box):
         super().resizeEvent(event)
         self._fit()
 
-    def _enlarge(self, path: Path, side: Side) -> None:
-        def show() -> None:
-            picture = pictures(path.read_bytes(), VIEW_DPI * theme.SCALE)[side.index]
-            Enlarged(self.window(), side.text(), picture).open()
+    # --- large ---------------------------------------------------------------------------------------------------------------
 
-        self._attempt(show)
+    def windows(self) -> list[PaperWindow]:
+        """Those that are open."""
+        return self.window().findChildren(PaperWindow)
+
+    def _enlarge(self, path: Path, side: Side) -> None:
+        self._attempt(lambda: self._look_at(self.sheets, self.sheets.index(path), side.index))
+
+    def _look_at_all(self) -> None:
+        self._attempt(lambda: self._look_at(self.sheets))
+
+    def _look_at(self, sheets: Sequence[Path], sheet: int = 0, side: int = 0) -> None:
+        """Raises OSError for a sheet that is gone, ValueError for what is no PDF."""
+        made = PaperWindow(self.window(), [path.read_bytes() for path in sheets], sheet, side)
+        for window in self.windows():
+            if window is not made:
+                window.close()
+        made.show()
+        made.activateWindow()
+
+    def _show_taken(self, gone: Set[Path]) -> None:
+        """Show the certificates among the sheets that have left the tray, if a resident has taken them: what was drawn in lies elsewhere
+        in the printer's book, and a receipt has one side."""
+        sheets = [path for path in self.sheets if path in gone and len(self._pictures.get(path, ())) > 1]
+        taken = [there for path in sheets if (there := path.parent.with_name("taken") / path.name).exists()]
+        if taken:
+            self._attempt(lambda: self._look_at(taken))
+
+    def _speak(self) -> None:
+        self.large.setText(say("paper.large"))
+        self.large.setToolTip(say("paper.large.tip"))
+        on = say("on" if self.by_itself.isChecked() else "off")
+        self.by_itself.setText(f"{say('paper.by_itself')}：{on}")
+        self.by_itself.setToolTip(say("paper.by_itself.tip"))
+        for action in (self.large, self.by_itself):
+            action.setAccessibleName(action.text())
 
     # --- what the presenter does ---------------------------------------------------------------------------------------------
 
@@ -237,35 +279,3 @@ class Side(QAbstractButton):
         caption = self.rect().adjusted(0, sheet.height() + 2, 0, 0)
         painter.drawText(caption, int(Qt.AlignmentFlag.AlignCenter), self.text())
         painter.end()
-
-
-class Enlarged(QDialog):
-    """One side as large as the screen allows; a click or a key closes it."""
-
-    def __init__(self, parent: QWidget, title: str, picture: QImage) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(f"{title}　押すと閉じます")
-        self._picture = picture
-        room = self.screen().availableSize() * 0.92
-        self.resize(picture.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio).boundedTo(picture.size()))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        box = self.rect()
-        size = self._picture.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        painter.drawImage(
-            box.adjusted(
-                (box.width() - size.width()) // 2, (box.height() - size.height()) // 2,
-                -(box.width() - size.width() + 1) // 2, -(box.height() - size.height() + 1) // 2,
-            ),
-            self._picture,
-        )  # fmt: skip
-        painter.end()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.accept()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        self.accept()

@@ -36,6 +36,7 @@ from .parts import (
 from .staff_box import StaffBox
 from .trace_box import TraceBox
 from .tray_box import TrayBox
+from .way_box import WayBox
 from .words import GONE, RESET, SCREENS, trouble
 
 TITLE = "進行役の操作盤 ― 端末の一部ではありません"
@@ -47,7 +48,7 @@ _TERMINAL_BACK = (
 )
 LOOK_MS = 300
 """Between two looks at the terminal; each is a few round trips of about a millisecond."""
-TRACE_MS = 500
+TRACE_MS = 250
 
 
 class PanelWindow(QMainWindow):
@@ -68,6 +69,9 @@ class PanelWindow(QMainWindow):
         self.clock = ClockBox(client, self.attempt)
         self.staff = StaffBox(client, self.attempt)
         self.trace = TraceBox(client.trace_folder)
+        self.way = WayBox(client, self.attempt)
+        self.trace.came.connect(self.way.take)
+        self.trace.begun_anew.connect(self.way.forget)
         self.faults = FaultsBox(client, self.attempt)
         self.title = label(TITLE, "title")
         self.terminal = label("", "head", name="terminal_state")
@@ -88,6 +92,7 @@ class PanelWindow(QMainWindow):
         self.setCentralWidget(whole)
         self._fit(columns_for(self.width(), theme.SCALE))
         self.tray.came.connect(lambda: self.columns.bring(self.tray))
+        self.way.began.connect(lambda: self.columns.bring(self.way))
         self._looks = _timer(self, LOOK_MS, self.look)
         self._traces = _timer(self, TRACE_MS, self.trace.refresh)
         self._refresh_all()
@@ -107,11 +112,12 @@ class PanelWindow(QMainWindow):
         self.tabs = tabs
         records.inside.addWidget(tabs)
         cards, money, tray, clock, staff = self.cards, self.money, self.tray, self.clock, self.staff
+        way = self.way
         return Columns(
             {
-                3: ((26, (cards,)), (37, (money, tray)), (37, (clock, staff, records))),
-                2: ((44, (cards, records)), (56, (money, tray, clock, staff))),
-                1: ((1, (cards, money, tray, staff, clock, records)),),
+                3: ((26, (cards,)), (37, (money, way, tray)), (37, (clock, staff, records))),
+                2: ((44, (cards, records)), (56, (money, way, tray, clock, staff))),
+                1: ((1, (cards, way, money, tray, staff, clock, records)),),
             },
             growing={cards: 3, tray: 2, records: 2},
             least=theme.px(ONE_COLUMN) - 2 * theme.EDGE,
@@ -156,6 +162,7 @@ class PanelWindow(QMainWindow):
         self.tray.refresh(state)
         self.staff.refresh(state)
         self.clock.refresh()
+        self.way.look()
 
     def _refresh_all(self) -> None:
         self.look()

@@ -34,9 +34,11 @@ _COMMON = {
     "screen": {"transition"},
     "card": {"command"},
     "network": {"request", "answered", "ready"},
-    "centre": {"answered", "report_passed_on"},
-    "issuing": {"answered", "noted"},
-    "authority": {"answered"},
+    "centre": {"asked", "answered", "report_passed_on"},
+    "issuing": {"asked", "answered", "existing_system_asked", "noted"},
+    "authority": {"asked", "answered"},
+    "existing": {"asked", "answered"},
+    "card_registry": {"asked", "answered"},
 }
 """What happens so often that it is hidden unless everything is asked for."""
 

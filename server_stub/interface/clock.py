@@ -21,7 +21,7 @@ class ClockSetting:
     """All that another process needs to show the same time: `anchor_clock` at `anchor_wall`, running at `rate`.
 
     `anchor_wall` is POSIX seconds of the machine both processes run on; `version` grows with every change, so that
-    a late message never undoes a newer one.
+    a late message never undoes a newer one. `paced`: card, servers and printer take as long as at a shop (`pace.py`).
     """
 
     anchor_clock: datetime
@@ -29,6 +29,7 @@ class ClockSetting:
     rate: float = 1.0
     frozen: bool = False
     version: int = 0
+    paced: bool = False
 
     def at(self, wall: float) -> datetime:
         """The clock's time (aware, JST) at POSIX second `wall`."""
@@ -43,6 +44,7 @@ class ClockSetting:
             "rate": self.rate,
             "frozen": self.frozen,
             "version": self.version,
+            "paced": self.paced,
         }
 
     @classmethod
@@ -60,6 +62,7 @@ class ClockSetting:
             rate=rate,
             frozen=data.get("frozen") is True,
             version=int(str(data.get("version", 0))),
+            paced=data.get("paced") is True,
         )
         setting.at(time.time())
         return setting
@@ -97,7 +100,7 @@ class Clock:
         self._change(lambda s, wall: replace(s, anchor_clock=moment.astimezone(JST), anchor_wall=wall))
 
     def start_again(self, moment: datetime) -> None:
-        """Run from `moment` (aware) at the rate of real time, whatever was before."""
+        """Run from `moment` (aware) at the rate of real time, whatever was before; the pace stays."""
         self._change(
             lambda s, wall: replace(
                 s, anchor_clock=moment.astimezone(JST), anchor_wall=wall, rate=1.0, frozen=False
@@ -117,6 +120,10 @@ class Clock:
         self._change(
             lambda s, wall: replace(s, anchor_clock=s.at(wall), anchor_wall=wall, rate=rate, frozen=False)
         )
+
+    def set_pace(self, real: bool) -> None:
+        """Let everybody under this clock take as long as at a shop, or no longer than it needs (`pace.py`)."""
+        self._change(lambda s, wall: replace(s, paced=real))
 
     def apply(self, setting: ClockSetting) -> bool:
         """Take over another process's setting; False if it is not newer than ours."""

@@ -11,6 +11,7 @@ import httpx
 from pydantic import ValidationError
 
 from server_stub.interface.answers import NOT_PACKED, AnswerLate, read_answer
+from server_stub.interface.clock import Clock
 from server_stub.interface.existing_system import (
     TIMING,
     OfferAnswer,
@@ -25,6 +26,7 @@ from server_stub.interface.existing_system import (
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.offers import REFUSALS
 from server_stub.interface.outages import LOOK_PATH
+from server_stub.interface.pace import EXISTING_SYSTEM, take
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace, current_traceparent
 from server_stub.interface.values import Model, read_refusal
@@ -62,8 +64,8 @@ class ExistingSystem:
     Existing_System_Answer_Wrong (one that is not what `interface/existing_system.py` says).
     """
 
-    def __init__(self, address: ExistingSystemAddress, trace: Trace) -> None:
-        self._address, self._trace = address, trace
+    def __init__(self, address: ExistingSystemAddress, trace: Trace, clock: Clock) -> None:
+        self._address, self._trace, self._clock = address, trace, clock
         # a connection on which an answer came too late is closed, so that nobody else can be given that answer
         self._client = httpx.Client(trust_env=False, headers={})
         self.on_answer: Callable[[bool], None] = lambda answered: None
@@ -120,6 +122,8 @@ class ExistingSystem:
         url = self._address.base_url.rstrip("/") + path
         timeout = httpx.Timeout(deadline, connect=min(deadline, CONNECT_SECONDS))
         content = body.model_dump_json()
+        self._trace.emit("issuing", "existing_system_asked", path=path)
+        take(self._clock, EXISTING_SYSTEM)
         try:
             with self._client.stream("POST", url, content=content, headers=headers, timeout=timeout) as got:
                 raw = read_answer(got.headers, got.iter_raw(), LONGEST, deadline)

@@ -110,7 +110,7 @@ class IssuingService:
     def __init__(self, context: NodeContext, settings: IssuingSettings) -> None:
         """Raises Failed: Municipality_Unknown, Municipality_Not_Participating, Settings_Wrong."""
         self._context = context
-        self._tenants = Tenants(settings.municipalities, context.trace)
+        self._tenants = Tenants(settings.municipalities, context.trace, context.clock)
         self.ledger = Ledger(settings.ledger_url, self._office_open)
         self.history = History(self.ledger, self._tenants, context)
         self.exceptions = AgeExceptions(self.ledger, self._tenants, context)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
@@ -116,7 +117,7 @@ class Tenant:
 class Tenants:
     """By municipality code. Raises Failed as `load_municipality` does, and for a tenant named twice."""
 
-    def __init__(self, hosted: Iterable[HostedMunicipality], trace: Trace) -> None:
+    def __init__(self, hosted: Iterable[HostedMunicipality], trace: Trace, clock: Clock) -> None:
         self._by_code: dict[str, Tenant] = {}
         for item in hosted:
             municipality = load_municipality(item.folder)
@@ -128,7 +129,7 @@ class Tenants:
                 Replica(item.replica_url),
                 item.replica_url,
                 item.pseudonym_secret,
-                ExistingSystem(item.existing_system, trace) if item.existing_system is not None else None,
+                None if item.existing_system is None else ExistingSystem(item.existing_system, trace, clock),
             )
 
     def __iter__(self) -> Iterator[Tenant]:

@@ -39,6 +39,7 @@ class FakeClient:
         self.state = TerminalState("TopMenu", 0, 0, 0, ())
         self.moment = STAGE_START
         self.frozen = False
+        self.real_pace = False
         self.laid = ""
         self.reader = ""
         self.reader_names: tuple[str, ...] = ()
@@ -137,6 +138,13 @@ class FakeClient:
     def run(self) -> None:
         self._ask("run")
         self.frozen = False
+
+    def paced(self) -> bool:
+        return self.real_pace
+
+    def set_pace(self, real: bool) -> None:
+        self._ask("pace", real)
+        self.real_pace = real
 
     def has_servers(self) -> bool:
         return self.servers

@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from scenarios.panel import PanelWindow, StageClient
+from scenarios.panel.way_box import said
 from scenarios.panel.words import GONE
 from scenarios.stage import Stage
 from scenarios.steps.world import World
 from server_stub.faults.box import KNOWN
 from server_stub.faults.outages import WORDS as OUTAGES
 from server_stub.interface.clock import JST, STAGE_START
+from server_stub.interface.trace import Event
 from tests.panel.helper import choose, press
 
 SLOW_MS = 20_000
@@ -66,8 +69,12 @@ def go_to_payment(world: World, panel: PanelWindow, qtbot: QtBot, card: str) -> 
 def test_a_visit_with_the_presenters_hands_ends_in_paper_that_can_be_seen(
     panel: PanelWindow, world: World, qtbot: QtBot
 ) -> None:
+    events: list[Event] = []
+    stop = world.stage.trace.subscribe(events.append)
     go_to_payment(world, panel, qtbot, "六甲翠のカード")
+    stop()
     qtbot.waitUntil(lambda: "お支払い" in panel.terminal.text())
+    the_way_is_that_of_the_nodes(panel, qtbot, events)
     press(qtbot, panel, "次の硬貨を受け付けない")
     press(qtbot, panel, "100円を入れる")
     press(qtbot, panel, "1000円を入れる")
@@ -86,6 +93,52 @@ def test_a_visit_with_the_presenters_hands_ends_in_paper_that_can_be_seen(
     press(qtbot, panel, "用紙を取る")
     world.terminal.wait_for("AskReceipt")
     qtbot.waitUntil(lambda: panel.tray.count.text() == "空")
+
+
+def the_way_is_that_of_the_nodes(panel: PanelWindow, qtbot: QtBot, events: list[Event]) -> None:
+    """Who has answered what, and within which time, as each node itself has told it."""
+    answers = [event for event in events if event.kind == "answered" and event.source != "network"]
+    paths = {
+        "identity": ("/authentication", "/ocsp/authentication", "/v1/offers"),
+        "paper": ("applications",),
+    }
+    for errand, wanted in paths.items():
+        answered = [one for one in answers if one.data["path"].endswith(wanted)]
+        qtbot.waitUntil(panel.way.choices[errand].isEnabled)
+        qtbot.mouseClick(panel.way.choices[errand], Qt.MouseButton.LeftButton)
+        way = panel.way.shown()
+        assert way is not None and way.ended and not way.stopped_at
+        assert way.hops.keys() == {event.source for event in answered}
+        for event in answered:
+            asked = max(
+                one.mono_ns
+                for one in events
+                if one.kind == "asked" and one.source == event.source and one.mono_ns < event.mono_ns
+            )
+            hop = way.hops[event.source]
+            if event.source == "centre":  # as the terminal sees it: with the line, and with every sheet
+                assert hop.spent_ns > event.mono_ns - asked
+            else:
+                assert (hop.calls, hop.spent_ns) == (1, event.mono_ns - asked)
+
+
+def test_a_refusal_is_shown_where_it_was_made(panel: PanelWindow, world: World, qtbot: QtBot) -> None:
+    panel.faults.switches["authority.down"].click()
+    world.lay("六甲翠のカード")
+    world.choose_address()
+    world.enter_pin(right=True)
+    world.terminal.wait_for("Refusal")
+    qtbot.waitUntil(lambda: panel.way.told.text().startswith("認証局から応答がありません"))
+    panel.faults.switches["authority.down"].click()
+    panel.faults.switches["center.swap_offers"].click()
+    world.stage.take_card()
+    world.terminal.touch("終了する")
+    world.terminal.wait_for("TopMenu")
+    world.lay("港太一のカード")
+    world.choose_address()
+    world.enter_pin(right=True)
+    world.terminal.wait_for("Refusal")
+    qtbot.waitUntil(lambda: panel.way.told.text() == "端末が、届いた応答を受け入れずに止めました。")
 
 
 def test_staff_resume_after_a_jam_from_the_panel(panel: PanelWindow, world: World, qtbot: QtBot) -> None:
@@ -127,6 +180,9 @@ def test_a_loss_that_is_reported_on_the_panel_stops_the_card(
     world.enter_pin(right=True)
     world.terminal.wait_for("Refusal")
     assert world.terminal.shows("Certificate_On_Hold")
+    qtbot.waitUntil(lambda: panel.way.told.text().startswith("センターで止まりました"))
+    way = panel.way.shown()
+    assert way is not None and said(way.hops["authority"]) == "一時停止" and "issuing" not in way.hops
 
 
 def test_every_fault_of_the_servers_can_be_switched(panel: PanelWindow, world: World, qtbot: QtBot) -> None:

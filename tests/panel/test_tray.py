@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from PySide6.QtCore import QPoint, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication
@@ -16,7 +16,6 @@ from pytestqt.qtbot import QtBot
 from scenarios.panel import PanelWindow, tray_box
 from scenarios.panel.client import Told
 from scenarios.panel.sheets import join, pictures, prepare, print_sheets
-from scenarios.panel.tray_box import Enlarged
 from scenarios.panel.words import NO_FILE, NO_PRINTER, NO_VIEWER
 from tests.panel.helper import FakeClient, sheet_pdf
 
@@ -24,7 +23,8 @@ from tests.panel.helper import FakeClient, sheet_pdf
 @pytest.fixture
 def sheets(tmp_path: Path) -> tuple[Path, Path]:
     """Two sheets of two sides; the grounds have a grey of their own each."""
-    paths = tmp_path / "1.pdf", tmp_path / "2.pdf"
+    (tmp_path / "tray").mkdir()
+    paths = tmp_path / "tray" / "1.pdf", tmp_path / "tray" / "2.pdf"
     paths[0].write_bytes(sheet_pdf(0.9, 0.8))
     paths[1].write_bytes(sheet_pdf(0.7, 0.6))
     return paths
@@ -86,19 +86,59 @@ def test_paper_is_taken_by_one_button_and_is_gone(
     assert panel.tray.count.text() == "空" and panel.tray.thumbnails == []
 
 
-def test_a_click_enlarges_the_side_and_another_closes_it(
+def test_a_click_shows_the_side_large_in_a_window_of_its_own(
     panel: PanelWindow, client: FakeClient, qtbot: QtBot, sheets: tuple[Path, Path]
 ) -> None:
     lay(panel, client, qtbot, sheets)
     panel.tray.thumbnails[3].click()
-    (large,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, Enlarged)]
-    room = large.screen().availableSize()
-    assert large.width() > 0.9 * min(room.width(), 210 / 297 * room.height())
-    seen = large.grab().toImage()
-    corner = QPoint(seen.width(), seen.height()) - QPoint(9, 9) * seen.devicePixelRatio()
-    assert seen.pixelColor(corner).red() == pytest.approx(153, abs=1)
-    qtbot.keyClick(large, "q")
-    assert not large.isVisible()
+    (large,) = panel.tray.windows()
+    assert large.isWindow() and (large.sheet, large.side) == (1, 1)
+    qtbot.waitUntil(large.seen)
+    assert grey(large.canvas.picture) == pytest.approx(153, abs=1)
+    panel.tray.large.click()
+    (large,) = [window for window in panel.tray.windows() if window.isVisible()]
+    assert (large.sheet, large.side) == (0, 0), "one window at a time"
+
+
+def taken(sheets: tuple[Path, ...], place: str) -> tuple[Path, ...]:
+    """They lie in another place of the printer's book now."""
+    folder = sheets[0].parent.with_name(place)
+    folder.mkdir()
+    return tuple(sheet.rename(folder / sheet.name) for sheet in sheets)
+
+
+@pytest.mark.parametrize(
+    ("place", "switched", "opens"), [("taken", True, True), ("taken", False, False), ("void", True, False)]
+)
+def test_paper_that_is_taken_opens_by_itself_and_what_is_drawn_in_does_not(
+    panel: PanelWindow,
+    client: FakeClient,
+    qtbot: QtBot,
+    sheets: tuple[Path, Path],
+    place: str,
+    switched: bool,
+    opens: bool,
+) -> None:
+    if not switched:
+        panel.tray.by_itself.click()
+    lay(panel, client, qtbot, sheets)
+    taken(sheets, place)
+    lay(panel, client, qtbot, ())
+    windows = panel.tray.windows()
+    assert bool(windows) is opens
+    if opens:
+        qtbot.waitUntil(windows[0].seen)
+        assert grey(windows[0].canvas.picture) == pytest.approx(230, abs=1)
+
+
+def test_a_receipt_does_not_open_by_itself(
+    panel: PanelWindow, client: FakeClient, qtbot: QtBot, sheets: tuple[Path, Path]
+) -> None:
+    sheets[0].write_bytes(sheet_pdf(0.5, size=(80, 126)))
+    lay(panel, client, qtbot, sheets[:1])
+    taken(sheets[:1], "taken")
+    lay(panel, client, qtbot, ())
+    assert not panel.tray.windows()
 
 
 def test_a_sheet_that_is_taken_meanwhile_is_told_not_raised(
