@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QEvent, QRect, QSize, Qt
@@ -28,9 +29,11 @@ from . import theme
 WIDTH, HEIGHT = 1280, 800
 """Pixels of the panel where there is room for all of it. These and the next are of a screen of 1920 x 1080: a larger one has
 `scale` times as many."""
-THREE_COLUMNS, TWO_COLUMNS, ONE_COLUMN = 1024, 712, 420
+THREE_COLUMNS, TWO_COLUMNS, ONE_COLUMN = 1060, 712, 420
 """The least width, in pixels, for so many columns of the panel's parts."""
 LEAST_HEIGHT = 480
+LINE = 128
+"""Per cent of the letters' height from line to line, where something is read aloud."""
 _WELL_SEEN = 1024
 """The terminal is not made narrower than this for a second column of the panel."""
 _FULL = QSize(terminal_theme.WIDTH, terminal_theme.HEIGHT)
@@ -123,6 +126,27 @@ class Wrapped(QLabel):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.px(20), super().minimumSizeHint().height())
+
+
+class Spaced(Wrapped):
+    """Several lines with room between them, so that they are read at a distance and no letter is cut."""
+
+    def __init__(self, role: str, name: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setWordWrap(True)
+        self.setProperty("role", role)
+        self.setObjectName(name)
+        self._plain = ""
+
+    def setText(self, text: str) -> None:
+        if text != self._plain:
+            self._plain = text
+            line = 100 if self.property("role") == "english" else LINE  # a Latin face has room of its own
+            super().setText(f'<div style="line-height:{line}%">{escape(text)}</div>')
+
+    def text(self) -> str:
+        return self._plain
 
 
 def label(text: str, role: str = "", *, wrap: bool = False, name: str = "") -> QLabel:
@@ -237,8 +261,13 @@ class Columns(QScrollArea):
                 layout.addWidget(part, self._growing.get(part, 0))
 
     def bring(self, part: QWidget) -> None:
-        """Scroll to `part`, which may just have asked for more room."""
+        """Scroll to `part`, which may just have asked for more room, and as far as it goes to all of the box that it is in."""
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        around: QWidget | None = part
+        while around is not None and not isinstance(around, Box):
+            around = around.parentWidget()
+        if around is not None:
+            self.ensureWidgetVisible(around, 0, theme.GAP)
         self.ensureWidgetVisible(part, 0, theme.GAP)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

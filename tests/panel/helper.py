@@ -15,10 +15,12 @@ from reportlab.pdfgen.canvas import Canvas
 
 from scenarios.panel import PanelWindow
 from scenarios.panel.client import PanelCard, TerminalState
+from scenarios.tours.guide import Guide
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.secret import Secret
 
 PIN = "7306"
+PASSWORD = "MIHON7306"  # noqa: S105 - of nobody
 CARDS = (
     PanelCard("港太一のカード", "6人世帯の世帯主", "港太一"),
     PanelCard("六甲翠のカード", "単身", "六甲翠"),
@@ -70,6 +72,13 @@ class FakeClient:
     def pin_of(self, name: str) -> Secret:
         self._ask("pin", name)
         return Secret(PIN)
+
+    def password_of(self, name: str) -> Secret:
+        self._ask("password", name)
+        return Secret(PASSWORD)
+
+    def guide(self) -> Guide | None:
+        return None
 
     def hold_certificates(self, calling: str) -> None:
         self._ask("hold", calling)
