@@ -37,8 +37,10 @@ class Splash(QWidget):
         self._told = False
         self.setWindowTitle("コンビニ交付キオスク（見本）")
         self.setAccessibleName(self._text)
-        self.setFixedSize(WIDTH, HEIGHT)
-        self.move(QGuiApplication.primaryScreen().availableGeometry().center() - self.rect().center())
+        free = QGuiApplication.primaryScreen().availableGeometry()
+        self._scale = max(1.0, min(free.width() / 1920, free.height() / 1080))
+        self.setFixedSize(round(WIDTH * self._scale), round(HEIGHT * self._scale))
+        self.move(free.center() - self.rect().center())
 
     def take(self, line: str) -> None:
         done, of, text = (line.split(" ", 2) + ["", ""])[:3]
@@ -51,6 +53,7 @@ class Splash(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), QColor(GROUND))
+        painter.scale(self._scale, self._scale)
         for text, size, bold, colour, top in (
             ("見本", 44, True, INK, 36),
             ("コンビニ交付キオスク", 26, True, INK, 104),

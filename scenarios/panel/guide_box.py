@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -13,10 +14,13 @@ from scenarios.tours.tour import Both
 
 from . import theme
 from .next_thing import Thing
-from .parts import TWO_COLUMNS, Box, Spaced, button, even, label, row, set_role
+from .parts import Box, Spaced, button, even, label, row, set_role
 
 TITLE = "次にすること"
 CLOCK_STANDS = "説明の間、時計は止めてあります"
+_SIDE_BY_SIDE = 900
+_WITH_ABOUT, _WITH_BOTH = 90, 124
+"""Pixels of a tile's height for so much of its words."""
 FREE = Both("自由に操作する", "Free play")
 FREE_ABOUT = Both(
     "すべてのカード・障害・時計を、自分で動かす", "All cards, faults and the clock in your own hands"
@@ -113,25 +117,34 @@ class GuideBox(Box):
 
 
 class TourPage(QWidget):
-    """The choice: one button a tour, with what it shows, and free play."""
+    """The choice: one button a tour, with what it shows as far as there is room, and free play."""
 
     def __init__(self, tours: tuple[Tour, ...], choose: Callable[[Tour | None], object]) -> None:
         super().__init__()
         self.setAccessibleName("見学コースの一覧")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GAP)
-        self.choices: list[Tile] = []
-        for tour in tours:
-            self.choices.append(Tile(tour.title, tour.about, lambda tour=tour: choose(tour)))
-        self.choices.append(Tile(FREE, FREE_ABOUT, lambda: choose(None)))
-        for one in self.choices:
-            layout.addWidget(one, 1)
-        layout.addStretch(1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(theme.GAP)
+        self.choices = [Tile(tour.title, tour.about, partial(choose, tour)) for tour in tours]
+        self.choices.append(Tile(FREE, FREE_ABOUT, partial(choose, None)))
+        self._columns = 0
+        self._arrange(1)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for number, one in enumerate(self.choices):
+            self._grid.removeWidget(one)
+            self._grid.addWidget(one, number // columns, number % columns)
+        for column in range(2):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange(2 if self.width() >= theme.px(_SIDE_BY_SIDE) else 1)
+        rows = -(-len(self.choices) // self._columns)
         for one in self.choices:
-            one.last.setVisible(self.width() >= theme.px(TWO_COLUMNS) - 2 * theme.EDGE)
+            one.fit((self.height() + theme.GAP) // rows - theme.GAP)
         super().resizeEvent(event)
 
 
@@ -147,6 +160,7 @@ class Tile(QPushButton):
         inside = QVBoxLayout(self)
         inside.setContentsMargins(theme.px(14), theme.px(6), theme.px(14), theme.px(6))
         inside.setSpacing(theme.px(3))
+        self._lines: list[Spaced] = []
         inside.addStretch(1)
         for text, role in (
             (title.ja, "large"),
@@ -158,9 +172,16 @@ class Tile(QPushButton):
             line.setText(text)
             line.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             inside.addWidget(line)
-            self.last = line
+            self._lines.append(line)
         inside.addStretch(1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def fit(self, height: int) -> None:
+        """Say as much as there is room for: what it is, in both languages, always; what it shows in one, or in both."""
+        _, about, _, about_english = self._lines
+        about.setVisible(height >= theme.px(_WITH_ABOUT))
+        about_english.setVisible(height >= theme.px(_WITH_BOTH))
+        self.setToolTip(about.text())
 
     def hasHeightForWidth(self) -> bool:
         return True

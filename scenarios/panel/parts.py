@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QEvent, QRect, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -52,30 +52,24 @@ def columns_for(width: int, scale: float = 1.0) -> int:
 
 
 def side_by_side(screens: Sequence[QRect], title: int = 0, scale: float = 1.0) -> Places:
-    """With a second screen the panel stands there; on a single one it takes the right edge, and the terminal gets what is
-    left, in its own shape. `screens`: what is free of each, the terminal's first; `title`: pixels above each window;
+    """With a second screen the panel fills that one, and the terminal the first; on a single one the panel takes the right edge, and the
+    terminal gets what is left, in its own shape. `screens`: what is free of each, the terminal's first; `title`: pixels above each window;
     `scale`: of the panel."""
     free = screens[0].adjusted(0, title, 0, 0)
     if len(screens) > 1:
-        size = _FULL.boundedTo(free.size())
-        return Places(
-            QRect(free.topLeft(), fitted(size.width(), size.height())), _on(screens[1], title, scale)
-        )
+        return Places(QRect(free.topLeft(), fitted(free.width(), free.height())), _on(screens[1], title))
     width = _panel_width(free.width(), scale)
-    high = round(HEIGHT * scale)
-    height = min(high, free.height()) if columns_for(width, scale) == 3 else free.height()
-    panel = QRect(free.right() + 1 - width, free.top(), width, height)
+    panel = QRect(free.right() + 1 - width, free.top(), width, free.height())
     return Places(QRect(free.topLeft(), fitted(free.width() - width, free.height())), panel)
 
 
-def apart(screens: Sequence[QRect], taken: int, title: int = 0, scale: float = 1.0) -> QRect:
+def apart(screens: Sequence[QRect], taken: int, title: int = 0) -> QRect:
     """The panel's place beside a terminal that fills the screen number `taken` (from 0) of several."""
-    return _on(next(screen for number, screen in enumerate(screens) if number != taken), title, scale)
+    return _on(next(screen for number, screen in enumerate(screens) if number != taken), title)
 
 
-def _on(screen: QRect, title: int, scale: float) -> QRect:
-    free = screen.adjusted(0, title, 0, 0)
-    return QRect(free.topLeft(), (QSize(WIDTH, HEIGHT) * scale).boundedTo(free.size()))
+def _on(screen: QRect, title: int) -> QRect:
+    return screen.adjusted(0, title, 0, 0)
 
 
 def _panel_width(free: int, scale: float) -> int:
@@ -217,6 +211,8 @@ Arrangement = Sequence[tuple[int, Sequence[QWidget]]]
 
 
 class Columns(QScrollArea):
+    resized = Signal()
+
     def __init__(
         self, arrangements: Mapping[int, Arrangement], growing: Mapping[QWidget, int], least: int
     ) -> None:
@@ -273,3 +269,4 @@ class Columns(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange(columns_for(self.window().width(), theme.SCALE))
         super().resizeEvent(event)
+        self.resized.emit()

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QGridLayout,
     QMainWindow,
-    QStackedLayout,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -110,19 +109,17 @@ class PanelWindow(QMainWindow):
         layout.setSpacing(theme.GAP)
         layout.addLayout(self._head)
         layout.addWidget(self.guide)
-        self._pages = QStackedLayout()
-        for page in (self.columns, self.choice):
-            self._pages.addWidget(page)
-        layout.addLayout(self._pages, 1)
+        for page in (self.columns, self.choice):  # one of them is seen; a stack would keep room for the other
+            layout.addWidget(page, 1)
         layout.addWidget(self.told)
         self.setCentralWidget(whole)
         self._fit(columns_for(self.width(), theme.SCALE))
         set_role(self.tray.take, "")
+        self.columns.resized.connect(self._bring_lit, Qt.ConnectionType.QueuedConnection)
         self.tray.came.connect(lambda: self.columns.bring(self.tray))
         self._looks = _timer(self, LOOK_MS, self.look)
         self._traces = _timer(self, TRACE_MS, self.trace.refresh)
-        if self._tours:
-            self._pages.setCurrentWidget(self.choice)
+        self._turn_to(self.choice if self._tours else self.columns)
         self._refresh_all()
         self.tell("" if self._tours else _HINT.format(how=_WITH_HAND if client.cards() else _BY_HAND))
 
@@ -202,7 +199,7 @@ class PanelWindow(QMainWindow):
 
     def _lead(self, state: TerminalState | None) -> None:
         """Say what to do next at `state`, and light what to press for it."""
-        guide, choosing = self._guide, self._pages.currentWidget() is self.choice
+        guide, choosing = self._guide, self.choice.isVisibleTo(self)
         if self._busy:
             return
         card = self._laid()
@@ -260,8 +257,12 @@ class PanelWindow(QMainWindow):
         self._lit = part
         if part is not None:
             _shine(part, True)
-            if self.columns.isAncestorOf(part):
-                self.columns.bring(part)
+            self._bring_lit()
+
+    def _bring_lit(self) -> None:
+        """What is to be pressed lies in sight, also when the room for it has changed."""
+        if self._lit is not None and self.columns.isAncestorOf(self._lit):
+            self.columns.bring(self._lit)
 
     def lit(self) -> QWidget | None:
         """The one part that is lit."""
@@ -305,8 +306,12 @@ class PanelWindow(QMainWindow):
             self._go_to(self.choice)
 
     def _go_to(self, page: QWidget) -> None:
-        self._pages.setCurrentWidget(page)
+        self._turn_to(page)
         self.look()
+
+    def _turn_to(self, page: QWidget) -> None:
+        for one in (self.columns, self.choice):
+            one.setVisible(one is page)
 
     def _led(self, action: Callable[[], object]) -> bool:
         """Let the guide do something that lasts. Meanwhile the panel goes on showing what happens, and nothing can be pressed."""
@@ -367,7 +372,7 @@ class PanelWindow(QMainWindow):
             self.cards.search.clear()
             self.trace.begin_anew()
             if self._tours:
-                self._pages.setCurrentWidget(self.choice)
+                self._turn_to(self.choice)
         self._refresh_all()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -426,7 +431,7 @@ def stand(full_screen: bool, monitor: int) -> tuple[tuple[int, ...], QRect]:
     others = [screen for number, screen in enumerate(screens) if number != (monitor if full_screen else 0)]
     theme.use_scale(theme.scale_for((others or screens)[0].size()))
     if full_screen:
-        return (), apart(screens, monitor, title_height(), theme.SCALE)
+        return (), apart(screens, monitor, title_height())
     places = side_by_side(screens, title_height(), theme.SCALE)
     terminal = places.terminal
     return (terminal.x(), terminal.y(), terminal.width(), terminal.height()), places.panel
