@@ -172,6 +172,10 @@ class TerminalControl(QObject):
         state = self._kiosk.devices.coin.seen
         return {"inserted": state.inserted, "taken": state.taken, "returned": state.returned}
 
+    def due(self) -> int:
+        """Yen that the pay screen asks for; 0 on every other."""
+        return int(getattr(self._kiosk.window.view(), "due", 0))
+
     def paid_by_hand(self) -> int:
         """Yen that staff paid out for the coin unit."""
         return self._by_hand(self._kiosk.devices.coin.paid_by_hand)

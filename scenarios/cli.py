@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+from .command import splash
+
+splash.begin(sys.argv)  # before anything that takes long to read
+
 import logging
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 

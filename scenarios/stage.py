@@ -114,6 +114,8 @@ class Stage:
             )
         self.has_outages = outages
         self.books = LedgerQueries(self.servers_folder)
+        self.laid = ""
+        """The name of the card that the stage has laid on the reader; '' for none, or for one that only a scenario has."""
         self._restored: Path | None = None
         self._separate = separate
         self._kiosk: Kiosk | None = None
@@ -239,6 +241,7 @@ class Stage:
             self._kiosk = LocalKiosk(settings, self.clock, self.trace)
         if self.hands is not None and self._automatic:
             self.hands.take(self._kiosk.terminal)
+        self.laid = ""
         self._await_card(False)
         return self._kiosk.terminal
 
@@ -252,6 +255,7 @@ class Stage:
         """Switch the terminal on again after a power cut, with its journal and devices as they were left."""
         assert isinstance(self._kiosk, ProcessKiosk)
         self._kiosk.restart(self.clock.setting)
+        self.laid = ""
         return self._kiosk.terminal
 
     def cut_power_at(self, record: str, action: Callable[[], None]) -> None:
@@ -287,6 +291,7 @@ class Stage:
         if not image.exists():
             paths.copy_private(self.template / self.card(name).file, image)
         self._lay(image)
+        self.laid = name
 
     def lay_image(self, image: CardImage) -> None:
         """Lay a card that is none of the stage's; it is gone with the scenario. Raises Failed(Card_Not_Enrolled) where only
@@ -307,6 +312,7 @@ class Stage:
             self.hands.take(self.kiosk.terminal)
             return
         self.kiosk.terminal.call("take_card")
+        self.laid = ""
 
     def _await_card(self, there: bool) -> None:
         """Until the reader has noticed; a virtual one does at once."""

@@ -1,4 +1,5 @@
-"""`konbini demo`: servers, terminal and the presenter's panel; with no display, a scripted visit with pictures of each step."""
+"""`konbini demo`: servers, terminal and the presenter's panel with its tours; with no display, a scripted visit or the tours, with
+pictures of each step."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from kiosk_app.card_slot import VIRTUAL
 from scenarios import paths
 
+from . import splash
 from .display import has_display, monitor_index
 from .options import Pace, present_reader
 from .usage import WrongUse
@@ -21,8 +23,12 @@ from .usage import WrongUse
 if TYPE_CHECKING:
     from scenarios.stage import Stage
     from scenarios.template import CardEntry
+    from scenarios.tours import Tour
 
 FEATURE = "証明書の交付"
+ALL_TOURS = "all"
+_STARTS = 5
+"""What is started one after the other before the panel is there."""
 
 
 def run_demo(
@@ -33,20 +39,46 @@ def run_demo(
     monitor: int | None = None,
     outages: bool = False,
     pace: Pace | None = None,
+    tour: str = "",
+    pictures: Path | None = None,
 ) -> int:
-    """The exit code: 0, or 1 when the scripted visit did not end in paper.
+    """The exit code: 0, or 1 when the scripted visit did not end in paper, or a tour not as it says.
 
     `reader`: `pcsc` or `pcsc:NAME` is the presenter's own, on which real hands lay cards. `trust`: enrolled test cards.
     `outages`: those of city halls, lines and data centres can be switched on at the panel.
-    `pace`: as at a shop where people watch, none else, unless told. `monitor`: the one, from 1, that a full-screen terminal fills. Raises WrongUse for what this machine does not have.
+    `pace`: as at a shop where people watch, none else, unless told. `monitor`: the one, from 1, that a full-screen terminal fills.
+    `tour`: the panel begins with it. `pictures`: where the pictures of tours (of `tour`, or of all) that nobody looks at are put. Raises
+    WrongUse for what this machine does not have, or no tour has.
     """
-    if has_display():
+    try:
+        return _run(reader, trust, full_screen, monitor, outages, pace, tour, pictures)
+    finally:
+        splash.end()
+
+
+def _run(
+    reader: str,
+    trust: bool,
+    full_screen: bool,
+    monitor: int | None,
+    outages: bool,
+    pace: Pace | None,
+    tour: str,
+    pictures: Path | None,
+) -> int:
+    if pictures is None and (splash.is_shown() or has_display()):
+        splash.say(1, _STARTS, "プログラムを読み込んでいます")
         index = monitor_index(monitor, full_screen=full_screen, beside=full_screen)
-        return _with_panel(present_reader(reader), trust, full_screen, index, outages, pace is not Pace.NONE)
+        reader = present_reader(reader)
+        _choose_towns()
+        begins_with = _tours(tour)[0] if tour else None
+        return _with_panel(reader, trust, full_screen, index, outages, pace is not Pace.NONE, begins_with)
     if reader != VIRTUAL:
         raise WrongUse("手元のリーダを使う実演には、画面が要ります。画面のある機械で実行してください。")
     if full_screen or monitor is not None:
         raise WrongUse("画面がないため、--full-screen と --monitor は使えません。外して実行してください。")
+    if tour or pictures is not None:
+        return _tours_unattended(tour or ALL_TOURS, pictures)
     print("画面がないため、一連の手続を画面なしで実演します（画面のある機械では、端末と操作盤が開きます）。")
     from scenarios.steps.world import Unmet
 
@@ -60,9 +92,71 @@ def run_demo(
         return 1
 
 
-def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int, outages: bool, paced: bool) -> int:
+def _choose_towns() -> None:
+    """Whoever has named no town gets those in which the tours are."""
+    from scenarios.tours import TOWNS
+    from scenarios.towns import VARIABLE, choose_towns
+
+    if not os.environ.get(VARIABLE):
+        choose_towns(TOWNS)
+
+
+def _tours(name: str) -> tuple[Tour, ...]:
+    """The tour of that name, or all. Raises WrongUse for one that there is not, or that has nobody in the towns of this demo."""
+    from scenarios.template import load_cards, template_folder
+    from scenarios.tours import TOURS, tours_for
+
+    found = tuple(tour for tour in TOURS if name in (tour.name, ALL_TOURS))
+    if not found:
+        names = "、".join(tour.name for tour in TOURS)
+        raise WrongUse(f"見学コース「{name}」はありません。--tour には {names} を指定してください。")
+    possible = tours_for(load_cards(template_folder()))
+    if missing := [tour.name for tour in found if tour not in possible]:
+        raise WrongUse(
+            f"見学コース {'、'.join(missing)} に登場する人が、この市区町村にはいません。--town を外して実行してください。"
+        )
+    return found
+
+
+def _tours_unattended(name: str, pictures: Path | None) -> int:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    _choose_towns()
+    chosen = _tours(name)
+    from PySide6.QtWidgets import QApplication
+
+    from scenarios.driver import NotReached
+    from scenarios.stage import Stage
+    from scenarios.steps.world import Unmet
+    from scenarios.tours.guide import Guide
+    from scenarios.tours.unattended import INDEX, run_tours
+
+    application = QApplication.instance() or QApplication([])
+    folder = pictures or _fresh(paths.home() / "demo" / "tours")
+    with Stage(separate=True) as stage:
+
+        def begin() -> None:
+            stage.reset("見学")
+            stage.start_kiosk(separate=True)
+
+        try:
+            run_tours(chosen, Guide(stage, begin), stage, folder, lambda line: print(line, flush=True))
+        except (Unmet, NotReached) as error:
+            print(
+                f"見学コースを終わりまで進められませんでした。期待: {error.expected}　／　実際: {error.found}",
+                file=sys.stderr,
+            )
+            return 1
+    print(f"画面の絵と説明: {folder / INDEX}")
+    del application
+    return 0
+
+
+def _with_panel(
+    reader: str, trust: bool, full_screen: bool, monitor: int, outages: bool, paced: bool, tour: Tour | None
+) -> int:
     from scenarios.panel import StageClient, run_panel, stand
     from scenarios.stage import Stage
+    from scenarios.template import template_folder
 
     from .serving import console_lines
 
@@ -70,6 +164,9 @@ def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int, outag
     place, panel_place = stand(full_screen, monitor)
     window = {"place": place, "full_screen": full_screen, "monitor": monitor}
     trace_folder = _fresh(paths.home() / "demo" / "trace")
+    splash.say(2, _STARTS, "見本の住民とカードを用意しています（初めてのときは1分ほど）")
+    template_folder()
+    splash.say(3, _STARTS, "センター・認証局・市区町村のサーバを起動しています")
     with Stage(
         separate=True,
         reader=reader,
@@ -85,9 +182,11 @@ def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int, outag
             stage.start_kiosk(separate=True, window=window)
             print("\n".join(console_lines(stage.servers)), flush=True)
 
+        splash.say(4, _STARTS, "端末を起動しています")
         begin()
         _open_console(stage)
-        return run_panel(StageClient(stage, begin), panel_place)
+        splash.say(5, _STARTS, "操作盤を開いています")
+        return run_panel(StageClient(stage, begin), panel_place, tour, splash.end)
 
 
 def _open_console(stage: Stage) -> None:

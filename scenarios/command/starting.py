@@ -104,12 +104,26 @@ def demo(
     full_screen: FullScreenOption = False,
     monitor: MonitorOption = None,
     pace: PaceOption = None,
+    tour: Annotated[
+        str,
+        typer.Option(
+            "--tour",
+            help="この見学コースから始める（resident、lost-card、registration、stopped-person、power-cut、wrong-paper）。"
+            "画面がなければ、そのコース（all ですべて）を画面なしで進める",
+        ),
+    ] = "",
+    pictures: Annotated[
+        Path | None,
+        typer.Option("--pictures", help="見学コースを画面なしで進め、各場面の絵と説明をこのフォルダに置く"),
+    ] = None,
 ) -> None:
     """サーバ・端末・進行役の操作盤を開く。画面がなければ、一連の手続を画面なしで実演する。"""
     from .demo import run_demo
     from .options import reader_name
 
     _choose(town)
+    if pictures is not None:
+        usable_folder(pictures, "--pictures")
     raise typer.Exit(
         run_demo(
             reader_name(reader),
@@ -118,6 +132,8 @@ def demo(
             monitor=monitor,
             outages=outages,
             pace=pace,
+            tour=tour,
+            pictures=pictures,
         )
     )
 

@@ -39,6 +39,8 @@ BY_HAND = (
 HOLD_NOT = "住所地の職員：一時停止はふだんのカードだけ"
 REVEALED_MS = 10_000
 """A PIN stays on the panel for so long after one click: four digits are read and entered, and the next visitor sees none."""
+_LOOK_AT_PIN = f"暗証番号を{REVEALED_MS // 1000}秒見る"
+_LOOK_AT_PASSWORD = f"パスワードを{REVEALED_MS // 1000}秒見る"
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -58,12 +60,10 @@ class CardRow(QStyledItemDelegate):
         box = draw_ground(painter, option)
         laid = bool(index.data(_LAID))
         if laid:
-            painter.fillRect(
-                QRect(box.left(), box.top(), theme.px(4), box.height() - 1), QColor(theme.ACCENT)
-            )
+            painter.fillRect(QRect(box.left(), box.top(), theme.px(4), box.height() - 1), QColor(theme.GOOD))
         inner = box.adjusted(theme.px(12), theme.px(5), -theme.px(8), -theme.px(5))
         for size, bold, colour, text, top in (
-            (theme.SIZE, True, theme.ACCENT if laid else theme.INK, str(index.data(_NAME)), 0),
+            (theme.SIZE, True, theme.GOOD if laid else theme.INK, str(index.data(_NAME)), 0),
             (theme.SMALL, False, theme.SOFT, str(index.data(_PURPOSE)), 19),
         ):
             painter.setFont(theme.font(size, bold))
@@ -112,13 +112,10 @@ class CardBox(Box):
         self.purpose = label("", "soft", wrap=True)
         self.purpose.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.purpose.setFixedHeight(theme.px(36))
-        self.lay = button(
-            "カードを置く", self._lay, role="main", tip="選んだカードを、端末の読み取り部に置きます"
-        )
+        self.lay = button("カードを置く", self._lay, tip="選んだカードを、端末の読み取り部に置きます")
         self.take = button("カードを取る", self._take, tip="読み取り部のカードを取ります")
-        self.show_pin = button(
-            f"暗証番号を{REVEALED_MS // 1000}秒見る", self._reveal, tip="カードを選び直すと、すぐに隠します"
-        )
+        self.show_pin = button(_LOOK_AT_PIN, self._reveal, tip="カードを選び直すと、すぐに隠します")
+        self._password = False
         self.cover = QTimer(self)
         self.cover.setSingleShot(True)
         self.cover.setInterval(REVEALED_MS)
@@ -173,6 +170,21 @@ class CardBox(Box):
         """See whether real hands have laid a card, or taken it."""
         if self._laid() != self._shown:
             self.refresh()
+
+    def choose(self, name: str) -> None:
+        """Select the card of that name in the list, if it is there."""
+        self.search.clear()
+        for number in range(self.found.rowCount()):
+            if self.found.index(number, 0).data(_NAME) == name:
+                self.list.setCurrentIndex(self.found.index(number, 0))
+                return
+
+    def ask_password(self, asked: bool) -> None:
+        """Whether the terminal asks for the password of the signature certificate, and not for the PIN."""
+        if asked != self._password:
+            self._password = asked
+            self.conceal()
+            self.show_pin.setText(_LOOK_AT_PASSWORD if asked else _LOOK_AT_PIN)
 
     def _laid(self) -> str:
         """A terminal that does not answer sees no card."""
@@ -243,9 +255,10 @@ class CardBox(Box):
 
     def _reveal(self) -> None:
         card = self.chosen()
-        if card is not None and self._attempt(
-            lambda: self.pin.setText(self._client.pin_of(card.name).reveal())
-        ):
+        if card is None:
+            return
+        asked = self._client.password_of if self._password else self._client.pin_of
+        if self._attempt(lambda: self.pin.setText(asked(card.name).reveal())):
             self.cover.start()
 
     def conceal(self) -> None:

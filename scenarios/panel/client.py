@@ -13,6 +13,7 @@ import httpx
 
 from cards.errors import CardError
 from scenarios.driver import NotReached
+from scenarios.tours.guide import Guide
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 
@@ -48,6 +49,8 @@ class TerminalState:
     """What keeps the next resident away, by its catalogue name; '' for nothing."""
     found: tuple[str, ...] = ()
     """What staff compare then: each difference, each refused report."""
+    due: int = 0
+    """Yen that are asked for on the pay screen; 0 on every other."""
 
 
 class PanelClient(Protocol):
@@ -65,6 +68,9 @@ class PanelClient(Protocol):
     def take_card(self) -> None: ...
 
     def pin_of(self, name: str) -> Secret: ...
+
+    def password_of(self, name: str) -> Secret:
+        """Of its signature certificate."""
 
     def hold_certificates(self, calling: str) -> None:
         """What the 住所地の職員 does when someone reports the card as lost."""
@@ -140,6 +146,9 @@ class PanelClient(Protocol):
 
     def reset(self) -> None:
         """Everything as it was at the beginning, for the next visitor."""
+
+    def guide(self) -> Guide | None:
+        """Who leads through tours of the stage; None where there is none."""
 
 
 class Attempt(Protocol):

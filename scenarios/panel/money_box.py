@@ -33,6 +33,7 @@ class MoneyButton(QAbstractButton):
     def __init__(self, yen: int, action: Callable[[], object]) -> None:
         super().__init__()
         self.yen = yen
+        self.lit = False
         self.setText(f"{yen:,}円")
         self.setAccessibleName(f"{yen}円を入れる")
         self.setToolTip(f"{yen:,}円を投入口に入れます")
@@ -56,10 +57,10 @@ class MoneyButton(QAbstractButton):
             self._draw_note(painter, centre)
         else:
             self._draw_coin(painter, centre)
-        if self.hasFocus():
-            painter.setPen(QPen(QColor(theme.ACCENT), 1.5))
+        if self.lit or self.hasFocus():
+            painter.setPen(QPen(QColor(theme.ACCENT if self.lit else theme.FOCUS), 3 if self.lit else 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(1, 1, wide - 2, high - 2), 8, 8)
+            painter.drawRoundedRect(QRectF(1.5, 1.5, wide - 3, high - 3), 8, 8)
         painter.end()
 
     def _draw_coin(self, painter: QPainter, centre: QPointF) -> None:
@@ -159,6 +160,11 @@ class MoneyBox(Box):
             amount.setText("―" if state is None else f"{getattr(state, place):,}円")
         for coin in self.coins:
             coin.setEnabled(state is not None)
+
+    def for_amount(self, yen: int) -> MoneyButton:
+        """What to drop next where so much is missing: the largest that is not too much, else the smallest."""
+        fitting = [coin for coin in self.coins if coin.yen <= yen]
+        return fitting[-1] if fitting else self.coins[0]
 
     def forget(self) -> None:
         """The stage was reset."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QEvent, QRect, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -28,9 +29,11 @@ from . import theme
 WIDTH, HEIGHT = 1280, 800
 """Pixels of the panel where there is room for all of it. These and the next are of a screen of 1920 x 1080: a larger one has
 `scale` times as many."""
-THREE_COLUMNS, TWO_COLUMNS, ONE_COLUMN = 1024, 712, 420
+THREE_COLUMNS, TWO_COLUMNS, ONE_COLUMN = 1060, 712, 420
 """The least width, in pixels, for so many columns of the panel's parts."""
 LEAST_HEIGHT = 480
+LINE = 128
+"""Per cent of the letters' height from line to line, where something is read aloud."""
 _WELL_SEEN = 1024
 """The terminal is not made narrower than this for a second column of the panel."""
 _FULL = QSize(terminal_theme.WIDTH, terminal_theme.HEIGHT)
@@ -49,30 +52,24 @@ def columns_for(width: int, scale: float = 1.0) -> int:
 
 
 def side_by_side(screens: Sequence[QRect], title: int = 0, scale: float = 1.0) -> Places:
-    """With a second screen the panel stands there; on a single one it takes the right edge, and the terminal gets what is
-    left, in its own shape. `screens`: what is free of each, the terminal's first; `title`: pixels above each window;
+    """With a second screen the panel fills that one, and the terminal the first; on a single one the panel takes the right edge, and the
+    terminal gets what is left, in its own shape. `screens`: what is free of each, the terminal's first; `title`: pixels above each window;
     `scale`: of the panel."""
     free = screens[0].adjusted(0, title, 0, 0)
     if len(screens) > 1:
-        size = _FULL.boundedTo(free.size())
-        return Places(
-            QRect(free.topLeft(), fitted(size.width(), size.height())), _on(screens[1], title, scale)
-        )
+        return Places(QRect(free.topLeft(), fitted(free.width(), free.height())), _on(screens[1], title))
     width = _panel_width(free.width(), scale)
-    high = round(HEIGHT * scale)
-    height = min(high, free.height()) if columns_for(width, scale) == 3 else free.height()
-    panel = QRect(free.right() + 1 - width, free.top(), width, height)
+    panel = QRect(free.right() + 1 - width, free.top(), width, free.height())
     return Places(QRect(free.topLeft(), fitted(free.width() - width, free.height())), panel)
 
 
-def apart(screens: Sequence[QRect], taken: int, title: int = 0, scale: float = 1.0) -> QRect:
+def apart(screens: Sequence[QRect], taken: int, title: int = 0) -> QRect:
     """The panel's place beside a terminal that fills the screen number `taken` (from 0) of several."""
-    return _on(next(screen for number, screen in enumerate(screens) if number != taken), title, scale)
+    return _on(next(screen for number, screen in enumerate(screens) if number != taken), title)
 
 
-def _on(screen: QRect, title: int, scale: float) -> QRect:
-    free = screen.adjusted(0, title, 0, 0)
-    return QRect(free.topLeft(), (QSize(WIDTH, HEIGHT) * scale).boundedTo(free.size()))
+def _on(screen: QRect, title: int) -> QRect:
+    return screen.adjusted(0, title, 0, 0)
 
 
 def _panel_width(free: int, scale: float) -> int:
@@ -123,6 +120,27 @@ class Wrapped(QLabel):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.px(20), super().minimumSizeHint().height())
+
+
+class Spaced(Wrapped):
+    """Several lines with room between them, so that they are read at a distance and no letter is cut."""
+
+    def __init__(self, role: str, name: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setWordWrap(True)
+        self.setProperty("role", role)
+        self.setObjectName(name)
+        self._plain = ""
+
+    def setText(self, text: str) -> None:
+        if text != self._plain:
+            self._plain = text
+            line = 100 if self.property("role") == "english" else LINE  # a Latin face has room of its own
+            super().setText(f'<div style="line-height:{line}%">{escape(text)}</div>')
+
+    def text(self) -> str:
+        return self._plain
 
 
 def label(text: str, role: str = "", *, wrap: bool = False, name: str = "") -> QLabel:
@@ -193,6 +211,8 @@ Arrangement = Sequence[tuple[int, Sequence[QWidget]]]
 
 
 class Columns(QScrollArea):
+    resized = Signal()
+
     def __init__(
         self, arrangements: Mapping[int, Arrangement], growing: Mapping[QWidget, int], least: int
     ) -> None:
@@ -237,10 +257,16 @@ class Columns(QScrollArea):
                 layout.addWidget(part, self._growing.get(part, 0))
 
     def bring(self, part: QWidget) -> None:
-        """Scroll to `part`, which may just have asked for more room."""
+        """Scroll to `part`, which may just have asked for more room, and as far as it goes to all of the box that it is in."""
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        around: QWidget | None = part
+        while around is not None and not isinstance(around, Box):
+            around = around.parentWidget()
+        if around is not None:
+            self.ensureWidgetVisible(around, 0, theme.GAP)
         self.ensureWidgetVisible(part, 0, theme.GAP)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange(columns_for(self.window().width(), theme.SCALE))
         super().resizeEvent(event)
+        self.resized.emit()

@@ -10,7 +10,7 @@ from scenarios.trace_labels import values
 from server_stub.interface.failures import by_name
 
 from .client import Attempt, PanelClient, TerminalState
-from .parts import Box, button, even, label, row, set_role
+from .parts import Box, button, even, label, row
 
 MOST_SHEETS = 12
 _JAMMED, _STOPPED = "Jammed", "OutOfService"
@@ -38,7 +38,7 @@ class StaffBox(Box):
         first.setStretch(2, 1)
         self.inside.addLayout(first)
         self.resume = button(
-            "紙詰まりを直して再開", self._resume, role="main", tip="用紙を取り除き、足りない用紙も補充します"
+            "紙詰まりを直して再開", self._resume, tip="用紙を取り除き、足りない用紙も補充します"
         )
         self.refund = button("返金する", self._refund, tip="全額を返し、印刷済みの用紙を無効にします")
         self.inside.addLayout(even(self.resume, self.refund))
@@ -55,6 +55,8 @@ class StaffBox(Box):
         )
         self.inside.addWidget(self.why)
         self.inside.addLayout(even(self.returned, self.checked))
+        self.way_out = self.returned
+        """What opens the terminal again."""
         self.refresh(None)
 
     def refresh(self, state: TerminalState | None) -> None:
@@ -68,8 +70,7 @@ class StaffBox(Box):
             one.setVisible(not stopped)
         self.why.setText(_why(state) if state is not None and stopped else "")
         compare = stopped and state is not None and state.trouble in _TO_COMPARE
-        set_role(self.returned, "" if compare else "main")
-        set_role(self.checked, "main" if compare else "")
+        self.way_out = self.checked if compare else self.returned
         for two in (self.why, self.returned, self.checked):
             two.setVisible(stopped)
 

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication
+
 from kiosk_app.card_slot import PCSC
 from scenarios.kiosks import Kiosk
 from scenarios.stage import Stage
 from scenarios.stage_secrets import ordinance_pin
+from scenarios.tours.guide import Guide
 from server_stub.faults.box import KNOWN
 from server_stub.faults.outages import WORDS as OUTAGES
 from server_stub.interface.secret import Secret
@@ -25,9 +28,11 @@ class StageClient(TerminalClient):
         self._stage = stage
         self.trace = stage.trace
         self._reset = reset
-        self._laid = ""
-        self._faults: set[str] = set()
         self._cards = in_hand(stage.cards.values())
+        self._guide = Guide(stage, reset, QCoreApplication.processEvents)
+
+    def guide(self) -> Guide | None:
+        return self._guide
 
     # --- cards -----------------------------------------------------------------------------------------------------------
 
@@ -37,19 +42,17 @@ class StageClient(TerminalClient):
     def laid_card(self) -> str:
         if self._stage.hands is not None:
             return OWN_CARD if self._card_seen() else ""
-        return self._laid
+        return self._stage.laid
 
     def lay_card(self, name: str) -> None:
         self._by_hand(LAY_BY_HAND)
         self._alive()
         self._stage.lay_card(name)
-        self._laid = name
 
     def take_card(self) -> None:
         self._by_hand(TAKE_BY_HAND)
         self._alive()
         self._stage.take_card()
-        self._laid = ""
 
     def _by_hand(self, sentence: str) -> None:
         if self._stage.hands is not None:
@@ -78,6 +81,7 @@ class StageClient(TerminalClient):
 
     def hold_certificates(self, calling: str) -> None:
         self._stage.hold_certificates(calling)
+        self._guide.tell("held")
 
     def take_paper(self) -> None:
         self._alive()
@@ -121,23 +125,21 @@ class StageClient(TerminalClient):
         return {name: told for name, told in KNOWN.items() if self._stage.has_outages or name not in OUTAGES}
 
     def active_faults(self) -> frozenset[str]:
-        return frozenset(self._faults)
+        return frozenset(self._stage.servers.faults_on)
 
     def switch_fault(self, name: str, on: bool) -> None:
         if on:
             self._stage.servers.fault_on(name, {})
-            self._faults.add(name)
+            self._guide.tell(f"fault:{name}")
         else:
             self._stage.servers.fault_off(name)
-            self._faults.discard(name)
 
     def trace_folder(self) -> Path | None:
         return self._stage.trace.folder
 
     def reset(self) -> None:
+        self._guide.forget()
         self._reset()
-        self._laid = ""
-        self._faults.clear()
 
     def _kiosk(self) -> Kiosk:
         return self._stage.kiosk

@@ -11,7 +11,9 @@ from kiosk_app.card_slot import PCSC, VIRTUAL
 from kiosk_app.devices.coin_unit import FULL_STOCK
 from scenarios.driver import Terminal
 from scenarios.kiosks import Kiosk, LoneTerminal, ProcessKiosk
+from scenarios.stage_secrets import CARD_SECRETS
 from scenarios.template import PIN, CardEntry, callings
+from scenarios.tours.guide import Guide
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 
@@ -34,15 +36,16 @@ class TerminalClient:
 
     def look(self) -> TerminalState:
         terminal = self._alive()
-        money, trouble = terminal.money(), terminal.call("trouble")
+        screen, money, trouble = terminal.screen(), terminal.money(), terminal.call("trouble")
         return TerminalState(
-            terminal.screen(),
+            screen,
             money["inserted"],
             money["taken"],
             money["returned"],
             tuple(terminal.tray()),
             str(trouble["failure"]),
             tuple(str(one) for one in trouble["facts"].get("found", ())),
+            int(terminal.call("due")) if screen == "Pay" else 0,
         )
 
     def drop(self, denomination: int) -> None:
@@ -79,6 +82,16 @@ class TerminalClient:
     def settle(self, how: str) -> None:
         self._alive().call("operator", action=how)
         self._note("settled_returned" if how == "returned" else "settled_checked")
+
+    def password_of(self, name: str) -> Secret:
+        self.pin_of(name)  # whose password nobody may tell has no PIN to tell either
+        return CARD_SECRETS["signature_password"]
+
+    def pin_of(self, name: str) -> Secret:
+        raise NotImplementedError
+
+    def guide(self) -> Guide | None:
+        return None
 
     def _alive(self) -> Terminal:
         """The terminal; raises ConnectionError at once if its process has ended (its socket would only warn)."""

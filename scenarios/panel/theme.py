@@ -20,10 +20,13 @@ RAISED_OVER = "#3E526C"
 RULE = "#3B4C61"
 INK = "#F1F5F9"
 SOFT = "#B4C1CF"
-REST = "#7C8B9C"
+REST = "#94A2B2"
 ACCENT = "#F2B84B"
 ACCENT_OVER = "#FFCB69"
 ON_ACCENT = "#1B1405"
+"""ACCENT is the colour of the one thing to press now, and of nothing else."""
+FOCUS = "#7FB6E8"
+"""Of the keyboard's focus, of what is switched on and of the tab that is open."""
 GOOD = "#6FD3A0"
 BAD = "#FF9C8C"
 CHOSEN = "#3A5A80"
@@ -84,6 +87,8 @@ def style(widget: QWidget) -> None:
 
 _ARROW = (Path(__file__).parent / "down.svg").as_posix()
 _FAMILY = ", ".join(f'"{family}"' for family in FAMILIES)
+_LATIN = f'"Open Sans", "Noto Sans", "Segoe UI", "Helvetica Neue", "DejaVu Sans", {_FAMILY}'
+"""English stands in a Latin face."""
 _SHEET = f"""
 * {{ color: {INK}; font-family: {_FAMILY}; font-size: {SIZE}px; }}
 QWidget#PanelWindow, QDialog {{ background: {GROUND}; }}
@@ -91,26 +96,34 @@ QToolTip {{ background: {INK}; color: {GROUND}; border: 0; padding: 4px; }}
 QFrame[role="box"] {{ background: {BOX}; border: 1px solid {RULE}; border-radius: 8px; }}
 QFrame[role="line"] {{ background: {RULE}; border: 0; max-height: 1px; min-height: 1px; }}
 QLabel {{ background: transparent; border: 0; }}
-QLabel[role="title"] {{ font-size: 19px; font-weight: bold; color: {ACCENT}; }}
-QLabel[role="narrow_title"] {{ font-size: 16px; font-weight: bold; color: {ACCENT}; }}
+QLabel[role="title"] {{ font-size: 15px; font-weight: bold; color: {SOFT}; }}
+QLabel[role="narrow_title"] {{ font-size: 14px; font-weight: bold; color: {SOFT}; }}
 QLabel[role="head"] {{ font-size: {HEAD}px; font-weight: bold; }}
 QLabel[role="soft"] {{ color: {SOFT}; font-size: 13px; }}
 QLabel[role="small"] {{ color: {SOFT}; font-size: {SMALL}px; }}
 QLabel[role="large"] {{ font-size: {LARGE}px; font-weight: bold; }}
+QLabel[role="next"] {{ font-size: 26px; font-weight: bold; }}
+QLabel[role="narrow_next"] {{ font-size: 20px; font-weight: bold; }}
+QLabel[role="caption"] {{ font-size: 18px; }}
+QLabel[role="narrow_caption"] {{ font-size: 16px; }}
+QLabel[role="english"] {{ font-family: {_LATIN}; font-size: 13px; color: {SOFT}; }}
 QLabel[role="good"] {{ color: {GOOD}; }}
 QLabel[role="bad"] {{ color: {BAD}; }}
 QPushButton {{ background: {RAISED}; border: 1px solid {RULE}; border-radius: 6px; padding: 6px 8px; min-height: 18px; }}
 QPushButton:hover {{ background: {RAISED_OVER}; }}
 QPushButton:pressed {{ background: {CHOSEN}; }}
-QPushButton:checked {{ background: {ACCENT}; color: {ON_ACCENT}; border-color: {ACCENT}; }}
+QPushButton:checked {{ background: {CHOSEN}; border-color: {FOCUS}; }}
 QPushButton[role="way"] {{ padding: 6px 4px; }}
-QPushButton[role="way"]:checked {{ background: {CHOSEN}; color: {INK}; border-color: {SOFT}; }}
 QPushButton:disabled {{ background: {BOX}; color: {REST}; border-color: {RULE}; }}
 QPushButton[role="main"] {{ background: {ACCENT}; color: {ON_ACCENT}; border-color: {ACCENT}; font-weight: bold; }}
+QPushButton[role="tile"], QPushButton[role="lit_tile"] {{ background: {BOX}; border: 2px solid {RULE}; border-radius: 8px; }}
+QPushButton[role="tile"]:hover, QPushButton[role="lit_tile"]:hover {{ background: {RAISED}; }}
 QPushButton[role="tight"] {{ padding: 6px 4px; }}
 QPushButton[role="main"]:hover {{ background: {ACCENT_OVER}; }}
 QPushButton[role="main"]:disabled {{ background: {BOX}; color: {REST}; border-color: {RULE}; }}
-QPushButton:focus, QLineEdit:focus, QListView:focus, QTableView:focus {{ border: 1px solid {ACCENT}; }}
+QPushButton:focus, QLineEdit:focus, QListView:focus, QTableView:focus {{ border: 1px solid {FOCUS}; }}
+QPushButton[role="lit_tile"], QPushButton[role="lit_tile"]:focus {{ border: 2px solid {ACCENT}; }}
+QPushButton[role="tile"]:focus {{ border: 2px solid {FOCUS}; }}
 QLineEdit, QDateTimeEdit, QComboBox {{
     background: {FIELD}; border: 1px solid {RULE}; border-radius: 6px; padding: 5px 8px; min-height: 18px;
     selection-background-color: {CHOSEN};
@@ -132,7 +145,7 @@ QTabBar::tab {{
     background: transparent; border: 0; border-bottom: 3px solid transparent; color: {SOFT};
     padding: 5px 12px; margin-right: 4px; font-size: {HEAD}px; font-weight: bold;
 }}
-QTabBar::tab:selected {{ color: {INK}; border-bottom-color: {ACCENT}; }}
+QTabBar::tab:selected {{ color: {INK}; border-bottom-color: {FOCUS}; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {RAISED_OVER}; border-radius: 4px; min-height: 28px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}

@@ -1,24 +1,37 @@
-"""The panel's window: the parts side by side, the looks at the stage at fixed times; and opening it beside a terminal."""
+"""The panel's window: what to do next, the parts side by side, the looks at the stage at fixed times; and opening it beside a terminal."""
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QApplication, QGridLayout, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QGridLayout,
+    QMainWindow,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from kiosk_app.screens.window import title_height
+from scenarios.tours import OFF, Tour
 
+from . import next_thing as parts_to_press
 from . import theme
 from .card_box import CardBox
 from .client import TROUBLE, PanelClient, TerminalState
 from .clock_box import ClockBox
 from .faults_box import FaultsBox
-from .money_box import MoneyBox
+from .guide_box import GuideBox, Tile, TourPage
+from .money_box import MoneyBox, MoneyButton
+from .next_thing import CHOOSE_TOUR, NEXT, Thing, next_thing
 from .parts import (
     HEIGHT,
     LEAST_HEIGHT,
@@ -49,6 +62,12 @@ _TERMINAL_BACK = (
 LOOK_MS = 300
 """Between two looks at the terminal; each is a few round trips of about a millisecond."""
 TRACE_MS = 250
+LOOKS_BETWEEN = 5
+"""Looks at the terminal between two looks into the stage for what an official has done at the console."""
+LOW = 600
+"""Pixels of a screen of 1920 x 1080: a window that is lower says only what must be said."""
+_CARD = re.compile(r"「([^」]*カード)」")
+_BUSY = "お待ちください…"
 
 
 class PanelWindow(QMainWindow):
@@ -73,11 +92,17 @@ class PanelWindow(QMainWindow):
         self.trace.came.connect(self.way.take)
         self.trace.begun_anew.connect(self.way.forget)
         self.faults = FaultsBox(client, self.attempt)
+        self._guide = client.guide()
+        self._tours = self._guide.tours() if self._guide is not None else ()
+        self._lit: QWidget | None = None
+        self._busy = False
+        self._looked = 0
+        self._shown_step: tuple[Tour | None, int] | None = None
+        self.guide = GuideBox(self._tour_next, self._tour_back, self._tour_again, self._tour_leave)
+        self.choice = TourPage(self._tours, self._choose_tour)
         self.title = label(TITLE, "title")
         self.terminal = label("", "head", name="terminal_state")
-        self.reset = button(
-            RESET, self._reset, role="main", tip=_ALL_BACK if client.has_servers() else _TERMINAL_BACK
-        )
+        self.reset = button(RESET, self._reset, tip=_ALL_BACK if client.has_servers() else _TERMINAL_BACK)
         self.told = label("", wrap=True, name="told")
         self.told.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self._head = QGridLayout()
@@ -87,16 +112,21 @@ class PanelWindow(QMainWindow):
         layout.setContentsMargins(theme.EDGE, theme.GAP, theme.EDGE, 0)
         layout.setSpacing(theme.GAP)
         layout.addLayout(self._head)
-        layout.addWidget(self.columns, 1)
+        layout.addWidget(self.guide)
+        for page in (self.columns, self.choice):  # one of them is seen; a stack would keep room for the other
+            layout.addWidget(page, 1)
         layout.addWidget(self.told)
         self.setCentralWidget(whole)
         self._fit(columns_for(self.width(), theme.SCALE))
+        set_role(self.tray.take, "")
+        self.columns.resized.connect(self._bring_lit, Qt.ConnectionType.QueuedConnection)
         self.tray.came.connect(lambda: self.columns.bring(self.tray))
         self.way.began.connect(lambda: self.columns.bring(self.way))
         self._looks = _timer(self, LOOK_MS, self.look)
         self._traces = _timer(self, TRACE_MS, self.trace.refresh)
+        self._turn_to(self.choice if self._tours else self.columns)
         self._refresh_all()
-        self.tell(_HINT.format(how=_WITH_HAND if client.cards() else _BY_HAND))
+        self.tell("" if self._tours else _HINT.format(how=_WITH_HAND if client.cards() else _BY_HAND))
 
     def _arranged(self) -> Columns:
         """The parts by the width there is."""
@@ -133,6 +163,7 @@ class PanelWindow(QMainWindow):
         self._head.addWidget(self.terminal, 1 if narrow else 0, 0 if narrow else 1)
         self._head.addWidget(self.reset, 1 if narrow else 0, 1 if narrow else 2)
         self._head.setColumnStretch(0, 1)
+        self.guide.fit(narrow, self.height() < theme.px(LOW))
         letters = self.told.fontMetrics().lineSpacing()
         self.told.setFixedHeight(letters * (2 if narrow else 1) + theme.px(8))
 
@@ -163,12 +194,160 @@ class PanelWindow(QMainWindow):
         self.staff.refresh(state)
         self.clock.refresh()
         self.way.look()
+        self._lead(state)
 
     def _refresh_all(self) -> None:
         self.look()
         self.cards.refresh()
         self.faults.refresh()
         self.trace.refresh()
+
+    # --- leading ------------------------------------------------------------------------------------------------------------
+
+    def _lead(self, state: TerminalState | None) -> None:
+        """Say what to do next at `state`, and light what to press for it."""
+        guide, choosing = self._guide, self.choice.isVisibleTo(self)
+        if self._busy:
+            return
+        card = self._laid()
+        self.cards.ask_password(state is not None and state.screen == "EnterPassword")
+        thing = CHOOSE_TOUR if choosing else next_thing(state, card, virtual=bool(self._client.cards()))
+        if guide is not None and guide.tour is not None:
+            self._looked = (self._looked + 1) % LOOKS_BETWEEN
+            try:
+                guide.notice(OFF if state is None else state.screen, card, look=not self._looked)
+            except TROUBLE as error:
+                self.tell(trouble(error), bad=True)
+            thing = self._in_tour(thing)
+        self.guide.show_tour(guide.tour if guide else None, guide.at if guide else 0)
+        self.guide.show_next(thing)
+        self._light(self._part(thing, state))
+
+    def _in_tour(self, thing: Thing) -> Thing:
+        """What the tour's step asks for, else what the terminal's screen does; at the end, another tour."""
+        guide = self._guide
+        assert guide is not None and guide.step is not None
+        if guide.ended:
+            return parts_to_press.TOUR_ENDED
+        if guide.step.hand is not None:
+            thing = Thing(guide.step.hand, guide.step.press or thing.press)
+        card = next((found[1] for sentence in guide.step.does if (found := _CARD.search(sentence))), "")
+        wanted = (guide.tour, guide.at)
+        if wanted != self._shown_step:
+            self._shown_step = wanted
+            self.cards.choose(card or f"{_person(guide.step.does)}のカード")
+        return thing if thing.press else Thing(thing.told, NEXT)
+
+    def _part(self, thing: Thing, state: TerminalState | None) -> QWidget | None:
+        missing = 0 if state is None else state.due - state.inserted
+        part: QWidget | None = {
+            parts_to_press.LAY: self.cards.lay,
+            parts_to_press.TAKE_CARD: self.cards.take,
+            parts_to_press.MONEY: self.money.for_amount(missing),
+            parts_to_press.TAKE_PAPER: self.tray.take,
+            parts_to_press.RESUME: self.staff.resume,
+            parts_to_press.SETTLE: self.staff.way_out,
+            parts_to_press.RESET: self.reset,
+            parts_to_press.HOLD: self.cards.hold,
+            parts_to_press.NEXT: self.guide.on,
+            parts_to_press.ANOTHER: self.guide.leave,
+            parts_to_press.CHOOSE: self.choice.choices[0],
+        }.get(thing.press)
+        return part if part is not None and part.isEnabled() else None
+
+    def _light(self, part: QWidget | None) -> None:
+        """Light `part` (None: nothing), and it alone."""
+        if part is self._lit:
+            return
+        if self._lit is not None:
+            _shine(self._lit, False)
+        self._lit = part
+        if part is not None:
+            _shine(part, True)
+            self._bring_lit()
+
+    def _bring_lit(self) -> None:
+        """What is to be pressed lies in sight, also when the room for it has changed."""
+        if self._lit is not None and self.columns.isAncestorOf(self._lit):
+            self.columns.bring(self._lit)
+
+    def lit(self) -> QWidget | None:
+        """The one part that is lit."""
+        return self._lit
+
+    def _laid(self) -> str:
+        try:
+            return self._client.laid_card()
+        except TROUBLE:
+            return ""
+
+    def start(self, tour: Tour) -> None:
+        """Begin `tour`."""
+        self._choose_tour(tour)
+
+    def _choose_tour(self, tour: Tour | None) -> None:
+        """None: free play."""
+        guide = self._guide
+        assert guide is not None
+        if tour is None:
+            self._go_to(self.columns)
+            self.tell(_HINT.format(how=_WITH_HAND))
+        elif self._led(lambda: guide.start(tour)):
+            self._go_to(self.columns)
+
+    def _tour_next(self) -> None:
+        if self._guide is not None:
+            self._led(self._guide.next)
+
+    def _tour_back(self) -> None:
+        if self._guide is not None:
+            self._led(self._guide.back)
+
+    def _tour_again(self) -> None:
+        if self._guide is not None:
+            self._led(self._guide.again)
+
+    def _tour_leave(self) -> None:
+        if self._guide is not None:
+            self._led(self._guide.leave)
+            self._go_to(self.choice)
+
+    def _go_to(self, page: QWidget) -> None:
+        self._turn_to(page)
+        self.look()
+
+    def _turn_to(self, page: QWidget) -> None:
+        for one in (self.columns, self.choice):
+            one.setVisible(one is page)
+
+    def _led(self, action: Callable[[], object]) -> bool:
+        """Let the guide do something that lasts. Meanwhile the panel goes on showing what happens, and nothing can be pressed."""
+        self.cards.conceal()
+        self._light(None)
+        self.tell(_BUSY)
+        with self._deaf():
+            done = self.attempt(action)
+        if done:
+            self.tell("")
+        self._refresh_all()
+        return done
+
+    @contextmanager
+    def _deaf(self) -> Iterator[None]:
+        """Whatever is pressed meanwhile was meant for what stood there before."""
+        application, ear = QApplication.instance(), _Deaf()
+        assert isinstance(application, QApplication)
+        self._busy = True
+        application.installEventFilter(ear)
+        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        QApplication.processEvents()
+        try:
+            yield
+            QApplication.processEvents()
+        finally:
+            QApplication.restoreOverrideCursor()
+            application.removeEventFilter(ear)
+            self._busy = False
 
     # --- doing --------------------------------------------------------------------------------------------------------------
 
@@ -190,18 +369,17 @@ class PanelWindow(QMainWindow):
 
     def _reset(self) -> None:
         self.cards.conceal()
+        self._light(None)
         self.tell("最初に戻しています…")
-        self.told.repaint()
-        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
-        try:
+        with self._deaf():
             done = self.attempt(self._client.reset, "最初に戻しました。次の方を始められます。")
-        finally:
-            QApplication.restoreOverrideCursor()
         if done:
             self.money.forget()
             self.staff.forget()
             self.cards.search.clear()
             self.trace.begin_anew()
+            if self._tours:
+                self._turn_to(self.choice)
         self._refresh_all()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -209,6 +387,36 @@ class PanelWindow(QMainWindow):
         self._traces.stop()
         self.tray.stop()
         super().closeEvent(event)
+
+
+def _shine(part: QWidget, on: bool) -> None:
+    if isinstance(part, MoneyButton):
+        part.lit = on
+        part.update()
+    elif isinstance(part, Tile):
+        set_role(part, "lit_tile" if on else "tile")
+    else:
+        set_role(part, "main" if on else "")
+
+
+def _person(sentences: tuple[str, ...]) -> str:
+    """The 呼び名 that a sentence about a person names."""
+    found = (re.search(r"「([^」]*)」の電子証明書", sentence) for sentence in sentences)
+    return next((one[1] for one in found if one), "")
+
+
+class _Deaf(QObject):
+    """Swallows what is pressed and typed."""
+
+    _HEARD = frozenset(
+        {
+            QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.MouseButtonDblClick,
+            QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.Wheel, QEvent.Type.TouchBegin,
+        }
+    )  # fmt: skip
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        return event.type() in self._HEARD
 
 
 def _timer(parent: QWidget, interval: int, action: Callable[[], None]) -> QTimer:
@@ -230,18 +438,25 @@ def stand(full_screen: bool, monitor: int) -> tuple[tuple[int, ...], QRect]:
     others = [screen for number, screen in enumerate(screens) if number != (monitor if full_screen else 0)]
     theme.use_scale(theme.scale_for((others or screens)[0].size()))
     if full_screen:
-        return (), apart(screens, monitor, title_height(), theme.SCALE)
+        return (), apart(screens, monitor, title_height())
     places = side_by_side(screens, title_height(), theme.SCALE)
     terminal = places.terminal
     return (terminal.x(), terminal.y(), terminal.width(), terminal.height()), places.panel
 
 
-def run_panel(client: PanelClient, place: QRect) -> int:
-    """Until the panel is closed or the process is told to end; the exit code."""
+def run_panel(
+    client: PanelClient, place: QRect, tour: Tour | None = None, shown: Callable[[], object] = lambda: None
+) -> int:
+    """Until the panel is closed or the process is told to end; the exit code. `tour`: begin with it. `shown` is called once the panel
+    is there."""
     application = _application()
     panel = PanelWindow(client)
     panel.setGeometry(place)
     panel.show()
+    application.processEvents()
+    shown()
+    if tour is not None:
+        panel.start(tour)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: application.quit())
     code = int(application.exec())

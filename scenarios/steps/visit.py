@@ -48,6 +48,12 @@ def lay_and_choose_domicile(world: World, card: str, municipality: str) -> None:
     world.choose_domicile(municipality)
 
 
+@when("住所地の証明書を選ぶ")
+def choose_address(world: World) -> None:
+    """When the card lies there already."""
+    world.choose_address()
+
+
 @when("正しい暗証番号を入力する")
 def right_pin(world: World) -> None:
     world.enter_pin(right=True)

@@ -15,10 +15,13 @@ from reportlab.pdfgen.canvas import Canvas
 
 from scenarios.panel import PanelWindow
 from scenarios.panel.client import PanelCard, TerminalState
+from scenarios.tours import TOURS, Tour
+from scenarios.tours.guide import Guide
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.secret import Secret
 
 PIN = "7306"
+PASSWORD = "MIHON7306"  # noqa: S105 - of nobody
 CARDS = (
     PanelCard("港太一のカード", "6人世帯の世帯主", "港太一"),
     PanelCard("六甲翠のカード", "単身", "六甲翠"),
@@ -28,6 +31,37 @@ FAULTS = {
     "center.down": "センターがすべての要求に 503 を返す",
     "issuing.swap_record": "別人の記録で証明書を作る",
 }
+
+
+class Leader(Guide):
+    """Leads through all tours over no stage."""
+
+    def __init__(self) -> None:
+        self.tour, self.at = None, 0
+
+    def tours(self) -> tuple[Tour, ...]:
+        return TOURS
+
+    def start(self, tour: Tour) -> None:
+        self.tour, self.at = tour, 0
+
+    def next(self) -> None:
+        self.at += 1
+
+    def back(self) -> None:
+        self.at = max(0, self.at - 1)
+
+    def again(self) -> None:
+        self.at = 0
+
+    def leave(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self.tour, self.at = None, 0
+
+    def notice(self, screen: str, card: str, *, look: bool = True) -> bool:
+        return False
 
 
 class FakeClient:
@@ -48,6 +82,7 @@ class FakeClient:
         self.looks = 0
         self.servers = True
         self.in_hand: Sequence[PanelCard] = CARDS
+        self.leader: Guide | None = None
 
     def _ask(self, *what: object) -> None:
         if self.broken is not None:
@@ -71,6 +106,13 @@ class FakeClient:
     def pin_of(self, name: str) -> Secret:
         self._ask("pin", name)
         return Secret(PIN)
+
+    def password_of(self, name: str) -> Secret:
+        self._ask("password", name)
+        return Secret(PASSWORD)
+
+    def guide(self) -> Guide | None:
+        return self.leader
 
     def hold_certificates(self, calling: str) -> None:
         self._ask("hold", calling)
@@ -166,6 +208,8 @@ class FakeClient:
         self._ask("reset")
         self.laid = ""
         self.active.clear()
+        if self.leader is not None:
+            self.leader.forget()
 
 
 def sheet_pdf(*greys: float, size: tuple[float, float] = (210, 297)) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QRect
 
+from scenarios.panel import theme
 from scenarios.panel.parts import (
     LEAST_HEIGHT,
     ONE_COLUMN,
@@ -68,17 +69,34 @@ def test_the_panel_is_as_narrow_as_the_screen_asks_for(
     assert (placed.terminal.width(), placed.terminal.height()) == terminal
 
 
+LANDSCAPE = [(1024, 768), (1280, 720), (1366, 768), (1920, 1080), (2560, 1440), (3840, 2160), (5120, 2880)]
+
+
+@pytest.mark.parametrize("size", LANDSCAPE, ids=str)
+def test_no_third_of_the_screen_stays_black(size: tuple[int, int]) -> None:
+    screen = QRect(0, 0, *size)
+    scale = theme.scale_for(screen.size())
+    alone = side_by_side([screen], TITLE, scale)
+    two = side_by_side([screen, screen.translated(size[0], 0)], TITLE, scale)
+    assert area(alone.terminal) + area(alone.panel) > 2 / 3 * area(screen)
+    assert area(two.terminal) > 2 / 3 * area(screen) and area(two.panel) > 2 / 3 * area(screen)
+
+
+def area(place: QRect) -> int:
+    return place.width() * place.height()
+
+
 def test_with_a_second_screen_the_panel_stands_there() -> None:
     first, second = QRect(0, 0, 1366, 768), QRect(1366, 0, 1920, 1080)
     terminal, panel = side_by_side([first, second], TITLE)
-    assert first.contains(terminal) and panel == QRect(1366, TITLE, 1280, 800)
+    assert first.contains(terminal) and panel == QRect(1366, TITLE, 1920, 1080 - TITLE)
     assert terminal.width() == 1184, "744 px under the title make 740 of that shape"
 
 
 def test_beside_a_full_screen_the_panel_takes_another() -> None:
     screens = [QRect(0, 0, 1280, 800), QRect(1280, 0, 1920, 1080)]
     assert apart(screens, 1, TITLE) == QRect(0, TITLE, 1280, 776)
-    assert apart(screens, 0, TITLE) == QRect(1280, TITLE, 1280, 800)
+    assert apart(screens, 0, TITLE) == QRect(1280, TITLE, 1920, 1056)
 
 
 @pytest.mark.parametrize(

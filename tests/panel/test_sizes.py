@@ -76,7 +76,7 @@ def places() -> dict[str, tuple[QRect, float]]:
     for name in SCREENS:
         screen = QRect(QPoint(0, 0), size_of(name))
         scale = theme.scale_for(screen.size())
-        found[f"{name} second"] = apart([screen, screen], 0, 0, scale), scale
+        found[f"{name} second"] = apart([screen, screen], 0, 24), scale
         found[f"{name} only"] = side_by_side([screen], 0, scale).panel, scale
         found[f"{name} full"] = screen, scale
     return found

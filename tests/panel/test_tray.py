@@ -56,7 +56,7 @@ def test_front_and_back_of_every_sheet_are_shown_in_order(
     assert panel.tray.count.text() == "2枚"
 
 
-@pytest.mark.parametrize("size", [(420, 768), (420, 480), (712, 600), (1024, 700)])
+@pytest.mark.parametrize("size", [(420, 768), (420, 560), (712, 600), (1024, 700)])
 def test_paper_that_comes_is_seen_whole_without_scrolling(
     panel: PanelWindow, client: FakeClient, qtbot: QtBot, sheets: tuple[Path, Path], size: tuple[int, int]
 ) -> None:
