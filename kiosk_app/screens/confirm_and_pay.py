@@ -35,16 +35,17 @@ class ConfirmScreen(Screen[Confirm]):
     def fill(self) -> None:
         c, view = self.content, self.view
         money_wide = 340.0
+        self._row, self._line, self._name = map(self.colours.grown, (ROW_HIGH, LINE_HIGH, NAME_HIGH))
         facts = rect(c.left(), c.top(), c.width() - money_wide - theme.GAP, c.height())
         self.panel(facts)
         inner = facts.adjusted(28, 8, -28, -8)
         self._wide = inner.width() - LABEL_WIDE
         answers, answer_lines = self._answers()
-        options_high = 20 + LINE_HIGH * answer_lines
+        options_high = 20 + self._line * answer_lines
         name = self.words.offered(view.words)
-        name_high = ROW_HIGH if self._fits(name, bold=True) else 2 * LINE_HIGH + 12
-        room = inner.height() - name_high - 2 * ROW_HIGH - (options_high if answers else 0) - 16
-        rows = self._rows(max(1, int(room // NAME_HIGH)))
+        name_high = self._row if self._fits(name, bold=True) else 2 * self._line + 12
+        room = inner.height() - name_high - 2 * self._row - (options_high if answers else 0) - 16
+        rows = self._rows(max(1, int(room // self._name)))
         told = view.municipality
         # several municipalities of one name: the prefecture tells them apart
         city = self.words(
@@ -54,9 +55,9 @@ class ConfirmScreen(Screen[Confirm]):
         )
         lines = [
             ("kind", name, name_high),
-            ("municipality", city, ROW_HIGH),
-            ("persons", "", max(ROW_HIGH, 16 + NAME_HIGH * self._lines(rows))),
-            ("copies", self.words.count("copies.number", view.copies), ROW_HIGH),
+            ("municipality", city, self._row),
+            ("persons", "", max(self._row, 16 + self._name * self._lines(rows))),
+            ("copies", self.words.count("copies.number", view.copies), self._row),
         ]
         if answers:
             lines.append(("options", answers, options_high))
@@ -72,7 +73,7 @@ class ConfirmScreen(Screen[Confirm]):
                 self._persons(value, rows)
             else:
                 # a name that fits one line shrinks rather than to be broken
-                one_line = key == "kind" and name_high == ROW_HIGH
+                one_line = key == "kind" and name_high == self._row
                 self.text(value, text, theme.TEXT, bold=key == "kind", least=theme.SMALL, single=one_line)
             top += high + spare
         self._money(rect(facts.right() + theme.GAP, c.top(), money_wide, c.height()))
@@ -120,10 +121,10 @@ class ConfirmScreen(Screen[Confirm]):
         return rows
 
     def _persons(self, box: QRectF, rows: list[list[Entry]]) -> None:
-        top = box.center().y() - NAME_HIGH * self._lines(rows) / 2
+        top = box.center().y() - self._name * self._lines(rows) / 2
         for row in rows:
             wide = box.width() / len(row)
-            high = NAME_HIGH * self._lines([row])
+            high = self._name * self._lines([row])
             for column, (text, person) in enumerate(row):
                 cell = rect(box.left() + column * wide, top, wide - 12, high)
                 if person:

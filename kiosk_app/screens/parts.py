@@ -15,7 +15,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QLabel, QWidget
 
 from . import theme
-from .wrap import wrap
+from .wrap import phrases, wrap
 
 _FOLDER = Path(__file__).parent / "drawings"
 # the colours the files are drawn in, which stand for the palette's
@@ -140,6 +140,7 @@ class Text(Placed, QLabel):
     ) -> None:
         super().__init__(text, parent)
         palette = colours_of(parent)
+        self._usual = size
         self.size_px, self.bold, self.align, self.top = size, bold, align, top
         self.colour = colour or palette.ink
         self.figures, self.single = figures, single
@@ -158,11 +159,24 @@ class Text(Placed, QLabel):
                 max((self.width_of(line) for line in self.lines), default=0.0),
                 self.size_px * (1 + theme.LINE * (len(self.lines) - 1)),
             )
-            good = self.fits() and not (self.single and len(self.lines) > 1)
+            good = self.fits() and not (self.single and len(self.lines) > 1) and not self._torn()
             if good or self.size_px <= self._least:
                 break
             self.size_px -= 1
         self.update()
+
+    def _torn(self) -> bool:
+        """Whether letters that have grown would tear a word apart."""
+        return self.size_px > self._usual and any(
+            self.width_of(piece.rstrip()) > self.box.width()
+            for line in self.text().split("\n")
+            for piece in phrases(line)
+        )
+
+    @property
+    def grown(self) -> float:
+        """By how much it is larger than usual."""
+        return self.size_px / self._usual
 
     def shrink(self) -> bool:
         """Be a pixel smaller, because of others in the same place; False if it may not."""
@@ -208,9 +222,9 @@ class Text(Placed, QLabel):
 
 
 def fit_together(texts: Sequence[Text], high: float) -> None:
-    """Shrink `texts`, the largest of them first, until their heights together are no more than `high`, or they may not be smaller."""
+    """Shrink `texts`, those first that have grown most, until their heights together are no more than `high`, or they may not be smaller."""
     while sum(text.used.height() for text in texts) > high:
-        if not any(text.shrink() for text in sorted(texts, key=lambda one: -one.size_px)):
+        if not any(text.shrink() for text in sorted(texts, key=lambda one: -one.grown)):
             return
 
 

@@ -21,7 +21,7 @@ class PrintingScreen(Picture[Printing]):
 
     def fill(self) -> None:
         c, view = self.content, self.view
-        half = c.width() * 0.46
+        half = c.width() * (0.3 if self.view.look.large else 0.46)
         self.panel(rect(c.left(), c.top(), half, c.height()))
         self.drawing(rect(c.left() + 24, c.top() + 24, half - 48, c.height() - 48), "printing")
         left = c.left() + half + 2 * theme.GAP

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -34,7 +34,7 @@ SENTENCE_GAP = 52
 PICTURE_GAP = 14
 """The least of it."""
 CODE_HIGH = 24
-NUMBER_HIGH = 28
+NUMBER_HIGH = 36
 
 
 class Title(Text):
@@ -137,6 +137,7 @@ class Screen(Placed, QWidget, Generic[V]):
         ):  # fmt: skip
             return False
         self.view = view
+        at = self.focused_at()
         for part in self.children():
             if isinstance(part, QWidget) and part is not self._countdown and part not in self._frame:
                 part.hide()
@@ -146,6 +147,7 @@ class Screen(Placed, QWidget, Generic[V]):
         self.setAccessibleName(self.title())
         self.fill()
         self._show_new(kept)
+        self.focus_at(at)
         return True
 
     def refill(self, *, other: bool = False) -> None:
@@ -297,6 +299,7 @@ class Screen(Placed, QWidget, Generic[V]):
 
     def focus_at(self, box: QRectF | None) -> None:
         if box is not None:
+            self.window().setFocus(Qt.FocusReason.OtherFocusReason)
             keys.focus_where(self, box)
 
     def touched_by_key(self) -> None:
@@ -371,7 +374,7 @@ class Picture(Screen[V]):
     def show_picture(self, name: str, sentences: list[str], strong: str = "", failure: str = "") -> None:
         """`strong`: an urgent sentence on a dark ground above the others; `failure`: whose code stands small below them."""
         c = self.content
-        half = c.width() * 0.46
+        half = c.width() * (0.3 if self.view.look.large else 0.46)
         self.panel(rect(c.left(), c.top(), half, c.height()))
         self.drawing(rect(c.left() + 24, c.top() + 24, half - 48, c.height() - 48), name)
         left = c.left() + half + 2 * theme.GAP
@@ -388,7 +391,8 @@ class Picture(Screen[V]):
             )
             top += 112 + theme.GAP
         bottom = c.bottom() - (CODE_HIGH + NUMBER_HIGH + 24 if failure else 0)
-        told = [self.text(rect(left, top, wide, bottom - top), one, theme.LEAD) for one in sentences]
+        box = rect(left, top, wide, bottom - top)
+        told = [self.text(box, one, theme.LEAD, least=theme.SMALL) for one in sentences]
         fit_together(told, bottom - top - PICTURE_GAP * (len(told) + 1))
         spare = bottom - top - sum(text.used.height() for text in told)
         gap = min(SENTENCE_GAP, spare / (len(told) + 1))

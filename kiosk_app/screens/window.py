@@ -183,6 +183,8 @@ class KioskWindow(QWidget):
             old.retire()
             old.hide()
             old.deleteLater()
+        # not left to a button that is going
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
         screen.focus_at(at)
 
     def may_be_touched(self) -> None:

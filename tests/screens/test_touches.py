@@ -23,11 +23,12 @@ from kiosk_app.screens.gallery import (
     many_municipalities,
     samples,
 )
+from kiosk_app.screens.texts import Words
 from kiosk_app.screens.window import KioskWindow, texts_shown, touchables
 from server_stub.interface.clock import Clock
 from server_stub.interface.offers import Scope
 from server_stub.interface.values import FailureBody, Place
-from tests.screens.pages import Hand, all_pages, assert_rules, page_of
+from tests.screens.pages import LANGUAGES, Hand, all_pages, assert_rules, page_of
 
 SHOWN = {"relationship": "shown", "domicile": "omitted", "number": "omitted"}
 EVERYBODY = tuple(one.ref for one in FAMILY)
@@ -106,9 +107,10 @@ def test_what_can_be_touched_has_one_name_each_and_the_name_is_read_on_it(
         assert button.accessibleName() == label
 
 
-def test_resting_services_and_refused_offers_cannot_be_touched(window: KioskWindow) -> None:
+def test_the_first_screen_has_no_dead_tiles_and_refused_offers_cannot_be_touched(window: KioskWindow) -> None:
     window.show_view(samples()["TopMenu"])
-    assert list(touchables(window)) == ["English", "行政サービス"]
+    assert list(touchables(window)) == ["English", "行政サービス", "大きな文字", "黒い背景"]
+    assert all(button.isEnabled() for button in page_of(window).findChildren(QAbstractButton))
     window.show_view(samples()["ChooseCertificate_refused"])
     assert "住民票の写し" in touchables(window)
     assert "印鑑登録証明書" not in touchables(window)
