@@ -58,6 +58,9 @@ def terminal_settings(told: KioskSettings) -> TerminalSettings:
         card_bodies=told.card_bodies,
         paced_card=told.reader == VIRTUAL,
         server_ca=Path(told.server_ca) if told.server_ca else None,
+        call_center=told.call_center,
+        large_text=told.large_text,
+        high_contrast=told.high_contrast,
     )
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from kiosk_app.flow.views import TopMenu
+from kiosk_app.flow.views import Look, TopMenu
 from kiosk_app.screens.window import KioskWindow
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import Failed
@@ -151,7 +151,7 @@ def run_terminal(settings: KioskSettings, control: str = "", *, until_first_pain
     trace = Trace(clock, run=settings.run, process="kiosk", folder=folder)
     deaf = on_uncaught(lambda error: trace.emit("fault", "internal_error", **place_of(error)))
     window = KioskWindow(clock)
-    window.show_view(TopMenu())
+    window.show_view(TopMenu(look=Look(settings.large_text, settings.high_contrast)))
     first_paint = _FirstPaint()
     if until_first_paint:
         window.installEventFilter(first_paint)

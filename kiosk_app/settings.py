@@ -32,6 +32,8 @@ class KioskSettings:
     `name_fonts`: files of fonts with characters of names that the common one lacks (外字 of municipalities).
     `log_folder`: where the log lies, '' for `log` in `folder`.
     `server_ca`: a file of CA certificates (PEM) to trust for https, '' for those of the system.
+    `call_center`: name and telephone of whom a refusal says to ask, '' for the sample's. `large_text`, `high_contrast`: how the screens
+    look until a resident chooses otherwise.
     `authority` (DER in hex), `enrolled`, `automatic` and `pin_budget`: see kiosk_app.card_trust.
     """
 
@@ -58,6 +60,9 @@ class KioskSettings:
     pin_budget: int = 1
     server_ca: str = ""
     name_fonts: tuple[str, ...] = ()
+    call_center: str = ""
+    large_text: bool = False
+    high_contrast: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -99,6 +104,7 @@ class TerminalSettings:
     """`pinned_key` is the centre's Ed25519 public key, 32 bytes in hex. `data_dir` holds journal and outbox, `device_dir`
     the books of the simulated devices. `time_outs` run on the one clock; `card_limit` and `outbox_retry` are real seconds.
     `server_ca`: the file of the only CA certificates (PEM) to trust for https, None for those of the system.
+    `call_center`, `large_text`, `high_contrast`: as of KioskSettings.
     `card_bodies`: public bodies of commands and answers go into the trace too; PINs and personal data never do.
     `paced_card`: cards take their time only where the pace is real (`server_stub.interface.pace`); a real card does so by itself.
     """
@@ -116,6 +122,9 @@ class TerminalSettings:
     paced_card: bool = True
     outbox_retry: float = 2.0
     server_ca: Path | None = None
+    call_center: str = ""
+    large_text: bool = False
+    high_contrast: bool = False
 
     def __post_init__(self) -> None:
         """Raises Failed(Settings_Wrong, setting=...), Failed(Centre_Not_Secured)."""

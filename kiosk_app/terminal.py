@@ -36,7 +36,7 @@ from .flow.events import (
 )
 from .flow.state import CardPresence, State, StateName, Visit
 from .flow.table import step
-from .flow.views import View
+from .flow.views import Look, View
 from .journal import Journal
 from .recovery import Recovered
 from .runtime import REMOTE, Runtime
@@ -312,7 +312,13 @@ class Terminal(QObject):
 
     def _show(self) -> None:
         today = self._clock.now().date()
-        view = view_of(self._state, self._settings.accent, either_card=before_the_end(today))
+        view = view_of(
+            self._state,
+            self._settings.accent,
+            either_card=before_the_end(today),
+            call_center=self._settings.call_center,
+            look=Look(self._settings.large_text, self._settings.high_contrast),
+        )
         if view == self._shown:
             return
         self._shown = view

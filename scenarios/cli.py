@@ -55,14 +55,21 @@ def failures(as_json: JsonOption = False) -> None:
     from server_stub.interface.failures import CATALOGUE
 
     rows = [
-        {"name": f.name, "cause": f.cause, "remedy": f.remedy, "scenario": f.scenario, "status": f.status}
+        {
+            "name": f.name,
+            "number": f.number,
+            "cause": f.cause,
+            "remedy": f.remedy,
+            "scenario": f.scenario,
+            "status": f.status,
+        }
         for f in CATALOGUE.values()
     ]
     if as_json:
         print_json(rows)
         return
     for row in rows:
-        print(f"{row['name']}\n  原因　{row['cause']}\n  対処　{row['remedy']}")
+        print(f"{row['number']}　{row['name']}\n  原因　{row['cause']}\n  対処　{row['remedy']}")
         if row["scenario"]:
             print(f"  場面　{row['scenario']}")
 

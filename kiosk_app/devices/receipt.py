@@ -23,7 +23,7 @@ FONT = "BIZUDGothic"
 
 _WORDS = {
     "ja": {
-        "title": "領収書", "each": "{yen} × {count}部", "total": "合計", "paid": "お預り", "change": "お釣り",
+        "title": "領収書", "each": "{yen} × {count}部", "total": "合計", "paid": "お預り", "change": "おつり",
         "yen": "{:,}円", "at": "{0.year}年{0.month}月{0.day}日 {0:%H:%M}", "terminal": "端末", "number": "申請番号",
         "slip": "お支払いの番号", "thanks": "ご利用ありがとうございました。", "keep": "この領収書は大切に保管してください。",
         "notice": "",

@@ -31,7 +31,7 @@ def certificate_and_card_lies_there(h: Context) -> bool:
 
 def begin(h: Context) -> Result:
     """A new visit; only language and card are taken over."""
-    return replace(h.visit.next(), language=h.visit.language), ()
+    return replace(h.visit.next(), language=h.visit.language, look=h.visit.look), ()
 
 
 def for_certificates(h: Context) -> Result:

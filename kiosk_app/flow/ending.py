@@ -36,18 +36,22 @@ RETRY = frozenset(
 """Refusals after which the resident may begin again at the card at once, with a chance."""
 
 
+CALM = frozenset({"Visit_Cancelled"})
+"""What the resident has asked for: told in calm words, with no sound of an alarm."""
+
 Facts = tuple[tuple[str, object], ...]
 Own = Mapping[str, str] | None
 """Words (language -> text) of a refusal that the catalogue does not have."""
 
 
 def refusal(visit: Visit, failure: str, facts: Facts = (), words: Own = None) -> Visit:
-    """The visit with what its refusal will tell; whom to ask is the municipality, if it is known."""
+    """The visit with what its refusal will tell; whom to ask is the municipality (or its call centre), if it is known."""
     municipality = visit.municipality
-    contact = ""
-    if municipality is not None and municipality.telephone:
-        name = municipality.name_en if visit.language == "en" else municipality.name
-        contact = f"{name} {municipality.telephone}"
+    contact: dict[str, str] = {}
+    if municipality is not None:
+        asked = municipality.call_center or municipality
+        if asked.telephone:
+            contact = {"ja": f"{asked.name} {asked.telephone}", "en": f"{asked.name_en} {asked.telephone}"}
     return replace(visit, failure=failure, facts=facts, failure_words=words, contact=contact)
 
 
@@ -70,7 +74,7 @@ def refuse(visit: Visit, failure: str, facts: Facts = (), words: Own = None) -> 
         reason = f"{failure}: {str(told.get('detail', ''))[:200]}".rstrip(": ")
         reports = (QueueReport(visit.session_id, application_id, ReportKind.INCIDENT, reason=reason),)
     wiped, effects = end(refusal(visit, failure, facts, words), failure)
-    return wiped, (*reports, *effects, Say("error"))
+    return wiped, (*reports, *effects, Say("attention" if failure in CALM else "error"))
 
 
 def refused(h: Context) -> Result:
@@ -94,7 +98,7 @@ def finish(h: Context) -> Result:
 
 def finish_with_card(h: Context) -> Result:
     visit, effects = end(h.visit, "finished")
-    return replace(visit.next(), language=visit.language), (*effects, Say("card_forgotten"))
+    return replace(visit.next(), language=visit.language, look=visit.look), (*effects, Say("card_forgotten"))
 
 
 def give_back_as(failure: str) -> Action:

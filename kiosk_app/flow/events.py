@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from server_stub.interface.values import MunicipalityInfo, Place
 
     from .state import Addressee, Purchase, Received
+    from .views import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,13 @@ class MoreTimeTouched(Event):
 @dataclass(frozen=True, slots=True)
 class LanguageChosen(Event):
     language: str  # "ja" or "en"
+
+
+@dataclass(frozen=True, slots=True)
+class LookChosen(Event):
+    """How the screens shall look until the visit ends."""
+
+    look: Look
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def jam(h: Context) -> Result:
 
 def go_on_printing(h: Context) -> Result:
     """At the sheet that did not come out; those before are not printed again."""
-    visit = replace(h.visit, failure="", facts=(), failure_words=None, contact="")
+    visit = replace(h.visit, failure="", facts=(), failure_words=None, contact={})
     return visit, (ClearJam(), PrintSheet(visit.application_id, visit.printed + 1))
 
 
@@ -138,7 +138,11 @@ def thank(h: Context) -> Result:
 
 
 def begin_again(h: Context) -> Result:
-    return replace(h.visit.next(), language=h.visit.language, registering=h.visit.registering), ()
+    visit = h.visit
+    return (
+        replace(visit.next(), language=visit.language, look=visit.look, registering=visit.registering),
+        (),
+    )
 
 
 def begin_again_and_read(h: Context) -> Result:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from server_stub.interface.offers import Scope
 
 from . import views as v
-from .ending import RETRY
+from .ending import CALM, RETRY
 from .events import BackTouched, CancelTouched
 from .state import State, Visit
 from .state import StateName as S
@@ -52,13 +53,29 @@ _WAITS = {
 }
 
 
-def view_of(state: State, accent: str = v.View().accent, *, either_card: bool = False) -> v.View:
+def view_of(
+    state: State,
+    accent: str = v.View().accent,
+    *,
+    either_card: bool = False,
+    call_center: str = "",
+    look: v.Look = v.Look(),
+) -> v.View:
     """The view of `state`; `accent` until the municipality (and its colour) is known. `either_card`: it is before the end of the
-    住民基本台帳カード."""
+    住民基本台帳カード. `call_center`: name and telephone of whom a refusal says to ask. `look`: as long as the
+    resident has chosen none."""
+    view = _view_of(state, accent, either_card, look)
+    if call_center and isinstance(view, v.Refusal | v.OutOfService):
+        return replace(view, call_center=call_center)
+    return view
+
+
+def _view_of(state: State, accent: str, either_card: bool, look: v.Look) -> v.View:
     visit = state.visit
     # back and cancel are offered exactly where the table knows an answer to them
     common: dict[str, Any] = {
         "language": visit.language,
+        "look": visit.look or look,
         # the steps are those to a certificate
         "step": v.Step.NONE if visit.registering else _STEPS.get(state.name, v.Step.NONE),
         "deadline": None if state.name in (S.TOP_MENU, S.OUT_OF_SERVICE, *_WAITS) else state.deadline,
@@ -168,8 +185,9 @@ def _view(name: S, visit: Visit, common: dict[str, Any]) -> v.View:
                 returned=visit.returned,
                 can_retry=visit.failure in RETRY and not visit.stopped,
                 card_inside=visit.card_inside,
-                contact=visit.contact,
+                contact=visit.contact or None,
                 doubt=visit.doubt,
+                calm=visit.failure in CALM and not visit.doubt,
                 **common,
             )
         case S.TAKING_MONEY if visit.bought.due == 0:

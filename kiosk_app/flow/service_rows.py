@@ -28,7 +28,7 @@ def _told(h: Context) -> Visit:
 
 
 def stop(h: Context) -> Result:
-    return end(replace(_told(h), failure="", facts=(), contact=""), h.event.failure)
+    return end(replace(_told(h), failure="", facts=(), contact={}), h.event.failure)
 
 
 def remember(h: Context) -> Result:
@@ -41,7 +41,7 @@ def forget(h: Context) -> Result:
 
 def leave_stopped(h: Context) -> Result:
     wiped, effects = end(h.visit, "finished")
-    return replace(wiped.next(), language=wiped.language), effects
+    return replace(wiped.next(), language=wiped.language, look=wiped.look), effects
 
 
 def settle(h: Context) -> Result:

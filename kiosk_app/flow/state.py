@@ -12,6 +12,8 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import OrdinanceService
 from server_stub.interface.values import FailureBody, Method, MunicipalityInfo, Place
 
+from .views import Look
+
 
 class StateName(StrEnum):
     """The states in the order of a visit."""
@@ -115,6 +117,8 @@ class Visit:
     """All that is known of the present visit; `wiped` keeps nothing of a person. Money in yen."""
 
     language: str = "ja"
+    look: Look | None = None
+    """As the resident has chosen; None: as the terminal is set."""
     card: CardPresence = CardPresence.ABSENT
     reader: str = ""
     """What the reader suffers from, by its catalogue name; '' for nothing."""
@@ -166,7 +170,8 @@ class Visit:
     failure_words: Mapping[str, str] | None = None
     """What is told of a `failure` that the catalogue does not have."""
     returned: int = 0
-    contact: str = ""
+    contact: Mapping[str, str] = field(default_factory=dict)
+    """Language -> the office that is asked, with its telephone; empty where none is known."""
     doubt: bool = False
     stopped: str = ""
     """Why no other visit may begin, by its catalogue name; '' for nothing."""
@@ -238,6 +243,7 @@ class Visit:
         """What a receipt still needs, and what keeps the next resident away; nothing of a person."""
         return Visit(
             language=self.language,
+            look=self.look,
             card=self.card,
             reader=self.reader,
             card_kind=self.card_kind,
@@ -260,6 +266,7 @@ class Visit:
         """What may outlive the session: the language, the card on the reader and what the refusal tells."""
         return Visit(
             language=self.language,
+            look=self.look,
             card=CardPresence.USED if self.card_inside else CardPresence.ABSENT,
             reader=self.reader,
             registering=self.registering,
@@ -315,8 +322,8 @@ class TimeOuts:
         """Seconds until DeadlinePassed; None for no deadline."""
         match state:
             case StateName.TOP_MENU | StateName.OUT_OF_SERVICE:
-                # only so that another resident's language does not stay
-                return None if visit.language == DEFAULT_LANGUAGE else self.screen
+                # only so that another resident's language and look do not stay
+                return None if visit.language == DEFAULT_LANGUAGE and visit.look is None else self.screen
             case (
                 StateName.READING_CARD
                 | StateName.CHECKING_CARD

@@ -23,12 +23,16 @@ WAITS = frozenset(
 
 
 RESTS = (StateName.TOP_MENU, StateName.OUT_OF_SERVICE)
-"""Where nobody is: another language stays for a while only."""
+"""Where nobody is: another language or look stays for a while only."""
 
 
 def _speak(h: Context) -> Result:
     language = h.event.language if h.event.language in ("ja", "en") else h.visit.language
     return replace(h.visit, language=language), ()
+
+
+def _look(h: Context) -> Result:
+    return replace(h.visit, look=h.event.look), ()
 
 
 def _card_came(h: Context) -> Result:
@@ -50,6 +54,7 @@ def _reader_came(h: Context) -> Result:
 def _everywhere(state: StateName) -> tuple[Row, ...]:
     rows = [
         Row(state, e.LanguageChosen, state, _speak, keeps_deadline=state not in RESTS),
+        Row(state, e.LookChosen, state, _look, keeps_deadline=state not in RESTS),
         Row(state, e.CardInserted, state, _card_came, keeps_deadline=True),
         Row(state, e.CardRemoved, state, _card_went, keeps_deadline=True),
         Row(state, e.ReaderLost, state, _reader_went, keeps_deadline=True),

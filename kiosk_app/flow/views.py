@@ -32,11 +32,20 @@ class Step(StrEnum):
     PRINT = "print"
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the screens look: text as large as the page has room for; light letters on a dark ground."""
+
+    large: bool = False
+    contrast: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Common to all screens. `deadline` (clock time) is counted visibly in its last 15 seconds; None: no time-out."""
 
     language: str = "ja"
+    look: Look = Look()
     step: Step = Step.NONE
     deadline: datetime | None = None
     can_go_back: bool = False
@@ -52,7 +61,7 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopMenu(View):
-    """The copier's top menu: 行政サービス is alive, the shop's other services are shown but rest in the simulator."""
+    """The copier's top menu: 行政サービス, and how the screens may look. The shop's other services are told to be elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,8 @@ class OutOfService(View):
 
     failure: str
     card_inside: bool = False
+    call_center: str = ""
+    """As of `Refusal`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,8 +308,9 @@ class Thanks(View):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal(View):
     """The one refusal screen. `returned` yen were given back; `can_retry` offers to begin again at the card;
-    `card_inside`: also say to take the card; `contact` whom to ask; `doubt`: money and paper must be settled by 係員; `words`
-    tell of a failure that the catalogue does not have."""
+    `card_inside`: also say to take the card; `contact` whom to ask about the matters of an office; `doubt`: money and paper must be
+    settled by 係員; `words` tell of a failure that the catalogue does not have. `call_center`: name and telephone of the terminal's own;
+    '' for the sample that the catalogue has. `calm`: the resident has ended it, nothing went wrong."""
 
     failure: str
     facts: tuple[tuple[str, object], ...] = ()
@@ -306,5 +318,7 @@ class Refusal(View):
     returned: int = 0
     can_retry: bool = False
     card_inside: bool = False
-    contact: str = ""
+    contact: Words | None = None
     doubt: bool = False
+    call_center: str = ""
+    calm: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from server_stub.interface.clock import real_monotonic_ns
@@ -30,10 +30,11 @@ class Tick(Placed, QWidget):
         side = self.area.width()
         radius = side / 2 if self._round else 6
         colour = self._button.colours.accent
+        ground = self._button.colours.ground
         if not self._button.isChecked():
-            rounded(painter, self.area, theme.GROUND, colour, radius, 3)
+            rounded(painter, self.area, ground, colour, radius, 3)
         else:
-            rounded(painter, self.area, theme.GROUND, None, radius, 0)
+            rounded(painter, self.area, ground, None, radius, 0)
             pen = QPen(QColor(colour), side / 8)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
@@ -46,6 +47,10 @@ class Tick(Placed, QWidget):
 
 SETTLING_NS = 400_000_000
 """Real time for which a press belongs to what lay under the finger before."""
+
+
+RING = 5.0
+"""How thick the dark line of the focus ring is."""
 
 
 class TouchGuard:
@@ -77,9 +82,9 @@ class Kind(StrEnum):
 
 
 class Button(Placed, QAbstractButton):
-    """A touch target. Its accessible name is the label that a person reads on it.
+    """A touch target. Its accessible name is the label that a person reads on it, its description what else stands on it.
 
-    It never takes the focus: a focus frame would tell the last touched key of the PIN pad.
+    It takes the focus from the keyboard alone, never by a touch. A key of a secret takes none: the ring would tell which was the last.
     `guard`: who says whether it may be touched yet. `bare`: the label is not drawn here, the screen puts Texts on the button itself (see `on`).
     """
 
@@ -103,7 +108,7 @@ class Button(Placed, QAbstractButton):
         self._texts: list[Text] = []
         self.setText(label)
         self.setAccessibleName(name or label)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCheckable(checkable)
         self.place(box)
         if not bare:
@@ -127,7 +132,15 @@ class Button(Placed, QAbstractButton):
         """Put words on the button; they take the button's colour."""
         made = Text(self, box, text, size, bold=bold, align=align, least=least, top=top, single=single)
         self.adopt(made)
+        if text and text not in (self.text(), self.accessibleName()):
+            told = [one for one in (self.accessibleDescription(), text) if one]
+            self.setAccessibleDescription(" ".join(told).replace("\n", " "))
         return made
+
+    def keep_secret(self) -> None:
+        """What is touched here must not be written down anywhere, nor be seen by a ring around the last key."""
+        self.setProperty("secret", True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def adopt(self, text: Text) -> None:
         """`text`, a child of this button, takes the button's colour from now on."""
@@ -141,13 +154,13 @@ class Button(Placed, QAbstractButton):
     def look(self) -> tuple[str, str | None, str]:
         """Fill, edge and letters of the present state."""
         if not self.isEnabled():
-            return theme.REST, None, theme.SOFT
+            return self.colours.rest, None, self.colours.soft
         c = self.colours
         if self.kind is Kind.MAIN or self.isChecked():
-            return (c.pressed if self.isDown() else c.accent), None, theme.GROUND
+            return (c.pressed if self.isDown() else c.accent), None, c.ground
         if self.kind is Kind.QUIET:
-            return (theme.REST if self.isDown() else theme.GROUND), theme.FRAME, theme.INK
-        return (c.tint if self.isDown() else theme.GROUND), c.accent, c.accent
+            return (c.rest if self.isDown() else c.ground), c.frame, c.ink
+        return (c.tint if self.isDown() else c.ground), c.accent, c.accent
 
     def _recolour(self) -> None:
         for text in self._texts:
@@ -160,8 +173,57 @@ class Button(Placed, QAbstractButton):
         if self._guard is None or self._guard.admits():
             super().mousePressEvent(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Space are a touch, under the same rule: a key that was held down before, or comes too early, is none."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            event.ignore()  # the window knows what it is for
+            return
+        if not event.isAutoRepeat() and (self._guard is None or self._guard.admits()):
+            self.click()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Nothing: the press was the touch."""
+
     def paintEvent(self, event: QPaintEvent) -> None:
         fill, edge, _ = self.look()
         painter = self.pen()
         rounded(painter, self.area, fill, edge, theme.RADIUS, 3 if self.kind is Kind.CHOICE else 2)
+        if self.hasFocus():
+            self._ring(painter)
+        painter.end()
+
+    def _ring(self, painter: QPainter) -> None:
+        """Two lines, dark and light: one of them stands out from whatever the button's colour is."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, wide, inset in ((self.colours.ink, RING, RING / 2), (self.colours.ground, 3, RING + 1.5)):
+            painter.setPen(QPen(QColor(colour), wide))
+            box = self.area.adjusted(inset, inset, -inset, -inset)
+            painter.drawRoundedRect(box, theme.RADIUS - 2, theme.RADIUS - 2)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+
+class Sign(Placed, QWidget):
+    """On a button that changes the look: a disc of which one half is light and the other dark, in the button's colours."""
+
+    def __init__(self, button: Button, box: QRectF) -> None:
+        super().__init__(button)
+        self._button = button
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.place(box)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = self.pen()
+        colour = QColor(self._button.look()[2])
+        disc = self.area.adjusted(3, 3, -3, -3)
+        painter.setPen(QPen(colour, 4))
+        painter.drawEllipse(disc)
+        painter.setBrush(colour)
+        painter.drawPie(disc, 90 * 16, 180 * 16)
         painter.end()

@@ -19,6 +19,7 @@ from .button import Button, Kind
 from .pager import cells
 from .parts import Placed, rect, rounded
 from .screen import Picture, Screen
+from .texts import Words
 
 
 class PlaceCardScreen(Picture[PlaceCard]):
@@ -32,24 +33,40 @@ class PlaceCardScreen(Picture[PlaceCard]):
 
 
 class Dots(Placed, QWidget):
-    """`places` fields; a dot stands for each character that was entered."""
+    """`places` fields; a dot stands for each character that was entered. A screen reader says how many, never which."""
 
     def __init__(
-        self, parent: QWidget, colours: theme.Palette, places: int = PIN_LENGTH, gap: float = theme.GAP
+        self,
+        parent: QWidget,
+        words: Words,
+        colours: theme.Palette,
+        places: int = PIN_LENGTH,
+        gap: float = theme.GAP,
     ) -> None:
         super().__init__(parent)
-        self.colours, self.places, self.gap, self.count = colours, places, gap, 0
+        self.words, self.colours, self.places, self.gap, self.count = words, colours, places, gap, 0
+        self.show_count(0)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def show_count(self, count: int) -> None:
+        self.count = count
+        self.setAccessibleName(self.words.count("entered", count))
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self.pen()
         for index, box in enumerate(cells(self.area, self.places, 1, self.gap)):
             rounded(
-                painter, box, theme.GROUND, self.colours.accent if index <= self.count else theme.FRAME, 8, 3
+                painter,
+                box,
+                self.colours.ground,
+                self.colours.accent if index <= self.count else self.colours.frame,
+                8,
+                3,
             )
             if index < self.count:
                 painter.setPen(QPen(Qt.PenStyle.NoPen))
-                painter.setBrush(QColor(theme.INK))
+                painter.setBrush(QColor(self.colours.ink))
                 radius = min(16, box.width() / 4)
                 painter.drawEllipse(QPointF(box.center()), radius, radius)
         painter.end()
@@ -57,6 +74,8 @@ class Dots(Placed, QWidget):
 
 class EnterPinScreen(Screen[EnterPin]):
     """The keys carry the property `secret`: what was touched there must not be written down anywhere."""
+
+    TYPES = True
 
     def title(self) -> str:
         return self.words("pin.title")
@@ -67,7 +86,7 @@ class EnterPinScreen(Screen[EnterPin]):
         pad_wide = 480
         left = c.width() - pad_wide - 2 * theme.GAP
         self._told(rect(c.left(), c.top(), left, 148))
-        self.dots = Dots(self, self.colours)
+        self.dots = Dots(self, self.words, self.colours)
         self.dots.place(rect(c.left() + (left - 456) / 2, c.top() + 172, 456, 104))
         note = rect(c.left(), c.top() + 300, left, c.height() - 300)
         self.text(note, self.words("pin.note"), theme.TEXT)
@@ -85,7 +104,8 @@ class EnterPinScreen(Screen[EnterPin]):
                 Kind.CHOICE if digit else Kind.QUIET,
                 size=44 if digit else theme.LEAD,
             )
-            made.setProperty("secret", digit)
+            if digit:
+                made.keep_secret()
             self.keys.append(made)
         self.next = self.main(self.words("main.next"), self._done, enabled=False)
 
@@ -102,10 +122,12 @@ class EnterPinScreen(Screen[EnterPin]):
             asked = "\n".join([ask, *left])
             self.text(box, asked, theme.LEAD, least=theme.SMALL)
             return
-        self.panel(box, theme.INK)
+        self.panel(box, self.colours.ink)
         sentences = [self.words("pin.wrong"), *left] if self.view.was_wrong else left
         inner = box.adjusted(28, 20, -28, -20)
-        self.text(inner, "\n".join(sentences), theme.LEAD, bold=True, colour=theme.GROUND, least=theme.SMALL)
+        self.text(
+            inner, "\n".join(sentences), theme.LEAD, bold=True, colour=self.colours.ground, least=theme.SMALL
+        )
 
     def _digit(self, digit: str) -> None:
         if len(self._digits) < PIN_LENGTH:
@@ -117,9 +139,15 @@ class EnterPinScreen(Screen[EnterPin]):
             self._digits.pop()
             self._changed()
 
+    def type_text(self, text: str) -> None:
+        if text in "0123456789":
+            self._digit(text)
+
+    def erase(self) -> None:
+        self._correct()
+
     def _changed(self) -> None:
-        self.dots.count = len(self._digits)
-        self.dots.update()
+        self.dots.show_count(len(self._digits))
         self.next.setEnabled(len(self._digits) == PIN_LENGTH)
 
     def _done(self) -> None:
@@ -148,6 +176,7 @@ class ConfirmLastTryScreen(Picture[ConfirmLastTry]):
 
 
 class TakeCardScreen(Picture[TakeCard]):
+    MORE = ""
     RENEWS = True
 
     def title(self) -> str:

@@ -96,16 +96,22 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
             (self.words.offered(offer.words), name_wide, True),
             (self._second(offer), told_wide, False),
         ):
-            metrics = QFontMetricsF(theme.font(theme.SMALL, bold))
-            high += theme.SMALL * (1 + theme.LINE * (len(wrap(text, wide, metrics.horizontalAdvance)) - 1))
+            size = self._least()
+            metrics = QFontMetricsF(theme.font(size, bold))
+            high += size * (1 + theme.LINE * (len(wrap(text, wide, metrics.horizontalAdvance)) - 1))
         return high + NARROW_GAP <= box.height()
+
+    def _least(self) -> int:
+        """Of the large text nearly all of it is wanted: rather fewer tiles on a page."""
+        return round(theme.SMALL * (1 + (self.colours.growth - 1) * 0.6))
 
     def _widths(self, box: QRectF, offer: Offer) -> tuple[float, float]:
         """Of the name and of the second line in a narrow tile: the fee stands beside the one, the counter's beside the other."""
         wide = box.width() - 48
+        counter, fee = map(self.colours.grown, (COUNTER_WIDE, FEE_WIDE))
         if self._counter(offer):
-            return wide - COUNTER_WIDE, wide - COUNTER_WIDE
-        return wide - FEE_WIDE, wide
+            return wide - counter, wide - counter
+        return wide - fee, wide
 
     def _second(self, offer: Offer) -> str:
         if offer.refusal is None:
@@ -143,9 +149,12 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
         name_wide, told_wide = self._widths(box, offer)
         fee_wide = wide - name_wide
         inner = rect(24, 6, wide, box.height() - PADDING)
-        name_box = rect(24, 6, name_wide, 36)
+        high = self.colours.grown(36)
+        # a name of two lines has whatever height it needs
+        one_line = QFontMetricsF(theme.font(theme.SMALL, True)).horizontalAdvance(tile.text()) <= name_wide
+        name_box = rect(24, 6, name_wide, high if one_line or high == 36 else inner.height())
         name = tile.on(name_box, tile.text(), theme.LEAD, bold=True, least=theme.SMALL)
-        fee_box = rect(24 + wide - fee_wide, 6, fee_wide, 36)
+        fee_box = rect(24 + wide - fee_wide, 6, fee_wide, high)
         money = self._fee(offer)
         fee = tile.on(
             fee_box, money, theme.LEAD, bold=True, align=Align.RIGHT, least=theme.SMALL, single=True

@@ -98,7 +98,6 @@ class ChooseMunicipalityScreen(Screen[ChooseMunicipality]):
                 size=theme.TEXT,
             )
             tab.setChecked(way == by)
-            tab.setAutoExclusive(True)
         top = c.top() + theme.TOUCH + theme.GAP
         area = rect(c.left(), top, c.width(), c.bottom() - top)
         grid = rect(area.left(), area.top(), area.width(), area.height() - theme.TOUCH - theme.TOUCH_GAP)

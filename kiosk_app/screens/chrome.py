@@ -47,7 +47,11 @@ class StepRow(Placed, QWidget):
                 words(f"step.{one}"),
                 theme.SMALL,
                 bold=now,
-                colour=theme.GROUND if now else theme.INK if index < self.present else theme.SOFT,
+                colour=self.colours.ground
+                if now
+                else self.colours.ink
+                if index < self.present
+                else self.colours.soft,
             )
             if index >= self.present:
                 Text(
@@ -56,7 +60,7 @@ class StepRow(Placed, QWidget):
                     str(index + 1),
                     theme.SMALL,
                     bold=True,
-                    colour=colours.accent if now else theme.SOFT,
+                    colour=colours.accent if now else self.colours.soft,
                     align=Align.CENTRE,
                     figures=True,
                 )
@@ -65,7 +69,7 @@ class StepRow(Placed, QWidget):
         painter = self.pen()
         height = theme.STEPS.height()
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.PANEL))
+        painter.setBrush(QColor(self.colours.panel))
         painter.drawRoundedRect(self.area, height / 2, height / 2)
         painter.setBrush(QColor(self.colours.accent))
         start, wide = self._cells[self.present]
@@ -79,42 +83,46 @@ class StepRow(Placed, QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self.colours.accent))
             painter.drawEllipse(centre, _DISC / 2, _DISC / 2)
-            pen = QPen(QColor(theme.GROUND), 4)
+            pen = QPen(QColor(self.colours.ground), 4)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
             low = centre + QPointF(-2, 7)
             painter.drawLines([QLineF(centre + QPointF(-9, 0), low), QLineF(low, centre + QPointF(9, -7))])
         elif index == self.present:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(theme.GROUND))
+            painter.setBrush(QColor(self.colours.ground))
             painter.drawEllipse(centre, _DISC / 2, _DISC / 2)
         else:
-            painter.setPen(QPen(QColor(theme.FRAME), 2))
-            painter.setBrush(QColor(theme.GROUND))
+            painter.setPen(QPen(QColor(self.colours.frame), 2))
+            painter.setBrush(QColor(self.colours.ground))
             painter.drawEllipse(centre, _DISC / 2 - 1, _DISC / 2 - 1)
 
 
 class Countdown(Panel):
-    """The last seconds before the time-out, between the lower buttons, with a button that asks for more."""
+    """The last seconds before the time-out, between the lower buttons, with a button that asks for more (the words `more`; '' for
+    none)."""
 
     BOX = rect(theme.MARGIN + 276, theme.FOOTER.top(), 528, theme.FOOTER.height())
 
-    def __init__(self, parent: QWidget, words: Words, colours: theme.Palette, guard: TouchGuard) -> None:
-        super().__init__(parent, self.BOX, theme.INK)
+    def __init__(
+        self, parent: QWidget, words: Words, colours: theme.Palette, guard: TouchGuard, more: str
+    ) -> None:
+        super().__init__(parent, self.BOX, colours.ink)
         self._words = words
+        self.button: Button | None = None
         self._text = Text(
             self,
-            rect(20, 0, 296, self.BOX.height()),
+            rect(20, 0, 296 if more else self.BOX.width() - 40, self.BOX.height()),
             "",
             theme.TEXT,
             bold=True,
-            colour=theme.GROUND,
+            colour=colours.ground,
+            align=Align.LEFT if more else Align.CENTRE,
             single=True,
         )
-        more = rect(self.BOX.width() - 204, 4, 200, theme.TOUCH)
-        self.button = Button(
-            self, more, words("countdown.more"), colours, Kind.QUIET, theme.TEXT, guard=guard
-        )
+        if more:
+            box = rect(self.BOX.width() - 204, 4, 200, theme.TOUCH)
+            self.button = Button(self, box, words(more), colours, Kind.QUIET, theme.TEXT, guard=guard)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, False)
 
     def count(self, seconds: int) -> None:

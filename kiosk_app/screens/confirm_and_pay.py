@@ -35,16 +35,17 @@ class ConfirmScreen(Screen[Confirm]):
     def fill(self) -> None:
         c, view = self.content, self.view
         money_wide = 340.0
+        self._row, self._line, self._name = map(self.colours.grown, (ROW_HIGH, LINE_HIGH, NAME_HIGH))
         facts = rect(c.left(), c.top(), c.width() - money_wide - theme.GAP, c.height())
         self.panel(facts)
         inner = facts.adjusted(28, 8, -28, -8)
         self._wide = inner.width() - LABEL_WIDE
         answers, answer_lines = self._answers()
-        options_high = 20 + LINE_HIGH * answer_lines
+        options_high = 20 + self._line * answer_lines
         name = self.words.offered(view.words)
-        name_high = ROW_HIGH if self._fits(name, bold=True) else 2 * LINE_HIGH + 12
-        room = inner.height() - name_high - 2 * ROW_HIGH - (options_high if answers else 0) - 16
-        rows = self._rows(max(1, int(room // NAME_HIGH)))
+        name_high = self._row if self._fits(name, bold=True) else 2 * self._line + 12
+        room = inner.height() - name_high - 2 * self._row - (options_high if answers else 0) - 16
+        rows = self._rows(max(1, int(room // self._name)))
         told = view.municipality
         # several municipalities of one name: the prefecture tells them apart
         city = self.words(
@@ -54,9 +55,9 @@ class ConfirmScreen(Screen[Confirm]):
         )
         lines = [
             ("kind", name, name_high),
-            ("municipality", city, ROW_HIGH),
-            ("persons", "", max(ROW_HIGH, 16 + NAME_HIGH * self._lines(rows))),
-            ("copies", self.words.count("copies.number", view.copies), ROW_HIGH),
+            ("municipality", city, self._row),
+            ("persons", "", max(self._row, 16 + self._name * self._lines(rows))),
+            ("copies", self.words.count("copies.number", view.copies), self._row),
         ]
         if answers:
             lines.append(("options", answers, options_high))
@@ -64,15 +65,15 @@ class ConfirmScreen(Screen[Confirm]):
         top = inner.top()
         for index, (key, text, high) in enumerate(lines):
             if index:
-                self.panel(rect(inner.left(), top, inner.width(), 2), theme.RULE)
+                self.panel(rect(inner.left(), top, inner.width(), 2), self.colours.rule)
             label = rect(inner.left(), top, LABEL_WIDE - 12, high + spare)
-            self.text(label, self.words(f"confirm.{key}"), theme.SMALL, colour=theme.SOFT)
+            self.text(label, self.words(f"confirm.{key}"), theme.SMALL, colour=self.colours.soft)
             value = rect(inner.left() + LABEL_WIDE, top, inner.width() - LABEL_WIDE, high + spare)
             if key == "persons":
                 self._persons(value, rows)
             else:
                 # a name that fits one line shrinks rather than to be broken
-                one_line = key == "kind" and name_high == ROW_HIGH
+                one_line = key == "kind" and name_high == self._row
                 self.text(value, text, theme.TEXT, bold=key == "kind", least=theme.SMALL, single=one_line)
             top += high + spare
         self._money(rect(facts.right() + theme.GAP, c.top(), money_wide, c.height()))
@@ -120,10 +121,10 @@ class ConfirmScreen(Screen[Confirm]):
         return rows
 
     def _persons(self, box: QRectF, rows: list[list[Entry]]) -> None:
-        top = box.center().y() - NAME_HIGH * self._lines(rows) / 2
+        top = box.center().y() - self._name * self._lines(rows) / 2
         for row in rows:
             wide = box.width() / len(row)
-            high = NAME_HIGH * self._lines([row])
+            high = self._name * self._lines([row])
             for column, (text, person) in enumerate(row):
                 cell = rect(box.left() + column * wide, top, wide - 12, high)
                 if person:
@@ -187,8 +188,12 @@ NOTE = 1000
 """From here on money is paper."""
 
 
+PAY_ROW = 72
+
+
 class PayScreen(Screen[Pay]):
     RENEWS = True
+    ESCAPE_CANCELS = False
 
     def title(self) -> str:
         return self.words("pay.title" if self.view.inserted < self.view.due else "pay.done")
@@ -197,17 +202,20 @@ class PayScreen(Screen[Pay]):
         c, view = self.content, self.view
         left_wide = 620.0
         rest = max(0, view.due - view.inserted)
-        for index, (key, amount) in enumerate((("due", view.due), ("inserted", view.inserted))):
-            top = c.top() + index * 96
-            self.panel(rect(c.left(), top, left_wide, 80))
-            self.text(rect(c.left() + 32, top, 300, 80), self.words(f"pay.{key}"), theme.LEAD)
-            box = rect(c.left() + left_wide - 292, top, 260, 80)
+        change = max(0, view.inserted - view.due)
+        for index, (key, amount) in enumerate(
+            (("due", view.due), ("inserted", view.inserted), ("change", change))
+        ):
+            top = c.top() + index * (PAY_ROW + 12)
+            self.panel(rect(c.left(), top, left_wide, PAY_ROW))
+            self.text(rect(c.left() + 32, top, 300, PAY_ROW), self.words(f"pay.{key}"), theme.LEAD)
+            box = rect(c.left() + left_wide - 292, top, 260, PAY_ROW)
             self.text(box, self.words.money(amount), 44, bold=True, align=Align.RIGHT)
-        top = c.top() + 192
+        top = c.top() + 3 * (PAY_ROW + 12)
         high = c.bottom() - top
         big = rect(c.left(), top, left_wide, high if not view.rejected else high - 120)
         self.panel(big, self.colours.accent)
-        self.text(rect(big.left() + 32, big.top(), 210, big.height()), self.words("pay.rest"), theme.LARGE, bold=True, colour=theme.GROUND)  # fmt: skip
+        self.text(rect(big.left() + 32, big.top(), 210, big.height()), self.words("pay.rest"), theme.LARGE, bold=True, colour=self.colours.ground)  # fmt: skip
         box = rect(big.left() + 274, big.top(), big.width() - 306, big.height())
         self.text(
             box,
@@ -215,15 +223,15 @@ class PayScreen(Screen[Pay]):
             88,
             bold=True,
             align=Align.RIGHT,
-            colour=theme.GROUND,
+            colour=self.colours.ground,
             least=48,
             single=True,
         )
         if view.rejected:
             box = rect(c.left(), c.bottom() - 104, left_wide, 104)
-            self.panel(box, theme.INK)
+            self.panel(box, self.colours.ink)
             told = self.words("pay.rejected", amount=self.words.money(view.rejected))
-            self.text(box.adjusted(28, 8, -28, -8), told, theme.TEXT, bold=True, colour=theme.GROUND)
+            self.text(box.adjusted(28, 8, -28, -8), told, theme.TEXT, bold=True, colour=self.colours.ground)
         self._accepted(c.left() + left_wide + theme.GAP)
 
     def _accepted(self, left: float) -> None:

@@ -57,6 +57,8 @@ class EnterHeadScreen(WritingScreen[EnterHead]):
 class EnterTelephoneScreen(Screen[EnterTelephone]):
     """Memory: `typed`."""
 
+    TYPES = True
+
     def title(self) -> str:
         return self.words("telephone.title")
 
@@ -68,7 +70,7 @@ class EnterTelephoneScreen(Screen[EnterTelephone]):
             rect(c.left(), c.top(), left, 132), self.words("telephone.ask"), theme.LEAD, least=theme.SMALL
         )
         frame = rect(c.left(), c.top() + 148, left, 88)
-        self.panel(frame, theme.GROUND, self.colours.accent)
+        self.panel(frame, self.colours.ground, self.colours.accent)
         self.field = TypedText(self, frame.adjusted(20, 12, -20, -12), self.colours, 44)
         note = rect(c.left(), frame.bottom() + theme.GAP, left, c.bottom() - frame.bottom() - theme.GAP)
         self.hint = self.text(note, "", theme.TEXT, top=True, least=theme.SMALL)
@@ -99,6 +101,13 @@ class EnterTelephoneScreen(Screen[EnterTelephone]):
     def _put(self, key: str) -> None:
         self._changed(self.typed.put(key))
 
+    def type_text(self, text: str) -> None:
+        if text in "0123456789-":
+            self._put(text)
+
+    def erase(self) -> None:
+        self._changed(self.typed.delete())
+
     def _changed(self, typed: Composition) -> None:
         self.memory["typed"] = typed
         self.field.show_composition(typed)
@@ -116,6 +125,7 @@ class EnterPasswordScreen(Screen[EnterPassword]):
     """The keys carry the property `secret`: what was touched there must not be written down anywhere. It has no memory."""
 
     SHOWS_STEPS = False
+    TYPES = True
 
     def title(self) -> str:
         return self.words("password.title")
@@ -124,7 +134,7 @@ class EnterPasswordScreen(Screen[EnterPassword]):
         self._characters: list[str] = []
         c = self.content
         self._told(rect(c.left(), c.top(), c.width(), 100))
-        self.dots = Dots(self, self.colours, PASSWORD_MOST, 8)
+        self.dots = Dots(self, self.words, self.colours, PASSWORD_MOST, 8)
         self.dots.place(rect(c.left(), c.top() + 116, c.width(), 64))
         area = rect(c.left(), c.bottom() - 352, c.width(), 352)
         digits = rect(area.right() - 272, area.top(), 272, area.height())
@@ -144,7 +154,7 @@ class EnterPasswordScreen(Screen[EnterPassword]):
 
     def _key(self, box: QRectF, character: str) -> None:
         made = self.button(box, character, partial(self._put, character), size=theme.LARGE)
-        made.setProperty("secret", True)
+        made.keep_secret()
         self.keys.append(made)
 
     def _told(self, box: QRectF) -> None:
@@ -153,10 +163,12 @@ class EnterPasswordScreen(Screen[EnterPassword]):
         if not self.view.was_wrong and (tries is None or tries >= FULL_TRIES):
             self.text(box, "\n".join([self.words("password.ask"), *left]), theme.LEAD, least=theme.SMALL)
             return
-        self.panel(box, theme.INK)
+        self.panel(box, self.colours.ink)
         sentences = [self.words("password.wrong"), *left] if self.view.was_wrong else left
         inner = box.adjusted(28, 8, -28, -8)
-        self.text(inner, "\n".join(sentences), theme.LEAD, bold=True, colour=theme.GROUND, least=theme.SMALL)
+        self.text(
+            inner, "\n".join(sentences), theme.LEAD, bold=True, colour=self.colours.ground, least=theme.SMALL
+        )
 
     def _put(self, character: str) -> None:
         if len(self._characters) < PASSWORD_MOST:
@@ -168,9 +180,15 @@ class EnterPasswordScreen(Screen[EnterPassword]):
             self._characters.pop()
             self._changed()
 
+    def type_text(self, text: str) -> None:
+        if text.upper() in KEYS_OF_PASSWORDS or text in DIGITS:
+            self._put(text.upper())
+
+    def erase(self) -> None:
+        self._delete()
+
     def _changed(self) -> None:
-        self.dots.count = len(self._characters)
-        self.dots.update()
+        self.dots.show_count(len(self._characters))
         self.next.setEnabled(len(self._characters) >= PASSWORD_LEAST)
 
     def _done(self) -> None:

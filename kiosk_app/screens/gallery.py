@@ -272,7 +272,7 @@ def sample_states() -> dict[str, State]:
     dear = SEAL.model_copy(update={"fee": 1250, "max_copies": 99})
     short = HOUSEHOLD.model_copy(update={"questions": ITEMS[:2]})
     hours = (("opens", "6:30"), ("closes", "23:00"))
-    office = "神戸市 000-000-0000"
+    office = {"ja": "神戸市 000-000-0000", "en": "Kobe City 000-000-0000"}
     return {
         "TopMenu": State(),
         "ServiceMenu": State(S.SERVICE_MENU),
@@ -477,7 +477,7 @@ def registration_states(soon: datetime) -> dict[str, State]:
         "Thanks_slip": State(S.THANKS, Visit(registering=True)),
         "Refusal_received_before": State(
             S.REFUSAL,
-            Visit(registering=True, failure="Registration_Already_Received", contact="足利市 000-000-0000", card=CardPresence.USED),
+            Visit(registering=True, failure="Registration_Already_Received", contact={"ja": "足利市 000-000-0000", "en": "Ashikaga City 000-000-0000"}, card=CardPresence.USED),
         ),
         "Refusal_same_municipality": State(S.REFUSAL, Visit(registering=True, failure="Registration_Same_Municipality")),
         "Refusal_doubt_slip": State(S.REFUSAL, Visit(registering=True, failure="Paper_Forgotten", doubt=True)),
@@ -510,12 +510,7 @@ def samples() -> dict[str, v.View]:
 
 
 def in_language(view: v.View, language: str) -> v.View:
-    """The same view in another language, the municipality's name in it too."""
-    if isinstance(view, v.Refusal) and language == "en":
-        view = replace(
-            view,
-            contact=view.contact.replace(KOBE.name, KOBE.name_en).replace(ASHIKAGA.name, ASHIKAGA.name_en),
-        )
+    """The same view in another language."""
     return replace(view, language=language)
 
 

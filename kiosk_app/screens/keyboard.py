@@ -211,7 +211,7 @@ class WritingScreen(Screen[V]):
             self.conversion.prepare()
         c = self.content
         frame = rect(c.left(), c.top(), c.width(), FIELD_HIGH)
-        self.panel(frame, theme.GROUND, self.colours.accent)
+        self.panel(frame, self.colours.ground, self.colours.accent)
         self.field = TypedText(self, frame.adjusted(20, 6, -20, -6), self.colours)
         self.field.vary = self._pad == "variants"
         self.hint = self.text(rect(c.left(), frame.bottom() + 4, c.width(), HINT_HIGH), "", theme.SMALL)

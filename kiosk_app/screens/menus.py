@@ -2,52 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-from kiosk_app.flow.events import Agreed, RegistrationTouched, ServiceTouched
+from PySide6.QtCore import QRectF
+
+from kiosk_app.flow.events import Agreed, LookChosen, RegistrationTouched, ServiceTouched
 from kiosk_app.flow.views import Consent, ServiceMenu, TopMenu
 
 from . import theme
-from .button import Button
-from .parts import Align, Drawing, Panel, Text, rect
+from .button import Tick
+from .parts import Align, Drawing, Panel, Text, rect, stack
 from .screen import Screen
 
-RESTING = ("copy", "print", "scan", "fax", "photo", "ticket")
+LOOK_HIGH = 168.0
 
 
 class TopMenuScreen(Screen[TopMenu]):
+    LOOKS = False
+
     def title(self) -> str:
         return self.words("top.title")
 
     def fill(self) -> None:
         c = self.content
-        wide = (c.width() - 3 * theme.GAP) / 4
+        wide, high = (c.width() - theme.GAP) / 2, c.height() + 104
         service = self.button(
-            rect(c.left(), c.top(), 2 * wide + theme.GAP, c.height() + 104),
+            rect(c.left(), c.top(), wide, high),
             self.words("top.service"),
             lambda: self.tell(ServiceTouched()),
             bare=True,
         )
-        across = service.area.width()
-        Drawing(service, rect(0, 56, across, 280), "hall", self.colours)
-        service.on(rect(24, 372, across - 48, 72), service.text(), 56, bold=True, align=Align.CENTRE)
+        Drawing(service, rect(0, 56, wide, 280), "hall", self.colours)
+        service.on(rect(24, 364, wide - 48, 88), service.text(), 56, bold=True, align=Align.CENTRE)
         service.on(
-            rect(32, 468, across - 64, 110), self.words("top.service.about"), theme.TEXT, align=Align.CENTRE
+            rect(32, 468, wide - 64, 140), self.words("top.service.about"), theme.TEXT, align=Align.CENTRE
         )
-        high = (c.height() + 104 - 2 * theme.GAP) / 3
-        for index, name in enumerate(RESTING):
-            column, row = index % 2, index // 2
-            box = rect(
-                c.left() + (2 + column) * (wide + theme.GAP), c.top() + row * (high + theme.GAP), wide, high
-            )
-            self._resting(Button(self, box, self.words(f"top.{name}"), self.colours, bare=True), name)
+        self._looks_at(rect(c.left() + wide + theme.GAP, c.top(), wide, high))
 
-    def _resting(self, button: Button, name: str) -> None:
-        button.setEnabled(False)
-        across, high = button.area.width(), button.area.height()
-        Drawing(button, rect(0, 18, across, high - 128), f"icon_{name}", self.colours, resting=True)
-        button.on(rect(12, high - 98, across - 24, 40), button.text(), theme.LEAD, bold=True, align=Align.CENTRE, least=theme.SMALL)  # fmt: skip
-        button.on(rect(12, high - 52, across - 24, 32), self.words("top.resting"), theme.SMALL, align=Align.CENTRE)  # fmt: skip
+    def _looks_at(self, box: QRectF) -> None:
+        """How the screens may look, and what else the machine has."""
+        look, wide = self.view.look, box.width()
+        self.text(rect(box.left(), box.top(), wide, 48), self.words("top.looks"), theme.LEAD, bold=True)
+        top = box.top() + 64
+        for name, chosen, other in (
+            ("large", look.large, replace(look, large=not look.large)),
+            ("contrast", look.contrast, replace(look, contrast=not look.contrast)),
+        ):
+            tile = self.button(
+                rect(box.left(), top, wide, LOOK_HIGH),
+                self.words(f"look.{name}"),
+                partial(self.tell, LookChosen(other)),
+                bare=True,
+                checkable=True,
+            )
+            tile.setChecked(chosen)
+            Tick(tile, rect(28, LOOK_HIGH / 2 - 22, 44, 44))
+            inner = rect(96, 12, wide - 116, LOOK_HIGH - 24)
+            label = tile.on(inner, tile.text(), theme.LARGE, bold=True)
+            stack(inner, [label, tile.on(inner, self.words(f"look.{name}.about"), theme.SMALL)], 14)
+            top += LOOK_HIGH + theme.GAP
+        rest = rect(box.left(), top, wide, box.bottom() - top)
+        self.panel(rest)
+        self.text(rest.adjusted(28, 12, -28, -12), self.words("top.others"), theme.SMALL)
 
 
 class ServiceMenuScreen(Screen[ServiceMenu]):
@@ -102,7 +119,7 @@ class ConsentScreen(Screen[Consent]):
             disc = Panel(
                 self, rect(c.left() + 32, top + (high - 44) / 2, 44, 44), self.colours.accent, radius=22
             )
-            Text(disc, disc.area, str(index + 1), theme.TEXT, bold=True, colour=theme.GROUND, align=Align.CENTRE, figures=True)  # fmt: skip
+            Text(disc, disc.area, str(index + 1), theme.TEXT, bold=True, colour=self.colours.ground, align=Align.CENTRE, figures=True)  # fmt: skip
             box = rect(c.left() + 104, top, c.width() - 136, high)
             if self.view.registration:
                 told = self.words(f"consent.registration.{note}")

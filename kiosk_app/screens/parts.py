@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -14,11 +15,12 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QLabel, QWidget
 
 from . import theme
-from .wrap import wrap
+from .wrap import phrases, wrap
 
 _FOLDER = Path(__file__).parent / "drawings"
 # the colours the files are drawn in, which stand for the palette's
-_ACCENT, _TINT, _INK = "#1f5fa8", "#e8eff7", "#1a1a1a"
+_ACCENT, _TINT, _INK, _GROUND, _FRAME = "#1f5fa8", "#e8eff7", "#1a1a1a", "#ffffff", "#6b7280"
+_DRAWN = re.compile("|".join((_ACCENT, _TINT, _INK, _GROUND, _FRAME)))
 
 
 @cache
@@ -34,14 +36,23 @@ def read_drawings() -> None:
 
 @lru_cache(maxsize=64)
 def renderer(name: str, colours: theme.Palette, resting: bool) -> QSvgRenderer:
-    """The drawing `name` in the municipality's colour, or in grey where its button rests."""
-    svg = _svg(name)
-    accent, tint, ink = (
-        (theme.FRAME, theme.REST, theme.FRAME) if resting else (colours.accent, colours.tint, theme.INK)
-    )
-    for drawn, wanted in ((_ACCENT, accent), (_TINT, tint), (_INK, ink)):
-        svg = svg.replace(drawn, wanted)
+    """The drawing `name` in the palette's colours, or in grey where its button rests."""
+    c = colours
+    shown = {_ACCENT: c.accent, _TINT: c.tint, _INK: c.ink, _GROUND: c.ground, _FRAME: c.frame}
+    if resting:
+        shown |= {_ACCENT: c.frame, _TINT: c.rest, _INK: c.frame}
+    svg = _DRAWN.sub(lambda drawn: shown[drawn[0]], _svg(name))
     return QSvgRenderer(QByteArray(svg.encode()))
+
+
+def colours_of(widget: QWidget | None) -> theme.Palette:
+    """The palette of the screen on which `widget` stands; the usual one of a widget that stands on none."""
+    while widget is not None:
+        found = getattr(widget, "colours", None)
+        if isinstance(found, theme.Palette):
+            return found
+        widget = widget.parentWidget()
+    return theme.palette(theme.ACCENT)
 
 
 def rect(x: float, y: float, width: float, height: float) -> QRectF:
@@ -99,6 +110,8 @@ class Align(StrEnum):
 class Text(Placed, QLabel):
     """Words in a box, broken between phrases. `least`: may shrink to this size before it would be cut.
 
+    It grows with the large text as far as its box has room, if it `grows`. `colour`: None for the ink of the screen.
+
     `top`: begin at the upper edge; otherwise the lines stand in the middle of the box. `single`: shrinks rather than
     to be broken.
 
@@ -117,17 +130,21 @@ class Text(Placed, QLabel):
         size: int = theme.TEXT,
         *,
         bold: bool = False,
-        colour: str = theme.INK,
+        colour: str | None = None,
         align: Align = Align.LEFT,
         top: bool = False,
         least: int | None = None,
         figures: bool = False,
         single: bool = False,
+        grows: bool = True,
     ) -> None:
         super().__init__(text, parent)
-        self.size_px, self.bold, self.colour, self.align, self.top = size, bold, colour, align, top
+        palette = colours_of(parent)
+        self._usual = size
+        self.size_px, self.bold, self.align, self.top = size, bold, align, top
+        self.colour = colour or palette.ink
         self.figures, self.single = figures, single
-        self._most, self._least = size, min(size, least or size)
+        self._most, self._least = palette.grown(size) if grows else size, min(size, least or size)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.place(box)
         self.say(text)
@@ -142,11 +159,32 @@ class Text(Placed, QLabel):
                 max((self.width_of(line) for line in self.lines), default=0.0),
                 self.size_px * (1 + theme.LINE * (len(self.lines) - 1)),
             )
-            good = self.fits() and not (self.single and len(self.lines) > 1)
+            good = self.fits() and not (self.single and len(self.lines) > 1) and not self._torn()
             if good or self.size_px <= self._least:
                 break
             self.size_px -= 1
         self.update()
+
+    def _torn(self) -> bool:
+        """Whether letters that have grown would tear a word apart."""
+        return self.size_px > self._usual and any(
+            self.width_of(piece.rstrip()) > self.box.width()
+            for line in self.text().split("\n")
+            for piece in phrases(line)
+        )
+
+    @property
+    def grown(self) -> float:
+        """By how much it is larger than usual."""
+        return self.size_px / self._usual
+
+    def shrink(self) -> bool:
+        """Be a pixel smaller, because of others in the same place; False if it may not."""
+        if self.size_px <= self._least:
+            return False
+        self._most = self.size_px - 1
+        self.say(self.text())
+        return True
 
     def width_of(self, line: str) -> float:
         """How wide `line` is at the present size."""
@@ -183,8 +221,16 @@ class Text(Placed, QLabel):
         painter.end()
 
 
+def fit_together(texts: Sequence[Text], high: float) -> None:
+    """Shrink `texts`, those first that have grown most, until their heights together are no more than `high`, or they may not be smaller."""
+    while sum(text.used.height() for text in texts) > high:
+        if not any(text.shrink() for text in sorted(texts, key=lambda one: -one.grown)):
+            return
+
+
 def stack(box: QRectF, texts: Sequence[Text], gap: float = 12) -> None:
     """Set `texts` under each other, as one block in the middle of the height of `box`."""
+    fit_together(texts, box.height() - gap * (len(texts) - 1))
     top = box.top() + (box.height() - sum(t.used.height() for t in texts) - gap * (len(texts) - 1)) / 2
     for text in texts:
         text.place(rect(text.box.left(), top, text.box.width(), text.used.height()))
@@ -198,13 +244,14 @@ class Panel(Placed, QWidget):
         self,
         parent: QWidget,
         box: QRectF,
-        fill: str = theme.PANEL,
+        fill: str | None = None,
         edge: str | None = None,
         radius: float = theme.RADIUS,
         edge_width: float = 2,
     ) -> None:
         super().__init__(parent)
-        self.fill, self.edge, self.radius, self.edge_width = fill, edge, radius, edge_width
+        self.fill = fill or colours_of(parent).panel
+        self.edge, self.radius, self.edge_width = edge, radius, edge_width
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.place(box)
 

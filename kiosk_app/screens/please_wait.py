@@ -42,7 +42,7 @@ class SignOfLife(Placed, QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         step = self.area.width() / DOTS
         for index in range(DOTS):
-            painter.setBrush(QColor(self.colours.accent if index == self.lit else theme.RULE))
+            painter.setBrush(QColor(self.colours.accent if index == self.lit else self.colours.rule))
             size = 15 if index == self.lit else 11
             painter.drawEllipse(QPointF(step * (index + 0.5), self.area.height() / 2), size, size)
         painter.end()

@@ -21,17 +21,17 @@ class PrintingScreen(Picture[Printing]):
 
     def fill(self) -> None:
         c, view = self.content, self.view
-        half = c.width() * 0.46
+        half = c.width() * (0.3 if self.view.look.large else 0.46)
         self.panel(rect(c.left(), c.top(), half, c.height()))
         self.drawing(rect(c.left() + 24, c.top() + 24, half - 48, c.height() - 48), "printing")
         left = c.left() + half + 2 * theme.GAP
         wide = c.right() - left
         stay = rect(left, c.top(), wide, 128)
-        self.panel(stay, theme.INK)
-        self.text(stay.adjusted(24, 8, -24, -8), self.words("printing.stay"), theme.LEAD, bold=True, colour=theme.GROUND)  # fmt: skip
+        self.panel(stay, self.colours.ink)
+        self.text(stay.adjusted(24, 8, -24, -8), self.words("printing.stay"), theme.LEAD, bold=True, colour=self.colours.ground)  # fmt: skip
         sheet = self.words("printing.sheet", printed=view.printed, total=view.total)
         self.text(rect(left, c.top() + 176, wide, 72), sheet, 44, bold=True, least=theme.LEAD, single=True)
-        bar = Panel(self, rect(left, c.top() + 256, wide, 32), theme.REST, radius=16)
+        bar = Panel(self, rect(left, c.top() + 256, wide, 32), self.colours.rest, radius=16)
         share = view.printed / max(1, view.total)
         if share > 0:
             Panel(bar, rect(0, 0, max(32, wide * share), 32), self.colours.accent, radius=16)
@@ -63,6 +63,7 @@ class JammedScreen(Picture[Jammed]):
 
 
 class TakePaperScreen(Picture[TakePaper]):
+    MORE = ""
     RENEWS = True
 
     def title(self) -> str:
@@ -100,6 +101,8 @@ class AskReceiptScreen(Screen[AskReceipt]):
 
 
 class ThanksScreen(Picture[Thanks]):
+    MORE = ""
+
     def title(self) -> str:
         return self.words("thanks.title")
 

@@ -45,9 +45,9 @@ class ConfirmRegistrationScreen(Screen[ConfirmRegistration]):
         shares = [2 if len(value) > 34 else 1 for _, _, value in values]
         high = (inner.bottom() - top) / sum(shares)
         for (label, _, value), share in zip(values, shares, strict=True):
-            self.panel(rect(inner.left(), top, inner.width(), 2), theme.RULE)
+            self.panel(rect(inner.left(), top, inner.width(), 2), self.colours.rule)
             box = rect(inner.left(), top, LABEL_WIDE - 12, high * share)
-            self.text(box, label, theme.SMALL, colour=theme.SOFT)
+            self.text(box, label, theme.SMALL, colour=self.colours.soft)
             box = rect(inner.left() + LABEL_WIDE, top, inner.width() - LABEL_WIDE, high * share)
             Name(self, box, value, theme.LEAD, register=register, least=theme.SMALL)
             top += high * share
@@ -100,6 +100,7 @@ class QrCode(Placed, QWidget):
 class ShowNumberScreen(Screen[ShowNumber]):
     """It tells of the card without being built anew under a finger."""
 
+    MORE = "countdown.stay"
     RENEWS = True
 
     def title(self) -> str:
@@ -141,7 +142,7 @@ class ShowNumberScreen(Screen[ShowNumber]):
             rect(inner.left(), inner.top(), inner.width(), 36),
             self.words("registration.done.from", name=name),
             theme.SMALL,
-            colour=theme.SOFT,
+            colour=self.colours.soft,
         )
         body = rect(inner.left(), inner.top() + 40, inner.width(), inner.height() - 40 - card)
         self.text(body, self.words.offered(view.message), theme.TEXT, least=theme.SMALL)

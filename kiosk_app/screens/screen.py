@@ -3,26 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from kiosk_app.flow.events import BackTouched, CancelTouched, Event, LanguageChosen, MoreTimeTouched
+from kiosk_app.flow.events import (
+    BackTouched,
+    CancelTouched,
+    Event,
+    LanguageChosen,
+    LookChosen,
+    MoreTimeTouched,
+)
 from kiosk_app.flow.views import Step, View
 
-from . import theme
-from .button import Button, Kind, TouchGuard
+from . import keys, theme
+from .button import Button, Kind, Sign, TouchGuard
 from .chrome import Countdown, StepRow
 from .conversion import Conversion
-from .parts import Align, Drawing, Panel, Placed, Text, rect
+from .parts import Align, Drawing, Panel, Placed, Text, fit_together, rect
 from .texts import Words
 
 V = TypeVar("V", bound=View)
 SENTENCE_GAP = 52
 """Between the sentences beside a drawing."""
+PICTURE_GAP = 14
+"""The least of it."""
 CODE_HIGH = 24
+NUMBER_HIGH = 36
+
+
+class Title(Text):
+    """Of a screen: in one line if that is possible at its least size, else in two as large as they can be."""
+
+    def say(self, text: str) -> None:
+        self.single = True
+        super().say(text)
+        if len(self.lines) > 1:
+            self.single = False
+            super().say(text)
 
 
 class Screen(Placed, QWidget, Generic[V]):
@@ -35,6 +58,14 @@ class Screen(Placed, QWidget, Generic[V]):
     MAIN_WIDTH: ClassVar[float] = 364
     SHOWS_STEPS: ClassVar[bool] = True
     """Whether there is room for the row of steps; a keyboard needs it."""
+    MORE: ClassVar[str] = "countdown.more"
+    """The words of the button that asks for more time; '' where nothing can be continued."""
+    LOOKS: ClassVar[bool] = True
+    """Whether the look is changed in its head; the first screen has room for more words about it."""
+    ESCAPE_CANCELS: ClassVar[bool] = True
+    """Whether Esc presses 「中止する」 where there is no way back; else it only leads there."""
+    TYPES: ClassVar[bool] = False
+    """Whether something is typed on it, so that Enter means its main button."""
     RENEWS: ClassVar[bool] = False
     """Whether it changes by itself (a coin, a sheet, a reminder): the buttons of the page's frame stay then, so that none that
     is held down is lost. Such a screen has no memory."""
@@ -53,16 +84,18 @@ class Screen(Placed, QWidget, Generic[V]):
         self.conversion = conversion
         self.view = view
         self.words = Words(view.language)
-        self.colours = theme.palette(view.accent)
+        self.colours = theme.palette(view.accent, view.look)
         self.memory: dict[str, Any] = memory if memory is not None else {}
         self._emit = emit
         self._countdown: Countdown | None = None
-        self.has_steps = self.SHOWS_STEPS and view.step is not Step.NONE
+        self.main_button: Button | None = None
+        self.has_steps = self.SHOWS_STEPS and view.step is not Step.NONE and not view.look.large
         self.content = theme.content(self.has_steps)
         self.setObjectName(type(view).__name__)
         self.place(QRectF(0, 0, theme.WIDTH, theme.HEIGHT))
         self._chrome()
         self.fill()
+        self.setAccessibleName(self.title())
 
     # --- for screens ---------------------------------------------------------------------------------------------
 
@@ -98,20 +131,23 @@ class Screen(Placed, QWidget, Generic[V]):
     def renew(self, view: V) -> bool:
         """Show `view` in place, if only what the page holds differs; False if it must be built anew."""
         before = self.view
-        frame = (view.language, view.step, view.can_cancel, view.can_go_back, view.accent)
+        frame = (view.language, view.look, view.step, view.can_cancel, view.can_go_back, view.accent)
         if not self.RENEWS or frame != (
-            before.language, before.step, before.can_cancel, before.can_go_back, before.accent
+            before.language, before.look, before.step, before.can_cancel, before.can_go_back, before.accent
         ):  # fmt: skip
             return False
         self.view = view
+        at = self.focused_at()
         for part in self.children():
             if isinstance(part, QWidget) and part is not self._countdown and part not in self._frame:
                 part.hide()
                 part.deleteLater()
         kept = set(self.children())
         self._title.say(self.title())
+        self.setAccessibleName(self.title())
         self.fill()
         self._show_new(kept)
+        self.focus_at(at)
         return True
 
     def refill(self, *, other: bool = False) -> None:
@@ -119,6 +155,7 @@ class Screen(Placed, QWidget, Generic[V]):
         list, another group), and not the same with another selection."""
         if other:
             self.guard.changed()
+        at = self.focused_at()
         old = {part for part in self.children() if isinstance(part, QWidget) and part is not self._countdown}
         # they go with the next turn of the event loop: taking each out now would cost more than the page
         for part in old:
@@ -127,6 +164,8 @@ class Screen(Placed, QWidget, Generic[V]):
         self._chrome()
         self.fill()
         self._show_new(old)
+        self.setAccessibleName(self.title())
+        self.focus_at(at)
 
     def _show_new(self, old: set[Any]) -> None:
         for child in self.children():
@@ -146,7 +185,7 @@ class Screen(Placed, QWidget, Generic[V]):
     def text(self, box: QRectF, text: str, size: int = theme.TEXT, **how: Any) -> Text:
         return Text(self, box, text, size, **how)
 
-    def panel(self, box: QRectF, fill: str = theme.PANEL, edge: str | None = None) -> Panel:
+    def panel(self, box: QRectF, fill: str | None = None, edge: str | None = None) -> Panel:
         return Panel(self, box, fill, edge)
 
     def drawing(self, box: QRectF, name: str) -> Drawing:
@@ -173,6 +212,7 @@ class Screen(Placed, QWidget, Generic[V]):
         box = rect(foot.right() - self.MAIN_WIDTH, foot.top(), self.MAIN_WIDTH, foot.height())
         made = self.button(box, label, act, Kind.MAIN)
         made.setEnabled(enabled)
+        self.main_button = made
         return made
 
     def way_back(self, label: str, act: Callable[[], None]) -> Button:
@@ -194,18 +234,23 @@ class Screen(Placed, QWidget, Generic[V]):
             theme.TEXT,
         )
         right -= 160 + theme.TOUCH_GAP
+        if self.LOOKS:
+            for sign in self._looks(right):
+                right = sign.box.left() - theme.TOUCH_GAP
         if self.view.can_cancel:
-            cancel = rect(right - 180, head.top(), 180, theme.TOUCH)
-            self.button(
-                cancel,
+            self.cancel_button = self.button(
+                rect(right - 180, head.top(), 180, theme.TOUCH),
                 self.words("chrome.cancel"),
                 lambda: self.tell(CancelTouched()),
                 Kind.QUIET,
                 theme.TEXT,
             )
-        right -= 180 + theme.GAP
-        self._title = self.text(
-            rect(head.left(), head.top(), right - head.left(), head.height()),
+            right -= 180
+        right -= theme.GAP
+        # a title of one line, or of two where it is too long
+        self._title = Title(
+            self,
+            rect(head.left(), head.top() - 12, right - head.left(), head.height() + 24),
             self.title(),
             theme.TITLE,
             bold=True,
@@ -217,12 +262,83 @@ class Screen(Placed, QWidget, Generic[V]):
             self.way_back(self.words("chrome.back"), lambda: self.go_back())
         self._frame = {part for part in self.children() if part is not self._countdown} - before
 
-    def code(self, failure: str) -> None:
-        """The name of a failure, small, for whoever is asked."""
+    def _looks(self, right: float) -> list[Button]:
+        """Two buttons that change the look, to the left of `right`."""
+        top, side, look = theme.HEADER.top(), theme.LOOK_BUTTON, self.view.look
+        made = []
+        for name, chosen, other in (
+            ("contrast", look.contrast, replace(look, contrast=not look.contrast)),
+            ("large", look.large, replace(look, large=not look.large)),
+        ):
+            told = self.words(f"look.{name}")
+            act = partial(self.tell, LookChosen(other))
+            one = self.button(
+                rect(right - side, top, side, side), told, act, Kind.QUIET, bare=True, checkable=True
+            )
+            one.setChecked(chosen)
+            if name == "contrast":
+                Sign(one, rect(16, 16, side - 32, side - 32))
+            else:
+                self._letters(one)
+            made.append(one)
+            right -= side + theme.TOUCH_GAP
+        return made
+
+    def _letters(self, button: Button) -> None:
+        """One letter as it is, and one as it will be."""
+        letter = self.words("look.sign")
+        for box, size in ((rect(6, 20, 24, 40), theme.SMALL), (rect(30, 12, 40, 48), 36)):
+            button.adopt(Text(button, box, letter, size, bold=True, align=Align.CENTRE, grows=False))
+
+    # --- by keyboard -----------------------------------------------------------------------------------------------
+
+    def focused_at(self) -> QRectF | None:
+        """Where the button lies that has the focus of the keyboard."""
+        button = keys.focused(self)
+        return keys.box_on(self, button) if button is not None else None
+
+    def focus_at(self, box: QRectF | None) -> None:
+        if box is not None:
+            self.window().setFocus(Qt.FocusReason.OtherFocusReason)
+            keys.focus_where(self, box)
+
+    def touched_by_key(self) -> None:
+        self._touched()
+
+    def escape(self) -> None:
+        """Back; where there is no way back, cancel, if nothing is lost by it."""
+        if self.has_back():
+            self.go_back()
+        elif self.view.can_cancel and self.ESCAPE_CANCELS:
+            self.tell(CancelTouched())
+        elif self.view.can_cancel:
+            keys.focus(self.cancel_button)
+
+    def enter(self) -> None:
+        """Enter with the focus nowhere: the main button, where something was typed."""
+        if self.TYPES and self.main_button is not None and self.main_button.isEnabled():
+            self.main_button.click()
+
+    def type_text(self, text: str) -> None:
+        """A letter or digit of the keyboard; only some screens take any."""
+
+    def erase(self) -> None:
+        """Backspace."""
+
+    def code(self, failure: str, number: QRectF, *, own_words: bool = False) -> None:
+        """For whoever is asked: the number of a failure, in the box `number`, to be read over the telephone, and its name, small.
+        `own_words`: it tells of itself, where the catalogue does not know it."""
+        from server_stub.interface.failures import number_of
+
+        spoken = self.words("refusal.number", number=number_of(failure, own_words=own_words))
+        self.text(number, spoken, theme.SMALL, bold=True, single=True)
+        self.name_of_failure(failure)
+
+    def name_of_failure(self, failure: str) -> None:
         c = self.content
         box = rect(c.right() - 520, c.bottom() - CODE_HIGH, 520, CODE_HIGH)
         told = self.words("refusal.code", code=failure)
-        self.text(box, told, theme.CODE, colour=theme.SOFT, align=Align.RIGHT, figures=True)
+        self.text(box, told, theme.CODE, colour=self.colours.soft, align=Align.RIGHT, figures=True)
 
     def count_down(self, seconds: int | None) -> None:
         """Show that `seconds` are left; None: no countdown."""
@@ -231,8 +347,9 @@ class Screen(Placed, QWidget, Generic[V]):
                 self._countdown.hide()
             return
         if self._countdown is None:
-            self._countdown = Countdown(self, self.words, self.colours, self.guard)
-            self._countdown.button.pressed.connect(self._touched)
+            self._countdown = Countdown(self, self.words, self.colours, self.guard, self.MORE)
+            if self._countdown.button is not None:
+                self._countdown.button.pressed.connect(self._touched)
             self._countdown.rescale(self.ratio)
         self._countdown.count(seconds)
         self._countdown.show()
@@ -246,7 +363,7 @@ class Screen(Placed, QWidget, Generic[V]):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self.pen()
-        painter.fillRect(self.area, QColor(theme.GROUND))
+        painter.fillRect(self.area, QColor(self.colours.ground))
         painter.fillRect(QRectF(0, 0, theme.WIDTH, theme.BAND), QColor(self.colours.accent))
         painter.end()
 
@@ -257,20 +374,26 @@ class Picture(Screen[V]):
     def show_picture(self, name: str, sentences: list[str], strong: str = "", failure: str = "") -> None:
         """`strong`: an urgent sentence on a dark ground above the others; `failure`: whose code stands small below them."""
         c = self.content
-        half = c.width() * 0.46
+        half = c.width() * (0.3 if self.view.look.large else 0.46)
         self.panel(rect(c.left(), c.top(), half, c.height()))
         self.drawing(rect(c.left() + 24, c.top() + 24, half - 48, c.height() - 48), name)
         left = c.left() + half + 2 * theme.GAP
         wide = c.right() - left
         top = c.top()
         if strong:
-            self.panel(rect(left, top, wide, 112), theme.INK)
+            self.panel(rect(left, top, wide, 112), self.colours.ink)
             self.text(
-                rect(left + 24, top, wide - 48, 112), strong, theme.LEAD, bold=True, colour=theme.GROUND
+                rect(left + 24, top, wide - 48, 112),
+                strong,
+                theme.LEAD,
+                bold=True,
+                colour=self.colours.ground,
             )
             top += 112 + theme.GAP
-        bottom = c.bottom() - (CODE_HIGH + 8 if failure else 0)
-        told = [self.text(rect(left, top, wide, bottom - top), one, theme.LEAD) for one in sentences]
+        bottom = c.bottom() - (CODE_HIGH + NUMBER_HIGH + 24 if failure else 0)
+        box = rect(left, top, wide, bottom - top)
+        told = [self.text(box, one, theme.LEAD, least=theme.SMALL) for one in sentences]
+        fit_together(told, bottom - top - PICTURE_GAP * (len(told) + 1))
         spare = bottom - top - sum(text.used.height() for text in told)
         gap = min(SENTENCE_GAP, spare / (len(told) + 1))
         for text in told:
@@ -278,4 +401,4 @@ class Picture(Screen[V]):
             text.place(rect(left, top, wide, text.used.height()))
             top += text.used.height()
         if failure:
-            self.code(failure)
+            self.code(failure, rect(left, bottom + 8, wide, NUMBER_HIGH))

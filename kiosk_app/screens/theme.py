@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont, QFontDatabase
 
+from kiosk_app.flow.views import Look
 from server_stub.interface.failures import Failed
 from server_stub.interface.font_files import GOTHIC, SCREEN, VARIABLE, font_file
 
@@ -31,6 +32,11 @@ LINE = 1.4
 ASCENT = 0.88
 """Base line below the upper edge of a line, as a multiple of the letter size: the body of kanji, of which 0.12 are below."""
 
+GROWTH = 1.3
+"""How much larger the large text is, where the page has room for it; it is never smaller than the usual one."""
+
+ACCENT = "#1F5FA8"
+"""As long as no municipality's is known."""
 INK = "#1A1A1A"
 SOFT = "#454545"
 GROUND = "#FFFFFF"
@@ -44,6 +50,11 @@ BORDER = "#2B2B2B"
 CONTRAST = 7.0
 """Least contrast of a text to its ground (WCAG 2 AAA)."""
 
+DARK_GROUND, DARK_INK, DARK_ACCENT = "#000000", "#FFFFFF", "#FFE600"
+"""Of high contrast: the municipality's colour gives way to one that stands out from black."""
+DARK_CONTRAST = 10.0
+"""Least contrast of a text to its ground there."""
+
 FAMILIES = [SCREEN, "BIZ UDPゴシック", "Noto Sans CJK JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
 FIGURE_FAMILIES = [GOTHIC, "BIZ UDゴシック", *FAMILIES[2:]]
 
@@ -52,6 +63,10 @@ STEPS = QRectF(MARGIN, 116, WIDTH - 2 * MARGIN, 56)
 FOOTER = QRectF(MARGIN, HEIGHT - GAP - 80, WIDTH - 2 * MARGIN, 80)
 BAND = 10
 COUNTDOWN_SECONDS = 15
+
+
+LOOK_BUTTON = float(TOUCH)
+"""The side of a button that changes the look, on every screen but the first."""
 
 
 def content(with_steps: bool) -> QRectF:
@@ -87,21 +102,40 @@ def mix(one: str, other: str, share: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """What follows from a municipality's accent colour. `accent` is darkened until text in it can be read."""
+    """What follows from a municipality's accent colour and the look. `accent` is darkened until text in it can be read. `growth`: by
+    how much texts may be larger than they are written."""
 
     accent: str
     pressed: str
     tint: str
+    ink: str = INK
+    soft: str = SOFT
+    ground: str = GROUND
+    panel: str = PANEL
+    rest: str = REST
+    rule: str = RULE
+    frame: str = FRAME
+    growth: float = 1.0
+
+    def grown(self, size: float) -> int:
+        """A length that goes with the size of the letters on it."""
+        return round(size * self.growth)
 
 
 @lru_cache(maxsize=32)
-def palette(accent: str) -> Palette:
+def palette(accent: str, look: Look = Look()) -> Palette:  # noqa: B008
+    growth = GROWTH if look.large else 1.0
+    if look.contrast:
+        return Palette(
+            DARK_ACCENT, mix(DARK_ACCENT, DARK_GROUND, 0.25), "#262626", ink=DARK_INK, soft="#D9D9D9", ground=DARK_GROUND,
+            panel="#1F1F1F", rest="#333333", rule="#808080", frame="#BFBFBF", growth=growth,
+        )  # fmt: skip
     strong = QColor(accent).name()
     tint = mix(GROUND, strong, 0.09)
     while contrast(strong, tint) < CONTRAST:
         strong = mix(strong, "#000000", 0.04)
         tint = mix(GROUND, strong, 0.09)
-    return Palette(strong, mix(strong, "#000000", 0.35), tint)
+    return Palette(strong, mix(strong, "#000000", 0.35), tint, growth=growth)
 
 
 @cache

@@ -9,14 +9,24 @@ from importlib import import_module
 from math import gcd
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QStyle, QWidget
 
 from kiosk_app.flow.views import View
 from server_stub.interface.clock import Clock
 
-from . import theme
+from . import keys, theme
 from .button import TouchGuard
 from .conversion import Conversion
 from .screen import Screen
@@ -146,12 +156,13 @@ class KioskWindow(QWidget):
         before, old = self._view, self._screen
         if old is None or before is None or replace(before, deadline=view.deadline) != view:
             same = (
-                before is not None and replace(before, language=view.language, deadline=view.deadline) == view
+                before is not None
+                and replace(before, language=view.language, look=view.look, deadline=view.deadline) == view
             )
             if type(before) is not type(view) or (before is not None and before.page != view.page):
                 self._guard.changed()
             if old is None or type(before) is not type(view) or not old.renew(view):
-                self._build(view, old.memory if old is not None and same else None)
+                self._build(view, old if same else None)
         self._view = view
         self.count_down()
         if view.deadline is None:
@@ -160,8 +171,10 @@ class KioskWindow(QWidget):
             self._poll.start()
         self.shown.emit(self.screen_name())
 
-    def _build(self, view: View, memory: dict[str, Any] | None) -> None:
+    def _build(self, view: View, same: Screen[Any] | None) -> None:
+        """`same`: the present screen, where the new one differs from it in language or look only."""
         old = self._screen
+        memory, at = (same.memory, same.focused_at()) if same is not None else (None, None)
         screen = screen_class(view)(self, view, self.emitted.emit, memory, self._guard, self._conversion)
         self._screen = screen
         self._lay()
@@ -170,6 +183,9 @@ class KioskWindow(QWidget):
             old.retire()
             old.hide()
             old.deleteLater()
+        # not left to a button that is going
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        screen.focus_at(at)
 
     def may_be_touched(self) -> None:
         """For whoever looks at the window before each touch (the driver of scenarios): no press is too early."""
@@ -238,6 +254,39 @@ class KioskWindow(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.BORDER))
         painter.end()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Leave Tab to `keyPressEvent`, and the focus nowhere when what had it goes away."""
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A key that the focused button has not taken. One that is held down, or comes in the first moment of a screen, moves the focus
+        and does nothing else."""
+        screen, key = self._screen, event.key()
+        if screen is None:
+            return
+        if key in keys.ARROWS:
+            keys.towards(screen, keys.ARROWS[Qt.Key(key)])
+        elif key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+            back = key == Qt.Key.Key_Backtab or bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            keys.step(screen, -1 if back else 1)
+        elif event.isAutoRepeat() or not self._guard.admits():
+            return
+        elif key == Qt.Key.Key_Escape:
+            screen.escape()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            screen.enter()
+        elif key == Qt.Key.Key_Backspace:
+            screen.erase()
+        elif event.text().isprintable() and event.text().isascii() and event.text().strip():
+            screen.type_text(event.text())
+        else:
+            return
+        if screen is self._screen:
+            screen.touched_by_key()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._poll.stop()

@@ -334,7 +334,7 @@ def _scripted(paced: bool) -> int:
         if fee:
             # one coin or note, if there is one that large, else notes
             paid = next((coin for coin in sorted(COINS) if coin >= max(fee, 100)), -(-fee // 1000) * 1000)
-            do(f"{paid}円を入れる（印刷し、{'お釣りを返す' if paid > fee else 'お釣りはない'}）", pay)
+            do(f"{paid}円を入れる（印刷し、{'おつりを返す' if paid > fee else 'おつりはない'}）", pay)
         do("証明書を取る", world.take_paper)
         if fee:
             do("領収書は印刷しない", no_receipt)

@@ -150,7 +150,7 @@ class MoneyBox(Box):
             self.amounts[place] = amount
         self.inside.addLayout(amounts)
         self.reject = button("次の硬貨を受け付けない", self._reject, tip="次に入れた硬貨が、そのまま戻ります")
-        self.empty = button("釣銭を空にする", self._switch_change, tip="もう一度押すと、釣銭を補充します")
+        self.empty = button("おつりを空にする", self._switch_change, tip="もう一度押すと、おつりを補充します")
         self.empty.setCheckable(True)
         self.inside.addLayout(even(self.reject, self.empty))
 
@@ -178,11 +178,11 @@ class MoneyBox(Box):
 
     def _switch_change(self) -> None:
         empty = self.empty.isChecked()
-        done = "釣銭を空にしました。" if empty else "釣銭を補充しました。"
+        done = "おつりを空にしました。" if empty else "おつりを補充しました。"
         if not self._attempt(lambda: self._client.fill_change(not empty), done):
             empty = not empty
         self._set_empty(empty)
 
     def _set_empty(self, empty: bool) -> None:
         self.empty.setChecked(empty)
-        self.empty.setText("釣銭は空（補充する）" if empty else "釣銭を空にする")
+        self.empty.setText("おつりは空（補充する）" if empty else "おつりを空にする")

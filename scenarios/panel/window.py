@@ -56,9 +56,7 @@ TITLE = "進行役の操作盤 ― 端末の一部ではありません"
 _HINT = "端末で「行政サービス」を選び、カードの案内が出たら、{how}ください。"
 _WITH_HAND, _BY_HAND = "カードを選んで「カードを置く」を押して", "お手元のカードを、カードリーダに置いて"
 _ALL_BACK = "端末・サーバ・お金・用紙・時計・障害を、すべて最初に戻します"
-_TERMINAL_BACK = (
-    "端末を起動し直し、取り出し口・釣銭・用紙・時計を最初に戻します（サーバと、収納済みのお金はそのままです）"
-)
+_TERMINAL_BACK = "端末を起動し直し、取り出し口・おつり・用紙・時計を最初に戻します（サーバと、収納済みのお金はそのままです）"
 LOOK_MS = 300
 """Between two looks at the terminal; each is a few round trips of about a millisecond."""
 TRACE_MS = 250

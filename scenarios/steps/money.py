@@ -59,7 +59,7 @@ def told_rejected(world: World, denomination: int) -> None:
 # --- what comes back -----------------------------------------------------------------------------------------------------
 
 
-@given("釣銭がない")
+@given("おつりがない")
 def no_change(world: World) -> None:
     world.terminal.call("change_stock", stock={})
 
@@ -70,7 +70,7 @@ def returned(world: World, amount: int) -> None:
     world.check_returned(amount)
 
 
-@then("お釣りは{amount:yen}円である", needs=Needs.PAPER)
+@then("おつりは{amount:yen}円である", needs=Needs.PAPER)
 def change(world: World, amount: int) -> None:
     """By the coin unit's counter, and as coins in the return tray."""
     world.check_returned(amount)
@@ -157,16 +157,16 @@ def receipt_total(world: World, amount: int) -> None:
 
 
 @then(
-    "領収書のお預りは{paid:yen}円、お釣りは{amount:yen}円である",
-    "領収書のお預りは300円、お釣りは50円である",
+    "領収書のお預りは{paid:yen}円、おつりは{amount:yen}円である",
+    "領収書のお預りは300円、おつりは50円である",
     needs=Needs.RECEIPT,
 )
 def receipt_change(world: World, paid: int, amount: int) -> None:
     read = world.receipt()
     expect(
         (read.paid, read.change) == (paid, amount),
-        f"領収書のお預り {paid}円、お釣り {amount}円",
-        f"領収書のお預り {read.paid}円、お釣り {read.change}円",
+        f"領収書のお預り {paid}円、おつり {amount}円",
+        f"領収書のお預り {read.paid}円、おつり {read.change}円",
     )
 
 

@@ -11,16 +11,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import failure_numbers
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One entry. `status` is the HTTP status when a server answers with it; 0: never leaves the terminal."""
+    """One entry. `status` is the HTTP status when a server answers with it; 0: never leaves the terminal. `number`: what is read over
+    the telephone."""
 
     name: str
     cause: str
     remedy: str
     scenario: str
     status: int = 0
+    number: str = ""
 
 
 _NAME = re.compile(r"[A-Z][a-z]+(_[A-Z][a-z]+)+")
@@ -61,7 +65,9 @@ class Failed(Exception):
     @property
     def entry(self) -> Failure:
         if self.words is not None:
-            return Failure(self.failure, self.words["ja"], "", "", _OF_A_KIND)
+            return Failure(
+                self.failure, self.words["ja"], "", "", _OF_A_KIND, number_of(self.failure, own_words=True)
+            )
         return CATALOGUE[self.failure]
 
     def __str__(self) -> str:
@@ -80,11 +86,22 @@ def by_name(name: str) -> Failure:
     return CATALOGUE.get(name, CATALOGUE["Internal_Error"])
 
 
+def number_of(name: str, *, own_words: bool = False) -> str:
+    """What a resident reads over the telephone of the failure `name`: 4 digits. `own_words`: it tells of itself, where the catalogue does
+    not know it."""
+    if name not in CATALOGUE and own_words:
+        return failure_numbers.spoken(failure_numbers.OWN)
+    return by_name(name).number
+
+
 def _entries() -> Iterator[Failure]:
     from . import failure_entries
 
     for name, status, cause, remedy, scenario in failure_entries.ROWS:
-        yield Failure(name, cause, remedy, scenario, status)
+        # a name without a number is found by the catalogue's test, not by whoever imports this
+        number = failure_numbers.NUMBERS.get(name)
+        spoken = "" if number is None else failure_numbers.spoken(number)
+        yield Failure(name, cause, remedy, scenario, status, spoken)
 
 
 CATALOGUE: dict[str, Failure] = {}

@@ -163,6 +163,14 @@ def read_refusal(body: bytes) -> Failed | None:
     return failed if failed.entry.status else None
 
 
+class CallCenter(Model):
+    """Whom a municipality lets people ask about its certificates."""
+
+    name: PlaceName
+    name_en: PlaceName
+    telephone: Annotated[str, Field(pattern=r"^[0-9+() -]+$", max_length=20)]
+
+
 class MunicipalityInfo(Model):
     code: Code5
     prefecture: PlaceName
@@ -173,6 +181,7 @@ class MunicipalityInfo(Model):
     participating: bool
     accent: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#1F5FA8"
     telephone: Annotated[str, Field(pattern=r"^[0-9+() -]*$", max_length=20)] = ""
+    call_center: CallCenter | None = None
 
 
 class MunicipalityList(Model):

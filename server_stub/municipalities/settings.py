@@ -37,7 +37,7 @@ from server_stub.certificates.terms import (
     opening_of,
 )
 from server_stub.interface.failures import Failed
-from server_stub.interface.values import Method, MunicipalityInfo, TerminalKind
+from server_stub.interface.values import CallCenter, Method, MunicipalityInfo, TerminalKind
 from server_stub.paper.fonts import coverage_of, family_of
 from server_stub.paper.pattern import is_seen
 from server_stub.paper.typesetting import Issuer
@@ -224,6 +224,19 @@ def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
 
 
+class CallCenterTerms(Settings):
+    """Whom the terminal says to ask about this municipality, in the office's place. Whether there is one is each municipality's own;
+    that a refusal names it is our assumption [INF]."""
+
+    name: SettingsText
+    name_en: SettingsText
+    telephone: Annotated[str, matching(r"[0-9-]{10,14}", "数字とハイフンの電話番号（10字から14字）")]
+
+    @property
+    def info(self) -> CallCenter:
+        return CallCenter(name=self.name, name_en=self.name_en, telephone=self.telephone)
+
+
 class _Own(Settings):
     """The file municipality.toml of a folder. `fonts`: files in it with the characters that the municipality has of its own (外字),
     for paper and screen. The tables of `service` are each kind's own (`Certificate.terms`)."""
@@ -235,6 +248,7 @@ class _Own(Settings):
     name_en: SettingsText
     kana: Kana
     telephone: Annotated[str, matching(r"[0-9-]{10,14}", "数字とハイフンの電話番号（10字から14字）")]
+    call_center: CallCenterTerms | None = None
     accent: Annotated[str, matching(r"#[0-9A-Fa-f]{6}", "#0A5A8C のような色"), AfterValidator(_readable)]
     minimum_age: Annotated[int, Field(ge=0, le=99)]
     excluded_terminal_kinds: list[Annotated[TerminalKind, Field(strict=False)]]
@@ -267,6 +281,7 @@ class _Own(Settings):
             participating=True,
             accent=self.accent,
             telephone=self.telephone,
+            call_center=self.call_center.info if self.call_center else None,
         )
 
 

@@ -116,7 +116,7 @@ def test_a_phrase_is_filled_with_facts_in_words() -> None:
         "要求に応答した：GET /v1 → 200"
     )
     paid = event("money", "taken", due=1250, change=750)
-    assert trace_labels.phrase(paid) == "手数料 1,250円を収納した（お釣り 750円）"
+    assert trace_labels.phrase(paid) == "手数料 1,250円を収納した（おつり 750円）"
 
 
 def test_it_is_told_which_words_are_missing() -> None:

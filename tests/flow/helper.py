@@ -10,6 +10,7 @@ from kiosk_app.flow import events as e
 from kiosk_app.flow.effects import Effect
 from kiosk_app.flow.state import Addressee, Purchase, Received, State, TimeOuts
 from kiosk_app.flow.table import TABLE, Outcome, Table
+from kiosk_app.flow.views import Look
 from server_stub.interface.clock import STAGE_START
 from server_stub.interface.offers import Choice, Offer, Offers, Question, Scope, Subject, Symbol
 from server_stub.interface.secret import Secret
@@ -222,6 +223,7 @@ def all_events() -> Iterable[e.Event]:
     yield from (e.ReceiptChosen(True), e.ReceiptChosen(False))
     yield from (e.Acknowledged(), e.Acknowledged(again=True), e.MoreTimeTouched())
     yield from (e.LanguageChosen("ja"), e.LanguageChosen("en"), e.LanguageChosen("xx"))
+    yield e.LookChosen(Look(large=True, contrast=True))
     yield from (e.OperatorResumed(), e.OperatorRefunded(), e.DeadlinePassed())
     yield from (e.ReaderLost("Reader_Service_Stopped"), e.ReaderBack())
     yield from (e.CardInserted(), e.CardRemoved(), e.CardRead(HOLDER, 3, "virtual"))

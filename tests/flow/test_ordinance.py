@@ -118,7 +118,7 @@ def test_the_last_try_of_a_kind_is_asked_for_again_after_going_back() -> None:
 def test_the_registry_s_refusals_are_told_by_their_names(failure: str) -> None:
     walk = Walk().do(*TO_PIN_OF_A_KIND, e.PinEntered(PIN), refused(failure))
     assert (walk.name, walk.state.visit.failure) == ("Refusal", failure)
-    assert walk.state.visit.contact == f"{KOBE.name} {KOBE.telephone}"
+    assert walk.state.visit.contact["ja"] == f"{KOBE.name} {KOBE.telephone}"
 
 
 def test_a_kind_that_is_not_listed_is_not_chosen() -> None:

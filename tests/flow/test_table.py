@@ -145,7 +145,7 @@ def test_the_diagram_has_every_transition_but_those_that_every_state_has() -> No
     for transition in transitions():
         line = _line(transition)
         common = transition.state == transition.target and not transition.condition and transition.event in (
-            "LanguageChosen", "CardInserted", "CardRemoved", "ReaderLost", "ReaderBack", "MoreTimeTouched",
+            "LanguageChosen", "LookChosen", "CardInserted", "CardRemoved", "ReaderLost", "ReaderBack", "MoreTimeTouched",
         )  # fmt: skip
         assert (line in lines) != common, line
     assert "    TakeCard --> ChooseCertificate: CardRemoved" in lines

@@ -248,7 +248,7 @@ def test_where_everything_is_refused_for_one_reason_that_reason_is_the_refusal()
     refusal = shown(walk)
     assert isinstance(refusal, v.Refusal)
     assert (refusal.failure, refusal.card_inside, refusal.contact) == (
-        "Service_Closed_Now", True, "神戸市 078-000-0000",
+        "Service_Closed_Now", True, {"ja": "神戸市 078-000-0000", "en": "Kobe City 078-000-0000"},
     )  # fmt: skip
     assert walk.asked(f.EndSession) == [f.EndSession(SESSION, "", "Service_Closed_Now")]
 

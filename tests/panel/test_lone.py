@@ -204,7 +204,7 @@ def test_a_panel_of_a_lone_terminal_shows_its_clock_and_nothing_of_the_servers(
         terminal.wait_for("ChoosePlace")
         touch(terminal, ("お住まいの市区町村の証明書", "Refusal"))
         assert terminal.shows("Centre_Unreachable")
-        press(qtbot, panel, "釣銭を空にする")
+        press(qtbot, panel, "おつりを空にする")
         press(qtbot, panel, "次の方のために最初に戻す")
         qtbot.waitUntil(lambda: "トップメニュー" in panel.terminal.text())
         assert panel.clock.day.text() == today

@@ -202,7 +202,7 @@ def test_amounts_follow_the_terminal(panel: PanelWindow, client: FakeClient, qtb
 def test_change_and_paper_can_run_out_and_be_filled_again(
     panel: PanelWindow, client: FakeClient, qtbot: QtBot
 ) -> None:
-    for name in ("釣銭を空にする", "用紙を空にする"):
+    for name in ("おつりを空にする", "用紙を空にする"):
         press(qtbot, panel, name)
         press(qtbot, panel, name)
     press(qtbot, panel, "次の硬貨を受け付けない")
@@ -333,7 +333,7 @@ def test_one_touch_puts_everything_back_for_the_next_visitor(
     panel: PanelWindow, client: FakeClient, qtbot: QtBot
 ) -> None:
     press(qtbot, panel, "カードを置く")
-    press(qtbot, panel, "釣銭を空にする")
+    press(qtbot, panel, "おつりを空にする")
     press(qtbot, panel, "用紙を空にする")
     panel.faults.switches["center.down"].click()
     panel.cards.search.setText("失効")

@@ -145,7 +145,7 @@ def test_a_process_that_writes_late_is_put_where_it_belongs() -> None:
 
 
 def test_an_event_that_tells_less_than_its_words_need_is_shown_all_the_same() -> None:
-    assert told(event(1, "money", "taken", due=250, change=0)) == "手数料 250円を収納した（お釣り 0円）"
+    assert told(event(1, "money", "taken", due=250, change=0)) == "手数料 250円を収納した（おつり 0円）"
     assert told(event(1, "money", "taken", amount=1)) == "taken"
     assert told(event(1, "fault", "on", name="center.down")) == f"起こした障害：{KNOWN['center.down']}"
     assert told(event(1, "screen", "screen", name="Pay")) == "画面が「お支払い」になった"

@@ -24,7 +24,7 @@ from server_stub.issuing import tables
 from tests.planted.defect import defect
 from tests.planted.flow import rows_of
 
-ALONE, NOTE, RECEIPT = "一人世帯の写しを受け取る", "千円札で払うと釣銭が出る", "領収書を受け取る"
+ALONE, NOTE, RECEIPT = "一人世帯の写しを受け取る", "千円札で払うとおつりが出る", "領収書を受け取る"
 CHARGED = "手数料250円が一度だけ記録されている"
 NOTHING_MOVED = "お金も用紙も動いていない"
 
@@ -33,7 +33,7 @@ NOTHING_MOVED = "お金も用紙も動いていない"
     "手数料を二度取る",
     harm="住民が一通の証明書に二通分を払わされる。",
     scenario=NOTE,
-    sentence="お釣りは750円である",
+    sentence="おつりは750円である",
 )
 def charged_twice(patch: pytest.MonkeyPatch) -> None:
     real = SimulatedCoinUnit.take
@@ -41,10 +41,10 @@ def charged_twice(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
-    "釣銭を金庫に残す",
-    harm="千円札を入れた住民に釣銭が戻らない。",
+    "おつりを金庫に残す",
+    harm="千円札を入れた住民におつりが戻らない。",
     scenario=NOTE,
-    sentence="お釣りは750円である",
+    sentence="おつりは750円である",
 )
 def change_kept(patch: pytest.MonkeyPatch) -> None:
     real = SimulatedCoinUnit.take
@@ -105,9 +105,9 @@ def refund_unbooked(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
-    "釣銭が足りなくても受け取る",
-    harm="釣銭切れの端末が五百円を飲み込み、釣銭を出さない。",
-    scenario="釣銭切れ",
+    "おつりが足りなくても受け取る",
+    harm="おつり切れの端末が五百円を飲み込み、おつりを出さない。",
+    scenario="おつり切れ",
     sentence="「Money_Change_Short」で断られる",
 )
 def short_of_change(patch: pytest.MonkeyPatch) -> None:
@@ -205,10 +205,10 @@ def notes_thrown_away(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
-    "釣銭が硬貨一枚分足りない",
+    "おつりが硬貨一枚分足りない",
     harm="計数は合っているのに、返却口に出る硬貨が一枚少ない。",
     scenario=NOTE,
-    sentence="お釣りは750円である",
+    sentence="おつりは750円である",
 )
 def one_coin_short(patch: pytest.MonkeyPatch) -> None:
     short = iter([1])
@@ -262,8 +262,8 @@ def swallow(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
-    "釣銭を十円玉ばかりで出す",
-    harm="七百五十円が七十五枚の十円玉で出て、次の人の釣銭が切れる。",
+    "おつりを十円玉ばかりで出す",
+    harm="七百五十円が七十五枚の十円玉で出て、次の人のおつりが切れる。",
     scenario=NOTE,
     sentence="返却口に500円硬貨が1枚、100円硬貨が2枚、50円硬貨が1枚ある",
 )
@@ -338,10 +338,10 @@ def wrong_total(patch: pytest.MonkeyPatch) -> None:
 
 
 @defect(
-    "領収書のお釣りを誤る",
-    harm="受け取った釣銭と領収書が合わず、端末が疑われる。",
+    "領収書のおつりを誤る",
+    harm="受け取ったおつりと領収書が合わず、端末が疑われる。",
     scenario=RECEIPT,
-    sentence="領収書のお預りは300円、お釣りは50円である",
+    sentence="領収書のお預りは300円、おつりは50円である",
 )
 def wrong_change(patch: pytest.MonkeyPatch) -> None:
     on_receipt(

@@ -26,7 +26,7 @@ from tests.planted.defect import defect
 from tests.planted.flow import rows_of
 
 WHOLE = "申請して紐付けられ、サイトで利用可能になり、本籍地の戸籍の証明書を受け取る"
-SLIP = "申請番号を10円で印刷し、お釣りと領収書を受け取る"
+SLIP = "申請番号を10円で印刷し、おつりと領収書を受け取る"
 JAM = "申請番号の用紙が詰まると、10円が戻る"
 BEFORE = "審査が終わるまで本籍地の証明書は断られ、終わると附票も受け取れる"
 
@@ -59,7 +59,7 @@ def another_number_printed(patch: pytest.MonkeyPatch) -> None:
     "申請番号の印刷に二十円を取る",
     harm="十円と案内された人が、二十円を払わされる。",
     scenario=SLIP,
-    sentence="お釣りは40円である",
+    sentence="おつりは40円である",
 )
 def slip_charged_twice(patch: pytest.MonkeyPatch) -> None:
     real = SimulatedCoinUnit.take

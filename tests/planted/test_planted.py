@@ -49,6 +49,6 @@ def test_without_a_defect_the_same_way_passes(
 ) -> None:
     """What fails above fails for the defect."""
     world = request.getfixturevalue("world")
-    scenario = shipped("千円札で払うと釣銭が出る")
+    scenario = shipped("千円札で払うとおつりが出る")
     assert run(request, scenario, doubted=scenario.steps[-1].name, patch=monkeypatch) is None
     assert search_afterwards(world.stage, {}) is None

@@ -65,15 +65,15 @@ def read_receipt(pdf: bytes) -> Receipt:
         )
     read = Receipt(
         _moment(at), terminal.removeprefix("端末 "), municipality, kind, _yen(match[1]), int(match[2]),
-        *(_yen(_only(fields, label)) for label in ("合計", "お預り", "お釣り")),
+        *(_yen(_only(fields, label)) for label in ("合計", "お預り", "おつり")),
         number[0][0], lines,
     )  # fmt: skip
     if not read.each * read.copies == _yen(due) == read.total or read.paid - read.total != read.change:
         raise WrongPaper(
             f"the sums of the receipt are wrong: {lines}",
-            expected="領収書の合計が手数料×部数、お釣りがお預り－合計であること",
+            expected="領収書の合計が手数料×部数、おつりがお預り－合計であること",
             found=f"1部{read.each}円、{read.copies}部、金額{due}、合計{read.total}円、"
-            f"お預り{read.paid}円、お釣り{read.change}円だった",
+            f"お預り{read.paid}円、おつり{read.change}円だった",
         )
     return read
 

@@ -23,11 +23,12 @@ from kiosk_app.screens.gallery import (
     many_municipalities,
     samples,
 )
+from kiosk_app.screens.texts import Words
 from kiosk_app.screens.window import KioskWindow, texts_shown, touchables
 from server_stub.interface.clock import Clock
 from server_stub.interface.offers import Scope
 from server_stub.interface.values import FailureBody, Place
-from tests.screens.pages import Hand, all_pages, assert_rules, page_of
+from tests.screens.pages import LANGUAGES, Hand, all_pages, assert_rules, page_of
 
 SHOWN = {"relationship": "shown", "domicile": "omitted", "number": "omitted"}
 EVERYBODY = tuple(one.ref for one in FAMILY)
@@ -35,6 +36,10 @@ EVERYBODY = tuple(one.ref for one in FAMILY)
 TOUCHES: list[tuple[str, str, e.Event]] = [
     ("TopMenu", "行政サービス", e.ServiceTouched()),
     ("TopMenu", "English", e.LanguageChosen("en")),
+    ("TopMenu", "大きな文字", e.LookChosen(v.Look(large=True))),
+    ("TopMenu", "黒い背景", e.LookChosen(v.Look(contrast=True))),
+    ("EnterPin", "大きな文字", e.LookChosen(v.Look(large=True))),
+    ("Pay", "黒い背景", e.LookChosen(v.Look(contrast=True))),
     ("ServiceMenu", "証明書交付サービス", e.ServiceTouched()),
     ("ServiceMenu", "戻る", e.BackTouched()),
     ("Consent", "同意する", e.Agreed()),
@@ -79,6 +84,7 @@ def test_in_english_the_other_language_is_japanese(window: KioskWindow, hand: Ha
 
 
 PAGES = list(all_pages())
+LOOKS = {Words(language)(f"look.{name}") for language in LANGUAGES for name in ("large", "contrast")}
 
 
 @pytest.mark.parametrize(("name", "view"), PAGES, ids=[name for name, _ in PAGES])
@@ -95,13 +101,16 @@ def test_what_can_be_touched_has_one_name_each_and_the_name_is_read_on_it(
     assert len(alive) == len(touchables(window)), "two targets have the same name"
     for label, button in touchables(window).items():
         pairs = [text for text in shown if label.startswith(f"{text} ") and label[len(text) + 1 :] in shown]
-        assert label in shown or pairs, f"{label!r} is not to be read on the page"
+        # two of the head have a drawn sign instead, the same on every screen
+        by_sign = label in LOOKS and type(view) is not v.TopMenu
+        assert label in shown or pairs or by_sign, f"{label!r} is not to be read on the page"
         assert button.accessibleName() == label
 
 
-def test_resting_services_and_refused_offers_cannot_be_touched(window: KioskWindow) -> None:
+def test_the_first_screen_has_no_dead_tiles_and_refused_offers_cannot_be_touched(window: KioskWindow) -> None:
     window.show_view(samples()["TopMenu"])
-    assert list(touchables(window)) == ["English", "行政サービス"]
+    assert list(touchables(window)) == ["English", "行政サービス", "大きな文字", "黒い背景"]
+    assert all(button.isEnabled() for button in page_of(window).findChildren(QAbstractButton))
     window.show_view(samples()["ChooseCertificate_refused"])
     assert "住民票の写し" in touchables(window)
     assert "印鑑登録証明書" not in touchables(window)
@@ -332,10 +341,11 @@ def test_an_unknown_failure_of_a_foreign_server_is_refused_politely(window: Kios
 
 
 def test_the_office_to_ask_is_the_municipality_where_it_is_known(window: KioskWindow) -> None:
-    window.show_view(v.Refusal(failure="Holder_Restricted", contact="神戸市 000-000-0000"))
+    office = {"ja": "神戸市 000-000-0000", "en": "Kobe City 000-000-0000"}
+    window.show_view(v.Refusal(failure="Holder_Restricted", contact=office))
     assert "神戸市 000-000-0000" in texts_shown(window)
-    window.show_view(v.Refusal(failure="Card_Removed", contact="神戸市 000-000-0000"))
-    assert "神戸市 000-000-0000" not in texts_shown(window), "the shop's staff is asked about the reader"
+    window.show_view(v.Refusal(failure="Card_Removed", contact=office))
+    assert "神戸市 000-000-0000" not in texts_shown(window), "the office knows nothing of the reader"
 
 
 def test_old_screens_are_gone(qtbot: QtBot, window: KioskWindow) -> None:

@@ -205,7 +205,7 @@ def test_a_coin_dropped_between_the_last_coin_and_the_taking_is_change(world: Wo
     world.wait_for("Thanks")
     (receipt,) = world.devices.printer.tray()
     told = "".join(texts(receipt.path.read_bytes()))
-    assert "お預り350円" in told and "お釣り100円" in told, told
+    assert "お預り350円" in told and "おつり100円" in told, told
     world.settled()
     assert kinds_told(world) == ["paid", "handed_over"]
     assert list(world.devices.coin.charges().values()) == [250]

@@ -53,7 +53,8 @@ def _words(visit: Visit) -> dict[str, Any]:
 
 
 def cause_of(name: str) -> str:
-    return CATALOGUE[name].cause if name in CATALOGUE else name
+    """Tell the cause, and the number that the resident reads over the telephone."""
+    return f"{CATALOGUE[name].cause}（番号 {CATALOGUE[name].number}）" if name in CATALOGUE else name
 
 
 def _reason_of(told: str) -> str:
