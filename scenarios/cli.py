@@ -230,6 +230,36 @@ def paper_copy(
         print(line)
 
 
+@paper_app.command("unscramble")
+def paper_unscramble(
+    scan: Annotated[Path, typer.Argument(metavar="FILE", help="裏面を読み取ったファイル（PNG、JPEG、PDF）")],
+    front: Annotated[
+        Path | None, typer.Option("--front", help="表面を読み取ったファイル（FILE に両面がないとき）")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="復元した表面を書くファイル（PNG）")] = None,
+    server_folder: Annotated[
+        Path | None,
+        typer.Option("--server-folder", help="konbini server --folder のフォルダ（そのセンターの鍵を使う）"),
+    ] = None,
+) -> None:
+    """裏面のスクランブル画像を元に戻し、表面と見比べる絵を作る。"""
+    from server_stub.interface.secret import Secret
+    from server_stub.paper.scramble import ScrambleKey
+
+    from .command.paper_pages import unscramble_paper
+    from .server_folder import KEYS
+    from .stage_secrets import BACK_PAGE_KEY, KeyPool
+
+    for file in (scan, front):
+        if file is not None and not file.is_file():
+            stop(f"{file} がありません。")
+    if server_folder is not None and not (server_folder / KEYS).is_dir():
+        stop(f"{server_folder} は、konbini server --folder のフォルダではありません。")
+    keys = KeyPool() if server_folder is None else KeyPool(server_folder / KEYS, KeyPool())
+    key = ScrambleKey.of(Secret(keys.text(BACK_PAGE_KEY)))
+    print(*unscramble_paper(scan, front, out, key), sep="\n")
+
+
 @paper_app.command("references")
 def paper_references(
     folder: Annotated[

@@ -63,7 +63,7 @@ from .outages import Lines, Outages, places_of
 from .server_folder import adopt_single_ledger, adopt_single_replica
 from .site_servers import LocalSite, SiteProcesses
 from .sites import CARD_REGISTRY, LEDGER, REGISTRATION, SITE, Site, sites_of
-from .stage_secrets import KeyPool
+from .stage_secrets import BACK_PAGE_KEY, KeyPool
 from .template import (
     OPERATIONS,
     REGISTRATION_ROOMS,
@@ -353,6 +353,7 @@ class LocalServers:
             if self.site_url
             else None,
             status_site=self.site_url,
+            back_page_key=Secret(keys.text(BACK_PAGE_KEY)),
         )
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))

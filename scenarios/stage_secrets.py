@@ -28,6 +28,9 @@ from server_stub.registry.tables import person_of, persons, records
 
 from . import paths
 
+BACK_PAGE_KEY = "back-page"
+"""Of the centre and the inquiry site: what scrambled images of back pages are enciphered with (`KeyPool.text`)."""
+
 
 class KeyPool:
     """RSA-2048 keys by name in PEM files that say what they are, their owner's only. Safe for several processes at once."""

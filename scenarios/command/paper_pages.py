@@ -1,4 +1,5 @@
-"""`konbini paper copy`: a certificate through the model of a copier, as pictures and figures."""
+"""`konbini paper copy`: a certificate through the model of a copier, as pictures and figures; `konbini paper unscramble`: the front
+that the scan of a back holds."""
 
 from __future__ import annotations
 
@@ -7,8 +8,14 @@ from pathlib import Path
 import pypdfium2
 
 from server_stub.interface.failures import Failed
+from server_stub.paper import detection_mark
 from server_stub.paper.copier import LEAST_AFTER, MOST_BEFORE, Contrast, copy_pdf, measure_pdf
+from server_stub.paper.detection_mark import infrared
+from server_stub.paper.front_comparison import compare
 from server_stub.paper.pattern import DPI, WORD
+from server_stub.paper.scramble import ScrambleKey
+from server_stub.paper.side_by_side import side_by_side
+from server_stub.paper.unscramble import Unscrambled, record_agrees, unscramble
 from server_stub.paper.viewing import page_picture
 
 ORIGINAL_DPI = 300
@@ -22,7 +29,7 @@ def copy_paper(pdf: Path, target: Path) -> list[str]:
     is no PDF, OSError where files cannot be read or written; nothing is written before the paper was copied.
     """
     body = pdf.read_bytes()
-    copies, contrasts = copy_pdf(body), measure_pdf(body)
+    copies, contrasts, unseen = copy_pdf(body), measure_pdf(body), infrared(body, ORIGINAL_DPI)
     target.mkdir(parents=True, exist_ok=True)
     lines = []
     for number, (copy, contrast) in enumerate(zip(copies, contrasts, strict=True)):
@@ -39,6 +46,62 @@ def copy_paper(pdf: Path, target: Path) -> list[str]:
             f"  複写の絵    {copy_file}（{DPI} dpi、白黒）",
             f"  けん制文字  {_told(contrast)}",
         ]
+        if unseen[number].getextrema()[0] < 128:
+            file = target / f"{sheet:02d}-{side}-infrared.png"
+            unseen[number].save(file, dpi=(ORIGINAL_DPI, ORIGINAL_DPI))
+            lines += [
+                f"  赤外線の絵  {file}（偽造防止検出画像を赤外線カメラで見た模擬）",
+                f"  検出画像    原紙では赤外線で「{detection_mark.WORD}」が見え、複写では失われます（模擬：専用の色で表しています）",
+            ]
+    return lines
+
+
+def unscramble_paper(scan: Path, front: Path | None, out: Path | None, key: ScrambleKey) -> list[str]:
+    """Write the front that the back in `scan` holds as a PNG (`out`, else beside the scan), and where the front was scanned too, both
+    side by side; the lines tell the files and what was found.
+
+    Raises Failed as `unscramble`, OSError where files cannot be read or written.
+    """
+    found = unscramble(scan.read_bytes(), key, None if front is None else front.read_bytes())
+    held = found.opened.picture
+    target = out or scan.with_name(f"{scan.stem}-復元した表面.png")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    held.save(target, "PNG", dpi=(found.opened.dpi, found.opened.dpi))
+    lines = [*_found_lines(found), f"復元した表面　{target}"]
+    if found.front is None:
+        lines.append("証明書の表面と、復元した表面を見比べてください。")
+    else:
+        compared = compare(held, found.front)
+        beside = target.with_name(f"{target.stem}-見比べ.png")
+        side_by_side(compared, held).save(beside, "PNG")
+        lines += [f"見比べる絵　　{beside}（左が表面、右が復元した表面）", compared.told()]
+    return lines
+
+
+def _found_lines(found: Unscrambled) -> list[str]:
+    code, scanned = found.code, found.scanned
+    lines = [
+        f"申請番号　　　{code.application}",
+        f"部数・ページ　{code.copy}部目　{code.sheet[0]}／{code.sheet[1]}",
+        "スクランブル画像　○ このセンターの鍵で元に戻りました",
+        "二次元コード　○ スクランブル画像と同じ用紙のものです",
+        f"読み取り　　　{scanned.dpi} dpi、位置合わせの印 {scanned.marks}／{scanned.of}、"
+        + (f"読み誤りを{found.misread}か所直しました" if found.misread else "読み誤りはありません"),
+    ]
+    if found.stained:
+        lines.append(
+            "注意　　　　　スクランブル画像の一部が汚れているか、書き換えられています（元の内容に戻しました）。"
+        )
+    agrees = record_agrees(found)
+    if agrees is not None:
+        lines.append(
+            "用紙の記録　　"
+            + (
+                "○ 二次元コードと合います"
+                if agrees
+                else "× 二次元コードと合いません。偽造のおそれがあります。"
+            )
+        )
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request, Response
@@ -35,6 +36,7 @@ from server_stub.interface.values import MunicipalityList, Ulid
 from server_stub.node import NodeContext, make_app
 from server_stub.ops_door import add_ops_door
 from server_stub.paper.finish import finish_sheets
+from server_stub.paper.scramble import ScrambleKey
 
 from .center import Center
 from .issue import FinishSheets
@@ -328,6 +330,8 @@ def create_app(
     `finish` is the paper room's part. Raises Failed(Settings_Wrong).
     """
     app = _bare_app(context)
+    if settings.back_page_key is not None:
+        finish = functools.partial(finish, key=ScrambleKey.of(settings.back_page_key))
     center = app.state.center = Center(context, settings, finish)
     add_ops_door(app, settings.ops_key, center.operations, CenterApplication)
     add_outages_door(app, settings.ops_key, center.outages, center.presence)

@@ -89,7 +89,8 @@ class CenterSettings:
     test cards admitted one by one, whoever issued them; their revocation is answered for by the authority at `ocsp_url`.
     `card_registries`: of the municipalities that use 条例利用方式.
     `signature`: for 利用登録; None: no municipality's application can be sent from here. `status_site`: the address of the status site that
-    residents are told.
+    residents are told. `back_page_key`: of the scrambled images of back pages, a secret text of high entropy that the inquiry site has as
+    well; None: backs have no such image.
     `ops_key`: what officials' tools show at `/ops/v1`, no other key of this centre; None: there is no such door. Raises
     Failed(Settings_Wrong, item=...).
     """
@@ -108,6 +109,7 @@ class CenterSettings:
     signature: SignatureSettings | None = None
     status_site: str = ""
     card_registries: tuple[CardRegistryServer, ...] = ()
+    back_page_key: Secret | None = None
 
     def __post_init__(self) -> None:
         checked(self.terminals, "")

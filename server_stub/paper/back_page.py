@@ -17,6 +17,8 @@ from reportlab.pdfgen.canvas import Canvas
 from server_stub.interface.binding import NOTICE, SAMPLE
 from server_stub.interface.font_files import GOTHIC, MINCHO, font_file
 
+from . import scramble
+from .detection_mark import CENTRE_MM, RADIUS_MM, draw_blossom, latent_word
 from .fonts import check_printable, coverage
 from .pattern import HEIGHT, INK, WIDTH, ground_pattern
 
@@ -33,10 +35,15 @@ _EDGE_WIDTH = 0.7
 _FACTS = (("申請番号", 59.0), ("部数", 73.0), ("ページ", 87.0))
 _EXPLANATION = (
     "この面は、証明書交付センターが証明書の裏面に印刷したものです。",
+    "上の模様（スクランブル画像）は、表面を暗号化した画像です。確認サイトで元に",
+    "戻し、表面と見比べることができます。",
     "表面・裏面の地紋は、複写すると「複写」の文字が浮き出ます。",
     "二次元コードには、この用紙の申請番号、部数、ページなどを記録しています。",
     "表面と合わないときは、証明書に記載の市区町村にお問い合わせください。",
 )
+_EXPLAINED = (55.0, 246.0)
+_CAPTION = "偽造防止検出画像（模擬）"
+"""Below the cherry blossom."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class BackPageTemplate:
     stamp: pikepdf.Object
     notice: pikepdf.Object
     back: pikepdf.Object
+    latent: pikepdf.Object
     font: pikepdf.Object
     codes: dict[str, int]
 
@@ -79,7 +87,14 @@ def back_page_template(municipality: str) -> BackPageTemplate:
     source = pikepdf.open(io.BytesIO(stream.getvalue()))
     back, stamp, notice = (source.make_indirect(page.as_form_xobject()) for page in source.pages)
     return BackPageTemplate(
-        source, _pattern_object(source), stamp, notice, back, source.pages[0].resources.Font[font_name], codes
+        source,
+        _pattern_object(source),
+        stamp,
+        notice,
+        back,
+        latent_word(source),
+        source.pages[0].resources.Font[font_name],
+        codes,
     )
 
 
@@ -105,7 +120,11 @@ def _draw_back(canvas: Canvas, municipality: str) -> None:
         canvas.line(20 * mm, _up(y + 3), 132 * mm, _up(y + 3))
     canvas.setFont(_FONT, 9)
     for i, sentence in enumerate(_EXPLANATION):
-        canvas.drawString(15 * mm, _up(110 + 6 * i), sentence)
+        canvas.drawString(_EXPLAINED[0] * mm, _up(_EXPLAINED[1] + 6 * i), sentence)
+    draw_blossom(canvas)
+    canvas.setFillColorRGB(0, 0, 0)
+    canvas.setFont(_FONT, 8)
+    canvas.drawCentredString(CENTRE_MM[0] * mm, _up(CENTRE_MM[1] + RADIUS_MM + 5), _CAPTION)
 
 
 def _draw_stamp(canvas: Canvas) -> None:
@@ -165,5 +184,6 @@ def warm_up(*municipalities: str) -> None:
     Call it off any thread that must not block. Raises Failed(Font_Missing), Failed(Character_Not_Printable).
     """
     coverage(MINCHO)
+    scramble.warm_up()
     for municipality in municipalities:
         back_page_template(municipality)

@@ -9,20 +9,24 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pikepdf
 import segno
 from pikepdf import Dictionary, Name
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.front import FrontFacts, check_fronts
+from server_stub.interface.front import FrontFacts, check_fronts, opened
 from server_stub.interface.unpacking import INFLATED, check_file, unpacked
 
+from . import scramble
 from .back_page import PAGE, QR_LEFT, QR_SIDE, QR_TOP, BackPageTemplate, back_page_template, facts_position
+from .scramble import Bits, ScrambleKey
 
 _POINTS = 72 / 25.4
 _TOLERANCE = 3.0
 """Points by which a front may miss A4."""
 _lock = threading.Lock()
+_DEVICE = {1: Name.DeviceGray, 3: Name.DeviceRGB, 4: Name.DeviceCMYK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,18 @@ class SheetFacts:
 
 
 def finish_sheets(
-    front_pdf: bytes, *, municipality: str, application_id: str, sheets: Sequence[SheetFacts]
+    front_pdf: bytes,
+    *,
+    municipality: str,
+    application_id: str,
+    sheets: Sequence[SheetFacts],
+    key: ScrambleKey | None = None,
 ) -> list[bytes]:
     """One PDF per sheet, front and back, in the order of `front_pdf`'s pages; the same input gives the same bytes.
 
     `municipality` is its name, `application_id` a ULID. 見本, notice and ground pattern go on both sides here, whatever
-    the front shows. Raises Failed: Paper_Corrupt for a front that is no PDF of len(sheets) A4 pages; Binding_Mismatch for
-    one that does not bear what it must; Character_Not_Printable; Font_Missing.
+    the front shows. `key`: of the scrambled image; None: the backs have none. Raises Failed: Paper_Corrupt for a front that is no
+    PDF of len(sheets) A4 pages; Binding_Mismatch for one that does not bear what it must; Character_Not_Printable; Font_Missing.
     """
     check_file(front_pdf)
     with _lock:
@@ -55,31 +64,66 @@ def finish_sheets(
                     raise Failed("Paper_Corrupt", pages=len(fronts.pages), sheets=len(sheets))
                 for page in fronts.pages:
                     _check_size(page)
-                finished = [_finish(made, fronts, i, application_id, facts) for i, facts in enumerate(sheets)]
+                plain = _uncoloured(front_pdf)
                 expected = [facts.front for facts in sheets if facts.front is not None]
                 if expected:
-                    check_fronts(_uncoloured(fronts), expected)
-                return finished
+                    check_fronts(plain, expected)
+                images = _scrambled(plain, key, application_id, sheets)
+                return [
+                    _finish(made, fronts, i, application_id, facts, image)
+                    for i, (facts, image) in enumerate(zip(sheets, images, strict=True))
+                ]
         except (pikepdf.PdfError, segno.DataOverflowError) as error:
             raise Failed("Paper_Corrupt") from error
 
 
-def _uncoloured(fronts: pikepdf.Pdf) -> bytes:
-    """The fronts without their ICC profiles, which cost pdfium more than all the text (2 to 5 ms a sheet)."""
+def _scrambled(
+    fronts: bytes, key: ScrambleKey | None, application_id: str, sheets: Sequence[SheetFacts]
+) -> list[Bits | None]:
+    if key is None:
+        return [None] * len(sheets)
+    with opened(fronts) as document:
+        return [
+            scramble.seal(document[i], key, _code(application_id, facts)) for i, facts in enumerate(sheets)
+        ]
+
+
+def _uncoloured(front_pdf: bytes) -> bytes:
+    """The fronts without their ICC profiles, which cost pdfium more than all the text (2 to 5 ms a sheet, and 5 ms an official seal)."""
+    with pikepdf.open(io.BytesIO(front_pdf), attempt_recovery=False) as fronts:
+        return _without_profiles(fronts)
+
+
+def _without_profiles(fronts: pikepdf.Pdf) -> bytes:
     for page in fronts.pages:
-        if "/ColorSpace" in page.resources:
-            del page.resources["/ColorSpace"]
+        named = page.resources.get("/ColorSpace", Dictionary())
+        for name, colours in list(named.items()):
+            named[name] = _device(colours)
     room = INFLATED
     for item in fronts.objects:
         if isinstance(item, pikepdf.Stream):
             room -= unpacked(item, room)
+            if "/ColorSpace" in item:
+                item.ColorSpace = _device(item.ColorSpace)
     stream = io.BytesIO()
     fronts.save(stream, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
     return stream.getvalue()
 
 
+def _device(colours: pikepdf.Object) -> pikepdf.Object:
+    """The same without its profile; what has none is left as it is."""
+    if isinstance(colours, pikepdf.Array) and len(colours) == 2 and colours[0] == Name.ICCBased:
+        return _DEVICE.get(int(colours[1].get("/N", 3)), Name.DeviceRGB)
+    return colours
+
+
 def _finish(
-    made: BackPageTemplate, fronts: pikepdf.Pdf, index: int, application_id: str, facts: SheetFacts
+    made: BackPageTemplate,
+    fronts: pikepdf.Pdf,
+    index: int,
+    application_id: str,
+    facts: SheetFacts,
+    image: Bits | None,
 ) -> bytes:
     # as a form, the front's content cannot touch what is drawn before and after it, whatever it does to the graphics
     # state; and no annotation, action or layer comes with it
@@ -88,7 +132,12 @@ def _finish(
         fonts = Dictionary(Facts=sheet.copy_foreign(made.font))
         for body, written in (
             (front, b""),
-            (made.back, _facts_content(made, application_id, facts)),
+            (
+                made.back,
+                _facts_content(made, application_id, facts)
+                + b"\nq /Latent Do Q"
+                + (b"" if image is None else _FIELD),
+            ),
         ):
             forms = Dictionary(
                 Pattern=sheet.copy_foreign(made.pattern),
@@ -105,6 +154,9 @@ def _finish(
             )
             if written:
                 page.obj.Resources.Font = fonts
+                forms.Latent = sheet.copy_foreign(made.latent)
+                if image is not None:
+                    forms.Scrambled = _image(sheet, image)
         sheet.docinfo = sheet.make_indirect(Dictionary(Keywords=facts.keywords))
         stream = io.BytesIO()
         sheet.save(
@@ -115,6 +167,30 @@ def _finish(
             object_stream_mode=pikepdf.ObjectStreamMode.disable,
         )
     return stream.getvalue()
+
+
+def _image(sheet: pikepdf.Pdf, cells: Bits) -> pikepdf.Object:
+    """The field as it is: what is enciphered does not pack."""
+    image = sheet.make_stream(np.packbits(cells).tobytes())
+    image.stream_dict = Dictionary(
+        Type=Name.XObject, Subtype=Name.Image, Width=scramble.COLUMNS, Height=scramble.LINES, BitsPerComponent=1,
+        ColorSpace=Name.DeviceGray, Decode=[1, 0],
+    )  # fmt: skip
+    return image
+
+
+def _field_content() -> bytes:
+    """Where the field stands on the back, on white: the ground's dots would lie among its cells."""
+    left, top = scramble.LEFT_MM * _POINTS, PAGE[1] - scramble.TOP_MM * _POINTS
+    wide, high = (count * scramble.CELL_MM * _POINTS for count in (scramble.COLUMNS, scramble.LINES))
+    margin = scramble.MARGIN_MM * _POINTS
+    return (
+        f"\nq 1 g {left - margin:.3f} {top - high - margin:.3f} {wide + 2 * margin:.3f} {high + 2 * margin:.3f} re f Q"
+        f"\nq {wide:.4f} 0 0 {high:.4f} {left:.4f} {top - high:.4f} cm /Scrambled Do Q"
+    ).encode()
+
+
+_FIELD = _field_content()
 
 
 def _check_size(front: pikepdf.Page) -> None:

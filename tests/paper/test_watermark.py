@@ -39,7 +39,7 @@ def test_every_character_is_read_through_the_large_sample(sheet: bytes, side: in
     under = stamped != without
     assert under.mean() > 0.05, "it is large"
     dark = without < 70
-    assert (dark & under).sum() > 1000, "there is text over it"
+    assert (dark & under).sum() > 500, "there is text over it"
     assert np.abs(stamped - without)[dark].max() <= 40
     # the ground's own dots aside, nothing light becomes as dark as print
     light = without > 200
