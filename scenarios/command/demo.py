@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,16 +32,18 @@ def run_demo(
     full_screen: bool = False,
     monitor: int | None = None,
     outages: bool = False,
+    look: Mapping[str, bool] | None = None,
 ) -> int:
     """The exit code: 0, or 1 when the scripted visit did not end in paper.
 
     `reader`: `pcsc` or `pcsc:NAME` is the presenter's own, on which real hands lay cards. `trust`: enrolled test cards.
     `outages`: those of city halls, lines and data centres can be switched on at the panel.
     `monitor`: the one, from 1, that a full-screen terminal fills. Raises WrongUse for what this machine does not have.
+    `look`: `large_text` and `high_contrast` of KioskSettings.
     """
     if has_display():
         index = monitor_index(monitor, full_screen=full_screen, beside=full_screen)
-        return _with_panel(present_reader(reader), trust, full_screen, index, outages)
+        return _with_panel(present_reader(reader), trust, full_screen, index, outages, look or {})
     if reader != VIRTUAL:
         raise WrongUse("手元のリーダを使う実演には、画面が要ります。画面のある機械で実行してください。")
     if full_screen or monitor is not None:
@@ -59,7 +61,9 @@ def run_demo(
         return 1
 
 
-def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int, outages: bool) -> int:
+def _with_panel(
+    reader: str, trust: bool, full_screen: bool, monitor: int, outages: bool, look: Mapping[str, bool]
+) -> int:
     from scenarios.panel import StageClient, run_panel, stand
     from scenarios.stage import Stage
 
@@ -67,7 +71,7 @@ def _with_panel(reader: str, trust: bool, full_screen: bool, monitor: int, outag
 
     print(f"予期しない障害の記録（開発者向け）: {paths.log_folder()}", flush=True)
     place, panel_place = stand(full_screen, monitor)
-    window = {"place": place, "full_screen": full_screen, "monitor": monitor}
+    window = {"place": place, "full_screen": full_screen, "monitor": monitor, **look}
     trace_folder = _fresh(paths.home() / "demo" / "trace")
     with Stage(
         separate=True,

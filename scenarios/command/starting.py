@@ -11,7 +11,9 @@ import typer
 from .options import (
     CLOCK,
     FullScreenOption,
+    HighContrastOption,
     JsonOption,
+    LargeTextOption,
     MonitorOption,
     OutagesOption,
     TownOption,
@@ -96,6 +98,8 @@ def demo(
     outages: OutagesOption = False,
     full_screen: FullScreenOption = False,
     monitor: MonitorOption = None,
+    large_text: LargeTextOption = False,
+    high_contrast: HighContrastOption = False,
 ) -> None:
     """サーバ・端末・進行役の操作盤を開く。画面がなければ、一連の手続を画面なしで実演する。"""
     from .demo import run_demo
@@ -103,7 +107,14 @@ def demo(
 
     _choose(town)
     raise typer.Exit(
-        run_demo(reader_name(reader), trust=trust, full_screen=full_screen, monitor=monitor, outages=outages)
+        run_demo(
+            reader_name(reader),
+            trust=trust,
+            full_screen=full_screen,
+            monitor=monitor,
+            outages=outages,
+            look={"large_text": large_text, "high_contrast": high_contrast},
+        )
     )
 
 
@@ -258,6 +269,12 @@ def kiosk(
     ] = "",
     full_screen: FullScreenOption = False,
     monitor: MonitorOption = None,
+    large_text: LargeTextOption = False,
+    high_contrast: HighContrastOption = False,
+    call_center: Annotated[
+        str,
+        typer.Option("--call-center", help="お断りの画面が案内するコールセンターの名称と電話番号"),
+    ] = "",
     trace: Annotated[Path | None, typer.Option("--trace", help="記録を置くフォルダ")] = None,
     card_bodies: Annotated[
         bool,
@@ -296,6 +313,9 @@ def kiosk(
                 card_bodies=card_bodies,
                 panel=panel,
                 control=control,
+                call_center=call_center,
+                large_text=large_text,
+                high_contrast=high_contrast,
             )
         )
     )
