@@ -174,7 +174,7 @@ SEAL = Offer(
     max_copies=10, hours=HOURS, scopes=(Scope.HOLDER,), subjects=FAMILY[:1],
 )  # fmt: skip
 TAX = Offer(
-    kind="levy", title="見本", words={"ja": "所得・課税（非課税）証明書", "en": "Certificate of resident tax"},
+    kind="levy", title="見本", words={"ja": "所得・課税（非課税）証明書", "en": "Certificate of income and (non-)taxation"},
     symbol=Symbol.COINS, fee=250, counter_fee=300, max_copies=5, hours=HOURS, scopes=(Scope.HOLDER,),
     subjects=FAMILY[:1], questions=(YEAR, ITEMS[0], PURPOSE),
 )  # fmt: skip
