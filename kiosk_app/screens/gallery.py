@@ -180,7 +180,7 @@ TAX = Offer(
     subjects=FAMILY[:1], questions=(YEAR, ITEMS[0], PURPOSE),
 )  # fmt: skip
 REGISTER = Offer(
-    kind="register", title="見本", words={"ja": "戸籍全部事項証明書（戸籍謄本）", "en": "Full certificate of the family register"},
+    kind="register", title="見本", words={"ja": "戸籍全部事項証明書（戸籍謄本）", "en": "Family register (all members)"},
     symbol=Symbol.FAMILY, fee=450, counter_fee=450, max_copies=3,
     hours={"ja": "平日 9:00～17:15（年末年始を除く）", "en": "weekdays 9:00～17:15, not at the turn of the year"},
     scopes=(Scope.HOLDER, Scope.WHOLE), whole={"ja": "戸籍の全員", "en": "All of the register"}, subjects=FAMILY[:3],
@@ -197,7 +197,7 @@ BEING_WRITTEN = {
 """A refusal of its own, which no catalogue has."""
 HISTORY = Offer(
     kind="history", title="見本",
-    words={"ja": "戸籍の附票の写し（除かれた附票を含む）", "en": "Transcript of the family register’s record of addresses"},
+    words={"ja": "戸籍の附票の写し（除かれた附票を含む）", "en": "Family register: address history (with closed records)"},
     fee=300, max_copies=1, hours=HOURS, scopes=(Scope.CHOSEN,), subjects=FAMILY[:2],
     refusal=FailureBody(
         failure="Register_Being_Written",

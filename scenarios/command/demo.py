@@ -7,10 +7,10 @@ import os
 import shutil
 import sys
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kiosk_app.card_slot import VIRTUAL
 from scenarios import paths
@@ -41,17 +41,18 @@ def run_demo(
     pace: Pace | None = None,
     tour: str = "",
     pictures: Path | None = None,
+    terminal: Mapping[str, bool] | None = None,
 ) -> int:
     """The exit code: 0, or 1 when the scripted visit did not end in paper, or a tour not as it says.
 
     `reader`: `pcsc` or `pcsc:NAME` is the presenter's own, on which real hands lay cards. `trust`: enrolled test cards.
     `outages`: those of city halls, lines and data centres can be switched on at the panel.
     `pace`: as at a shop where people watch, none else, unless told. `monitor`: the one, from 1, that a full-screen terminal fills.
-    `tour`: the panel begins with it. `pictures`: where the pictures of tours (of `tour`, or of all) that nobody looks at are put. Raises
-    WrongUse for what this machine does not have, or no tour has.
+    `tour`: the panel begins with it. `pictures`: where the pictures of tours (of `tour`, or of all) that nobody looks at are put.
+    `terminal`: what of KioskSettings is not as usual. Raises WrongUse for what this machine does not have, or no tour has.
     """
     try:
-        return _run(reader, trust, full_screen, monitor, outages, pace, tour, pictures)
+        return _run(reader, trust, full_screen, monitor, outages, pace, tour, pictures, terminal or {})
     finally:
         splash.end()
 
@@ -65,6 +66,7 @@ def _run(
     pace: Pace | None,
     tour: str,
     pictures: Path | None,
+    terminal: Mapping[str, bool],
 ) -> int:
     if pictures is None and (splash.is_shown() or has_display()):
         splash.say(1, _STARTS, "プログラムを読み込んでいます")
@@ -72,7 +74,8 @@ def _run(
         reader = present_reader(reader)
         _choose_towns()
         begins_with = _tours(tour)[0] if tour else None
-        return _with_panel(reader, trust, full_screen, index, outages, pace is not Pace.NONE, begins_with)
+        window = {"full_screen": full_screen, "monitor": index, **terminal}
+        return _with_panel(reader, trust, window, outages, pace is not Pace.NONE, begins_with)
     if reader != VIRTUAL:
         raise WrongUse("手元のリーダを使う実演には、画面が要ります。画面のある機械で実行してください。")
     if full_screen or monitor is not None:
@@ -152,7 +155,7 @@ def _tours_unattended(name: str, pictures: Path | None) -> int:
 
 
 def _with_panel(
-    reader: str, trust: bool, full_screen: bool, monitor: int, outages: bool, paced: bool, tour: Tour | None
+    reader: str, trust: bool, window: Mapping[str, Any], outages: bool, paced: bool, tour: Tour | None
 ) -> int:
     from scenarios.panel import StageClient, run_panel, stand
     from scenarios.stage import Stage
@@ -161,8 +164,8 @@ def _with_panel(
     from .serving import console_lines
 
     print(f"予期しない障害の記録（開発者向け）: {paths.log_folder()}", flush=True)
-    place, panel_place = stand(full_screen, monitor)
-    window = {"place": place, "full_screen": full_screen, "monitor": monitor}
+    place, panel_place = stand(window["full_screen"], window["monitor"])
+    window = {"place": place, **window}
     trace_folder = _fresh(paths.home() / "demo" / "trace")
     splash.say(2, _STARTS, "見本の住民とカードを用意しています（初めてのときは1分ほど）")
     template_folder()

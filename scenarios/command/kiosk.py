@@ -36,7 +36,7 @@ class KioskOptions:
     `server_folder` (of a server whose data are kept there; its virtual cards are there too).
     `clock`: see options; '' for the machine's time before a server of one's own, else as every stage begins. `monitor`
     counts from 1. `control`: the name of the control port. `ca`: CA certificates (PEM) of somebody's own https server.
-    `name_fonts`: fonts with the municipalities' own characters."""
+    `name_fonts`: fonts with the municipalities' own characters. `call_center`, `large_text`, `high_contrast`: as of KioskSettings."""
 
     center: str
     reader: str = VIRTUAL
@@ -54,6 +54,9 @@ class KioskOptions:
     control: str = ""
     ca: Path | None = None
     name_fonts: tuple[Path, ...] = ()
+    call_center: str = ""
+    large_text: bool = False
+    high_contrast: bool = False
 
 
 def run_kiosk(options: KioskOptions) -> int:
@@ -101,6 +104,9 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
         card_bodies=options.card_bodies,
         server_ca=str(options.ca.resolve()) if options.ca else "",
         name_fonts=tuple(str(font.resolve()) for font in options.name_fonts),
+        call_center=options.call_center,
+        large_text=options.large_text,
+        high_contrast=options.high_contrast,
         # by this it knows the virtual cards for ours
         authority=(_template(options) / AUTHORITY_FILE).read_bytes().hex() if virtual else "",
     )

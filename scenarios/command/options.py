@@ -52,6 +52,12 @@ PaceOption = Annotated[
     ),
 ]
 FullScreenOption = Annotated[bool, typer.Option("--full-screen", help="端末を全画面で表示する")]
+LargeTextOption = Annotated[
+    bool, typer.Option("--large-text", help="画面を、大きな文字で始める（利用する人が戻せる）")
+]
+HighContrastOption = Annotated[
+    bool, typer.Option("--high-contrast", help="画面を、黒い背景で始める（利用する人が戻せる）")
+]
 MonitorOption = Annotated[
     int | None, typer.Option("--monitor", help="全画面で表示する画面の番号（1 から数える）")
 ]

@@ -11,7 +11,9 @@ import typer
 from .options import (
     CLOCK,
     FullScreenOption,
+    HighContrastOption,
     JsonOption,
+    LargeTextOption,
     MonitorOption,
     OutagesOption,
     PaceOption,
@@ -116,6 +118,8 @@ def demo(
         Path | None,
         typer.Option("--pictures", help="見学コースを画面なしで進め、各場面の絵と説明をこのフォルダに置く"),
     ] = None,
+    large_text: LargeTextOption = False,
+    high_contrast: HighContrastOption = False,
 ) -> None:
     """サーバ・端末・進行役の操作盤を開く。画面がなければ、一連の手続を画面なしで実演する。"""
     from .demo import run_demo
@@ -134,6 +138,7 @@ def demo(
             pace=pace,
             tour=tour,
             pictures=pictures,
+            terminal={"large_text": large_text, "high_contrast": high_contrast},
         )
     )
 
@@ -289,6 +294,12 @@ def kiosk(
     ] = "",
     full_screen: FullScreenOption = False,
     monitor: MonitorOption = None,
+    large_text: LargeTextOption = False,
+    high_contrast: HighContrastOption = False,
+    call_center: Annotated[
+        str,
+        typer.Option("--call-center", help="お断りの画面が案内するコールセンターの名称と電話番号"),
+    ] = "",
     trace: Annotated[Path | None, typer.Option("--trace", help="記録を置くフォルダ")] = None,
     card_bodies: Annotated[
         bool,
@@ -327,6 +338,9 @@ def kiosk(
                 card_bodies=card_bodies,
                 panel=panel,
                 control=control,
+                call_center=call_center,
+                large_text=large_text,
+                high_contrast=high_contrast,
             )
         )
     )

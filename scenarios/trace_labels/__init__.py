@@ -69,7 +69,9 @@ def values(name: str) -> Mapping[str, str]:
     if name == "cause":
         return {failure: entry.cause for failure, entry in CATALOGUE.items()}
     if name == "failure":
-        return {failure: f"{entry.cause}（{entry.number} {failure}）" for failure, entry in CATALOGUE.items()}
+        return {
+            failure: f"{entry.cause}番号 {entry.number}（{failure}）" for failure, entry in CATALOGUE.items()
+        }
     return {value: words for listed, value, words in _rows("values.csv") if listed == name}
 
 

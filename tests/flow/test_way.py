@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kiosk_app.flow import effects as f
@@ -330,6 +332,45 @@ def test_the_next_resident_is_greeted_in_japanese() -> None:
     assert shown(walk).language == "ja"
     assert shown(walk.do(e.LanguageChosen("en"))).language == "en"
     assert shown(walk.wait(60)).language == "ja"
+
+
+LARGE = v.Look(large=True, contrast=True)
+
+
+def test_the_look_changes_at_any_time_and_nothing_is_lost() -> None:
+    walk = Walk()
+    for event in TO_PAPER:
+        walk.do(event)
+        before = walk.state
+        walk.do(e.LookChosen(LARGE))
+        assert shown(walk).look == LARGE
+        assert replace(walk.state, visit=replace(walk.state.visit, look=before.visit.look)) == before
+        assert shown(walk.do(e.MoreTimeTouched())).look == LARGE
+
+
+def test_the_look_stays_through_the_refusal_and_ends_with_the_visit() -> None:
+    walk = Walk().do(e.LookChosen(LARGE), *TO_PIN, e.CancelTouched())
+    assert (shown(walk).look, type(shown(walk))) == (LARGE, v.Refusal)
+    walk.do(e.Acknowledged(again=True))
+    assert shown(walk).look == LARGE, "the same resident begins again"
+    walk.do(e.CancelTouched(), e.Acknowledged())
+    walk.do(e.CardRemoved())
+    assert (walk.name, shown(walk).look) == ("TopMenu", v.Look())
+
+
+def test_a_look_that_nobody_uses_ends_by_itself() -> None:
+    walk = Walk().do(e.LookChosen(LARGE))
+    assert shown(walk.wait(59)).look == LARGE
+    assert shown(walk.wait(1)).look == v.Look()
+
+
+def test_a_terminal_may_be_set_to_a_look_and_a_resident_may_choose_another() -> None:
+    walk = Walk().do(e.ServiceTouched())
+    assert view_of(walk.state, look=LARGE).look == LARGE
+    walk.do(e.LookChosen(v.Look()))
+    assert view_of(walk.state, look=LARGE).look == v.Look()
+    walk.do(e.CancelTouched())
+    assert view_of(walk.state, look=LARGE).look == LARGE
 
 
 # --- card and PIN --------------------------------------------------------------------------------------------------

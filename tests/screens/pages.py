@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
@@ -15,7 +15,7 @@ from kiosk_app.flow.events import Event
 from kiosk_app.flow.views import View
 from kiosk_app.screens import theme
 from kiosk_app.screens.gallery import in_language, samples
-from kiosk_app.screens.parts import Text
+from kiosk_app.screens.parts import Placed, Text
 from kiosk_app.screens.window import KioskWindow, touchables
 
 LANGUAGES = ("ja", "en")
@@ -29,11 +29,22 @@ def all_pages() -> Iterator[tuple[str, View]]:
 
 
 def box_of(widget: QWidget, page: QWidget) -> QRectF:
-    """Where the widget really lies on the page; of a text, the box it was given."""
+    """Where the widget really lies on the page, in logical pixels; of a text, the box it was given."""
     lies = QRectF(widget.mapTo(page, QPoint(0, 0)), widget.size().toSizeF())
     if isinstance(widget, Text):
         lies.adjust(widget.BLEED, widget.BLEED, -widget.BLEED, -widget.BLEED)
-    return lies
+    ratio = ratio_of(page)
+    return QRectF(lies.topLeft() / ratio, lies.size() / ratio)
+
+
+def ratio_of(page: QWidget) -> float:
+    return page.ratio if isinstance(page, Placed) else 1.0
+
+
+def spare(page: QWidget) -> float:
+    """What an edge between two pixels may take, in logical pixels."""
+    ratio = ratio_of(page)
+    return 0.0 if ratio == 1 else 1.5 / ratio
 
 
 def page_of(window: KioskWindow) -> QWidget:
@@ -109,8 +120,9 @@ def with_room(text: Text, room: int) -> np.ndarray:
         text.rescale(text.ratio)
 
 
-def assert_all_ink_is_shown(page: QWidget) -> None:
-    """Pixel by pixel: what a text draws where it has room enough is what it draws on the page, inside its ground."""
+def assert_all_ink_is_shown(page: QWidget, *, between_pixels: bool = False) -> None:
+    """Pixel by pixel: what a text draws where it has room enough is what it draws on the page, inside its ground. `between_pixels`: the
+    scale is no whole number, so that edges fall otherwise with other room; a row of letters that is cut is more than that."""
     room = 40
     for text in texts(page):
         scale = text.devicePixelRatio()
@@ -120,7 +132,8 @@ def assert_all_ink_is_shown(page: QWidget) -> None:
         inner = whole[more:-more, more:-more]
         assert whole.sum() == inner.sum(), f"{text.text()!r} reaches beyond its widget"
         # the faintest pixel of an edge may be rounded away, but no row of a letter is three pixels
-        assert (inner != shown).sum() <= 3, f"{text.text()!r} is drawn otherwise with room around it"
+        most = max(3, shown.sum() // 100) if between_pixels else 3
+        assert (inner != shown).sum() <= most, f"{text.text()!r} is drawn otherwise with room around it"
         rows, columns = np.nonzero(shown)
         first = QPoint(int(columns.min() / scale), int(rows.min() / scale))
         drawn = QRect(first, QPoint(int(columns.max() / scale), int(rows.max() / scale)))
@@ -132,31 +145,36 @@ def assert_all_ink_is_shown(page: QWidget) -> None:
 
 
 def assert_nothing_is_cut(page: QWidget) -> None:
+    more = spare(page)
+    whole = PAGE.adjusted(-more, -more, more, more)
     for text in texts(page):
         room = box_of(text, page)
-        host = box_of(text.parentWidget(), page)
-        assert max(map(text.width_of, text.lines)) <= room.width() + 0.5, f"{text.text()!r} is too wide"
-        assert text.used.height() <= room.height() + 1, f"{text.text()!r} is too high"
-        assert host.adjusted(-1, -1, 1, 1).contains(written(text, page)), f"{text.text()!r} leaves its ground"
-        assert PAGE.contains(written(text, page)), f"{text.text()!r} leaves the page"
+        host = box_of(text.parentWidget(), page).adjusted(-1 - more, -1 - more, 1 + more, 1 + more)
+        assert max(map(text.width_of, text.lines)) <= room.width() + 0.5 + more, (
+            f"{text.text()!r} is too wide"
+        )
+        assert text.used.height() <= room.height() + 1 + more, f"{text.text()!r} is too high"
+        assert host.contains(written(text, page)), f"{text.text()!r} leaves its ground"
+        assert whole.contains(written(text, page)), f"{text.text()!r} leaves the page"
 
 
 def assert_nothing_overlaps(page: QWidget) -> None:
-    found = texts(page)
+    found, least = texts(page), -spare(page)
     for one, other in itertools.combinations(found, 2):
-        assert distance(written(one, page), written(other, page)) >= 0, (one.text(), other.text())
+        assert distance(written(one, page), written(other, page)) >= least, (one.text(), other.text())
     for text, button in itertools.product(found, buttons(page)):
         if not button.isAncestorOf(text):
-            assert distance(written(text, page), box_of(button, page)) >= 0, (text.text(), button.text())
+            assert distance(written(text, page), box_of(button, page)) >= least, (text.text(), button.text())
 
 
 def assert_touchable(page: QWidget) -> None:
-    found = {button: box_of(button, page) for button in buttons(page)}
+    found, more = {button: box_of(button, page) for button in buttons(page)}, spare(page)
+    whole = PAGE.adjusted(-more, -more, more, more)
     for button, box in found.items():
-        assert min(box.width(), box.height()) >= 72, button.text()
-        assert PAGE.contains(box), button.text()
+        assert min(box.width(), box.height()) >= 72 - more, button.text()
+        assert whole.contains(box), button.text()
     for (one, a), (other, b) in itertools.combinations(found.items(), 2):
-        assert distance(a, b) >= 16, (one.text(), other.text())
+        assert distance(a, b) >= 16 - more, (one.text(), other.text())
 
 
 def assert_readable(page: QWidget, window: KioskWindow) -> None:
@@ -164,6 +182,36 @@ def assert_readable(page: QWidget, window: KioskWindow) -> None:
     for text in texts(page):
         behind = ground(picture, written(text, page))
         assert theme.contrast(text.colour, behind) >= 7.0, (text.text(), text.colour, behind)
+
+
+def assert_on_the_window(page: QWidget, window: KioskWindow) -> None:
+    """Nothing of the page is below a fold, and no more than the shape of the window leaves is left of it."""
+    shown = QRect(page.mapTo(window, QPoint(0, 0)), page.size())
+    assert window.rect().contains(shown), f"the page {shown} is larger than the window {window.rect()}"
+    assert window.width() - shown.width() <= 1 or window.height() - shown.height() <= 1, (
+        "the page could be larger"
+    )
+
+
+def faults(window: KioskWindow) -> list[str]:
+    """What is wrong with the page that `window` shows, one sentence a rule: cut, overlapping, too close, under the contrast, below the
+    fold."""
+    page = page_of(window)
+    checks: list[Callable[[], None]] = [
+        lambda: assert_nothing_is_cut(page),
+        lambda: assert_nothing_overlaps(page),
+        lambda: assert_touchable(page),
+        lambda: assert_on_the_window(page, window),
+    ]
+    if ratio_of(page) == 1:  # colours are the same in any size
+        checks.append(lambda: assert_readable(page, window))
+    found = []
+    for check in checks:
+        try:
+            check()
+        except AssertionError as error:
+            found.append(str(error).splitlines()[0])
+    return found
 
 
 def assert_rules(window: KioskWindow) -> None:

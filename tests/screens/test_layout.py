@@ -55,8 +55,7 @@ def test_no_text_is_cut_and_all_stand_on_their_ground(page: Any) -> None:
     assert_nothing_is_cut(page)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768)])
+@pytest.mark.parametrize(("language", "width", "height"), [("ja", 1366, 768), ("en", 1280, 800)])
 def test_every_letter_is_drawn_to_its_last_pixel(
     window: KioskWindow, language: str, width: int, height: int
 ) -> None:

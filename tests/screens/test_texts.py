@@ -8,6 +8,7 @@ import string
 import pytest
 
 from kiosk_app.screens.texts import LANGUAGES, RefusalWords, Words, catalogue
+from server_stub.certificates import load_kinds
 from server_stub.interface.failures import CATALOGUE
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -39,6 +40,14 @@ def test_every_failure_says_what_happened_what_to_do_and_whom_to_ask(language: s
 def test_no_words_are_left_of_a_failure_that_is_gone() -> None:
     spoken = {key.split(".")[0] for key in catalogue() if key[0].isupper()}
     assert spoken == set(CATALOGUE)
+
+
+def test_a_certificate_has_one_name_in_english() -> None:
+    """The one that its kind has, on every screen that offers it."""
+    for kind in load_kinds().values():
+        for key, cells in catalogue().items():
+            if key[0].islower() and kind.words["ja"] in cells["ja"]:
+                assert kind.words["en"].lower() in cells["en"].lower(), key
 
 
 def test_the_japanese_asks_politely() -> None:
