@@ -262,6 +262,7 @@ class RunningNode:
     """A node on its own port in a thread of this process."""
 
     def __init__(self, app: FastAPI, sock: socket.socket) -> None:
+        self.app = app
         self.port: int = sock.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(

@@ -6,6 +6,7 @@ Failed(Console_Node_Away).
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from .settings import DoorAddress, OperationsSettings
 _OUR_OWN = ("Operator_Unknown", "Operations_Not_Offered", "Request_Not_Found", "Internal_Error")
 """Refusals that say that key, address or node are wrong: no matter of the official's."""
 M = TypeVar("M", bound=BaseModel)
+
+_PATH = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*")
 
 
 class Door:
@@ -72,6 +75,7 @@ class Door:
     @contextmanager
     def stream(self, path: str, **query: Any) -> Iterator[Iterator[bytes]]:
         """Ask for what is long, piece by piece."""
+        _check_path(path)
         try:
             with self._client.stream(
                 "GET", f"/ops/v1/{path}", params={k: v for k, v in query.items() if v is not None}
@@ -91,6 +95,7 @@ class Door:
             raise Failed("Console_Node_Away", node=self.name) from error
 
     def _answered(self, method: str, path: str, **told: Any) -> httpx.Response:
+        _check_path(path)
         try:
             response = self._client.request(method, f"/ops/v1/{path}", **told)
         except httpx.HTTPError as error:
@@ -104,6 +109,12 @@ class Door:
         if refused is None or refused.failure in _OUR_OWN:
             raise Failed("Console_Node_Away", node=self.name)
         raise refused
+
+
+def _check_path(path: str) -> None:
+    """Let nothing of a browser's address become another door, or its query. Raises Failed(Console_Record_Unknown)."""
+    if not _PATH.fullmatch(path) or ".." in path:
+        raise Failed("Console_Record_Unknown")
 
 
 class Doors:

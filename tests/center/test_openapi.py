@@ -51,6 +51,7 @@ OPERATIONS = {
     ("get", "/ops/v1/outages"),
     ("post", "/ops/v1/outages"),
     ("post", "/ops/v1/outages/{outage_id}/end"),
+    ("get", "/ops/v1/centre-service"),
 }
 
 

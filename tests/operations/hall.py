@@ -135,7 +135,7 @@ class Officials:
         login = f"{self.console.operators.prefix(owner)}test-{next(_numbers)}"
         names = "・".join(roles)
         self.console.operators.add(
-            owner, login, f"試験 {names}", "試験課", roles, fields, date(2020, 1, 1), None, "test"
+            owner, login, f"試験 {names}", "試験課", roles, fields, date(2000, 1, 1), None, "test"
         )
         operator = self.console.operators.by_login(login, owner)
         shown = looks_at if owner.startswith("site:") else municipality

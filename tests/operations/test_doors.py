@@ -89,3 +89,17 @@ def test_a_node_that_moved_is_asked_where_it_is_now(door: Door) -> None:
     away.move(str(door._client.base_url))
     assert away.get("stops", StopList).stops == ()
     away.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["stops/../alarms", "stops?municipality=09202", "stops\x1f", "stops/", "stops/%2e", "停止", ""]
+)
+def test_nothing_of_an_address_becomes_another_door_or_its_query(
+    door: Door, asked: list[tuple[str, str, bytes]], path: str
+) -> None:
+    """An id that a browser sends is a part of the path at the other node."""
+    with pytest.raises(Failed, match="Console_Record_Unknown"):
+        door.get(path, StopList)
+    with pytest.raises(Failed, match="Console_Record_Unknown"), door.stream(path):
+        pass
+    assert asked == []
