@@ -12,7 +12,20 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import card, certificate, console, fronts, keyboard, links, pcsc, registration, server, size, terminal
+from . import (
+    card,
+    certificate,
+    console,
+    evidence,
+    fronts,
+    keyboard,
+    links,
+    pcsc,
+    registration,
+    server,
+    size,
+    terminal,
+)
 from .measure import Measurement
 
 BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
@@ -27,6 +40,7 @@ BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
     pcsc.measure,
     size.measure,
     console.measure,
+    evidence.measure,
 )
 """In the order in which they run."""
 
