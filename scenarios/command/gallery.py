@@ -7,16 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk_app.flow.table import TABLE
-from kiosk_app.screens.gallery import (
-    GROUPS,
-    LANGUAGE_NAMES,
-    LANGUAGES,
-    MODES,
-    USUAL,
-    Drawn,
-    draw,
-    sample_states,
-)
+from kiosk_app.screens import gallery
 from scenarios import trace_labels
 from scenarios.evidence.writing import write_screens
 
@@ -31,7 +22,7 @@ class _Shown:
 
     sample: str
     word: str
-    screens: tuple[Drawn, ...]
+    screens: tuple[gallery.Drawn, ...]
     leads: tuple[tuple[str, str], ...]
 
 
@@ -46,12 +37,12 @@ def write_gallery(
 
     Needs the GUI thread. Raises WrongUse for a language or a mode that there is not, OSError for what cannot be written."""
     languages, modes = _known(languages, modes)
-    of = len(sample_states()) * len(languages) * len(modes)
-    drawn: list[Drawn] = []
-    for one in draw(folder, languages, modes):
+    of = len(gallery.sample_states()) * len(languages) * len(modes)
+    drawn: list[gallery.Drawn] = []
+    for one in gallery.draw(folder, languages, modes):
         drawn.append(one)
         tell(len(drawn), of)
-    by_sample: dict[str, list[Drawn]] = {}
+    by_sample: dict[str, list[gallery.Drawn]] = {}
     for one in drawn:
         by_sample.setdefault(one.sample, []).append(one)
     groups = [
@@ -63,24 +54,29 @@ def write_gallery(
                 if screens[0].group == name
             ],
         )
-        for name in GROUPS
+        for name in gallery.GROUPS
     ]
     return write_screens(
         folder / PAGE,
         groups=[(name, shown) for name, shown in groups if shown],
-        languages=LANGUAGE_NAMES,
-        modes={name: word for name, (word, _) in MODES.items()},
+        languages=gallery.LANGUAGE_NAMES,
+        modes={name: word for name, (word, _) in gallery.MODES.items()},
         several_modes=len(modes) > 1,
-        spoken=[LANGUAGE_NAMES.get(language, language) for language in languages],
+        spoken=[gallery.LANGUAGE_NAMES.get(language, language) for language in languages],
         count=len(by_sample),
     )
 
 
 def _known(languages: Sequence[str], modes: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    for asked, known, option in ((languages, LANGUAGES, "--language"), (modes, tuple(MODES), "--mode")):
+    for asked, known, option in (
+        (languages, gallery.LANGUAGES, "--language"),
+        (modes, tuple(gallery.MODES), "--mode"),
+    ):
         if wrong := next((one for one in asked if one not in known), None):
             raise WrongUse(f"{option} に指定した {wrong} はありません。指定できるもの: {'、'.join(known)}")
-    return tuple(dict.fromkeys(languages)) or LANGUAGES[:2], tuple(dict.fromkeys(modes)) or (USUAL,)
+    return tuple(dict.fromkeys(languages)) or gallery.LANGUAGES[:2], tuple(dict.fromkeys(modes)) or (
+        gallery.USUAL,
+    )
 
 
 def _word(state: str) -> str:

@@ -17,6 +17,7 @@ from . import (
     certificate,
     console,
     demo,
+    evidence,
     fronts,
     keyboard,
     links,
@@ -41,6 +42,7 @@ BENCHMARKS: tuple[Callable[[], dict[str, Measurement]], ...] = (
     size.measure,
     console.measure,
     demo.measure,
+    evidence.measure,
 )
 """In the order in which they run."""
 

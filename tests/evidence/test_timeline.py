@@ -105,9 +105,8 @@ def test_everything_stands_at_its_share_of_the_time(told: Told) -> None:
     ]
     assert places(timeline, "card", "stay") == [(10, 35, "")]
     assert places(timeline, "card", "point") == [(10, 0, ""), (45, 0, "")]
-    assert places(timeline, "network", "point") == [(25, 10, "")] and places(timeline, "centre", "point") == [
-        (30, 0, "")
-    ]
+    assert places(timeline, "network", "point") == [(25, 10, "")]
+    assert places(timeline, "centre", "point") == [(30, 0, ""), (90, 0, "")]
     assert places(timeline, "money", "fill") == [(70, 10, "250円")]
     assert places(timeline, "money", "said") == [(80, 20, "手数料 250円を収納した（お釣り 0円）")]
     assert [(tick.left, tick.word) for tick in timeline.ticks] == [
