@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from . import paths
-from .command.colours import HEADING, marked, painted
+from .command.colours import BAD, HEADING, marked, painted
 from .command.menu import Menu
-from .command.options import JsonOption, TownOption, print_json, stop, terminal_columns
+from .command.options import JsonOption, TownOption, print_columns, print_json, stop, terminal_columns
 from .command.usage import WrongUse, told, usable_folder
 
 _log = logging.getLogger("scenarios.cli")
@@ -131,8 +131,7 @@ def flow(mermaid: Annotated[bool, typer.Option("--mermaid", help="Mermaid の状
     if mermaid:
         print(table.mermaid())
         return
-    for transition in table.transitions():
-        print(f"{transition.state}\t{transition.event}\t{transition.target}\t{transition.condition}")
+    print_columns([(one.state, one.event, one.target, one.condition) for one in table.transitions()])
 
 
 @app.command()
@@ -162,9 +161,14 @@ def gallery(
 
     from kiosk_app.screens.gallery import write_gallery
 
+    from .command.progress import Progress
+
     usable_folder(folder, "FOLDER")
     application = QApplication.instance() or QApplication([])
-    print(write_gallery(folder))
+    progress = Progress("画面", "", only_on_a_screen=True)
+    page = write_gallery(folder, progress.tell)
+    progress.clear()
+    print(page)
     del application
 
 
@@ -186,7 +190,7 @@ def doctor(as_json: JsonOption = False) -> None:
             print(marked(mark) + first[1:], *rest, sep="\n")
             if not finding.found:
                 print(*hung("　→ ", finding.remedy, columns), sep="\n")
-        print(verdict(findings))
+        print(f"{marked(verdict(findings)[0])}{verdict(findings)[1:]}")
     if any(finding.needed and not finding.found for finding in findings):
         raise typer.Exit(1)
 
@@ -259,9 +263,9 @@ def _run_command(log_file: Path) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message(), file=sys.stderr)
         else:
-            print(f"konbini: {told(error)}", file=sys.stderr)
+            print(f"{painted('konbini:', BAD, sys.stderr)} {told(error)}", file=sys.stderr)
     except (Failed, CardError, WrongUse, OSError) as error:
-        print(f"konbini: {told(error)}", file=sys.stderr)
+        print(f"{painted('konbini:', BAD, sys.stderr)} {told(error)}", file=sys.stderr)
     except (
         Exception,
         SystemExit,

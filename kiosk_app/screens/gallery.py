@@ -6,6 +6,7 @@ Each sample is a state of the flow, shown as the flow shows it: no picture of a 
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -530,15 +531,17 @@ img {{ width: 100%; border: 1px solid #6b7280; }}
 """
 
 
-def write_gallery(folder: Path) -> Path:
-    """Write NAME.LANGUAGE.png for every sample view and `index.html`; returns the page. Needs the GUI thread."""
+def write_gallery(folder: Path, tell: Callable[[int, int], None] = lambda done, of: None) -> Path:
+    """Write NAME.LANGUAGE.png for every sample view and `index.html`; returns the page. Needs the GUI thread. `tell` hears how many
+    views are done, of how many."""
     application = QApplication.instance() or QApplication([])
     folder.mkdir(parents=True, exist_ok=True)
     clock = Clock(MOMENT)
     clock.freeze()
     window = KioskWindow(clock)
-    sections = []
+    sections: list[str] = []
     for name, view in samples().items():
+        tell(len(sections), len(samples()))
         figures = []
         for language in LANGUAGES:
             window.show_view(in_language(view, language))
