@@ -264,6 +264,8 @@ def _run_command(log_file: Path) -> int:
             print(error.format_message(), file=sys.stderr)
         else:
             print(f"{painted('konbini:', BAD, sys.stderr)} {told(error)}", file=sys.stderr)
+    except BrokenPipeError:
+        return _enough_was_read()
     except (Failed, CardError, WrongUse, OSError) as error:
         print(f"{painted('konbini:', BAD, sys.stderr)} {told(error)}", file=sys.stderr)
     except (
@@ -271,16 +273,19 @@ def _run_command(log_file: Path) -> int:
         SystemExit,
     ) as error:  # a command returns its code: whoever ends the program meant no success
         if isinstance(error.__context__, BrokenPipeError):
-            os.dup2(
-                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-            )  # so that closing it is no error either
-            return 0  # whoever reads the output has seen enough
+            return _enough_was_read()
         _log.critical("the command ends with an error", exc_info=error)
         print(
             f"konbini: 予期しない障害が起きたため、終了します。経緯は {log_file} にあります。",
             file=sys.stderr,
         )
     return 2
+
+
+def _enough_was_read() -> int:
+    """Whoever reads the output has gone: no error, and closing it is none either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 if __name__ == "__main__":
