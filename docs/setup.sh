@@ -24,7 +24,13 @@ if command -v dpkg-query >/dev/null 2>&1; then
 		fi
 		$sudo apt-get update -q >/dev/null
 		# the services of the packages are not needed here and must not start
-		$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -q --no-install-recommends $missing >/dev/null
+		ended=$(mktemp)
+		{
+			$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -q --no-install-recommends $missing &&
+				echo 0 > "$ended"
+		} | PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 python3 docs/counted.py "setup: packages" "$(echo $missing | wc -w)" "Setting up"
+		[ -s "$ended" ] || exit 1
+		rm -f "$ended"
 	fi
 else
 	echo "setup: not a Debian system; install the equivalents of: $packages" >&2
@@ -35,6 +41,12 @@ wanted=$(cat pyproject.toml constraints.txt docs/setup.sh | cksum)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
 	echo "setup: python packages into .venv"
 	[ -x .venv/bin/python ] || python3 -m venv .venv
-	PYTHONWARNINGS=ignore .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	ended=$(mktemp)
+	{
+		PYTHONWARNINGS=ignore .venv/bin/python -m pip install --progress-bar off --disable-pip-version-check -c constraints.txt -e ".[dev]" &&
+			echo 0 > "$ended"
+	} | PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 python3 docs/counted.py "setup: python packages" "$(grep -c == constraints.txt)" Collecting
+	[ -s "$ended" ] || exit 1
+	rm -f "$ended"
 	echo "$wanted" > "$stamp"
 fi

@@ -16,9 +16,9 @@ from typing import Annotated
 import typer
 
 from . import paths
-from .command.colours import HEADING, marked, painted
+from .command.colours import BAD, HEADING, marked, painted
 from .command.menu import Menu
-from .command.options import JsonOption, TownOption, print_json, stop, terminal_columns
+from .command.options import JsonOption, TownOption, print_columns, print_json, stop, terminal_columns
 from .command.usage import WrongUse, told, usable_folder
 
 _log = logging.getLogger("scenarios.cli")
@@ -143,8 +143,7 @@ def flow(mermaid: Annotated[bool, typer.Option("--mermaid", help="Mermaid の状
     if mermaid:
         print(table.mermaid())
         return
-    for transition in table.transitions():
-        print(f"{transition.state}\t{transition.event}\t{transition.target}\t{transition.condition}")
+    print_columns([(one.state, one.event, one.target, one.condition) for one in table.transitions()])
 
 
 @app.command()
@@ -177,10 +176,14 @@ def gallery(
     from PySide6.QtWidgets import QApplication
 
     from .command.gallery import write_gallery
+    from .command.progress import Progress
 
     usable_folder(folder, "FOLDER")
     application = QApplication.instance() or QApplication([])
-    print(write_gallery(folder, language or (), mode or ()))
+    progress = Progress("画面", "枚", only_on_a_screen=True)
+    page = write_gallery(folder, language or (), mode or (), progress.tell)
+    progress.clear()
+    print(page)
     del application
 
 
@@ -202,7 +205,7 @@ def doctor(as_json: JsonOption = False) -> None:
             print(marked(mark) + first[1:], *rest, sep="\n")
             if not finding.found:
                 print(*hung("　→ ", finding.remedy, columns), sep="\n")
-        print(verdict(findings))
+        print(f"{marked(verdict(findings)[0])}{verdict(findings)[1:]}")
     if any(finding.needed and not finding.found for finding in findings):
         raise typer.Exit(1)
 
@@ -305,24 +308,29 @@ def _run_command(log_file: Path) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message(), file=sys.stderr)
         else:
-            print(f"konbini: {told(error)}", file=sys.stderr)
+            print(f"{painted('konbini:', BAD, sys.stderr)} {told(error)}", file=sys.stderr)
+    except BrokenPipeError:
+        return _enough_was_read()
     except (Failed, CardError, WrongUse, OSError) as error:
-        print(f"konbini: {told(error)}", file=sys.stderr)
+        print(f"{painted('konbini:', BAD, sys.stderr)} {told(error)}", file=sys.stderr)
     except (
         Exception,
         SystemExit,
     ) as error:  # a command returns its code: whoever ends the program meant no success
         if isinstance(error.__context__, BrokenPipeError):
-            os.dup2(
-                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-            )  # so that closing it is no error either
-            return 0  # whoever reads the output has seen enough
+            return _enough_was_read()
         _log.critical("the command ends with an error", exc_info=error)
         print(
             f"konbini: 予期しない障害が起きたため、終了します。経緯は {log_file} にあります。",
             file=sys.stderr,
         )
     return 2
+
+
+def _enough_was_read() -> int:
+    """Whoever reads the output has gone: no error, and closing it is none either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 if __name__ == "__main__":

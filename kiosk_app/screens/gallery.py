@@ -519,7 +519,12 @@ LANGUAGE_NAMES = {
 }  # fmt: skip
 """Each language as it calls itself."""
 USUAL = "standard"
-MODES: dict[str, tuple[str, dict[str, Any]]] = {USUAL: ("標準", {})}
+MODES: dict[str, tuple[str, dict[str, Any]]] = {
+    USUAL: ("標準", {}),
+    "large": ("大きな文字", {"look": v.Look(large=True)}),
+    "contrast": ("黒い背景", {"look": v.Look(contrast=True)}),
+    "large-contrast": ("大きな文字・黒い背景", {"look": v.Look(large=True, contrast=True)}),
+}
 """Name of a way in which screens can look -> what it is called, and what of a view is different in it."""
 
 SUB_FLOWS: tuple[tuple[str, tuple[S, ...]], ...] = (

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .menu import Menu
-from .options import JsonOption, print_json
+from .options import JsonOption, beside, print_json
 from .starting import server
 from .usage import WrongUse
 
@@ -42,9 +42,9 @@ def backup(
         manifest = back_up(folder, to, site=site)
     except LookupError as error:
         raise WrongUse(f"{folder} に市区町村コード {site} の拠点はありません。") from error
-    print(f"バックアップ\t{to}")
-    print(f"時点（サーバの時計）\t{manifest.made_at:%Y-%m-%d %H:%M:%S}")
-    print(f"ファイル\t{len(manifest.files)}件（目録 manifest.json に SHA-256）")
+    print(beside("バックアップ", to))
+    print(beside("時点（サーバの時計）", f"{manifest.made_at:%Y-%m-%d %H:%M:%S}"))
+    print(beside("ファイル", f"{len(manifest.files)}件（目録 manifest.json に SHA-256）"))
     print(
         "住民の記録、サーバの鍵、試験用カードの暗証番号が入っています。サーバのフォルダと同じに扱ってください。"
     )
@@ -72,8 +72,8 @@ def restore(
         manifest = restore_backup(source, folder, site=site)
     except LookupError as error:
         raise WrongUse(f"{source} に市区町村コード {site} の拠点はありません。") from error
-    print(f"復元先\t{folder}")
-    print(f"バックアップの時点\t{manifest.made_at:%Y-%m-%d %H:%M:%S}")
+    print(beside("復元先", folder))
+    print(beside("バックアップの時点", f"{manifest.made_at:%Y-%m-%d %H:%M:%S}"))
     print("この時点のあとの交付とお金は、サーバを動かすとセンターの記録から取り直します。")
     print("この時点のあとに職員が行った緊急停止・年齢の例外・発行制限は残っていません。確かめて設定し直し、")
     print(

@@ -174,6 +174,8 @@ def _lay(
             if state is not None:
                 state.save(images)
         whole = stop.is_set() and all(slot.present() for slot in slots)
+    except BrokenPipeError:  # whoever read what is told has gone
+        raise
     except OSError as error:
         return _refuse(f"--keep のファイルに書けません（{error.strerror}）。")
     finally:

@@ -14,8 +14,10 @@ def coloured(stream: TextIO | None = None) -> bool:
     stream = stream or sys.stdout
     if os.environ.get("NO_COLOR") or not stream.isatty():
         return False
-    from rich.console import Console
-
+    try:
+        from rich.console import Console
+    except ImportError:  # during make setup
+        return False
     console = Console(file=stream)
     return console.color_system is not None and not console.legacy_windows
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .menu import Menu
-from .options import JsonOption, print_json
+from .options import JsonOption, print_columns, print_json
 from .usage import WrongUse
 
 delivery_app = Menu(no_args_is_help=True, help="既存システムからの連携（konbini server --folder のフォルダ）")
@@ -60,12 +60,19 @@ def list_deliveries(
             ]
         )
         return
-    for one in told:
-        state = "交付に使用中" if one.living else "取消し" if one.taken_back_at is not None else ""
-        print(
-            f"第{one.number}世代\t{one.municipality}\t作成 {one.made_at:%Y-%m-%d %H:%M}"
-            f"\t取込 {one.loaded_at:%Y-%m-%d %H:%M}\t{one.digest[:12]}\t{state}".rstrip()
-        )
+    print_columns(
+        [
+            (
+                f"第{one.number}世代",
+                one.municipality,
+                f"作成 {one.made_at:%Y-%m-%d %H:%M}",
+                f"取込 {one.loaded_at:%Y-%m-%d %H:%M}",
+                one.digest[:12],
+                "交付に使用中" if one.living else "取消し" if one.taken_back_at is not None else "",
+            )
+            for one in told
+        ]
+    )
 
 
 @delivery_app.command("take-back")

@@ -26,7 +26,8 @@ _SIZE = (1600, 1130)
 _EVIDENCE_SIZE = (1180, 1000)
 _PAPER_DPI = 110
 _SECONDS = 120
-FEATURE, SCENARIO = "住民票の写しの交付", "世帯全員の写しを受け取る"
+_LAST_COIN = 50
+FEATURE, SCENARIO = "証明書の交付", "証明書を受け取る"
 CARD = "港太一のカード"
 
 
@@ -75,11 +76,11 @@ def _visit(folder: Path) -> dict[str, bytes]:
         steps = _Steps(stage, world)
         steps.do("前提", "キオスク端末が待機している", lambda: world.terminal.wait_for("TopMenu"))
         steps.do("もし", f"「{CARD}」で本人確認を済ませる", lambda: world.identify(CARD))
-        steps.do(
-            "もし", "住民票の写しを、世帯全員・1部で選ぶ", lambda: world.choose("世帯全員", 1, "住民票の写し")
-        )
+        offer = next(one for one in world.offers() if one.refusal is None)
+        name, fee, whole = offer.words["ja"], offer.fee, (offer.whole or {"ja": "本人だけ"})["ja"]
+        steps.do("もし", f"{name}を、{whole}・1部で選ぶ", lambda: world.choose(whole, 1, name))
         steps.do("もし", "内容を確認して申し込む", lambda: world.apply())
-        steps.do("もし", "200円を入れる", lambda: world.drop(200))
+        steps.do("もし", f"{fee - _LAST_COIN}円を入れる", lambda: world.drop(fee - _LAST_COIN))
         panel = PanelWindow(StageClient(stage, lambda: None))
         panel.show()
         for _ in range(3):  # looks, and what they lay out anew
@@ -88,8 +89,7 @@ def _visit(folder: Path) -> dict[str, bytes]:
             application.processEvents()
         terminal, beside = world.terminal.picture(), _png(panel)
         panel.close()
-        fee = world.offer_of("住民票の写し").fee
-        steps.do("もし", "50円を入れる", lambda: world.drop(fee - 200))
+        steps.do("もし", f"{_LAST_COIN}円を入れる", lambda: world.drop(_LAST_COIN))
         world.terminal.wait_for("TakePaper")
         steps.do("もし", "印刷が終わり、用紙を取る", world.take_paper)
         steps.do("ならば", f"手数料{fee}円が一度だけ記録されている", lambda: world.check_charges(fee))
@@ -98,7 +98,7 @@ def _visit(folder: Path) -> dict[str, bytes]:
         papers = stage.printed_papers()
         stage.close_trace()
         verdict = Verdict(
-            FEATURE, SCENARIO, "", "01_住民票の写し.feature", 1, PASSED, steps.seconds, steps=steps.count, run=stage.trace.run
+            FEATURE, SCENARIO, "", "konbini gallery --composed", 0, PASSED, steps.seconds, steps=steps.count, run=stage.trace.run
         )  # fmt: skip
         write_evidence(trace, folder / "evidence.html", verdict, papers=papers)
     return {"terminal": terminal, "panel": beside, "paper": paper, "back": back}

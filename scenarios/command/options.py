@@ -16,6 +16,7 @@ import typer
 from cards.errors import CardError
 from server_stub.interface.clock import JST, STAGE_START, Clock
 
+from .colours import BAD, coloured, painted
 from .usage import WrongUse
 
 TrustOption = Annotated[
@@ -65,7 +66,7 @@ CLOCK = "時計：now（この機械の時刻）、now±秒、始める日時"
 
 
 def stop(message: str, code: int = 2) -> NoReturn:
-    print(f"konbini: {message}", file=sys.stderr)
+    print(f"{painted('konbini:', BAD, sys.stderr)} {message}", file=sys.stderr)
     raise typer.Exit(code)
 
 
@@ -94,6 +95,33 @@ def print_table(rows: Sequence[tuple[str, ...]]) -> None:
             print(name)
             name = ""
         print(*hung(padded(name, first), told, columns), sep="\n")
+
+
+def print_columns(rows: Sequence[Sequence[str]]) -> None:
+    """For a terminal columns that line up, as wide as it is, cells wrapped within theirs; for programs tabs between them."""
+    if terminal_columns() is None or not rows:
+        print(*("\t".join(row).rstrip() for row in rows), sep="\n" if rows else "", end="\n" if rows else "")
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for _ in rows[0]:
+        table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console(highlight=False, no_color=not coloured()).print(table)
+
+
+_NAME_COLUMNS = 26
+
+
+def beside(name: str, value: object) -> str:
+    """A name with its value: lined up with others on a terminal, with a tab between them for programs."""
+    from cards.columns import padded
+
+    return f"{name}\t{value}" if terminal_columns() is None else f"{padded(name, _NAME_COLUMNS)}{value}"
 
 
 NOW, STAGE = "now", "stage"

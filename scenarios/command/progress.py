@@ -9,6 +9,7 @@ from server_stub.interface.clock import real_monotonic_ns
 from .colours import FAINT, painted
 
 _ON_A_SCREEN_S, _IN_A_FILE_S = 0.5, 10.0
+"""Between two lines; what is over before has none."""
 
 
 class Progress:

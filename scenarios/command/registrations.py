@@ -17,7 +17,7 @@ import typer
 from scenarios.nearest import perhaps
 
 from .menu import Menu
-from .options import JsonOption, TownOption, print_json, stop
+from .options import JsonOption, TownOption, beside, print_columns, print_json, stop
 from .usage import WrongUse
 
 if TYPE_CHECKING:  # a command loads what it needs when it is called
@@ -118,20 +118,18 @@ def _ask(
     return answer.model_validate_json(got.content)
 
 
-def _line(one: RegistrationEntry) -> str:
+def _row(one: RegistrationEntry) -> tuple[str, ...]:
     state = STATES[one.state] + ("（期限超過）" if one.overdue else "")
     name = f"{one.name}（代替文字あり）" if "1" in one.name_flags else one.name
-    return "\t".join(
-        (
-            one.application_id,
-            one.municipality,
-            f"{one.received_at:%Y-%m-%d %H:%M}",
-            f"期限 {one.due_on}",
-            state,
-            f"{one.domicile}　筆頭者 {one.head}",
-            f"{name}　{one.birth}　{one.address}",
-            one.telephone,
-        )
+    return (
+        one.application_id,
+        one.municipality,
+        f"{one.received_at:%Y-%m-%d %H:%M}",
+        f"期限 {one.due_on}",
+        state,
+        f"{one.domicile}　筆頭者 {one.head}",
+        f"{name}　{one.birth}　{one.address}",
+        one.telephone,
     )
 
 
@@ -139,7 +137,7 @@ def _told(detail: RegistrationDetail, as_json: bool) -> None:
     if as_json:
         print_json(detail.model_dump(mode="json"))
     else:
-        print(_line(detail.entry))
+        print_columns([_row(detail.entry)])
 
 
 @registration_app.command("list")
@@ -181,8 +179,7 @@ def listed(
     if as_json:
         print_json([one.model_dump(mode="json") for one in found])
         return
-    for one in found:
-        print(_line(one))
+    print_columns([_row(one) for one in found])
 
 
 @registration_app.command()
@@ -199,10 +196,12 @@ def show(
     _told(detail, as_json)
     if not as_json:
         print(detail.text, end="")
-        for act in detail.acts:
-            print(
-                f"{act.at:%Y-%m-%d %H:%M}\t{ACTS.get(act.act, act.act)}\t{act.operator}\t{act.note}".rstrip()
-            )
+        print_columns(
+            [
+                (f"{act.at:%Y-%m-%d %H:%M}", ACTS.get(act.act, act.act), act.operator, act.note)
+                for act in detail.acts
+            ]
+        )
 
 
 @registration_app.command()
@@ -340,7 +339,7 @@ def site(
             node = serve(app, port)
         except OSError:
             stop(f"ポート {port} を開けません。別のポートを --port で指定してください。")
-        print(f"利用登録状況確認サイト\t{node.base_url}", flush=True)
+        print(beside("利用登録状況確認サイト", node.base_url), flush=True)
         while not ended.wait(1):
             pass
         node.stop()

@@ -89,13 +89,17 @@ class Outcome:
             *(f"{painted('注意:', WARNING)} {warning}" for warning in verdict.warnings),
         ):
             print(f"    {line}", flush=True)
-        self._progress.tell(len(self._ended), len(self._expected))
+        self._tell_progress()
 
     def pytest_runtest_logstart(self) -> None:
-        self._progress.tell(len(self._ended), len(self._expected))
+        self._tell_progress()
 
     def pytest_fixture_setup(self) -> None:
-        self._progress.tell(len(self._ended), len(self._expected))
+        self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        what = "シナリオ" if self._ended else "準備中"
+        self._progress.tell(len(self._ended), len(self._expected), what)
 
     def pytest_sessionfinish(self) -> None:
         self._progress.clear()

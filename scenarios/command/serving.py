@@ -35,7 +35,7 @@ from server_stub.interface.clock import Clock
 from server_stub.interface.trace import Trace
 from server_stub.operations.operators import SITE, FirstOperator
 
-from .options import as_option, clock_of
+from .options import as_option, beside, clock_of
 from .usage import WrongUse
 
 
@@ -113,17 +113,17 @@ def serve_until_stopped(
             print("\n".join(console_lines(servers, reissued)))
             print("終えるには Ctrl-C を押してください。", flush=True)
         else:
-            print(f"証明書交付センター\t{servers.center_url}")
+            print(beside("証明書交付センター", servers.center_url))
             for site in servers.sites:
                 where = "" if site.only else f"（{site.name}：{'、'.join(town.name for town in site.towns)}）"
-                print(f"証明発行サーバ{where}\t{servers.issuing_urls[site.codes[0]]}")
+                print(beside(f"証明発行サーバ{where}", servers.issuing_urls[site.codes[0]]))
                 for town in site.by_ordinance[:1]:
-                    print(f"ICカード標準システム{where}\t{servers.card_registry_urls[town.code]}")
-            print(f"認証局\t{servers.authority_url}")
+                    print(beside(f"ICカード標準システム{where}", servers.card_registry_urls[town.code]))
+            print(beside("認証局", servers.authority_url))
             if servers.site_url:
-                print(f"利用登録状況確認サイト\t{servers.site_url}")
+                print(beside("利用登録状況確認サイト", servers.site_url))
             for system in servers.existing_systems.values():
-                print(f"既存システム（{system.town.name}）\t{system.address.base_url}")
+                print(beside(f"既存システム（{system.town.name}）", system.address.base_url))
             print("\n".join(console_lines(servers, reissued)))
             kiosk = ["kiosk", "--center", servers.center_url, "--clock", as_option(running), "--panel"]
             for font in fonts_of(towns_of(place.template)):
@@ -131,11 +131,14 @@ def serve_until_stopped(
             print(f"予期しない障害の記録（開発者向け）: {paths.log_folder()}")
             if folder is not None:
                 kiosk += ["--server-folder", str(folder.absolute())]
-                print("フォルダのデータ\t" + ("続きから" if place.kept else "最初から"))
+                print(beside("フォルダのデータ", "続きから" if place.kept else "最初から"))
                 for code in servers.being_restored() if place.kept else ():
                     print(
-                        f"復元したデータ\t市区町村 {code} は、緊急停止・例外・発行制限を確認済みとするまで交付しません"
-                        f"（konbini server restoration --folder {folder}）"
+                        beside(
+                            "復元したデータ",
+                            f"市区町村 {code} は、緊急停止・例外・発行制限を確認済みとするまで交付しません"
+                            f"（konbini server restoration --folder {folder}）",
+                        )
                     )
             print(f"端末をつなぐ: {shlex.join([*this_command(), *kiosk])}", flush=True)
         parent = os.getppid()
@@ -147,7 +150,7 @@ def serve_until_stopped(
 
 def console_lines(servers: Servers, reissued: Sequence[FirstOperator] = ()) -> list[str]:
     """Say where the officials' console is, and how to log in at it for the first time."""
-    lines = [f"運用管理システム\t{servers.console_url}"]
+    lines = [beside("運用管理システム", servers.console_url)]
     made = [*servers.first_operators(), *reissued]
     if made:
         lines.append(

@@ -30,7 +30,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _title(item: Any) -> str:
     """As the verdict has it."""
-    template = scenario_wrapper_template_registry.get(getattr(item, "function", None))
+    function = getattr(item, "function", None)
+    template = None if function is None else scenario_wrapper_template_registry.get(function)
     if template is None:
         return ""
     callspec = getattr(item, "callspec", None)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from .colours import marked
 from .menu import Menu
 from .usage import WrongUse, in_words
 
@@ -107,11 +108,11 @@ def check_town(
 
     problems = list(problems_of(town_folder(told)))
     for problem in problems:
-        print(f"× {problem}")
+        print(f"{marked('×')} {problem}")
     if problems:
         print(f"誤りが {len(problems)} 件あります。「:」のあとは、そこにあるべき内容か、直し方です。")
         raise typer.Exit(1)
-    print("○ このまま使えます。")
+    print(f"{marked('○')} このまま使えます。")
 
 
 @town_app.command("grow")

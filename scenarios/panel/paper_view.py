@@ -278,7 +278,9 @@ class PaperWindow(QDialog):
     def _lay_out(self) -> None:
         theme.style(self)
         layout = QVBoxLayout(self)
-        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # other words do not resize the window
+        layout.setSizeConstraint(
+            QLayout.SizeConstraint.SetNoConstraint
+        )  # other words do not resize the window
         self.setMinimumSize(theme.px(_LEAST.width()), theme.px(_LEAST.height()))
         layout.setContentsMargins(theme.EDGE, theme.GAP, theme.EDGE, theme.GAP)
         layout.setSpacing(theme.GAP)

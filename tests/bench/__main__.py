@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from scenarios.command.progress import Progress
+
 from . import (
     card,
     certificate,
@@ -53,10 +55,12 @@ def run_benchmarks(
     """Every metric -> {value, unit, yardstick, ratio}. `tell` hears one line for each as it is measured. `only`: the names of the
     modules that are wanted; none: all."""
     results: dict[str, dict[str, Any]] = {}
-    for benchmark in BENCHMARKS:
-        if only and benchmark.__module__.rpartition(".")[2] not in only:
-            continue
+    wanted = [one for one in BENCHMARKS if not only or one.__module__.rpartition(".")[2] in only]
+    progress = Progress("", "", only_on_a_screen=True)
+    for done, benchmark in enumerate(wanted):
+        progress.tell(done, len(wanted), benchmark.__module__.rpartition(".")[2])
         for metric, measured in benchmark().items():
+            progress.clear()
             tell(f"{metric}: {measured.in_words()}")
             results[metric] = measured.to_json()
     return results
