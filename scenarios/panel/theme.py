@@ -103,7 +103,7 @@ QPushButton {{ background: {RAISED}; border: 1px solid {RULE}; border-radius: 6p
 QPushButton:hover {{ background: {RAISED_OVER}; }}
 QPushButton:pressed {{ background: {CHOSEN}; }}
 QPushButton:checked {{ background: {ACCENT}; color: {ON_ACCENT}; border-color: {ACCENT}; }}
-QPushButton[role="way"] {{ padding: 6px 4px; }}
+QPushButton[role="way"] {{ padding: 3px 4px; }}
 QPushButton[role="way"]:checked {{ background: {CHOSEN}; color: {INK}; border-color: {SOFT}; }}
 QPushButton:disabled {{ background: {BOX}; color: {REST}; border-color: {RULE}; }}
 QPushButton[role="main"] {{ background: {ACCENT}; color: {ON_ACCENT}; border-color: {ACCENT}; font-weight: bold; }}
