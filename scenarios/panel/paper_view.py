@@ -31,7 +31,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLayout, QPushButton, QSizeP
 
 from . import theme
 from .parts import Elided, button, label, row, set_role
-from .sheets import VIEW_DPI, copies, pictures, sides_of
+from .sheets import VIEW_DPI, copy_of, pictures, sides_of
 from .two_languages import LANGUAGE, say
 
 SIDES = ("front", "back")
@@ -81,12 +81,12 @@ class Studio(QObject):
     def _make(self, wanted: Wanted) -> None:
         body = self._sheets[wanted.sheet]
         try:
-            made = (copies if wanted.copied else pictures)(body, wanted.dpi)
+            if wanted.copied:
+                self.ready.emit(wanted, copy_of(body, wanted.side, wanted.dpi))
+                return
+            for side, picture in enumerate(pictures(body, wanted.dpi)):  # the other side will be wanted next
+                self.ready.emit(Wanted(wanted.sheet, side, wanted.copied, wanted.dpi), picture)
         except ValueError:
-            made = []
-        for side, picture in enumerate(made):  # of both sides: the other one will be wanted next
-            self.ready.emit(Wanted(wanted.sheet, side, wanted.copied, wanted.dpi), picture)
-        if not made:
             self.ready.emit(wanted, QImage())
 
 
@@ -264,7 +264,7 @@ class PaperWindow(QDialog):
         self.larger = button("", lambda: self.canvas.look_closer(_STEP))
         self.copier = button("", self.copy, role="way")
         self.copier.setCheckable(True)
-        self.language = button("", LANGUAGE.toggle, role="tight")
+        self.language = button("", LANGUAGE.toggle, role="way")
         self._turning = QVariantAnimation(self)
         self._turning.setDuration(_TURN_MS)
         self._turning.setStartValue(-1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,6 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter
 
 from server_stub.interface.binding import PDFIUM
-from server_stub.interface.failures import Failed
 from server_stub.paper.copier import copy_pdf
 from server_stub.paper.pattern import DPI
 from server_stub.paper.viewing import page_picture
@@ -55,15 +55,18 @@ def sides_of(pdf: bytes) -> int:
         return len(document)
 
 
-def copies(pdf: bytes, dpi: float) -> list[QImage]:
-    """Every side of one sheet as the model of a copier gives it back, in black and white; it takes seconds. Raises ValueError for what
-    is no PDF."""
-    try:
-        with PDFIUM:
-            made = copy_pdf(pdf)
-    except Failed as failed:
-        raise ValueError("no PDF") from failed
-    return [_grey(copy, dpi / DPI) for copy in made]
+def copy_of(pdf: bytes, side: int, dpi: float) -> QImage:
+    """One side (from 0) of a sheet as the model of a copier gives it back, in black and white; it takes seconds. Raises ValueError for
+    what is no PDF."""
+    body = io.BytesIO()
+    with _opened(pdf) as document:
+        alone = pypdfium2.PdfDocument.new()
+        alone.import_pages(document, [side])
+        alone.save(body)
+        alone.close()
+    with PDFIUM:
+        (copy,) = copy_pdf(body.getvalue())
+    return _grey(copy, dpi / DPI)
 
 
 def _grey(copy: Image.Image, share: float) -> QImage:

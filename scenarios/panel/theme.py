@@ -113,7 +113,7 @@ QPushButton {{ background: {RAISED}; border: 1px solid {RULE}; border-radius: 6p
 QPushButton:hover {{ background: {RAISED_OVER}; }}
 QPushButton:pressed {{ background: {CHOSEN}; }}
 QPushButton:checked {{ background: {CHOSEN}; border-color: {FOCUS}; }}
-QPushButton[role="way"] {{ padding: 6px 4px; }}
+QPushButton[role="way"] {{ padding: 3px 4px; }}
 QPushButton:disabled {{ background: {BOX}; color: {REST}; border-color: {RULE}; }}
 QPushButton[role="main"] {{ background: {ACCENT}; color: {ON_ACCENT}; border-color: {ACCENT}; font-weight: bold; }}
 QPushButton[role="tile"], QPushButton[role="lit_tile"] {{ background: {BOX}; border: 2px solid {RULE}; border-radius: 8px; }}

@@ -35,7 +35,7 @@ from .way import (
 
 ERRANDS = (IDENTITY, PAPER, REGISTRATION, STANDING)
 _OTHER = "other"
-_NEAR, _FAR, _ROW, _BETWEEN = 74, 116, 40, 16
+_NEAR, _FAR, _ROW, _BETWEEN = 68, 112, 38, 16
 """Widths of the nodes left and right, height of a node, room between two, like all here of a screen of 1920 x 1080."""
 _HEAD = 5
 _LANE = 5
@@ -57,7 +57,7 @@ class WayBox(Box):
         self.pace = button("", role="way")
         self.pace.setCheckable(True)
         self.pace.clicked.connect(self._set_pace)
-        self.language = button("", LANGUAGE.toggle, role="tight")
+        self.language = button("", LANGUAGE.toggle, role="way")
         self.inside.addLayout(row(self._title, 1, self.pace, self.language))
         self.choices = {errand: self._choice(errand) for errand in ERRANDS}
         group = QButtonGroup(self)
@@ -207,6 +207,9 @@ class Drawing(QWidget):
         rows = 3 if self._with_existing else 2
         return QSize(theme.px(376), theme.px(rows * _ROW + (rows - 1) * _BETWEEN + 4))
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.px(200), self.sizeHint().height())
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -244,7 +247,7 @@ class Drawing(QWidget):
         self._node(painter, upper, proof)
         self._node(painter, lower, ISSUING)
         if self._with_existing:
-            self._down(painter, lower, rooms[EXISTING], centre.right())
+            self._down(painter, lower, rooms[EXISTING], centre.left())
             self._node(painter, rooms[EXISTING], EXISTING)
 
     def _hop(self, node: str) -> Hop | None:
@@ -291,7 +294,7 @@ class Drawing(QWidget):
         there, back = self._lanes(hop, node)
         _arrow(painter, QPointF(left, y - _LANE), QPointF(right, y - _LANE), there)
         _arrow(painter, QPointF(right, y + _LANE), QPointF(left, y + _LANE), back)
-        self._time(painter, QRectF(left - 3, y - _LANE - 19, right - left + 6, 16), hop, _MIDDLE)
+        self._time(painter, QRectF(left - 4, y - _LANE - 19, right - left + 8, 16), hop, _MIDDLE)
 
     def _down(self, painter: QPainter, upper: QRectF, lower: QRectF, left: float) -> None:
         hop = self._hop(EXISTING)
@@ -318,7 +321,8 @@ class Drawing(QWidget):
             return
         painter.setFont(theme.font(theme.SMALL, enlarged=False))
         painter.setPen(theme.colour(theme.ACCENT if hop.at_work else theme.INK))
-        text = "…" if hop.at_work else f"{hop.milliseconds:,} ms"
+        narrow = "" if hop.milliseconds >= 10_000 else " "
+        text = "…" if hop.at_work else f"{hop.milliseconds:,}{narrow}ms"
         painter.drawText(box, int(flags), text)
 
 

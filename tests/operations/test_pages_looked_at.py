@@ -37,9 +37,7 @@ def look(
                 if fill:
                     page.locator("main form button").first.click()
                 assert page.get_by_role("heading", level=1).count() == 1, where
-                assert (
-                    page.get_by_role("link", name="ログアウト").or_(page.get_by_text("ログアウト")).count()
-                ), where
+                assert page.get_by_role("link", name="ログアウト").or_(page.get_by_text("ログアウト")).count(), where
                 assert fits(page), (where, size)
                 keep(page, name)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -17,7 +18,8 @@ from scenarios.stage import Stage
 from scenarios.steps.world import World
 from server_stub.faults.box import KNOWN
 from server_stub.faults.outages import WORDS as OUTAGES
-from server_stub.interface.clock import JST, STAGE_START
+from server_stub.interface import pace
+from server_stub.interface.clock import JST, STAGE_START, Clock
 from server_stub.interface.trace import Event
 from tests.panel.helper import choose, press
 
@@ -120,6 +122,48 @@ def the_way_is_that_of_the_nodes(panel: PanelWindow, qtbot: QtBot, events: list[
                 assert hop.spent_ns > event.mono_ns - asked
             else:
                 assert (hop.calls, hop.spent_ns) == (1, event.mono_ns - asked)
+
+
+def transitions(events: list[Event]) -> list[dict[str, Any]]:
+    return [event.data for event in events if event.kind == "transition"]
+
+
+def test_a_visit_at_a_shops_pace_goes_the_same_way_and_takes_its_time_everywhere(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[float] = []
+
+    def at_once(clock: Clock, seconds: float) -> Callable[[], bool]:
+        if clock.setting.paced and seconds:
+            taken.append(seconds)
+        return lambda: True
+
+    monkeypatch.setattr(pace, "_over", at_once)
+    events: list[Event] = []
+    stop = world.stage.trace.subscribe(events.append)
+    went = []
+    for real in (False, True):
+        world.stage.clock.set_pace(real)
+        events.clear()
+        world.identify("六甲翠のカード")
+        world.choose("世帯全員", 1)
+        world.apply()
+        world.drop(500)
+        world.terminal.wait_for("TakePaper")
+        world.stage.take_paper()
+        world.terminal.wait_for("AskReceipt")
+        world.leave_by("印刷しない")
+        world.terminal.wait_for("Thanks")
+        went.append(transitions(events))
+        if not real:
+            assert taken == []
+            world.stage.clock.advance(timedelta(minutes=1))
+            world.terminal.wait_for("TopMenu")
+    stop()
+    world.stage.clock.set_pace(False)
+    assert went[0] == went[1]
+    steps = {seconds for _, _, seconds in pace.SERVERS} - {pace.EXISTING_SYSTEM}
+    assert {pace.READ_CARD, pace.SIGN, pace.PRINT_SHEET} | steps <= set(taken)
 
 
 def test_a_refusal_is_shown_where_it_was_made(panel: PanelWindow, world: World, qtbot: QtBot) -> None:

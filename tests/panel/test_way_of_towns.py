@@ -1,0 +1,48 @@
+"""The way on stages whose towns go by other nodes: the city's own system (PDF連携) and the ICカード標準システム (条例利用)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scenarios.panel.trace_row import TraceTail
+from scenarios.panel.way import AUTHORITY, CARD_REGISTRY, CENTRE, EXISTING, IDENTITY, ISSUING, PAPER, Ways
+from tests.long import LONG
+
+pytestmark = pytest.mark.skipif(not LONG, reason="a whole demo each; make fuzz")
+
+
+@pytest.mark.parametrize(
+    ("town", "proof", "paper"),
+    [("minato", AUTHORITY, {CENTRE, ISSUING, EXISTING}), ("ashikaga-2012", CARD_REGISTRY, {CENTRE, ISSUING})],
+)
+def test_the_way_goes_by_the_nodes_that_have_answered(
+    tmp_path: Path, town: str, proof: str, paper: set[str]
+) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "scenarios.cli", "demo", "--town", town],
+        env={**os.environ, "KONBINI_HOME": str(tmp_path)}, check=True, stdout=subprocess.DEVNULL, timeout=110,
+    )  # fmt: skip
+    ways, tail, folder = Ways(), TraceTail(), tmp_path / "demo" / "trace"
+    assert tail.read(folder) is None
+    ways.take(tail.read(folder) or [])
+    found = {way.errand: way for way in ways.ways()}
+    assert proof in found[IDENTITY].hops and found[PAPER].hops.keys() == paper
+    if EXISTING in paper:
+        (asked, answered) = own_events(folder, "/v1/papers")
+        took = (answered["mono_ns"] - asked["mono_ns"]) / 1e6
+        hop = found[PAPER].hops[EXISTING]
+        assert took <= hop.spent_ns / 1e6 <= found[PAPER].hops[ISSUING].spent_ns / 1e6
+
+
+def own_events(folder: Path, path: str) -> list[dict[str, Any]]:
+    """What the existing system's own process has written of that request."""
+    lines = [line for file in folder.glob("existing*.jsonl") for line in file.read_text().splitlines()]
+    events = [json.loads(line) for line in lines]
+    return [one for one in events if one["data"].get("path") == path and one["kind"] in ("asked", "answered")]
