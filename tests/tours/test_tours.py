@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,31 +12,28 @@ from PySide6.QtWidgets import QApplication
 from kiosk_app.flow import views
 from scenarios.stage import Stage
 from scenarios.steps.sentences import find
+from scenarios.steps.slots import speak_of
 from scenarios.tours import OFF, TOURS, TOWNS, Tour, tours_for
 from scenarios.tours.guide import Guide
 from scenarios.tours.unattended import INDEX, run_tours
-from scenarios.towns import VARIABLE, choose_towns
+from scenarios.towns import Town, load_towns, shipped_town
 from tests.long import LONG
 
 SHOWN = TOURS if LONG else TOURS[:2]
 RESIDENT = TOURS[0]
-KINDS = {"前提": "given", "もし": "when", "ならば": "then"}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def towns() -> Iterator[None]:
-    before = os.environ.get(VARIABLE)
-    choose_towns(TOWNS)
-    yield
-    if before is None:
-        del os.environ[VARIABLE]
-    else:
-        os.environ[VARIABLE] = before
+def towns() -> Iterator[tuple[Town, ...]]:
+    made = load_towns([shipped_town(name) for name in TOWNS])
+    speak_of(made)
+    yield made
+    speak_of(load_towns())
 
 
 @pytest.fixture(scope="module")
-def stage(qapp: QApplication, towns: None) -> Iterator[Stage]:
-    with Stage() as made:
+def stage(qapp: QApplication, towns: tuple[Town, ...]) -> Iterator[Stage]:
+    with Stage(towns=towns) as made:
         yield made
 
 
@@ -59,11 +55,9 @@ def guide_of(stage: Stage, *, separate: bool = False) -> Guide:
 
 @pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.name)
 def test_a_tour_says_only_sentences_of_the_features(tour: Tour) -> None:
-    said = [*tour.given, *(sentence for step in tour.steps for sentence in step.does)]
-    for sentence in said:
-        keyword, _, text = sentence.partition(" ")
-        found = find(KINDS[keyword], text)
-        assert found is not None and not found.unknown(text), sentence
+    for kind, text in tour.sentences():
+        found = find(kind, text)
+        assert found is not None and not found.unknown(text), text
 
 
 @pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.name)
