@@ -26,8 +26,9 @@ fuzz: setup
 	@QT_QPA_PLATFORM=offscreen KONBINI_LONG=1 $(BIN)/pytest --hypothesis-profile=fuzz --timeout=0 \
 		tests/cards/test_fuzz.py tests/flow/test_any_way.py tests/hostile/test_both_killed.py tests/scenarios/test_pcsc_features.py \
 		tests/issuing/test_interleaved_deliveries.py tests/registry/test_bases.py tests/pages/test_profile_cards.py \
-		tests/outages/test_cells.py tests/planted tests/scenarios/test_demo.py tests/tours tests/panel/test_legible.py tests/registration/test_planted.py \
-		tests/registration/test_browser.py tests/operations/test_planted.py tests/operations/test_crawl.py tests/operations/test_browser.py
+		tests/outages/test_cells.py tests/planted tests/scenarios/test_demo.py tests/registration/test_planted.py \
+		tests/registration/test_browser.py tests/operations/test_planted.py tests/operations/test_crawl.py tests/operations/test_browser.py tests/operations/test_figures_of_visits.py \
+		tests/tours tests/scenarios/test_tour_command.py tests/panel/test_legible.py
 
 clean:
 	rm -rf .konbini evidence gallery paper-review .pytest_cache .mypy_cache .ruff_cache

@@ -13,6 +13,7 @@ from scenarios.panel import PanelWindow, StageClient
 from scenarios.panel.words import GONE
 from scenarios.stage import Stage
 from scenarios.steps.world import World
+from scenarios.tours import TOURS
 from server_stub.faults.box import KNOWN
 from server_stub.faults.outages import WORDS as OUTAGES
 from server_stub.interface.clock import JST, STAGE_START
@@ -43,6 +44,7 @@ def panel(qtbot: QtBot, world: World, tmp_path: Path) -> Iterator[PanelWindow]:
     made = PanelWindow(StageClient(world.stage, reset))
     qtbot.addWidget(made)
     made.show()
+    press(qtbot, made, "自由に操作する")
     yield made
     made.close()
 
@@ -86,6 +88,23 @@ def test_a_visit_with_the_presenters_hands_ends_in_paper_that_can_be_seen(
     press(qtbot, panel, "用紙を取る")
     world.terminal.wait_for("AskReceipt")
     qtbot.waitUntil(lambda: panel.tray.count.text() == "空")
+
+
+def test_a_tour_goes_on_by_hand_and_by_button_alike(
+    panel: PanelWindow, world: World, qtbot: QtBot
+) -> None:
+    panel.start(TOURS[0])
+    press(qtbot, panel, "次へ")
+    assert panel.guide.place.text() == f"2／{len(TOURS[0].steps)}"
+    assert panel.lit() is panel.cards.lay and panel.cards.chosen().name == TOURS[0].card  # type: ignore[union-attr]
+    press(qtbot, panel, "カードを置く")
+    qtbot.waitUntil(lambda: panel.guide.place.text().startswith("3／"))
+    assert panel.lit() is panel.guide.on
+    press(qtbot, panel, "次へ")
+    press(qtbot, panel, "次へ")
+    assert panel.lit() is panel.cards.take and world.stage.kiosk.terminal.screen() == "TakeCard"
+    press(qtbot, panel, "次の方のために最初に戻す")
+    assert panel.choice.isVisible() and not world.stage.clock.setting.frozen
 
 
 def test_staff_resume_after_a_jam_from_the_panel(panel: PanelWindow, world: World, qtbot: QtBot) -> None:
