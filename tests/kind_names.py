@@ -15,7 +15,7 @@ from server_stub.certificates import HERE, load_kinds
 
 ROOT = HERE.parent.parent
 ROOMS = ("kiosk_app", "server_stub", "cards", "scenarios")
-WITH_EXAMPLES = ("kiosk_app/screens/gallery.py", "scenarios/steps/")
+WITH_EXAMPLES = ("kiosk_app/screens/gallery.py", "scenarios/steps/", "scenarios/tours/")
 """Where the words of a kind may stand, as an example of what is shown or said."""
 
 

@@ -68,6 +68,8 @@ def _run(
     pictures: Path | None,
     terminal: Mapping[str, bool],
 ) -> int:
+    if tour and reader != VIRTUAL:
+        raise WrongUse("見学コースは仮想カードで進めます。--tour か --reader を外して実行してください。")
     if pictures is None and (splash.is_shown() or has_display()):
         splash.say(1, _STARTS, "プログラムを読み込んでいます")
         index = monitor_index(monitor, full_screen=full_screen, beside=full_screen)
@@ -106,13 +108,15 @@ def _choose_towns() -> None:
 
 def _tours(name: str) -> tuple[Tour, ...]:
     """The tour of that name, or all. Raises WrongUse for one that there is not, or that has nobody in the towns of this demo."""
-    from scenarios.template import load_cards, template_folder
     from scenarios.tours import TOURS, tours_for
 
     found = tuple(tour for tour in TOURS if name in (tour.name, ALL_TOURS))
     if not found:
         names = "、".join(tour.name for tour in TOURS)
         raise WrongUse(f"見学コース「{name}」はありません。--tour には {names} を指定してください。")
+    _choose_towns()
+    from scenarios.template import load_cards, template_folder
+
     possible = tours_for(load_cards(template_folder()))
     if missing := [tour.name for tour in found if tour not in possible]:
         raise WrongUse(
@@ -122,9 +126,8 @@ def _tours(name: str) -> tuple[Tour, ...]:
 
 
 def _tours_unattended(name: str, pictures: Path | None) -> int:
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    _choose_towns()
     chosen = _tours(name)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PySide6.QtWidgets import QApplication
 
     from scenarios.driver import NotReached

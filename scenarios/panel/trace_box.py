@@ -39,7 +39,7 @@ LIMIT = 3000
 
 MAIN, ALL = "おもな出来事", "すべて"
 _COLUMNS = ("時刻", "出所", "出来事")
-_COLOURS = {"fault": theme.BAD, "operator": theme.ACCENT, "money": theme.GOOD, "paper": theme.GOOD}
+_COLOURS = {"fault": theme.BAD, "operator": theme.FOCUS, "money": theme.GOOD, "paper": theme.GOOD}
 
 
 class TraceModel(QAbstractTableModel):

@@ -64,7 +64,8 @@ LOOKS_BETWEEN = 5
 """Looks at the terminal between two looks into the stage for what an official has done at the console."""
 LOW = 600
 """Pixels of a screen of 1920 x 1080: a window that is lower says only what must be said."""
-_CARD = re.compile(r"「([^」]*カード)」")
+_CARD = re.compile(r"「([^」]*カード)」|「([^」]*)」の電子証明書")
+"""A card in a sentence, or whose certificate is stopped."""
 _BUSY = "お待ちください…"
 
 
@@ -177,14 +178,13 @@ class PanelWindow(QMainWindow):
             state: TerminalState | None = self._client.look()
         except TROUBLE as error:
             state = None
-            if self._answered:
+            if self._answered and not self._is_power_cut():
                 self.tell(trouble(error), bad=True)
         if state is not None and not self._answered and self.told.text() == GONE:
             self.tell("端末が応答するようになりました。")
         self._answered = state is not None
-        self.terminal.setText(
-            "端末：応答がありません" if state is None else f"端末：{SCREENS.get(state.screen, state.screen)}"
-        )
+        silent = "端末：停電しています" if self._is_power_cut() else "端末：応答がありません"
+        self.terminal.setText(silent if state is None else f"端末：{SCREENS.get(state.screen, state.screen)}")
         set_role(self.terminal, "head" if state is not None else "bad")
         self.cards.watch()
         self.money.refresh(state)
@@ -216,24 +216,28 @@ class PanelWindow(QMainWindow):
                 guide.notice(OFF if state is None else state.screen, card, look=not self._looked)
             except TROUBLE as error:
                 self.tell(trouble(error), bad=True)
-            thing = self._in_tour(thing)
+            thing = self._in_tour(thing, OFF if state is None else state.screen)
         self.guide.show_tour(guide.tour if guide else None, guide.at if guide else 0)
         self.guide.show_next(thing)
         self._light(self._part(thing, state))
 
-    def _in_tour(self, thing: Thing) -> Thing:
-        """What the tour's step asks for, else what the terminal's screen does; at the end, another tour."""
+    def _is_power_cut(self) -> bool:
+        """Whether the tour has left the terminal without power."""
+        guide = self._guide
+        return guide is not None and guide.tour is not None and OFF in guide.tour.stands_at(guide.at)
+
+    def _in_tour(self, thing: Thing, screen: str) -> Thing:
+        """What the tour's step asks for where it begins, else what the terminal's screen does; at the end, another tour."""
         guide = self._guide
         assert guide is not None and guide.step is not None
         if guide.ended:
             return parts_to_press.TOUR_ENDED
-        if guide.step.hand is not None:
+        step, begins = guide.step, guide.tour.stands_at(guide.at) if guide.tour is not None else ()
+        if step.hand is not None and (not step.leads_to or screen in (*begins, "ServiceMenu")):
             thing = Thing(guide.step.hand, guide.step.press or thing.press)
-        card = next((found[1] for sentence in guide.step.does if (found := _CARD.search(sentence))), "")
-        wanted = (guide.tour, guide.at)
-        if wanted != self._shown_step:
-            self._shown_step = wanted
-            self.cards.choose(card or f"{_person(guide.step.does)}のカード")
+        if guide.tour is not None and (guide.tour, guide.at) != self._shown_step:
+            self._shown_step = guide.tour, guide.at
+            self.cards.choose(_card_at(guide.tour, guide.at))
         return thing if thing.press else Thing(thing.told, NEXT)
 
     def _part(self, thing: Thing, state: TerminalState | None) -> QWidget | None:
@@ -397,10 +401,11 @@ def _shine(part: QWidget, on: bool) -> None:
         set_role(part, "main" if on else "")
 
 
-def _person(sentences: tuple[str, ...]) -> str:
-    """The 呼び名 that a sentence about a person names."""
-    found = (re.search(r"「([^」]*)」の電子証明書", sentence) for sentence in sentences)
-    return next((one[1] for one in found if one), "")
+def _card_at(tour: Tour, number: int) -> str:
+    """The card that is in hand at that step: the one that was named last."""
+    said = [sentence for step in tour.steps[: number + 1] for sentence in step.does]
+    named = [found[1] or f"{found[2]}のカード" for sentence in said for found in _CARD.finditer(sentence)]
+    return named[-1] if named else tour.card
 
 
 class _Deaf(QObject):

@@ -9,14 +9,13 @@ from scenarios.driver import PATIENCE, NotReached, Terminal
 from scenarios.kiosks import ProcessKiosk
 
 from . import Tour, tours_for
-from .tour import OFF, Step
+from .tour import OFF, Step, read_sentence
 
 if TYPE_CHECKING:
     from scenarios.stage import Stage
     from scenarios.steps.world import World
 
 CORRECT, DIGITS = "訂正", 4
-_KEYWORDS = {"前提": "given", "もし": "when", "ならば": "then"}
 
 
 class Guide:
@@ -127,9 +126,11 @@ class Guide:
 
     def _replay(self, number: int) -> None:
         """Put the stage back and do the steps before `number`."""
+        from scenarios.steps.slots import speak_of
         from scenarios.steps.world import World
 
         assert self.tour is not None
+        speak_of(self._stage.towns)
         self.at = 0
         self._facts.clear()
         self._begin()
@@ -157,8 +158,8 @@ class Guide:
         from scenarios.steps.sentences import find
 
         assert self._world is not None
-        keyword, _, text = sentence.partition(" ")
-        found = find(_KEYWORDS[keyword], text)
+        kind, text = read_sentence(sentence)
+        found = find(kind, text)
         if found is None:
             raise LookupError(f"there is no sentence 「{sentence}」")
         found.run(world=self._world, **found.values(text))

@@ -46,8 +46,8 @@ TOUR = Tour(
         ),
         Step(
             Both(
-                "センターは手続のたびに電子証明書の有効性を確かめます。一時停止は数分のうちに、どのお店でも効きます。",
-                "The centre asks about the certificate at every visit, so the stop works in every shop.",
+                "センターは手続のたびに、電子証明書の有効性を認証局に確かめます。一時停止したカードでは、どのお店でも証明書は出ません。",
+                "The centre asks the authority about the certificate at every visit, so the stop works in every shop.",
             ),
             ("もし 断りの画面を終え、カードを取る",),
             ("TopMenu",),

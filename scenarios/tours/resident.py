@@ -4,8 +4,8 @@ from .tour import Both, Step, Tour
 
 TOUR = Tour(
     name="resident",
-    title=Both("住民票の写しを受け取る", "A resident gets a residence certificate"),
-    about=Both("お店の端末で、カードを置いてから用紙を取るまで", "At a shop: from laying the card to taking the paper"),
+    title=Both("住民票の写しを受け取る", "A resident gets a certificate at a shop"),
+    about=Both("お店の端末で、カードを置いてから用紙を取るまで", "From laying the card to taking the paper"),
     card="港太一のカード",
     steps=(
         Step(

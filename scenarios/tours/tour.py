@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 OFF = "off"
 """Where a step leads that leaves the terminal without power: no view has that name."""
 WAITING = ("TopMenu",)
+_KINDS = {"前提": "given", "もし": "when", "ならば": "then"}
 
 
 class Both(NamedTuple):
@@ -53,6 +54,17 @@ class Tour:
     given: tuple[str, ...] = ()
     cards: tuple[str, ...] = ()
 
+    def sentences(self) -> tuple[tuple[str, str], ...]:
+        """Everything that is said to be done or so: given, when or then, and the sentence without its keyword."""
+        said = (*self.given, *(sentence for step in self.steps for sentence in step.does))
+        return tuple(read_sentence(sentence) for sentence in said)
+
     def stands_at(self, number: int) -> tuple[str, ...]:
         """The screens at which step `number` (from 0) begins: where the last step before it led that shows on the terminal."""
         return next((step.leads_to for step in reversed(self.steps[:number]) if step.leads_to), WAITING)
+
+
+def read_sentence(sentence: str) -> tuple[str, str]:
+    """「もし …」 is ("when", "…"). Raises KeyError for another keyword."""
+    keyword, _, text = sentence.partition(" ")
+    return _KINDS[keyword], text

@@ -11,7 +11,7 @@ TOUR = Tour(
     steps=(
         Step(
             Both(
-                "2023年3月、横浜市などのコンビニ交付で、別の方の証明書が出る事故が続きました。サーバが印刷する記録を取り違えたのです。同じ不具合を、ここで起こします。",
+                "2023年、横浜市などのコンビニ交付で、別の方の証明書が出る事故が続きました。サーバが印刷する記録を取り違えたのです。同じ不具合を、ここで起こします。",
                 "In 2023 shops printed other people's certificates: servers had mixed up records. We plant the same defect here.",
             ),
             ("前提 証明発行サーバが「港美波」の記録にすり替える",),

@@ -16,6 +16,7 @@ from scenarios.panel.way_box import said
 from scenarios.panel.words import GONE
 from scenarios.stage import Stage
 from scenarios.steps.world import World
+from scenarios.tours import TOURS
 from server_stub.faults.box import KNOWN
 from server_stub.faults.outages import WORDS as OUTAGES
 from server_stub.interface import pace
@@ -48,6 +49,7 @@ def panel(qtbot: QtBot, world: World, tmp_path: Path) -> Iterator[PanelWindow]:
     made = PanelWindow(StageClient(world.stage, reset))
     qtbot.addWidget(made)
     made.show()
+    press(qtbot, made, "自由に操作する")
     yield made
     made.close()
 
@@ -183,6 +185,23 @@ def test_a_refusal_is_shown_where_it_was_made(panel: PanelWindow, world: World, 
     world.enter_pin(right=True)
     world.terminal.wait_for("Refusal")
     qtbot.waitUntil(lambda: panel.way.told.text() == "端末が、届いた応答を受け入れずに止めました。")
+
+
+def test_a_tour_goes_on_by_hand_and_by_button_alike(
+    panel: PanelWindow, world: World, qtbot: QtBot
+) -> None:
+    panel.start(TOURS[0])
+    press(qtbot, panel, "次へ")
+    assert panel.guide.place.text() == f"2／{len(TOURS[0].steps)}"
+    assert panel.lit() is panel.cards.lay and panel.cards.chosen().name == TOURS[0].card  # type: ignore[union-attr]
+    press(qtbot, panel, "カードを置く")
+    qtbot.waitUntil(lambda: panel.guide.place.text().startswith("3／"))
+    assert panel.lit() is panel.guide.on
+    press(qtbot, panel, "次へ")
+    press(qtbot, panel, "次へ")
+    assert panel.lit() is panel.cards.take and world.stage.kiosk.terminal.screen() == "TakeCard"
+    press(qtbot, panel, "次の方のために最初に戻す")
+    assert panel.choice.isVisible() and not world.stage.clock.setting.frozen
 
 
 def test_staff_resume_after_a_jam_from_the_panel(panel: PanelWindow, world: World, qtbot: QtBot) -> None:

@@ -18,6 +18,7 @@ from scenarios.steps.plugin import Stages
 from scenarios.steps.sentences import KEYWORDS, MODULES, Needs, Sentence, alike, find, load
 from scenarios.steps.slots import SLOTS, ForWhom, Slot, UnknownWord
 from scenarios.steps.world import Unmet, World, stands_in
+from scenarios.tours import TOURS
 
 SENTENCES = load()
 CLAIMS = [one for one in SENTENCES if one.kind == "then"]
@@ -54,11 +55,13 @@ def test_every_step_definition_is_in_the_register() -> None:
         assert entered == sum(one.where.startswith(f"{module}.py") for one in SENTENCES) > 0
 
 
-def test_every_sentence_is_used_by_a_shipped_scenario() -> None:
+def test_every_sentence_is_used_by_a_shipped_scenario_or_tour() -> None:
     used = set()
     for file in feature_files([paths.FEATURES]):
         for kind, text in sentences_of(file):
             used.add(find(kind, text))
+    for tour in TOURS:
+        used |= {find(kind, text) for kind, text in tour.sentences()}
     assert [told(one) for one in SENTENCES if one not in used] == []
 
 

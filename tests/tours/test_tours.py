@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,33 +11,40 @@ from PySide6.QtWidgets import QApplication
 
 from kiosk_app.flow import views
 from scenarios.stage import Stage
+from scenarios.steps.plugin import Stages
 from scenarios.steps.sentences import find
+from scenarios.steps.slots import speak_of
 from scenarios.tours import OFF, TOURS, TOWNS, Tour, tours_for
 from scenarios.tours.guide import Guide
 from scenarios.tours.unattended import INDEX, run_tours
-from scenarios.towns import VARIABLE, choose_towns
+from scenarios.towns import load_towns, shipped_town
 from tests.long import LONG
 
 SHOWN = TOURS if LONG else TOURS[:2]
 RESIDENT = TOURS[0]
-KINDS = {"前提": "given", "もし": "when", "ならば": "then"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def towns() -> Iterator[None]:
-    before = os.environ.get(VARIABLE)
-    choose_towns(TOWNS)
-    yield
-    if before is None:
-        del os.environ[VARIABLE]
-    else:
-        os.environ[VARIABLE] = before
+EVERYBODY = [shipped_town(name) for name in TOWNS]
 
 
 @pytest.fixture(scope="module")
-def stage(qapp: QApplication, towns: None) -> Iterator[Stage]:
-    with Stage() as made:
+def stage(qapp: QApplication, stages: Stages) -> Iterator[Stage]:
+    """With everybody for all tours; where only some are gone, the one that other tests have already."""
+    if not LONG:
+        made = stages.of(())
         yield made
+        made.clock.run()
+        return
+    with Stage(towns=load_towns(EVERYBODY)) as own:
+        yield own
+    speak_of(load_towns())
+
+
+@pytest.fixture
+def all_towns() -> Iterator[None]:
+    speak_of(load_towns(EVERYBODY))
+    yield
+    speak_of(load_towns())
 
 
 @pytest.fixture
@@ -58,12 +64,10 @@ def guide_of(stage: Stage, *, separate: bool = False) -> Guide:
 
 
 @pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.name)
-def test_a_tour_says_only_sentences_of_the_features(tour: Tour) -> None:
-    said = [*tour.given, *(sentence for step in tour.steps for sentence in step.does)]
-    for sentence in said:
-        keyword, _, text = sentence.partition(" ")
-        found = find(KINDS[keyword], text)
-        assert found is not None and not found.unknown(text), sentence
+def test_a_tour_says_only_sentences_of_the_features(tour: Tour, all_towns: None) -> None:
+    for kind, text in tour.sentences():
+        found = find(kind, text)
+        assert found is not None and not found.unknown(text), text
 
 
 @pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.name)
@@ -78,10 +82,11 @@ def test_a_tour_can_be_read_aloud_in_both_languages_and_followed(tour: Tour) -> 
         assert last or step.leads_to or step.hand, "nobody could know what to do"
 
 
-def test_tours_are_only_offered_where_everybody_in_them_has_a_card(stage: Stage) -> None:
-    assert tours_for(stage.cards) == TOURS
-    here = {name: card for name, card in stage.cards.items() if card.municipality == stage.towns[0].code}
-    assert "registration" not in [tour.name for tour in tours_for(here)] and tours_for({}) == ()
+def test_tours_are_only_offered_where_everybody_in_them_has_a_card() -> None:
+    cards = [{card.name for card in town.cards} for town in load_towns(EVERYBODY)]
+    assert tours_for(set().union(*cards)) == TOURS
+    assert [tour for tour in TOURS if tour not in tours_for(cards[0])] == [TOURS[2]], "who lives elsewhere"
+    assert tours_for(set()) == ()
 
 
 # --- as they are gone ---------------------------------------------------------------------------------------------------------
