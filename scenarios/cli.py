@@ -114,16 +114,25 @@ def flow(mermaid: Annotated[bool, typer.Option("--mermaid", help="Mermaid の状
 
 
 @app.command()
-def gallery(folder: Path) -> None:
-    """すべての画面を日本語と英語で絵にし、一つのページに並べる。"""
+def gallery(
+    folder: Path,
+    languages: Annotated[
+        str, typer.Option("--languages", metavar="ja,en,…", help="画面の言語（ja、en、zh、ko、vi、pt）")
+    ] = "ja,en",
+) -> None:
+    """すべての画面を絵にし、一つのページに並べる（言語は --languages、なければ日本語と英語）。"""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
     from kiosk_app.screens.gallery import write_gallery
+    from kiosk_app.screens.texts import LANGUAGES
 
+    chosen = tuple(one.strip() for one in languages.split(","))
+    if not set(chosen) <= set(LANGUAGES):
+        raise typer.BadParameter(f"{'、'.join(LANGUAGES)} から選んでください。", param_hint="--languages")
     usable_folder(folder, "FOLDER")
     application = QApplication.instance() or QApplication([])
-    print(write_gallery(folder))
+    print(write_gallery(folder, chosen))
     del application
 
 

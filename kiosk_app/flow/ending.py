@@ -46,7 +46,7 @@ def refusal(visit: Visit, failure: str, facts: Facts = (), words: Own = None) ->
     municipality = visit.municipality
     contact = ""
     if municipality is not None and municipality.telephone:
-        name = municipality.name_en if visit.language == "en" else municipality.name
+        name = municipality.name if visit.language == "ja" else municipality.name_en
         contact = f"{name} {municipality.telephone}"
     return replace(visit, failure=failure, facts=facts, failure_words=words, contact=contact)
 

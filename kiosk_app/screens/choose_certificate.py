@@ -96,8 +96,10 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
             (self.words.offered(offer.words), name_wide, True),
             (self._second(offer), told_wide, False),
         ):
-            metrics = QFontMetricsF(theme.font(theme.SMALL, bold))
-            high += theme.SMALL * (1 + theme.LINE * (len(wrap(text, wide, metrics.horizontalAdvance)) - 1))
+            metrics = QFontMetricsF(theme.font(theme.SMALL, bold, language=self.words.language))
+            anywhere = self.words.language == "zh"
+            lines = wrap(text, wide, metrics.horizontalAdvance, anywhere=anywhere)
+            high += theme.SMALL * (1 + theme.LINE * (len(lines) - 1))
         return high + NARROW_GAP <= box.height()
 
     def _widths(self, box: QRectF, offer: Offer) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Every screen in both languages as pictures on one page (`konbini gallery`), from sample states of the flow.
+"""Every screen in Japanese and English, or other languages, as pictures on one page (`konbini gallery`), from sample states of the flow.
 
 Each sample is a state of the flow, shown as the flow shows it: no picture of a screen that never occurs.
 """
@@ -6,6 +6,7 @@ Each sample is a state of the flow, shown as the flow shows it: no picture of a 
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import OrdinanceKind, OrdinanceService
 from server_stub.interface.values import FailureBody, Identity, Method, MunicipalityInfo, Place
 
-from .texts import LANGUAGES
+from .texts import CATALOGUE_LANGUAGES
 from .window import KioskWindow
 
 MOMENT = STAGE_START
@@ -510,7 +511,7 @@ def samples() -> dict[str, v.View]:
 
 def in_language(view: v.View, language: str) -> v.View:
     """The same view in another language, the municipality's name in it too."""
-    if isinstance(view, v.Refusal) and language == "en":
+    if isinstance(view, v.Refusal) and language != "ja":
         view = replace(
             view,
             contact=view.contact.replace(KOBE.name, KOBE.name_en).replace(ASHIKAGA.name, ASHIKAGA.name_en),
@@ -530,7 +531,7 @@ img {{ width: 100%; border: 1px solid #6b7280; }}
 """
 
 
-def write_gallery(folder: Path) -> Path:
+def write_gallery(folder: Path, languages: Sequence[str] = CATALOGUE_LANGUAGES) -> Path:
     """Write NAME.LANGUAGE.png for every sample view and `index.html`; returns the page. Needs the GUI thread."""
     application = QApplication.instance() or QApplication([])
     folder.mkdir(parents=True, exist_ok=True)
@@ -540,7 +541,7 @@ def write_gallery(folder: Path) -> Path:
     sections = []
     for name, view in samples().items():
         figures = []
-        for language in LANGUAGES:
+        for language in languages:
             window.show_view(in_language(view, language))
             file = f"{name}.{language}.png"
             if not window.picture().save(str(folder / file)):

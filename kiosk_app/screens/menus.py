@@ -16,6 +16,8 @@ RESTING = ("copy", "print", "scan", "fax", "photo", "ticket")
 
 
 class TopMenuScreen(Screen[TopMenu]):
+    WARNS = True
+
     def title(self) -> str:
         return self.words("top.title")
 
@@ -90,6 +92,8 @@ NOTES = ("pin", "who", "stay", "refund", "privacy")
 
 
 class ConsentScreen(Screen[Consent]):
+    WARNS = True
+
     def title(self) -> str:
         return self.words("consent.title")
 

@@ -134,8 +134,7 @@ class ShowNumberScreen(Screen[ShowNumber]):
         self.panel(frame)
         inner = frame.adjusted(28, 10, -28, -10)
         told = view.municipality
-        english = self.words.language == "en"
-        name = told.name_en if english else f"{told.prefecture}{told.name}"
+        name = self.words.either(f"{told.prefecture}{told.name}", told.name_en)
         card = 44 if view.card_inside else 0
         self.text(
             rect(inner.left(), inner.top(), inner.width(), 36),

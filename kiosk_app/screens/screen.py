@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from PySide6.QtCore import QRectF
@@ -17,12 +18,22 @@ from .button import Button, Kind, TouchGuard
 from .chrome import Countdown, StepRow
 from .conversion import Conversion
 from .parts import Align, Drawing, Panel, Placed, Text, rect
-from .texts import Words
+from .texts import NAMES, Words, unread
 
 V = TypeVar("V", bound=View)
 SENTENCE_GAP = 52
 """Between the sentences beside a drawing."""
 CODE_HIGH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class LanguagesTouched(Event):
+    """Show the languages to choose from. Of the window alone: the flow hears of the language that was chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguagesLeft(Event):
+    """Show again what stood there before; of the window alone."""
 
 
 class Screen(Placed, QWidget, Generic[V]):
@@ -35,6 +46,8 @@ class Screen(Placed, QWidget, Generic[V]):
     MAIN_WIDTH: ClassVar[float] = 364
     SHOWS_STEPS: ClassVar[bool] = True
     """Whether there is room for the row of steps; a keyboard needs it."""
+    WARNS: ClassVar[bool] = False
+    """Whether it says that nobody has read the translation: where a visit begins."""
     RENEWS: ClassVar[bool] = False
     """Whether it changes by itself (a coin, a sheet, a reminder): the buttons of the page's frame stay then, so that none that
     is held down is lost. Such a screen has no memory."""
@@ -59,6 +72,9 @@ class Screen(Placed, QWidget, Generic[V]):
         self._countdown: Countdown | None = None
         self.has_steps = self.SHOWS_STEPS and view.step is not Step.NONE
         self.content = theme.content(self.has_steps)
+        self._warns = self.WARNS and unread(self.words.language) > 0
+        if self._warns:
+            self.content.setTop(theme.WARNING.bottom() + theme.WARNING_GAP)
         self.setObjectName(type(view).__name__)
         self.place(QRectF(0, 0, theme.WIDTH, theme.HEIGHT))
         self._chrome()
@@ -186,14 +202,7 @@ class Screen(Placed, QWidget, Generic[V]):
         before = set(self.children())
         head = theme.HEADER
         right = head.right()
-        self.button(
-            rect(right - 160, head.top(), 160, theme.TOUCH),
-            self.words("chrome.language"),
-            lambda: self.tell(LanguageChosen("ja" if self.words.language == "en" else "en")),
-            Kind.QUIET,
-            theme.TEXT,
-        )
-        right -= 160 + theme.TOUCH_GAP
+        right = self._language_buttons(right) - theme.TOUCH_GAP
         if self.view.can_cancel:
             cancel = rect(right - 180, head.top(), 180, theme.TOUCH)
             self.button(
@@ -211,11 +220,36 @@ class Screen(Placed, QWidget, Generic[V]):
             bold=True,
             least=theme.LARGE,
         )
+        if self._warns:
+            warning = self.words("language.unread")
+            self.text(theme.WARNING, warning, theme.SMALL, colour=theme.SOFT, single=True)
         if self.has_steps:
             StepRow(self, self.words, self.colours, self.view.step)
         if self.has_back():
             self.way_back(self.words("chrome.back"), lambda: self.go_back())
         self._frame = {part for part in self.children() if part is not self._countdown} - before
+
+    def _language_buttons(self, right: float) -> float:
+        """To the left of `right`: English or Japanese at one touch, and a globe that leads to all languages. Where they begin."""
+        top, wide = theme.HEADER.top(), theme.LANGUAGE_WIDE
+        other = "en" if self.words.language == "ja" else "ja"
+        box = rect(right - wide, top, wide, theme.TOUCH)
+        named = self.button(
+            box, NAMES[other], lambda: self.tell(LanguageChosen(other)), Kind.QUIET, bare=True
+        )
+        inner = named.area.adjusted(8, 8, -8, -8)
+        label = Text(named, inner, NAMES[other], theme.TEXT, align=Align.CENTRE, single=True, least=theme.SMALL, language=other)  # fmt: skip
+        named.adopt(label)
+        right = box.left() - theme.TOUCH_GAP - theme.TOUCH
+        globe = self.button(
+            rect(right, top, theme.TOUCH, theme.TOUCH),
+            self.words("chrome.languages"),
+            lambda: self.tell(LanguagesTouched()),
+            Kind.QUIET,
+            bare=True,
+        )
+        Drawing(globe, globe.area.adjusted(14, 14, -14, -14), "globe", self.colours)
+        return right
 
     def code(self, failure: str) -> None:
         """The name of a failure, small, for whoever is asked."""

@@ -20,7 +20,7 @@ def waiting(world: World) -> None:
 
 @when("表示を「{language}」に切り替える")
 def switch(world: World, language: str) -> None:
-    world.leave_by(language)
+    world.speak(language)
 
 
 # --- card and PIN --------------------------------------------------------------------------------------------------------
