@@ -32,6 +32,7 @@ class KioskSettings:
     `name_fonts`: files of fonts with characters of names that the common one lacks (外字 of municipalities).
     `log_folder`: where the log lies, '' for `log` in `folder`.
     `server_ca`: a file of CA certificates (PEM) to trust for https, '' for those of the system.
+    `voice`: each screen's sentence is said aloud.
     `authority` (DER in hex), `enrolled`, `automatic` and `pin_budget`: see kiosk_app.card_trust.
     """
 
@@ -59,6 +60,7 @@ class KioskSettings:
     pin_budget: int = 1
     server_ca: str = ""
     name_fonts: tuple[str, ...] = ()
+    voice: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib import import_module
 from math import gcd
 from typing import TYPE_CHECKING, Any
@@ -143,7 +143,7 @@ class KioskWindow(QWidget):
         self.setObjectName("KioskWindow")
         self.setWindowTitle("行政サービス端末")
         self.resize(first_size())
-        self._languages_until = datetime.min
+        self._languages_until = clock.now()
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self.count_down)
@@ -220,6 +220,10 @@ class KioskWindow(QWidget):
         if self._screen is not None and self._screen.objectName() == LANGUAGES_SCREEN:
             return LANGUAGES_SCREEN
         return type(self._view).__name__ if self._view is not None else ""
+
+    def sentence(self) -> tuple[str, str]:
+        """What the screen says to do, and in which language."""
+        return (self._screen.title(), self._screen.words.language) if self._screen is not None else ("", "")
 
     def view(self) -> View | None:
         return self._view

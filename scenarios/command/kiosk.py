@@ -54,14 +54,20 @@ class KioskOptions:
     control: str = ""
     ca: Path | None = None
     name_fonts: tuple[Path, ...] = ()
+    voice: bool = False
 
 
 def run_kiosk(options: KioskOptions) -> int:
     """The exit code. Raises WrongUse, Failed, OSError."""
+    from .doctor import voices
+
     settings = kiosk_settings(options)
     need_display(_WITHOUT_DISPLAY)
     monitor = monitor_index(options.monitor, full_screen=options.full_screen, beside=options.panel)
     settings = replace(settings, full_screen=options.full_screen, monitor=monitor)
+    if options.voice:
+        for lacking in (one for one in voices() if not one.found):
+            print(f"{lacking.name}を使えません。声を出さずに続けます。{lacking.remedy}", file=sys.stderr)
     if options.card_bodies:
         print(_BODIES, file=sys.stderr)
     print(f"予期しない障害の記録（開発者向け）: {paths.log_folder()}", flush=True)
@@ -101,6 +107,7 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
         card_bodies=options.card_bodies,
         server_ca=str(options.ca.resolve()) if options.ca else "",
         name_fonts=tuple(str(font.resolve()) for font in options.name_fonts),
+        voice=options.voice,
         # by this it knows the virtual cards for ours
         authority=(_template(options) / AUTHORITY_FILE).read_bytes().hex() if virtual else "",
     )
