@@ -7,6 +7,7 @@ machine lacks stays silent, and is told once to the trace; `konbini doctor` name
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import shutil
 import subprocess
@@ -58,10 +59,9 @@ class OpenJTalk:
 
     def write(self, sentence: str, language: str, file: Path) -> None:
         try:
-            import numpy
-            import pyopenjtalk
-
-            samples, rate = pyopenjtalk.tts(sentence)
+            # an extra that the installation does not bring; numpy comes with it
+            numpy, speech = importlib.import_module("numpy"), importlib.import_module(JAPANESE)
+            samples, rate = speech.tts(sentence)
             with wave.open(str(file), "wb") as sound:
                 sound.setnchannels(1)
                 sound.setsampwidth(2)

@@ -37,7 +37,9 @@ class ConfirmRegistrationScreen(Screen[ConfirmRegistration]):
         paper = rect(c.left(), c.top(), c.width(), c.height() - 88)
         self.panel(paper)
         inner = paper.adjusted(28, 12, -28, -12)
-        self.text(rect(inner.left(), inner.top(), inner.width(), 52), heading, theme.LEAD, bold=True)
+        self.text(
+            rect(inner.left(), inner.top(), inner.width(), 52), heading, theme.LEAD, bold=True, language="ja"
+        )
         values = [line.partition(GAP) for line in lines]
         register = needs_register_face([value for _, _, value in values])
         top = inner.top() + 60
@@ -47,7 +49,7 @@ class ConfirmRegistrationScreen(Screen[ConfirmRegistration]):
         for (label, _, value), share in zip(values, shares, strict=True):
             self.panel(rect(inner.left(), top, inner.width(), 2), theme.RULE)
             box = rect(inner.left(), top, LABEL_WIDE - 12, high * share)
-            self.text(box, label, theme.SMALL, colour=theme.SOFT)
+            self.text(box, label, theme.SMALL, colour=theme.SOFT, language="ja")
             box = rect(inner.left() + LABEL_WIDE, top, inner.width() - LABEL_WIDE, high * share)
             Name(self, box, value, theme.LEAD, register=register, least=theme.SMALL)
             top += high * share
