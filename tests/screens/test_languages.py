@@ -217,7 +217,7 @@ def test_one_touch_opens_six_languages_and_the_next_chooses_one(window: KioskWin
     window.show_view(v.Consent(can_cancel=True))
     hand.touch("言語 / Language")
     assert window.screen_name() == languages.LANGUAGES_SCREEN
-    assert set(touchables(window)) == {*NAMES.values(), "中止する"} | {"戻る"}
+    assert {*NAMES.values(), "中止する", "戻る"} <= set(touchables(window))
     hand.touch("Tiếng Việt")
     assert hand.events == [e.LanguageChosen("vi")]
     window.show_view(v.Consent(language="vi", can_cancel=True))
