@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages="chromium python3-venv python3-dev gcc swig libpcsclite-dev pcscd vsmartcard-vpcd opensc openssl poppler-utils
-fontconfig fonts-ipamj-mincho fonts-morisawa-bizud-gothic libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3
+fontconfig fonts-ipamj-mincho fonts-morisawa-bizud-gothic fonts-noto-cjk fonts-open-sans espeak-ng libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3
 libxkbcommon0 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0
 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1"
 # programs of other people that the tests let use the virtual card (docs/card-clients.md); Java is used where it is there

@@ -74,6 +74,9 @@ class Assembly:
         self._use_fonts()
         self.window = window or KioskWindow(clock)
         self.window.shown.connect(self._keep_screen)
+        self._said = ("", "")
+        if settings.voice:
+            self.window.shown.connect(self._say_screen)
         self.slot = open_slot(settings.reader, settings.hand, self._reader_told)
         self.trust = CardTrust(
             self._laid_card,
@@ -88,7 +91,7 @@ class Assembly:
 
     def _build(self) -> None:
         told = terminal_settings(self.settings)
-        self.devices = simulated_devices(told.device_dir, self.trace, self.clock)
+        self.devices = simulated_devices(told.device_dir, self.trace, self.clock, voice=self.settings.voice)
         self.terminal = Terminal(
             told, self.clock, self.trace, self.devices, self.slot.reader, self.window, self.trust
         )
@@ -143,6 +146,14 @@ class Assembly:
             self.terminal.post(ReaderLost(str(data["failure"])))
         elif kind == "reader_back":
             self.terminal.post(ReaderBack())
+
+    def _say_screen(self) -> None:
+        """The one sentence of the screen that is shown, in its language; once, however often the screen changes what it holds. It
+        is a row of the catalogue: no name, number or PIN stands in it."""
+        saying = self.window.sentence()
+        if saying != self._said:
+            self._said = saying
+            self.devices.speaker.speak(*saying)
 
     def _keep_screen(self, name: str) -> None:
         """The pay screen with the whole amount stands until the coin unit has heard of it: milliseconds."""

@@ -34,6 +34,7 @@ class KioskSettings:
     `server_ca`: a file of CA certificates (PEM) to trust for https, '' for those of the system.
     `call_center`: name and telephone of whom a refusal says to ask, '' for the sample's. `large_text`, `high_contrast`: how the screens
     look until a resident chooses otherwise.
+    `voice`: each screen's sentence is said aloud.
     `authority` (DER in hex), `enrolled`, `automatic` and `pin_budget`: see kiosk_app.card_trust.
     """
 
@@ -63,6 +64,7 @@ class KioskSettings:
     call_center: str = ""
     large_text: bool = False
     high_contrast: bool = False
+    voice: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

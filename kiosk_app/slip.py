@@ -71,7 +71,8 @@ def slip_pdf(
 ) -> tuple[bytes, Box]:
     """One page, and where on it the number stands (mm from the upper left corner). Raises Failed(Font_Missing)."""
     register_font()
-    english = language == "en"
+    # as the receipt: English for whoever has chosen a language whose letters its face has not
+    english = language != "ja"
     words = _WORDS["en" if english else "ja"]
     buffer = io.BytesIO()
     page = Canvas(buffer, pagesize=(WIDTH, HEIGHT), initialFontName=FONT, invariant=True)  # type: ignore[arg-type]
@@ -116,7 +117,7 @@ def slip_pdf(
     if municipality.telephone:
         told(f"{words['ask']}  {municipality.telephone}", 10)
     y -= 1 * mm
-    told(received.message.get(language) or received.message["ja"])
+    told(english and received.message.get("en") or received.message["ja"])
     if received.site:
         y -= 2 * mm
         told(words["site"], 9)

@@ -87,3 +87,7 @@ class Printer(Protocol):
 class Speaker(Protocol):
     def say(self, cue: str) -> None:
         """Play one of: touch, attention, card_forgotten, paper_forgotten, error, thanks."""
+
+    def speak(self, sentence: str, language: str) -> None:
+        """Say the one sentence of a screen, and end what was being said. Never waits, and never fails: where this machine cannot
+        speak `language`, it stays silent. Nothing of a person is ever given here."""

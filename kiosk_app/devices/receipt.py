@@ -49,11 +49,12 @@ def register_font() -> None:
 def receipt_pdf(receipt: PrintReceipt, at: datetime, terminal_id: str) -> bytes:
     """One page. Raises Failed(Font_Missing)."""
     register_font()
-    words = _WORDS.get(receipt.language, _WORDS["ja"])
-    english = receipt.language == "en"
+    # the receipt's face has the letters of these two languages; whoever has chosen another gets an English one
+    english = receipt.language != "ja"
+    words = _WORDS["en" if english else "ja"]
     municipality = receipt.municipality.name_en if english else receipt.municipality.name
     bought = receipt.purchase
-    name = bought.words.get(receipt.language, bought.words["ja"])
+    name = english and bought.words.get("en") or bought.words["ja"]
 
     def yen(amount: int) -> str:
         return words["yen"].format(amount)

@@ -157,7 +157,7 @@ class MoreTimeTouched(Event):
 
 @dataclass(frozen=True, slots=True)
 class LanguageChosen(Event):
-    language: str  # "ja" or "en"
+    language: str  # of kiosk_app.flow.views.LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from . import events as e
 from .effects import Effect
 from .row import Context, Result, Row
 from .state import CardPresence, State, StateName, TimeOuts
+from .views import LANGUAGES
 
 WAITS = frozenset(
     {
@@ -27,7 +28,7 @@ RESTS = (StateName.TOP_MENU, StateName.OUT_OF_SERVICE)
 
 
 def _speak(h: Context) -> Result:
-    language = h.event.language if h.event.language in ("ja", "en") else h.visit.language
+    language = h.event.language if h.event.language in LANGUAGES else h.visit.language
     return replace(h.visit, language=language), ()
 
 

@@ -20,6 +20,10 @@ Words = Mapping[str, str]
 """Language -> text."""
 
 
+LANGUAGES = ("ja", "en", "zh", "ko", "vi", "pt")
+"""What the screens speak: Japanese, English, Chinese (simplified), Korean, Vietnamese, Portuguese (of Brazil)."""
+
+
 class Step(StrEnum):
     """The row of steps on top (カード, 暗証番号, 証明書, 確認, お支払い, 印刷)."""
 

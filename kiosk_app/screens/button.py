@@ -207,23 +207,3 @@ class Button(Placed, QAbstractButton):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.update()
-
-
-class Sign(Placed, QWidget):
-    """On a button that changes the look: a disc of which one half is light and the other dark, in the button's colours."""
-
-    def __init__(self, button: Button, box: QRectF) -> None:
-        super().__init__(button)
-        self._button = button
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.place(box)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = self.pen()
-        colour = QColor(self._button.look()[2])
-        disc = self.area.adjusted(3, 3, -3, -3)
-        painter.setPen(QPen(colour, 4))
-        painter.drawEllipse(disc)
-        painter.setBrush(colour)
-        painter.drawPie(disc, 90 * 16, 180 * 16)
-        painter.end()

@@ -97,8 +97,9 @@ class ChooseCertificateScreen(Screen[ChooseCertificate]):
             (self._second(offer), told_wide, False),
         ):
             size = self._least()
-            metrics = QFontMetricsF(theme.font(size, bold))
-            high += size * (1 + theme.LINE * (len(wrap(text, wide, metrics.horizontalAdvance)) - 1))
+            metrics = QFontMetricsF(theme.font(size, bold, language=self.words.language))
+            lines = wrap(text, wide, metrics.horizontalAdvance, anywhere=self.words.language == "zh")
+            high += size * (1 + theme.LINE * (len(lines) - 1))
         return high + NARROW_GAP <= box.height()
 
     def _least(self) -> int:

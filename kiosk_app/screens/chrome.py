@@ -20,9 +20,9 @@ _BEFORE = _EDGE + _DISC + 10
 """From the beginning of a step to its word."""
 
 
-def _cells(labels: list[str]) -> list[tuple[float, float]]:
+def _cells(labels: list[str], language: str) -> list[tuple[float, float]]:
     """(left, width) of each step: the words as they are, and the rest of the row shared evenly."""
-    metrics = QFontMetricsF(theme.font(theme.SMALL, bold=True))
+    metrics = QFontMetricsF(theme.font(theme.SMALL, bold=True, language=language))
     widths = [_BEFORE + metrics.horizontalAdvance(label) for label in labels]
     share = (theme.STEPS.width() - sum(widths)) / len(labels)
     return [(sum(widths[:index]) + share * index, wide + share) for index, wide in enumerate(widths)]
@@ -37,7 +37,7 @@ class StepRow(Placed, QWidget):
         self.present = STEPS.index(step)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.place(theme.STEPS)
-        self._cells = _cells([words(f"step.{one}") for one in STEPS])
+        self._cells = _cells([words(f"step.{one}") for one in STEPS], words.language)
         for index, one in enumerate(STEPS):
             now = index == self.present
             start, wide = self._cells[index]

@@ -150,14 +150,19 @@ class ConfirmScreen(Screen[Confirm]):
             left = len(parts) - told
             shown = parts[:told] + ([self.words.count("confirm.answers.others", left)] if left else [])
             text = ("\n" if few else self.words("confirm.between")).join(shown)
-            lines = len(wrap(text, self._wide, lambda line: _width(line, theme.SMALL)))
+            anywhere = self.words.language == "zh"
+            lines = len(wrap(text, self._wide, lambda line: self._width(line), anywhere=anywhere))
             if lines <= MOST_ANSWER_LINES:
                 break
         return text, lines
 
     def _fits(self, text: str, *, bold: bool) -> bool:
         """Whether `text` fits one line at the least size."""
-        return _width(text, theme.SMALL, bold=bold) <= self._wide
+        return self._width(text, bold=bold) <= self._wide
+
+    def _width(self, text: str, *, bold: bool = False) -> float:
+        face = theme.font(theme.SMALL, bold, language=self.words.language)
+        return QFontMetricsF(face).horizontalAdvance(text)
 
     def _money(self, box: QRectF) -> None:
         self.panel(box, self.colours.tint)
@@ -173,10 +178,6 @@ class ConfirmScreen(Screen[Confirm]):
         self.text(
             note, self.words("confirm.note" if self.view.fee_total else "confirm.note.free"), theme.SMALL
         )
-
-
-def _width(text: str, size: int, *, bold: bool = False) -> float:
-    return QFontMetricsF(theme.font(size, bold)).horizontalAdvance(text)
 
 
 def _short_unbroken(text: str) -> str:

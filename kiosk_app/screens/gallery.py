@@ -26,7 +26,7 @@ from server_stub.interface.terminal import OrdinanceKind, OrdinanceService
 from server_stub.interface.values import FailureBody, Identity, Method, MunicipalityInfo, Place
 
 from .screen import Screen
-from .texts import LANGUAGES
+from .texts import CATALOGUE_LANGUAGES
 from .window import KioskWindow
 
 MOMENT = STAGE_START
@@ -514,10 +514,6 @@ def in_language(view: v.View, language: str) -> v.View:
     return replace(view, language=language)
 
 
-LANGUAGE_NAMES = {
-    "ja": "日本語", "en": "English", "zh": "简体中文", "ko": "한국어", "vi": "Tiếng Việt", "pt": "Português",
-}  # fmt: skip
-"""Each language as it calls itself."""
 USUAL = "standard"
 MODES: dict[str, tuple[str, dict[str, Any]]] = {
     USUAL: ("標準", {}),
@@ -595,7 +591,7 @@ def _group(sample: str, state: State) -> str:
 
 
 def draw(
-    folder: Path, languages: Sequence[str] = LANGUAGES[:2], modes: Sequence[str] = (USUAL,)
+    folder: Path, languages: Sequence[str] = CATALOGUE_LANGUAGES, modes: Sequence[str] = (USUAL,)
 ) -> Iterator[Drawn]:
     """Write SAMPLE.LANGUAGE.png (in another mode than the usual one SAMPLE.LANGUAGE.MODE.png) for every sample, language and mode, and
     tell each as it is there. Needs the GUI thread. Raises OSError for a picture that cannot be written."""

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QRectF
 
-from kiosk_app.flow.events import Agreed, LookChosen, RegistrationTouched, ServiceTouched
+from kiosk_app.flow.events import Agreed, RegistrationTouched, ServiceTouched
 from kiosk_app.flow.views import Consent, ServiceMenu, TopMenu
 
 from . import theme
-from .button import Tick
-from .parts import Align, Drawing, Panel, Text, rect, stack
+from .parts import Align, Drawing, Panel, Text, rect
 from .screen import Screen
 
 LOOK_HIGH = 168.0
 
 
 class TopMenuScreen(Screen[TopMenu]):
-    LOOKS = False
+    WARNS = True
 
     def title(self) -> str:
         return self.words("top.title")
@@ -42,25 +40,11 @@ class TopMenuScreen(Screen[TopMenu]):
 
     def _looks_at(self, box: QRectF) -> None:
         """How the screens may look, and what else the machine has."""
-        look, wide = self.view.look, box.width()
+        wide = box.width()
         self.text(rect(box.left(), box.top(), wide, 48), self.words("top.looks"), theme.LEAD, bold=True)
         top = box.top() + 64
-        for name, chosen, other in (
-            ("large", look.large, replace(look, large=not look.large)),
-            ("contrast", look.contrast, replace(look, contrast=not look.contrast)),
-        ):
-            tile = self.button(
-                rect(box.left(), top, wide, LOOK_HIGH),
-                self.words(f"look.{name}"),
-                partial(self.tell, LookChosen(other)),
-                bare=True,
-                checkable=True,
-            )
-            tile.setChecked(chosen)
-            Tick(tile, rect(28, LOOK_HIGH / 2 - 22, 44, 44))
-            inner = rect(96, 12, wide - 116, LOOK_HIGH - 24)
-            label = tile.on(inner, tile.text(), theme.LARGE, bold=True)
-            stack(inner, [label, tile.on(inner, self.words(f"look.{name}.about"), theme.SMALL)], 14)
+        for name in ("large", "contrast"):
+            self.look_tile(rect(box.left(), top, wide, LOOK_HIGH), name)
             top += LOOK_HIGH + theme.GAP
         rest = rect(box.left(), top, wide, box.bottom() - top)
         self.panel(rest)
@@ -107,6 +91,8 @@ NOTES = ("pin", "who", "stay", "refund", "privacy")
 
 
 class ConsentScreen(Screen[Consent]):
+    WARNS = True
+
     def title(self) -> str:
         return self.words("consent.title")
 

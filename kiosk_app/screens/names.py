@@ -187,7 +187,8 @@ class Name(Text):
         self, parent: QWidget, box: QRectF, name: str, size: int, *, register: bool, **how: Any
     ) -> None:
         self.in_register_face = register and register_font() is not None
-        super().__init__(parent, box, name, size, **how)
+        # a name is written as the Japanese register writes it, whatever language the screen speaks
+        super().__init__(parent, box, name, size, language="ja", **how)
 
     def width_of(self, line: str) -> float:
         return outline(line)[1] * self.size_px if self.in_register_face else super().width_of(line)

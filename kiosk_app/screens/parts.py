@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from PySide6.QtCore import QByteArray, QPointF, QRect, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QLabel, QWidget
 
 from . import theme
+from .texts import Words
 from .wrap import phrases, wrap
 
 _FOLDER = Path(__file__).parent / "drawings"
@@ -57,6 +58,16 @@ def colours_of(widget: QWidget | None) -> theme.Palette:
 
 def rect(x: float, y: float, width: float, height: float) -> QRectF:
     return QRectF(x, y, width, height)
+
+
+def language_of(widget: QWidget | None) -> str:
+    """The language of the screen on which `widget` stands; Japanese for a widget that stands on none."""
+    while widget is not None:
+        words = getattr(widget, "words", None)
+        if isinstance(words, Words):
+            return words.language
+        widget = widget.parentWidget()
+    return "ja"
 
 
 class Placed:
@@ -113,13 +124,13 @@ class Text(Placed, QLabel):
     It grows with the large text as far as its box has room, if it `grows`. `colour`: None for the ink of the screen.
 
     `top`: begin at the upper edge; otherwise the lines stand in the middle of the box. `single`: shrinks rather than
-    to be broken.
+    to be broken. `language`: in whose face; None for that of the screen.
 
     The widget reaches `BLEED` beyond its box on every side: a box may be as high as its letters, and their tails end
     between two pixels.
     """
 
-    BLEED: ClassVar[int] = 4
+    BLEED: ClassVar[int] = 10
     """In device pixels."""
 
     def __init__(
@@ -137,9 +148,11 @@ class Text(Placed, QLabel):
         figures: bool = False,
         single: bool = False,
         grows: bool = True,
+        language: str | None = None,
     ) -> None:
         super().__init__(text, parent)
         palette = colours_of(parent)
+        self.language = language or language_of(parent)
         self._usual = size
         self.size_px, self.bold, self.align, self.top = size, bold, align, top
         self.colour = colour or palette.ink
@@ -154,7 +167,7 @@ class Text(Placed, QLabel):
         self.setText(text)
         self.size_px = self._most
         while True:
-            self.lines = wrap(text, self.box.width(), self.width_of)
+            self.lines = wrap(text, self.box.width(), self.width_of, anywhere=self.language == "zh")
             self.used = QSizeF(
                 max((self.width_of(line) for line in self.lines), default=0.0),
                 self.size_px * (1 + theme.LINE * (len(self.lines) - 1)),
@@ -188,7 +201,11 @@ class Text(Placed, QLabel):
 
     def width_of(self, line: str) -> float:
         """How wide `line` is at the present size."""
-        return QFontMetricsF(theme.font(self.size_px, self.bold, self.figures)).horizontalAdvance(line)
+        return QFontMetricsF(self.face()).horizontalAdvance(line)
+
+    def face(self) -> QFont:
+        """The font at the present size."""
+        return theme.font(self.size_px, self.bold, self.figures, self.language)
 
     def fits(self) -> bool:
         return self.used.width() <= self.box.width() + 0.5 and self.used.height() <= self.box.height() + 0.5
@@ -207,8 +224,7 @@ class Text(Placed, QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = self.pen()
-        font = theme.font(self.size_px, self.bold, self.figures)
-        painter.setFont(font)
+        painter.setFont(self.face())
         painter.setPen(QColor(self.colour))
         step = self.size_px * theme.LINE
         start = 0.0 if self.top else (self.box.height() - self.used.height()) / 2

@@ -37,7 +37,9 @@ class ConfirmRegistrationScreen(Screen[ConfirmRegistration]):
         paper = rect(c.left(), c.top(), c.width(), c.height() - 88)
         self.panel(paper)
         inner = paper.adjusted(28, 12, -28, -12)
-        self.text(rect(inner.left(), inner.top(), inner.width(), 52), heading, theme.LEAD, bold=True)
+        self.text(
+            rect(inner.left(), inner.top(), inner.width(), 52), heading, theme.LEAD, bold=True, language="ja"
+        )
         values = [line.partition(GAP) for line in lines]
         register = needs_register_face([value for _, _, value in values])
         top = inner.top() + 60
@@ -47,7 +49,7 @@ class ConfirmRegistrationScreen(Screen[ConfirmRegistration]):
         for (label, _, value), share in zip(values, shares, strict=True):
             self.panel(rect(inner.left(), top, inner.width(), 2), self.colours.rule)
             box = rect(inner.left(), top, LABEL_WIDE - 12, high * share)
-            self.text(box, label, theme.SMALL, colour=self.colours.soft)
+            self.text(box, label, theme.SMALL, colour=self.colours.soft, language="ja")
             box = rect(inner.left() + LABEL_WIDE, top, inner.width() - LABEL_WIDE, high * share)
             Name(self, box, value, theme.LEAD, register=register, least=theme.SMALL)
             top += high * share
@@ -135,8 +137,7 @@ class ShowNumberScreen(Screen[ShowNumber]):
         self.panel(frame)
         inner = frame.adjusted(28, 10, -28, -10)
         told = view.municipality
-        english = self.words.language == "en"
-        name = told.name_en if english else f"{told.prefecture}{told.name}"
+        name = self.words.either(f"{told.prefecture}{told.name}", told.name_en)
         card = 44 if view.card_inside else 0
         self.text(
             rect(inner.left(), inner.top(), inner.width(), 36),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -22,11 +22,11 @@ from kiosk_app.flow.events import (
 from kiosk_app.flow.views import Step, View
 
 from . import keys, theme
-from .button import Button, Kind, Sign, TouchGuard
+from .button import Button, Kind, Tick, TouchGuard
 from .chrome import Countdown, StepRow
 from .conversion import Conversion
-from .parts import Align, Drawing, Panel, Placed, Text, fit_together, rect
-from .texts import Words
+from .parts import Align, Drawing, Panel, Placed, Text, fit_together, rect, stack
+from .texts import NAMES, Words, unread
 
 V = TypeVar("V", bound=View)
 SENTENCE_GAP = 52
@@ -48,6 +48,16 @@ class Title(Text):
             super().say(text)
 
 
+@dataclass(frozen=True, slots=True)
+class LanguagesTouched(Event):
+    """Show the languages to choose from. Of the window alone: the flow hears of the language that was chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguagesLeft(Event):
+    """Show again what stood there before; of the window alone."""
+
+
 class Screen(Placed, QWidget, Generic[V]):
     """One view on a page. A screen says what it holds in `fill`; what it tells goes through `tell`.
 
@@ -60,12 +70,12 @@ class Screen(Placed, QWidget, Generic[V]):
     """Whether there is room for the row of steps; a keyboard needs it."""
     MORE: ClassVar[str] = "countdown.more"
     """The words of the button that asks for more time; '' where nothing can be continued."""
-    LOOKS: ClassVar[bool] = True
-    """Whether the look is changed in its head; the first screen has room for more words about it."""
     ESCAPE_CANCELS: ClassVar[bool] = True
     """Whether Esc presses 「中止する」 where there is no way back; else it only leads there."""
     TYPES: ClassVar[bool] = False
     """Whether something is typed on it, so that Enter means its main button."""
+    WARNS: ClassVar[bool] = False
+    """Whether it says that nobody has read the translation: where a visit begins."""
     RENEWS: ClassVar[bool] = False
     """Whether it changes by itself (a coin, a sheet, a reminder): the buttons of the page's frame stay then, so that none that
     is held down is lost. Such a screen has no memory."""
@@ -91,6 +101,9 @@ class Screen(Placed, QWidget, Generic[V]):
         self.main_button: Button | None = None
         self.has_steps = self.SHOWS_STEPS and view.step is not Step.NONE and not view.look.large
         self.content = theme.content(self.has_steps)
+        self._warns = self.WARNS and unread(self.words.language) > 0
+        if self._warns:
+            self.content.setTop(theme.WARNING.bottom() + theme.WARNING_GAP)
         self.setObjectName(type(view).__name__)
         self.place(QRectF(0, 0, theme.WIDTH, theme.HEIGHT))
         self._chrome()
@@ -226,17 +239,7 @@ class Screen(Placed, QWidget, Generic[V]):
         before = set(self.children())
         head = theme.HEADER
         right = head.right()
-        self.button(
-            rect(right - 160, head.top(), 160, theme.TOUCH),
-            self.words("chrome.language"),
-            lambda: self.tell(LanguageChosen("ja" if self.words.language == "en" else "en")),
-            Kind.QUIET,
-            theme.TEXT,
-        )
-        right -= 160 + theme.TOUCH_GAP
-        if self.LOOKS:
-            for sign in self._looks(right):
-                right = sign.box.left() - theme.TOUCH_GAP
+        right = self._language_buttons(right) - theme.TOUCH_GAP
         if self.view.can_cancel:
             self.cancel_button = self.button(
                 rect(right - 180, head.top(), 180, theme.TOUCH),
@@ -256,39 +259,51 @@ class Screen(Placed, QWidget, Generic[V]):
             bold=True,
             least=theme.LARGE,
         )
+        if self._warns:
+            warning = self.words("language.unread")
+            self.text(theme.WARNING, warning, theme.SMALL, colour=self.colours.soft, single=True)
         if self.has_steps:
             StepRow(self, self.words, self.colours, self.view.step)
         if self.has_back():
             self.way_back(self.words("chrome.back"), lambda: self.go_back())
         self._frame = {part for part in self.children() if part is not self._countdown} - before
 
-    def _looks(self, right: float) -> list[Button]:
-        """Two buttons that change the look, to the left of `right`."""
-        top, side, look = theme.HEADER.top(), theme.LOOK_BUTTON, self.view.look
-        made = []
-        for name, chosen, other in (
-            ("contrast", look.contrast, replace(look, contrast=not look.contrast)),
-            ("large", look.large, replace(look, large=not look.large)),
-        ):
-            told = self.words(f"look.{name}")
-            act = partial(self.tell, LookChosen(other))
-            one = self.button(
-                rect(right - side, top, side, side), told, act, Kind.QUIET, bare=True, checkable=True
-            )
-            one.setChecked(chosen)
-            if name == "contrast":
-                Sign(one, rect(16, 16, side - 32, side - 32))
-            else:
-                self._letters(one)
-            made.append(one)
-            right -= side + theme.TOUCH_GAP
-        return made
+    def _language_buttons(self, right: float) -> float:
+        """To the left of `right`: English or Japanese at one touch, and a globe that leads to all languages and looks. Where they
+        begin."""
+        top, wide = theme.HEADER.top(), theme.LANGUAGE_WIDE
+        other = "en" if self.words.language == "ja" else "ja"
+        box = rect(right - wide, top, wide, theme.TOUCH)
+        named = self.button(
+            box, NAMES[other], lambda: self.tell(LanguageChosen(other)), Kind.QUIET, bare=True
+        )
+        inner = named.area.adjusted(8, 8, -8, -8)
+        label = Text(named, inner, NAMES[other], theme.TEXT, align=Align.CENTRE, single=True, least=theme.SMALL, language=other)  # fmt: skip
+        named.adopt(label)
+        right = box.left() - theme.TOUCH_GAP - theme.TOUCH
+        globe = self.button(
+            rect(right, top, theme.TOUCH, theme.TOUCH),
+            self.words("chrome.languages"),
+            lambda: self.tell(LanguagesTouched()),
+            Kind.QUIET,
+            bare=True,
+        )
+        Drawing(globe, globe.area.adjusted(14, 14, -14, -14), "globe", self.colours)
+        return right
 
-    def _letters(self, button: Button) -> None:
-        """One letter as it is, and one as it will be."""
-        letter = self.words("look.sign")
-        for box, size in ((rect(6, 20, 24, 40), theme.SMALL), (rect(30, 12, 40, 48), 36)):
-            button.adopt(Text(button, box, letter, size, bold=True, align=Align.CENTRE, grows=False))
+    def look_tile(self, box: QRectF, name: str) -> Button:
+        """A tile that changes one thing of the look (`large` or `contrast`) and says what it does."""
+        look = self.view.look
+        other = replace(look, **{name: not getattr(look, name)})
+        tile = self.button(
+            box, self.words(f"look.{name}"), partial(self.tell, LookChosen(other)), bare=True, checkable=True
+        )
+        tile.setChecked(getattr(look, name))
+        Tick(tile, rect(28, box.height() / 2 - 22, 44, 44))
+        inner = rect(96, 12, box.width() - 116, box.height() - 24)
+        label = tile.on(inner, tile.text(), theme.LARGE, bold=True)
+        stack(inner, [label, tile.on(inner, self.words(f"look.{name}.about"), theme.SMALL)], 14)
+        return tile
 
     # --- by keyboard -----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase
 
 from kiosk_app.flow.views import Look
 from server_stub.interface.failures import Failed
-from server_stub.interface.font_files import GOTHIC, SCREEN, VARIABLE, font_file
+from server_stub.interface.font_files import CHINESE, GOTHIC, KOREAN, LATIN, SCREEN, VARIABLE, font_file
 
 WIDTH, HEIGHT = 1280, 800
 MARGIN = 48
@@ -57,16 +57,21 @@ DARK_CONTRAST = 10.0
 
 FAMILIES = [SCREEN, "BIZ UDPゴシック", "Noto Sans CJK JP", "Yu Gothic UI", "Meiryo", "sans-serif"]
 FIGURE_FAMILIES = [GOTHIC, "BIZ UDゴシック", *FAMILIES[2:]]
+FACES = {"en": LATIN, "vi": LATIN, "pt": LATIN, "zh": CHINESE, "ko": KOREAN}
+"""The face of each language but Japanese, before those of FAMILIES, which have what it lacks (names of the register). Its figures
+are all of one width."""
+NEEDED_FACES = ("zh", "ko", "vi", "pt")
+"""Languages that the faces of FAMILIES cannot set; English they can."""
 
 HEADER = QRectF(MARGIN, 28, WIDTH - 2 * MARGIN, TOUCH)
 STEPS = QRectF(MARGIN, 116, WIDTH - 2 * MARGIN, 56)
 FOOTER = QRectF(MARGIN, HEIGHT - GAP - 80, WIDTH - 2 * MARGIN, 80)
+WARNING = QRectF(MARGIN, 108, WIDTH - 2 * MARGIN, SMALL)
+"""The line that says that a translation was not read by anybody."""
+WARNING_GAP = 12
+LANGUAGE_WIDE = 128
 BAND = 10
 COUNTDOWN_SECONDS = 15
-
-
-LOOK_BUTTON = float(TOUCH)
-"""The side of a button that changes the look, on every screen but the first."""
 
 
 def content(with_steps: bool) -> QRectF:
@@ -151,12 +156,39 @@ def use_configured_fonts() -> None:
                 QFontDatabase.addApplicationFont(str(face))
 
 
-@lru_cache(maxsize=32)
-def font(size: int, bold: bool = False, figures: bool = False) -> QFont:
-    """The terminal's face at `size` pixels, unhinted so that a scaled page breaks its lines as the unscaled one."""
+@cache
+def can_be_set(language: str) -> bool:
+    """Whether this machine has the face of `language`; searched once, on any thread. `konbini doctor` tells which is missing."""
+    if language not in NEEDED_FACES:
+        return True
+    try:
+        font_file(FACES[language])
+    except Failed:
+        return False
+    return True
+
+
+@cache
+def _use_configured_face(family: str) -> None:
+    """As `use_configured_fonts`, for the face of a language when it is first spoken."""
+    if os.environ.get(VARIABLE):
+        with contextlib.suppress(Failed):
+            regular = font_file(family)
+            for face in (regular, regular.with_name(regular.name.replace("Regular", "Bold"))):
+                QFontDatabase.addApplicationFont(str(face))
+
+
+@lru_cache(maxsize=64)
+def font(size: int, bold: bool = False, figures: bool = False, language: str = "ja") -> QFont:
+    """The terminal's face for `language` at `size` pixels, unhinted so that a scaled page breaks its lines as the unscaled one."""
     use_configured_fonts()
     made = QFont()
-    made.setFamilies(FIGURE_FAMILIES if figures else FAMILIES)
+    own = FACES.get(language)
+    if own is not None:
+        _use_configured_face(own)
+        made.setFamilies([own, *FAMILIES])
+    else:
+        made.setFamilies(FIGURE_FAMILIES if figures else FAMILIES)
     made.setPixelSize(size)
     made.setBold(bold)
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)

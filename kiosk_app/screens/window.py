@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from importlib import import_module
 from math import gcd
 from typing import TYPE_CHECKING, Any
@@ -23,13 +24,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QStyle, QWidget
 
+from kiosk_app.flow.events import Event
 from kiosk_app.flow.views import View
 from server_stub.interface.clock import Clock
 
 from . import keys, theme
 from .button import TouchGuard
 from .conversion import Conversion
-from .screen import Screen
+from .screen import LanguagesLeft, LanguagesTouched, Screen
 from .texts import catalogue
 
 if TYPE_CHECKING:
@@ -62,6 +64,10 @@ def first_size() -> QSize:
     return full if room == full else fitted(room.width(), room.height())
 
 
+LANGUAGES_STAY = timedelta(seconds=60)
+"""How long they stand where nobody chooses one: the flow knows nothing of them, and its first screens have no time-out."""
+LANGUAGES_SCREEN = "Languages"
+"""The screen that stands over a view (see languages.py, which is loaded behind the first paint)."""
 POLL_MS = 100
 """How often the one clock is asked (it may jump, so no timer can be set for the moment itself)."""
 
@@ -114,10 +120,12 @@ def load_screens() -> None:
 
     from .parts import read_drawings
 
-    for module in _MODULES.values():
+    for module in (*_MODULES.values(), "languages"):
         import_module(f".{module}", __package__)
     read_drawings()
     catalogue()
+    for language in theme.NEEDED_FACES:
+        theme.can_be_set(language)
     read_letter_forms()
 
 
@@ -145,6 +153,7 @@ class KioskWindow(QWidget):
         self.setObjectName("KioskWindow")
         self.setWindowTitle("行政サービス端末")
         self.resize(first_size())
+        self._languages_until = clock.now()
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self.count_down)
@@ -159,13 +168,18 @@ class KioskWindow(QWidget):
                 before is not None
                 and replace(before, language=view.language, look=view.look, deadline=view.deadline) == view
             )
-            if type(before) is not type(view) or (before is not None and before.page != view.page):
+            over = old is not None and old.objectName() == LANGUAGES_SCREEN
+            if over or type(before) is not type(view) or (before is not None and before.page != view.page):
                 self._guard.changed()
             if old is None or type(before) is not type(view) or not old.renew(view):
                 self._build(view, old if same else None)
         self._view = view
         self.count_down()
-        if view.deadline is None:
+        if (
+            view.deadline is None
+            and self._screen is not None
+            and self._screen.objectName() != LANGUAGES_SCREEN
+        ):
             self._poll.stop()
         elif not self._poll.isActive():
             self._poll.start()
@@ -173,10 +187,15 @@ class KioskWindow(QWidget):
 
     def _build(self, view: View, same: Screen[Any] | None) -> None:
         """`same`: the present screen, where the new one differs from it in language or look only."""
-        old = self._screen
-        memory, at = (same.memory, same.focused_at()) if same is not None else (None, None)
-        screen = screen_class(view)(self, view, self.emitted.emit, memory, self._guard, self._conversion)
-        self._screen = screen
+        memory, at = None, None
+        if same is not None:
+            memory = same.memory
+            at = same.focused_at() if same.objectName() != LANGUAGES_SCREEN else None
+        self._put(screen_class(view)(self, view, self._told, memory, self._guard, self._conversion), at)
+
+    def _put(self, screen: Screen[Any], at: QRectF | None = None) -> None:
+        """`screen` in the place of the present one; the focus of the keyboard on what stands `at`."""
+        old, self._screen = self._screen, screen
         self._lay()
         screen.show()
         if old is not None:
@@ -187,13 +206,43 @@ class KioskWindow(QWidget):
         self.setFocus(Qt.FocusReason.OtherFocusReason)
         screen.focus_at(at)
 
+    def _told(self, event: Event) -> None:
+        """What a screen tells is told to the flow; which languages there are is the window's own matter."""
+        if isinstance(event, LanguagesTouched | LanguagesLeft):
+            self._guard.changed()
+            self._show_languages(isinstance(event, LanguagesTouched))
+        else:
+            self.emitted.emit(event)
+
+    def _show_languages(self, shown: bool) -> None:
+        """Over the present view, which keeps what was begun on it."""
+        view, old = self._view, self._screen
+        if view is None or old is None:
+            return
+        if shown:
+            from .languages import LanguagesScreen
+
+            self._put(LanguagesScreen(self, view, self._told, old.memory, self._guard, self._conversion))
+            self._languages_until = self._clock.now() + LANGUAGES_STAY
+            self._poll.start()
+        else:
+            self._build(view, old)
+        self.count_down()
+        self.shown.emit(self.screen_name())
+
     def may_be_touched(self) -> None:
         """For whoever looks at the window before each touch (the driver of scenarios): no press is too early."""
         self._guard.open()
 
     def screen_name(self) -> str:
-        """The class name of the view shown; empty before the first."""
+        """The class name of the view shown, or that the languages stand over it; empty before the first."""
+        if self._screen is not None and self._screen.objectName() == LANGUAGES_SCREEN:
+            return LANGUAGES_SCREEN
         return type(self._view).__name__ if self._view is not None else ""
+
+    def sentence(self) -> tuple[str, str]:
+        """What the screen says to do, and in which language."""
+        return (self._screen.title(), self._screen.words.language) if self._screen is not None else ("", "")
 
     def view(self) -> View | None:
         return self._view
@@ -230,6 +279,9 @@ class KioskWindow(QWidget):
     def count_down(self) -> None:
         """Ask the clock and show the last seconds, if they have come."""
         if self._screen is None or self._view is None:
+            return
+        if self._screen.objectName() == LANGUAGES_SCREEN and self._clock.now() >= self._languages_until:
+            self._show_languages(False)
             return
         left: int | None = None
         if self._view.deadline is not None:

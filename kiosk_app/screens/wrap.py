@@ -1,4 +1,5 @@
-"""Where lines may end: Japanese between phrases, English between words; lines of even length, no orphaned words."""
+"""Where lines may end: Japanese between phrases, languages with spaces between words, Chinese between any two characters; lines of
+even length, no orphaned words."""
 
 from __future__ import annotations
 
@@ -9,9 +10,9 @@ _PARTICLES = "をがはにでのともへら"
 
 Width = Callable[[str], float]
 
-_AFTER = "。、！？　"
-_CLOSING = "）」』〉》】"
-_OPENING = "（「『〈《【"
+_AFTER = "。、！？　，；："
+_CLOSING = "）」』〉》】”"
+_OPENING = "（「『〈《【“"
 _NEVER_AFTER = _OPENING + "([¥"
 _NEVER_BEFORE = _AFTER + _CLOSING + "・ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々：:;,.)]%〜～~"
 _COMPOUNDS = ("読み取り部", "読み取", "受け取", "取り扱", "取り消", "取り除", "取り出", "お取り", "払い戻", "切り替", "引き続", "差し込", "置き直", "申し訳", "申し出", "問い合", "取り忘", "お受け", "置き忘", "引き換", "振り込", "やり直", "繰り返")  # fmt: skip
@@ -60,17 +61,40 @@ def phrases(text: str) -> tuple[str, ...]:
     return tuple(pieces)
 
 
-def wrap(text: str, limit: float, width: Width) -> list[str]:
+def _wide(letter: str) -> bool:
+    """Whether it is a character or a mark of Chinese, and no letter of a word."""
+    return "\u2e80" <= letter <= "\u9fff" or "\uff00" <= letter <= "\uffef" or letter in "“”"
+
+
+@lru_cache(maxsize=1024)
+def characters(text: str) -> tuple[str, ...]:
+    """Pieces of a Chinese text that should stay on one line: a character with its marks, a word in Latin letters, a number."""
+    pieces: list[str] = []
+    start = 0
+    for index in range(1, len(text)):
+        before, after = text[index - 1], text[index]
+        if after in _NEVER_BEFORE or after == " " or before in _NEVER_AFTER:
+            continue
+        if before == " " or _wide(before) or _wide(after):
+            pieces.append(text[start:index])
+            start = index
+    return (*pieces, text[start:])
+
+
+def wrap(text: str, limit: float, width: Width, *, anywhere: bool = False) -> list[str]:
     """Lines no wider than `limit`; as few as possible, then as even as possible, ending at 。 and 、 by preference.
+
+    `anywhere`: between any two characters, as Chinese is set.
 
     Only a single phrase wider than `limit` is cut between letters.
     """
+    pieces = characters if anywhere else phrases
     lines: list[str] = []
     for paragraph in text.split("\n"):
         if width(paragraph) <= limit:
             lines.append(paragraph)
         else:
-            lines.extend(_even(_narrow_enough(phrases(paragraph), limit, width), limit, width))
+            lines.extend(_even(_narrow_enough(pieces(paragraph), limit, width), limit, width))
     return lines
 
 
@@ -139,7 +163,7 @@ def _even(pieces: list[str], limit: float, width: Width) -> list[str]:
                 break
             slack = max(0.0, limit - used) / limit
             ends_well = end == len(pieces) or last in tuple("。！？.!?")
-            cost = slack**2 + (0.0 if ends_well else 0.02 if last in tuple("、,）)　") else 0.08)
+            cost = slack**2 + (0.0 if ends_well else 0.02 if last in tuple("、,，；：）)　") else 0.08)
             lines, so_far, _ = best[start]
             choices.append((lines + 1, so_far + cost, start))
         best.append(min(choices))

@@ -7,10 +7,10 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from server_stub.interface.failures import Failed
-from server_stub.interface.font_files import GOTHIC, MINCHO, SCREEN, font_file
+from server_stub.interface.font_files import CHINESE, GOTHIC, KOREAN, LATIN, MINCHO, SCREEN, font_file
 
 from .display import has_display
 from .usage import reason
@@ -65,6 +65,14 @@ def _examine() -> Iterator[Finding]:
         ("BIZ UDPGothic", SCREEN, "端末の画面"),
     ):
         yield _font(name, family, use)
+    for family, use in (
+        (LATIN, "端末の画面（英語・ベトナム語・ポルトガル語）"),
+        (CHINESE, "端末の画面（中国語）"),
+        (KOREAN, "端末の画面（韓国語）"),
+    ):
+        yield replace(_font(family, family, use), needed=False)
+    yield from _translations()
+    yield from voices()
     for program, use in (
         ("openssl", "認証局の独立した検証"),
         ("pdffonts", "証明書の独立した検証"),
@@ -90,6 +98,31 @@ def _font(name: str, family: str, use: str) -> Finding:
     except Failed:
         return Finding(f"フォント {name}", False, True, f"{use}に使用", SETUP)
     return Finding(f"フォント {name}", True, True, f"{use}に使用")
+
+
+def _translations() -> Iterator[Finding]:
+    """How much of each further language nobody has read; a language is offered all the same, and says so itself."""
+    from kiosk_app.screens.texts import CATALOGUE_LANGUAGES, LANGUAGES, NAMES, translation, unread
+
+    for language in LANGUAGES:
+        if language not in CATALOGUE_LANGUAGES:
+            rows, left = len(translation(language)), unread(language)
+            told = f"{rows}文のうち{left}文は機械翻訳のまま（未確認）" if left else f"{rows}文すべて確認済み"
+            yield Finding(f"画面の訳 {NAMES[language]}", True, False, told)
+
+
+def voices() -> Iterator[Finding]:
+    """What says a screen's sentence aloud (`konbini kiosk --voice`)."""
+    from kiosk_app.devices.voice import ESPEAK, JAPANESE, PLAYERS, engine_for, player
+
+    extra = '.venv/bin/pip install -c constraints.txt ".[voice]" を実行してください（約250 MB）。'
+    yield Finding(f"音声案内 {JAPANESE}", engine_for("ja") is not None, False, "日本語の音声", extra)
+    yield Finding(f"音声案内 {ESPEAK}", engine_for("en") is not None, False, "日本語以外の音声", SETUP)
+    found, names = player(), "、".join(told[0] for told in PLAYERS)
+    remedy = f"{names} のどれかを入れてください（Debian では alsa-utils に aplay があります）。"
+    yield Finding(
+        "音声案内 再生", found is not None, False, found[0] if found else "音を鳴らすプログラム", remedy
+    )
 
 
 def _pcsc() -> Finding:

@@ -57,14 +57,20 @@ class KioskOptions:
     call_center: str = ""
     large_text: bool = False
     high_contrast: bool = False
+    voice: bool = False
 
 
 def run_kiosk(options: KioskOptions) -> int:
     """The exit code. Raises WrongUse, Failed, OSError."""
+    from .doctor import voices
+
     settings = kiosk_settings(options)
     need_display(_WITHOUT_DISPLAY)
     monitor = monitor_index(options.monitor, full_screen=options.full_screen, beside=options.panel)
     settings = replace(settings, full_screen=options.full_screen, monitor=monitor)
+    if options.voice:
+        for lacking in (one for one in voices() if not one.found):
+            print(f"{lacking.name}を使えません。声を出さずに続けます。{lacking.remedy}", file=sys.stderr)
     if options.card_bodies:
         print(_BODIES, file=sys.stderr)
     print(f"予期しない障害の記録（開発者向け）: {paths.log_folder()}", flush=True)
@@ -107,6 +113,7 @@ def kiosk_settings(options: KioskOptions) -> KioskSettings:
         call_center=options.call_center,
         large_text=options.large_text,
         high_contrast=options.high_contrast,
+        voice=options.voice,
         # by this it knows the virtual cards for ours
         authority=(_template(options) / AUTHORITY_FILE).read_bytes().hex() if virtual else "",
     )

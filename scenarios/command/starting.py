@@ -306,6 +306,7 @@ def kiosk(
         typer.Option("--card-bodies", help="カードとのやり取りの本体も記録する（暗証番号と個人情報を除く）"),
     ] = False,
     control: Annotated[str, typer.Option("--control", help="制御口の名前（試験用）")] = "",
+    voice: Annotated[bool, typer.Option("--voice", help="画面の案内文を音声でも知らせる")] = False,
 ) -> None:
     """キオスク端末だけを動かす。"""
     from .kiosk import KioskOptions, run_kiosk
@@ -341,6 +342,7 @@ def kiosk(
                 call_center=call_center,
                 large_text=large_text,
                 high_contrast=high_contrast,
+                voice=voice,
             )
         )
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk_app.devices.interface import DENOMINATIONS
-from kiosk_app.screens.texts import LANGUAGES, Words
+from kiosk_app.screens.texts import NAMES
 from scenarios.nearest import nearest
 from scenarios.servers import SHOPS
 from scenarios.towns import Town, load_towns, named_municipalities
@@ -276,7 +276,7 @@ def _choices(name: str, told: str, example: str, *known: str) -> None:
 
 _choices("receipt", "領収書の要否（「印刷する」か「印刷しない」）", "印刷する", "印刷する", "印刷しない")
 _words("failure", "断りの名前（konbini failures で一覧）", "Holder_Deceased", lambda: tuple(CATALOGUE))
-_words("language", "画面の言語", "English", lambda: tuple(Words(one)("chrome.language") for one in LANGUAGES))
+_words("language", "画面の言語", "English", lambda: tuple(NAMES.values()))
 _words(
     "municipality",
     "市区町村の名前",

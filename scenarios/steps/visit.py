@@ -1,8 +1,10 @@
-"""The resident's way: card, PIN, certificate, confirmation, and how it ends; also on English screens."""
+"""The resident's way: card, PIN, certificate, confirmation, and how it ends; also on screens in other languages."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+
+from kiosk_app.screens.texts import NAMES, Words
 
 from .sentences import given, when
 from .slots import ForWhom
@@ -20,7 +22,7 @@ def waiting(world: World) -> None:
 
 @when("表示を「{language}」に切り替える")
 def switch(world: World, language: str) -> None:
-    world.leave_by(language)
+    world.speak(language)
 
 
 # --- card and PIN --------------------------------------------------------------------------------------------------------
@@ -249,7 +251,7 @@ def again_with(world: World, card: str) -> None:
     world.identify(card)
 
 
-# --- on English screens --------------------------------------------------------------------------------------------------
+# --- on screens in other languages ---------------------------------------------------------------------------------------
 
 
 @when(
@@ -258,40 +260,67 @@ def again_with(world: World, card: str) -> None:
 )
 def apply_in_english(world: World, card: str, kind: str, copies: int) -> None:
     """For somebody who lives alone, and so is not asked whom to choose."""
+    _apply(world, Words("en"), card, kind, copies)
+
+
+@when(
+    "「{language}」の画面で「{card}」の{kind:certificate}を{copies}部申し込む",
+    "「한국어」の画面で「川原翔のカード」の住民票の写しを1部申し込む",
+)
+def apply_in_a_language(world: World, language: str, card: str, kind: str, copies: int) -> None:
+    """The same, whatever the language."""
+    _apply(world, _words(language), card, kind, copies)
+
+
+def _words(language: str) -> Words:
+    """The words of the language that calls itself so."""
+    return Words(next(code for code, name in NAMES.items() if name == language))
+
+
+def _apply(world: World, words: Words, card: str, kind: str, copies: int) -> None:
     terminal = world.terminal
     world.begin_visit()
-    for name, screen in (
-        ("Public services", "ServiceMenu"),
-        ("Certificates", "Consent"),
-        ("I agree", "PlaceCard"),
+    for key, screen in (
+        ("top.service", "ServiceMenu"),
+        ("service.certificates", "Consent"),
+        ("consent.agree", "PlaceCard"),
     ):
-        world.leave_by(name)
+        world.leave_by(words(key))
         terminal.wait_for(screen)
     world.card = card
     world.passing()
     world.stage.lay_card(card)
     terminal.wait_for("ChoosePlace")
-    world.leave_by("From where you live")
+    world.leave_by(words("place.address"))
     terminal.wait_for("EnterPin")
     for digit in world.stage.pin_of(card).reveal():
         terminal.touch(digit)
-    world.leave_by("Next")
+    world.leave_by(words("main.next"))
     terminal.wait_for("TakeCard")
     world.passing()
     world.stage.take_card()
     terminal.wait_for("ChooseCertificate")
     world.kind, world.copies = kind, copies
-    world.leave_by(world.offer_of(kind).words["en"])
+    world.leave_by(words.offered(world.offer_of(kind).words))
     while terminal.wait_for("ChooseOptions", "ChooseCopies") == "ChooseOptions":
-        world.leave_by("Next")
-    world.touch("1 copy" if copies == 1 else f"{copies} copies")
-    world.leave_by("Next")
+        world.leave_by(words("main.next"))
+    world.touch(words.count("copies.number", copies))
+    world.leave_by(words("main.next"))
     terminal.wait_for("Confirm")
-    world.leave_by("Apply")
+    world.leave_by(words("confirm.apply"))
     terminal.wait_for("Pay")
 
 
 @when("英語の画面で領収書を受け取らない")
 def no_english_receipt(world: World) -> None:
-    world.leave_by("No, thank you")
+    _no_receipt(world, Words("en"))
+
+
+@when("「{language}」の画面で領収書を受け取らない", "「한국어」の画面で領収書を受け取らない")
+def no_receipt_in_a_language(world: World, language: str) -> None:
+    _no_receipt(world, _words(language))
+
+
+def _no_receipt(world: World, words: Words) -> None:
+    world.leave_by(words("receipt.no"))
     world.terminal.wait_for("Thanks", "TopMenu")

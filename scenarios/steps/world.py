@@ -32,6 +32,8 @@ from .slots import ForWhom, digits, holder_of, piece, plain, read_scope, written
 
 END = tuple(Words(language)("main.end") for language in LANGUAGES)
 """The button that ends a visit, in each language."""
+CHOOSE_LANGUAGE = tuple(Words(language)("chrome.languages") for language in LANGUAGES)
+"""The globe, as it is named in each language."""
 NEXT_PAGE = Words("ja")("page.next")
 AFTER_SCOPE = ("ChooseOptions", "ChooseCopies", "Confirm")
 """What may be asked when it is clear who goes on the paper."""
@@ -271,6 +273,15 @@ class World:
         """Touch what leads on from this screen."""
         self.passing()
         self.touch(name)
+
+    def speak(self, language: str) -> None:
+        """Change the screen's language to the one that calls itself so; by the globe where it is not there at one touch."""
+        self.passing()
+        there = self.terminal.call("touchables")
+        if language not in there:
+            self.touch(next(name for name in CHOOSE_LANGUAGE if name in there))
+            self.terminal.wait_for("Languages")
+        self.touch(language)
 
     def touch(self, name: str) -> None:
         """Raises Unmet where there is nothing of that name to be touched."""

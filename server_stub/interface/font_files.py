@@ -14,10 +14,17 @@ GOTHIC = "BIZ UDGothic"
 """Stamp, back pages, receipts and figures on screens; no resident's data is printed in it."""
 SCREEN = "BIZ UDPGothic"
 """The screens of terminal and panel."""
+LATIN = "Open Sans"
+"""The terminal's screens in English, Vietnamese and Portuguese."""
+CHINESE, KOREAN = "Noto Sans CJK SC", "Noto Sans CJK KR"
+"""The terminal's screens in these languages, in their own forms of the characters; two faces of one file."""
 VARIABLE = "KONBINI_FONTS"
 """Folders, separated as in PATH. If set, only they are searched."""
 
-_FILES = {MINCHO: "ipamjm.ttf", GOTHIC: "BIZUDGothic-Regular.ttf", SCREEN: "BIZUDPGothic-Regular.ttf"}
+_FILES = {
+    MINCHO: "ipamjm.ttf", GOTHIC: "BIZUDGothic-Regular.ttf", SCREEN: "BIZUDPGothic-Regular.ttf",
+    LATIN: "OpenSans-Regular.ttf", CHINESE: "NotoSansCJK-Regular.ttc", KOREAN: "NotoSansCJK-Regular.ttc",
+}  # fmt: skip
 _FOLDERS = (
     Path("/usr/share/fonts"),
     Path("/usr/local/share/fonts"),
@@ -30,7 +37,7 @@ _FOLDERS = (
 
 @functools.cache
 def font_file(family: str) -> Path:
-    """Find the file of `family` (MINCHO, GOTHIC or SCREEN), searched once in a process.
+    """Find the file of `family` (one of the names above), searched once in a process.
 
     If KONBINI_FONTS is set, only its folders and what is below them are searched; otherwise the system's font folders,
     then fontconfig is asked. Raises Failed(Font_Missing, font=...).

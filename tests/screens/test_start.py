@@ -28,6 +28,7 @@ def test_the_first_screen_loads_nothing_of_the_later_ones(tmp_path: Path) -> Non
     loaded = set(done.stdout.split())
     assert "kiosk_app.screens.menus" in loaded
     later = {"uharfbuzz", "pydantic", "ssl", "kiosk_app.screens.names", "kiosk_app.screens.confirm_and_pay"}
+    later |= {"kiosk_app.screens.languages", "kiosk_app.devices.voice"}
     assert not later & loaded
 
 

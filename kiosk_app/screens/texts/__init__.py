@@ -1,6 +1,9 @@
-"""The words of the terminal: a catalogue with one column a language, and the resident's words for a failure.
+"""The words of the terminal: a catalogue in Japanese and English, a file for each further language, and the resident's words for a
+failure.
 
-A cell `@key` says the same as that key. `key.one` is used for the number one. `words` fills facts into braces.
+A cell `@key` says the same as that key, in every language. `key.one` is used for the number one. `words` fills facts into braces.
+A further language is a file `LANGUAGE.csv` of rows key, text, read_by: whoever has read the row, '' for a translation by a machine
+that nobody has read (docs/languages.md). It is read from the disk when it is first spoken.
 """
 
 from __future__ import annotations
@@ -11,9 +14,19 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-LANGUAGES = ("ja", "en")
+from kiosk_app.flow.views import LANGUAGES as LANGUAGES
+
+CATALOGUE_LANGUAGES = ("ja", "en")
+"""The columns of the catalogue: written and read by people."""
+NAMES = {
+    "ja": "日本語", "en": "English", "zh": "简体中文", "ko": "한국어", "vi": "Tiếng Việt", "pt": "Português",
+}  # fmt: skip
+"""Each language as it calls itself."""
+_MONEY = {"ja": "{}円", "en": "¥{}", "zh": "{}日元", "ko": "{}엔", "vi": "{} yên", "pt": "¥{}"}
+_POINTS = ("vi", "pt")
+"""Languages that part thousands with a point."""
 _FILES = ("screens.csv", "failures.csv")
 _FOLDER = Path(__file__).parent
 
@@ -27,15 +40,43 @@ def _table(file: str) -> dict[str, dict[str, str]]:
 
 
 def catalogue() -> dict[str, dict[str, str]]:
-    """Every row of every file: key -> language -> cell as written."""
+    """Every row of the catalogue: key -> language (ja, en) -> cell as written."""
     return {key: cells for file in _FILES for key, cells in _table(file).items()}
 
 
+class Translated(NamedTuple):
+    """A row of a further language; `read_by` '' where nobody has read it."""
+
+    text: str
+    read_by: str
+
+
+@cache
+def translation(language: str) -> dict[str, Translated]:
+    """The rows of a further language by their keys; none of ja and en. Rows that only say the same as another are left out."""
+    if language in CATALOGUE_LANGUAGES:
+        return {}
+    with (_FOLDER / f"{language}.csv").open(encoding="utf-8-sig", newline="") as source:
+        rows = csv.reader(source)
+        next(rows)
+        return {row[0]: Translated(row[1], row[2].strip()) for row in rows if row}
+
+
+@cache
+def unread(language: str) -> int:
+    """How many rows of a language nobody has read: 0 for one whose screens need no warning."""
+    return sum(1 for row in translation(language).values() if not row.read_by)
+
+
 def _cell(key: str, language: str) -> str | None:
+    row = translation(language).get(key)
+    if row is not None:
+        return row.text
     for file in _FILES:  # the failures are read only when first needed
         cells = _table(file).get(key)
         if cells is not None:
-            text = cells[language]
+            # a row that a further language does not have yet is said in English
+            text = cells[language if language in CATALOGUE_LANGUAGES else "en"]
             return _cell(text[1:], language) if text.startswith("@") else text
     return None
 
@@ -70,7 +111,8 @@ class Words:
         return self(chosen, n=number, **facts)
 
     def money(self, yen: int) -> str:
-        return f"¥{yen:,}" if self.language == "en" else f"{yen:,}円"
+        parted = f"{yen:,}".replace(",", ".") if self.language in _POINTS else f"{yen:,}"
+        return _MONEY[self.language].format(parted)
 
     def hours(self, told: str) -> str:
         """Hours as the servers word them (6:30～23:00), with this language's sign for "to"."""
@@ -96,14 +138,16 @@ class Words:
         return self("moment", day=shown, time=clock.removeprefix("0"))
 
     def offered(self, words: Mapping[str, str]) -> str:
-        """Of words that came with an offer (language -> text), those to show; Japanese where this language is missing."""
-        text = words.get(self.language) or words["ja"]
-        # in this face ’ is as wide as a Japanese mark and tears a word apart
-        return text.replace("’", "'") if self.language == "en" else text
+        """Of words that came with an offer or a refusal (language -> text), those to show.
+
+        Servers word things in Japanese and English only: whoever has chosen another language is shown the English, as more
+        readers know its letters than kanji; Japanese is left where there is no English either.
+        """
+        return words.get(self.language) or self.either(words["ja"], words.get("en", ""))
 
     def either(self, ja: str, en: str) -> str:
-        """Of a name that data carry in both languages, the one to show."""
-        return en if self.language == "en" and en else ja
+        """Of a name that data carry in Japanese and in Latin letters, the one to show; the Latin one in all languages but Japanese."""
+        return en if self.language != "ja" and en else ja
 
 
 UNKNOWN = "Internal_Error"
@@ -164,7 +208,11 @@ class RefusalWords:
     def _notice(self) -> str:
         """The public text of an announced outage in this language; '' for none, or one that no announcement can have."""
         told = self._facts.get("notice") if self._name == ANNOUNCED else None
-        text = told.get(self._words.language) if isinstance(told, Mapping) else None
+        text = (
+            told.get(self._words.language) or told.get(self._words.either("ja", "en"))
+            if isinstance(told, Mapping)
+            else None
+        )
         return text if isinstance(text, str) and 0 < len(text.strip()) <= LONGEST_NOTICE else ""
 
     @property
