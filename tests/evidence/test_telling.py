@@ -16,6 +16,7 @@ from kiosk_app.flow import views
 from kiosk_app.flow.state import StateName
 from kiosk_app.flow.table import transitions
 from kiosk_app.runtime import REMOTE
+from kiosk_app.screens.window import LANGUAGES_SCREEN
 from scenarios import trace_labels
 from server_stub.authority.profile import Kind
 from server_stub.authority.store import REASONS
@@ -70,7 +71,7 @@ def commands() -> set[str]:
 
 SCREENS = classes(views, views.View)
 LISTS = {
-    "screen": SCREENS,
+    "screen": SCREENS | {LANGUAGES_SCREEN},
     "state": texts(StateName) - SCREENS,
     "event": classes(flow_events, flow_events.Event),
     "condition": {row.condition for row in transitions() if row.condition},
