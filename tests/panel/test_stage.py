@@ -90,9 +90,7 @@ def test_a_visit_with_the_presenters_hands_ends_in_paper_that_can_be_seen(
     qtbot.waitUntil(lambda: panel.tray.count.text() == "空")
 
 
-def test_a_tour_goes_on_by_hand_and_by_button_alike(
-    panel: PanelWindow, world: World, qtbot: QtBot
-) -> None:
+def test_a_tour_goes_on_by_hand_and_by_button_alike(panel: PanelWindow, world: World, qtbot: QtBot) -> None:
     panel.start(TOURS[0])
     press(qtbot, panel, "次へ")
     assert panel.guide.place.text() == f"2／{len(TOURS[0].steps)}"
