@@ -229,15 +229,15 @@ class PanelWindow(QMainWindow):
     def _in_tour(self, thing: Thing, screen: str) -> Thing:
         """What the tour's step asks for where it begins, else what the terminal's screen does; at the end, another tour."""
         guide = self._guide
-        assert guide is not None and guide.step is not None
+        assert guide is not None and guide.tour is not None
+        tour, at, step = guide.tour, guide.at, guide.tour.steps[guide.at]
         if guide.ended:
             return parts_to_press.TOUR_ENDED
-        step, begins = guide.step, guide.tour.stands_at(guide.at) if guide.tour is not None else ()
-        if step.hand is not None and (not step.leads_to or screen in (*begins, "ServiceMenu")):
-            thing = Thing(guide.step.hand, guide.step.press or thing.press)
-        if guide.tour is not None and (guide.tour, guide.at) != self._shown_step:
-            self._shown_step = guide.tour, guide.at
-            self.cards.choose(_card_at(guide.tour, guide.at))
+        if step.hand is not None and (not step.leads_to or screen in (*tour.stands_at(at), "ServiceMenu")):
+            thing = Thing(step.hand, step.press or thing.press)
+        if (tour, at) != self._shown_step:
+            self._shown_step = tour, at
+            self.cards.choose(_card_at(tour, at))
         return thing if thing.press else Thing(thing.told, NEXT)
 
     def _part(self, thing: Thing, state: TerminalState | None) -> QWidget | None:
@@ -337,7 +337,7 @@ class PanelWindow(QMainWindow):
     @contextmanager
     def _deaf(self) -> Iterator[None]:
         """Whatever is pressed meanwhile was meant for what stood there before."""
-        application, ear = QApplication.instance(), _Deaf()
+        application, ear = QApplication.instance(), _Deaf(self)
         assert isinstance(application, QApplication)
         self._busy = True
         application.installEventFilter(ear)
@@ -349,6 +349,7 @@ class PanelWindow(QMainWindow):
         finally:
             QApplication.restoreOverrideCursor()
             application.removeEventFilter(ear)
+            ear.deleteLater()
             self._busy = False
 
     # --- doing --------------------------------------------------------------------------------------------------------------
@@ -409,7 +410,7 @@ def _card_at(tour: Tour, number: int) -> str:
 
 
 class _Deaf(QObject):
-    """Swallows what is pressed and typed."""
+    """Swallows what is pressed and typed at one window."""
 
     _HEARD = frozenset(
         {
@@ -418,8 +419,16 @@ class _Deaf(QObject):
         }
     )  # fmt: skip
 
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        return event.type() in self._HEARD
+        if event.type() not in self._HEARD:
+            return False
+        if isinstance(watched, QWidget):
+            return watched.window() is self._window
+        return watched is self._window.windowHandle()
 
 
 def _timer(parent: QWidget, interval: int, action: Callable[[], None]) -> QTimer:

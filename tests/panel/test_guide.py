@@ -98,3 +98,13 @@ def test_free_play_is_led_by_the_terminal_alone(led: PanelWindow, client: FakeCl
     press(qtbot, led, "自由に操作する")
     assert led.columns.isVisible() and not led.guide.says.isVisible() and not led.guide.on.isVisible()
     assert led.guide.next.text() == "端末で「行政サービス」に触れます" and lit(led) == []
+
+
+def test_what_is_pressed_while_a_step_is_done_is_not_heard(
+    led: PanelWindow, client: FakeClient, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    led.start(BY_NAME["resident"])
+    assert client.leader is not None
+    monkeypatch.setattr(client.leader, "next", lambda: press(qtbot, led, "コースを選ぶ"))
+    press(qtbot, led, "次へ")
+    assert led.columns.isVisible() and client.leader.tour is BY_NAME["resident"]

@@ -187,9 +187,7 @@ def test_a_refusal_is_shown_where_it_was_made(panel: PanelWindow, world: World, 
     qtbot.waitUntil(lambda: panel.way.told.text() == "端末が、届いた応答を受け入れずに止めました。")
 
 
-def test_a_tour_goes_on_by_hand_and_by_button_alike(
-    panel: PanelWindow, world: World, qtbot: QtBot
-) -> None:
+def test_a_tour_goes_on_by_hand_and_by_button_alike(panel: PanelWindow, world: World, qtbot: QtBot) -> None:
     panel.start(TOURS[0])
     press(qtbot, panel, "次へ")
     assert panel.guide.place.text() == f"2／{len(TOURS[0].steps)}"
