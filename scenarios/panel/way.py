@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from server_stub.interface.trace import Event
@@ -160,8 +160,10 @@ class Ways:
             _note(way, event)
         hop = way.hops.get(CENTRE)
         way.ended = hop is not None and not hop.at_work
-        if way.ended and not way.stopped_at and number in self._turned_away:
-            way.stopped_at = TERMINAL
+        if way.ended and hop is not None and hop.good:
+            way.stopped_at = TERMINAL if number in self._turned_away else ""
+        elif way.ended:
+            _stop(way, [event for event in events if event.kind == "refused"])
         return way
 
 
@@ -178,10 +180,6 @@ def _note(way: Way, event: Event) -> None:
     source, kind, at = event.source, event.kind, event.mono_ns
     if source == "network":
         _note_centre(way, event)
-    elif kind == "refused":
-        failure = str(event.data.get("failure", ""))
-        if not way.stopped_at:  # whoever passes a refusal on tells it again
-            way.failure, way.stopped_at = failure, _UNREACHED.get(failure, source)
     elif source == ISSUING and kind in _ASKED_BY_THE_ISSUING_SERVER:
         _note_call(way, EXISTING, at, _ASKED_BY_THE_ISSUING_SERVER[kind], event)
     elif source == AUTHORITY and kind == "ocsp_answered":
@@ -194,10 +192,19 @@ def _note(way: Way, event: Event) -> None:
 def _note_centre(way: Way, event: Event) -> None:
     if event.kind in ("request", "answered", "no_answer"):
         _note_call(way, CENTRE, event.mono_ns, event.kind == "request", event)
-    if event.kind == "no_answer" and not way.stopped_at:
-        way.failure, way.stopped_at = "Centre_Unreachable", CENTRE
-    elif event.kind == "answered" and not _is_good(event) and not way.stopped_at:
-        way.stopped_at = CENTRE
+    way.failure = "Centre_Unreachable" if event.kind == "no_answer" else ""
+
+
+def _stop(way: Way, refusals: Sequence[Event]) -> None:
+    """Say where a way that ended in a refusal was stopped: where what the centre told the terminal was said first. One kind of several
+    that is refused meanwhile stops nobody."""
+    told = sorted(refusals, key=lambda event: event.mono_ns)
+    last = next((event for event in reversed(told) if event.source == CENTRE), None)
+    if last is not None and not way.failure:
+        way.failure = str(last.data.get("failure", ""))
+    way.failure = way.failure or "Centre_Unreachable"  # which is what a centre without a word is to the terminal
+    first = next((event.source for event in told if event.data.get("failure") == way.failure), CENTRE)
+    way.stopped_at = _UNREACHED.get(way.failure, first)
 
 
 def _note_call(way: Way, node: str, at_ns: int, asked: bool, event: Event) -> None:

@@ -163,6 +163,22 @@ def test_a_refusal_stands_where_it_was_made(
     assert way.at_work() == "", "who was left by its caller is waited for no longer"
 
 
+def test_one_kind_that_is_refused_stops_nobody(told: Told) -> None:
+    told.request(AUTHENTICATION, "t1")
+    told("issuing", "asked", method="POST", path="/v1/offers")
+    told("issuing", "existing_system_asked", path="/v1/offers")
+    told.refuse("Tax_No_Record", "existing")
+    told("issuing", "existing_system_answered", path="/v1/offers", status=404)
+    told("issuing", "answered", method="POST", path="/v1/offers", status=200)
+    in_vain = list(told.events)
+    told.answer(AUTHENTICATION)
+    assert told.way().stopped_at == ""
+    told.events = in_vain
+    told.refuse("Holder_Restricted", "centre")
+    told.answer(AUTHENTICATION, 403)
+    assert (told.way().stopped_at, told.way().failure) == (CENTRE, "Holder_Restricted")
+
+
 def test_a_centre_that_does_not_answer_is_where_it_was_stopped(told: Told) -> None:
     told.trace = "t1"
     told("network", "request", **APPLICATION)
