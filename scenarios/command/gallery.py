@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kiosk_app.flow.table import TABLE
 from kiosk_app.screens import gallery
+from kiosk_app.screens.texts import LANGUAGES
 from scenarios import trace_labels
 from scenarios.evidence.writing import write_screens
 
@@ -69,12 +70,12 @@ def write_gallery(
 
 def _known(languages: Sequence[str], modes: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for asked, known, option in (
-        (languages, gallery.LANGUAGES, "--language"),
+        (languages, LANGUAGES, "--language"),
         (modes, tuple(gallery.MODES), "--mode"),
     ):
         if wrong := next((one for one in asked if one not in known), None):
             raise WrongUse(f"{option} に指定した {wrong} はありません。指定できるもの: {'、'.join(known)}")
-    return tuple(dict.fromkeys(languages)) or gallery.LANGUAGES[:2], tuple(dict.fromkeys(modes)) or (
+    return tuple(dict.fromkeys(languages)) or LANGUAGES[:2], tuple(dict.fromkeys(modes)) or (
         gallery.USUAL,
     )
 
