@@ -75,9 +75,7 @@ def _known(languages: Sequence[str], modes: Sequence[str]) -> tuple[tuple[str, .
     ):
         if wrong := next((one for one in asked if one not in known), None):
             raise WrongUse(f"{option} に指定した {wrong} はありません。指定できるもの: {'、'.join(known)}")
-    return tuple(dict.fromkeys(languages)) or LANGUAGES[:2], tuple(dict.fromkeys(modes)) or (
-        gallery.USUAL,
-    )
+    return tuple(dict.fromkeys(languages)) or LANGUAGES[:2], tuple(dict.fromkeys(modes)) or (gallery.USUAL,)
 
 
 def _word(state: str) -> str:
