@@ -322,6 +322,7 @@ class Terminal(QObject):
         if view == self._shown:
             return
         self._shown = view
-        self._trace.emit("screen", "screen", name=type(view).__name__, state=self._state.name.value)
+        told = {"failure": failure} if (failure := getattr(view, "failure", "")) else {}
+        self._trace.emit("screen", "screen", name=type(view).__name__, state=self._state.name.value, **told)
         self._window.show_view(view)
         self.changed.emit()

@@ -176,7 +176,9 @@ def _screens(own: Sequence[tuple[int, Event]], scale: _Scale) -> Iterator[Mark]:
     ]
     for number, event, after in _until_next(changes, scale.end):
         word = trace_labels.value("screen", event.data.get("name", ""))
-        yield scale.mark(event.mono_ns, after, number, event, word, word=word, form="stay")
+        yield scale.mark(
+            event.mono_ns, after, number, event, word, word=word, form="stay", bad=_is_bad(event)
+        )
     for number, event in own:
         if event.kind != "screen" and (event.source, event.kind) not in _UNMARKED:
             yield _point(number, event, scale)

@@ -202,7 +202,9 @@ def _stop(way: Way, refusals: Sequence[Event]) -> None:
     last = next((event for event in reversed(told) if event.source == CENTRE), None)
     if last is not None and not way.failure:
         way.failure = str(last.data.get("failure", ""))
-    way.failure = way.failure or "Centre_Unreachable"  # which is what a centre without a word is to the terminal
+    way.failure = (
+        way.failure or "Centre_Unreachable"
+    )  # which is what a centre without a word is to the terminal
     first = next((event.source for event in told if event.data.get("failure") == way.failure), CENTRE)
     way.stopped_at = _UNREACHED.get(way.failure, first)
 

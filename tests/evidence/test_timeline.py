@@ -124,6 +124,13 @@ def test_each_lane_has_its_name_and_each_mark_its_step(told: Told) -> None:
     ]
 
 
+def test_a_screen_that_refuses_is_marked(told: Told) -> None:
+    told.step(0, 2, 0, "抜く")
+    told(1, "screen", "screen", name="Refusal", state="Refusal", failure="Card_Removed")
+    assert [mark.bad for mark in lane(the_timeline(told), "screen").marks] == [True]
+    assert failures_of(told.file.parent) == ("Card_Removed",)
+
+
 def test_a_lane_on_which_nothing_happened_is_there_all_the_same(told: Told) -> None:
     told.step(0, 1, 0, "待つ")
     names = [(one.name, one.marks) for one in the_timeline(told).lanes]

@@ -161,6 +161,8 @@ def test_a_wrong_pin_tells_the_tries_left_and_the_third_blocks(world: World) -> 
     assert isinstance(world.view, v.EnterPin) and world.view.tries_left == 1
     world.touch(e.PinEntered(WRONG))
     assert world.refusal().failure == "Card_Pin_Blocked"
+    (told,) = (x.data for x in world.events if x.kind == "screen" and x.data["name"] == "Refusal")
+    assert told["failure"] == "Card_Pin_Blocked", "the trace names it, too"
     world.settled()
     assert "POST /v1/sessions" in world.centre.calls
     assert not [call for call in world.centre.calls if call.endswith("/authentication")]
