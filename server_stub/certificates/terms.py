@@ -164,7 +164,8 @@ class WardTerms(Settings):
     def certifiers(self, kind: str) -> tuple[CertifierPart, ...]:
         """List what this ward says of who certifies `kind`, the more particular last; none: whoever certifies it in the city."""
         own = self.service.get(kind)
-        return tuple(one for one in (self.certifier, own and own.certifier) if one is not None)
+        told = (self.certifier, None if own is None else own.certifier)
+        return tuple(one for one in told if one is not None)
 
 
 # --- 発行番号 --------------------------------------------------------------------------------------------------------

@@ -17,17 +17,18 @@ from typing import Any
 
 import httpx
 
-from server_stub.db import sqlite_url
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.secret import Secret
 from server_stub.interface.trace import Trace
 from server_stub.node import NodeContext, serve
-from server_stub.operations import DoorAddress, Hosted, IssuingDoor, OperationsSettings
+from server_stub.operations import DoorAddress, Hosted, IssuingDoor, OperationsSettings, prepare_database
 from server_stub.operations.app import create_app
 from server_stub.operations.operators import Operator
 from server_stub.operations.rights import VENDOR_ROLES, PersonalField, Role, Stage
 from server_stub.operations.settings import PasswordCost
+from server_stub.operations.tables import metadata
 from server_stub.operations.web import COOKIE, Console
+from tests.databases import CLUSTER, database_url, emptied
 
 KOBE, ASHIKAGA = "28100", "09202"
 PORT_ISLAND, OYAMA = "見本第一データセンター", "見本第二データセンター"
@@ -164,9 +165,13 @@ class Hall:
     def __init__(self, folder: Path, template: Path, **settings: Any) -> None:
         self.clock = Clock(STAGE_START)
         self._file, self._template = folder / "operations.db", template
-        shutil.copy(template, self._file)
+        self._database_url = database_url(self._file)
+        if CLUSTER:
+            prepare_database(self._database_url)
+        else:
+            shutil.copy(template, self._file)
         told: dict[str, Any] = {
-            "database_url": sqlite_url(folder / "operations.db"),
+            "database_url": self._database_url,
             "secret_key": Secret("a key that lies outside the database"),
             "center": NOWHERE,
             "sites": (IssuingDoor((KOBE,), NOWHERE), IssuingDoor((ASHIKAGA,), NOWHERE)),
@@ -188,9 +193,12 @@ class Hall:
         """Nobody is there, at the hour at which every stage begins."""
         self.officials.close()
         self.console.engine.dispose()
-        for end in ("-wal", "-shm"):
-            self._file.with_name(self._file.name + end).unlink(missing_ok=True)
-        shutil.copy(self._template, self._file)
+        if CLUSTER:
+            emptied(self._database_url, metadata)
+        else:
+            for end in ("-wal", "-shm"):
+                self._file.with_name(self._file.name + end).unlink(missing_ok=True)
+            shutil.copy(self._template, self._file)
         self.clock.start_again(STAGE_START)
         self.clock.freeze()
 

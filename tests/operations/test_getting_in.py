@@ -19,6 +19,7 @@ from server_stub.operations.rights import MUNICIPAL_ROLES, Role
 from server_stub.operations.settings import OperationsSettings
 from server_stub.operations.terms import Terms, write_terms
 from server_stub.operations.web import HEADERS
+from tests.databases import CLUSTER
 from tests.operations.hall import ASHIKAGA, KOBE, PASSWORD, PORT_ISLAND, Hall, Official, Page
 
 
@@ -216,6 +217,7 @@ def test_guessing_codes_locks_too(hall: Hall) -> None:
     assert enter(hall.officials.nobody(), login, PASSWORD).status == 401
 
 
+@pytest.mark.skipif(bool(CLUSTER), reason="it reads the file of SQLite")
 def test_passwords_and_keys_are_kept_as_nobody_can_read_them(hall: Hall) -> None:
     who = first(hall)
     official = hall.officials.nobody()

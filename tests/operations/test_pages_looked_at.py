@@ -1,3 +1,4 @@
+# ruff: noqa: F811
 """Pages that are opened seldom, with something on them: nothing has to be scrolled sideways on a desk or a telephone. With KONBINI_PICTURES
 a picture of each is kept for whoever looks. With `make fuzz` (KONBINI_LONG=1)."""
 
@@ -37,7 +38,9 @@ def look(
                 if fill:
                     page.locator("main form button").first.click()
                 assert page.get_by_role("heading", level=1).count() == 1, where
-                assert page.get_by_role("link", name="ログアウト").or_(page.get_by_text("ログアウト")).count(), where
+                assert (
+                    page.get_by_role("link", name="ログアウト").or_(page.get_by_text("ログアウト")).count()
+                ), where
                 assert fits(page), (where, size)
                 keep(page, name)
 
@@ -46,7 +49,7 @@ def test_pages_of_matters_notices_and_the_service_level(
     stage: Stage,
     officials: Officials,
     doubtful: str,
-    strays: Strays,  # noqa: F811
+    strays: Strays,
 ) -> None:
     counter, administrator = officials.as_role(Role.COUNTER), officials.as_role(Role.ADMINISTRATOR)
     vendor = officials.as_role(Role.VENDOR_ADMINISTRATOR)

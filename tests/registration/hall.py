@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -17,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from scenarios.towns import Town, load_town, shipped_town
 from server_stub.authority import Authority, AuthoritySettings
 from server_stub.authority import prepare_database as prepare_authority
-from server_stub.db import sqlite_url
+from server_stub.db import open_engine, sqlite_url
 from server_stub.interface.binding import holder_ref, new_ulid
 from server_stub.interface.clock import JST, STAGE_START, Clock
 from server_stub.interface.issuing import OfferList, OffersRequest, TerminalFacts
@@ -39,6 +37,7 @@ from server_stub.issuing.service import IssuingService
 from server_stub.issuing.tenants import HostedMunicipality, IssuingSettings
 from server_stub.node import NodeContext
 from server_stub.registration import Registrations, RegistrationSettings, prepare_database
+from tests.databases import database_url
 from tests.registry.helper import write_notices
 
 MINATO, MIDORI = "49202", "48201"
@@ -150,16 +149,16 @@ class Hall:
         self.trace = Trace(self.clock)
         self.events: list[Event] = []
         self.trace.subscribe(self.events.append)
-        self.replica_url = sqlite_url(folder / "replica.db")
+        self.replica_url = database_url(folder / "replica.db")
         write_notices(folder / "発行通知.csv", [])
         self.town.load(self.replica_url, folder / "発行通知.csv", self.clock, self.trace)
         self.folder = folder
-        migrate_ledger(sqlite_url(folder / "ledger.db"))
-        prepare_database(sqlite_url(folder / "registration.db"))
+        migrate_ledger(database_url(folder / "ledger.db"))
+        prepare_database(database_url(folder / "registration.db"))
         self.app = create_app(
             NodeContext(self.clock, self.trace),
             IssuingSettings(
-                ledger_url=sqlite_url(folder / "ledger.db"),
+                ledger_url=database_url(folder / "ledger.db"),
                 centre_key=CENTRE_KEY,
                 ops_key=OPS_KEY,
                 municipalities=(
@@ -168,7 +167,7 @@ class Hall:
                     ),
                 ),
                 registration=RegistrationSettings(
-                    sqlite_url(folder / "registration.db"),
+                    database_url(folder / "registration.db"),
                     Secret("the key of the numbers in these tests"),
                     SITE_KEY,
                 ),
@@ -254,10 +253,11 @@ class Hall:
         """Back to the beginning: no applications, no ledger, the clock of the stage."""
         self.service.reopen()
         for name, rooms in (("registration", ("acts", "applications")), ("ledger", LEDGER)):
-            with closing(sqlite3.connect(self.folder / f"{name}.db")) as connection:
+            engine = open_engine(database_url(self.folder / f"{name}.db"))
+            with engine.begin() as connection:
                 for table in rooms:
-                    connection.execute(f"DELETE FROM {table}")
-                connection.commit()
+                    connection.exec_driver_sql(f"DELETE FROM {table}")
+            engine.dispose()
         self.events.clear()
         self.clock.set(STAGE_START)
         self.clock.freeze()

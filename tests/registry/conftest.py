@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from server_stub.db import sqlite_url
 from server_stub.registry.replica import Replica
+from tests.databases import database_url
 from tests.registry.helper import Delivery
 
 
@@ -17,7 +17,7 @@ def delivery(tmp_path: Path) -> Delivery:
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    return sqlite_url(tmp_path / "replica.db")
+    return database_url(tmp_path / "replica.db")
 
 
 @pytest.fixture
