@@ -32,7 +32,8 @@ class Lines(QObject):
 
 class Splash(QWidget):
     def __init__(self) -> None:
-        super().__init__(None, Qt.WindowType.FramelessWindowHint)
+        # the terminal comes before the panel, and would cover it
+        super().__init__(None, Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint)
         self._done, self._of, self._text = 0, 1, "始めています"
         self._told = False
         self.setWindowTitle("コンビニ交付キオスク（見本）")
