@@ -51,7 +51,10 @@ class SimulatedDevices:
 def _voice(trace: Trace) -> Voice:
     from .voice import Voice  # here and not above: it is off by default
 
-    return Voice(lambda reason: trace.emit("fault", "not_spoken", reason=reason))
+    def tell(reason: str) -> None:
+        trace.emit("fault", "not_spoken", reason=reason)
+
+    return Voice(tell)
 
 
 def simulated_devices(

@@ -225,6 +225,21 @@ def test_one_touch_opens_six_languages_and_the_next_chooses_one(window: KioskWin
     assert Words("vi")("consent.agree") in touchables(window)
 
 
+@pytest.mark.parametrize(
+    ("name", "look"), [("大きな文字", v.Look(large=True)), ("黒い背景", v.Look(contrast=True))]
+)
+def test_the_look_is_chosen_there_too_and_what_stood_there_comes_back_in_it(
+    window: KioskWindow, hand: Hand, name: str, look: v.Look
+) -> None:
+    view = samples()["ChooseCopies"]
+    window.show_view(view)
+    hand.touch(Words("ja")("chrome.languages"))
+    hand.touch(name)
+    assert hand.events[-1] == e.LookChosen(look)
+    window.show_view(replace(view, look=look))
+    assert window.screen_name() == "ChooseCopies"
+
+
 @pytest.mark.parametrize("name", ["戻る", "日本語"])
 def test_back_and_the_present_language_show_again_what_stood_there(
     window: KioskWindow, hand: Hand, name: str
