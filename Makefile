@@ -28,8 +28,7 @@ fuzz: setup
 		tests/issuing/test_interleaved_deliveries.py tests/registry/test_bases.py tests/pages/test_profile_cards.py \
 		tests/outages/test_cells.py tests/planted tests/scenarios/test_demo.py tests/registration/test_planted.py \
 		tests/registration/test_browser.py tests/operations/test_planted.py tests/operations/test_crawl.py tests/operations/test_browser.py \
-		tests/operations/test_acts.py tests/operations/test_pages_looked_at.py tests/operations/test_postgresql.py \
-		tests/hostile/test_every_door.py
+		tests/operations/test_acts.py tests/operations/test_pages_looked_at.py tests/operations/test_postgresql.py tests/hostile/test_every_door.py tests/operations/test_figures_of_visits.py
 
 clean:
 	rm -rf .konbini evidence gallery paper-review .pytest_cache .mypy_cache .ruff_cache
