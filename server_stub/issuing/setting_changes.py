@@ -136,7 +136,8 @@ class SettingChanges:
         if asked.ward is not None and asked.ward not in now.wards:
             known = "・".join(ward.name for ward in now.wards.values())
             raise Failed("Change_Wrong", field="ward", expected=known or "区の設定（ward）がある市")
-        if asked.ward is not None and asked.kind in now.kinds and not now.kinds[asked.kind].has_wards:
+        kind = now.kinds.get(asked.kind or "")
+        if asked.ward is not None and kind is not None and not kind.has_wards:
             raise Failed("Change_Wrong", field="kind", expected="区長が認証者となる証明書")
         if asked.message is not None and now.registration is None:
             raise Failed("Change_Wrong", field="message", expected="利用登録申請を取り扱う市区町村")

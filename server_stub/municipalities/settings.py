@@ -28,6 +28,7 @@ from server_stub.certificates.terms import (
     SMALLEST_SEAL_PX,
     STANDARD_NUMBER,
     Certifier,
+    CertifierPart,
     ClosedSpan,
     IssueNumbers,
     NumberPattern,
@@ -671,10 +672,12 @@ def _ward_problems(
         for where, part in titles.items():
             if part is None:
                 continue
-            if part.title is None:
-                yield settings_wrong(file, f"{where}.title", f"{ward.name}長などの職名")
-            elif ward.name not in part.title:
+            whole = CertifierPart() if ward.certifier is None else ward.certifier
+            title, mayor = part.title or whole.title, part.mayor or whole.mayor
+            if title is None or ward.name not in title:
                 yield settings_wrong(file, f"{where}.title", f"「{ward.name}」を含む職名")
+            elif mayor is None:  # else the mayor's name would stand behind it
+                yield settings_wrong(file, f"{where}.mayor", f"{ward.name}長の氏名")
 
 
 def municipality_problems(folder: Path) -> list[Failed]:

@@ -100,6 +100,7 @@ def test_of_a_ward_the_most_particular_certifier_counts(hall: TownHall, official
         title="神戸市中央区長職務代理者",
         mayor="代理　次郎",
     )
+    changed(official, "seal", ward=CHUO, kind=SEAL, seal_png=seal_picture("D"), seal_mm=20)
     told = official.get("/ops/v1/settings", params={"municipality": KOBE, "day": "2026-06-04"}).json()
     of = {
         one["kind"]: (one["certifier_name"], [w["certifier_name"] for w in one["wards"]])
@@ -186,6 +187,7 @@ def test_a_place_in_no_known_ward_is_certified_by_nobody(open_hall: Any, tmp_pat
     [
         ('{ name = "灘区", certifier = { title = "神戸市北区長", mayor = "北　子" } }', "ward.28102.certifier.title"),
         ('{ name = "灘区", certifier = { mayor = "灘　子" } }', "ward.28102.certifier.title"),
+        ('{ name = "灘区", certifier = { title = "神戸市灘区長" } }', "ward.28102.certifier.mayor"),
         ('{ name = "中央区" }', "ward.28102.name"),
         ('{ name = "灘区", service.pension.certifier = { title = "灘区長" } }', "ward.28102.service.pension"),
         ('{ name = "灘区", mayor = "灘　子" }', "ward.28102.mayor"),
