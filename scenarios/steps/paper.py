@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from scenarios.stage_secrets import BACK_PAGE_KEY
 from server_stub.interface.application_states import State
 from server_stub.interface.binding import PDFIUM
+from server_stub.interface.failures import Failed
+from server_stub.interface.secret import Secret
 from server_stub.paper.copier import measured
+from server_stub.paper.front_comparison import compare
+from server_stub.paper.scramble import ScrambleKey
+from server_stub.paper.unscramble import unscramble
 
 from .sentences import Needs, given, then, when
 from .world import World, expect, town
@@ -166,6 +172,29 @@ def copy_shows_the_word(world: World) -> None:
         "地紋は用紙では見えず、複写すると浮き出る",
         f"濃淡の差は用紙で{page.before:.0%}、複写で{page.after:.0%}",
     )
+
+
+@then("裏面のスクランブル画像を元に戻すと、表面と同じである", needs=Needs.PAPER)
+def back_holds_the_front(world: World) -> None:
+    """Of each sheet, read as from a scan of 300 dpi, under the key of the stage's centre."""
+    key = ScrambleKey.of(Secret(world.stage.keys.text(BACK_PAGE_KEY)))
+    for number, pdf in enumerate(pdfs(world), start=1):
+        try:
+            found = unscramble(pdf, key)
+        except Failed as failed:
+            expect(
+                False,
+                "スクランブル画像が元に戻る",
+                f"{number}枚目は、{failed.entry.cause}（{failed.failure}）",
+            )
+            return
+        assert found.front is not None
+        compared = compare(found.opened.picture, found.front)
+        expect(
+            compared.same_paper and not compared.places,
+            "裏面から復元した表面が、印刷された表面と同じ",
+            f"{number}枚目は、{'別の用紙' if not compared.same_paper else f'{len(compared.places)}か所が違う'}",
+        )
 
 
 @then("取り出し口には何も残っていない", needs=Needs.PAPER)
