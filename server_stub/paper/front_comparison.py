@@ -25,13 +25,13 @@ from .back_page import PAGE, back_page_template
 
 PAGE_MM = (210.0, 297.0)
 DPI = 100
-_COARSE = ((10.0, 40), (20.0, 30), (50.0, 20))
+_COARSE = ((10.0, 40), (20.0, 20), (50.0, 10))
 """Resolutions in dpi of the registration, and how many steps each has."""
 _TILE = 22
 """Pixels: 5.6 mm."""
 _BLUR = 1.4
 """Pixels: thin strokes are bolder in the front that was held than in a scan, and count as shades."""
-_SHIFT = 4
+_SHIFT = 3
 """Pixels by which a tile may lie beside its place."""
 _INKED = 0.03
 """Mean ink of a tile below which nothing counts as printed on it."""

@@ -7,6 +7,7 @@ import itertools
 import random
 import zlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pikepdf
@@ -40,8 +41,14 @@ class Sheet:
 
     fronts: bytes
     pdf: bytes
-    front: Image.Image
-    back: Image.Image
+
+    @cached_property
+    def front(self) -> Image.Image:
+        return printed(self.pdf, 0)
+
+    @cached_property
+    def back(self) -> Image.Image:
+        return printed(self.pdf, 1)
 
 
 def sheet_of(name: str, application: str = APPLICATION, key: ScrambleKey | None = KEY) -> Sheet:
@@ -50,7 +57,7 @@ def sheet_of(name: str, application: str = APPLICATION, key: ScrambleKey | None 
     )
     facts = [SheetFacts(1, 1, 1, f'{{"of":"{name}"}}')]
     (pdf,) = finish_sheets(made.pdf, municipality="見本市", application_id=application, sheets=facts, key=key)
-    return Sheet(made.pdf, pdf, printed(pdf, 0), printed(pdf, 1))
+    return Sheet(made.pdf, pdf)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +135,7 @@ def test_one_altered_block_is_found_and_changes_nothing_that_is_shown(sheet: She
     place = (LEFT + 40 * CELL, TOP + 400 * CELL, LEFT + 120 * CELL, TOP + 440 * CELL)
     forged.paste(another.back.crop(place), place[:2])
     found = read(scanned(forged))
-    assert found.stained
+    assert found.stained and record_agrees(found) is None
     assert is_of(found.opened.picture, sheet)
 
 
@@ -139,6 +146,7 @@ def test_the_image_of_one_sheet_beside_the_code_of_another_is_told(sheet: Sheet,
     assert failure_of(scanned(forged)) == "Back_Page_Altered"
 
 
+@only_long
 def test_the_front_of_another_person_before_a_back_is_told(sheet: Sheet, another: Sheet) -> None:
     own = read(scanned(sheet.back), front=scanned(sheet.front, turn=0.8))
     assert own.front is not None
@@ -152,10 +160,8 @@ def test_the_front_of_another_person_before_a_back_is_told(sheet: Sheet, another
 
 
 def test_a_pdf_whose_record_was_exchanged_is_told(sheet: Sheet) -> None:
-    assert record_agrees(unscramble(sheet.pdf, KEY)) is True
     other = defects.tampered(sheet.pdf, defects.other_keywords("渡邉", "渡辺"))
     assert record_agrees(unscramble(other, KEY)) is False
-    assert record_agrees(read(scanned(sheet.back))) is None
 
 
 def test_another_centres_back_is_told(sheet: Sheet) -> None:
@@ -264,7 +270,8 @@ def test_the_large_sample_stands_free_in_the_field(sheet: Sheet) -> None:
     assert (back[under] < 100).mean() < 0.001
 
 
-def test_every_front_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+@only_long
+def test_every_front_fits() -> None:
     """One that is all noise, too: smaller."""
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 2, (1754, 1241), dtype=np.uint8) * 255)
     front = saved(noise, "PDF", resolution=150)
