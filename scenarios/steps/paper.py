@@ -8,12 +8,15 @@ from server_stub.interface.binding import PDFIUM
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.paper.copier import measured
-from server_stub.paper.front_comparison import compare
+from server_stub.paper.front_comparison import alike_as_they_lie
 from server_stub.paper.scramble import ScrambleKey
 from server_stub.paper.unscramble import unscramble
 
 from .sentences import Needs, given, then, when
 from .world import World, expect, town
+
+_SAME_FRONT = 0.75
+"""Of one and the same front; of an empty one it is below 0.2, by 見本 alone."""
 
 # --- the printer ---------------------------------------------------------------------------------------------------------
 
@@ -189,11 +192,11 @@ def back_holds_the_front(world: World) -> None:
             )
             return
         assert found.front is not None
-        compared = compare(found.opened.picture, found.front)
+        alike = alike_as_they_lie(found.opened.picture, found.front)
         expect(
-            compared.same_paper and not compared.places,
+            alike > _SAME_FRONT,
             "裏面から復元した表面が、印刷された表面と同じ",
-            f"{number}枚目は、{'別の用紙' if not compared.same_paper else f'{len(compared.places)}か所が違う'}",
+            f"{number}枚目は、一致の度合いが{alike:.0%}",
         )
 
 

@@ -66,6 +66,13 @@ class Comparison:
         return "見比べの目安　○ 合わないところは見つかりません（小さな文字の違いは、目で確かめてください）。"
 
 
+def alike_as_they_lie(held: Image.Image, front: Image.Image) -> float:
+    """The correlation of a held front with a front that lies straight already, as a page of a PDF does; quick, and of the whole only."""
+    size = (round(PAGE_MM[0] / 25.4 * DPI), round(PAGE_MM[1] / 25.4 * DPI))
+    grey = _levels(front.convert("L").resize(size, Image.Resampling.BOX))
+    return _correlation(_expected_ink(held, size), grey, _STRAIGHT)
+
+
 def compare(held: Image.Image, scanned: Image.Image) -> Comparison:
     """Compare the front that the back held with a scan of the front, which may lie in any of four directions."""
     size = (round(PAGE_MM[0] / 25.4 * DPI), round(PAGE_MM[1] / 25.4 * DPI))
