@@ -27,7 +27,7 @@ fuzz: setup
 		tests/cards/test_fuzz.py tests/flow/test_any_way.py tests/hostile/test_both_killed.py tests/scenarios/test_pcsc_features.py \
 		tests/issuing/test_interleaved_deliveries.py tests/registry/test_bases.py tests/pages/test_profile_cards.py \
 		tests/outages/test_cells.py tests/planted tests/scenarios/test_demo.py tests/registration/test_planted.py \
-		tests/registration/test_browser.py tests/operations/test_planted.py tests/operations/test_crawl.py tests/operations/test_browser.py
+		tests/registration/test_browser.py tests/operations/test_planted.py tests/operations/test_crawl.py tests/operations/test_browser.py tests/operations/test_figures_of_visits.py
 
 clean:
 	rm -rf .konbini evidence gallery paper-review .pytest_cache .mypy_cache .ruff_cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from server_stub.interface.letter_forms import is_selector
+
 STAND_INS = frozenset("〓■□▪▫◻◼●◆�￼〾㇯") | {chr(code) for code in range(0x2FF0, 0x3000)}
 """Geta and blocks that converters put in, and the signs that describe a character by its parts (⿰ and others)."""
 _IN_NAMES = STAND_INS | frozenset("○◯◎◇△▲▽▼☆★※＊*?？＿_〿")
@@ -12,10 +14,6 @@ _IN_NAMES = STAND_INS | frozenset("○◯◎◇△▲▽▼☆★※＊*?？＿_
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f")
 _SUSPECT = re.compile(f"[{''.join(sorted(_FILLERS))}\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _SPACES = frozenset("\u3000 ")
-
-
-def is_selector(char: str) -> bool:
-    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
 
 
 def unseen(char: str) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from server_stub.interface.letter_forms import letters
+
 from .entries import READING_MOST, Entry
-from .letters import letters
 
 TOO_LONG = "Typed_Text_Too_Long"
 NOT_TAKEN = "Typed_Character_Not_Available"

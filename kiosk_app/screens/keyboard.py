@@ -14,8 +14,8 @@ from kiosk_app.flow.events import Event
 from kiosk_app.flow.views import View
 from kiosk_app.input_method.composing import MARKS, NOT_TAKEN, Composition, composition
 from kiosk_app.input_method.entries import Entry
-from kiosk_app.input_method.letters import letters
 from kiosk_app.input_method.variants import forms
+from server_stub.interface.letter_forms import letters
 
 from . import theme
 from .button import Button, Kind

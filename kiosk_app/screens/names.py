@@ -18,7 +18,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainterPath, QPaintEvent, QRawFont, QTransform
 from PySide6.QtWidgets import QWidget
 
-from kiosk_app.input_method.letters import is_selector
+from server_stub.interface.letter_forms import is_selector
 
 from . import theme
 from .parts import Align, Text

@@ -13,6 +13,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from server_stub.eras import era_of
 from server_stub.interface.clock import JST
+from server_stub.interface.letter_forms import is_selector
 
 from . import der
 from .settings import AuthoritySettings
@@ -158,7 +159,7 @@ def substituted(text: str, substitute: str) -> tuple[str, str]:
     shown: list[str] = []
     flags: list[str] = []
     for character in text:
-        if 0xFE00 <= ord(character) <= 0xFE0F or 0xE0100 <= ord(character) <= 0xE01EF:
+        if is_selector(character):
             flags[-1:] = ["1"] if flags else []
             continue
         try:

@@ -19,6 +19,7 @@ import pypdfium2.raw as pdfium
 
 from .binding import PDFIUM
 from .failures import Failed
+from .letter_forms import is_selector
 from .offers import Offer
 from .terminal import SheetEntry
 from .values import Box
@@ -196,12 +197,8 @@ def _plain(letter: str) -> str:
     return "".join(
         one.translate(_DASHES)
         for one in unicodedata.normalize("NFKD", letter)
-        if not one.isspace() and one not in "\x00\r\n" and not _selects_a_variant(one)
+        if not one.isspace() and one not in "\x00\r\n" and not is_selector(one)
     )
-
-
-def _selects_a_variant(letter: str) -> bool:
-    return "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef"
 
 
 def plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The other forms of a letter: characters that notices on the family register treat as one with it.
+"""What a person calls one letter, and its other forms: characters that notices on the family register treat as one with it.
 
 Which characters belong together is `letter_forms.csv`: of the MJ縮退マップ of the 文字情報基盤 (Information-technology Promotion Agency,
 published by 文字情報技術促進協議会 under CC BY-SA 2.1 JP, and so is this extract) the relations of 法務省戸籍法関連通達・通知, of 法務省告示582号
@@ -26,6 +26,22 @@ def _tables() -> tuple[dict[str, str], dict[str, str]]:
         for other in others:
             of[other] += character
     return variants, dict(of)
+
+
+def is_selector(character: str) -> bool:
+    """Tell whether `character` is a variation selector (VS1-VS256), which chooses the form of the character before it."""
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+
+
+def letters(text: str) -> tuple[str, ...]:
+    """Divide `text` into letters, each with the selector behind it. A selector with nothing before it is a letter of its own."""
+    found: list[str] = []
+    for character in text:
+        if is_selector(character) and found and not is_selector(found[-1][-1]):
+            found[-1] += character
+        else:
+            found.append(character)
+    return tuple(found)
 
 
 def read_letter_forms() -> None:

@@ -16,6 +16,7 @@ import uharfbuzz
 from server_stub.characters import STAND_INS, unseen
 from server_stub.interface.failures import Failed
 from server_stub.interface.font_files import MINCHO, font_file
+from server_stub.interface.letter_forms import is_selector
 
 _NOTDEF = 0
 
@@ -49,9 +50,9 @@ class Coverage:
             return []
         lacking: list[str] = []
         base: int | None = None
-        codes = [ord(character) for character in text]
-        for position, code in enumerate(codes):
-            if is_selector(code):
+        for position, character in enumerate(text):
+            code = ord(character)
+            if is_selector(character):
                 if base is None or not self.glyph(base, code):
                     lacking.append(
                         f"{_notation(base)} {_notation(code)}" if base is not None else _notation(code)
@@ -59,7 +60,7 @@ class Coverage:
                 base = None
                 continue
             base = code
-            followed = position + 1 < len(codes) and is_selector(codes[position + 1])
+            followed = is_selector(text[position + 1 : position + 2])
             if not followed and not self._draws(code):
                 lacking.append(_notation(code))
         return lacking
@@ -87,11 +88,6 @@ class Coverage:
     def _has_outline(self, glyph: int) -> bool:
         extents = self._font.get_glyph_extents(glyph)
         return extents is not None and (extents.width, extents.height) != (0, 0)
-
-
-def is_selector(code: int) -> bool:
-    """Is this code point a variation selector (VS1-VS256)?"""
-    return 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
 
 
 @functools.cache

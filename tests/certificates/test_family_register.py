@@ -32,7 +32,6 @@ from server_stub.certificates.family_register.front import (
     Labels,
     Rows,
     broken,
-    characters,
     paged,
     render_family_register,
 )
@@ -42,6 +41,7 @@ from server_stub.interface.binding import PDFIUM
 from server_stub.interface.clock import STAGE_START, Clock
 from server_stub.interface.failures import Failed
 from server_stub.interface.front import check_fronts, front_facts
+from server_stub.interface.letter_forms import letters
 from server_stub.interface.offers import ApplicationRequest, Offer, Scope
 from server_stub.interface.terminal import SheetEntry
 from server_stub.interface.trace import Trace
@@ -710,9 +710,9 @@ def test_every_line_stands_on_a_page_once_and_no_page_is_too_full(row: dict[str,
         assert 35.7 + used * 2.125 + (4.25 if page.last else 0) <= (240 if page.last else 248)
     for one in rows:
         for run in one.right:
-            assert run.x + len(characters(run.text)) * run.size * 25.4 / 72 <= 189
+            assert run.x + len(letters(run.text)) * run.size * 25.4 / 72 <= 189
         for run in one.left:
-            assert run.x + len(characters(run.text)) * run.size * 25.4 / 72 <= 67.01
+            assert run.x + len(letters(run.text)) * run.size * 25.4 / 72 <= 67.01
 
 
 @settings(max_examples=12)

@@ -18,7 +18,7 @@ from kiosk_app.input_method.composing import (
     marked,
 )
 from kiosk_app.input_method.entries import DOMICILE, HEAD, READING_MOST, TELEPHONE, Entry
-from kiosk_app.input_method.letters import letters
+from server_stub.interface.letter_forms import letters
 
 KANA = "".join(chr(code) for code in range(0x3041, 0x3097))
 SEQUENCE = "邉\U000e0118"

@@ -14,10 +14,10 @@ from kiosk_app.input_method import conversion
 from kiosk_app.input_method.composing import composition
 from kiosk_app.input_method.conversion import MozcConverter, katakana, with_kana
 from kiosk_app.input_method.entries import DOMICILE, HEAD
-from kiosk_app.input_method.letters import letters
 from kiosk_app.input_method.variants import forms
 from kiosk_app.screens.names import register_face
 from scenarios import towns
+from server_stub.interface.letter_forms import letters
 
 PAGE = 12
 """Candidates on one page of the screen."""

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kiosk_app.input_method.letters import letters
 from kiosk_app.input_method.variants import forms, sequences
 from kiosk_app.screens.names import can_be_shown, register_face, register_font
 from server_stub.interface import letter_forms
-from server_stub.interface.letter_forms import related
+from server_stub.interface.letter_forms import letters, related
 
 FAMILIES = [
     "辺邉邊",

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from server_stub.issuing.sample_history import JULY_2016
 from server_stub.operations.rights import Role
 from tests.issuing.helper import TownHall
 from tests.issuing.test_statistics import recomputed
-from tests.operations.hall import Hall
+from tests.operations.hall import Hall, Official
 
 XLSX = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 KIND_NAMES = {"residence": "住民票の写し", "seal_registration": "印鑑登録証明書"}
@@ -95,6 +96,50 @@ def sheets(content: bytes) -> dict[str, list[list[str | float]]]:
     return found
 
 
+class Told:
+    """What the console says of a period, on its page, in Excel and in CSV."""
+
+    def __init__(self, official: Official, span: str, of: str) -> None:
+        query = {"span": span, "of": of}
+        self.page = Tables(official.get("/statistics", **query).html).found
+        self.book = sheets(official.http.get("/statistics/statistics.xlsx", params=query).content)
+        text = official.http.get("/statistics/statistics.csv", params=query).content
+        assert text.startswith(b"\xef\xbb\xbf")
+        self.lines = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"))))
+
+    def check(self, title: str, wanted: Mapping[tuple[str, str], int]) -> None:
+        """Page, Excel and CSV say these papers by row and kind under `title`, and no other; and their sum."""
+        caption = next(one for one in self.page if f"　{title}（通）" in one)
+        head, *rows = self.page[caption]
+        shown = {
+            (row[0], kind): int(number.replace(",", ""))
+            for row in rows
+            for kind, number in zip(head[1:], row[1:], strict=True)
+            if not kind.startswith("合計") and number != "0" and row[0] != "合計" and "再掲" not in row[0]
+        }
+        assert shown == wanted, (title, "page")
+        sheet = self.book[title]
+        head_row = next(row for row in sheet if "合計（通）" in row)
+        kinds = head_row[1 : head_row.index("合計（通）")]
+        in_excel = {
+            (row[0], kind): row[at]
+            for row in sheet[sheet.index(head_row) + 1 :]
+            for at, kind in enumerate(kinds, 1)
+            if row[at] and row[0] != "合計" and "再掲" not in str(row[0])
+        }
+        assert in_excel == wanted, (title, "Excel")
+        in_csv = {
+            (line["区分"], line["証明書"]): int(line["通数"])
+            for line in self.lines
+            if line["統計"] == title and "再掲" not in line["区分"] and line["通数"] != "0"
+        }
+        assert in_csv == wanted, (title, "CSV")
+        total = sum(wanted.values())
+        sums = next(row for row in rows if row[0] == "合計")
+        assert sums[-1].replace(",", "") == str(total)
+        assert sheet[-1][len(kinds) + 1] == total
+
+
 def expected(path: Path, dimension: str, first: str, last: str) -> dict[tuple[str, str], int]:
     """Words of the row and name of the kind -> papers, by the raw records."""
     return {
@@ -113,41 +158,12 @@ def test_page_excel_and_csv_say_what_the_records_say(
     path = Path(town.ledger_url.removeprefix("sqlite:///"))
     official = console.officials.as_role(Role.AUDITOR)
     page = official.get("/statistics", span=span, of=of)
-    on_page = Tables(page.html).found
-    book = sheets(official.http.get("/statistics/statistics.xlsx", params={"span": span, "of": of}).content)
-    text = official.http.get("/statistics/statistics.csv", params={"span": span, "of": of}).content
-    assert text.startswith(b"\xef\xbb\xbf")
-    lines = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"))))
+    told = Told(official, span, of)
     assert page.html.count("見本データを表示する") == 1 and "見本データ）" not in page.html
     for dimension, title in TITLES.items():
         wanted = expected(path, dimension, first, last)
-        caption = next(one for one in on_page if f"　{title}（通）" in one)
-        head, *rows = on_page[caption]
-        shown = {
-            (row[0], kind): int(number.replace(",", ""))
-            for row in rows
-            for kind, number in zip(head[1:], row[1:], strict=True)
-            if kind in KIND_NAMES.values() and number != "0" and row[0] != "合計" and "再掲" not in row[0]
-        }
-        assert shown == wanted, (title, "page")
-        head_row = next(row for row in book[title] if "合計（通）" in row)
-        kinds = head_row[1 : head_row.index("合計（通）")]
-        in_excel = {
-            (row[0], kind): row[at]
-            for row in book[title][book[title].index(head_row) + 1 :]
-            for at, kind in enumerate(kinds, 1)
-            if row[at] and row[0] != "合計" and "再掲" not in str(row[0])
-        }
-        assert in_excel == wanted, (title, "Excel")
-        in_csv = {
-            (line["区分"], line["証明書"]): int(line["通数"])
-            for line in lines
-            if line["統計"] == title and "再掲" not in line["区分"]
-        }
-        assert in_csv == wanted, (title, "CSV")
+        told.check(title, wanted)
         assert sum(wanted.values()) == total
-        assert rows[-1 if title != "曜日別" else -2][-1] == str(total)
-        assert book[title][-1][len(kinds) + 1] == total
 
 
 def test_the_holiday_is_told_once_more_under_the_weekdays(console: Hall) -> None:

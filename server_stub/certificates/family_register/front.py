@@ -13,6 +13,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from server_stub.interface.letter_forms import letters
 from server_stub.paper.typesetting import Issuer, Rendered, RenderedPage, geometry, typeset
 
 from .register import SPACE, Entry, FamilyRegisterBody, Item, Member, full_width
@@ -70,20 +71,9 @@ class Row:
     boxed: bool = False
 
 
-def characters(text: str) -> list[str]:
-    """Divide a text into what takes one place each: a character with its variation selectors."""
-    found: list[str] = []
-    for char in text:
-        if found and ("\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"):
-            found[-1] += char
-        else:
-            found.append(char)
-    return found
-
-
 def broken(text: str, first: int, others: int) -> list[str]:
     """Break a text into lines of so many characters. A line neither begins nor ends with a sign that may not stand there."""
-    left, lines, room = characters(text), [], first
+    left, lines, room = letters(text), [], first
     while len(left) > room:
         cut = room
         while cut > max(1, room - 3) and (left[cut] in _NEVER_FIRST or left[cut - 1] in _NEVER_LAST):
@@ -130,7 +120,7 @@ class Rows:
         wide = self._g["end"] - x
         sizes = self._g["name"]
         text = full_width(name)
-        count = len(characters(text))
+        count = len(letters(text))
         size = sizes["size"] if count * sizes["size"] * POINT <= wide else sizes["least"]
         room = math.floor(wide / (size * POINT))
         for number, line in enumerate(broken(text, room, room)):
@@ -188,8 +178,8 @@ class Rows:
         x = self._g["event"] + deeper * self._g["deeper"] * self._em
         room = math.floor((self._g["divider"] - x) / self._em)
         title = full_width(entry.title)
-        if len(characters(title)) == 2:
-            title = (SPACE * 2).join(characters(title))
+        if len(letters(title)) == 2:
+            title = (SPACE * 2).join(letters(title))
         lines = [Run(x, line, self._g["size"]) for line in broken(title, room, room)]
         for left, row in zip_longest(lines, self._items(entry.items)):
             found = row or Row()
@@ -222,7 +212,7 @@ class Rows:
 
     @staticmethod
     def _ends(row: Row) -> float:
-        return max((run.x + len(characters(run.text)) * run.size * POINT for run in row.right), default=0)
+        return max((run.x + len(letters(run.text)) * run.size * POINT for run in row.right), default=0)
 
 
 def _ruled(rule: str, rows: Iterator[Row] | Sequence[Row]) -> list[Row]:
@@ -392,7 +382,7 @@ def _text(run: Run, base_line: float) -> dict[str, Any]:
 
 def _box(run: Run, base_line: float) -> dict[str, float]:
     em = run.size * POINT
-    width = len(characters(run.text)) * em
+    width = len(letters(run.text)) * em
     return {
         "x": round(run.x - 0.6 * em, 3),
         "y": round(base_line - (_ASCENT + 0.28) * em, 3),

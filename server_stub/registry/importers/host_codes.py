@@ -19,7 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server_stub.characters import STAND_INS, is_selector, unseen
+from server_stub.characters import STAND_INS, unseen
+from server_stub.interface.letter_forms import is_selector
 
 UNKNOWN = "\ufffd"
 """Stands for a code without a character, and for a field that ends within two bytes or before its shift code back. No rule of a
