@@ -48,8 +48,16 @@ from server_stub.operations.app import create_app as create_console
 from server_stub.operations.operators import FirstOperator
 from server_stub.operations.web import Console
 from server_stub.paper.back_page import warm_up
+from server_stub.paper.scramble import ScrambleKey
 from server_stub.registration import RegistrationSettings
-from server_stub.sites import SiteServer, SiteSettings, StatusSite
+from server_stub.sites import (
+    InquirySettings,
+    InquirySite,
+    SiteServer,
+    SiteSettings,
+    StatusSite,
+    create_inquiry,
+)
 from server_stub.sites import create_app as create_site
 
 from . import paths
@@ -79,6 +87,8 @@ from .towns import Town, codes
 _LOG = logging.getLogger(__name__)
 ENDING = 60.0
 """Real seconds for the servers' process to end, or to answer one command, on a busy machine."""
+INQUIRY = "inquiry"
+"""In what `konbini server --json` prints: the URL of the inquiry site of back pages."""
 CONSOLE = "console"
 """In what `konbini server --json` prints: the URL of the officials' console."""
 NODES = ("authority", "issuing", "center")
@@ -129,6 +139,8 @@ class Servers(Protocol):
     """The card registries as officials reach them."""
     site_url: str
     """Of the status site; '' where no town takes applications for 利用登録."""
+    inquiry_url: str
+    """Of the inquiry site of back pages."""
     console_url: str
     """Of the officials' console."""
     faults_on: set[str]
@@ -355,6 +367,17 @@ class LocalServers:
             status_site=self.site_url,
             back_page_key=Secret(keys.text(BACK_PAGE_KEY)),
         )
+        inquiry_app = create_inquiry(
+            context(SITE),
+            InquirySettings(
+                folder,
+                Secret(ScrambleKey.of(Secret(keys.text(BACK_PAGE_KEY))).secret.hex()),
+                Secret(keys.text("site-addresses")),
+            ),
+        )
+        self._inquiry: InquirySite = inquiry_app.state.inquiry
+        self._nodes.append(serve(inquiry_app, 0))
+        self.inquiry_url = self._nodes[-1].base_url
         self._center_app = create_center(context("center"), center_settings)
         self._nodes.append(serve(self._center_app, ports[2]))
         self.authority_url, self.center_url = self._nodes[0].base_url, self._nodes[-1].base_url
@@ -677,6 +700,7 @@ class LocalServers:
                 site.reopen()
             if self._status_site is not None:
                 self._status_site.reopen()
+            self._inquiry.reopen()
             self.console.reopen()
 
     def close_trace(self) -> None:
@@ -699,6 +723,7 @@ class LocalServers:
         self._authority.close()
         if self._status_site is not None:
             self._status_site.close()
+        self._inquiry.close()
         self.console.close()
 
 
@@ -760,6 +785,7 @@ class RemoteServers:
         self.ops_urls: dict[str, str] = urls[OPS_SERVERS]
         self.counter_urls: dict[str, str] = urls[COUNTERS]
         self.site_url: str = urls.get(SITE, "")
+        self.inquiry_url: str = urls[INQUIRY]
         self.console_url = urls[CONSOLE]
         self._first_urls = dict(self.issuing_urls), dict(self.ops_urls)
         self.faults_on: set[str] = set()

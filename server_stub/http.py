@@ -24,28 +24,30 @@ class CallerGone(Exception):
     """The connection broke before the body was whole: nobody waits for an answer."""
 
 
-async def whole_body(headers: Headers, receive: Receive) -> bytes:
-    """The body, however it is cut into pieces.
+async def whole_body(
+    headers: Headers, receive: Receive, limit: int = MAX_BODY, seconds: float = BODY_SECONDS
+) -> bytes:
+    """The body, however it is cut into pieces: up to `limit` bytes within so many real seconds.
 
     Raises Failed(Request_Too_Large), also for a body that does not tell its length, Failed(Request_Too_Slow), CallerGone.
     """
     told = headers.get("content-length", "")
-    if told.isascii() and told.isdecimal() and (len(told) > 18 or int(told) > MAX_BODY):
-        raise Failed("Request_Too_Large", limit=MAX_BODY)
+    if told.isascii() and told.isdecimal() and (len(told) > 18 or int(told) > limit):
+        raise Failed("Request_Too_Large", limit=limit)
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     raise CallerGone
                 body += message.get("body", b"")
-                if len(body) > MAX_BODY:
-                    raise Failed("Request_Too_Large", limit=MAX_BODY)
+                if len(body) > limit:
+                    raise Failed("Request_Too_Large", limit=limit)
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError as error:
-        raise Failed("Request_Too_Slow", seconds=BODY_SECONDS) from error
+        raise Failed("Request_Too_Slow", seconds=seconds) from error
 
 
 def again(body: bytes, receive: Receive) -> Receive:

@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .faults.box import KNOWN, FaultBox
-from .http import CallerGone, NodeProtocol, again, check_json, whole_body
+from .http import BODY_SECONDS, MAX_BODY, CallerGone, NodeProtocol, again, check_json, whole_body
 from .interface.clock import Clock, ClockSetting
 from .interface.failures import CATALOGUE, Failed
 from .interface.log import place_of
@@ -83,7 +83,18 @@ def failure_answers(*names: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def make_app(context: NodeContext, *, title: str, source: Source, description: str) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """Of a node that browsers send files to: how many bytes in how many real seconds, and the page of a body that was refused."""
+
+    limit: int = MAX_BODY
+    seconds: float = BODY_SECONDS
+    refused: Callable[[Failed], Response] = failure_response
+
+
+def make_app(
+    context: NodeContext, *, title: str, source: Source, description: str, uploads: Uploads | None = None
+) -> FastAPI:
     """A FastAPI app that answers every failure by its name, ties its events to the caller's traceparent, and, if
     switched on, has the control port. `source` names the node in the trace and in `SOURCE.down`."""
     app = FastAPI(
@@ -123,7 +134,9 @@ def make_app(context: NodeContext, *, title: str, source: Source, description: s
             response.status_code = error.status_code
         return response
 
-    app.add_middleware(_Around, context=context, source=source, fault_name=fault_name)
+    app.add_middleware(
+        _Around, context=context, source=source, fault_name=fault_name, uploads=uploads or Uploads()
+    )
     if context.control:
         _add_control(app, context)
     return app
@@ -135,8 +148,11 @@ class _Around:
     Plain ASGI, because Starlette's function middleware costs 0.3 ms a request, which is a third of a bare one.
     """
 
-    def __init__(self, app: ASGIApp, context: NodeContext, source: Source, fault_name: str) -> None:
+    def __init__(
+        self, app: ASGIApp, context: NodeContext, source: Source, fault_name: str, uploads: Uploads
+    ) -> None:
         self._app, self._context, self._source, self._fault_name = app, context, source, fault_name
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -171,7 +187,7 @@ class _Around:
             if not control and self._context.faults.strikes(self._fault_name) is not None:
                 await Response(status_code=503)(scope, receive, send)
                 return
-            body = await whole_body(headers, receive)
+            body = await whole_body(headers, receive, self._uploads.limit, self._uploads.seconds)
             check_json(headers, body)
             if not untold:
                 method, path = scope["method"][:_FIELD_LENGTH], _told(scope["path"])
@@ -182,7 +198,7 @@ class _Around:
             trace.emit(self._source, "caller_gone", method=scope["method"], path=_told(scope["path"]))
         except Failed as failed:
             trace.emit(self._source, "refused", failure=failed.failure, facts=failed.facts)
-            response = failure_response(failed)
+            response = self._uploads.refused(failed)
             if failed.failure in _UNREAD:
                 response.headers["connection"] = "close"
             await response(scope, receive, noting)

@@ -46,7 +46,7 @@ def copy_paper(pdf: Path, target: Path) -> list[str]:
             f"  複写の絵    {copy_file}（{DPI} dpi、白黒）",
             f"  けん制文字  {_told(contrast)}",
         ]
-        if unseen[number].getextrema()[0] < 128:
+        if unseen[number].histogram()[0]:
             file = target / f"{sheet:02d}-{side}-infrared.png"
             unseen[number].save(file, dpi=(ORIGINAL_DPI, ORIGINAL_DPI))
             lines += [

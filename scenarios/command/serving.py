@@ -23,6 +23,7 @@ from scenarios.servers import (
     CARD_REGISTRIES,
     CONSOLE,
     COUNTERS,
+    INQUIRY,
     ISSUING_SERVERS,
     OPS_SERVERS,
     LocalServers,
@@ -106,6 +107,7 @@ def serve_until_stopped(
             OPS_SERVERS: servers.ops_urls,
             COUNTERS: servers.counter_urls,
             CONSOLE: servers.console_url,
+            INQUIRY: servers.inquiry_url,
         } | ({STATUS_SITE: servers.site_url} if servers.site_url else {})
         if as_json:
             print(json.dumps(urls), flush=True)
@@ -122,6 +124,7 @@ def serve_until_stopped(
             print(beside("認証局", servers.authority_url))
             if servers.site_url:
                 print(beside("利用登録状況確認サイト", servers.site_url))
+            print(beside("証明書裏面確認サイト", servers.inquiry_url))
             for system in servers.existing_systems.values():
                 print(beside(f"既存システム（{system.town.name}）", system.address.base_url))
             print("\n".join(console_lines(servers, reissued)))

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from scenarios.stage_secrets import BACK_PAGE_KEY
 from server_stub.interface.application_states import State
 from server_stub.interface.binding import PDFIUM
+from server_stub.interface.failures import Failed
+from server_stub.interface.secret import Secret
 from server_stub.paper.copier import measured
+from server_stub.paper.front_comparison import alike_as_they_lie
+from server_stub.paper.scramble import ScrambleKey
+from server_stub.paper.unscramble import unscramble
 
 from .sentences import Needs, given, then, when
 from .world import World, expect, town
+
+_SAME_FRONT = 0.75
+"""Of one and the same front; of an empty one it is below 0.2, by 見本 alone."""
 
 # --- the printer ---------------------------------------------------------------------------------------------------------
 
@@ -166,6 +175,29 @@ def copy_shows_the_word(world: World) -> None:
         "地紋は用紙では見えず、複写すると浮き出る",
         f"濃淡の差は用紙で{page.before:.0%}、複写で{page.after:.0%}",
     )
+
+
+@then("裏面のスクランブル画像を元に戻すと、表面と同じである", needs=Needs.PAPER)
+def back_holds_the_front(world: World) -> None:
+    """Of each sheet, read as from a scan of 300 dpi, under the key of the stage's centre."""
+    key = ScrambleKey.of(Secret(world.stage.keys.text(BACK_PAGE_KEY)))
+    for number, pdf in enumerate(pdfs(world), start=1):
+        try:
+            found = unscramble(pdf, key)
+        except Failed as failed:
+            expect(
+                False,
+                "スクランブル画像が元に戻る",
+                f"{number}枚目は、{failed.entry.cause}（{failed.failure}）",
+            )
+            return
+        assert found.front is not None
+        alike = alike_as_they_lie(found.opened.picture, found.front)
+        expect(
+            alike > _SAME_FRONT,
+            "裏面から復元した表面が、印刷された表面と同じ",
+            f"{number}枚目は、一致の度合いが{alike:.0%}",
+        )
 
 
 @then("取り出し口には何も残っていない", needs=Needs.PAPER)

@@ -330,8 +330,8 @@ def create_app(
     `finish` is the paper room's part. Raises Failed(Settings_Wrong).
     """
     app = _bare_app(context)
-    if settings.back_page_key is not None:
-        finish = functools.partial(finish, key=ScrambleKey.of(settings.back_page_key))
+    if settings.back_page_key is not None and finish is finish_sheets:
+        finish = functools.partial(finish_sheets, key=ScrambleKey.of(settings.back_page_key))
     center = app.state.center = Center(context, settings, finish)
     add_ops_door(app, settings.ops_key, center.operations, CenterApplication)
     add_outages_door(app, settings.ops_key, center.outages, center.presence)

@@ -97,10 +97,12 @@ def infrared(pdf: bytes, dpi: float) -> list[Image.Image]:
     try:
         with pikepdf.open(io.BytesIO(pdf), attempt_recovery=False) as document:
             for page in document.pages:
+                page.contents_coalesce()
+                drawn = page.obj.Contents.read_bytes() if "/Contents" in page.obj else b""
                 seen = [
                     name
                     for name, form in page.resources.get("/XObject", Dictionary()).items()
-                    if _has_spot(form)
+                    if _has_spot(form) and f"{name} Do".encode() in drawn
                 ]
                 for name in seen:
                     page.resources.XObject[name].Resources.ColorSpace[f"/{SPOT}"] = _spot((0, 0, 0))

@@ -25,20 +25,23 @@ from .back_page import PAGE, back_page_template
 
 PAGE_MM = (210.0, 297.0)
 DPI = 100
-_COARSE = ((10.0, 40), (20.0, 30), (50.0, 20))
+_COARSE = ((10.0, 40), (20.0, 20), (50.0, 10))
 """Resolutions in dpi of the registration, and how many steps each has."""
 _TILE = 22
 """Pixels: 5.6 mm."""
-_SHIFT = 4
+_BLUR = 1.4
+"""Pixels: thin strokes are bolder in the front that was held than in a scan, and count as shades."""
+_SHIFT = 3
 """Pixels by which a tile may lie beside its place."""
-_INKED = 0.035
+_INKED = 0.03
 """Mean ink of a tile below which nothing counts as printed on it."""
-_ALIKE = 0.45
+_ALIKE = 0.2
 """Correlation of two tiles above which they count as the same."""
 _REGISTERED = 0.45
 """Correlation of the whole pages below which they are two different papers, or not laid over each other at all."""
 _STRAIGHT = np.array([[1.0, 0, 0], [0, 1.0, 0]])
 Grey = NDArray[np.float32]
+Map = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,22 @@ class Comparison:
         return "見比べの目安　○ 合わないところは見つかりません（小さな文字の違いは、目で確かめてください）。"
 
 
+def alike_as_they_lie(held: Image.Image, front: Image.Image) -> float:
+    """The correlation of a held front with a front that lies straight already, as a page of a PDF does; quick, and of the whole only."""
+    size = (round(PAGE_MM[0] / 25.4 * DPI), round(PAGE_MM[1] / 25.4 * DPI))
+    grey = _levels(front.convert("L").resize(size, Image.Resampling.BOX))
+    return _correlation(_expected_ink(held, size), grey, _STRAIGHT)
+
+
 def compare(held: Image.Image, scanned: Image.Image) -> Comparison:
     """Compare the front that the back held with a scan of the front, which may lie in any of four directions."""
     size = (round(PAGE_MM[0] / 25.4 * DPI), round(PAGE_MM[1] / 25.4 * DPI))
     wanted = _expected_ink(held, size)
-    laid: list[tuple[float, Grey, NDArray[np.float64]]] = []
+    laid: list[tuple[float, Grey, Map]] = []
     for quarter in range(4):
         page = scanned.rotate(90 * quarter, expand=True)
         if page.width <= page.height:
-            grey = np.asarray(page.convert("L").resize(size, Image.Resampling.BOX), dtype=np.float32) / 255
+            grey = _levels(page.convert("L").resize(size, Image.Resampling.BOX))
             change = _registered(wanted, _ink(grey), _STRAIGHT, _COARSE[:1])
             laid.append((_correlation(wanted, grey, change), grey, change))
     if not laid:
@@ -81,7 +91,7 @@ def compare(held: Image.Image, scanned: Image.Image) -> Comparison:
     alike = _correlation(wanted, grey, change)
     straight = _moved(grey, change, wanted.shape, outside=1.0)
     picture = Image.fromarray((straight * 255).clip(0, 255).astype(np.uint8))
-    places = _differing(_soft(wanted), _soft(_ink(straight))) if alike >= _REGISTERED else ()
+    places = _differing(_soft(wanted, _BLUR), _soft(_ink(straight), _BLUR)) if alike >= _REGISTERED else ()
     return Comparison(alike, picture, places)
 
 
@@ -101,12 +111,12 @@ def _added(size: tuple[int, int]) -> Grey:
         document.save(stream)
     with opened(stream.getvalue()) as rendered:
         picture: Image.Image = rendered[0].render(scale=3 * DPI / 72, grayscale=True).to_pil()
-    return np.asarray(picture.resize(size, Image.Resampling.BOX), dtype=np.float32) / 255
+    return _levels(picture.resize(size, Image.Resampling.BOX))
 
 
 def _expected_ink(held: Image.Image, size: tuple[int, int]) -> Grey:
-    grey = np.asarray(held.convert("L").resize(size, Image.Resampling.BOX), dtype=np.float32) / 255
-    return _ink(grey * _added(size))
+    grey = _levels(held.convert("L").resize(size, Image.Resampling.BOX))
+    return _ink((grey * _added(size)).astype(np.float32))
 
 
 def _ink(grey: Grey) -> Grey:
@@ -115,30 +125,32 @@ def _ink(grey: Grey) -> Grey:
     picture = Image.fromarray((grey * 255).clip(0, 255).astype(np.uint8)).filter(
         ImageFilter.GaussianBlur(0.9)
     )
-    grey = np.asarray(picture, dtype=np.float32) / 255
+    grey = _levels(picture)
     paper = picture.filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.GaussianBlur(4))
-    around = np.maximum(np.asarray(paper, dtype=np.float32) / 255, 0.05)
-    return np.clip((0.9 * around - grey) / (0.35 * around), 0, 1).astype(np.float32)
+    around = np.maximum(_levels(paper), 0.05)
+    return np.clip((0.93 * around - grey) / (0.93 * around), 0, 1).astype(np.float32)
 
 
 def _soft(ink: Grey, pixels: float = 1.2) -> Grey:
     picture = Image.fromarray((ink * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(pixels))
-    return np.asarray(picture, dtype=np.float32) / 255
+    return _levels(picture)
+
+
+def _levels(picture: Image.Image) -> Grey:
+    return (np.asarray(picture, dtype=np.float32) / 255).astype(np.float32)
 
 
 def _alike(one: Grey, other: Grey) -> float:
-    one, other = one - one.mean(), other - other.mean()
+    one, other = (one - one.mean()).astype(np.float32), (other - other.mean()).astype(np.float32)
     length = float(np.sqrt((one**2).sum() * (other**2).sum()))
     return float((one * other).sum()) / length if length else 0.0
 
 
-def _correlation(wanted: Grey, grey: Grey, change: NDArray[np.float64]) -> float:
+def _correlation(wanted: Grey, grey: Grey, change: Map) -> float:
     return _alike(_soft(wanted), _soft(_moved(_ink(grey), change, wanted.shape)))
 
 
-def _registered(
-    wanted: Grey, ink: Grey, change: NDArray[np.float64], ladder: Sequence[tuple[float, int]]
-) -> NDArray[np.float64]:
+def _registered(wanted: Grey, ink: Grey, change: Map, ladder: Sequence[tuple[float, int]]) -> Map:
     """The 2 by 3 matrix from pixels of `wanted` at `DPI` to those of `ink`, by the ink of both, beginning with `change`."""
     for dpi, steps in ladder:
         scale = dpi / DPI
@@ -154,13 +166,13 @@ def _smaller(ink: Grey, scale: float) -> Grey:
     height, width = ink.shape
     picture = Image.fromarray((ink * 255).astype(np.uint8))
     small = picture.resize((round(width * scale), round(height * scale)), Image.Resampling.BOX)
-    return np.asarray(small.filter(ImageFilter.GaussianBlur(1.5)), dtype=np.float32) / 255
+    return _levels(small.filter(ImageFilter.GaussianBlur(1.5)))
 
 
-def _improved(here: Grey, there: Grey, change: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+def _improved(here: Grey, there: Grey, change: Map, steps: int) -> Map:
     height, width = here.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    slope_y, slope_x = np.gradient(there)
+    slope_y, slope_x = (np.asarray(slope, dtype=np.float32) for slope in np.gradient(there))
     for _ in range(steps):
         moved, along, down = (_moved(one, change, here.shape) for one in (there, slope_x, slope_y))
         rows = np.stack(
@@ -175,7 +187,7 @@ def _improved(here: Grey, there: Grey, change: NDArray[np.float64], steps: int) 
     return change
 
 
-def _moved(values: Grey, change: NDArray[np.float64], shape: tuple[int, ...], outside: float = 0.0) -> Grey:
+def _moved(values: Grey, change: Map, shape: tuple[int, ...], outside: float = 0.0) -> Grey:
     """`values` at the places to which `change` takes the pixels of a picture of `shape`."""
     height, width = values.shape
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)

@@ -42,7 +42,7 @@ def _times(one: int, other: int) -> int:
 def _products() -> Bytes:
     """The product of every two bytes."""
     power, logarithm = np.array(_POWER, dtype=np.uint8), np.array(_LOGARITHM)
-    products = power[logarithm[:, None] + logarithm[None, :]]
+    products: Bytes = power[logarithm[:, None] + logarithm[None, :]]
     products[0, :] = products[:, 0] = 0
     return products
 

@@ -26,6 +26,7 @@ LEAST_PIXELS, MOST_PIXELS = 2.3, 4.5
 _CODE_PIXELS = 2400
 """The longer side of the picture in which the QR code is looked for at first."""
 _QUIET = 4
+_QR: Any = zxingcpp.BarcodeFormat.QRCode
 _SEARCH = 0.9
 """Millimetres around the place where a mark should be, in which it is looked for."""
 _FOUND = 0.55
@@ -67,7 +68,7 @@ def find_code(picture: Image.Image) -> Code | None:
         size = (round(picture.width * scale), round(picture.height * scale))
         grey = picture.convert("L")
         small = grey if scale == 1.0 else grey.resize(size, Image.Resampling.BOX)
-        for found in zxingcpp.read_barcodes(small, formats=zxingcpp.BarcodeFormat.QRCode):
+        for found in zxingcpp.read_barcodes(small, formats=_QR):
             place = found.position
             corners = np.array(
                 [
@@ -153,7 +154,8 @@ def _marks(grey: Grey, at_code: Points, corners: Points, pixels: float) -> tuple
     )
     nearest = np.argsort(np.linalg.norm(wanted - at_code.mean(axis=0), axis=1))
     known, seen, weights = list(at_code), list(corners), [0.3] * len(corners)
-    places, found = [], []
+    places: list[Points] = []
+    found: list[Points] = []
     reach = round(_SEARCH * pixels)
     for index in nearest:
         change = _affine(np.array(known), np.array(seen), np.array(weights))
@@ -269,10 +271,11 @@ def _cells(grey: Grey, sides: _Sides) -> Bits:
     x, y = np.meshgrid(LEFT_MM + columns * CELL_MM, TOP_MM + lines * CELL_MM)
     grid = sides(np.column_stack([x.ravel(), y.ravel()])).reshape(len(lines), len(columns), 2)
     fine_x, fine_y = np.meshgrid((np.arange(COLUMNS) + 0.5) / every, (np.arange(LINES) + 0.5) / every)
-    at_x, at_y = (_bilinear(grid[..., axis], fine_x, fine_y) for axis in (0, 1))
-    values = sum(
-        _bilinear(grey, at_x + dx, at_y + dy) for dx in (-0.4, 0.4) for dy in (-0.4, 0.4)
-    ) / np.float32(4)
+    at_x, at_y = (_bilinear(grid[..., axis], fine_x, fine_y).astype(np.float64) for axis in (0, 1))
+    steps = [(dx, dy) for dx in (-0.4, 0.4) for dy in (-0.4, 0.4)]
+    values: NDArray[np.float32] = np.mean(
+        [_bilinear(grey, at_x + dx, at_y + dy) for dx, dy in steps], axis=0, dtype=np.float32
+    )
     height, width = grey.shape
     outside = (at_x < 0) | (at_y < 0) | (at_x > width - 1) | (at_y > height - 1)
     values[outside] = 255
@@ -281,7 +284,7 @@ def _cells(grey: Grey, sides: _Sides) -> Bits:
     beside = (padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]) / 4
     sharp = values + np.float32(0.6) * (values - beside)
     weights = np.kron(~field().bare, np.ones((2, 4))).astype(np.float32)
-    level = _around(sharp * weights) / np.maximum(_around(weights), 1e-6)
+    level = _around((sharp * weights).astype(np.float32)) / np.maximum(_around(weights), 1e-6)
     return np.asarray(sharp < level)
 
 
@@ -292,4 +295,4 @@ def _around(values: NDArray[np.float32]) -> NDArray[np.float32]:
     total = padded.cumsum(axis=0).cumsum(axis=1)
     size = 2 * half + 1
     summed = total[size:, size:] - total[:-size, size:] - total[size:, :-size] + total[:-size, :-size]
-    return summed.astype(np.float32)
+    return np.asarray(summed, dtype=np.float32)

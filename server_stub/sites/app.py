@@ -41,15 +41,18 @@ LONGEST_ENTRY = 60
 """Characters of an entry that are read."""
 
 
-class _Headers:
-    def __init__(self, app: ASGIApp) -> None:
+class Headers:
+    """Puts `HEADERS` on every answer, with another content security policy if there is one."""
+
+    def __init__(self, app: ASGIApp, policy: str = "") -> None:
         self._app = app
+        given = HEADERS | ({"content-security-policy": policy} if policy else {})
+        self._own = [(name.encode(), value.encode()) for name, value in given.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-                message = {**message, "headers": [*message.get("headers", ()), *own]}
+                message = {**message, "headers": [*message.get("headers", ()), *self._own]}
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -185,7 +188,7 @@ def create_app(context: NodeContext, settings: SiteSettings) -> FastAPI:
         status = error.status_code if error.status_code in (404, 405) else 404
         return site.page("notice.html", language, status, title="absent.title", text=say("absent", language))
 
-    app.add_middleware(_Headers)
+    app.add_middleware(Headers)
     return app
 
 

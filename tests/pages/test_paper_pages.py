@@ -34,7 +34,9 @@ def test_pictures_of_both_sides_and_figures_that_show_the_pattern_at_work(tmp_pa
     pdf.write_bytes(sheet)
     told = "\n".join(copy_paper(pdf, target))
     files = sorted(path.name for path in target.iterdir())
-    assert files == ["01-back-copy.png", "01-back-original.png", "01-front-copy.png", "01-front-original.png"]
+    assert files == [
+        "01-back-copy.png", "01-back-infrared.png", "01-back-original.png", "01-front-copy.png", "01-front-original.png",
+    ]  # fmt: skip
     assert all(str(target / name) in told for name in files)
     assert "1枚目 表面" in told and "1枚目 裏面" in told
     figures = [tuple(map(float, pair)) for pair in re.findall(r"複写前 ([\d.]+)%、複写後 ([\d.]+)%", told)]

@@ -11,9 +11,11 @@ from PIL import Image, ImageChops
 from server_stub.interface.failures import Failed
 from server_stub.paper import copier
 from server_stub.paper.copier import copy_pdf, measure_pdf
+from server_stub.paper.detection_mark import infrared
 from server_stub.paper.pattern import HEIGHT, INK, WIDTH, ground_pattern, word_picture
 from tests.paper import samples
-from tests.paper.reading import finish
+from tests.paper.defects import tampered
+from tests.paper.reading import finish, picture
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +127,22 @@ def test_a_copy_is_black_and_white_at_600_dpi_and_keeps_the_text(sheet: bytes) -
 def test_what_is_no_pdf_is_refused() -> None:
     with pytest.raises(Failed, match="Paper_Corrupt"):
         copy_pdf(b"no pdf")
+
+
+def test_the_latent_word_is_seen_under_infrared_alone_and_is_lost_in_a_copy(sheet: bytes) -> None:
+    """The printed back is the same to the pixel with and without the word, so that no copier and no eye can have it."""
+    front, back = infrared(sheet, 150)
+    assert front.getextrema() == (255, 255)
+    seen = ImageChops.invert(back).getbbox()
+    assert seen is not None
+    left, top, right, bottom = (edge / 150 * 25.4 for edge in seen)
+    assert 20 < left < right < 42 and 240 < top < bottom < 265, "within the blossom at the lower left"
+    without = tampered(sheet, without_word)
+    assert infrared(without, 150)[1].getextrema() == (255, 255)
+    assert ImageChops.difference(picture(sheet, 1, 300), picture(without, 1, 300)).getbbox() is None
+
+
+def without_word(document: pikepdf.Pdf) -> None:
+    contents = document.pages[1].Contents
+    assert b"q /Latent Do Q" in contents.read_bytes()
+    contents.write(contents.read_bytes().replace(b"q /Latent Do Q", b""))

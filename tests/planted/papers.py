@@ -22,6 +22,7 @@ import server_stub.eras as eras
 import server_stub.paper.back_page as backing
 import server_stub.paper.finish as finish
 import server_stub.paper.pattern as pattern
+import server_stub.paper.scramble as scramble
 import server_stub.paper.typesetting as typesetting
 import server_stub.registry.replica as replica
 from kiosk_app import sheet_inspection
@@ -492,6 +493,35 @@ def pattern_without_its_word(patch: pytest.MonkeyPatch) -> None:
     plain = pattern.Pattern(zlib.compress(fine.tobytes(), 1), 1 / 9)
     patch.setattr(backing, "ground_pattern", lambda: plain)
     patch.setattr(finish, "back_page_template", cache(backing.back_page_template.__wrapped__))
+
+
+COPIED, RESTORED = (
+    "用紙を複写すると、けん制文字が浮き出る",
+    "裏面のスクランブル画像を元に戻すと、表面と同じである",
+)
+
+
+@defect(
+    "裏面のスクランブル画像を、別の用紙の二次元コードに結び付ける",
+    harm="本物の証明書が、提出先で偽造と疑われる。",
+    scenario=COPIED,
+    sentence=RESTORED,
+)
+def image_of_another_sheet(patch: pytest.MonkeyPatch) -> None:
+    real = scramble.seal
+    patch.setattr(
+        scramble, "seal", lambda page, key, text: real(page, key, text.replace('"copy":1', '"copy":2'))
+    )
+
+
+@defect(
+    "裏面のスクランブル画像に、白紙を入れる",
+    harm="提出先が裏面を確かめても、表面が本物か分からない。",
+    scenario=COPIED,
+    sentence=RESTORED,
+)
+def image_of_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(scramble, "INK", 0)
 
 
 @defect(
