@@ -132,6 +132,7 @@ NUMBERS: dict[str, int] = {
     "Existing_System_Answer_Wrong": 525,
     "Backup_Damaged": 526,
     "Restore_Over_Data": 527,
+    "Ward_Unknown": 528,
     # application and paper
     "Session_Not_Valid": 601,
     "Session_Not_Authenticated": 602,
@@ -222,6 +223,16 @@ NUMBERS: dict[str, int] = {
     "Database_Of_Newer_Version": 929,
     "Database_Damaged": 930,
     "Server_Folder_In_Use": 931,
+    "Console_Disclosure_Too_Long": 932,
+    "Scan_Unreadable": 933,
+    "Scan_Too_Large": 934,
+    "Scan_Pages_Too_Many": 935,
+    "Back_Page_Absent": 936,
+    "Back_Page_Without_Image": 937,
+    "Back_Page_Too_Coarse": 938,
+    "Back_Page_Damaged": 939,
+    "Back_Page_Key_Unknown": 940,
+    "Back_Page_Altered": 941,
 }
 
 
