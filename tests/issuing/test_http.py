@@ -154,6 +154,7 @@ def test_the_openapi_document_names_every_message_and_refusal(centre: httpx.Clie
         "/ops/v1/deliveries",
         "/ops/v1/deliveries/take-back",
         "/ops/v1/delivered-restrictions",
+        "/ops/v1/message-previews",
         "/ops/v1/previews",
         "/ops/v1/restriction-targets",
         "/ops/v1/restrictions",

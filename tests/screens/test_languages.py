@@ -185,7 +185,7 @@ def test_a_language_without_its_face_is_not_offered(
 ) -> None:
     monkeypatch.setattr(theme, "can_be_set", lambda language: language != "ko")
     window.show_view(v.TopMenu())
-    hand.touch("言語 / Language")
+    hand.touch("言語・表示 / Language")
     assert set(NAMES.values()) - set(touchables(window)) == {"한국어"}
 
 
@@ -216,7 +216,7 @@ def test_japanese_and_english_are_one_touch_apart(window: KioskWindow, hand: Han
 
 def test_one_touch_opens_six_languages_and_the_next_chooses_one(window: KioskWindow, hand: Hand) -> None:
     window.show_view(v.Consent(can_cancel=True))
-    hand.touch("言語 / Language")
+    hand.touch("言語・表示 / Language")
     assert window.screen_name() == languages.LANGUAGES_SCREEN
     assert {*NAMES.values(), "中止する", "戻る"} <= set(touchables(window))
     hand.touch("Tiếng Việt")
@@ -249,7 +249,7 @@ def test_back_and_the_present_language_show_again_what_stood_there(
     window.show_view(view)
     hand.touch(FAMILY[1].name)
     before = texts_shown(window)
-    hand.touch("言語 / Language", name)
+    hand.touch("言語・表示 / Language", name)
     assert window.screen_name() == "ChooseScope"
     assert texts_shown(window) == before
     assert not [one for one in hand.events if isinstance(one, e.LanguageChosen)]
@@ -257,7 +257,7 @@ def test_back_and_the_present_language_show_again_what_stood_there(
 
 def test_what_happens_at_the_terminal_takes_the_choice_away(window: KioskWindow, hand: Hand) -> None:
     window.show_view(samples()["Pay"])
-    hand.touch("言語 / Language")
+    hand.touch("言語・表示 / Language")
     window.show_view(samples()["Pay_part"])
     assert window.screen_name() == "Pay"
 
@@ -266,7 +266,7 @@ def test_the_choice_goes_by_itself_where_nobody_chooses(
     window: KioskWindow, hand: Hand, clock: Clock
 ) -> None:
     window.show_view(v.TopMenu())
-    hand.touch("言語 / Language")
+    hand.touch("言語・表示 / Language")
     clock.advance(timedelta(seconds=59))
     window.count_down()
     assert window.screen_name() == languages.LANGUAGES_SCREEN

@@ -339,9 +339,15 @@ def test_what_is_renewed_in_place_looks_as_if_it_was_built_anew(finger: Finger) 
             assert all_that_is_seen(finger) == anew, (one, other)
 
 
+TYPED = (e.DomicileEntered, e.HeadEntered, e.TelephoneEntered)
+
+
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Space, Qt.Key.Key_Enter, Qt.Key.Key_Tab])
-def test_no_key_of_a_keyboard_touches_anything(finger: Finger, key: Qt.Key) -> None:
+def test_no_key_touches_anything_that_it_was_not_led_to(finger: Finger, key: Qt.Key) -> None:
     for view in samples().values():
         finger.show(view)
         QTest.keyClick(finger.window.windowHandle(), key)
-        assert finger.told == []
+        # whoever presses a key is there; and where something has been typed before, Enter is 「次へ」
+        typed = TYPED if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) else ()
+        assert [one for one in finger.told if not isinstance(one, (e.MoreTimeTouched, *typed))] == []
+        finger.told.clear()

@@ -6,12 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from PySide6.QtGui import QImage
-
-from kiosk_app.screens import gallery
-from kiosk_app.screens.gallery import samples
-
 FIRST_PAINT = """
 import sys
 from kiosk_app.main import run_terminal
@@ -30,18 +24,3 @@ def test_the_first_screen_loads_nothing_of_the_later_ones(tmp_path: Path) -> Non
     later = {"uharfbuzz", "pydantic", "ssl", "kiosk_app.screens.names", "kiosk_app.screens.confirm_and_pay"}
     later |= {"kiosk_app.screens.languages", "kiosk_app.devices.voice"}
     assert not later & loaded
-
-
-def test_the_gallery_is_one_page_with_every_screen_in_both_languages(
-    qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    few = {name: view for name, view in samples().items() if name in ("TopMenu", "EnterPin")}
-    monkeypatch.setattr(gallery, "samples", lambda: few)
-    page = gallery.write_gallery(tmp_path / "gallery")
-    html = page.read_text(encoding="utf-8")
-    for name in few:
-        for language in ("ja", "en"):
-            file = f"{name}.{language}.png"
-            assert f'src="{file}"' in html
-            picture = QImage(str(page.parent / file))
-            assert (picture.width(), picture.height()) == (1280, 800)

@@ -38,8 +38,6 @@ TOUCHES: list[tuple[str, str, e.Event]] = [
     ("TopMenu", "English", e.LanguageChosen("en")),
     ("TopMenu", "大きな文字", e.LookChosen(v.Look(large=True))),
     ("TopMenu", "黒い背景", e.LookChosen(v.Look(contrast=True))),
-    ("EnterPin", "大きな文字", e.LookChosen(v.Look(large=True))),
-    ("Pay", "黒い背景", e.LookChosen(v.Look(contrast=True))),
     ("ServiceMenu", "証明書交付サービス", e.ServiceTouched()),
     ("ServiceMenu", "戻る", e.BackTouched()),
     ("Consent", "同意する", e.Agreed()),
