@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from . import theme
 from .texts import Words
-from .wrap import phrases, wrap
+from .wrap import Width, characters, phrases, wrap
 
 _FOLDER = Path(__file__).parent / "drawings"
 # the colours the files are drawn in, which stand for the palette's
@@ -166,24 +166,28 @@ class Text(Placed, QLabel):
         """Show `text` instead, broken and sized for the box."""
         self.setText(text)
         self.size_px = self._most
+        anywhere = self.language == "zh"
         while True:
-            self.lines = wrap(text, self.box.width(), self.width_of, anywhere=self.language == "zh")
+            width = QFontMetricsF(self.face()).horizontalAdvance
+            self.lines = wrap(text, self.box.width(), width, anywhere=anywhere)
             self.used = QSizeF(
-                max((self.width_of(line) for line in self.lines), default=0.0),
+                max(map(width, self.lines), default=0.0),
                 self.size_px * (1 + theme.LINE * (len(self.lines) - 1)),
             )
-            good = self.fits() and not (self.single and len(self.lines) > 1) and not self._torn()
+            good = (
+                self.fits() and not (self.single and len(self.lines) > 1) and not self._torn(width, anywhere)
+            )
             if good or self.size_px <= self._least:
                 break
             self.size_px -= 1
         self.update()
 
-    def _torn(self) -> bool:
+    def _torn(self, width: Width, anywhere: bool) -> bool:
         """Whether letters that have grown would tear a word apart."""
         return self.size_px > self._usual and any(
-            self.width_of(piece.rstrip()) > self.box.width()
+            width(piece.rstrip()) > self.box.width()
             for line in self.text().split("\n")
-            for piece in phrases(line)
+            for piece in (characters if anywhere else phrases)(line)
         )
 
     @property
