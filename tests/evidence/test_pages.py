@@ -70,7 +70,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
     made: list[dict[str, Any]] = [
         {"scenario": "長い話", "outcome": FAILED, "whys": (why,), "tags": ("お金", "要件-約束-金-01"), "steps": STEPS,
-         "sentences": ("千円を入れる", "お釣りを取る"), "failures": ("Centre_Unreachable",)},
+         "sentences": ("千円を入れる", "おつりを取る"), "failures": ("Centre_Unreachable",)},
         {"scenario": "ＰＩＮを間違える", "tags": ("暗証番号",), "sentences": ("誤った暗証番号を入力する",), "failures": ("Card_Pin_Wrong",)},
         {"scenario": "リーダがない", "feature": "断り", "outcome": SKIPPED, "skipped": "リーダがありません", "tags": ("お金",)},
         {"scenario": "画面が止まる", "feature": "断り", "warnings": ("端末の画面が 153 ミリ秒止まりました",), "sentences": ("千円を入れる",)},

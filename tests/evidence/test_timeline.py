@@ -108,7 +108,7 @@ def test_everything_stands_at_its_share_of_the_time(told: Told) -> None:
     assert places(timeline, "network", "point") == [(25, 10, "")]
     assert places(timeline, "centre", "point") == [(30, 0, ""), (90, 0, "")]
     assert places(timeline, "money", "fill") == [(70, 10, "250円")]
-    assert places(timeline, "money", "said") == [(80, 20, "手数料 250円を収納した（お釣り 0円）")]
+    assert places(timeline, "money", "said") == [(80, 20, "手数料 250円を収納した（おつり 0円）")]
     assert [(tick.left, tick.word) for tick in timeline.ticks] == [
         (0, "0 秒"), (20, "2 秒"), (40, "4 秒"), (60, "6 秒"), (80, "8 秒"), (100, "10 秒"),
     ]  # fmt: skip

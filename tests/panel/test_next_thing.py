@@ -119,14 +119,14 @@ def test_after_a_reset_nothing_is_lit_that_is_over(
 ) -> None:
     client.state = replace(NOTHING, screen="Pay", due=250, inserted=100)
     panel.look()
-    press(qtbot, panel, "釣銭を空にする")
+    press(qtbot, panel, "おつりを空にする")
     press(qtbot, panel, "用紙を空にする")
     client.state = NOTHING
     press(qtbot, panel, "次の方のために最初に戻す")
     QApplication.processEvents()
     assert lit(panel) == [] and accented(panel, None) == (False, False)
     assert not any(one.isChecked() for one in (panel.money.empty, panel.staff.empty))
-    assert panel.money.empty.text() == "釣銭を空にする" and panel.staff.empty.text() == "用紙を空にする"
+    assert panel.money.empty.text() == "おつりを空にする" and panel.staff.empty.text() == "用紙を空にする"
 
 
 def test_real_hands_are_told_to_lay_their_own_card(qtbot: QtBot, client: FakeClient) -> None:
