@@ -34,8 +34,9 @@ from .ledger_queries import CenterApplication, LedgerQueries
 from .operator_prompts import OperatorPrompts
 from .profile_cards import template_with_own_cards
 from .reader_service import ReaderService
+from .remote_servers import RemoteServers
 from .servers import CITY as CITY
-from .servers import OWN_FILES, STORE, LocalServers, RemoteServers, Servers
+from .servers import OWN_FILES, STORE, LocalServers, Servers
 from .sites import Site, site_of
 from .stage_secrets import KeyPool
 from .template import AUTHORITY_FILE, PIN, CardEntry, load_cards, replica_name, template_folder, towns_of

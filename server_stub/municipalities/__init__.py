@@ -8,21 +8,23 @@ server everything about one tenant. Both check what they read and refuse a wrong
 from server_stub.certificates.terms import ClosedSpan
 
 from .changes import Change
-from .registration import RegistrationTerms
-from .settings import (
+from .loading import (
     FILE_NAME,
     FORMATS,
     NO_ADDITIONS,
     Additions,
+    load_index,
+    load_municipality,
+    municipality_problems,
+)
+from .registration import RegistrationTerms
+from .settings import (
     AuthenticationTerms,
     DeliveryTerms,
     HolderTerms,
     Municipality,
     MunicipalityEntry,
     OrdinanceTerms,
-    load_index,
-    load_municipality,
-    municipality_problems,
 )
 
 __all__ = [

@@ -15,8 +15,7 @@ import pytest
 from server_stub.interface.failures import Failed
 from server_stub.interface.offers import Scope
 from server_stub.interface.values import Place
-from server_stub.municipalities import load_municipality
-from server_stub.municipalities.settings import municipality_problems
+from server_stub.municipalities import load_municipality, municipality_problems
 from tests.issuing.helper import (
     KOBE,
     KOBE_FOLDER,

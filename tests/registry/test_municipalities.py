@@ -13,7 +13,7 @@ from server_stub.certificates.residence import ResidenceTerms
 from server_stub.interface.failures import Failed
 from server_stub.interface.values import TerminalKind
 from server_stub.municipalities import load_index, load_municipality
-from server_stub.municipalities.settings import HERE
+from server_stub.municipalities.loading import HERE
 
 KOBE = shipped_town()
 
