@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-_PROGRAM = Path(__file__).with_name("splash_window.py")
+_PROGRAM = Path(__file__).with_name("splash_window").with_suffix(".py")
 _UNSEEN = ("offscreen", "minimal")
 _running: subprocess.Popen[str] | None = None
 

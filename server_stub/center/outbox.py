@@ -134,7 +134,8 @@ class Housekeeper:
         look: Callable[[], None],
         trace: Trace,
     ) -> None:
-        """`present`: writes down that this centre is there, each `PRESENCE` and whenever the clock was set. `look`: at the issuing servers, each `times.look` and whenever the clock was set."""
+        """`present`: writes down that this centre is there, each `PRESENCE`. `look`: at the issuing servers, each `times.look` and
+        whenever the clock was set."""
         self._times = times
         self._present = present
         self._end_overdue = end_overdue
@@ -164,7 +165,7 @@ class Housekeeper:
         self._retry_after = self._times.report_retry
 
     def _clock_set(self) -> None:
-        self._look_at = self._present_at = 0
+        self._look_at = 0
         self.wake()
 
     @contextmanager
@@ -172,7 +173,7 @@ class Housekeeper:
         """Keep the thread from touching anything inside the block; afterwards it looks at everything anew."""
         with self._working:
             yield
-            self._retry_at = self._look_at = self._present_at = 0
+            self._retry_at = self._look_at = 0
             self._retry_after = self._times.report_retry
         self.wake()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from server_stub.interface.failures import CATALOGUE
 from server_stub.operations import exports
 from server_stub.operations.functions import issue_history
 from server_stub.operations.rights import Role
@@ -118,7 +119,8 @@ def test_a_disclosure_is_whole_or_refused_by_its_name(console: Hall, monkeypatch
     assert official.post("/issues/disclosure", **form).status == 200
     monkeypatch.setattr(issue_history, "MOST_DISCLOSED", applications - 1)
     page = official.post("/issues/disclosure", **form)
-    assert page.status == 422 and "期間を分けて、それぞれの文書を作成してください。" in page.text
+    told = CATALOGUE["Console_Disclosure_Too_Long"]
+    assert page.status == told.status and told.remedy in page.text
     half = official.post("/issues/disclosure", **form, since="2026-06-01", until="2026-06-30")
     assert half.status == 200
 

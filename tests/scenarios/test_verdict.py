@@ -82,7 +82,9 @@ def test_a_standstill_names_screen_and_place_and_counts_where_it_was_asked_to(
 def test_a_wait_in_vain_tells_what_was_waited_for_and_what_the_screen_showed() -> None:
     class Still:
         def call(self, command: str, **_: Any) -> Any:
-            return {"screen": "Pay", "texts": ["手数料をお支払いください"], "touchables": []}[command]
+            return {"screen": "Pay", "texts": ["手数料をお支払いください"], "touchables": [], "paced": False}[
+                command
+            ]
 
         def wait_until(self, *_: Any) -> None:
             raise NotReached("not reached")
