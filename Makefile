@@ -25,7 +25,7 @@ bench: setup
 fuzz: setup
 	@QT_QPA_PLATFORM=offscreen KONBINI_LONG=1 $(BIN)/pytest --hypothesis-profile=fuzz --timeout=0 \
 		tests/cards/test_fuzz.py tests/flow/test_any_way.py tests/hostile/test_both_killed.py tests/hostile/test_every_door.py \
-		tests/scenarios/test_pcsc_features.py tests/scenarios/test_demo.py tests/scenarios/test_vscode.py tests/scenarios/test_first_sight.py \
+		tests/scenarios/test_features.py tests/scenarios/test_pcsc_features.py tests/scenarios/test_demo.py tests/scenarios/test_vscode.py tests/scenarios/test_first_sight.py \
 		tests/tours tests/scenarios/test_tour_command.py tests/panel/test_legible.py tests/panel/test_sizes.py \
 		tests/issuing/test_interleaved_deliveries.py tests/registry/test_bases.py tests/pages/test_profile_cards.py tests/outages/test_cells.py \
 		tests/planted tests/registration/test_planted.py tests/registration/test_browser.py tests/operations \

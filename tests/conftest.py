@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,7 @@ from scenarios.towns import shipped_names
 from scenarios.trace_labels import without_words
 from server_stub import db
 from server_stub.interface.trace import Event, Source, Trace
+from tests.long import LONG
 
 # at once: libpcsclite keeps to the first socket it was shown
 os.environ[SOCKET_VARIABLE] = str(socket_path(process_folder()))
@@ -75,9 +77,27 @@ def _all_that_is_told_has_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     assert not missing, f"scenarios/trace_labels has no words for: {', '.join(sorted(missing))}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is played in the same towns stands together, so that a worker sets each stage once."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is played in the same towns is one worker's, so that each stage is set once. Of an outline's examples of a feature two are
+    played; `make fuzz` (KONBINI_LONG=1) and `konbini run` play all."""
+    if not LONG:
+        rows: Counter[str] = Counter()
+        left_out = []
+        for item in items:
+            if item.path.name == "test_features.py" and "[" in item.nodeid:
+                outline = item.nodeid.partition("[")[0]
+                rows[outline] += 1
+                if rows[outline] > ROWS:
+                    left_out.append(item)
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            gone = set(map(id, left_out))
+            items[:] = [item for item in items if id(item) not in gone]
     names = frozenset(shipped_names())
+    for item in items:
+        if towns := sorted(names & _tags(item)):
+            item.add_marker(pytest.mark.xdist_group("+".join(towns)))
     items.sort(key=lambda item: sorted(names & _tags(item)))
 
 
@@ -92,6 +112,8 @@ def _tags(item: pytest.Item) -> frozenset[str]:
     return frozenset(scenario.tags | scenario.feature.tags)
 
 
+ROWS = 2
+"""Examples of an outline."""
 PLANTED = "test_a_planted_defect_fails_the_"
 
 

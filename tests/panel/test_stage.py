@@ -110,8 +110,9 @@ def the_way_is_that_of_the_nodes(panel: PanelWindow, qtbot: QtBot, events: list[
         answered = [one for one in answers if one.data["path"].endswith(wanted)]
         qtbot.waitUntil(panel.way.choices[errand].isEnabled)
         qtbot.mouseClick(panel.way.choices[errand], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: (seen := panel.way.shown()) is not None and seen.ended)
         way = panel.way.shown()
-        assert way is not None and way.ended and not way.stopped_at
+        assert way is not None and not way.stopped_at
         assert way.hops.keys() == {event.source for event in answered}
         for event in answered:
             asked = max(

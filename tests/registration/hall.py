@@ -61,6 +61,7 @@ LEDGER = (
     "status_reports",
     "application_states",
     "slips",
+    "copy_subjects",
     "copies",
     "applications",
     "stops",
