@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from . import theme
 from .texts import Words
-from .wrap import Width, characters, phrases, wrap
+from .wrap import characters, phrases, wrap
 
 _FOLDER = Path(__file__).parent / "drawings"
 # the colours the files are drawn in, which stand for the palette's
@@ -168,24 +168,21 @@ class Text(Placed, QLabel):
         self.size_px = self._most
         anywhere = self.language == "zh"
         while True:
-            width = QFontMetricsF(self.face()).horizontalAdvance
-            self.lines = wrap(text, self.box.width(), width, anywhere=anywhere)
+            self.lines = wrap(text, self.box.width(), self.width_of, anywhere=anywhere)
             self.used = QSizeF(
-                max(map(width, self.lines), default=0.0),
+                max(map(self.width_of, self.lines), default=0.0),
                 self.size_px * (1 + theme.LINE * (len(self.lines) - 1)),
             )
-            good = (
-                self.fits() and not (self.single and len(self.lines) > 1) and not self._torn(width, anywhere)
-            )
+            good = self.fits() and not (self.single and len(self.lines) > 1) and not self._torn(anywhere)
             if good or self.size_px <= self._least:
                 break
             self.size_px -= 1
         self.update()
 
-    def _torn(self, width: Width, anywhere: bool) -> bool:
+    def _torn(self, anywhere: bool) -> bool:
         """Whether letters that have grown would tear a word apart."""
         return self.size_px > self._usual and any(
-            width(piece.rstrip()) > self.box.width()
+            self.width_of(piece.rstrip()) > self.box.width()
             for line in self.text().split("\n")
             for piece in (characters if anywhere else phrases)(line)
         )
