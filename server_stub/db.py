@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import importlib.resources
 import os
+import sqlite3
+import weakref
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
@@ -23,13 +26,38 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure
 """`secure_delete`: what is deleted is overwritten, not only forgotten."""
 
 
+class _Connection(sqlite3.Connection):
+    """One that ends what is still being read when it goes back to the pool.
+
+    A result that nobody read to its end keeps its snapshot: the next transaction on the connection could not write
+    ("database is locked", at once), as soon as another connection had written.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
+
+    def cursor(self, *arguments: Any, **named: Any) -> Any:
+        cursor = super().cursor(*arguments, **named)
+        self._cursors.add(cursor)
+        return cursor
+
+    def rollback(self) -> None:
+        """As the pool does with every connection that comes back."""
+        for cursor in list(self._cursors):
+            cursor.close()
+        super().rollback()
+
+
 def open_engine(url: str) -> Engine:
     """An engine for `url`; its errors do not repeat the values of a statement. SQLite: WAL, foreign keys, 5 s patience with a
     writer, safe from several threads; the file is its owner's only, from the start."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     engine = create_engine(
-        url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": _PATIENCE_MS / 1000}
+        url,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": _PATIENCE_MS / 1000, "factory": _Connection},
     )
 
     @event.listens_for(engine, "do_connect")
