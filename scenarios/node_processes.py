@@ -112,11 +112,15 @@ class SteeredProcess:
                 self._process = self._start()
                 self.first_answer()
 
-    def stop(self) -> None:
+    def end(self) -> None:
+        """Ask it to end, without waiting: where several end, they do so together."""
         self._ending = True
         if self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.close()
+
+    def stop(self) -> None:
+        self.end()
         try:
             self._process.wait(ENDING)
         except subprocess.TimeoutExpired:
@@ -229,7 +233,9 @@ class NodeProcesses:
 
     def stop(self) -> None:
         self._unsubscribe()
-        for process in reversed(self._all):
+        for process in self._all:
+            process.end()
+        for process in self._all:
             process.stop()
 
 

@@ -708,8 +708,12 @@ class LocalServers:
             self._outages.stop()
         for nightly in self._nightly:
             nightly.stop()
-        for node in reversed(self._nodes):
+        for node in self._nodes:  # who asks, before who answers
+            node.end()
+        for node in self._nodes:
             node.stop()
+        for site in self._sites:
+            site.end()
         for site in self._sites:
             site.stop()
         self._processes.stop()

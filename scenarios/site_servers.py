@@ -46,7 +46,13 @@ class LocalSite:
         if self._registry is not None:
             self._registry.reopen()
 
+    def end(self) -> None:
+        """Begin to stop, without waiting."""
+        for node in self._nodes:
+            node.end()
+
     def stop(self) -> None:
+        self.end()
         for node in self._nodes:
             node.stop()
         self._app.state.issuing.close()
@@ -112,6 +118,10 @@ class SiteProcesses:
         """End them, and belong to `processes` no more."""
         for process in self._all:
             processes.remove(process)
+
+    def end(self) -> None:
+        for process in self._all:
+            process.end()
 
     def stop(self) -> None:
         """They end with the other processes of the stage."""

@@ -291,9 +291,13 @@ class RunningNode:
         )
         self._thread.start()
 
+    def end(self) -> None:
+        """Begin to stop, without waiting: where several nodes stop, they do so together."""
+        self._server.should_exit = True
+
     def stop(self) -> None:
         """Finish the requests under way and close the port."""
-        self._server.should_exit = True
+        self.end()
         self._thread.join(10)
 
 

@@ -74,6 +74,10 @@ def _run(
         splash.say(1, _STARTS, "プログラムを読み込んでいます")
         index = monitor_index(monitor, full_screen=full_screen, beside=full_screen)
         reader = present_reader(reader)
+        if terminal.get("voice"):
+            from .doctor import tell_lacking_voices
+
+            tell_lacking_voices()
         _choose_towns()
         begins_with = _tours(tour)[0] if tour else None
         window = {"full_screen": full_screen, "monitor": index, **terminal}

@@ -125,6 +125,12 @@ def voices() -> Iterator[Finding]:
     )
 
 
+def tell_lacking_voices() -> None:
+    """Whoever wants the voice hears why there is none, and goes on without it."""
+    for lacking in (one for one in voices() if not one.found):
+        print(f"{lacking.name}を使えません。声を出さずに続けます。{lacking.remedy}", file=sys.stderr)
+
+
 def _pcsc() -> Finding:
     """Readers of the system's own PC/SC service; needed for real cards only."""
 

@@ -62,15 +62,14 @@ class KioskOptions:
 
 def run_kiosk(options: KioskOptions) -> int:
     """The exit code. Raises WrongUse, Failed, OSError."""
-    from .doctor import voices
+    from .doctor import tell_lacking_voices
 
     settings = kiosk_settings(options)
     need_display(_WITHOUT_DISPLAY)
     monitor = monitor_index(options.monitor, full_screen=options.full_screen, beside=options.panel)
     settings = replace(settings, full_screen=options.full_screen, monitor=monitor)
     if options.voice:
-        for lacking in (one for one in voices() if not one.found):
-            print(f"{lacking.name}を使えません。声を出さずに続けます。{lacking.remedy}", file=sys.stderr)
+        tell_lacking_voices()
     if options.card_bodies:
         print(_BODIES, file=sys.stderr)
     print(f"予期しない障害の記録（開発者向け）: {paths.log_folder()}", flush=True)

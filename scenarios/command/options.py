@@ -59,6 +59,7 @@ LargeTextOption = Annotated[
 HighContrastOption = Annotated[
     bool, typer.Option("--high-contrast", help="画面を、黒い背景で始める（利用する人が戻せる）")
 ]
+VoiceOption = Annotated[bool, typer.Option("--voice", help="画面の案内文を音声でも知らせる")]
 MonitorOption = Annotated[
     int | None, typer.Option("--monitor", help="全画面で表示する画面の番号（1 から数える）")
 ]

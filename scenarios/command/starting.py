@@ -19,6 +19,7 @@ from .options import (
     PaceOption,
     TownOption,
     TrustOption,
+    VoiceOption,
     stop,
 )
 from .usage import center_address, reason, usable_folder
@@ -120,6 +121,7 @@ def demo(
     ] = None,
     large_text: LargeTextOption = False,
     high_contrast: HighContrastOption = False,
+    voice: VoiceOption = False,
 ) -> None:
     """サーバ・端末・進行役の操作盤を開く。画面がなければ、一連の手続を画面なしで実演する。"""
     from .demo import run_demo
@@ -138,7 +140,7 @@ def demo(
             pace=pace,
             tour=tour,
             pictures=pictures,
-            terminal={"large_text": large_text, "high_contrast": high_contrast},
+            terminal={"large_text": large_text, "high_contrast": high_contrast, "voice": voice},
         )
     )
 
@@ -306,7 +308,7 @@ def kiosk(
         typer.Option("--card-bodies", help="カードとのやり取りの本体も記録する（暗証番号と個人情報を除く）"),
     ] = False,
     control: Annotated[str, typer.Option("--control", help="制御口の名前（試験用）")] = "",
-    voice: Annotated[bool, typer.Option("--voice", help="画面の案内文を音声でも知らせる")] = False,
+    voice: VoiceOption = False,
 ) -> None:
     """キオスク端末だけを動かす。"""
     from .kiosk import KioskOptions, run_kiosk

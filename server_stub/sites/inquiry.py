@@ -9,35 +9,29 @@ only, for an hour, that somebody has uploaded (`guesses.py`).
 from __future__ import annotations
 
 import json
-import math
 import os
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
-from datetime import timedelta
 from email.message import Message as Mime
 from email.parser import BytesHeaderParser
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.exceptions import HTTPException
 
 from server_stub.db import sqlite_url
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
-from server_stub.node import NodeContext, Uploads, make_app
+from server_stub.node import NodeContext, Uploads
 
-from .app import HEADERS, Headers
 from .guesses import Guesses, Locked, prepare_database
 from .inquiry_texts import say
+from .pages import Pages, add_form, make_site, outcome_of
 from .settings import Limits
-from .texts import LANGUAGES, wait_in_words
+from .texts import LANGUAGES
 
 MOST_BYTES = 20_000_000
 """Of an upload, both files together."""
@@ -46,7 +40,6 @@ READING_SECONDS = 90.0
 """Real seconds in which the process that reads must have answered."""
 WAITING_SECONDS = 30.0
 """Real seconds in which a sheet waits for those before it: one is read at a time."""
-_POLICY = HEADERS["content-security-policy"] + "; img-src data:"
 _PARTS = 5
 _KEPT = "inquiry.db"
 
@@ -70,14 +63,7 @@ class InquirySite:
         self._context, self._settings = context, settings
         self._guesses: Guesses | None = None
         self._opening, self._reading = threading.Lock(), threading.Semaphore(1)
-        self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("server_stub.sites"),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=jinja2.StrictUndefined,
-        )
-        self.style = (files("server_stub.sites") / "templates" / "style.css").read_text(encoding="utf-8")
+        self.pages = Pages(say)
 
     def reopen(self) -> None:
         """Forget who has uploaded."""
@@ -91,19 +77,9 @@ class InquirySite:
                 self._guesses.close()
                 self._guesses = None
 
-    def page(self, template: str, language: str, code: int = 200, /, **facts: Any) -> Response:
-        def words(key: str, **more: object) -> str:
-            return say(key, language, **more)
-
-        other = LANGUAGES[1 - LANGUAGES.index(language)]
-        body = self._templates.get_template(template).render(
-            say=words, language=language, other=other, **facts
-        )
-        return HTMLResponse(body, status_code=code)
-
     def ask(self, language: str, problem: str = "", status: int = 200) -> Response:
         """The form, with what is wrong about the upload (a sentence)."""
-        return self.page("sheet.html", language, status, problem=problem)
+        return self.pages.page("sheet.html", language, status, problem=problem)
 
     def answer(self, kind: str, body: bytes, address: str, language: str) -> Response:
         """Tell what the uploaded sheet holds."""
@@ -114,16 +90,11 @@ class InquirySite:
             return self.ask(language, say("nothing", language), 422)
         reserved = self._counted().reserve(address, self._context.clock.now())
         if isinstance(reserved, Locked):
-            return self._locked(reserved, language)
+            self._tell(outcome_of(reserved))
+            return self.pages.locked(reserved, language)
         if not self._reading.acquire(timeout=WAITING_SECONDS):
             self._tell("busy")
-            return self.page(
-                "notice.html",
-                language,
-                503,
-                title="busy.title",
-                text=say("busy", language, wait=say("later", language)),
-            )
+            return self.pages.notice("busy", language, 503, title="locked.title", wait=say("later", language))
         try:
             told = self._read(back, front)
         finally:
@@ -133,7 +104,7 @@ class InquirySite:
             self._tell(str(failure))
             return self.ask(language, say(str(failure), language), Failed(str(failure)).entry.status)
         self._tell("shown")
-        return self.page("sheet_result.html", language, found=told)
+        return self.pages.page("sheet_result.html", language, found=told)
 
     def refused(self, failed: Failed) -> Response:
         """The page of an upload that was not read at all: its language is not known yet."""
@@ -163,14 +134,6 @@ class InquirySite:
                 prepare_database(url)
                 self._guesses = Guesses(url, self._settings.limits, self._settings.address_key)
             return self._guesses
-
-    def _locked(self, locked: Locked, language: str) -> Response:
-        self._tell("locked_everybody" if locked.everybody else "locked")
-        wait = max(locked.wait, timedelta(seconds=1))
-        text = say("busy" if locked.everybody else "locked", language, wait=wait_in_words(wait, language))
-        response = self.page("notice.html", language, 429, title="busy.title", text=text)
-        response.headers["retry-after"] = str(math.ceil(wait.total_seconds()))
-        return response
 
     def _tell(self, outcome: str) -> None:
         """Count it in the trace: nothing of the sheet and no address."""
@@ -205,43 +168,18 @@ def create_inquiry(context: NodeContext, settings: InquirySettings) -> FastAPI:
     """Make the node. `app.state.inquiry` is its InquirySite (`reopen()`, `close()`)."""
     site = InquirySite(context, settings)
     site.reopen()
-    app = make_app(
-        context,
-        title="証明書裏面確認サイト",
-        source="site",
-        description="",
-        uploads=Uploads(MOST_BYTES, UPLOAD_SECONDS, site.refused),
+    uploads = Uploads(MOST_BYTES, UPLOAD_SECONDS, site.refused)
+    app = make_site(
+        context, "証明書裏面確認サイト", site.pages, more_policy="; img-src data:", uploads=uploads
     )
-    app.openapi_url = None
-    app.router.routes.clear()
     app.state.inquiry = site
-
-    @app.get("/")
-    def start(request: Request) -> Response:
-        wished = request.headers.get("accept-language", "")
-        return RedirectResponse("/en" if wished.lower().startswith("en") else "/ja", status_code=303)
-
-    @app.get("/style.css")
-    def style() -> Response:
-        return Response(site.style, media_type="text/css")
-
     for language in LANGUAGES:
         _add_language(app, site, language)
-
-    @app.exception_handler(HTTPException)
-    async def _absent(request: Request, error: HTTPException) -> Response:
-        language = "en" if request.url.path.startswith("/en") else "ja"
-        status = error.status_code if error.status_code in (404, 405) else 404
-        return site.page("notice.html", language, status, title="absent.title", text=say("absent", language))
-
-    app.add_middleware(Headers, policy=_POLICY)
     return app
 
 
 def _add_language(app: FastAPI, site: InquirySite, language: str) -> None:
-    @app.get(f"/{language}")
-    def ask() -> Response:
-        return site.ask(language)
+    add_form(app, language, "sheet", site.ask)
 
     @app.post(f"/{language}/sheet")
     async def sheet(request: Request) -> Response:
@@ -253,8 +191,3 @@ def _add_language(app: FastAPI, site: InquirySite, language: str) -> None:
             if failed.failure != "Request_Malformed":
                 raise
             return site.ask(language, say("nothing", language), failed.entry.status)
-
-    @app.get(f"/{language}/sheet")
-    def again() -> Response:
-        """Of somebody who opens the address of a result: the form."""
-        return RedirectResponse(f"/{language}", status_code=303)

@@ -67,8 +67,8 @@ OWN: dict[str, dict[str, str]] = {
         "en": "does not agree with the QR code; it may be forged",
     },
     "result.stained": {
-        "ja": "スクランブル画像の一部が汚れているか、書き換えられています。右の画像は、元の内容に戻したものです。",
-        "en": "A part of the scrambled image is stained or altered. The picture on the right shows what it held at first.",
+        "ja": "スクランブル画像の一部が汚れているか、書き換えられています。「裏面から復元した表面」は、元の内容に戻したものです。",
+        "en": 'A part of the scrambled image is stained or altered. "Front restored from the back" shows what it held at first.',
     },
     "result.other": {
         "ja": "表面と復元した表面は、別の用紙のようです。偽造のおそれがあります。",
@@ -92,7 +92,6 @@ OWN: dict[str, dict[str, str]] = {
         "en": "Please choose the scan of the back.",
     },
     "later": {"ja": "しばらく", "en": "a while"},
-    "busy.title": {"ja": "しばらくお待ちください", "en": "Please wait"},
     "busy": {
         "ja": "ただいま混み合っています。{wait}たってから、もう一度お試しください。",
         "en": "The site is busy at the moment. Please try again in {wait}.",

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from server_stub.interface.registration import grouped, number_of
-from tests.browser import axe, opened_browser
+from tests.browser import assert_large_and_legible, axe, fits, keep, opened_browser
 from tests.long import LONG
 from tests.registration.hall import MINATO
 from tests.registration.nodes import Nodes
 
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
-SMALLEST_TARGET = 44
-"""CSS pixels of a side (WCAG 2.2, 2.5.5)."""
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +35,6 @@ def page(request: pytest.FixtureRequest, browser: Any, nodes: Nodes) -> Iterator
     )
     yield context.new_page()
     context.close()
-
-
-def fits(page: Any) -> bool:
-    """Nothing has to be scrolled sideways. (Playwright asks; the page itself runs no script.)"""
-    return bool(
-        page.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    )
-
-
-def keep(page: Any, name: str) -> None:
-    """Keep a picture for whoever looks at it (KONBINI_PICTURES names a folder)."""
-    target = os.environ.get("KONBINI_PICTURES")
-    if target:
-        page.screenshot(path=str(Path(target) / f"{name}-{page.viewport_size['width']}.png"), full_page=True)
 
 
 def test_a_resident_finds_the_status_without_a_script(page: Any, nodes: Nodes) -> None:
@@ -146,32 +128,7 @@ def test_what_is_touched_is_large_enough_and_can_be_read(page: Any) -> None:
     pages = ["/ja", "/en", "/nothing"]
     for path in pages:
         page.goto(path)
-        assert page.get_by_role("heading", level=1).count() == 1 and page.get_by_role("main").count() == 1
-        sizes = page.locator("a:visible:not(.skip), button, input").evaluate_all(
-            "found => found.map(one => [one.innerText, one.getBoundingClientRect().height])"
-        )
-        assert sizes and [one for one in sizes if one[1] < SMALLEST_TARGET] == []
-        colours = page.locator("main *, header *").evaluate_all(
-            "found => found.map(one => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor])"
-        )
-        grounded = [(ink, ground) for ink, ground in colours if ground != "rgba(0, 0, 0, 0)"]
-        assert grounded and [one for one in grounded if contrast(*one) < 7] == []
-        white = {
-            ink for ink, ground in colours if ground == "rgba(0, 0, 0, 0)" and ink != "rgb(255, 255, 255)"
-        }
-        assert [ink for ink in white if contrast(ink, "rgb(255, 255, 255)") < 7] == []
-
-
-def contrast(ink: str, ground: str) -> float:
-    """Of two colours `rgb(…)`, by WCAG 2.2."""
-    light = sorted(_luminance(colour) for colour in (ink, ground))
-    return (light[1] + 0.05) / (light[0] + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
-    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+        assert_large_and_legible(page)
 
 
 @pytest.mark.skipif(not LONG, reason="axe-core is fetched from npm: with make fuzz (KONBINI_LONG=1)")
