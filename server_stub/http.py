@@ -25,18 +25,18 @@ class CallerGone(Exception):
 
 
 async def whole_body(
-    headers: Headers, receive: Receive, limit: int = MAX_BODY, seconds: float = BODY_SECONDS
+    headers: Headers, receive: Receive, limit: int = MAX_BODY, seconds: float | None = None
 ) -> bytes:
-    """The body, however it is cut into pieces: up to `limit` bytes within so many real seconds.
+    """The body, however it is cut into pieces: up to `limit` bytes within so many real seconds (none told: BODY_SECONDS).
 
     Raises Failed(Request_Too_Large), also for a body that does not tell its length, Failed(Request_Too_Slow), CallerGone.
     """
     told = headers.get("content-length", "")
     if told.isascii() and told.isdecimal() and (len(told) > 18 or int(told) > limit):
         raise Failed("Request_Too_Large", limit=limit)
-    body = bytearray()
+    body, allowed = bytearray(), BODY_SECONDS if seconds is None else seconds
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(allowed):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
@@ -47,7 +47,7 @@ async def whole_body(
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError as error:
-        raise Failed("Request_Too_Slow", seconds=seconds) from error
+        raise Failed("Request_Too_Slow", seconds=allowed) from error
 
 
 def again(body: bytes, receive: Receive) -> Receive:

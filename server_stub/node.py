@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .faults.box import KNOWN, FaultBox
-from .http import BODY_SECONDS, MAX_BODY, CallerGone, NodeProtocol, again, check_json, whole_body
+from .http import MAX_BODY, CallerGone, NodeProtocol, again, check_json, whole_body
 from .interface.clock import Clock, ClockSetting
 from .interface.failures import CATALOGUE, Failed
 from .interface.log import place_of
@@ -88,7 +88,8 @@ class Uploads:
     """Of a node that browsers send files to: how many bytes in how many real seconds, and the page of a body that was refused."""
 
     limit: int = MAX_BODY
-    seconds: float = BODY_SECONDS
+    seconds: float | None = None
+    """None: those of any message."""
     refused: Callable[[Failed], Response] = failure_response
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from pypdfium2 import raw
 
 from scenarios.evidence import write_evidence, write_overview
 from scenarios.verdict import FAILED, SKIPPED, Verdict, Why
-from tests.browser import axe, opened_browser
+from tests.browser import axe, fits, keep, opened_browser
 from tests.evidence.helper import Written, papers, sheet_pdf, verdict
 from tests.long import LONG
 
@@ -115,18 +114,6 @@ def opened(browser: Any, address: str, size: dict[str, int] = DESK, **more: Any)
     yield page
     context.close()
     assert told == []
-
-
-def fits(page: Any) -> bool:
-    return bool(
-        page.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    )
-
-
-def keep(page: Any, name: str) -> None:
-    """Keep a picture for whoever looks at it (KONBINI_PICTURES names a folder)."""
-    if target := os.environ.get("KONBINI_PICTURES"):
-        page.screenshot(path=str(Path(target) / f"{name}-{page.viewport_size['width']}.png"), full_page=True)
 
 
 def titles(page: Any) -> list[str]:
@@ -331,7 +318,7 @@ def test_no_picture_is_cut_and_no_heading_stands_alone_at_the_foot(
         headings = page.locator("h2:visible, h4:visible, .what .number:visible").all_inner_texts()
         begins = [solid(one)[:6] for one in headings]
         shown = page.locator("img").count()
-        for pushed in range(0, 200, 4) if LONG else range(0, 60, 12):
+        for pushed in range(0, 200, 4) if LONG else (0, 24):
             page.evaluate(f"() => {{ document.querySelector('#flow').style.paddingTop = '{pushed}mm'; }}")
             sheets = printed(page, tmp_path / "page.pdf")
             pictures = [box for sheet in sheets for box in sheet.pictures]

@@ -7,12 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from kiosk_app.flow import events as e
 from server_stub.interface.application_states import State
+from tests.long import part
 from tests.terminal.bench import VISITS, Bench
 from tests.terminal.conftest import quick_path as quick_path
 
@@ -32,8 +34,7 @@ def power_goes(bench: Bench) -> Bench:
     return again
 
 
-@pytest.mark.parametrize("after", [staff_settle, power_goes])
-@pytest.mark.parametrize("injection", INJECTIONS)
+@pytest.mark.parametrize(("injection", "after"), part(product(INJECTIONS, (staff_settle, power_goes)), 3))
 def test_no_attack_on_the_books_loses_or_misleads_money_or_paper(
     injection: str,
     after: Callable[[Bench], Bench],

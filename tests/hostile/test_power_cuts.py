@@ -17,6 +17,7 @@ from scenarios import paths
 from scenarios.stage import Stage
 from scenarios.steps.world import World
 from server_stub.interface.clock import real_monotonic_ns
+from tests.long import part
 
 pytestmark = [pytest.mark.別プロセス, pytest.mark.xdist_group("power")]
 CARD = "六甲翠のカード"
@@ -120,13 +121,14 @@ def world(stage: Stage) -> Iterator[World]:
     stage.start_kiosk()  # no dead process is left for the next test
 
 
-@pytest.mark.parametrize("record", CUTS)
+@pytest.mark.parametrize("record", part(CUTS, 2))
 def test_a_power_cut_leaves_nothing_contradicting(world: World, stage: Stage, record: str) -> None:
     cut_and_compare(world, stage, record, timedelta())
 
 
 @pytest.mark.parametrize(
-    "record", ["take_money.done", "report.due", "print_sheet.done", "hand_over.intent", "draw_in.intent"]
+    "record",
+    part(["take_money.done", "report.due", "print_sheet.done", "hand_over.intent", "draw_in.intent"], 2),
 )
 def test_nor_does_one_that_lasts_longer_than_the_session(world: World, stage: Stage, record: str) -> None:
     """The servers hear nothing in the meantime, the centre has cancelled what it took for unpaid."""
@@ -203,7 +205,7 @@ def switched_on(world: World, stage: Stage, screen: str) -> None:
     world.terminal.wait_for(screen)
 
 
-@pytest.mark.parametrize("kind", ["journal.put_away", "journal.begun"])
+@pytest.mark.parametrize("kind", part(["journal.put_away", "journal.begun"], 2))
 def test_a_power_cut_while_a_journal_is_put_away_leaves_its_books_agreeing(
     world: World, stage: Stage, kind: str
 ) -> None:

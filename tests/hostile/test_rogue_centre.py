@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from scenarios.stage import Stage
 from scenarios.steps.world import World
 from tests.hostile.rogue import Answer, Change, Rogue, http
+from tests.long import part
 
 JSON, HTML, PDF = "application/json", "text/html; charset=utf-8", "application/pdf"
 PAGE = "<html><h1>ただいま混み合っています</h1></html>".encode()
@@ -144,7 +146,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("where", "change", "failure"), CASES)
+@pytest.mark.parametrize(("where", "change", "failure"), part(CASES, 2))
 def test_it_is_told_by_name_before_any_coin(
     world: World, rogue: Rogue, where: str, change: Change, failure: str
 ) -> None:
@@ -186,8 +188,9 @@ OWN_WORDS = {
 }
 
 
-@pytest.mark.parametrize("where", ["sessions", "authentication", "applications"])
-@pytest.mark.parametrize("what", OWN_WORDS)
+@pytest.mark.parametrize(
+    ("what", "where"), part(product(OWN_WORDS, ("sessions", "authentication", "applications")), 2)
+)
 def test_nobody_puts_a_sentence_on_the_screen_without_a_signature(
     world: World, rogue: Rogue, where: str, what: str
 ) -> None:

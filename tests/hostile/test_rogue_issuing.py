@@ -18,6 +18,7 @@ from scenarios.steps.offices import FROM_EVER, change_setting
 from scenarios.steps.world import World
 from server_stub.center.settings import IssuingServer
 from tests.hostile.rogue import Answer, Change, Rogue, http
+from tests.long import part
 from tests.terminal.sheets import drawn
 
 pytestmark = pytest.mark.attack
@@ -89,7 +90,7 @@ PAPERS: dict[str, Edit] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", PAPERS)
+@pytest.mark.parametrize("what", part(PAPERS, 2))
 def test_a_paper_that_is_said_to_be_another_is_not_paid_for(world: World, rogue: Rogue, what: str) -> None:
     world.identify(CARD)
     rogue.change("applications", told_otherwise(PAPERS[what]))

@@ -33,6 +33,7 @@ from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.notices import FILE_NAME
 from tests.hostile.rogue import Rogue
 from tests.hostile.test_rogue_issuing import Edit, fronts, told_otherwise, untouched
+from tests.long import part
 
 pytestmark = pytest.mark.attack
 
@@ -147,7 +148,7 @@ MIXED: dict[str, tuple[str, str, int, Edit]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", MIXED)
+@pytest.mark.parametrize("what", part(MIXED, 2))
 def test_sheets_that_are_not_what_is_said_of_them_are_not_paid_for(
     world: World, rogue: Callable[[Edit], Callable[[], int]], what: str
 ) -> None:
@@ -320,7 +321,7 @@ CHANGES: dict[str, tuple[str, str, str, dict[str, Text]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", CHANGES)
+@pytest.mark.parametrize("what", part(CHANGES, 2))
 def test_what_has_changed_since_the_offer_is_refused_by_name_before_money(
     world: World, rogue: Callable[[Edit], Callable[[], int]], what: str
 ) -> None:

@@ -16,6 +16,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.terminal import ReportKind
 from tests.hostile.hall import SECOND, Hall
 from tests.hostile.visitor import Received
+from tests.long import part
 from tests.readback.town import Town
 
 RESIDENCE, SEAL = "residence", "seal_registration"
@@ -130,25 +131,27 @@ def test_two_terminals_of_many_residents_never_mix_them_up(hall: Hall) -> None:
     assert not [event for event in hall.events if event.kind == "internal_error"]
 
 
-@pytest.mark.parametrize("blind", [False, True], ids=["centre looks", "centre is blind"])
+DISASTERS = [
+    ("issuing.swap_record", "六甲翠のカード", RESIDENCE, 1, True, OF_ANOTHER),
+    ("issuing.swap_record", "六甲翠のカード", SEAL, 1, False, OF_ANOTHER),
+    ("issuing.swap_record", "港太一のカード", RESIDENCE, 2, False, OF_ANOTHER),
+    ("issuing.swap_sheet", "港太一のカード", RESIDENCE, 1, True, OF_ANOTHER),
+    ("issuing.swap_sheet", "六甲翠のカード", SEAL, 2, False, OF_ANOTHER),
+    ("issuing.swap_sheet", "六甲翠のカード", RESIDENCE, 3, True, OF_ANOTHER),
+    ("issuing.wrong_kind", "港太一のカード", SEAL, 1, False, {"kind"}),
+    ("issuing.wrong_kind", "六甲翠のカード", RESIDENCE, 1, True, {"kind"}),
+    ("issuing.wrong_answers", "港太一のカード", RESIDENCE, 1, False, {"answers on a sheet"}),
+    ("issuing.wrong_answers", "港太一のカード", RESIDENCE, 2, True, {"answers on a sheet"}),
+    ("issuing.wrong_municipality", "六甲翠のカード", SEAL, 1, False, {"municipality"}),
+    ("issuing.wrong_copies", "六甲翠のカード", SEAL, 2, False, {"copies"}),
+    ("issuing.wrong_fee", "六甲翠のカード", RESIDENCE, 1, True, {"fee"}),
+    ("issuing.hidden_number", "港太一のカード", RESIDENCE, 1, True, {"個人番号 on a sheet"}),
+]
+
+
 @pytest.mark.parametrize(
-    ("fault", "card", "kind", "copies", "household", "details"),
-    [
-        ("issuing.swap_record", "六甲翠のカード", RESIDENCE, 1, True, OF_ANOTHER),
-        ("issuing.swap_record", "六甲翠のカード", SEAL, 1, False, OF_ANOTHER),
-        ("issuing.swap_record", "港太一のカード", RESIDENCE, 2, False, OF_ANOTHER),
-        ("issuing.swap_sheet", "港太一のカード", RESIDENCE, 1, True, OF_ANOTHER),
-        ("issuing.swap_sheet", "六甲翠のカード", SEAL, 2, False, OF_ANOTHER),
-        ("issuing.swap_sheet", "六甲翠のカード", RESIDENCE, 3, True, OF_ANOTHER),
-        ("issuing.wrong_kind", "港太一のカード", SEAL, 1, False, {"kind"}),
-        ("issuing.wrong_kind", "六甲翠のカード", RESIDENCE, 1, True, {"kind"}),
-        ("issuing.wrong_answers", "港太一のカード", RESIDENCE, 1, False, {"answers on a sheet"}),
-        ("issuing.wrong_answers", "港太一のカード", RESIDENCE, 2, True, {"answers on a sheet"}),
-        ("issuing.wrong_municipality", "六甲翠のカード", SEAL, 1, False, {"municipality"}),
-        ("issuing.wrong_copies", "六甲翠のカード", SEAL, 2, False, {"copies"}),
-        ("issuing.wrong_fee", "六甲翠のカード", RESIDENCE, 1, True, {"fee"}),
-        ("issuing.hidden_number", "港太一のカード", RESIDENCE, 1, True, {"個人番号 on a sheet"}),
-    ],
+    ("fault", "card", "kind", "copies", "household", "details", "blind"),
+    part([(*case, blind) for case in DISASTERS for blind in (False, True)], 3),
 )
 def test_a_disaster_at_the_issuing_server_reaches_nobody(
     hall: Hall, fault: str, card: str, kind: str, copies: int, household: bool, details: set[str], blind: bool

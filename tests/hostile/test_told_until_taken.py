@@ -17,6 +17,7 @@ from server_stub.interface.terminal import ReportKind, StatusReport
 from tests.hostile.hall import Hall
 from tests.hostile.rogue import Answer, Change, Rogue, http
 from tests.hostile.visitor import Received, Visitor
+from tests.long import part
 
 JSON = "application/json"
 
@@ -82,7 +83,7 @@ NO_ANSWER: dict[str, Change] = {
 
 @pytest.mark.parametrize(
     ("where", "change"),
-    [pytest.param("reports", change, id=f"reports: {what}") for what, change in NO_ANSWER.items()]
+    part([pytest.param("reports", change, id=f"reports: {what}") for what, change in NO_ANSWER.items()], 2)
     + [
         pytest.param("end", NO_ANSWER[what], id=f"end: {what}")
         for what in ("a portal's page", "a redirect", "nothing")

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event
 
 from server_stub.db import sqlite_url
 from tests.issuing.helper import DELIVERY, RESIDENCE, SEAL, TAICHI, OpenTownHall, TownHall, deliver
-from tests.long import LONG
+from tests.long import part
 
 OLD, NEW = "見本旧町", "見本新町"
 TURNS = 30
@@ -63,7 +63,7 @@ def interrupted(hall: TownHall, interruption: Interruption) -> Iterator[None]:
 
 @pytest.mark.attack
 @pytest.mark.parametrize("kind", [RESIDENCE, SEAL])
-@pytest.mark.parametrize("turn", range(1, TURNS + 1, 1 if LONG else 3))
+@pytest.mark.parametrize("turn", part(range(1, TURNS + 1), 6))
 def test_no_paper_mixes_two_deliveries(open_hall: OpenTownHall, tmp_path: Path, kind: str, turn: int) -> None:
     url = sqlite_url(tmp_path / "replica.db")
     before, after = delivery_of(tmp_path / "old", OLD), delivery_of(tmp_path / "new", NEW)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from server_stub.operations.web import COOKIE
@@ -24,17 +22,3 @@ def opened_page(browser: Any, official: Official, size: dict[str, int], **more: 
     assert COOKIE in official.http.cookies or official.operator is None
     yield context.new_page()
     context.close()
-
-
-def fits(page: Any) -> bool:
-    """Nothing has to be scrolled sideways, but tables within their own boxes."""
-    return bool(
-        page.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    )
-
-
-def keep(page: Any, name: str) -> None:
-    """Keep a picture for whoever looks at it (KONBINI_PICTURES names a folder)."""
-    target = os.environ.get("KONBINI_PICTURES")
-    if target:
-        page.screenshot(path=str(Path(target) / f"{name}-{page.viewport_size['width']}.png"), full_page=True)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from server_stub.operations.rights import MUNICIPAL_ROLES, VENDOR_ROLES, PersonalField, Role
-from tests.browser import axe, opened_browser
+from tests.browser import axe, fits, keep, opened_browser
 from tests.long import LONG
-from tests.operations.browsers import DESK, PHONE, fits, keep, opened_page
+from tests.operations.browsers import DESK, PHONE, opened_page
 from tests.operations.hall import KOBE, PASSWORD, Hall, Official
 
 SMALLEST_TARGET = 24

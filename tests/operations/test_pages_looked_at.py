@@ -15,9 +15,9 @@ from scenarios.stage import Stage
 from scenarios.towns import load_towns, shipped_town
 from server_stub.interface.clock import STAGE_START
 from server_stub.operations.rights import Role
-from tests.browser import opened_browser
+from tests.browser import fits, keep, opened_browser
 from tests.long import LONG
-from tests.operations.browsers import DESK, PHONE, fits, keep, opened_page
+from tests.operations.browsers import DESK, PHONE, opened_page
 from tests.operations.hall import Official, Officials
 from tests.operations.test_acts import WHY, Strays, doubtful, hidden, officials, stage, strays  # noqa: F401
 from tests.operations.test_registrations import Town
