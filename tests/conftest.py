@@ -79,7 +79,7 @@ def _all_that_is_told_has_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is played in the same towns is one worker's, so that each stage is set once. Of an outline's examples of a feature two are
+    """What is played in the same towns is one worker's, so that each stage is set once. Of an outline's examples of a feature one is
     played; `make fuzz` (KONBINI_LONG=1) and `konbini run` play all."""
     if not LONG:
         rows: Counter[str] = Counter()
@@ -112,7 +112,7 @@ def _tags(item: pytest.Item) -> frozenset[str]:
     return frozenset(scenario.tags | scenario.feature.tags)
 
 
-ROWS = 2
+ROWS = 1
 """Examples of an outline."""
 PLANTED = "test_a_planted_defect_fails_the_"
 

@@ -22,6 +22,7 @@ from server_stub.interface.failures import CATALOGUE
 from server_stub.interface.terminal import Manifest
 from server_stub.interface.values import FailureBody
 from tests.center.world import OPS_KEY, STORE_KEY, World
+from tests.long import LONG
 
 OPERATIONS = {
     ("get", "/v1/municipalities"),
@@ -127,7 +128,7 @@ def test_whatever_is_sent_is_answered_as_the_specification_says(
     key = OPS_KEY if path.startswith("/ops/") else STORE_KEY
 
     @settings(
-        max_examples=8,
+        max_examples=8 if LONG else 3,
         database=None,
         derandomize=True,
         deadline=None,

@@ -20,6 +20,7 @@ from server_stub.interface.terminal import ReportKind
 from server_stub.interface.trace import Trace
 from tests.hostile.visitor import Visitor
 from tests.kept.server import Server, command, until
+from tests.long import LONG
 
 pytestmark = [pytest.mark.xdist_group("kept"), pytest.mark.skipif(os.name == "nt", reason="modes of files")]
 CARD = "六甲翠のカード"
@@ -113,6 +114,7 @@ def test_the_nights_that_passed_while_it_was_off_are_made_up_for_and_can_be_take
     assert isinstance(twice.exception, Failed) and twice.exception.failure == "Delivery_None_Before"
 
 
+@pytest.mark.skipif(not LONG, reason="with make fuzz (KONBINI_LONG=1)")
 def test_a_folder_of_before_there_were_several_towns_is_gone_on_with(tmp_path: Path) -> None:
     """Then the one town was the first shipped one, a replica had no code in its name, and a card named no municipality."""
     old = Server(tmp_path / "servers", "--clock", "2026-06-08T09:00")

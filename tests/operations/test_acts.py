@@ -34,10 +34,10 @@ from server_stub.operations import strays as stray_matters
 from server_stub.operations.forms import Form
 from server_stub.operations.rights import Role
 from server_stub.operations.strays import Stray
-from tests.browser import axe, opened_browser
+from tests.browser import axe, fits, keep, opened_browser
 from tests.long import LONG
 
-from .browsers import DESK, PHONE, fits, keep, opened_page
+from .browsers import DESK, PHONE, opened_page
 from .hall import ASHIKAGA, KOBE, Official, Officials, Page
 
 MIDORI, TAICHI, NAOKI = "0000100201", "0000100101", "0000100301"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from server_stub.sites.texts import LANGUAGES
 from tests.browser import assert_large_and_legible, axe, fits, keep, opened_browser
-from tests.long import LONG
+from tests.long import LONG, part
 from tests.pages.test_inquiry_site import Site, saying, served
 
 PHONE, DESK = {"width": 420, "height": 800}, {"width": 1280, "height": 900}
@@ -53,8 +54,7 @@ READERS = {
 }
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("said", list(READERS))
+@pytest.mark.parametrize(("size", "said"), part(product((PHONE, DESK), READERS), 4))
 def test_what_a_sheet_holds_fits_and_can_be_read(
     browser: Any, tmp_path: Path, said: str, size: dict[str, int]
 ) -> None:
@@ -71,7 +71,7 @@ def test_what_a_sheet_holds_fits_and_can_be_read(
                 _looked_at(page, f"inquiry-{said}-{language}")
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("size", part((PHONE, DESK), 2))
 def test_what_is_not_there_and_who_has_to_wait(browser: Any, tmp_path: Path, size: dict[str, int]) -> None:
     with served(tmp_path, *saying(failure="Back_Page_Absent", facts={})) as site:
         while site.send(b"x").status_code != 429:

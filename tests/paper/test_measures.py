@@ -13,6 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from scenarios.references import Paper, delivered, papers
 from scenarios.towns import load_town, shipped_names
+from tests.long import part
 from tests.paper import samples
 from tests.paper.measuring import Placed, letters, lines, pitches, placed
 
@@ -40,7 +41,7 @@ def seals(folder: Path, pdf: bytes) -> list[Placed]:
     return [one for picture in pictures for one in placed(pdf, picture.read_bytes())]
 
 
-@pytest.mark.parametrize(("folder", "kind"), KINDS, ids=lambda told: getattr(told, "name", told))
+@pytest.mark.parametrize(("folder", "kind"), part(KINDS, 3), ids=lambda told: getattr(told, "name", told))
 def test_the_official_seal_is_at_most_25_mm(folder: Path, kind: str) -> None:
     for paper in papers_of(folder, kind):
         found = seals(folder, paper.rendered.pdf)

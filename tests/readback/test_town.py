@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from scenarios.towns import shipped_town
 from server_stub.interface.secret import Secret
 from server_stub.interface.terminal import Manifest, SheetEntry
 from server_stub.interface.values import Box
+from tests.long import part
 from tests.paper import defects
 from tests.paper.defects import Change, exchanged, front, items, member, planted, tampered
 from tests.readback.glyphs import glyphs_of
@@ -108,8 +110,11 @@ ORDINARY = [
 """Residents whose records have what the standard allows and forms are apt to forget."""
 
 
-@pytest.mark.parametrize("people", ORDINARY, ids=lambda people: people[0])
-@pytest.mark.parametrize("shown", [True, False], ids=["all items", "no item"])
+@pytest.mark.parametrize(
+    ("people", "shown"),
+    part(product(ORDINARY, [True, False]), 3),
+    ids=lambda told: told[0] if isinstance(told, list) else ("no item", "all items")[told],
+)
 def test_ordinary_residents_get_a_right_paper(
     office: Office, town: Town, people: list[str], shown: bool
 ) -> None:

@@ -11,6 +11,7 @@ from server_stub.interface.failures import Failed
 from server_stub.interface.trace import Event
 from server_stub.registry.importers.person_record import could_be_real, right_check_digit
 from server_stub.registry.replica import Replica
+from tests.long import part
 from tests.registry.helper import ENCODINGS, Delivery, Notice, read_cells, write_cells, write_notices
 
 RESIDENTS, SEALS, RESTRICTIONS, SLIP, NOTICES = (
@@ -109,7 +110,7 @@ PERSON_CELLS = [
 ]
 
 
-@pytest.mark.parametrize(("key", "column", "text"), PERSON_CELLS)
+@pytest.mark.parametrize(("key", "column", "text"), part(PERSON_CELLS, 3))
 def test_a_broken_cell_of_the_resident_file_is_named(
     delivery: Delivery, url: str, key: str, column: str, text: str
 ) -> None:

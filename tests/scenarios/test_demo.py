@@ -63,6 +63,7 @@ def test_the_demo_shows_a_town_of_the_users_own(
 
 
 @pytest.mark.xdist_group("commands")
+@pytest.mark.skipif(not LONG, reason="with make fuzz (KONBINI_LONG=1)")
 def test_a_demo_that_ends_in_a_refusal_says_so(tmp_path: Path) -> None:
     town, home = tmp_path / "town", tmp_path / "home"
     home.mkdir()

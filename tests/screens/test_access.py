@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -22,6 +23,7 @@ from kiosk_app.screens.screen import Screen
 from kiosk_app.screens.window import KioskWindow
 from server_stub.interface.clock import Clock
 from server_stub.interface.secret import Secret
+from tests.long import part
 from tests.screens.pages import LANGUAGES, buttons, page_of, pixels, texts
 
 VIEWS = samples()
@@ -78,7 +80,7 @@ def keyboard(shown: KioskWindow) -> Iterator[Keyboard]:
 # --- the keyboard -----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", list(VIEWS))
+@pytest.mark.parametrize("name", part(VIEWS, 3))
 def test_tab_reaches_every_button_once_and_comes_back(keyboard: Keyboard, name: str) -> None:
     keyboard.window.show_view(VIEWS[name])
     page = page_of(keyboard.window)
@@ -263,8 +265,7 @@ def _under(interface: QAccessibleInterface) -> Iterator[QAccessibleInterface]:
             yield from _under(child)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", list(VIEWS))
+@pytest.mark.parametrize(("name", "language"), part(product(VIEWS, LANGUAGES), 3))
 def test_a_screen_reader_finds_what_is_read(shown: KioskWindow, name: str, language: str) -> None:
     shown.show_view(in_language(VIEWS[name], language))
     page = page_of(shown)

@@ -11,30 +11,22 @@ from PySide6.QtWidgets import QApplication
 
 from kiosk_app.flow import views
 from scenarios.stage import Stage
-from scenarios.steps.plugin import Stages
 from scenarios.steps.sentences import find
 from scenarios.steps.slots import speak_of
 from scenarios.tours import OFF, TOURS, TOWNS, Tour, tours_for
 from scenarios.tours.guide import Guide
 from scenarios.tours.unattended import INDEX, run_tours
 from scenarios.towns import load_towns, shipped_town
-from tests.long import LONG
 
-SHOWN = TOURS if LONG else TOURS[:2]
 RESIDENT = TOURS[0]
-
-
 EVERYBODY = [shipped_town(name) for name in TOWNS]
+
+pytestmark = pytest.mark.xdist_group("tours")  # one stage serves them
 
 
 @pytest.fixture(scope="module")
-def stage(qapp: QApplication, stages: Stages) -> Iterator[Stage]:
-    """With everybody for all tours; where only some are gone, the one that other tests have already."""
-    if not LONG:
-        made = stages.of(())
-        yield made
-        made.clock.run()
-        return
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    """With everybody for all tours, in the order of the demo: the terminal stands in the first town."""
     with Stage(towns=load_towns(EVERYBODY)) as own:
         yield own
     speak_of(load_towns())
@@ -92,7 +84,7 @@ def test_tours_are_only_offered_where_everybody_in_them_has_a_card() -> None:
 # --- as they are gone ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("tour", SHOWN, ids=lambda tour: tour.name)
+@pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.name)
 def test_a_tour_comes_to_its_end_unattended_with_a_picture_of_every_step(
     stage: Stage, tmp_path: Path, tour: Tour
 ) -> None:
