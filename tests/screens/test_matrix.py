@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QEvent, QRectF
 from PySide6.QtWidgets import QApplication, QWidget
 
 from kiosk_app.flow.views import Look
@@ -140,6 +140,7 @@ def on_size(window: KioskWindow, width: int, height: int, *, every: int = 1) -> 
         for language in LANGUAGES:
             for look, told in LOOKS.items():
                 window.show_view(replace(in_language(VIEWS[name], language), look=told))
+                QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # the pages before
                 told_wrong = faults(window)
                 if look in ("usual", "both"):
                     try:
