@@ -121,7 +121,7 @@ class Responder:
             return b"\x80\x00", "good"
         code = _REASON_CODES.get(found.reason)
         reason = der.context(0, der.tlv(der.ENUMERATED, bytes((code,)))) if code is not None else b""
-        return der.context(1, der.time(found.since), reason), f"revoked ({found.reason.value})"
+        return der.context(1, der.time(found.since), reason), f"revoked ({found.reason.name})"
 
 
 def _digests(name: bytes, public: bytes) -> dict[bytes, tuple[bytes, bytes]]:

@@ -18,11 +18,13 @@ from cryptography.x509 import ocsp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scenarios import trace_labels
 from server_stub.authority import Authority
 from server_stub.authority.ocsp import MALFORMED_REQUEST
 from server_stub.authority.profile import Kind
 from server_stub.http import NodeProtocol
 from server_stub.interface.clock import STAGE_START, Clock
+from server_stub.interface.trace import Event, Trace
 from server_stub.node import RunningNode
 from tests.authority.helper import OPERATOR_KEY, SomeHolder, authentication_ca, load, request_for
 
@@ -68,8 +70,10 @@ def test_good_is_signed_by_the_ca_and_dated_by_the_clock(
 
 
 def test_held_revoked_and_released_are_told_with_time_and_reason(
-    client: httpx.Client, authority: Authority, leaf: x509.Certificate, clock: Clock
+    client: httpx.Client, authority: Authority, leaf: x509.Certificate, clock: Clock, trace: Trace
 ) -> None:
+    told: list[Event] = []
+    trace.subscribe(told.append)
     request = request_for(leaf, authentication_ca(authority))
     clock.advance(timedelta(minutes=1))
     authority.hold(leaf.serial_number)
@@ -82,6 +86,9 @@ def test_held_revoked_and_released_are_told_with_time_and_reason(
     authority.revoke(leaf.serial_number, "key_compromise")
     revoked = ask(client, request)
     assert revoked.revocation_reason is x509.ReasonFlags.key_compromise
+    answered = [event.data["statuses"] for event in told if event.kind == "ocsp_answered"]
+    in_words = [trace_labels.value("statuses", one) for one in answered]
+    assert in_words == ["一時停止", "有効", "失効・鍵の危殆化"]
     authority_said_nothing = ask(client, request_for(leaf, authentication_ca(authority)))
     with pytest.raises(x509.ExtensionNotFound):
         authority_said_nothing.extensions.get_extension_for_class(x509.OCSPNonce)
