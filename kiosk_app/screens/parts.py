@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from enum import StrEnum
@@ -126,12 +127,12 @@ class Text(Placed, QLabel):
     `top`: begin at the upper edge; otherwise the lines stand in the middle of the box. `single`: shrinks rather than
     to be broken. `language`: in whose face; None for that of the screen.
 
-    The widget reaches `BLEED` beyond its box on every side: a box may be as high as its letters, and their tails end
-    between two pixels.
+    The widget reaches `bleed` beyond its box on every side: a box may be as high as its letters, and their tails end
+    below it, or between two pixels.
     """
 
     BLEED: ClassVar[int] = 10
-    """In device pixels."""
+    """In logical pixels; no fewer of the device's."""
 
     def __init__(
         self,
@@ -216,11 +217,16 @@ class Text(Placed, QLabel):
         self.update()
 
     def _lay(self) -> None:
-        self.setGeometry(self._shown_at().adjusted(-self.BLEED, -self.BLEED, self.BLEED, self.BLEED))
+        more = self.bleed()
+        self.setGeometry(self._shown_at().adjusted(-more, -more, more, more))
+
+    def bleed(self) -> int:
+        """In device pixels."""
+        return math.ceil(self.BLEED * max(1.0, self.ratio))
 
     def pen(self) -> QPainter:
         painter = super().pen()
-        painter.translate(self.BLEED / self.ratio, self.BLEED / self.ratio)
+        painter.translate(self.bleed() / self.ratio, self.bleed() / self.ratio)
         return painter
 
     def paintEvent(self, event: QPaintEvent) -> None:

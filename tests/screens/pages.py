@@ -32,7 +32,7 @@ def box_of(widget: QWidget, page: QWidget) -> QRectF:
     """Where the widget really lies on the page, in logical pixels; of a text, the box it was given."""
     lies = QRectF(widget.mapTo(page, QPoint(0, 0)), widget.size().toSizeF())
     if isinstance(widget, Text):
-        lies.adjust(widget.BLEED, widget.BLEED, -widget.BLEED, -widget.BLEED)
+        lies.adjust(widget.bleed(), widget.bleed(), -widget.bleed(), -widget.bleed())
     ratio = ratio_of(page)
     return QRectF(lies.topLeft() / ratio, lies.size() / ratio)
 
@@ -110,13 +110,13 @@ def ink(text: Text) -> np.ndarray:
 
 def with_room(text: Text, room: int) -> np.ndarray:
     """The ink of the text with `room` more pixels on every side."""
-    shown = text.BLEED
-    text.BLEED = shown + room
+    shown = text.bleed() + room
+    text.bleed = lambda: shown  # type: ignore[method-assign]
     text.rescale(text.ratio)
     try:
         return ink(text)
     finally:
-        del text.BLEED
+        del text.bleed
         text.rescale(text.ratio)
 
 
