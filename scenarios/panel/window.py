@@ -53,8 +53,6 @@ from .way_box import WayBox
 from .words import GONE, RESET, SCREENS, trouble
 
 TITLE = "進行役の操作盤 ― 端末の一部ではありません"
-_HINT = "端末で「行政サービス」を選び、カードの案内が出たら、{how}ください。"
-_WITH_HAND, _BY_HAND = "カードを選んで「カードを置く」を押して", "お手元のカードを、カードリーダに置いて"
 _ALL_BACK = "端末・サーバ・お金・用紙・時計・障害を、すべて最初に戻します"
 _TERMINAL_BACK = "端末を起動し直し、取り出し口・おつり・用紙・時計を最初に戻します（サーバと、収納済みのお金はそのままです）"
 LOOK_MS = 300
@@ -125,7 +123,6 @@ class PanelWindow(QMainWindow):
         self._traces = _timer(self, TRACE_MS, self.trace.refresh)
         self._turn_to(self.choice if self._tours else self.columns)
         self._refresh_all()
-        self.tell("" if self._tours else _HINT.format(how=_WITH_HAND if client.cards() else _BY_HAND))
 
     def _arranged(self) -> Columns:
         """The parts by the width there is."""
@@ -293,7 +290,7 @@ class PanelWindow(QMainWindow):
         assert guide is not None
         if tour is None:
             self._go_to(self.columns)
-            self.tell(_HINT.format(how=_WITH_HAND))
+            self.tell("")
         elif self._led(lambda: guide.start(tour)):
             self._go_to(self.columns)
 
