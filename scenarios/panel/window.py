@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
@@ -117,8 +118,8 @@ class PanelWindow(QMainWindow):
         self._fit(columns_for(self.width(), theme.SCALE))
         set_role(self.tray.take, "")
         self.columns.resized.connect(self._bring_lit, Qt.ConnectionType.QueuedConnection)
-        self.tray.came.connect(lambda: self.columns.bring(self.tray))
-        self.way.began.connect(lambda: self.columns.bring(self.way))
+        self.tray.came.connect(partial(self._bring, self.tray))
+        self.way.began.connect(partial(self._bring, self.way))
         self._looks = _timer(self, LOOK_MS, self.look)
         self._traces = _timer(self, TRACE_MS, self.trace.refresh)
         self._turn_to(self.choice if self._tours else self.columns)
@@ -264,6 +265,11 @@ class PanelWindow(QMainWindow):
         if part is not None:
             _shine(part, True)
             self._bring_lit()
+
+    def _bring(self, box: QWidget) -> None:
+        """Show `box`, in which something happens, as far as it does not push what is to be pressed out of sight."""
+        self.columns.bring(box)
+        self._bring_lit()
 
     def _bring_lit(self) -> None:
         """What is to be pressed lies in sight, also when the room for it has changed."""
