@@ -232,7 +232,7 @@ class PayScreen(Screen[Pay]):
             box = rect(c.left(), c.bottom() - 104, left_wide, 104)
             self.panel(box, self.colours.ink)
             told = self.words("pay.rejected", amount=self.words.money(view.rejected))
-            self.text(box.adjusted(28, 8, -28, -8), told, theme.TEXT, bold=True, colour=self.colours.ground)
+            self.text(box.adjusted(28, 14, -28, -14), told, theme.TEXT, bold=True, colour=self.colours.ground)
         self._accepted(c.left() + left_wide + theme.GAP)
 
     def _accepted(self, left: float) -> None:

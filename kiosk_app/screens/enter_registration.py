@@ -165,7 +165,7 @@ class EnterPasswordScreen(Screen[EnterPassword]):
             return
         self.panel(box, self.colours.ink)
         sentences = [self.words("password.wrong"), *left] if self.view.was_wrong else left
-        inner = box.adjusted(28, 8, -28, -8)
+        inner = box.adjusted(28, 12, -28, -12)
         self.text(
             inner, "\n".join(sentences), theme.LEAD, bold=True, colour=self.colours.ground, least=theme.SMALL
         )

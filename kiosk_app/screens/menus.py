@@ -10,7 +10,7 @@ from kiosk_app.flow.events import Agreed, RegistrationTouched, ServiceTouched
 from kiosk_app.flow.views import Consent, ServiceMenu, TopMenu
 
 from . import theme
-from .parts import Align, Drawing, Panel, Text, rect
+from .parts import Align, Drawing, Panel, Text, rect, stack
 from .screen import Screen
 
 LOOK_HIGH = 168.0
@@ -70,10 +70,10 @@ class ServiceMenuScreen(Screen[ServiceMenu]):
                 bare=True,
             )
             Drawing(tile, rect(20, 44, 128, 128), drawn, self.colours)
-            label = rect(164, 12, half - 176, 92)
-            tile.on(label, tile.text(), theme.TITLE, bold=True, least=theme.LEAD)
-            about = rect(164, 112, half - 176, 104)
-            tile.on(about, self.words(f"service.{name}.about"), theme.SMALL, top=True)
+            beside = rect(164, 20, half - 180, 184)
+            heading = tile.on(beside, tile.text(), theme.TITLE, bold=True, least=theme.LEAD)
+            about = tile.on(beside, self.words(f"service.{name}.about"), theme.SMALL)
+            stack(beside, (heading, about))
         top = c.top() + 224 + theme.GAP
         self.text(rect(c.left(), top + 8, c.width(), 40), self.words("service.needed"), theme.LEAD, bold=True)
         top += 64
@@ -106,7 +106,7 @@ class ConsentScreen(Screen[Consent]):
                 self, rect(c.left() + 32, top + (high - 44) / 2, 44, 44), self.colours.accent, radius=22
             )
             Text(disc, disc.area, str(index + 1), theme.TEXT, bold=True, colour=self.colours.ground, align=Align.CENTRE, figures=True)  # fmt: skip
-            box = rect(c.left() + 104, top, c.width() - 136, high)
+            box = rect(c.left() + 104, top, c.width() - 136, high).adjusted(0, 12, 0, -12)
             if self.view.registration:
                 told = self.words(f"consent.registration.{note}")
             else:

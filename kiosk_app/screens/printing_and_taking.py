@@ -28,7 +28,7 @@ class PrintingScreen(Picture[Printing]):
         wide = c.right() - left
         stay = rect(left, c.top(), wide, 128)
         self.panel(stay, self.colours.ink)
-        self.text(stay.adjusted(24, 8, -24, -8), self.words("printing.stay"), theme.LEAD, bold=True, colour=self.colours.ground)  # fmt: skip
+        self.text(stay.adjusted(24, 14, -24, -14), self.words("printing.stay"), theme.LEAD, bold=True, colour=self.colours.ground)  # fmt: skip
         sheet = self.words("printing.sheet", printed=view.printed, total=view.total)
         self.text(rect(left, c.top() + 176, wide, 72), sheet, 44, bold=True, least=theme.LEAD, single=True)
         bar = Panel(self, rect(left, c.top() + 256, wide, 32), self.colours.rest, radius=16)

@@ -61,11 +61,11 @@ class RefusalScreen(Screen[Refusal]):
         """What happened: on the dark ground of an alarm, or in the page's own colours where the resident has ended it."""
         if self.view.calm:
             self.panel(head, self.colours.tint)
-            box, colour = head.adjusted(40, 8, -32, -8), self.colours.ink
+            box, colour = head.adjusted(40, 14, -32, -14), self.colours.ink
         else:
             self.panel(head, self.colours.ink)
             self.drawing(rect(head.left() + 32, head.top() + 30, 72, 72), "attention")
-            box, colour = head.adjusted(136, 8, -32, -8), self.colours.ground
+            box, colour = head.adjusted(136, 14, -32, -14), self.colours.ground
         self.text(box, happened, theme.LARGE, bold=True, colour=colour, least=theme.LEAD)
 
     def _rows(self, told: RefusalWords) -> list[tuple[str, str]]:

@@ -398,11 +398,12 @@ class Picture(Screen[V]):
         if strong:
             self.panel(rect(left, top, wide, 112), self.colours.ink)
             self.text(
-                rect(left + 24, top, wide - 48, 112),
+                rect(left + 24, top + 12, wide - 48, 88),
                 strong,
                 theme.LEAD,
                 bold=True,
                 colour=self.colours.ground,
+                least=theme.TEXT,
             )
             top += 112 + theme.GAP
         bottom = c.bottom() - (CODE_HIGH + NUMBER_HIGH + 24 if failure else 0)

@@ -83,6 +83,7 @@ def _visit(folder: Path) -> dict[str, bytes]:
         steps.do("もし", f"{fee - _LAST_COIN}円を入れる", lambda: world.drop(fee - _LAST_COIN))
         panel = PanelWindow(StageClient(stage, lambda: None))
         panel.show()
+        panel.choice.choices[-1].click()  # free play: the parts, not the choice of tours
         for _ in range(3):  # looks, and what they lay out anew
             panel.look()
             panel.trace.refresh()
@@ -183,7 +184,7 @@ img {{ display: block; width: 100% }}
 <figure class="paper" style="left: 36px; top: 590px; width: 436px">
   <figcaption>証明書<span>the paper, front and back</span></figcaption>
   <div class="frame" style="height: 476px"><img src="{paper}"></div></figure>
-<figure class="paper" style="left: 500px; top: 628px; width: 336px">
+<figure class="paper" style="left: 500px; top: 621px; width: 336px">
   <div class="frame"><img src="{back}"></div></figure>
 <figure class="evidence" style="left: 872px; top: 540px; width: 692px">
   <figcaption>証跡<span>the evidence</span></figcaption>

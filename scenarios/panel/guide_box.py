@@ -44,7 +44,7 @@ class GuideBox(Box):
         self.clock = label(CLOCK_STANDS, "small")
         self.head = QWidget()
         head = row(self.course, self.place, 1, self.clock)
-        head.setContentsMargins(0, 0, 0, 0)
+        head.setContentsMargins(0, 0, 0, theme.px(3))
         self.head.setLayout(head)
         self.says = Spaced("caption", "caption")
         self.says_english = Spaced("english", "caption_english")
@@ -62,6 +62,7 @@ class GuideBox(Box):
         self.ways.setLayout(ways)
         told = QWidget()
         column = QVBoxLayout(told)
+        self._told = column
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(2))
         for part in (self.what, self.next, self.next_english):
@@ -92,6 +93,7 @@ class GuideBox(Box):
         led = self._tour is not None
         for part in (self.head, self.says, self.ways):
             part.setVisible(led)
+        self._told.setContentsMargins(0, theme.px(6) if led and self._high else 0, 0, 0)
         self.says_english.setVisible(led and self._high)
         self.clock.setVisible(led and self._roomy)
         self.what.setVisible(self._high)

@@ -262,7 +262,7 @@ class PaperWindow(QDialog):
         self.smaller = button("", lambda: self.canvas.look_closer(1 / _STEP))
         self.whole = button("", self.canvas.see_whole)
         self.larger = button("", lambda: self.canvas.look_closer(_STEP))
-        self.copier = button("", self.copy, role="way")
+        self.copier = button("", self.copy, role="tight")
         self.copier.setCheckable(True)
         self.language = button("", LANGUAGE.toggle, role="way")
         self._turning = QVariantAnimation(self)

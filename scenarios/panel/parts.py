@@ -137,7 +137,7 @@ class Spaced(Wrapped):
         if text != self._plain:
             self._plain = text
             line = 100 if self.property("role") == "english" else LINE  # a Latin face has room of its own
-            super().setText(f'<div style="line-height:{line}%">{escape(text)}</div>')
+            super().setText(f'<div style="line-height:{line}%; white-space:pre-wrap">{escape(text)}</div>')
 
     def text(self) -> str:
         return self._plain

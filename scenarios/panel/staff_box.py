@@ -10,7 +10,7 @@ from scenarios.trace_labels import values
 from server_stub.interface.failures import by_name
 
 from .client import Attempt, PanelClient, TerminalState
-from .parts import Box, button, even, label, row
+from .parts import Box, Spaced, button, even, label, row
 
 MOST_SHEETS = 12
 _JAMMED, _STOPPED = "Jammed", "OutOfService"
@@ -42,7 +42,7 @@ class StaffBox(Box):
         )
         self.refund = button("返金する", self._refund, tip="全額を返し、印刷済みの用紙を無効にします")
         self.inside.addLayout(even(self.resume, self.refund))
-        self.why = label("", wrap=True, name="why_stopped")
+        self.why = Spaced("", "why_stopped")
         self.returned = button(
             "返金して再開",
             partial(self._settle, "returned"),

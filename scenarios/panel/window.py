@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
@@ -53,8 +54,6 @@ from .way_box import WayBox
 from .words import GONE, RESET, SCREENS, trouble
 
 TITLE = "進行役の操作盤 ― 端末の一部ではありません"
-_HINT = "端末で「行政サービス」を選び、カードの案内が出たら、{how}ください。"
-_WITH_HAND, _BY_HAND = "カードを選んで「カードを置く」を押して", "お手元のカードを、カードリーダに置いて"
 _ALL_BACK = "端末・サーバ・お金・用紙・時計・障害を、すべて最初に戻します"
 _TERMINAL_BACK = "端末を起動し直し、取り出し口・おつり・用紙・時計を最初に戻します（サーバと、収納済みのお金はそのままです）"
 LOOK_MS = 300
@@ -119,13 +118,12 @@ class PanelWindow(QMainWindow):
         self._fit(columns_for(self.width(), theme.SCALE))
         set_role(self.tray.take, "")
         self.columns.resized.connect(self._bring_lit, Qt.ConnectionType.QueuedConnection)
-        self.tray.came.connect(lambda: self.columns.bring(self.tray))
-        self.way.began.connect(lambda: self.columns.bring(self.way))
+        self.tray.came.connect(partial(self._bring, self.tray))
+        self.way.began.connect(partial(self._bring, self.way))
         self._looks = _timer(self, LOOK_MS, self.look)
         self._traces = _timer(self, TRACE_MS, self.trace.refresh)
         self._turn_to(self.choice if self._tours else self.columns)
         self._refresh_all()
-        self.tell("" if self._tours else _HINT.format(how=_WITH_HAND if client.cards() else _BY_HAND))
 
     def _arranged(self) -> Columns:
         """The parts by the width there is."""
@@ -268,6 +266,11 @@ class PanelWindow(QMainWindow):
             _shine(part, True)
             self._bring_lit()
 
+    def _bring(self, box: QWidget) -> None:
+        """Show `box`, in which something happens, as far as it does not push what is to be pressed out of sight."""
+        self.columns.bring(box)
+        self._bring_lit()
+
     def _bring_lit(self) -> None:
         """What is to be pressed lies in sight, also when the room for it has changed."""
         if self._lit is not None and self.columns.isAncestorOf(self._lit):
@@ -293,7 +296,7 @@ class PanelWindow(QMainWindow):
         assert guide is not None
         if tour is None:
             self._go_to(self.columns)
-            self.tell(_HINT.format(how=_WITH_HAND))
+            self.tell("")
         elif self._led(lambda: guide.start(tour)):
             self._go_to(self.columns)
 

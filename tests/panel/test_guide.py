@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from scenarios.panel import PanelWindow
+from scenarios.panel import PanelWindow, theme
 from scenarios.panel.client import PanelCard, TerminalState
 from scenarios.tours import OFF, TOURS
 from tests.panel.helper import FakeClient, Leader, press
@@ -98,6 +99,29 @@ def test_free_play_is_led_by_the_terminal_alone(led: PanelWindow, client: FakeCl
     press(qtbot, led, "自由に操作する")
     assert led.columns.isVisible() and not led.guide.says.isVisible() and not led.guide.on.isVisible()
     assert led.guide.next.text() == "端末で「行政サービス」に触れます" and lit(led) == []
+
+
+def test_nothing_that_is_over_stays_told_in_free_play(
+    led: PanelWindow, client: FakeClient, qtbot: QtBot
+) -> None:
+    press(qtbot, led, "自由に操作する")
+    client.state = replace(client.state, screen="Pay", due=250, inserted=100)
+    led.look()
+    told = [one.text() for one in led.findChildren(QLabel) if one.isVisibleTo(led)]
+    assert [one for one in told if "押し" in one or "触れ" in one] == [
+        "お金を入れます。光っている硬貨か紙幣を押します"
+    ]
+
+
+def test_what_to_do_next_stands_apart_from_what_is_read_aloud(led: PanelWindow, qtbot: QtBot) -> None:
+    press(qtbot, led, BY_NAME["resident"].title.ja)
+    QApplication.processEvents()
+    read, next_thing = led.guide.says_english, led.guide.what
+    assert read.isVisible() and next_thing.isVisible()
+    between = (
+        next_thing.mapTo(led, next_thing.rect().topLeft()).y() - read.mapTo(led, read.rect().bottomLeft()).y()
+    )
+    assert between >= theme.px(8)
 
 
 def test_what_is_pressed_while_a_step_is_done_is_not_heard(

@@ -19,7 +19,7 @@ from scenarios.panel.client import TerminalState
 from scenarios.panel.parts import side_by_side
 from scenarios.tours import TOURS
 from tests.long import LONG
-from tests.panel.helper import CARDS, FakeClient, Leader
+from tests.panel.helper import CARDS, FakeClient, Leader, sheet_pdf
 from tests.panel.legible import cut, overlapping, pale
 
 TITLE = 24
@@ -114,6 +114,23 @@ def test_everything_can_be_read_and_the_next_thing_lies_in_sight(
         panel.look()
         assert not wrong_with(panel), state.screen
         check_lit(panel)
+
+
+@pytest.mark.parametrize("happens", ["way", "tray"])
+def test_what_happens_elsewhere_leaves_the_next_thing_in_sight(
+    qtbot: QtBot, client: FakeClient, scaled: None, tmp_path: Path, happens: str
+) -> None:
+    panel = panel_at(qtbot, client, *places()["1366x768, one screen"])
+    panel.choice.choices[-1].click()
+    sheet = tmp_path / "sheet.pdf"
+    sheet.write_bytes(sheet_pdf(0.9, 0.8))
+    client.state = replace(TOP, screen="TakePaper", tray=(sheet,))
+    panel.look()
+    settle()
+    assert panel.lit() is panel.tray.take
+    {"way": panel.way.began, "tray": panel.tray.came}[happens].emit()
+    settle()
+    check_lit(panel)
 
 
 def test_what_cannot_be_read_is_found(qtbot: QtBot, client: FakeClient, scaled: None, tmp_path: Path) -> None:

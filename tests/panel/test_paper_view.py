@@ -52,6 +52,12 @@ def key(qtbot: QtBot, window: PaperWindow, *keys: Qt.Key) -> None:
         qtbot.keyClick(window.canvas, one)
 
 
+def test_all_that_can_be_done_stands_in_one_line_of_equal_buttons(window: PaperWindow) -> None:
+    QApplication.processEvents()
+    places = [action.geometry() for action in window._actions()]
+    assert {(place.top(), place.height()) for place in places} == {(places[0].top(), places[0].height())}
+
+
 def test_leafing_and_turning_show_every_side_in_order(window: PaperWindow, qtbot: QtBot) -> None:
     seen = []
     for _ in range(2):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtGui import QFontInfo
@@ -11,6 +12,8 @@ from PySide6.QtWidgets import QApplication
 from kiosk_app.flow import views as v
 from kiosk_app.screens import theme
 from kiosk_app.screens.gallery import HOUSEHOLD, KOBE, MOMENT, SEAL, in_language, samples
+from kiosk_app.screens.parts import Panel
+from kiosk_app.screens.texts import LANGUAGES as ALL_LANGUAGES
 from kiosk_app.screens.window import KioskWindow
 from server_stub.interface.clock import Clock
 from server_stub.interface.failures import CATALOGUE
@@ -27,6 +30,7 @@ from tests.screens.pages import (
     buttons,
     page_of,
     texts,
+    written,
 )
 
 PAGES = dict(all_pages())
@@ -54,6 +58,28 @@ def test_a_page_keeps_the_rules(gallery_window: KioskWindow, name: str) -> None:
     for text in texts(page):
         is_code = text.text().startswith(("コード ", "Code "))
         assert text.size_px >= (18 if is_code else 24), text.text()
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("language", ALL_LANGUAGES)
+def test_words_keep_away_from_the_edge_of_their_ground_and_from_the_next(
+    window: KioskWindow, language: str, large: bool
+) -> None:
+    for name in ("ServiceMenu", "Consent_registration", "TakeCard_forgotten", "Pay_rejected", "Printing", "EnterPassword_wrong"):  # fmt: skip
+        window.show_view(replace(in_language(samples()[name], language), look=v.Look(large=large)))
+        page = page_of(window)
+        dark = [one for one in page.findChildren(Panel) if one.fill == theme.INK and one.height() > 60]
+        tiles = [one for one in buttons(page) if box_of(one, page).height() > 150]
+        grounds = [box_of(one, page) for one in (*dark, *tiles)]
+        lies = {one.text(): written(one, page) for one in texts(page)}
+        for words, at in lies.items():
+            for ground in grounds:
+                if ground.contains(at.center()):
+                    assert at.top() - ground.top() >= 10, f"{name}: {words}"
+                    assert ground.bottom() - at.bottom() >= 10, f"{name}: {words}"
+            if name in ("ServiceMenu", "Consent_registration"):
+                below = [one.top() - at.bottom() for one in lies.values() if one.top() >= at.center().y() and one.left() == at.left()]  # fmt: skip
+                assert min(below, default=99) >= 10, f"{name}: {words}"
 
 
 @pytest.mark.parametrize(("language", "width", "height"), [("ja", 1366, 768), ("en", 1280, 800)])
