@@ -18,7 +18,7 @@ from scenarios import paths
 from . import splash
 from .display import has_display, monitor_index
 from .options import Pace, present_reader
-from .usage import WrongUse
+from .usage import WrongUse, usable_folder
 
 if TYPE_CHECKING:
     from scenarios.stage import Stage
@@ -110,14 +110,24 @@ def _choose_towns() -> None:
         choose_towns(TOWNS)
 
 
-def _tours(name: str) -> tuple[Tour, ...]:
-    """The tour of that name, or all. Raises WrongUse for one that there is not, or that has nobody in the towns of this demo."""
-    from scenarios.tours import TOURS, tours_for
+def named_tours(name: str) -> tuple[Tour, ...]:
+    """The tour of that name, or all. Raises WrongUse for one that there is not."""
+    from scenarios.tours import TOURS
 
     found = tuple(tour for tour in TOURS if name in (tour.name, ALL_TOURS))
     if not found:
         names = "、".join(tour.name for tour in TOURS)
-        raise WrongUse(f"見学コース「{name}」はありません。--tour には {names} を指定してください。")
+        raise WrongUse(
+            f"見学コース「{name}」はありません。--tour には {names}、{ALL_TOURS}（すべて）のどれかを指定してください。"
+        )
+    return found
+
+
+def _tours(name: str) -> tuple[Tour, ...]:
+    """The tour of that name, or all. Raises WrongUse for one that there is not, or that has nobody in the towns of this demo."""
+    from scenarios.tours import tours_for
+
+    found = named_tours(name)
     _choose_towns()
     from scenarios.template import load_cards, template_folder
 
@@ -131,6 +141,8 @@ def _tours(name: str) -> tuple[Tour, ...]:
 
 def _tours_unattended(name: str, pictures: Path | None) -> int:
     chosen = _tours(name)
+    if pictures is not None:
+        usable_folder(pictures, "--pictures")
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PySide6.QtWidgets import QApplication
 
