@@ -35,7 +35,7 @@ from .way import (
 
 ERRANDS = (IDENTITY, PAPER, REGISTRATION, STANDING)
 _OTHER = "other"
-_NEAR, _FAR, _ROW, _BETWEEN = 68, 112, 38, 16
+_NEAR, _FAR, _ROW, _BETWEEN = 68, 104, 38, 16
 """Widths of the nodes left and right, height of a node, room between two, like all here of a screen of 1920 x 1080."""
 _HEAD = 5
 _LANE = 5
@@ -321,9 +321,12 @@ class Drawing(QWidget):
             return
         painter.setFont(theme.font(theme.SMALL, enlarged=False))
         painter.setPen(theme.colour(theme.ACCENT if hop.at_work else theme.INK))
-        narrow = "" if hop.milliseconds >= 10_000 else " "
-        text = "…" if hop.at_work else f"{hop.milliseconds:,}{narrow}ms"
-        painter.drawText(box, int(flags), text)
+        painter.drawText(box, int(flags), "…" if hop.at_work else time_told(hop.milliseconds))
+
+
+def time_told(milliseconds: int) -> str:
+    """What stands above a line: no wider than the room between two nodes."""
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
 _MIDDLE = Qt.AlignmentFlag.AlignCenter

@@ -87,7 +87,7 @@ TOUR = Tour(
         ),
         Step(
             Both(
-                "証明書1通、手数料250円が、一度だけ記録されました。入力した内容は、もう端末に残っていません。",
+                "証明書1部、手数料250円が、一度だけ記録されました。入力した内容は、もう端末に残っていません。",
                 "One certificate and 250 yen are in the books, once. Nothing that was entered is left in the terminal.",
             )
         ),

@@ -27,7 +27,7 @@ from scenarios.panel.way import (
     Way,
     Ways,
 )
-from scenarios.panel.way_box import ERRANDS, Drawing
+from scenarios.panel.way_box import ERRANDS, Drawing, time_told
 from server_stub.interface.trace import Event, Source
 from tests.panel.helper import FakeClient, press
 
@@ -296,6 +296,15 @@ def test_no_word_of_a_node_is_cut(qapp: QApplication, width: int, japanese_again
                 QRect(0, 0, int(room.width()) - 6, 1000), int(Qt.TextFlag.TextWordWrap), text
             )
             assert needed.width() <= room.width() - 6 and needed.height() <= room.height(), (node, language)
+
+
+@pytest.mark.parametrize("milliseconds", [999, 3_419, 12_345, 100_000])
+def test_times_at_a_shops_pace_stand_clear_of_the_nodes(qapp: QApplication, milliseconds: int) -> None:
+    rooms = Drawing(whole=True).rooms(352)  # the middle one of three columns, and the narrower of two
+    metrics = QFontMetrics(theme.font(theme.SMALL, enlarged=False))
+    wide = metrics.horizontalAdvance(time_told(milliseconds))
+    for left, right in ((TERMINAL, CENTRE), (CENTRE, ISSUING)):
+        assert wide + 2 <= rooms[right].left() - rooms[left].right()
 
 
 def test_every_word_is_there_in_both_languages() -> None:
