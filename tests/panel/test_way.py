@@ -30,6 +30,7 @@ from scenarios.panel.way import (
 from scenarios.panel.way_box import ERRANDS, Drawing, time_told
 from server_stub.interface.trace import Event, Source
 from tests.panel.helper import FakeClient, press
+from tests.panel.legible import cut, overlapping
 
 AUTHENTICATION = {"method": "POST", "path": "/v1/sessions/S/authentication"}
 APPLICATION = {"method": "POST", "path": "/v1/sessions/S/applications"}
@@ -250,6 +251,23 @@ def test_an_earlier_errand_can_be_looked_at_again(panel: PanelWindow, told: Told
     assert "60 ms" in panel.way.told.text()
     press(qtbot, panel, "証明書の作成")
     assert panel.way.choices[PAPER].isChecked() and not panel.way.choices[IDENTITY].isChecked()
+
+
+@pytest.mark.parametrize("language", [JA, EN])
+@pytest.mark.parametrize("wide", [420, 712])
+def test_four_errands_do_not_widen_the_column(
+    qtbot: QtBot, panel: PanelWindow, wide: int, language: str, japanese_again: None
+) -> None:
+    LANGUAGE.choose(language)
+    panel.resize(wide, 744)
+    panel.show()
+    for choice in panel.way.choices.values():
+        choice.show()
+    panel.way._arrange()
+    for _ in range(4):
+        QApplication.processEvents()
+    assert panel.columns.widget().width() <= panel.columns.viewport().width()
+    assert not cut(panel) and not overlapping(panel)
 
 
 def test_the_pace_is_switched_on_the_panel(panel: PanelWindow, client: FakeClient, qtbot: QtBot) -> None:
