@@ -266,7 +266,8 @@ def test_four_errands_do_not_widen_the_column(
     panel.way._arrange()
     for _ in range(4):
         QApplication.processEvents()
-    assert panel.columns.widget().width() <= panel.columns.viewport().width()
+    inside = panel.columns.widget()
+    assert inside is not None and inside.width() <= panel.columns.viewport().width()
     assert not cut(panel) and not overlapping(panel)
 
 
