@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from kiosk_app.screens.texts import RefusalWords, Words
 from scenarios.trace_labels import values
@@ -35,7 +35,7 @@ from .way import (
 
 ERRANDS = (IDENTITY, PAPER, REGISTRATION, STANDING)
 _OTHER = "other"
-_NEAR, _FAR, _ROW, _BETWEEN = 68, 112, 38, 16
+_NEAR, _FAR, _ROW, _BETWEEN = 68, 104, 38, 16
 """Widths of the nodes left and right, height of a node, room between two, like all here of a screen of 1920 x 1080."""
 _HEAD = 5
 _LANE = 5
@@ -62,12 +62,12 @@ class WayBox(Box):
         self.choices = {errand: self._choice(errand) for errand in ERRANDS}
         group = QButtonGroup(self)
         group.setExclusive(True)
-        line = QHBoxLayout()
-        line.setSpacing(theme.GAP)
+        self._line = QGridLayout()
+        self._line.setSpacing(theme.GAP)
         for choice in self.choices.values():
             group.addButton(choice)
-            line.addWidget(choice)
-        self.inside.addLayout(line)
+            self._line.addWidget(choice, 0, 0)
+        self.inside.addLayout(self._line)
         self.drawing = Drawing(whole=client.has_servers())
         self.inside.addWidget(self.drawing)
         self.told = label("", "soft", wrap=True, name="way_told")
@@ -80,6 +80,21 @@ class WayBox(Box):
         made.setCheckable(True)
         made.hide()
         return made
+
+    def _arrange(self) -> None:
+        """The choices in one line, or two abreast where there is no room for that: they never widen the column."""
+        shown = [choice for choice in self.choices.values() if not choice.isHidden()]
+        wide = sum(choice.sizeHint().width() + theme.GAP for choice in shown) - theme.GAP
+        margins = self.inside.contentsMargins()
+        abreast = len(shown) if wide <= self.width() - margins.left() - margins.right() else 2
+        for choice in self.choices.values():
+            self._line.removeWidget(choice)
+        for number, choice in enumerate(shown):
+            self._line.addWidget(choice, number // abreast, number % abreast)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     # --- what happened ---------------------------------------------------------------------------------------------------------
 
@@ -143,6 +158,7 @@ class WayBox(Box):
             choice.setText(say(f"errand.{errand}"))
             choice.setAccessibleName(choice.text())
             choice.setChecked(way is not None and way.errand == errand)
+        self._arrange()
         self.drawing.show_way(way, with_existing=any(hop.node == EXISTING for hop in hops(ways)))
         self.told.setText(_told(way))
         set_role(self.told, "bad" if way is not None and way.stopped_at else "soft")
@@ -321,9 +337,12 @@ class Drawing(QWidget):
             return
         painter.setFont(theme.font(theme.SMALL, enlarged=False))
         painter.setPen(theme.colour(theme.ACCENT if hop.at_work else theme.INK))
-        narrow = "" if hop.milliseconds >= 10_000 else " "
-        text = "…" if hop.at_work else f"{hop.milliseconds:,}{narrow}ms"
-        painter.drawText(box, int(flags), text)
+        painter.drawText(box, int(flags), "…" if hop.at_work else time_told(hop.milliseconds))
+
+
+def time_told(milliseconds: int) -> str:
+    """What stands above a line: no wider than the room between two nodes."""
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
 _MIDDLE = Qt.AlignmentFlag.AlignCenter

@@ -27,9 +27,10 @@ from scenarios.panel.way import (
     Way,
     Ways,
 )
-from scenarios.panel.way_box import ERRANDS, Drawing
+from scenarios.panel.way_box import ERRANDS, Drawing, time_told
 from server_stub.interface.trace import Event, Source
 from tests.panel.helper import FakeClient, press
+from tests.panel.legible import cut, overlapping
 
 AUTHENTICATION = {"method": "POST", "path": "/v1/sessions/S/authentication"}
 APPLICATION = {"method": "POST", "path": "/v1/sessions/S/applications"}
@@ -252,6 +253,24 @@ def test_an_earlier_errand_can_be_looked_at_again(panel: PanelWindow, told: Told
     assert panel.way.choices[PAPER].isChecked() and not panel.way.choices[IDENTITY].isChecked()
 
 
+@pytest.mark.parametrize("language", [JA, EN])
+@pytest.mark.parametrize("wide", [420, 712])
+def test_four_errands_do_not_widen_the_column(
+    qtbot: QtBot, panel: PanelWindow, wide: int, language: str, japanese_again: None
+) -> None:
+    LANGUAGE.choose(language)
+    panel.resize(wide, 744)
+    panel.show()
+    for choice in panel.way.choices.values():
+        choice.show()
+    panel.way._arrange()
+    for _ in range(4):
+        QApplication.processEvents()
+    inside = panel.columns.widget()
+    assert inside is not None and inside.width() <= panel.columns.viewport().width()
+    assert not cut(panel) and not overlapping(panel)
+
+
 def test_the_pace_is_switched_on_the_panel(panel: PanelWindow, client: FakeClient, qtbot: QtBot) -> None:
     press(qtbot, panel, "店舗の速さ：切")
     assert client.asked == [("pace", True)] and client.real_pace
@@ -296,6 +315,15 @@ def test_no_word_of_a_node_is_cut(qapp: QApplication, width: int, japanese_again
                 QRect(0, 0, int(room.width()) - 6, 1000), int(Qt.TextFlag.TextWordWrap), text
             )
             assert needed.width() <= room.width() - 6 and needed.height() <= room.height(), (node, language)
+
+
+@pytest.mark.parametrize("milliseconds", [999, 3_419, 12_345, 100_000])
+def test_times_at_a_shops_pace_stand_clear_of_the_nodes(qapp: QApplication, milliseconds: int) -> None:
+    rooms = Drawing(whole=True).rooms(352)  # the middle one of three columns, and the narrower of two
+    metrics = QFontMetrics(theme.font(theme.SMALL, enlarged=False))
+    wide = metrics.horizontalAdvance(time_told(milliseconds))
+    for left, right in ((TERMINAL, CENTRE), (CENTRE, ISSUING)):
+        assert wide + 2 <= rooms[right].left() - rooms[left].right()
 
 
 def test_every_word_is_there_in_both_languages() -> None:
