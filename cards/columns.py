@@ -11,6 +11,7 @@ _PIECES = re.compile(r"[!-~]+(?:(?<!,) [!-~]+)*|.", re.DOTALL)
 _NEVER_FIRST = frozenset("、。，．）］」』】・ー〜？！：；ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
 _NEVER_LAST = frozenset("「『（［")
 _LEAST_ROOM = 16
+_ASCII = re.compile(r"[!-~]{2}")
 
 
 def width(text: str) -> int:
@@ -56,7 +57,11 @@ def _broken(line: str, piece: str) -> tuple[str, str]:
     with what may not."""
     place = len(line)
     following = piece
-    while place > 1 and (following[:1] in _NEVER_FIRST or line[place - 1] in _NEVER_LAST):
+    while place > 1 and (
+        following[:1] in _NEVER_FIRST
+        or line[place - 1] in _NEVER_LAST
+        or (_ASCII.fullmatch(line[place - 1] + following[:1]) and place < len(line))
+    ):
         place -= 1
         following = line[place]
     return (line[:place], line[place:]) if place > 1 or len(line) == 1 else (line, "")

@@ -19,7 +19,7 @@ from . import paths
 from .command.colours import BAD, HEADING, marked, painted
 from .command.menu import Menu
 from .command.options import JsonOption, TownOption, print_columns, print_json, stop, terminal_columns
-from .command.usage import WrongUse, told, usable_folder
+from .command.usage import WrongUse, printable, told, usable_file, usable_folder
 
 _log = logging.getLogger("scenarios.cli")
 ELSEWHERE = {
@@ -163,6 +163,9 @@ def gallery(
 ) -> None:
     """すべての画面を利用の順に絵にし、一つのページに並べる。"""
     if composed is not None:
+        if folder is not None or language or mode:
+            raise WrongUse("--composed は、ほかの指定を外して実行してください。")
+        usable_file(composed, "--composed")
         from .command.first_sight import compose
 
         compose(composed)
@@ -175,9 +178,10 @@ def gallery(
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
-    from .command.gallery import write_gallery
+    from .command.gallery import known, write_gallery
     from .command.progress import Progress
 
+    known(language or (), mode or ())
     usable_folder(folder, "FOLDER")
     application = QApplication.instance() or QApplication([])
     progress = Progress("画面", "枚", only_on_a_screen=True)
@@ -255,7 +259,11 @@ def paper_unscramble(
 
     for file in (scan, front):
         if file is not None and not file.is_file():
-            stop(f"{file} がありません。")
+            stop(f"{file} {'はファイルではありません' if file.exists() else 'がありません'}。")
+    if out is not None:
+        usable_file(out, "--out")
+        if out.exists() and any(file is not None and out.samefile(file) for file in (scan, front)):
+            stop(f"--out に指定した {out} は、読み取ったファイルそのものです。別の名前を指定してください。")
     if server_folder is not None and not (server_folder / KEYS).is_dir():
         stop(f"{server_folder} は、konbini server --folder のフォルダではありません。")
     keys = KeyPool() if server_folder is None else KeyPool(server_folder / KEYS, KeyPool())
@@ -308,11 +316,11 @@ def _run_command(log_file: Path) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message(), file=sys.stderr)
         else:
-            print(f"{painted('konbini:', BAD, sys.stderr)} {told(error)}", file=sys.stderr)
+            print(f"{painted('konbini:', BAD, sys.stderr)} {printable(told(error))}", file=sys.stderr)
     except BrokenPipeError:
         return _enough_was_read()
     except (Failed, CardError, WrongUse, OSError) as error:
-        print(f"{painted('konbini:', BAD, sys.stderr)} {told(error)}", file=sys.stderr)
+        print(f"{painted('konbini:', BAD, sys.stderr)} {printable(told(error))}", file=sys.stderr)
     except (
         Exception,
         SystemExit,

@@ -110,14 +110,24 @@ def _choose_towns() -> None:
         choose_towns(TOWNS)
 
 
-def _tours(name: str) -> tuple[Tour, ...]:
-    """The tour of that name, or all. Raises WrongUse for one that there is not, or that has nobody in the towns of this demo."""
-    from scenarios.tours import TOURS, tours_for
+def named_tours(name: str) -> tuple[Tour, ...]:
+    """The tour of that name, or all. Raises WrongUse for one that there is not."""
+    from scenarios.tours import TOURS
 
     found = tuple(tour for tour in TOURS if name in (tour.name, ALL_TOURS))
     if not found:
         names = "、".join(tour.name for tour in TOURS)
-        raise WrongUse(f"見学コース「{name}」はありません。--tour には {names} を指定してください。")
+        raise WrongUse(
+            f"見学コース「{name}」はありません。--tour には {names}、{ALL_TOURS}（すべて）のどれかを指定してください。"
+        )
+    return found
+
+
+def _tours(name: str) -> tuple[Tour, ...]:
+    """The tour of that name, or all. Raises WrongUse for one that there is not, or that has nobody in the towns of this demo."""
+    from scenarios.tours import tours_for
+
+    found = named_tours(name)
     _choose_towns()
     from scenarios.template import load_cards, template_folder
 

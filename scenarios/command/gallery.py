@@ -37,7 +37,7 @@ def write_gallery(
     is named. `tell` is called for each picture: how many are there, and how many there will be.
 
     Needs the GUI thread. Raises WrongUse for a language or a mode that there is not, OSError for what cannot be written."""
-    languages, modes = _known(languages, modes)
+    languages, modes = known(languages, modes)
     of = len(gallery.sample_states()) * len(languages) * len(modes)
     drawn: list[gallery.Drawn] = []
     for one in gallery.draw(folder, languages, modes):
@@ -68,13 +68,16 @@ def write_gallery(
     )
 
 
-def _known(languages: Sequence[str], modes: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    for asked, known, option in (
+def known(languages: Sequence[str], modes: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Languages and modes to draw, the usual ones where none is asked for. Raises WrongUse for one that there is not."""
+    for asked, there, option in (
         (languages, LANGUAGES, "--language"),
         (modes, tuple(gallery.MODES), "--mode"),
     ):
-        if wrong := next((one for one in asked if one not in known), None):
-            raise WrongUse(f"{option} に指定した {wrong} はありません。指定できるもの: {'、'.join(known)}")
+        if wrong := [one for one in asked if one not in there]:
+            raise WrongUse(
+                f"{option} に指定した「{wrong[0]}」はありません。指定できるもの: {'、'.join(there)}"
+            )
     return tuple(dict.fromkeys(languages)) or CATALOGUE_LANGUAGES, tuple(dict.fromkeys(modes)) or (
         gallery.USUAL,
     )

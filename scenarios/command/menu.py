@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
@@ -15,6 +16,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from cards.columns import hung, padded, width
 
 from .colours import HEADING, NAME, painted
+from .usage import WrongUse, name_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _ELSEWHERE = "そのほか"
@@ -51,6 +53,10 @@ class Command(TyperCommand):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         formatter.write("\n".join(_help_of(self, ctx)).rstrip())
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _refuse_empty_places(self, ctx, args)
+        return list(super().parse_args(ctx, args))
+
 
 class Group(TyperGroup):
     """A group with our help. `lazy`: where commands that are not imported yet lie, by name: module, and function or Menu there.
@@ -58,6 +64,10 @@ class Group(TyperGroup):
 
     lazy: dict[str, tuple[str, str]] = {}
     panel_of: dict[str, str] = {}
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _refuse_empty_places(self, ctx, args)
+        return list(super().parse_args(ctx, args))
 
     def list_commands(self, ctx: Any) -> list[str]:
         names = [*self.commands, *(name for name in self.lazy if name not in self.commands)]
@@ -107,6 +117,24 @@ def _paths_below(context: Any, group: Any, before: str) -> Iterator[str]:
         yield before + name
         if isinstance(command, Group):
             yield from _paths_below(context, command, f"{before}{name} ")
+
+
+def _refuse_empty_places(command: Any, context: Any, args: list[str]) -> None:
+    """Raises WrongUse for a file or folder that is '', as of a shell's variable that is not set: it would be the folder one is in."""
+    values, _, _ = command.make_parser(context).parse_args(args=list(args))
+    for param in command.get_params(context):
+        told = values.get(param.name)
+        empty = "" in told if isinstance(told, list | tuple) else told == ""
+        if empty and _is_place(param):
+            raise WrongUse(f"{name_of(param)} が空です。ファイルまたはフォルダの名前を指定してください。")
+
+
+def _is_place(param: Any) -> bool:
+    annotation = param.type_descriptor.annotation
+    return any(
+        Path in (one, *getattr(one, "__args__", ()))
+        for one in (annotation, *getattr(annotation, "__args__", ()))
+    )
 
 
 def _columns() -> int:

@@ -17,7 +17,7 @@ from cards.errors import CardError
 from server_stub.interface.clock import JST, STAGE_START, Clock
 
 from .colours import BAD, coloured, painted
-from .usage import WrongUse
+from .usage import WrongUse, printable
 
 TrustOption = Annotated[
     bool, typer.Option("--trust-test-hierarchy", help="登録した試験用カード（O=JPKI-TEST）を受け入れる")
@@ -67,7 +67,7 @@ CLOCK = "時計：now（この機械の時刻）、now±秒、始める日時"
 
 
 def stop(message: str, code: int = 2) -> NoReturn:
-    print(f"{painted('konbini:', BAD, sys.stderr)} {message}", file=sys.stderr)
+    print(f"{painted('konbini:', BAD, sys.stderr)} {printable(message)}", file=sys.stderr)
     raise typer.Exit(code)
 
 

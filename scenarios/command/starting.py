@@ -108,13 +108,13 @@ def demo(
     monitor: MonitorOption = None,
     pace: PaceOption = None,
     tour: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--tour",
             help="この見学コースから始める（resident、lost-card、registration、stopped-person、power-cut、wrong-paper）。"
             "画面がなければ、そのコース（all ですべて）を画面なしで進める",
         ),
-    ] = "",
+    ] = None,
     pictures: Annotated[
         Path | None,
         typer.Option("--pictures", help="見学コースを画面なしで進め、各場面の絵と説明をこのフォルダに置く"),
@@ -124,9 +124,11 @@ def demo(
     voice: VoiceOption = False,
 ) -> None:
     """サーバ・端末・進行役の操作盤を開く。画面がなければ、一連の手続を画面なしで実演する。"""
-    from .demo import run_demo
+    from .demo import named_tours, run_demo
     from .options import reader_name
 
+    if tour is not None:
+        named_tours(tour)
     _choose(town)
     if pictures is not None:
         usable_folder(pictures, "--pictures")
@@ -138,7 +140,7 @@ def demo(
             monitor=monitor,
             outages=outages,
             pace=pace,
-            tour=tour,
+            tour=tour or "",
             pictures=pictures,
             terminal={"large_text": large_text, "high_contrast": high_contrast, "voice": voice},
         )

@@ -56,8 +56,26 @@ _FACTS = {
     "revision": "版",
     "host": "相手",
     "missing": "足りないもの",
+    "pages": "ページ数",
+    "backs": "裏面の数",
+    "bytes": "バイト数",
+    "width": "横の画素数",
+    "height": "縦の画素数",
+    "dpi": "読み取りの細かさ（dpi）",
+    "marks": "見つかった印の数",
+    "blocks": "失われた部分の数",
+    "of": "全体の数",
 }
 """What facts are called besides a place and what is expected there."""
+
+
+_DETAILS = {
+    "encrypted": "暗号化されています",
+    "picture in the PDF": "PDF の中の画像",
+    "page of the PDF": "PDF のページの大きさ",
+    "no head": "先頭の部分がありません",
+}
+"""What refusals of a scan tell in English, for whoever reads a log."""
 
 
 _ARGUMENTS = {
@@ -66,6 +84,11 @@ _ARGUMENTS = {
     "name": "カードの名前",
     "pdf": "証明書のPDFファイル",
     "target": "写しの絵を置くフォルダ",
+    "scan": "裏面を読み取ったファイル",
+    "source": "バックアップのフォルダまたは .tar",
+    "application": "申請の識別子",
+    "register": "戸籍の番号",
+    "member": "戸籍内番号",
 }
 """What the arguments without a `--` are called."""
 
@@ -88,9 +111,32 @@ def usable_folder(folder: Path, name: str) -> Path:
         probe = folder / ".konbini-probe"
         probe.touch()
         probe.unlink()
+    except FileExistsError as error:
+        raise WrongUse(f"{name} に指定した {folder} はフォルダではありません（ファイルです）。") from error
     except OSError as error:
         raise WrongUse(f"{name} に指定した {folder} に書き込めません（{reason(error)}）。") from error
     return folder
+
+
+def usable_file(file: Path, name: str) -> Path:
+    """`file`, whose folder is made if need be. Raises WrongUse when it cannot be written. `name`: the option's, for the user."""
+    if file.is_dir():
+        raise WrongUse(f"{name} に指定した {file} はフォルダです。書くファイルの名前を指定してください。")
+    usable_folder(file.parent, name)
+    return file
+
+
+_UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_LONGEST = 200
+"""Characters of a word of the user's that are shown to them again."""
+
+
+def printable(text: str) -> str:
+    """`text` for a terminal: what would act on it, or cannot be shown, by its code; and the middle of a very long word left out."""
+    text = _UNSEEN.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return re.sub(
+        rf"\S{{{_LONGEST},}}", lambda found: f"{found[0][: _LONGEST // 4]}…{found[0][-_LONGEST // 2 :]}", text
+    )
 
 
 def center_address(url: str) -> str:
@@ -135,9 +181,14 @@ def in_words(facts: Mapping[str, Any]) -> str:
     if line := rest.pop("line", 0):
         place.append(f"{line}行目")
     place += [str(rest.pop(name)) for name in ("column", "field", "item", "setting", "key") if name in rest]
-    words = [text for text in (" ".join(place), str(rest.pop("expected", rest.pop("detail", "")))) if text]
+    words = [text for text in (" ".join(place), str(rest.pop("expected", _detail(rest)))) if text]
     others = "、".join(f"{_FACTS.get(name, name)} {_listed(value)}" for name, value in rest.items())
     return ": ".join(words) + (f"（{others}）" if words and others else others)
+
+
+def _detail(rest: dict[str, Any]) -> str:
+    detail = str(rest.pop("detail", ""))
+    return _DETAILS.get(detail, detail)
 
 
 def _listed(value: Any) -> str:
@@ -147,7 +198,7 @@ def _listed(value: Any) -> str:
 def _what(error: Any) -> str:
     message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
     kind = type(error).__name__
-    name = _name_of(getattr(error, "param", None))
+    name = name_of(getattr(error, "param", None))
     if kind == "NoSuchOption":
         known = [name for one in error.ctx.command.get_params(error.ctx) for name in one.opts]
         near = perhaps(error.option_name, [name for name in known if name.startswith("--")], 0.6)
@@ -157,7 +208,8 @@ def _what(error: Any) -> str:
     if kind == "BadParameter":
         return f"{name} の値が正しくありません{_range_of(error.param)}。"
     if kind == "BadOptionUsage":
-        return f"{error.option_name} の使い方が正しくありません（値が要るか、値が要りません）。"
+        more = "値は付けられません" if "does not take" in message else "値を続けて指定してください"
+        return f"{error.option_name} には{more}。"
     if found := re.match(r"No such command '(.*?)'", message):
         return f"{found[1]} というコマンドはありません。{_meant(found[1], error.ctx)}"
     if found := re.fullmatch(r"Got unexpected extra argument\(s\) \((.*)\)", message):
@@ -182,12 +234,18 @@ def _meant(word: str, context: Any) -> str:
 def _range_of(param: Any) -> str:
     """What belongs there, in brackets, where it can be said in a word."""
     low, high = getattr(param, "min", None), getattr(param, "max", None)
+    kind = getattr(param, "type_descriptor", None)
+    if kind is not None and kind.choices:
+        return f"（{'、'.join(str(getattr(one, 'value', one)) for one in kind.choices)} のどれか）"
     if high is not None:
         return f"（{low} から {high} までの数）"
-    return "" if low is None else f"（{low} 以上の数）"
+    if low is not None:
+        return f"（{low} 以上の数）"
+    inner = getattr(kind, "annotation", None)
+    return "（数）" if int in (inner, *getattr(inner, "__args__", ())) else ""
 
 
-def _name_of(param: Any) -> str:
+def name_of(param: Any) -> str:
     """As the user writes it: the option, or what the argument is."""
     if param is None:
         return "指定"

@@ -121,6 +121,31 @@ WRONG = [
     (("paper", "copy", "none.pdf", "out"), "none.pdf"),
     (("paper", "copy", "text.txt", "out"), "Paper_Corrupt"),
     (("demo", "more"), "more"),
+    (("demo", "--pace", "fast"), "（real、none のどれか）"),
+    (("demo", "--monitor", "two"), "（数）"),
+    (("demo", "--tour", ""), "all"),
+    (("demo", "--tour", "a\x1b[31m\u202eb"), "「a\\x1b[31m\\x202eb」"),
+    (("demo", "--tour", "x" * 3000), "xxx…xxx"),
+    (("demo", "--pictures", ""), "--pictures が空です"),
+    (("server", "--folder", "", "--begin-anew"), "--folder が空です"),
+    (("run", ""), "が空です"),
+    (("gallery", ""), "が空です"),
+    (("gallery", "new", "--language", ""), "「」"),
+    (("gallery", "--composed"), "--composed には値を続けて"),
+    (("gallery", "--composed=x", "new"), "--composed は"),
+    (("gallery", "--composed", "nothing"), "nothing はフォルダです"),
+    (("gallery", "--composed", "file/picture.png"), "フォルダではありません"),
+    (("doctor", "--json=x"), "--json には値は付けられません"),
+    (("paper", "unscramble"), "裏面を読み取ったファイルを"),
+    (("paper", "unscramble", "nothing"), "nothing はファイルではありません"),
+    (("paper", "unscramble", "text.txt"), "Scan_Unreadable"),
+    (("paper", "unscramble", "text.txt", "--out", "nothing"), "nothing はフォルダです"),
+    (("paper", "unscramble", "text.txt", "--out", "./text.txt"), "読み取ったファイルそのもの"),
+]
+LEFT_OUT = [
+    ("demo", "--tour", "nosuch", "--pictures", "new"),
+    ("gallery", "new", "--language", "xx"),
+    ("gallery", "new", "--mode", "dark"),
 ]
 
 
@@ -133,10 +158,18 @@ def test_one_sentence_names_what_is_wrong(
     assert named in sentence(capsys, *arguments)
 
 
+@pytest.mark.parametrize("arguments", LEFT_OUT, ids=" ".join)
+def test_a_wrong_word_leaves_no_folder_behind(
+    odd: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    sentence(capsys, *arguments)
+    assert not (odd / "new").exists()
+
+
 OWN_REASON = re.compile(r"（[^（）A-Za-z]*[ぁ-ん一-龠][^（）A-Za-z]*）。$")
 """At the end of a sentence, and without a word of the operating system's own."""
 PLACES = {
-    "file": "同じ名前のものが既にあります",
+    "file": "フォルダではありません（ファイルです）",
     "file/below": "途中にフォルダではないものがあります",
     "n" * 300: "名前が長すぎます",
 }

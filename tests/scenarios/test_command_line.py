@@ -15,12 +15,13 @@ import pytest
 import typer
 from rich.cells import cell_len
 
+from cards.columns import hung
 from scenarios import paths
 from scenarios.cli import app
 from scenarios.command.chosen import pasted_titles
 from scenarios.command.doctor import Finding, verdict
 from scenarios.command.menu import Group
-from scenarios.command.usage import WrongUse
+from scenarios.command.usage import WrongUse, name_of
 from tests.command_line import konbini
 
 pytestmark = pytest.mark.xdist_group("commands")
@@ -89,6 +90,28 @@ def test_the_help_is_japanese_and_whole_in_eighty_columns(command: str) -> None:
                 f"{command} {param.name} has no Japanese help"
             )
             assert re.sub(r"\s", "", param.help) in squeezed, param.name
+
+
+def test_no_word_of_latin_letters_is_cut_in_two() -> None:
+    """Also where the sign behind it may not begin a line."""
+    for columns in range(20, 60):
+        lines = list(
+            hung("", "見学コース（lost-card、wrong-paper）を、画面なしで進める（省略時: virtual）。", columns)
+        )
+        words = set(re.findall(r"[!-~]+", " ".join(lines)))
+        assert words <= {"lost-card", "wrong-paper", ":", "virtual"}, (columns, lines)
+
+
+def test_every_argument_that_must_be_given_has_a_name_for_the_user() -> None:
+    top: Any = typer.main.get_command(app)
+    context = typer.Context(top, info_name="konbini")
+    for words in COMMANDS:
+        command = top
+        for word in words.split():
+            command = command.get_command(context, word)
+        for param in command.get_params(context):
+            if param.required and param.param_type_name == "argument":
+                assert not name_of(param).isascii(), (words, param.name)
 
 
 def test_colours_are_for_a_terminal_and_nobody_who_declined_them() -> None:
