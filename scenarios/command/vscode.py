@@ -8,6 +8,7 @@ are completed by snippets of VS Code itself, with the words that each slot takes
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -36,7 +37,8 @@ _HEAD = """// konbini steps --vscode が書いたファイルです。次に実�
 
 def write_settings(folder: Path, sentences: Sequence[Sentence]) -> list[Path]:
     """Write glue, snippets, settings and the recommendation of the extension into `folder`/.vscode; the files. What stands in the settings
-    already is kept. Raises WrongUse, before anything is written, for settings that only a person can change."""
+    already is kept; a file with comments that has everything stays as it is. Raises WrongUse, before anything is written, for settings that
+    only a person can change."""
     place = folder / ".vscode"
     settings, extensions = place / "settings.json", place / "extensions.json"
     merged = {
@@ -46,7 +48,9 @@ def write_settings(folder: Path, sentences: Sequence[Sentence]) -> list[Path]:
     place.mkdir(parents=True, exist_ok=True)
     glue, snippets = folder / GLUE, folder / SNIPPETS
     glue.write_text(glue_of(sentences), encoding="utf-8")
-    for file, content in {**merged, snippets: snippets_of(sentences)}.items():
+    for file, content in {snippets: snippets_of(sentences), **merged}.items():
+        if content is None:
+            continue
         file.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return [settings, extensions, glue, snippets]
 
@@ -114,15 +118,20 @@ def _expression(sentence: Sentence, names: dict[str, str]) -> str:
     return "".join(parts).replace("'", r"\'")
 
 
-def _merged(file: Path, wanted: dict[str, tuple[str, ...]]) -> dict[str, Any]:
-    """What `file` has, with `wanted` at the end of its lists."""
+def _merged(file: Path, wanted: dict[str, tuple[str, ...]]) -> dict[str, Any] | None:
+    """What `file` has, with `wanted` at the end of its lists; None for one that is not to be written, as a person has put all there."""
     if not file.exists():
         return {name: list(values) for name, values in wanted.items()}
     lines = "　".join(f"{json.dumps(name)}: {json.dumps(values)}" for name, values in wanted.items())
-    by_hand = f"{file} は書き換えませんでした（{{}}）。次の設定を手で加えてください。{lines}"
+    by_hand = (
+        f"{file} は書き換えませんでした（{{}}）。次の設定を手で加えてから、もう一度実行してください。{lines}"
+    )
+    body = file.read_bytes().removeprefix(codecs.BOM_UTF8)
     try:
-        there = json.loads(file.read_text(encoding="utf-8") or "{}")
+        there = json.loads(body.decode("utf-8") or "{}")
     except ValueError as error:  # comments: VS Code allows them, and writing the file anew would lose them
+        if all(f'"{word}"'.encode() in body for name, values in wanted.items() for word in (name, *values)):
+            return None
         raise WrongUse(by_hand.format("コメントなど、JSON にない書き方があります")) from error
     if not isinstance(there, dict) or not all(isinstance(there.get(name, []), list) for name in wanted):
         raise WrongUse(by_hand.format("一覧があるはずの場所に、ほかの値があります"))

@@ -71,9 +71,33 @@ def test_settings_that_only_a_person_can_change_stay_as_they_are(text: str, tmp_
     file = tmp_path / ".vscode" / "settings.json"
     file.parent.mkdir()
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(WrongUse, match="手で加えてください.*cucumber.glue"):
+    with pytest.raises(WrongUse, match="手で加えてから.*cucumber.glue"):
         write_settings(tmp_path, SENTENCES)
     assert file.read_text(encoding="utf-8") == text and not (tmp_path / GLUE).exists()
+
+
+def test_settings_with_comments_to_which_a_person_has_added_what_was_told_are_no_obstacle(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / ".vscode" / "settings.json"
+    file.parent.mkdir()
+    file.write_text('{\n  // mine\n  "a": 1,\n}', encoding="utf-8")
+    with pytest.raises(WrongUse) as refused:
+        write_settings(tmp_path, SENTENCES)
+    told = str(refused.value).partition("実行してください。")[2].replace("　", ",\n")
+    by_hand = f'{{\n  // mine\n  "a": 1,\n{told},\n}}'
+    file.write_text(by_hand, encoding="utf-8")
+    write_settings(tmp_path, SENTENCES)
+    assert file.read_text(encoding="utf-8") == by_hand
+    assert (tmp_path / GLUE).exists() and (tmp_path / SNIPPETS).exists()
+
+
+def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
+    file = tmp_path / ".vscode" / "settings.json"
+    file.parent.mkdir()
+    file.write_text('{"a": 1}', encoding="utf-8-sig")
+    write_settings(tmp_path, SENTENCES)
+    assert json.loads(file.read_text(encoding="utf-8"))["a"] == 1
 
 
 @pytest.mark.skipif(not LONG, reason="KONBINI_LONG=1 asks the language service itself, from npm")
