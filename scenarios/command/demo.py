@@ -18,7 +18,7 @@ from scenarios import paths
 from . import splash
 from .display import has_display, monitor_index
 from .options import Pace, present_reader
-from .usage import WrongUse
+from .usage import WrongUse, usable_folder
 
 if TYPE_CHECKING:
     from scenarios.stage import Stage
@@ -141,6 +141,8 @@ def _tours(name: str) -> tuple[Tour, ...]:
 
 def _tours_unattended(name: str, pictures: Path | None) -> int:
     chosen = _tours(name)
+    if pictures is not None:
+        usable_folder(pictures, "--pictures")
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PySide6.QtWidgets import QApplication
 

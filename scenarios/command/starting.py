@@ -130,8 +130,6 @@ def demo(
     if tour is not None:
         named_tours(tour)
     _choose(town)
-    if pictures is not None:
-        usable_folder(pictures, "--pictures")
     raise typer.Exit(
         run_demo(
             reader_name(reader),

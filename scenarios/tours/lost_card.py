@@ -55,7 +55,7 @@ TOUR = Tour(
         Step(
             Both(
                 "翌朝、カードが見つかりました。六甲さんが市の窓口で一時停止の解除を届け出ます。",
-                "Next morning the card is found. At city hall the stop is ended.",
+                "Next morning the card is found. At city hall the suspension is lifted.",
             ),
             ("もし 時計が令和8年6月4日9時00分になる", "もし 「六甲翠」の電子証明書の一時停止の解除を届け出る"),
             hand=Both("「次へ」を押します（窓口の手続です）", "Press “次へ”: this is done at city hall"),
@@ -69,7 +69,7 @@ TOUR = Tour(
         Step(
             Both(
                 "本人確認が済み、いつもどおり証明書を選べます。夜の間に、だれの証明書も出ていません。",
-                "Identified: certificates can be chosen again. Nobody's paper came out during the night.",
+                "Identity confirmed: certificates can be chosen as usual. None was issued during the night.",
             )
         ),
     ),

@@ -22,7 +22,7 @@ TOUR = Tour(
         Step(
             Both(
                 "250円を入れ、用紙が出てきた、まさにその瞬間に、お店が停電します。",
-                "250 yen are paid, the sheet comes out, and at that very moment the shop loses its power.",
+                "250 yen is paid, the sheet comes out, and at that very moment the shop loses power.",
             ),
             ("もし 最後の一枚が出た直後に停電する",),
             (OFF,),
@@ -63,7 +63,7 @@ TOUR = Tour(
             ("Pay",),
         ),
         Step(
-            Both("250円を入れます。", "250 yen are paid."),
+            Both("250円を入れます。", "250 yen is paid."),
             ("もし 250円を入れる",),
             ("TakePaper",),
         ),

@@ -27,7 +27,7 @@ TOUR = Tour(
         Step(
             Both(
                 "お住まいの市区町村の証明書か、本籍地の証明書かを選びます。今日は、お住まいの市の証明書です。",
-                "Certificates come from where one lives, or from where the family register is. Today: where one lives.",
+                "Certificates of the city of residence, or of the city with the family register? Today: of the city of residence.",
             ),
             ("もし 住所地の証明書を選ぶ",),
             ("EnterPin",),
@@ -87,8 +87,8 @@ TOUR = Tour(
         ),
         Step(
             Both(
-                "証明書1通、手数料250円が、一度だけ記録されました。入力した内容は、もう端末に残っていません。",
-                "One certificate and 250 yen are in the books, once. Nothing that was entered is left in the terminal.",
+                "証明書1部、手数料250円が、一度だけ記録されました。入力した内容は、もう端末に残っていません。",
+                "One certificate and 250 yen are recorded, exactly once. Nothing that was entered remains in the terminal.",
             )
         ),
     ),

@@ -23,7 +23,7 @@ TOUR = Tour(
             seen="fault:issuing.swap_record",
         ),
         Step(
-            Both("何も知らない六甲さんが来ました。", "A resident who knows of nothing comes."),
+            Both("何も知らない六甲さんが来ました。", "A resident comes, suspecting nothing."),
             ("もし 「六甲翠のカード」で本人確認を済ませる",),
             ("ChooseCertificate",),
         ),

@@ -144,6 +144,8 @@ WRONG = [
 ]
 LEFT_OUT = [
     ("demo", "--tour", "nosuch", "--pictures", "new"),
+    ("demo", "--reader", "pcsc", "--pictures", "new"),
+    ("demo", "--monitor", "1", "--pictures", "new"),
     ("gallery", "new", "--language", "xx"),
     ("gallery", "new", "--mode", "dark"),
 ]
