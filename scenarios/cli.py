@@ -239,7 +239,9 @@ def paper_copy(
 
 @paper_app.command("unscramble")
 def paper_unscramble(
-    scan: Annotated[Path, typer.Argument(metavar="FILE", help="裏面を読み取ったファイル（PNG、JPEG、PDF）")],
+    scan: Annotated[
+        Path, typer.Argument(metavar="FILE", help="裏面を読み取ったファイル（PNG、JPEG、TIFF、PDF）")
+    ],
     front: Annotated[
         Path | None, typer.Option("--front", help="表面を読み取ったファイル（FILE に両面がないとき）")
     ] = None,

@@ -164,6 +164,8 @@ def run_scenarios(
     chosen = [path.resolve() for path in paths] or [FEATURES]
     check_features(chosen)
     titles = pasted_titles(keyword, chosen)
+    if tags and not tags.replace("@", "").strip():
+        raise WrongUse("--tag にタグの名前がありません。例: --tag @急ぎ")
     tags = tags.replace("@", "")
     check_tags(tags, chosen)
     folder = (evidence or Path(EVIDENCE)).resolve()

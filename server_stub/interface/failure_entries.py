@@ -1443,7 +1443,7 @@ ROWS: tuple[tuple[str, int, str, str, str], ...] = (
         "Scan_Unreadable",
         422,
         "ファイルを、読み取った用紙の画像として開けません。",
-        "用紙を 300 dpi で読み取った PNG、JPEG、PDF（暗号化していないもの）を選んでください。",
+        "用紙を 300 dpi で読み取った PNG、JPEG、TIFF、PDF（暗号化していないもの）を選んでください。",
         "tests/paper/test_unscramble.py::test_what_is_no_scan_is_refused",
     ),
     (

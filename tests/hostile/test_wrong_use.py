@@ -129,6 +129,7 @@ WRONG = [
     (("demo", "--pictures", ""), "--pictures が空です"),
     (("server", "--folder", "", "--begin-anew"), "--folder が空です"),
     (("run", ""), "が空です"),
+    (("run", "--tag", "@", "right.feature"), "タグの名前がありません"),
     (("gallery", ""), "が空です"),
     (("gallery", "new", "--language", ""), "「」"),
     (("gallery", "--composed"), "--composed には値を続けて"),

@@ -161,7 +161,7 @@ def test_languages_and_modes_are_chosen(
         red, own, blue = green.convert("RGB").getpixel((640, 2))  # type: ignore[misc]
         assert red == blue == 0 < own, "the band is of the other colour"
     for languages, modes, option in ((["xx"], [], "--language"), ([], ["xx"], "--mode")):
-        with pytest.raises(WrongUse, match=f"{option} に指定した xx"):
+        with pytest.raises(WrongUse, match=f"{option} に指定した「xx」"):
             write_gallery(tmp_path, languages, modes)
 
 
