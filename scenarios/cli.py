@@ -270,7 +270,10 @@ def paper_unscramble(
         stop(f"{server_folder} は、konbini server --folder のフォルダではありません。")
     keys = KeyPool() if server_folder is None else KeyPool(server_folder / KEYS, KeyPool())
     key = ScrambleKey.of(Secret(keys.text(BACK_PAGE_KEY)))
-    print(*unscramble_paper(scan, front, out, key), sep="\n")
+    lines, good = unscramble_paper(scan, front, out, key)
+    print(*lines, sep="\n")
+    if not good:
+        raise typer.Exit(1)
 
 
 @paper_app.command("references")

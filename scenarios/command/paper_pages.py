@@ -56,9 +56,11 @@ def copy_paper(pdf: Path, target: Path) -> list[str]:
     return lines
 
 
-def unscramble_paper(scan: Path, front: Path | None, out: Path | None, key: ScrambleKey) -> list[str]:
+def unscramble_paper(
+    scan: Path, front: Path | None, out: Path | None, key: ScrambleKey
+) -> tuple[list[str], bool]:
     """Write the front that the back in `scan` holds as a PNG (`out`, else beside the scan), and where the front was scanned too, both
-    side by side; the lines tell the files and what was found.
+    side by side; the lines tell the files and what was found, then whether nothing speaks against the paper.
 
     Raises Failed as `unscramble`, OSError where files cannot be read or written.
     """
@@ -67,7 +69,7 @@ def unscramble_paper(scan: Path, front: Path | None, out: Path | None, key: Scra
     target = out or scan.with_name(f"{scan.stem}-復元した表面.png")
     target.parent.mkdir(parents=True, exist_ok=True)
     held.save(target, "PNG", dpi=(found.opened.dpi, found.opened.dpi))
-    lines = [*_found_lines(found), f"復元した表面　{target}"]
+    lines, good = [*_found_lines(found), f"復元した表面　{target}"], record_agrees(found) is not False
     if found.front is None:
         lines.append("証明書の表面と、復元した表面を見比べてください。")
     else:
@@ -75,7 +77,9 @@ def unscramble_paper(scan: Path, front: Path | None, out: Path | None, key: Scra
         beside = target.with_name(f"{target.stem}-見比べ.png")
         side_by_side(compared, held).save(beside, "PNG")
         lines += [f"見比べる絵　　{beside}（左が表面、右が復元した表面）", compared.told()]
-    return lines
+        good = good and compared.same_paper and not compared.places
+    lines.append("用紙に印刷された申請番号が、上の申請番号と同じかも確かめてください。")
+    return lines, good
 
 
 def _found_lines(found: Unscrambled) -> list[str]:

@@ -65,8 +65,8 @@ TOUR = Tour(
         ),
         Step(
             Both(
-                "それでも証明書は出ません。理由は画面に出さず、問い合わせ先だけを案内します。",
-                "Still nothing is issued. The screen gives no reason, only whom to ask.",
+                "それでも証明書は出ません。画面の文は理由を言わず、問い合わせ先だけを案内します（右下の小さなコードは、試験のためのものです）。",
+                "Still nothing is issued. The words on the screen give no reason, only whom to ask (the small code below is for testers).",
             ),
             ("もし 断りの画面を終え、カードを取る",),
             ("TopMenu",),

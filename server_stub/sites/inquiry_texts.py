@@ -37,8 +37,8 @@ OWN: dict[str, dict[str, str]] = {
     "ask.button": {"ja": "確認する", "en": "Check"},
     "result.title": {"ja": "確認結果", "en": "Result"},
     "result.lead": {
-        "ja": "スクランブル画像を元に戻しました。2つの画像の記載が同じか、目で見比べてください。",
-        "en": "The scrambled image was restored. Please compare the two pictures with your own eyes.",
+        "ja": "スクランブル画像を元に戻しました。2つの画像の記載が同じか、用紙に印刷された申請番号が下の申請番号と同じか、目で確かめてください。",
+        "en": "The scrambled image was restored. Please compare the two pictures with your own eyes, and the application number printed on the sheet with the one below.",
     },
     "result.front": {"ja": "証明書の表面", "en": "Front of the certificate"},
     "result.held": {"ja": "裏面から復元した表面", "en": "Front restored from the back"},

@@ -8,12 +8,14 @@ import random
 import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pikepdf
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
+from scenarios.command.paper_pages import unscramble_paper
 from server_stub.interface.failures import Failed
 from server_stub.interface.secret import Secret
 from server_stub.paper import redundancy, scramble
@@ -159,9 +161,20 @@ def test_the_front_of_another_person_before_a_back_is_told(sheet: Sheet, another
     assert other.same_paper and other.places, "the same form with other words"
 
 
-def test_a_pdf_whose_record_was_exchanged_is_told(sheet: Sheet) -> None:
+def test_a_pdf_whose_record_was_exchanged_is_told(sheet: Sheet, tmp_path: Path) -> None:
     other = defects.tampered(sheet.pdf, defects.other_keywords("渡邉", "渡辺"))
     assert record_agrees(unscramble(other, KEY)) is False
+    file = tmp_path / "paper.pdf"
+    file.write_bytes(other)
+    lines, good = unscramble_paper(file, None, None, KEY)
+    assert not good and any("× 二次元コードと合いません" in line for line in lines)
+
+
+def test_nothing_speaks_against_a_paper_as_it_was_made(sheet: Sheet, tmp_path: Path) -> None:
+    file = tmp_path / "paper.pdf"
+    file.write_bytes(sheet.pdf)
+    lines, good = unscramble_paper(file, None, None, KEY)
+    assert good and "印刷された申請番号" in lines[-1], lines
 
 
 def test_another_centres_back_is_told(sheet: Sheet) -> None:
