@@ -529,7 +529,11 @@ def _check_columns(file: Path, scenario: dict[str, Any], rows: Sequence[Row]) ->
     for line, text in texts:
         for name in re.findall(r"<([^<>]+)>", text):
             if not scenario["examples"]:
-                yield Problem(file, line, f"〈{name}〉に入れる「例:」の表がありません。")
+                yield Problem(
+                    file,
+                    line,
+                    f"〈{name}〉に入れる「例:」の表がありません（表のないシナリオでは、半角の < > を使えません）。",
+                )
             for head_line, names in tables:
                 if name not in names:
                     near = nearest(name, names)
