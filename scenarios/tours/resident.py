@@ -27,7 +27,7 @@ TOUR = Tour(
         Step(
             Both(
                 "お住まいの市区町村の証明書か、本籍地の証明書かを選びます。今日は、お住まいの市の証明書です。",
-                "Certificates of the city of residence, or of the city with the family register? Today: of the city of residence.",
+                "Certificates of the city where one lives, or of the city that keeps the family register? Today: where one lives.",
             ),
             ("もし 住所地の証明書を選ぶ",),
             ("EnterPin",),
