@@ -16,6 +16,16 @@ from server_stub.interface.values import FailureBody
 
 MAX_BODY = 1_000_000
 """Bytes; no message of ours comes near it."""
+PAGE_HEADERS = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "x-robots-tag": "noindex, nofollow",
+}
+"""On every answer of a node that browsers come to, beside its own policies of content and referrer."""
 BODY_SECONDS = 10.0
 """Real seconds that a caller has for a whole body."""
 

@@ -20,6 +20,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Engine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server_stub.http import PAGE_HEADERS
 from server_stub.interface.clock import JST
 from server_stub.interface.failures import CATALOGUE, Failed
 from server_stub.interface.values import FailureBody
@@ -38,17 +39,10 @@ from .store import open_store
 from .terms import read_terms
 
 COOKIE = "console_session"
-HEADERS = {
+HEADERS = PAGE_HEADERS | {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
-    "cache-control": "no-store",
     "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
-    "x-robots-tag": "noindex, nofollow",
 }
 """On every answer. With `no-referrer` a browser would not say where a form comes from, which `_is_same_origin` asks."""
 _STAGE_ROUTES = {Stage.CHOOSE: "/first-password", Stage.CODE: "/code", Stage.ENROL: "/second-factor"}

@@ -15,21 +15,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server_stub.http import PAGE_HEADERS
 from server_stub.node import NodeContext, Uploads, make_app
 
 from .guesses import Locked
 from .texts import LANGUAGES, wait_in_words
 
-HEADERS = {
+HEADERS = PAGE_HEADERS | {
     "content-security-policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "cache-control": "no-store",
     "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
-    "x-robots-tag": "noindex, nofollow",
 }
 """On every answer."""
 
